@@ -1,0 +1,1 @@
+"""The front door: the application and the command line."""

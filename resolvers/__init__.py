@@ -1,0 +1,1 @@
+"""One question, one service call; shared by GraphQL and REST."""

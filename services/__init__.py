@@ -1,0 +1,1 @@
+"""The work itself: it knows neither GraphQL nor how HTTP is served."""

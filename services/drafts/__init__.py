@@ -1,0 +1,1 @@
+"""CapCut/JianYing drafts: fetched through a guard, read into typed records."""

@@ -1,0 +1,1 @@
+"""Where finished files live: a local folder or an object store."""

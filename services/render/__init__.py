@@ -1,0 +1,1 @@
+"""From a draft to an MP4. A program of its own: `python -m services.render`."""

@@ -1,0 +1,163 @@
+"""The settings: one frozen object, read once from `DRAFTCAST_*` variables and an optional TOML file."""
+
+import os
+import shlex
+import tomllib
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from services.errors import DraftcastError
+
+ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
+"""What set-up made and git does not hold: the CJK font and GraphiQL's files."""
+
+CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
+
+
+class SettingsError(DraftcastError):
+    """A setting has a wrong value; the text is one line that names the variable."""
+
+
+def _words(value: Any) -> Any:
+    """Comma- or space-separated words of a variable, or a list as TOML gives it."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _command(value: Any) -> Any:
+    return tuple(shlex.split(value)) if isinstance(value, str) else value
+
+
+def _folders(value: Any) -> Any:
+    return tuple(value.split(os.pathsep)) if isinstance(value, str) and value else value or ()
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Command = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_command)]
+Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; the description of each is what the documents show."""
+
+    model_config = SettingsConfigDict(env_prefix="DRAFTCAST_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    public_url: str = Field("", description="how clients reach this server; default http://HOST:PORT")
+    data_dir: Path = Field(Path("data"), description="folder for the database, files and work in progress")
+    database_url: str = Field("", description="SQLAlchemy URL; default an SQLite file under DATA_DIR")
+    broadcast_url: str = Field("memory://", description="the doorbell between processes, as broadcaster spells it")
+    files_url: str = Field(
+        "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
+    )
+    allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
+    render_slots: int = Field(1, ge=1, le=64, description="renders at once")
+    exporter: Command = Field((), description="command of the render child; default our own")
+    ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
+    font_dirs: Folders = Field((), description="folders with fonts, searched first")
+    rest_envelope: Literal["documented", "capcut-mate"] = Field(
+        "documented",
+        description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
+    )
+    graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
+    max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
+    max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
+    max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")
+    max_video_seconds: int = Field(3600, ge=1, description="longest video")
+    max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
+    max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
+    render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("allow_hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if "://" in host:
+                raise ValueError(f"{host!r} is a URL; write host, host:port or a CIDR such as 10.1.0.0/16")
+            if "/" in host:
+                ip_network(host)
+        return hosts
+
+    @field_validator("public_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if url and urlsplit(url).scheme not in ("http", "https"):
+            raise ValueError("must begin with http:// or https://")
+        return url.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'draftcast.sqlite'}"
+
+    @property
+    def files(self) -> str:
+        """The URL of the file storage."""
+        return self.files_url or (self.data_dir / "files").as_uri()
+
+    @property
+    def work_dir(self) -> Path:
+        """Where attempts work."""
+        return self.data_dir / "work"
+
+    @property
+    def base_url(self) -> str:
+        """How clients reach this server, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code wins over variables, and those over the TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get(CONFIG_VARIABLE) or None)
+        return init_settings, env_settings, toml
+
+
+def _line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"DRAFTCAST_{name.upper()}: {reason} (got {first.get('input')!r})"
+
+
+def _known_variables() -> set[str]:
+    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings once. Raises `SettingsError` with one line that names the variable."""
+    unknown = sorted(name for name in os.environ if name.startswith("DRAFTCAST_") and name not in _known_variables())
+    if unknown:
+        raise SettingsError(f"{unknown[0]}: no such setting; README.md lists them all")
+    config = os.environ.get(CONFIG_VARIABLE)
+    if config and not Path(config).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {config}")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_line(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG_VARIABLE}: {config} is not TOML: {error}") from None

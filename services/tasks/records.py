@@ -1,0 +1,259 @@
+"""The task manager's records. Times are UTC milliseconds since 1970 (`_ms`)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from services.errors import DraftWarning, ErrorCode, Failure
+
+
+class Status(StrEnum):
+    """Where a task stands; it moves downwards only, and a retry begins again at PENDING."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in (Status.COMPLETED, Status.FAILED, Status.CANCELED)
+
+
+ACTIVE = (Status.PENDING, Status.PROCESSING)
+
+
+class Stage(StrEnum):
+    """Where inside an attempt a task is, in order."""
+
+    QUEUED = "QUEUED"
+    STARTED = "STARTED"
+    PARSING_DRAFT = "PARSING_DRAFT"
+    PREPARING = "PREPARING"
+    PROCESSING_MATERIALS = "PROCESSING_MATERIALS"
+    EXPORTING = "EXPORTING"
+    WRITING_FILE = "WRITING_FILE"
+    DONE = "DONE"
+
+
+class Unit(StrEnum):
+    """What `done` and `total` of a stage count."""
+
+    BYTES = "BYTES"
+    FILES = "FILES"
+    ITEMS = "ITEMS"
+    FRAMES = "FRAMES"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageProgress:
+    """One stage of the present attempt; `done` of `total` in `unit` where they are known."""
+
+    stage: Stage
+    started_at_ms: int
+    completed_at_ms: int | None = None
+    done: float | None = None
+    total: float | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A finished file. `key` and `thumbnail_key` are its names in the file storage."""
+
+    key: str
+    thumbnail_key: str | None
+    width: int
+    height: int
+    duration_us: int
+    frames: int
+    frame_rate: float
+    has_sound: bool
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One request for one video, as it is now."""
+
+    id: str
+    owner: str
+    draft_url: str
+    status: Status
+    stage: Stage
+    progress: int
+    """0..100 on the documented scale; 100 only when COMPLETED."""
+    stages: tuple[StageProgress, ...]
+    attempt: int
+    """The number of tries begun so far."""
+    max_attempts: int
+    """The attempt after which a lost worker is not replaced."""
+    priority: int
+    """Higher goes first; 0 is usual."""
+    strict: bool
+    metadata: dict[str, Any] | None
+    created_at_ms: int
+    started_at_ms: int | None
+    completed_at_ms: int | None
+    updated_at_ms: int
+    expires_at_ms: int | None
+    seq: int
+    """Rises by one with each stored event."""
+    video: Video | None = None
+    failure: Failure | None = None
+    failure_stage: Stage | None = None
+    warnings: tuple[DraftWarning, ...] = ()
+
+
+class EventType(StrEnum):
+    """What kind of change an event tells of."""
+
+    SNAPSHOT = "SNAPSHOT"
+    PROGRESS = "PROGRESS"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """A change of a task. `position` orders the events of all tasks (0 for a snapshot of none)."""
+
+    task_id: str
+    seq: int
+    position: int
+    type: EventType
+    at_ms: int
+    status: Status
+    stage: Stage
+    progress: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """An event together with its task, which is never older than the event."""
+
+    event: TaskEvent
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReset:
+    """A feed's cursor is too old: forget what you know and go on from `position`."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRequest:
+    """What a caller asks for. `expires_in_seconds` counts from the submit, while the task waits."""
+
+    draft_url: str
+    idempotency_key: str | None = None
+    priority: int = 0
+    strict: bool = False
+    expires_in_seconds: int | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The task of a request; `created` is False when it joined one that was there."""
+
+    task: Task
+    created: bool
+
+
+class OrderField(StrEnum):
+    """What a list of tasks is sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    COMPLETED_AT = "COMPLETED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The sorting of a list; tasks without the field's value come last."""
+
+    field: OrderField = OrderField.CREATED_AT
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks are wanted; None means no condition. `search` is found in the draft URL or the id."""
+
+    status: tuple[Status, ...] | None = None
+    stage: tuple[Stage, ...] | None = None
+    error_code: tuple[ErrorCode, ...] | None = None
+    draft_url: str | None = None
+    created_after_ms: int | None = None
+    created_before_ms: int | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """A stretch of a list, from its beginning (`first`, `after`) or its end (`last`, `before`)."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Tasks with a cursor each, and what lies beyond them."""
+
+    tasks: tuple[Task, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events of one task with a cursor each."""
+
+    events: tuple[TaskEvent, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """How much waits and runs; `capacity` is how many renders run at once."""
+
+    pending: int
+    processing: int
+    capacity: int
+    oldest_pending_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputPoint:
+    """How many tasks ended in the minute that begins at `at_ms`."""
+
+    at_ms: int
+    completed: int
+    failed: int
+
+
+EMPTY_FILTER = TaskFilter()
+NEWEST_FIRST = Order()
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """How a list is cut: sorted, then a page of it."""
+
+    order: Order = field(default_factory=Order)
+    page: PageRequest = field(default_factory=PageRequest)

@@ -1,0 +1,1 @@
+"""Tasks and events in a database: one code for SQLite and Postgres."""

@@ -1,6 +1,6 @@
 """The task manager's records. Times are UTC milliseconds since 1970 (`_ms`)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,7 @@ class Video:
     duration_us: int
     frames: int
     frame_rate: float
+    """Frames a second."""
     has_sound: bool
     size_bytes: int
     sha256: str
@@ -90,7 +91,7 @@ class Task:
     attempt: int
     """The number of tries begun so far."""
     max_attempts: int
-    """The attempt after which a lost worker is not replaced."""
+    """The attempt after which a lost worker is not replaced; an error ends the task at once."""
     priority: int
     """Higher goes first; 0 is usual."""
     strict: bool
@@ -99,9 +100,15 @@ class Task:
     started_at_ms: int | None
     completed_at_ms: int | None
     updated_at_ms: int
+    queued_at_ms: int
+    """When it last entered the queue: at its submit, or at its newest retry."""
     expires_at_ms: int | None
+    """When it stops waiting for a worker."""
     seq: int
     """Rises by one with each stored event."""
+    estimated_completion_at_ms: int | None = None
+    preview_key: str | None = None
+    """The newest rendered frame in the file storage, a small JPEG."""
     video: Video | None = None
     failure: Failure | None = None
     failure_stage: Stage | None = None
@@ -245,15 +252,3 @@ class ThroughputPoint:
     at_ms: int
     completed: int
     failed: int
-
-
-EMPTY_FILTER = TaskFilter()
-NEWEST_FIRST = Order()
-
-
-@dataclass(frozen=True, slots=True)
-class Paged:
-    """How a list is cut: sorted, then a page of it."""
-
-    order: Order = field(default_factory=Order)
-    page: PageRequest = field(default_factory=PageRequest)

@@ -1,0 +1,217 @@
+"""Writing tasks: every change of a task and its event, in one transaction of the caller's."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clock import now_ms
+from services.errors import DraftWarning, Failure
+from services.tasks.records import (
+    EventType,
+    Stage,
+    StageProgress,
+    Status,
+    Task,
+    TaskRequest,
+    Video,
+)
+from services.tasks.store.rows import stages_json, task_of, warnings_json
+from services.tasks.store.tables import events, idempotency_keys, tasks
+
+LOSSES_ALLOWED = 2
+"""How many times a task is run again after its worker was lost."""
+
+
+async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> Task:
+    """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
+    now = now_ms()
+    row = await connection.execute(
+        sa.insert(tasks)
+        .values(
+            id=task_id,
+            owner=owner,
+            draft_url=request.draft_url,
+            **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
+            attempt=0,
+            max_attempts=LOSSES_ALLOWED + 1,
+            priority=request.priority,
+            strict=request.strict,
+            metadata=request.metadata,
+            created_at_ms=now,
+            updated_at_ms=now,
+            seq=1,
+        )
+        .returning(tasks)
+    )
+    task = task_of(row.mappings().one())
+    await _record(connection, task, EventType.STATUS_CHANGED)
+    return task
+
+
+async def remember_key(connection: AsyncConnection, owner: str, key: str, task_id: str, request_sha256: str) -> None:
+    """Bind an idempotency key to a task."""
+    await connection.execute(
+        sa.insert(idempotency_keys).values(
+            owner=owner, key=key, task_id=task_id, request_sha256=request_sha256, created_at_ms=now_ms()
+        )
+    )
+
+
+async def requeue(connection: AsyncConnection, task: Task) -> Task | None:
+    """A final task waits again, for a new attempt. None when it is not final any more."""
+    values = _waiting(now_ms(), None) | {
+        "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
+        "started_at_ms": None,
+        "completed_at_ms": None,
+    }
+    unchanged = (tasks.c.status == task.status) & (tasks.c.seq == task.seq)
+    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
+
+
+async def claim(connection: AsyncConnection, task: Task) -> Task | None:
+    """Begin the next attempt: the row is the claimer's until a later claim. None when somebody was faster."""
+    now = now_ms()
+    started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
+    values = {
+        "status": Status.PROCESSING,
+        "stage": Stage.STARTED,
+        "progress": 10,
+        "stages": stages_json([*_queued_stage(task, now), started]),
+        "attempt": task.attempt + 1,
+        "started_at_ms": task.started_at_ms or now,
+        "estimated_completion_at_ms": None,
+        "preview_key": None,
+        "warnings": [],
+    }
+    unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
+
+
+async def advance(connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]) -> Task | None:
+    """Progress of the attempt in `task`. None when that attempt no longer owns the row."""
+    return await _change(connection, task.id, _fence(task), event, values)
+
+
+async def complete(connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video) -> Task | None:
+    """The attempt's file is in place: the task is done. None when the attempt no longer owns the row."""
+    now = now_ms()
+    done = StageProgress(stage=Stage.DONE, started_at_ms=now, completed_at_ms=now)
+    values = _ended(Status.COMPLETED, now) | {
+        "stage": Stage.DONE,
+        "progress": 100,
+        "stages": stages_json([*closed(stages, now), done]),
+        "video": asdict(video),
+    }
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+
+
+async def fail(connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None) -> Task | None:
+    """The attempt ends with an error, at `stage`. None when it no longer owns the row."""
+    now = now_ms()
+    values = _ended(Status.FAILED, now) | {
+        "error_code": failure.code,
+        "failure": asdict(failure),
+        "failure_stage": stage or task.stage,
+    }
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+
+
+async def cancel(connection: AsyncConnection, task: Task) -> Task | None:
+    """A waiting or running task ends at its owner's wish. None when it changed in between."""
+    unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
+
+
+async def hand_back(connection: AsyncConnection, task: Task) -> None:
+    """The worker stops in good order: the next attempt is not counted as a loss."""
+    await connection.execute(
+        sa.update(tasks).where(tasks.c.id == task.id, _fence(task)).values(max_attempts=tasks.c.max_attempts + 1)
+    )
+
+
+def warning_values(warnings: list[DraftWarning]) -> dict[str, Any]:
+    """The columns that hold an attempt's warnings."""
+    return {"warnings": warnings_json(warnings)}
+
+
+def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
+    """The columns that hold an attempt's stages; the last of them is the present one."""
+    return {"stage": stages[-1].stage, "stages": stages_json(stages), "progress": progress}
+
+
+def _fence(task: Task) -> sa.ColumnElement[bool]:
+    return (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+
+
+async def _change(
+    connection: AsyncConnection,
+    task_id: str,
+    condition: sa.ColumnElement[bool],
+    event: EventType,
+    values: dict[str, Any],
+) -> Task | None:
+    """Apply `values` where `condition` holds: seq rises by one and the event is stored with it."""
+    row = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task_id, condition)
+        .values(**values, seq=tasks.c.seq + 1, updated_at_ms=now_ms())
+        .returning(tasks)
+    )
+    found = row.mappings().one_or_none()
+    if found is None:
+        return None
+    task = task_of(found)
+    await _record(connection, task, event)
+    return task
+
+
+async def _record(connection: AsyncConnection, task: Task, event: EventType) -> None:
+    await connection.execute(
+        sa.insert(events).values(
+            task_id=task.id,
+            owner=task.owner,
+            seq=task.seq,
+            type=event,
+            at_ms=task.updated_at_ms,
+            status=task.status,
+            stage=task.stage,
+            progress=task.progress,
+            attempt=task.attempt,
+        )
+    )
+
+
+def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
+    queued = StageProgress(stage=Stage.QUEUED, started_at_ms=now)
+    return {
+        "status": Status.PENDING,
+        "stage": Stage.QUEUED,
+        "progress": 0,
+        "stages": stages_json([queued]),
+        "queued_at_ms": now,
+        "expires_at_ms": expires_at_ms,
+        "estimated_completion_at_ms": None,
+        "preview_key": None,
+        "video": None,
+        "error_code": None,
+        "failure": None,
+        "failure_stage": None,
+        "warnings": [],
+    }
+
+
+def _ended(status: Status, now: int) -> dict[str, Any]:
+    return {"status": status, "completed_at_ms": now, "estimated_completion_at_ms": None, "preview_key": None}
+
+
+def _queued_stage(task: Task, now: int) -> list[StageProgress]:
+    return closed([stage for stage in task.stages if stage.stage is Stage.QUEUED], now)
+
+
+def closed(stages: list[StageProgress], now: int) -> list[StageProgress]:
+    """The same stages, the last of them completed."""
+    if not stages:
+        return []
+    return [*stages[:-1], replace(stages[-1], completed_at_ms=now)]

@@ -1,0 +1,79 @@
+"""The tables. Times are UTC milliseconds since 1970; what is only stored and shown is JSON."""
+
+import sqlalchemy as sa
+
+from services.tasks.records import ACTIVE
+
+metadata = sa.MetaData()
+
+_active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
+
+tasks = sa.Table(
+    "draftcast_tasks",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("draft_url", sa.String(2048), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("stage", sa.String(32), nullable=False),
+    sa.Column("progress", sa.Integer, nullable=False),
+    sa.Column("stages", sa.JSON, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("max_attempts", sa.Integer, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("strict", sa.Boolean, nullable=False),
+    sa.Column("metadata", sa.JSON(none_as_null=True)),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("started_at_ms", sa.BigInteger),
+    sa.Column("completed_at_ms", sa.BigInteger),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("queued_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_at_ms", sa.BigInteger),
+    sa.Column("estimated_completion_at_ms", sa.BigInteger),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("preview_key", sa.String(256)),
+    sa.Column("video", sa.JSON(none_as_null=True)),
+    sa.Column("error_code", sa.String(32)),
+    sa.Column("failure", sa.JSON(none_as_null=True)),
+    sa.Column("failure_stage", sa.String(32)),
+    sa.Column("warnings", sa.JSON, nullable=False),
+    # One active task per owner and draft URL, whoever asks and however fast.
+    sa.Index(
+        "draftcast_tasks_one_active",
+        "owner",
+        "draft_url",
+        unique=True,
+        sqlite_where=_active,
+        postgresql_where=_active,
+    ),
+    sa.Index("draftcast_tasks_by_url", "owner", "draft_url", "created_at_ms"),
+    sa.Index("draftcast_tasks_by_time", "owner", "created_at_ms", "id"),
+    sa.Index("draftcast_tasks_by_status", "status", "priority", "queued_at_ms"),
+)
+
+events = sa.Table(
+    "draftcast_events",
+    metadata,
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("task_id", sa.String(32), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("stage", sa.String(32), nullable=False),
+    sa.Column("progress", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.UniqueConstraint("task_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+idempotency_keys = sa.Table(
+    "draftcast_idempotency_keys",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(256), primary_key=True),
+    sa.Column("task_id", sa.String(32), nullable=False),
+    sa.Column("request_sha256", sa.String(64), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,44 @@
+"""What a draft URL must look like before a task is made of it."""
+
+from urllib.parse import urlsplit
+
+from services.errors import Bilingual, InvalidInput
+
+LONGEST_URL = 2048
+_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+
+
+def clean_draft_url(text: str, field: str = "draftUrl") -> str:
+    """The URL without the invisible characters that copying leaves in it.
+
+    Raises `InvalidInput` naming `field` unless it is an absolute http(s) URL of at most
+    2048 characters.
+    """
+    url = text.translate(_INVISIBLE).strip()
+    if not url:
+        raise InvalidInput(Bilingual(f"{field} is empty.", f"{field} 不能为空。"), path=(field,))
+    if len(url) > LONGEST_URL:
+        raise InvalidInput(
+            Bilingual(
+                f"{field} has {len(url)} characters; at most {LONGEST_URL} are taken.",
+                f"{field} 有 {len(url)} 个字符，最多 {LONGEST_URL} 个。",
+            ),
+            path=(field,),
+        )
+    if not _absolute(url):
+        raise InvalidInput(
+            Bilingual(
+                f"{field} must be an absolute http:// or https:// URL.",
+                f"{field} 必须是以 http:// 或 https:// 开头的完整 URL。",
+            ),
+            path=(field,),
+        )
+    return url
+
+
+def _absolute(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return False

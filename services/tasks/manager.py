@@ -1,0 +1,286 @@
+"""The task manager: every question about tasks and every wish of a caller, one method each."""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, replace
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clock import now_ms
+from services.errors import (
+    Bilingual,
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidState,
+    QueueFull,
+    TaskNotFound,
+)
+from services.tasks.addresses import clean_draft_url
+from services.tasks.engine import LARGEST_PRIORITY, Queue
+from services.tasks.hub import REREAD_SECONDS, Hub
+from services.tasks.live import feed, follow
+from services.tasks.records import (
+    EventPage,
+    FeedReset,
+    Order,
+    PageRequest,
+    QueueState,
+    Status,
+    Submitted,
+    Task,
+    TaskChange,
+    TaskFilter,
+    TaskPage,
+    TaskRequest,
+    ThroughputPoint,
+)
+from services.tasks.store import changes, pages, queries
+from services.tasks.store.database import Database
+
+LONGEST_KEY = 256
+LARGEST_METADATA_BYTES = 16 * 1024
+LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
+LONGEST_THROUGHPUT_MINUTES = 24 * 60
+
+
+class TaskManager:
+    """What callers may ask and wish; all of it is scoped by `owner`.
+
+    Raises the `RequestError`s of services.errors for what a caller can mend, and
+    `StoreUnavailable` when the database does not answer.
+    """
+
+    def __init__(self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: int) -> None:
+        self._database = database
+        self._queue = queue
+        self._hub = hub
+        self._max_queued = max_queued
+        self._capacity = capacity
+
+    async def submit(self, owner: str, request: TaskRequest) -> Submitted:
+        """A task for the request: a new one, or the one that it repeats.
+
+        The same idempotency key gives the task it gave before; the same draft URL gives its
+        active task. When this returns, the task is on disk.
+        """
+        request = _checked(request)
+        try:
+            submitted = await self._submit_once(owner, request)
+        except IntegrityError:  # somebody else submitted the same at this instant: join theirs
+            submitted = await self._submit_once(owner, request)
+        self._hub.ring(submitted.task.id, submitted.task.seq)
+        return submitted
+
+    async def _submit_once(self, owner: str, request: TaskRequest) -> Submitted:
+        async with self._database.write() as connection:
+            known = await self._known(connection, owner, request)
+            if known is not None:
+                return Submitted(known, created=False)
+            waiting = await queries.pending_count(connection)
+            if waiting >= self._max_queued:
+                raise QueueFull(
+                    Bilingual(
+                        f"{waiting} tasks are waiting already; try again when some have ended.",
+                        f"已有 {waiting} 个任务在排队，请稍后再试。",
+                    )
+                )
+            task = await changes.create(connection, owner, uuid.uuid4().hex, request)
+            await self._remember(connection, owner, request, task)
+            await self._queue.enqueue(connection, task)
+            return Submitted(task, created=True)
+
+    async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
+        """The task this request repeats, by its key or by its URL."""
+        key = request.idempotency_key
+        if key is not None and (bound := await queries.keyed_task(connection, owner, key)):
+            task_id, fingerprint = bound
+            if fingerprint != _fingerprint(request):
+                raise IdempotencyConflict(
+                    Bilingual(
+                        "This idempotencyKey was used before with other input; use a new key for a new request.",
+                        "该 idempotencyKey 已用于不同的请求；新的请求请使用新的 key。",
+                    ),
+                    path=("idempotencyKey",),
+                )
+            return await queries.task(connection, owner, task_id)
+        active = await queries.active_task(connection, owner, request.draft_url)
+        if active is not None:
+            await self._remember(connection, owner, request, active)
+        return active
+
+    async def _remember(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
+        if request.idempotency_key is not None:
+            await changes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
+
+    async def cancel(self, owner: str, task_id: str) -> Task:
+        """End a waiting or running task. A task that is canceled already stays so."""
+        async with self._database.write() as connection:
+            task = await self._found(connection, owner, task_id)
+            if task.status is Status.CANCELED:
+                return task
+            canceled = None if task.status.final else await changes.cancel(connection, task)
+            if canceled is None:
+                raise InvalidState(
+                    Bilingual(
+                        f"The task is {task.status} and cannot be canceled.",
+                        f"任务状态为 {task.status}，无法取消。",
+                    )
+                )
+        self._hub.ring(canceled.id, canceled.seq)
+        return canceled
+
+    async def retry(self, owner: str, task_id: str) -> Task:
+        """Put a failed or canceled task into the queue again, for a new attempt."""
+        try:
+            task = await self._retry_once(owner, task_id)
+        except IntegrityError:
+            raise InvalidState(
+                Bilingual(
+                    "Another task of the same draft URL is active; watch that one.",
+                    "同一草稿 URL 已有进行中的任务，请关注该任务。",
+                )
+            ) from None
+        self._hub.ring(task.id, task.seq)
+        return task
+
+    async def _retry_once(self, owner: str, task_id: str) -> Task:
+        async with self._database.write() as connection:
+            task = await self._found(connection, owner, task_id)
+            retriable = task.status in (Status.FAILED, Status.CANCELED)
+            waiting = await changes.requeue(connection, task) if retriable else None
+            if waiting is None:
+                raise InvalidState(
+                    Bilingual(
+                        f"The task is {task.status}; only a failed or canceled task can be retried.",
+                        f"任务状态为 {task.status}，只有失败或已取消的任务可以重试。",
+                    )
+                )
+            await self._queue.enqueue(connection, waiting)
+            return waiting
+
+    async def task(self, owner: str, task_id: str) -> Task | None:
+        """The task of that id, None when the owner has none."""
+        async with self._database.read() as connection:
+            return await queries.task(connection, owner, task_id)
+
+    async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
+        """The newest task of that draft URL."""
+        async with self._database.read() as connection:
+            return await queries.newest_task(connection, owner, draft_url)
+
+    async def tasks(self, owner: str, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
+        """A page of the owner's tasks. Raises `InvalidInput` for a bad cursor or size."""
+        async with self._database.read() as connection:
+            return await pages.task_page(connection, owner, wanted, order, page)
+
+    async def events(self, owner: str, task_id: str, page: PageRequest) -> EventPage:
+        """A page of a task's events, oldest first. Raises `InvalidInput` for a bad cursor or size."""
+        async with self._database.read() as connection:
+            return await pages.event_page(connection, await self._found(connection, owner, task_id), page)
+
+    async def queue(self, owner: str) -> QueueState:
+        """How much of the owner's waits and runs."""
+        async with self._database.read() as connection:
+            return await queries.queue_state(connection, owner, self._capacity)
+
+    async def active_count(self, owner: str) -> int:
+        """How many of the owner's tasks wait or run."""
+        async with self._database.read() as connection:
+            return await queries.active_count(connection, owner)
+
+    async def queue_position(self, task: Task) -> int | None:
+        """The place of a waiting task in the queue, from 1."""
+        if task.status is not Status.PENDING:
+            return None
+        async with self._database.read() as connection:
+            return 1 + await queries.waiting_before(connection, task)
+
+    async def throughput(self, owner: str, last_minutes: int) -> tuple[ThroughputPoint, ...]:
+        """What ended in each of the last minutes (1 to 1440), oldest first, the present one included."""
+        if not 1 <= last_minutes <= LONGEST_THROUGHPUT_MINUTES:
+            raise InvalidInput(
+                Bilingual(
+                    f"lastMinutes must be 1 to {LONGEST_THROUGHPUT_MINUTES}, not {last_minutes}.",
+                    f"lastMinutes 须在 1 到 {LONGEST_THROUGHPUT_MINUTES} 之间，而不是 {last_minutes}。",
+                ),
+                path=("lastMinutes",),
+            )
+        this_minute = now_ms() // queries.MINUTE_MS * queries.MINUTE_MS
+        first = this_minute - (last_minutes - 1) * queries.MINUTE_MS
+        async with self._database.read() as connection:
+            found = await queries.throughput(connection, owner, first)
+        minutes = range(first, this_minute + 1, queries.MINUTE_MS)
+        return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
+
+    def follow(self, owner: str, task_id: str, after: int | None) -> AsyncGenerator[TaskChange]:
+        """The task's changes as they come; see `services.tasks.live.follow`."""
+        return follow(self._database, self._hub, owner, task_id, after)
+
+    def feed(self, owner: str, wanted: TaskFilter, after: int | None) -> AsyncGenerator[TaskChange | FeedReset]:
+        """The changes of all the owner's tasks; see `services.tasks.live.feed`."""
+        return feed(self._database, self._hub, owner, wanted, after)
+
+    async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
+        """The task once its seq is above `since`, or as it is when the time is up."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        with self._hub.listen(task_id) as bell:
+            while True:
+                async with self._database.read() as connection:
+                    task = await self._found(connection, owner, task_id)
+                left = deadline - asyncio.get_running_loop().time()
+                if task.seq > since or left <= 0:
+                    return task
+                await bell.wait(min(left, REREAD_SECONDS))
+
+    async def _found(self, connection: AsyncConnection, owner: str, task_id: str) -> Task:
+        task = await queries.task(connection, owner, task_id)
+        if task is None:
+            raise TaskNotFound(Bilingual("There is no such task.", "没有这个任务。"), path=("id",))
+        return task
+
+
+def _fingerprint(request: TaskRequest) -> str:
+    """A hash that is equal for equal requests."""
+    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
+
+
+def _checked(request: TaskRequest) -> TaskRequest:
+    """The request with its URL cleaned. Raises `InvalidInput` naming the first wrong field."""
+    for name, wrong, en, zh in _rules(request):
+        if wrong:
+            raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))
+    return replace(request, draft_url=clean_draft_url(request.draft_url))
+
+
+def _rules(request: TaskRequest) -> list[tuple[str, bool, str, str]]:
+    key, expiry, metadata = request.idempotency_key, request.expires_in_seconds, request.metadata
+    return [
+        (
+            "idempotencyKey",
+            key is not None and not 1 <= len(key) <= LONGEST_KEY,
+            f"must have 1 to {LONGEST_KEY} characters",
+            f"长度须为 1 到 {LONGEST_KEY} 个字符",
+        ),
+        (
+            "priority",
+            abs(request.priority) > LARGEST_PRIORITY,
+            f"must be -{LARGEST_PRIORITY} to {LARGEST_PRIORITY}",
+            f"须在 -{LARGEST_PRIORITY} 到 {LARGEST_PRIORITY} 之间",
+        ),
+        (
+            "expiresInSeconds",
+            expiry is not None and not 1 <= expiry <= LONGEST_EXPIRY_SECONDS,
+            f"must be 1 to {LONGEST_EXPIRY_SECONDS}",
+            f"须在 1 到 {LONGEST_EXPIRY_SECONDS} 之间",
+        ),
+        (
+            "metadata",
+            metadata is not None and len(json.dumps(metadata).encode()) > LARGEST_METADATA_BYTES,
+            f"must be at most {LARGEST_METADATA_BYTES} bytes as JSON",
+            f"的 JSON 不得超过 {LARGEST_METADATA_BYTES} 字节",
+        ),
+    ]

@@ -101,7 +101,7 @@ async def expired(connection: AsyncConnection, now_ms: int, limit: int = 100) ->
     return [task_of(row) for row in (await connection.execute(late.limit(limit))).mappings()]
 
 
-async def running_ids(connection: AsyncConnection) -> set[str]:
+async def active_ids(connection: AsyncConnection) -> set[str]:
     """The ids of all tasks that wait or run, of all owners."""
     rows = await connection.execute(sa.select(tasks.c.id).where(tasks.c.status.in_(ACTIVE)))
     return set(rows.scalars())

@@ -1,0 +1,54 @@
+"""Changes as they come. Both answer at once or raise at once; the generators they give do the waiting."""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+
+from resolvers.context import Context
+from resolvers.tasks import existing
+from services.errors import Bilingual, InvalidInput
+from services.tasks.records import FeedReset, TaskChange, TaskFilter
+
+_FEED = "feed:"
+_LARGEST_POSITION = 2**63 - 1
+
+
+async def progress(
+    context: Context, task_id: str | None, draft_url: str | None, after: int | None
+) -> AsyncGenerator[TaskChange]:
+    """A task's snapshot and then its changes, or with `after` the changes since that seq.
+
+    Raises `TaskNotFound`, or `InvalidInput` when not exactly one of id and draft URL is given.
+    """
+    if after is not None and after < 0:
+        raise InvalidInput(Bilingual("after must be 0 or more.", "after 不能小于 0。"), path=("after",))
+    task = await existing(context, task_id, draft_url)
+    return context.services.manager.follow(context.owner, task.id, after)
+
+
+def feed(context: Context, wanted: TaskFilter, after: str | None) -> AsyncGenerator[TaskChange | FeedReset]:
+    """The changes of all the caller's tasks since a cursor. Raises `InvalidInput` for what is no cursor."""
+    return context.services.manager.feed(context.owner, wanted, None if after is None else position(after))
+
+
+def cursor(position: int) -> str:
+    """A place in the feed, as clients keep it."""
+    return base64.urlsafe_b64encode(f"{_FEED}{position}".encode()).decode().rstrip("=")
+
+
+def position(cursor: str) -> int:
+    """The place that a cursor names. Raises `InvalidInput`."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        found = int(text.removeprefix(_FEED)) if text.startswith(_FEED) and text.isascii() else -1
+    except (binascii.Error, ValueError):
+        found = -1
+    if not 0 <= found <= _LARGEST_POSITION:
+        raise InvalidInput(
+            Bilingual(
+                "after is not a cursor of this feed; use the cursor of the last item you have seen.",
+                "after 不是此订阅的游标；请使用最近一条消息中的 cursor。",
+            ),
+            path=("after",),
+        )
+    return found

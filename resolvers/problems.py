@@ -1,0 +1,160 @@
+"""One table: how each kind of error is told to clients of either API."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.errors import (
+    Bilingual,
+    DraftcastError,
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidState,
+    QueueFull,
+    RequestError,
+    StoreUnavailable,
+    TaskNotFound,
+)
+
+log = logging.getLogger(__name__)
+
+
+class UserErrorCode(StrEnum):
+    """What a caller can mend. The names are part of the public API."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    INVALID_STATE = "INVALID_STATE"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    QUEUE_FULL = "QUEUE_FULL"
+    FORBIDDEN = "FORBIDDEN"
+
+
+class WrongPath(RequestError):
+    """There is nothing at this path."""
+
+
+class WrongMethod(RequestError):
+    """The path exists, but not for this HTTP method."""
+
+
+class WrongContentType(RequestError):
+    """The body is not sent as JSON."""
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than any request needs."""
+
+
+class QueryFailed(DraftcastError):
+    """The polling endpoint could not find out; the cause is chained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of error: `code` for GraphQL, `rest_code` and `status` for the documented polling API,
+    `peer_code` for the envelope of capcut-mate's server, `title` in both languages.
+    """
+
+    code: str
+    rest_code: str
+    status: int
+    peer_code: int
+    title: Bilingual
+
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    InvalidInput: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "VALIDATION_ERROR",
+        400,
+        1001,
+        Bilingual("Parameter validation failed", "请求参数验证失败"),
+    ),
+    TaskNotFound: Problem(
+        UserErrorCode.NOT_FOUND,
+        "VIDEO_TASK_NOT_FOUND",
+        404,
+        2031,
+        Bilingual("Video generation task not found", "视频生成任务未找到"),
+    ),
+    InvalidState: Problem(
+        UserErrorCode.INVALID_STATE,
+        "INVALID_STATE",
+        409,
+        1001,
+        Bilingual("The task's state does not allow this", "任务当前状态不允许此操作"),
+    ),
+    IdempotencyConflict: Problem(
+        UserErrorCode.IDEMPOTENCY_CONFLICT,
+        "IDEMPOTENCY_CONFLICT",
+        409,
+        1001,
+        Bilingual("The idempotency key was used with other input", "幂等键已用于不同的请求"),
+    ),
+    QueueFull: Problem(
+        UserErrorCode.QUEUE_FULL,
+        "QUEUE_FULL",
+        503,
+        2030,
+        Bilingual("Video generation task submit failed", "视频生成任务提交失败"),
+    ),
+    WrongPath: Problem(UserErrorCode.NOT_FOUND, "NOT_FOUND", 404, 404, Bilingual("No such endpoint", "接口不存在")),
+    WrongMethod: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "METHOD_NOT_ALLOWED",
+        405,
+        405,
+        Bilingual("Method not allowed", "请求方法不被允许"),
+    ),
+    WrongContentType: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "UNSUPPORTED_MEDIA_TYPE",
+        415,
+        1001,
+        Bilingual("Unsupported content type", "不支持的内容类型"),
+    ),
+    BodyTooLarge: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "PAYLOAD_TOO_LARGE",
+        413,
+        1001,
+        Bilingual("Request body too large", "请求体过大"),
+    ),
+    QueryFailed: Problem(
+        "INTERNAL",
+        "VIDEO_STATUS_QUERY_FAILED",
+        500,
+        2032,
+        Bilingual("Video task status query failed", "视频任务状态查询失败"),
+    ),
+    StoreUnavailable: Problem(
+        "UNAVAILABLE",
+        "SERVICE_UNAVAILABLE",
+        503,
+        9998,
+        Bilingual("The service is unavailable", "服务暂不可用"),
+    ),
+    Exception: Problem("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
+}
+"""The most exact class of an error counts."""
+
+UNAVAILABLE = Bilingual("The database does not answer; try again shortly.", "数据库暂时没有响应，请稍后重试。")
+INTERNAL = Bilingual("Internal error", "系统内部错误")
+
+
+def problem_of(error: Exception) -> Problem:
+    """The row of the table for an error."""
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+
+
+def told(error: Exception) -> Bilingual:
+    """What a client may read of an error. What it may not is logged here, with its traceback."""
+    if isinstance(error, RequestError):
+        return error.message
+    if isinstance(error, StoreUnavailable):
+        log.warning("the store is unavailable: %s", error)
+        return UNAVAILABLE
+    log.error("unexpected error", exc_info=error)
+    return INTERNAL

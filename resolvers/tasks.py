@@ -1,0 +1,84 @@
+"""Questions and wishes about tasks: one each, answered by one service call. GraphQL and REST share them."""
+
+from resolvers.context import Context
+from services.errors import Bilingual, InvalidInput, TaskNotFound
+from services.tasks.records import (
+    EventPage,
+    Order,
+    PageRequest,
+    QueueState,
+    Submitted,
+    Task,
+    TaskFilter,
+    TaskPage,
+    TaskRequest,
+    ThroughputPoint,
+)
+
+
+async def submit(context: Context, request: TaskRequest) -> Submitted:
+    """Queue a render, or join the active task of the same URL or key. Raises a `RequestError`."""
+    return await context.services.manager.submit(context.owner, request)
+
+
+async def cancel(context: Context, task_id: str) -> Task:
+    """End a waiting or running task. Raises `TaskNotFound` or `InvalidState`."""
+    return await context.services.manager.cancel(context.owner, task_id)
+
+
+async def retry(context: Context, task_id: str) -> Task:
+    """Queue a failed or canceled task again. Raises `TaskNotFound` or `InvalidState`."""
+    return await context.services.manager.retry(context.owner, task_id)
+
+
+async def task(context: Context, task_id: str | None, draft_url: str | None = None) -> Task | None:
+    """The task of that id, or the newest of that draft URL. Raises `InvalidInput` unless one is given."""
+    manager = context.services.manager
+    if task_id is not None and draft_url is None:
+        return await manager.task(context.owner, task_id)
+    if draft_url is not None and task_id is None:
+        return await manager.task_by_url(context.owner, draft_url)
+    raise InvalidInput(Bilingual("Give either id or draftUrl.", "id 与 draftUrl 须给其一。"), path=("id",))
+
+
+async def existing(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:
+    """The same, for callers who cannot go on without one. Raises `TaskNotFound` besides."""
+    found = await task(context, task_id, draft_url)
+    if found is None:
+        where = "draftUrl" if task_id is None else "id"
+        raise TaskNotFound(Bilingual(f"There is no task of this {where}.", f"没有此 {where} 的任务。"), path=(where,))
+    return found
+
+
+async def tasks(context: Context, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
+    """A page of the caller's tasks. Raises `InvalidInput` for a bad cursor or size."""
+    return await context.services.manager.tasks(context.owner, wanted, order, page)
+
+
+async def events(context: Context, seen: Task, page: PageRequest) -> tuple[EventPage, Task]:
+    """A page of a task's events, and the task, which is never older than they are."""
+    manager = context.services.manager
+    found = await manager.events(context.owner, seen.id, page)
+    if not found.events or found.events[-1].seq <= seen.seq:
+        return found, seen
+    return found, await existing(context, seen.id)
+
+
+async def queue(context: Context) -> QueueState:
+    """How much of the caller's waits and runs."""
+    return await context.services.manager.queue(context.owner)
+
+
+async def active_count(context: Context) -> int:
+    """How many of the caller's tasks wait or run."""
+    return await context.services.manager.active_count(context.owner)
+
+
+async def queue_position(context: Context, waiting: Task) -> int | None:
+    """A waiting task's place in the queue, from 1; None when it does not wait."""
+    return await context.services.manager.queue_position(waiting)
+
+
+async def throughput(context: Context, last_minutes: int) -> tuple[ThroughputPoint, ...]:
+    """What ended in each of the last minutes, oldest first. Raises `InvalidInput` for 0 or more than a day."""
+    return await context.services.manager.throughput(context.owner, last_minutes)

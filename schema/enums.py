@@ -1,0 +1,165 @@
+"""The enums: the services' own, with a description for each value."""
+
+from enum import Enum, StrEnum
+from typing import TypeVar
+
+import strawberry
+from strawberry.types.enum import has_enum_definition
+
+from resolvers.problems import UserErrorCode
+from services.errors import ErrorCode, WarningCode
+from services.tasks.records import EventType, OrderField, Stage, Status, Unit
+
+E = TypeVar("E", bound=Enum)
+
+
+class Locale(StrEnum):
+    """The languages of messages."""
+
+    EN = "EN"
+    ZH = "ZH"
+
+
+class OrderDirection(StrEnum):
+    """Which way a list is sorted."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+def _publish(cls: type[E], name: str, description: str, values: dict[E, str]) -> None:
+    """Make a Python enum a GraphQL enum. Every member must be described."""
+    strawberry.enum(cls, name=name, description=description)
+    assert has_enum_definition(cls)
+    for value in cls.__strawberry_definition__.values:
+        value.description = values[cls[value.name]]
+
+
+_publish(
+    Status,
+    "VideoTaskStatus",
+    "Where a task stands. It only moves forward; a retry begins again at PENDING."
+    " The polling endpoint says pending, processing, completed, and failed for both FAILED and CANCELED.",
+    {
+        Status.PENDING: "It waits in the queue.",
+        Status.PROCESSING: "A worker renders it.",
+        Status.COMPLETED: "The video is ready. Final.",
+        Status.FAILED: "It ended with an error. Final, unless it is retried.",
+        Status.CANCELED: "Somebody canceled it. Final, unless it is retried.",
+    },
+)
+_publish(
+    Stage,
+    "VideoTaskStage",
+    "Where inside an attempt a task is, in order. The number is the progress at which the stage begins.",
+    {
+        Stage.QUEUED: "0: it waits for a worker.",
+        Stage.STARTED: "10: a worker has taken it.",
+        Stage.PARSING_DRAFT: "20: the draft is fetched and read.",
+        Stage.PREPARING: "30: the timeline is laid out and room is made.",
+        Stage.PROCESSING_MATERIALS: "50: videos, pictures, sounds and captions are fetched and prepared.",
+        Stage.EXPORTING: "70: frames are drawn and encoded.",
+        Stage.WRITING_FILE: "90: the file is finished, checked and published.",
+        Stage.DONE: "100: nothing is left to do.",
+    },
+)
+_publish(
+    Unit,
+    "ProgressUnit",
+    "What `done` and `total` of a stage count.",
+    {
+        Unit.BYTES: "Bytes fetched or written.",
+        Unit.FILES: "Whole files.",
+        Unit.ITEMS: "Things of the draft, such as segments or captions.",
+        Unit.FRAMES: "Frames of the video.",
+    },
+)
+_publish(
+    ErrorCode,
+    "VideoTaskErrorCode",
+    "Why a task failed.",
+    {
+        ErrorCode.DRAFT_URL_REFUSED: "The draft URL leads to an address that this server does not fetch from.",
+        ErrorCode.DRAFT_NOT_FOUND: "The draft's server knows no such draft, or could not be reached.",
+        ErrorCode.DRAFT_ENCRYPTED: "The draft was saved encrypted by the app and cannot be read.",
+        ErrorCode.DRAFT_INVALID: "What the draft URL leads to is not a draft, or its values make no sense.",
+        ErrorCode.DRAFT_EMPTY: "The draft has nothing to show or sound.",
+        ErrorCode.DRAFT_TOO_LARGE: "The draft is larger or longer than this server's limits.",
+        ErrorCode.MATERIAL_UNREACHABLE: "A material could not be fetched.",
+        ErrorCode.MATERIAL_REFUSED: "A material's address is one that this server does not fetch from.",
+        ErrorCode.MATERIAL_TOO_LARGE: "A material, or all together, are larger than this server's limits.",
+        ErrorCode.MATERIAL_UNREADABLE: "A material is damaged or of a kind that cannot be read.",
+        ErrorCode.FEATURE_UNSUPPORTED: "A strict task's draft uses something that cannot be drawn as designed.",
+        ErrorCode.RENDER_FAILED: "Drawing or encoding failed.",
+        ErrorCode.RENDER_TIMEOUT: "The attempt took longer than allowed.",
+        ErrorCode.OUT_OF_DISK: "The server's disk is full.",
+        ErrorCode.OUT_OF_MEMORY: "The render needed more memory than it was given.",
+        ErrorCode.PUBLISH_FAILED: "The finished file could not be stored.",
+        ErrorCode.WORKER_LOST: "The worker died in each of the attempts.",
+        ErrorCode.EXPIRED: "It waited longer than its `expiresInSeconds`.",
+        ErrorCode.INTERNAL: "A fault of the service itself.",
+    },
+)
+_publish(
+    WarningCode,
+    "DraftWarningCode",
+    "How the video differs from what the draft's author saw.",
+    {
+        WarningCode.EFFECT_APPROXIMATED: "An effect is drawn nearly, not exactly.",
+        WarningCode.EFFECT_SKIPPED: "An effect is not drawn.",
+        WarningCode.FONT_SUBSTITUTED: "Another font stands in.",
+        WarningCode.GLYPH_MISSING: "No font at hand has a character of a caption.",
+        WarningCode.MATERIAL_MISSING: "A material is not among the draft's files and is left out.",
+        WarningCode.MATERIAL_FROZEN: "A material is shorter than its segment; its last frame stands.",
+        WarningCode.KEYFRAME_SIMPLIFIED: "An animation is drawn simpler than designed.",
+        WarningCode.SEGMENT_SKIPPED: "A segment is left out.",
+        WarningCode.FIELD_UNKNOWN: "The draft holds something that is not understood; it is left out.",
+    },
+)
+_publish(
+    EventType,
+    "VideoTaskEventType",
+    "What kind of change an event tells of.",
+    {
+        EventType.SNAPSHOT: "No change: the state at the moment of subscribing.",
+        EventType.PROGRESS: "The percentage, or the counts of a stage. Several may be told as one.",
+        EventType.STAGE_CHANGED: "A new stage began. Never left out.",
+        EventType.STATUS_CHANGED: "The status changed. Never left out.",
+    },
+)
+_publish(
+    OrderField,
+    "VideoTaskOrderField",
+    "What a list of tasks is sorted by.",
+    {
+        OrderField.CREATED_AT: "When it was submitted.",
+        OrderField.UPDATED_AT: "When it last changed.",
+        OrderField.COMPLETED_AT: "When it ended; tasks that have not come last.",
+    },
+)
+_publish(
+    OrderDirection,
+    "OrderDirection",
+    "Which way a list is sorted.",
+    {OrderDirection.ASC: "Oldest first.", OrderDirection.DESC: "Newest first."},
+)
+_publish(
+    Locale,
+    "Locale",
+    "The language of a message.",
+    {Locale.EN: "English.", Locale.ZH: "Simplified Chinese."},
+)
+_publish(
+    UserErrorCode,
+    "UserErrorCode",
+    "What the caller can mend.",
+    {
+        UserErrorCode.INVALID_INPUT: "An argument is not of the form it must have.",
+        UserErrorCode.NOT_FOUND: "There is no such task, or the caller may not see it.",
+        UserErrorCode.INVALID_STATE: "The task's state does not allow it.",
+        UserErrorCode.IDEMPOTENCY_CONFLICT: "The idempotency key was used before, with other input.",
+        UserErrorCode.QUOTA_EXCEEDED: "The caller has used up what it may use.",
+        UserErrorCode.QUEUE_FULL: "Too many tasks wait; try again later.",
+        UserErrorCode.FORBIDDEN: "The caller may not do this.",
+    },
+)

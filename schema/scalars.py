@@ -1,0 +1,82 @@
+"""The scalars beyond GraphQL's own."""
+
+import json
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from resolvers.times import parse_rfc3339, rfc3339
+from services.errors import InvalidInput
+from services.tasks.addresses import clean_draft_url
+
+DateTime = NewType("DateTime", int)
+"""UTC milliseconds since 1970 inside, RFC 3339 outside."""
+URL = NewType("URL", str)
+JSONObject = NewType("JSONObject", dict[str, Any])
+
+DEEPEST_JSON = 32
+
+
+def _parse_time(value: object) -> int:
+    if not isinstance(value, str):
+        raise GraphQLError("DateTime must be a string such as 2026-11-01T12:00:00.000Z.")
+    try:
+        return parse_rfc3339(value)
+    except ValueError as error:
+        raise GraphQLError(f"{error}.") from None
+
+
+def _parse_url(value: object) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError("URL must be a string.")
+    try:
+        return clean_draft_url(value, "URL")
+    except InvalidInput as error:
+        raise GraphQLError(error.message.en) from None
+
+
+def _parse_object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise GraphQLError("JSONObject must be an object.")
+    if _deeper(value, DEEPEST_JSON):
+        raise GraphQLError(f"JSONObject may be nested at most {DEEPEST_JSON} levels deep.")
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise GraphQLError("JSONObject holds a number that JSON cannot express.") from None
+    return value
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether a JSON value is nested deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(
+        _deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value)
+    )
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description="A time as RFC 3339 text: given in UTC with milliseconds and `Z`"
+        " (`2026-11-01T12:00:00.000Z`), taken with any offset.",
+        serialize=rfc3339,
+        parse_value=_parse_time,
+    ),
+    URL: strawberry.scalar(
+        name="URL",
+        description="An absolute http or https URL of at most 2048 characters."
+        " Invisible characters that copying leaves in it are dropped.",
+        serialize=str,
+        parse_value=_parse_url,
+    ),
+    JSONObject: strawberry.scalar(
+        name="JSONObject",
+        description="Any JSON object of at most 16 KiB and 32 levels; it is given back as it was taken.",
+        serialize=dict,
+        parse_value=_parse_object,
+    ),
+}

@@ -1,0 +1,74 @@
+"""Opens the parts that have a state, in order, and closes them in the opposite one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from services.files.store import FileStore
+from services.render.ffmpeg import find_ffmpeg
+from services.render.fonts import cjk_font_name, find_fonts
+from services.settings import Settings
+from services.tasks.engine import Engine, Queue
+from services.tasks.hub import Hub
+from services.tasks.manager import TaskManager
+from services.tasks.store.database import Database, migrate
+from services.tasks.worker import Worker
+
+EXECUTOR = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFacts:
+    """What the service is made of, as it was found at the start."""
+
+    version: str
+    ffmpeg_version: str | None
+    cjk_font: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that resolvers call."""
+
+    settings: Settings
+    manager: TaskManager
+    files: FileStore
+    facts: ServiceFacts
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenerator[Services]:
+    """The running service, with a worker in this process when `work` is set."""
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(migrate, settings.database)
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        queue = await asyncio.to_thread(Queue, settings.database)
+        stack.callback(queue.close)
+        hub = Hub(settings.broadcast_url)
+        await stack.enter_async_context(hub.run())
+        files = FileStore(settings.files, settings.base_url)
+        if work:
+            await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
+        manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
+        facts = await asyncio.to_thread(_facts, settings)
+        yield Services(settings=settings, manager=manager, files=files, facts=facts)
+
+
+async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:
+    """The engine stops after the attempts have been handed back, so that none is taken up again here."""
+    engine = Engine(settings.database, EXECUTOR, settings.render_slots)
+    stack.push_async_callback(engine.stop)
+    await stack.enter_async_context(worker.serve())
+    await engine.start(worker.run)
+
+
+def _facts(settings: Settings) -> ServiceFacts:
+    ffmpeg = find_ffmpeg(settings.ffmpeg)
+    return ServiceFacts(
+        version=version("draftcast"),
+        ffmpeg_version=ffmpeg.version if ffmpeg else None,
+        cjk_font=cjk_font_name(find_fonts(settings.font_dirs)),
+    )

@@ -1,0 +1,290 @@
+"""Talking to the exporter: the child process that makes the file, whatever program it is.
+
+One JSON object goes in on its stdin, one JSON object a line comes out of its stdout;
+docs/exporter.md is the contract.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.errors import HINTS, RETRYABLE, Bilingual, DraftWarning, ErrorCode, Failed, Failure, failed
+from services.tasks.records import Stage, Unit
+
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 120.0
+"""An exporter that says nothing for this long is stopped."""
+KILL_AFTER_SECONDS = 1.0
+"""How long a child may take to stop after SIGTERM."""
+LONGEST_LINE_BYTES = 1 << 20
+STDERR_LINES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportLimits:
+    """Bounds of one export; 0 means none."""
+
+    draft_bytes: int = 0
+    material_bytes: int = 0
+    task_bytes: int = 0
+    video_seconds: int = 0
+    pixels: int = 0
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """What the exporter is asked for; paths are absolute."""
+
+    task_id: str
+    attempt: int
+    draft_url: str
+    folder: str
+    output: str
+    strict: bool = False
+    locale: str = "en"
+    allow_hosts: tuple[str, ...] = ()
+    font_dirs: tuple[str, ...] = ()
+    ffmpeg: str = ""
+    draft_folder: str = ""
+    limits: ExportLimits = field(default_factory=ExportLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """Where the export is; `done` of `total` in `unit` where they are known."""
+
+    stage: Stage
+    done: float | None = None
+    total: float | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """The newest frame: path of a small JPEG in the folder."""
+
+    preview: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The finished file."""
+
+    output: str
+    width: int
+    height: int
+    duration_us: int
+    frames: int
+    frame_rate: float
+    has_sound: bool
+    thumbnail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ErrorLine:
+    code: ErrorCode
+    message: Bilingual
+    hint: Bilingual | None = None
+    material_url: str | None = None
+    segment_id: str | None = None
+    retryable: bool | None = None
+
+
+Line: TypeAlias = StageLine | PreviewLine | DraftWarning | Result | Failure
+OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
+
+_OBJECT = TypeAdapter(dict[str, Any])
+_STAGE = TypeAdapter(StageLine)
+_PREVIEW = TypeAdapter(PreviewLine)
+_WARNING = TypeAdapter(DraftWarning)
+_RESULT = TypeAdapter(Result)
+_ERROR = TypeAdapter(_ErrorLine)
+
+
+def parse_line(text: bytes) -> Line | None:
+    """What a line of an exporter says; None (and a log entry) when it says nothing we know."""
+    try:
+        return _line(_OBJECT.validate_json(text))
+    except ValidationError as error:
+        log.warning("the exporter's line is ignored: %.200r (%s)", text, type(error).__name__)
+        return None
+
+
+def _line(line: dict[str, Any]) -> Line | None:
+    if "stage" in line:
+        return _STAGE.validate_python(line)
+    if "preview" in line:
+        return _PREVIEW.validate_python(line)
+    if "warning" in line:
+        return _WARNING.validate_python(line["warning"])
+    if "result" in line:
+        return _RESULT.validate_python(line["result"])
+    if "error" in line:
+        return _failure(_ERROR.validate_python(line["error"]))
+    log.info("the exporter's line has no known key: %.200r", line)
+    return None
+
+
+def _failure(error: _ErrorLine) -> Failure:
+    return Failure(
+        code=error.code,
+        message=error.message,
+        hint=error.hint or HINTS[error.code],
+        retryable=error.code in RETRYABLE if error.retryable is None else error.retryable,
+        material_url=error.material_url,
+        segment_id=error.segment_id,
+    )
+
+
+async def export(
+    command: tuple[str, ...],
+    request: ExportRequest,
+    on_line: OnLine,
+    on_start: Callable[[int], Awaitable[None]] | None = None,
+) -> Result:
+    """Run the exporter to its end; `on_start` gets its process id.
+
+    Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT or
+    OUT_OF_MEMORY when it ends without one. When cancelled, the whole process group is dead
+    on return.
+    """
+    seconds = request.limits.seconds or None
+    try:
+        async with asyncio.timeout(seconds), _child(command, Path(request.folder)) as process:
+            if on_start is not None:
+                await on_start(process.pid)
+            return await _converse(process, request, on_line)
+    except TimeoutError:
+        raise failed(
+            ErrorCode.RENDER_TIMEOUT,
+            f"The render took longer than {seconds} seconds.",
+            f"渲染超过了 {seconds} 秒。",
+        ) from None
+    except OSError as error:
+        raise failed(
+            ErrorCode.RENDER_FAILED,
+            f"The exporter {command[0]!r} could not be started: {error.strerror}.",
+            f"无法启动导出程序 {command[0]!r}：{error.strerror}。",
+        ) from error
+
+
+@asynccontextmanager
+async def _child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """The exporter in a process group of its own; the group is gone when the block is left."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        start_new_session=True,
+        limit=LONGEST_LINE_BYTES,
+    )
+    try:
+        yield process
+    finally:
+        await asyncio.shield(_stop(process))
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        _signal(process.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILL_AFTER_SECONDS):
+                await process.wait()
+    _signal(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+async def _converse(process: asyncio.subprocess.Process, request: ExportRequest, on_line: OnLine) -> Result:
+    assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
+    assert process.stderr is not None  # noqa: S101 - as above
+    complaints: deque[str] = deque(maxlen=STDERR_LINES)
+    listening = asyncio.create_task(_collect(process.stderr, complaints))
+    try:
+        with suppress(ConnectionError):
+            process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+            await process.stdin.drain()
+            process.stdin.close()
+        last = await _read(process, on_line)
+        await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await listening
+    finally:
+        listening.cancel()
+    if isinstance(last, Result):
+        return last
+    for line in complaints:
+        log.warning("exporter of task %s: %s", request.task_id, line)
+    raise Failed(last) if last is not None else _broken(process.returncode, list(complaints))
+
+
+async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> Result | Failure | None:
+    """Pass the lines on; the answer is the last word, if there was one."""
+    assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
+    last: Result | Failure | None = None
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                text = await process.stdout.readline()
+        except TimeoutError:
+            raise failed(
+                ErrorCode.RENDER_TIMEOUT,
+                f"The exporter said nothing for {SILENCE_SECONDS:.0f} seconds.",
+                f"导出程序 {SILENCE_SECONDS:.0f} 秒没有任何输出。",
+            ) from None
+        except ValueError:
+            log.warning("the exporter sent a line of more than %d bytes", LONGEST_LINE_BYTES)
+            continue
+        if not text:
+            return last
+        line = parse_line(text)
+        if isinstance(line, Result | Failure):
+            last = line
+        elif line is not None:
+            on_line(line)
+
+
+async def _collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
+    while True:
+        try:
+            text = await stream.readline()
+        except ValueError:
+            continue
+        if not text:
+            return
+        lines.append(text.decode(errors="replace").rstrip()[:500])
+
+
+def _broken(exit_code: int | None, complaints: list[str]) -> Failed:
+    if exit_code == -signal.SIGKILL:
+        return failed(
+            ErrorCode.OUT_OF_MEMORY,
+            "The exporter was killed, most likely because memory ran out.",
+            "导出程序被系统终止，很可能是内存不足。",
+        )
+    said = " | ".join(complaints[-3:]) or "nothing"
+    how_en = f"by signal {-exit_code}" if exit_code and exit_code < 0 else f"with exit code {exit_code}"
+    return failed(
+        ErrorCode.RENDER_FAILED,
+        f"The exporter ended {how_en} and without a result; its last words: {said}",
+        f"导出程序未给出结果就结束了（{exit_code}），最后的输出：{said}",
+    )

@@ -1,0 +1,50 @@
+"""What a worker that was killed leaves behind: child processes and folders."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+PID_FILE = "exporter.pid"
+KEEP_SECONDS = 24 * 3600
+"""How long a failed task's materials wait for a retry."""
+
+
+def note_child(folder: Path, pid: int) -> None:
+    """Remember an attempt's child, so that a later process can stop it."""
+    (folder / PID_FILE).write_text(json.dumps([pid, _started(pid)]))
+
+
+def clear_attempts(task_folder: Path) -> None:
+    """Stop what earlier attempts of a task left running and remove their folders; materials stay."""
+    for folder in sorted(task_folder.iterdir()) if task_folder.is_dir() else ():
+        if folder.name.isdecimal():
+            _stop_child(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_old(work_dir: Path, active: set[str]) -> None:
+    """Remove the folders of tasks that are not active and have not been touched for a day."""
+    for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
+        if folder.name not in active and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_child(folder: Path) -> None:
+    with suppress(OSError, ValueError):
+        pid, started = json.loads((folder / PID_FILE).read_text())
+        # The number may belong to another process by now; its start time tells.
+        if _started(pid) == started:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _started(pid: int) -> str | None:
+    """When the process began, in clock ticks since boot; None when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]

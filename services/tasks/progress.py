@@ -1,0 +1,108 @@
+"""How far an attempt is: from the exporter's lines to the documented scale. No effects."""
+
+from dataclasses import replace
+from typing import Any
+
+from services.errors import DraftWarning
+from services.tasks.exporter import StageLine
+from services.tasks.records import EventType, Stage, StageProgress, Task
+from services.tasks.store.changes import closed, stage_values, warning_values
+
+BEGINS = {
+    Stage.QUEUED: 0,
+    Stage.STARTED: 10,
+    Stage.PARSING_DRAFT: 20,
+    Stage.PREPARING: 30,
+    Stage.PROCESSING_MATERIALS: 50,
+    Stage.EXPORTING: 70,
+    Stage.WRITING_FILE: 90,
+    Stage.DONE: 100,
+}
+"""The progress, of 100, at which each stage begins: the table of gen_video_status."""
+
+_ORDER = list(Stage)
+_EXPORTER_STAGES = _ORDER[2:-1]
+
+Write = tuple[EventType, dict[str, Any]]
+
+
+class AttemptProgress:
+    """Takes an attempt's lines in and gives out what is to be stored.
+
+    Percentages and counts that wait to be stored replace each other; stages queue up, and
+    there are five of them at most.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.stages = list(task.stages)
+        self._percent = task.progress
+        self._warnings: list[DraftWarning] = []
+        self._stage_writes: list[Write] = []
+        self._latest: dict[str, Any] = {}
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage."""
+        return self.stages[-1].stage
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a stage waits to be stored."""
+        return bool(self._stage_writes)
+
+    def on_stage(self, line: StageLine, now_ms: int) -> None:
+        """A stage begins or goes on. An earlier stage than the present one is passed over."""
+        if line.stage not in _EXPORTER_STAGES or _ORDER.index(line.stage) < _ORDER.index(self.stage):
+            return
+        entered = line.stage is not self.stage
+        if entered:
+            self.stages = [*closed(self.stages, now_ms), StageProgress(stage=line.stage, started_at_ms=now_ms)]
+        self.stages[-1] = _counted(self.stages[-1], line)
+        self._percent = max(self._percent, percent(self.stages[-1]))
+        values = stage_values(self.stages, self._percent)
+        values["estimated_completion_at_ms"] = estimate_ms(self.stages[-1], now_ms)
+        if entered:
+            self._stage_writes.append((EventType.STAGE_CHANGED, {**self._latest, **values}))
+            self._latest = {}
+        else:
+            self._latest.update(values)
+
+    def on_warning(self, warning: DraftWarning) -> None:
+        """Something is not drawn as designed."""
+        self._warnings.append(warning)
+        self._latest.update(warning_values(self._warnings))
+
+    def on_preview(self, key: str) -> None:
+        """A newer frame lies in the file storage."""
+        self._latest["preview_key"] = key
+
+    def take(self) -> list[Write]:
+        """What is to be stored now, in order; it is forgotten here."""
+        writes, self._stage_writes = self._stage_writes, []
+        if self._latest:
+            writes.append((EventType.PROGRESS, self._latest))
+            self._latest = {}
+        return writes
+
+
+def percent(stage: StageProgress) -> int:
+    """0..99 on the documented scale: between the beginnings of this stage and the next."""
+    begin = BEGINS[stage.stage]
+    following = BEGINS[_ORDER[_ORDER.index(stage.stage) + 1]]
+    share = min(1.0, (stage.done or 0.0) / stage.total) if stage.total else 0.0
+    return min(99, begin + int((following - begin) * share))
+
+
+def estimate_ms(stage: StageProgress, now_ms: int) -> int | None:
+    """When the task will be done at the measured speed; None before frames have been made."""
+    if stage.stage is not Stage.EXPORTING or not stage.done or not stage.total:
+        return None
+    elapsed = now_ms - stage.started_at_ms
+    return now_ms + round(elapsed * max(0.0, stage.total - stage.done) / stage.done)
+
+
+def _counted(stage: StageProgress, line: StageLine) -> StageProgress:
+    """The stage with the line's counts; `done` never falls."""
+    if line.done is None:
+        return stage
+    return replace(stage, done=max(line.done, stage.done or 0.0), total=line.total, unit=line.unit)

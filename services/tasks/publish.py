@@ -1,0 +1,75 @@
+"""From an attempt's folder to the file storage."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+from services.errors import ErrorCode, Failed, failed
+from services.files.store import FileStore
+from services.tasks.exporter import Result
+from services.tasks.records import Task, Video
+
+LARGEST_PREVIEW_BYTES = 100_000
+_MP4_MARK = b"ftyp"
+
+
+async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
+    """Put the video and its thumbnail into the storage. Raises `Failed` (RENDER_FAILED, PUBLISH_FAILED)."""
+    video = _inside(folder, result.output)
+    if video is None or not await asyncio.to_thread(_is_mp4, video):
+        raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
+    thumbnail = _inside(folder, result.thumbnail) if result.thumbnail else None
+    base = f"videos/{task.id}/{task.attempt}"
+    try:
+        size_bytes, sha256 = await asyncio.to_thread(_measured, video)
+        await files.put(f"{base}/video.mp4", video)
+        if thumbnail is not None:
+            await files.put(f"{base}/thumbnail.jpg", thumbnail)
+    except OSError as error:
+        raise failed(
+            ErrorCode.PUBLISH_FAILED,
+            f"The video could not be stored: {error.strerror or type(error).__name__}.",
+            f"无法保存视频：{error.strerror or type(error).__name__}。",
+        ) from error
+    return Video(
+        key=f"{base}/video.mp4",
+        thumbnail_key=f"{base}/thumbnail.jpg" if thumbnail else None,
+        width=result.width,
+        height=result.height,
+        duration_us=result.duration_us,
+        frames=result.frames,
+        frame_rate=result.frame_rate,
+        has_sound=result.has_sound,
+        size_bytes=size_bytes,
+        sha256=sha256,
+    )
+
+
+async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
+    """Store the newest frame and give its key. Raises `Failed` when it is not a small file of the folder."""
+    preview = _inside(folder, path)
+    if preview is None or preview.stat().st_size > LARGEST_PREVIEW_BYTES:
+        raise _broken("The preview is not a small file in the folder.", "预览图不是任务目录中的小文件。")
+    key = f"videos/{task.id}/{task.attempt}/preview.jpg"
+    await files.put(key, preview)
+    return key
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file, if it exists and really lies in the attempt's folder."""
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
+def _is_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == _MP4_MARK
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _broken(en: str, zh: str) -> Failed:
+    return failed(ErrorCode.RENDER_FAILED, en, zh)

@@ -176,6 +176,9 @@ class Segment:
     volume: float = 1.0
     reverse: bool = False
     visible: bool = True
+    fade_in_us: int = 0
+    """The sound rises from silence over this time (timeline), and falls to it over `fade_out_us`."""
+    fade_out_us: int = 0
     clip: Clip = field(default_factory=Clip)
     render_index: int = 0
 

@@ -91,7 +91,8 @@ class Fields:
         """A list; an empty one when it is missing."""
         value = self.values.get(name)
         if isinstance(value, list):
-            return value
+            found: list[Any] = value
+            return found
         return self._odd(name, value, [])
 
     def _odd(self, name: str, value: Any, default: T) -> T:

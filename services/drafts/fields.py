@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 from services.errors import Bilingual, DraftWarning, WarningCode
 
@@ -90,9 +90,8 @@ class Fields:
     def list(self, name: str) -> list[Any]:
         """A list; an empty one when it is missing."""
         value = self.values.get(name)
-        if isinstance(value, list):
-            found: list[Any] = value
-            return found
+        if _is_list(value):
+            return value
         return self._odd(name, value, [])
 
     def _odd(self, name: str, value: Any, default: T) -> T:
@@ -104,6 +103,10 @@ class Fields:
                 f"字段 {self.path}.{name} 的格式无法识别，已忽略。",
             )
         return default
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def clean_text(text: str) -> str:

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048
+SAMPLE_PATH = "/sample/"
+"""Where this server serves the draft it brings along."""
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
 
@@ -42,3 +44,13 @@ def _absolute(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
     except ValueError:
         return False
+
+
+def own_host(base_url: str, draft_url: str) -> tuple[str, ...]:
+    """The server's own host:port, when the URL is that of the sample it serves: the only draft
+    it may fetch from itself.
+    """
+    if not draft_url.startswith(base_url + SAMPLE_PATH):
+        return ()
+    parts = urlsplit(base_url)
+    return (f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}",)

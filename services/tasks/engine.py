@@ -6,6 +6,7 @@ row's change, so that neither can exist without the other.
 """
 
 import asyncio
+import concurrent.futures
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -89,8 +90,8 @@ class Engine:
             future = asyncio.run_coroutine_threadsafe(_awaited(run, task_id), loop)
             try:
                 future.result()
-            except asyncio.CancelledError as stopped:
-                raise _Stopping from stopped
+            except (asyncio.CancelledError, concurrent.futures.CancelledError):
+                raise _Stopping from None
 
         @DBOS.workflow(name=WORKFLOW)
         def render_task(task_id: str) -> None:

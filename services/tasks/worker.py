@@ -6,6 +6,7 @@ when it hits no row, somebody else owns the task now, and this attempt ends sile
 
 import asyncio
 import logging
+import shutil
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,7 @@ from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnava
 from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
+from services.tasks.addresses import own_host
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
     ExportLimits,
@@ -49,7 +51,7 @@ class _Attempt:
     folder: Path
     progress: AttemptProgress
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    previews: set[asyncio.Task[None]] = field(default_factory=set)
+    previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 
 class Worker:
@@ -104,7 +106,7 @@ class Worker:
         finally:
             self._running.discard(attempt)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
-            await asyncio.to_thread(leftovers.clear_attempts, folder.parent)
+            await asyncio.shield(self._clean_up(attempt))
 
     async def _claim(self, task_id: str) -> Task | None:
         """The task, now of this worker; None when there is nothing to run."""
@@ -177,6 +179,16 @@ class Worker:
             async with self._database.write() as connection:
                 await changes.hand_back(connection, attempt.task)
 
+    async def _clean_up(self, attempt: _Attempt) -> None:
+        """Remove the attempt's folder; the materials too, unless a retry may want them."""
+        folder = attempt.folder.parent
+        await asyncio.to_thread(leftovers.clear_attempts, folder)
+        with suppress(StoreUnavailable):
+            async with self._database.read() as connection:
+                now = await queries.any_task(connection, attempt.task.id)
+            if now is None or now.status in (Status.COMPLETED, Status.CANCELED):
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
     def _request(self, attempt: _Attempt) -> ExportRequest:
         settings, task = self._settings, attempt.task
         return ExportRequest(
@@ -186,7 +198,7 @@ class Worker:
             folder=str(attempt.folder),
             output=str(attempt.folder / "video.mp4"),
             strict=task.strict,
-            allow_hosts=settings.allow_hosts + settings.own_hosts(task.draft_url),
+            allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
             font_dirs=tuple(str(folder) for folder in settings.font_dirs),
             ffmpeg=settings.ffmpeg,
             limits=ExportLimits(

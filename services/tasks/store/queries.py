@@ -114,7 +114,7 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
         .where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE))
         .group_by(tasks.c.status)
     )
-    found: dict[str, tuple[int, int]] = {status: (count, oldest) for status, count, oldest in rows.tuples()}
+    found: dict[str, tuple[int, int]] = {status: (count, oldest) for status, count, oldest in rows}
     pending, oldest = found.get(Status.PENDING, (0, None))
     processing, _ = found.get(Status.PROCESSING, (0, None))
     return QueueState(pending=pending, processing=processing, capacity=capacity, oldest_pending_at_ms=oldest)
@@ -129,7 +129,7 @@ async def throughput(connection: AsyncConnection, owner: str, since_ms: int) -> 
         .group_by(minute, tasks.c.status)
     )
     counts: dict[int, dict[str, int]] = {}
-    for at_ms, status, count in rows.tuples():
+    for at_ms, status, count in rows:
         counts.setdefault(at_ms, {})[status] = count
     return {
         at_ms: ThroughputPoint(at_ms, found.get(Status.COMPLETED, 0), found.get(Status.FAILED, 0))

@@ -1,0 +1,83 @@
+"""Which addresses may be fetched from: the public internet, and what the operator allows by name.
+
+The check is made on the address of each connection at the moment it is opened, so that
+neither a redirect, nor a name that resolves differently the second time, nor any spelling
+of a private address gets past it.
+"""
+
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from aiohttp.abc import AbstractResolver
+from aiohttp.connector import TCPConnector
+from yarl import URL
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+CONNECTIONS_PER_HOST = 4
+
+DENIED_V4 = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
+    )
+)  # fmt: skip
+"""IANA's special-purpose blocks, and the address under which Azure serves credentials."""
+ALLOWED_V6 = IPv6Network("2000::/3")
+"""Global unicast; everything outside is special."""
+DENIED_V6 = tuple(
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
+
+
+class AddressRefused(Exception):
+    """The connection would go to an address that must not be fetched from."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address belongs to the public internet. Python's `is_global` is wrong for several blocks."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        return address in ALLOWED_V6 and not any(address in network for network in DENIED_V6)
+    return not any(address in network for network in DENIED_V4)
+
+
+class Guard:
+    """The operator's exceptions: `host`, `host:port`, or a CIDR."""
+
+    def __init__(self, allow_hosts: tuple[str, ...]) -> None:
+        self._names = {entry.lower() for entry in allow_hosts if "/" not in entry}
+        self._networks: tuple[Network, ...] = tuple(ip_network(entry) for entry in allow_hosts if "/" in entry)
+
+    def names(self, url: URL) -> bool:
+        """Whether the operator allows the URL's host by name."""
+        host = (url.host or "").lower()
+        return host in self._names or f"{host}:{url.port}" in self._names
+
+    def check(self, address: str) -> None:
+        """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
+        parsed = ip_address(address.partition("%")[0])
+        if not is_public(parsed) and not any(parsed in network for network in self._networks):
+            raise AddressRefused
+
+    def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
+        """Connections for hosts allowed by name (`named`), or for all others."""
+
+        def opened(info: tuple[Any, ...]) -> socket.socket:
+            family, kind, protocol, _, address = info
+            if not named:
+                self.check(address[0])
+            return socket.socket(family, kind, protocol)
+
+        return TCPConnector(
+            socket_factory=opened,
+            resolver=resolver,
+            use_dns_cache=False,
+            limit_per_host=CONNECTIONS_PER_HOST,
+        )

@@ -1,20 +1,25 @@
 """Opens the parts that have a state, in order, and closes them in the opposite one."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+import fcntl
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from services.files.store import FileStore
-from services.render.ffmpeg import find_ffmpeg
+from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
-from services.settings import Settings
+from services.settings import Settings, SettingsError
 from services.tasks.engine import Engine, Queue
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
 from services.tasks.store.database import Database, migrate
 from services.tasks.worker import Worker
+
+log = logging.getLogger(__name__)
 
 EXECUTOR = "local"
 
@@ -59,16 +64,35 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:
     """The engine stops after the attempts have been handed back, so that none is taken up again here."""
+    stack.enter_context(_only_worker(settings.data_dir))
     engine = Engine(settings.database, EXECUTOR, settings.render_slots)
     stack.push_async_callback(engine.stop)
     await stack.enter_async_context(worker.serve())
     await engine.start(worker.run)
 
 
+@contextmanager
+def _only_worker(data_dir: Path) -> Generator[None]:
+    """Two workers on one data folder would take each other's tasks for lost: the second does not start."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "worker.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SettingsError(
+                f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}; stop it, or start with serve --no-worker"
+            ) from None
+        yield
+
+
 def _facts(settings: Settings) -> ServiceFacts:
-    ffmpeg = find_ffmpeg(settings.ffmpeg)
+    try:
+        ffmpeg = find_ffmpeg(settings.ffmpeg).version
+    except FfmpegMissing as error:
+        log.warning("no video can be rendered: %s", error)
+        ffmpeg = None
     return ServiceFacts(
         version=version("draftcast"),
-        ffmpeg_version=ffmpeg.version if ffmpeg else None,
+        ffmpeg_version=ffmpeg,
         cjk_font=cjk_font_name(find_fonts(settings.font_dirs)),
     )

@@ -23,6 +23,9 @@ ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
 """What set-up made and git does not hold: the CJK font and GraphiQL's files."""
 
 CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
+"""Names the TOML file."""
+SERVER_VARIABLE = "DRAFTCAST_SERVER"
+"""Where `draftcast submit` and `draftcast watch` find their server."""
 
 
 class SettingsError(DraftcastError):
@@ -144,7 +147,7 @@ def _line(error: ValidationError) -> str:
 
 
 def _known_variables() -> set[str]:
-    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, SERVER_VARIABLE}
 
 
 def load(**overrides: Any) -> Settings:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from services.errors import HINTS, RETRYABLE, Bilingual, DraftWarning, ErrorCode, Failed, Failure, failed
+from services.settings import Settings
 from services.tasks.records import Stage, Unit
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,18 @@ class ExportLimits:
     video_seconds: int = 0
     pixels: int = 0
     seconds: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ExportLimits":
+        """The operator's limits."""
+        return cls(
+            draft_bytes=settings.max_draft_bytes,
+            material_bytes=settings.max_material_bytes,
+            task_bytes=settings.max_task_bytes,
+            video_seconds=settings.max_video_seconds,
+            pixels=settings.max_pixels,
+            seconds=settings.render_timeout_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

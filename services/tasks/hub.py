@@ -38,12 +38,14 @@ class Bell:
         """Wake the listener, now or at its next wait."""
         self._rung.set()
 
-    async def wait(self, seconds: float = REREAD_SECONDS) -> None:
-        """Return at the next ring, or when the time is up."""
+    async def wait(self, seconds: float = REREAD_SECONDS) -> bool:
+        """Whether it rang before the time was up."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
+        rung = self._rung.is_set()
         self._rung.clear()
+        return rung
 
 
 class Hub:

@@ -201,14 +201,7 @@ class Worker:
             allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
             font_dirs=tuple(str(folder) for folder in settings.font_dirs),
             ffmpeg=settings.ffmpeg,
-            limits=ExportLimits(
-                draft_bytes=settings.max_draft_bytes,
-                material_bytes=settings.max_material_bytes,
-                task_bytes=settings.max_task_bytes,
-                video_seconds=settings.max_video_seconds,
-                pixels=settings.max_pixels,
-                seconds=settings.render_timeout_seconds,
-            ),
+            limits=ExportLimits.of(settings),
         )
 
     def _on_line(self, attempt: _Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:

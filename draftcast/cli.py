@@ -1,0 +1,277 @@
+"""The command line."""
+
+import asyncio
+import json
+import logging
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from draftcast import client
+from draftcast.app import uvicorn_config
+from draftcast.doctor import examine
+from draftcast.show import ProgressBar
+from resolvers.sample import draft_url as sample_url
+from services.compose import open_services
+from services.errors import DraftcastError, DraftWarning, Failed, Failure
+from services.settings import SERVER_VARIABLE, Settings, load
+from services.tasks.exporter import ExportLimits, ExportRequest, PreviewLine, Result, StageLine, export
+from services.tasks.progress import percent
+from services.tasks.records import StageProgress
+from services.tasks.worker import OWN_EXPORTER
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+errors = Console(stderr=True, highlight=False)
+
+Server = Annotated[str, typer.Option(help="The server's address.", envvar=SERVER_VARIABLE)]
+"""Where submit and watch find the server."""
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said in one line."""
+    try:
+        app()
+    except DraftcastError as error:
+        _stop(str(error))
+
+
+def _stop(text: str) -> NoReturn:
+    errors.print(f"[bold red]draftcast:[/] {text}", soft_wrap=True)
+    raise SystemExit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
+) -> None:
+    """Serve the API, with a worker in the same process."""
+    settings = _settings(host=host, port=port)
+    _log()
+    if worker:
+        _say_what_next(settings)
+    uvicorn.Server(uvicorn_config(settings, work=worker)).run()
+
+
+def _say_what_next(settings: Settings) -> None:
+    base = settings.base_url
+    errors.print(
+        f"draftcast serves on [bold]{base}[/]" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else "")
+    )
+    errors.print("Render the built-in sample, in another terminal:")
+    errors.print(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'", soft_wrap=True)
+    errors.print("No keys are set up: everyone who reaches this address may submit and see all tasks.", style="yellow")
+
+
+@app.command()
+def work() -> None:
+    """Render tasks of the queue, without serving the API."""
+    settings = _settings()
+    _log()
+
+    async def until_stopped() -> None:
+        async with open_services(settings):
+            errors.print("draftcast works; stop it with Ctrl+C")
+            await asyncio.Event().wait()
+
+    _run(until_stopped())
+
+
+@app.command()
+def render(
+    draft: Annotated[str, typer.Argument(help="A draft URL, or a draft's folder on this machine.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The MP4 to write.")] = Path("video.mp4"),
+    strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
+) -> None:
+    """Render a draft without a server."""
+    settings = _settings()
+    with tempfile.TemporaryDirectory(prefix="draftcast-") as folder:
+        attempt = Path(folder) / "1"
+        attempt.mkdir()
+        request = _request(settings, draft, attempt, strict)
+        if as_json:
+            _render_json(request, output)
+        else:
+            _render_shown(request, output)
+
+
+def _request(settings: Settings, draft: str, folder: Path, strict: bool) -> ExportRequest:
+    local = not draft.startswith(("http://", "https://"))
+    if local and not Path(draft).is_dir():
+        _stop(f"{draft} is neither an http(s) URL nor a folder")
+    return ExportRequest(
+        task_id="render",
+        attempt=1,
+        draft_url="" if local else draft,
+        draft_folder=str(Path(draft).absolute()) if local else "",
+        folder=str(folder),
+        output=str(folder / "video.mp4"),
+        strict=strict,
+        allow_hosts=settings.allow_hosts,
+        font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+        ffmpeg=settings.ffmpeg,
+        limits=ExportLimits.of(settings),
+    )
+
+
+def _render_json(request: ExportRequest, output: Path) -> None:
+    """The child's own lines, word for word."""
+    child = subprocess.run(  # noqa: S603 - our own renderer
+        OWN_EXPORTER, input=json.dumps(asdict(request)), text=True, check=False
+    )
+    if child.returncode == 0:
+        _keep(Path(request.output), output)
+    raise SystemExit(child.returncode)
+
+
+def _render_shown(request: ExportRequest, output: Path) -> None:
+    warnings: list[DraftWarning] = []
+    with ProgressBar() as bar:
+
+        def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
+            if isinstance(line, StageLine):
+                reached = StageProgress(stage=line.stage, started_at_ms=0, done=line.done, total=line.total)
+                bar.update(line.stage, percent(reached), line.done, line.total, line.unit)
+            elif isinstance(line, DraftWarning):
+                warnings.append(line)
+
+        try:
+            result = _run(export(OWN_EXPORTER, request, on_line))
+        except Failed as error:
+            failure: Failure | None = error.failure
+            result = None
+        else:
+            failure = None
+            bar.update("DONE", 100)
+    for warning in warnings:
+        errors.print(f"[yellow]{warning.code}[/]: {warning.message.en}", soft_wrap=True)
+    if result is None or failure is not None:
+        assert failure is not None  # noqa: S101 - one of the two is there
+        _stop(f"{failure.code}: {failure.message.en} {failure.hint.en}")
+    _keep(Path(request.output), output)
+    _say(result, output)
+
+
+def _keep(made: Path, output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, output)
+
+
+def _say(result: Result, output: Path) -> None:
+    sound = "with sound" if result.has_sound else "silent"
+    seconds = result.duration_us / 1e6
+    errors.print(f"{output}: {result.width}x{result.height}, {seconds:.1f} s, {result.frames} frames, {sound}")
+
+
+@app.command()
+def submit(
+    draft_url: Annotated[str, typer.Argument(help="The draft's URL.")],
+    watching: Annotated[bool, typer.Option("--watch", help="Watch it to its end.")] = False,
+    strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    server: Server = "http://127.0.0.1:8000",
+) -> None:
+    """Submit a draft to a running server."""
+    task = _run(client.submit(server.rstrip("/"), draft_url, strict=strict))
+    if watching:
+        _watch(server, as_json, task_id=task["id"])
+    elif as_json:
+        _print_json(task)
+    else:
+        typer.echo(task["id"])
+
+
+@app.command()
+def watch(
+    draft: Annotated[str, typer.Argument(help="A draft URL that was submitted, or a task's id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    server: Server = "http://127.0.0.1:8000",
+) -> None:
+    """Watch a task of a running server to its end."""
+    if "://" in draft:
+        _watch(server, as_json, draft_url=draft)
+    else:
+        _watch(server, as_json, task_id=draft)
+
+
+def _watch(server: str, as_json: bool, **which: str) -> None:
+    last = _run(_print_events(server, which) if as_json else _show_events(server, which))
+    task = last["task"]
+    if not as_json:
+        _say_end(task)
+    raise SystemExit(0 if task["status"] == "COMPLETED" else 1)
+
+
+async def _print_events(server: str, which: dict[str, str]) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    async for last in client.watch(server.rstrip("/"), **which):
+        _print_json(last)
+    return last
+
+
+async def _show_events(server: str, which: dict[str, str]) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    with ProgressBar() as bar:
+        async for last in client.watch(server.rstrip("/"), **which):
+            counts: dict[str, Any] = last["task"]["stages"][-1]
+            bar.update(last["stage"], last["progress"], counts["done"], counts["total"], counts["unit"])
+    return last
+
+
+def _say_end(task: dict[str, Any]) -> None:
+    for warning in task["warnings"]:
+        errors.print(f"[yellow]{warning['code']}[/]: {warning['message']}", soft_wrap=True)
+    if task["status"] == "COMPLETED":
+        typer.echo(task["videoUrl"])
+    elif task["error"]:
+        errors.print(f"[bold red]{task['error']['code']}[/]: {task['error']['message']}", soft_wrap=True)
+        errors.print(task["error"]["hint"] or "", soft_wrap=True)
+    else:
+        errors.print(f"The task is {task['status'].lower()}.")
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check that everything a render needs is here; exit code 1 when something is missing."""
+    findings = list(examine(_settings()))
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        table = Table(show_header=False, box=None)
+        for finding in findings:
+            mark = "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.needed else "[yellow]note[/]"
+            table.add_row(mark, finding.name, finding.detail)
+        Console().print(table)
+    raise SystemExit(0 if all(finding.ok or not finding.needed for finding in findings) else 1)
+
+
+def _settings(**overrides: Any) -> Settings:
+    return load(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return asyncio.run(coroutine)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("alembic", "dbos", "uvicorn.error"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

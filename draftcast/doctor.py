@@ -1,0 +1,131 @@
+"""The doctor: whether everything is here that a render needs."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.errors import DraftcastError
+from services.files.store import FileStore
+from services.render.ffmpeg import find_ffmpeg
+from services.render.fonts import cjk_font_name, find_fonts
+from services.settings import ASSETS_DIR, Settings
+from services.tasks.hub import Hub
+from services.tasks.store.database import Database, migrate
+from services.tasks.store.queries import pending_count
+
+LEAST_FREE_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `needed` things that are not `ok` make the doctor fail."""
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+
+class _Wrong(DraftcastError):
+    """What was looked at is not as it should be."""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything, one finding after the other."""
+    looks: list[tuple[str, Callable[[Settings], str], bool]] = [
+        ("ffmpeg", _ffmpeg, True),
+        ("Chinese font", _font, True),
+        ("data folder", _data, True),
+        ("disk", _disk, True),
+        ("database", _database, True),
+        ("broadcaster", _broadcaster, True),
+        ("file storage", _files, True),
+        ("port", _port, False),
+        ("GraphiQL", _graphiql, False),
+    ]
+    for name, look, needed in looks:
+        try:
+            yield Finding(name, True, look(settings), needed)
+        except (DraftcastError, OSError, ValueError, TimeoutError) as error:
+            yield Finding(name, False, str(error) or type(error).__name__, needed)
+
+
+def _ffmpeg(settings: Settings) -> str:
+    ffmpeg = find_ffmpeg(settings.ffmpeg)
+    return f"{ffmpeg.version} ({ffmpeg.path})"
+
+
+def _font(settings: Settings) -> str:
+    book = find_fonts(settings.font_dirs)
+    name = cjk_font_name(book)
+    if name is None or book.default is None:
+        raise _Wrong("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
+    return f"{name} ({book.default.path})"
+
+
+def _data(settings: Settings) -> str:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.data_dir, os.W_OK):
+        raise _Wrong(f"{settings.data_dir} cannot be written to; set DRAFTCAST_DATA_DIR")
+    return str(settings.data_dir)
+
+
+def _disk(settings: Settings) -> str:
+    there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < LEAST_FREE_BYTES:
+        raise _Wrong(f"{free / 1e9:.1f} GB free; {LEAST_FREE_BYTES / 1e9:.0f} GB are needed")
+    return f"{free / 1e9:.1f} GB free"
+
+
+def _database(settings: Settings) -> str:
+    migrate(settings.database)
+
+    async def count() -> int:
+        database = Database(settings.database)
+        try:
+            async with database.read() as connection:
+                return await pending_count(connection)
+        finally:
+            await database.close()
+
+    return f"{Path(settings.database).name}: {asyncio.run(count())} tasks wait"
+
+
+def _broadcaster(settings: Settings) -> str:
+    async def ring() -> None:
+        hub = Hub(settings.broadcast_url)
+        async with hub.run():
+            with hub.listen("doctor") as bell:
+                hub.ring("doctor", 1)
+                if not await bell.wait(5.0):
+                    raise _Wrong(f"{settings.broadcast_url} does not deliver; check DRAFTCAST_BROADCAST_URL")
+
+    asyncio.run(ring())
+    return settings.broadcast_url.partition("://")[0]
+
+
+def _files(settings: Settings) -> str:
+    FileStore(settings.files, settings.base_url)
+    return settings.files
+
+
+def _port(settings: Settings) -> str:
+    where = f"{settings.host}:{settings.port}"
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise _Wrong(f"{where} is taken ({error.strerror}); is a server running?") from error
+    return f"{where} is free"
+
+
+def _graphiql(_settings: Settings) -> str:
+    if not (ASSETS_DIR / "graphiql" / "index.html").is_file():
+        raise _Wrong("its files are missing; run `make setup`")
+    return "its files are here"

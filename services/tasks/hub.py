@@ -121,9 +121,9 @@ class Hub:
                 while True:
                     self._hear((await subscriber.get()).message)
         finally:
-            with suppress(Exception):
-                async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
-                    await broadcast.disconnect()
+            # A task of its own: a listener that was cancelled raises its cancellation out of disconnect().
+            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
+                await asyncio.gather(broadcast.disconnect(), return_exceptions=True)
 
     async def _send(self, broadcast: Broadcast) -> None:
         while True:

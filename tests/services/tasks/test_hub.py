@@ -1,0 +1,75 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from broadcaster import Broadcast
+
+from services.tasks import hub as hub_module
+from services.tasks.hub import CHANNEL, EVERYTHING, Hub
+
+
+def run(scenario: Callable[[Hub], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        hub = Hub("memory://")
+        async with asyncio.timeout(30), hub.run():
+            await scenario(hub)
+
+    asyncio.run(whole())
+
+
+def test_a_ring_wakes_the_listeners_of_its_task_and_of_everything() -> None:
+    async def scenario(hub: Hub) -> None:
+        with hub.listen("a") as a, hub.listen("a") as also, hub.listen("b") as b, hub.listen(EVERYTHING) as all_:
+            hub.ring("a", 1)
+            assert await a.wait(5)
+            assert await also.wait(5)
+            assert await all_.wait(5)
+            assert not await b.wait(0.01)
+
+    run(scenario)
+
+
+def test_rings_before_a_wait_are_heard_once() -> None:
+    async def scenario(hub: Hub) -> None:
+        with hub.listen("a") as bell, hub.listen("a") as other:
+            for seq in range(100):
+                hub.ring("a", seq)
+            assert await other.wait(5)
+            assert await bell.wait(5)
+            assert not await bell.wait(0.01)
+
+    run(scenario)
+
+
+def test_a_listener_that_has_left_is_forgotten() -> None:
+    async def scenario(hub: Hub) -> None:
+        with hub.listen("a"):
+            pass
+        assert not hub._bells
+
+    run(scenario)
+
+
+def test_a_doorbell_whose_listener_died_is_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.05)
+    made: list[Broadcast] = []
+    connect = Broadcast.connect
+
+    async def remembered(self: Broadcast) -> None:
+        made.append(self)
+        await connect(self)
+
+    monkeypatch.setattr(Broadcast, "connect", remembered)
+
+    async def scenario(hub: Hub) -> None:
+        made[0]._listener_task.cancel()
+        with hub.listen("a") as bell:
+            while len(made) < 2:
+                await bell.wait(0.05)
+            while not hub._bells or not made[-1]._subscribers.get(CHANNEL):
+                await bell.wait(0.05)
+            hub.ring("a", 1)
+            assert await bell.wait(5)
+        assert hub.rebuilds >= 1
+
+    run(scenario)

@@ -1,3 +1,5 @@
+# pyright: reportPrivateUsage=false
+# The test breaks a part from inside.
 import asyncio
 from collections.abc import Awaitable, Callable
 

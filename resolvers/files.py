@@ -1,12 +1,14 @@
 """Finished files over HTTP, and their addresses."""
 
+from pathlib import Path
+
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from resolvers.context import Context
 
-PREVIEWS = "previews/"
-"""Files under this prefix are overwritten while a task runs; all others never change."""
+PREVIEW = "preview.jpg"
+"""Files of this name are overwritten while a task runs; all others never change."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
 _TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 
@@ -18,13 +20,19 @@ async def url(context: Context, key: str | None) -> str | None:
 
 async def serve(request: Request) -> Response:
     """The file of the path's key, whole or by Range."""
-    key: str = request.path_params["key"]
-    path = Context.of(request).services.files.local_path(key)
+    path = _path(Context.of(request), request.path_params["key"])
     if path is None:
         return PlainTextResponse("There is no such file.\n", 404, NO_SNIFF)
-    changing = key.startswith(PREVIEWS)
+    changing = path.name == PREVIEW
     return FileResponse(
         path,
         media_type=_TYPES.get(path.suffix, "application/octet-stream"),
         headers={**NO_SNIFF, "cache-control": "no-cache" if changing else "private, max-age=31536000, immutable"},
     )
+
+
+def _path(context: Context, key: str) -> Path | None:
+    try:
+        return context.services.files.local_path(key)
+    except OSError:  # a name that the file system cannot have, such as one that is too long
+        return None

@@ -1,7 +1,7 @@
 """One table: how each kind of error is told to clients of either API."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.errors import (
@@ -47,6 +47,10 @@ class BodyTooLarge(RequestError):
     """The body is larger than any request needs."""
 
 
+class WrongDraftUrl(InvalidInput):
+    """The draft URL of the polling endpoint is not an absolute http(s) URL."""
+
+
 class QueryFailed(DraftcastError):
     """The polling endpoint could not find out; the cause is chained."""
 
@@ -54,7 +58,7 @@ class QueryFailed(DraftcastError):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A kind of error: `code` for GraphQL, `rest_code` and `status` for the documented polling API,
-    `peer_code` for the envelope of capcut-mate's server, `title` in both languages.
+    `peer_code` for the envelope of capcut-mate's server, `title` in both languages, `headers` of the answer.
     """
 
     code: str
@@ -62,6 +66,7 @@ class Problem:
     status: int
     peer_code: int
     title: Bilingual
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 PROBLEMS: dict[type[Exception], Problem] = {
@@ -70,6 +75,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "VALIDATION_ERROR",
         400,
         1001,
+        Bilingual("Parameter validation failed", "请求参数验证失败"),
+    ),
+    WrongDraftUrl: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "VALIDATION_ERROR",
+        400,
+        2001,
         Bilingual("Parameter validation failed", "请求参数验证失败"),
     ),
     TaskNotFound: Problem(
@@ -99,6 +111,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         503,
         2030,
         Bilingual("Video generation task submit failed", "视频生成任务提交失败"),
+        {"retry-after": "30"},
     ),
     WrongPath: Problem(UserErrorCode.NOT_FOUND, "NOT_FOUND", 404, 404, Bilingual("No such endpoint", "接口不存在")),
     WrongMethod: Problem(
@@ -121,6 +134,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         413,
         1001,
         Bilingual("Request body too large", "请求体过大"),
+        {"connection": "close"},
     ),
     QueryFailed: Problem(
         "INTERNAL",
@@ -135,6 +149,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         503,
         9998,
         Bilingual("The service is unavailable", "服务暂不可用"),
+        {"retry-after": "5"},
     ),
     Exception: Problem("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
 }

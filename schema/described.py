@@ -4,15 +4,14 @@ import inspect
 from typing import Any, TypeVar
 
 import strawberry
-from strawberry.types import has_object_definition
+from strawberry.types import get_object_definition
 
 T = TypeVar("T")
 
 
 def described(cls: type[T]) -> type[T]:
     """Make the docstrings of a GraphQL type and of its methods their descriptions. Goes above the type's decorator."""
-    assert has_object_definition(cls)
-    definition = cls.__strawberry_definition__
+    definition: Any = get_object_definition(cls, strict=True)
     definition.description = inspect.getdoc(cls)
     for field in definition.fields:
         if field.base_resolver is not None and field.description is None:
@@ -21,7 +20,5 @@ def described(cls: type[T]) -> type[T]:
 
 
 def about(text: str) -> Any:
-    """The description of an argument: `Annotated[type, about("...")]`."""
+    """Describes an argument, as the second part of its Annotated type."""
     return strawberry.argument(description=text)
-
-

@@ -1,10 +1,9 @@
 """The enums: the services' own, with a description for each value."""
 
 from enum import Enum, StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
-from strawberry.types.enum import has_enum_definition
 
 from resolvers.problems import UserErrorCode
 from services.errors import ErrorCode, WarningCode
@@ -29,9 +28,8 @@ class OrderDirection(StrEnum):
 
 def _publish(cls: type[E], name: str, description: str, values: dict[E, str]) -> None:
     """Make a Python enum a GraphQL enum. Every member must be described."""
-    strawberry.enum(cls, name=name, description=description)
-    assert has_enum_definition(cls)
-    for value in cls.__strawberry_definition__.values:
+    published: Any = strawberry.enum(cls, name=name, description=description)
+    for value in published.__strawberry_definition__.values:
         value.description = values[cls[value.name]]
 
 

@@ -1,7 +1,8 @@
 """The scalars beyond GraphQL's own."""
 
 import json
-from typing import Any, NewType
+from collections.abc import Iterable
+from typing import Any, NewType, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -40,22 +41,22 @@ def _parse_url(value: object) -> str:
 def _parse_object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise GraphQLError("JSONObject must be an object.")
-    if _deeper(value, DEEPEST_JSON):
+    found = cast("dict[str, Any]", value)
+    if _deeper(found, DEEPEST_JSON):
         raise GraphQLError(f"JSONObject may be nested at most {DEEPEST_JSON} levels deep.")
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(found, allow_nan=False)
     except ValueError:
         raise GraphQLError("JSONObject holds a number that JSON cannot express.") from None
-    return value
+    return found
 
 
-def _deeper(value: object, levels: int) -> bool:
+def _deeper(value: Any, levels: int) -> bool:
     """Whether a JSON value is nested deeper than so many levels."""
     if not isinstance(value, dict | list):
         return False
-    return levels == 0 or any(
-        _deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value)
-    )
+    inside = cast("Iterable[Any]", value.values() if isinstance(value, dict) else value)
+    return levels == 0 or any(_deeper(inner, levels - 1) for inner in inside)
 
 
 SCALARS: dict[object, ScalarDefinition] = {

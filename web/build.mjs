@@ -1,11 +1,14 @@
-// Makes what the server hands out or draws with: ../assets/graphiql and ../assets/fonts.
+// Makes what the server hands out and draws with, in ../assets: GraphiQL's page with its workers, and the Chinese font.
 import { build } from "esbuild";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
-const assets = new URL("../assets/", import.meta.url).pathname;
-const packages = new URL("node_modules/", import.meta.url).pathname;
-const font = `${packages}@expo-google-fonts/noto-sans-sc/`;
+const PAGE = "../assets/graphiql";
+const FONTS = "../assets/fonts";
+const noto = dirname(createRequire(import.meta.url).resolve("@expo-google-fonts/noto-sans-sc/package.json"));
 
+await rm(PAGE, { recursive: true, force: true });
 await build({
   entryPoints: {
     graphiql: "graphiql/graphiql.jsx",
@@ -13,7 +16,7 @@ await build({
     "json.worker": "monaco-editor/esm/vs/language/json/json.worker.js",
     "graphql.worker": "monaco-graphql/esm/graphql.worker.js",
   },
-  outdir: `${assets}graphiql`,
+  outdir: PAGE,
   bundle: true,
   minify: true,
   format: "iife",
@@ -23,9 +26,9 @@ await build({
   legalComments: "linked",
   logLevel: "warning",
 });
-for (const file of ["index.html", "page.css"]) await copyFile(`graphiql/${file}`, `${assets}graphiql/${file}`);
+for (const file of ["index.html", "page.css"]) await copyFile(join("graphiql", file), join(PAGE, file));
 
-await mkdir(`${assets}fonts`, { recursive: true });
-await copyFile(`${font}400Regular/NotoSansSC_400Regular.ttf`, `${assets}fonts/NotoSansSC-Regular.ttf`);
-await copyFile(`${font}700Bold/NotoSansSC_700Bold.ttf`, `${assets}fonts/NotoSansSC-Bold.ttf`);
-await copyFile(`${font}LICENSE_FONT`, `${assets}fonts/NotoSansSC-LICENSE`);
+await mkdir(FONTS, { recursive: true });
+await copyFile(join(noto, "400Regular/NotoSansSC_400Regular.ttf"), join(FONTS, "NotoSansSC-Regular.ttf"));
+await copyFile(join(noto, "700Bold/NotoSansSC_700Bold.ttf"), join(FONTS, "NotoSansSC-Bold.ttf"));
+await copyFile(join(noto, "LICENSE_FONT"), join(FONTS, "NotoSansSC-LICENSE"));

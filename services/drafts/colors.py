@@ -1,6 +1,10 @@
 """Colours as drafts spell them."""
 
+from services.drafts.fields import Fields, finite
 from services.drafts.records import Color
+
+BLACK: Color = (0.0, 0.0, 0.0, 1.0)
+WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 
 
 def hex_color(text: str, default: Color) -> Color:
@@ -13,3 +17,23 @@ def hex_color(text: str, default: Color) -> Color:
     except ValueError:
         return default
     return red / 255, green / 255, blue / 255, (rest[0] if rest else 255) / 255
+
+
+def solid_color(content: Fields, default: Color) -> Color:
+    """The colour of a fill, stroke or shadow: `{solid: {color: [r, g, b], alpha}}`, each 0..1."""
+    solid = content.object("solid")
+    parts = [finite(part) for part in solid.list("color")[:3]]
+    red, green, blue = parts if len(parts) == 3 else (None, None, None)
+    if red is None or green is None or blue is None:
+        return default
+    return _unit(red), _unit(green), _unit(blue), solid.number("alpha", 1.0, 0.0, 1.0)
+
+
+def faded(color: Color, alpha: float) -> Color:
+    """The colour, more transparent."""
+    red, green, blue, own = color
+    return red, green, blue, own * alpha
+
+
+def _unit(part: float) -> float:
+    return min(1.0, max(0.0, part))

@@ -2,19 +2,41 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from services.errors import Bilingual, DraftWarning, WarningCode
 
 T = TypeVar("T")
+MOST_WARNINGS = 500
+"""More are not told one by one: nobody reads them, and each is stored with its task."""
+LONGEST_LABEL = 120
+"""Characters of an id or a name as messages show it."""
 
 
 @dataclass(slots=True)
 class Warnings:
-    """What is gathered while reading; the same warning is kept once."""
+    """What is gathered while reading: one warning for each code, segment and effect."""
 
-    found: dict[DraftWarning, None] = field(default_factory=dict[DraftWarning, None])
+    _found: dict[tuple[WarningCode, str | None, str], DraftWarning] = field(
+        default_factory=dict[tuple[WarningCode, str | None, str], DraftWarning]
+    )
+    _overflowed: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether no more are kept."""
+        return len(self._found) >= MOST_WARNINGS
+
+    def found(self) -> tuple[DraftWarning, ...]:
+        """All that were kept; a last one says so when there were more."""
+        if not self._overflowed:
+            return tuple(self._found.values())
+        more = Bilingual(
+            f"More of the draft is not drawn as designed; the first {MOST_WARNINGS} warnings are listed.",
+            f"草稿中还有更多内容未按设计绘制；仅列出前 {MOST_WARNINGS} 条警告。",
+        )
+        return (*self._found.values(), DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=more))
 
     def add(
         self,
@@ -26,15 +48,20 @@ class Warnings:
         material_name: str | None = None,
         effect_id: str | None = None,
     ) -> None:
-        """Keep a warning."""
-        warning = DraftWarning(
+        """Keep a warning, unless the same was said before; without an effect's id, the sentence tells them apart."""
+        key = (code, segment_id, effect_id or en)
+        if key in self._found:
+            return
+        if self.full:
+            self._overflowed = True
+            return
+        self._found[key] = DraftWarning(
             code=code,
             message=Bilingual(en, zh),
             segment_id=segment_id,
             material_name=material_name or None,
             effect_id=effect_id or None,
         )
-        self.found.setdefault(warning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,26 @@ class Fields:
         """Whether the field is there and not null."""
         return self.values.get(name) is not None
 
+    @property
+    def own_id(self) -> str:
+        """Its id; where it stands when it has none."""
+        return self.label("id") or self.path
+
+    def telling(self, warnings: Warnings) -> "Fields":
+        """The same object, with its warnings going elsewhere."""
+        return replace(self, warnings=warnings)
+
+    def label(self, name: str) -> str:
+        """A string for messages: an id or a name, cut when it is very long."""
+        return self.text(name)[:LONGEST_LABEL]
+
+    def shown(self, name: str) -> str:
+        """A field's value as a message shows it."""
+        value = self.values.get(name)
+        if isinstance(value, dict | list):
+            return "an object" if isinstance(value, dict) else "a list"
+        return "missing" if value is None else f"{value!r:.50}"
+
     def text(self, name: str, default: str = "") -> str:
         """A string; lone surrogates become U+FFFD so that it can be written anywhere."""
         value = self.values.get(name)
@@ -59,9 +106,8 @@ class Fields:
     def number(self, name: str, default: float = 0.0, least: float = -1e15, most: float = 1e15) -> float:
         """A finite number, brought within `least` and `most`."""
         value = self.values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return min(max(float(value), least), most)
-        return self._odd(name, value, default)
+        number = finite(value)
+        return self._odd(name, value, default) if number is None else min(max(number, least), most)
 
     def microseconds(self, name: str, default: int = 0) -> int:
         """A time or duration in whole microseconds."""
@@ -82,10 +128,12 @@ class Fields:
         return Fields(cast("dict[str, Any]", value), f"{self.path}.{name}", self.warnings)
 
     def objects(self, name: str) -> Iterator["Fields"]:
-        """The objects of a list; anything else in it is passed over."""
+        """The objects of a list; anything else in it is told and passed over."""
         for index, value in enumerate(self.list(name)):
             if isinstance(value, dict):
                 yield Fields(cast("dict[str, Any]", value), f"{self.path}.{name}[{index}]", self.warnings)
+            else:
+                self.unknown(f"{name}[{index}]")
 
     def list(self, name: str) -> list[Any]:
         """A list; an empty one when it is missing."""
@@ -97,12 +145,27 @@ class Fields:
     def _odd(self, name: str, value: Any, default: T) -> T:
         """The default; said once when there was a value of another type."""
         if value is not None:
-            self.warnings.add(
-                WarningCode.FIELD_UNKNOWN,
-                f"{self.path}.{name} is of an unknown form and was passed over.",
-                f"字段 {self.path}.{name} 的格式无法识别，已忽略。",
-            )
+            self.unknown(name)
         return default
+
+    def unknown(self, name: str) -> None:
+        """Tell that a field is passed over."""
+        self.warnings.add(
+            WarningCode.FIELD_UNKNOWN,
+            f"{self.path}.{name} is of an unknown form and was passed over.",
+            f"字段 {self.path}.{name} 的格式无法识别，已忽略。",
+        )
+
+
+def finite(value: object) -> float | None:
+    """A JSON number as a float; None for anything else, for NaN, and for what no float can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:
@@ -110,5 +173,5 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def clean_text(text: str) -> str:
-    """The text with U+FFFD for each lone surrogate and without NULs."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+    """The text with U+FFFD for each lone surrogate and each NUL; every other character keeps its place."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")

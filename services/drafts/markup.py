@@ -4,51 +4,56 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.drafts.records import Color, TextStyle
+from services.drafts.font_names import font_name
+from services.drafts.records import TextStyle
 
 _TAG = re.compile(r"<(/?)(font|color|size|b|i|u|outline|shadow|useLetterColor|effectStyle)\b([^<>]*)>")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_OPENS = re.compile(r"\s*<(font|color|size)\b[^<>]*>")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_PATH = re.compile(r'path="([^"]*)"')
+_LARGEST_SIZE = 1000.0
 
 
 def looks_like_markup(raw: str) -> bool:
-    """Whether the text begins with one of the tags."""
-    return _TAG.match(raw.lstrip()) is not None
+    """Whether the text begins with one of the tags that all such captions begin with."""
+    return _OPENS.match(raw) is not None
 
 
 def read_markup(raw: str, base: TextStyle) -> tuple[str, tuple[TextStyle, ...]]:
     """The text without its tags, and a style for each stretch between tags."""
-    text, at = "", 0
-    styles: list[TextStyle] = []
-    opened = [base]
-    for tag in _TAG.finditer(raw):
-        text = _append(text, raw[at : tag.start()], opened[-1], styles)
-        at = tag.end()
-        closing, name, arguments = tag.groups()
-        if not closing:
-            opened.append(_CHANGES.get(name, _unchanged)(opened[-1], arguments))
-        elif len(opened) > 1:
-            opened.pop()
-    text = _append(text, raw[at:], opened[-1], styles)
-    return text, tuple(styles) or (replace(base, start=0, end=len(text)),)
+    first, *rest = _TAG.split(raw)
+    pieces, styles, opened = [first], [replace(base, start=0, end=len(first))], [base]
+    for closing, name, arguments, piece in zip(*(rest[at::4] for at in range(4)), strict=True):
+        _follow(closing, name, arguments, opened)
+        start = styles[-1].end
+        pieces.append(piece)
+        styles.append(replace(opened[-1], start=start, end=start + len(piece)))
+    return "".join(pieces), tuple(style for style in styles if style.start < style.end) or (styles[0],)
 
 
-def _append(text: str, piece: str, style: TextStyle, styles: list[TextStyle]) -> str:
-    if piece:
-        styles.append(replace(style, start=len(text), end=len(text) + len(piece)))
-    return text + piece
+def _follow(closing: str, name: str, arguments: str, opened: list[TextStyle]) -> None:
+    """An opening tag begins a look, a closing one goes back to the look before."""
+    if not closing:
+        opened.append(_CHANGES.get(name, _unchanged)(opened[-1], arguments))
+    elif len(opened) > 1:
+        opened.pop()
 
 
 def _colored(style: TextStyle, arguments: str) -> TextStyle:
     parts = [min(1.0, max(0.0, float(part))) for part in _NUMBER.findall(arguments)]
-    color: Color = (
-        (parts[0], parts[1], parts[2], parts[3] if len(parts) > 3 else 1.0) if len(parts) > 2 else style.color
-    )
-    return replace(style, color=color)
+    if len(parts) < 3:
+        return style
+    return replace(style, color=(parts[0], parts[1], parts[2], parts[3] if len(parts) > 3 else 1.0))
 
 
 def _sized(style: TextStyle, arguments: str) -> TextStyle:
     parts = _NUMBER.findall(arguments)
-    return replace(style, size=min(float(parts[0]), 1000.0)) if parts and float(parts[0]) > 0 else style
+    return replace(style, size=min(float(parts[0]), _LARGEST_SIZE)) if parts and float(parts[0]) > 0 else style
+
+
+def _in_font(style: TextStyle, arguments: str) -> TextStyle:
+    path = _PATH.search(arguments)
+    return replace(style, font_name=font_name("", path[1]) or style.font_name) if path else style
 
 
 def _unchanged(style: TextStyle, _arguments: str) -> TextStyle:
@@ -58,6 +63,7 @@ def _unchanged(style: TextStyle, _arguments: str) -> TextStyle:
 _CHANGES: dict[str, Callable[[TextStyle, str], TextStyle]] = {
     "color": _colored,
     "size": _sized,
+    "font": _in_font,
     "b": lambda style, _: replace(style, bold=True),
     "i": lambda style, _: replace(style, italic=True),
     "u": lambda style, _: replace(style, underline=True),

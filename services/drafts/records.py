@@ -179,6 +179,8 @@ class Segment:
     fade_in_us: int = 0
     """The sound rises from silence over this time (timeline), and falls to it over `fade_out_us`."""
     fade_out_us: int = 0
+    transition_us: int = 0
+    """How long the transition to the next segment of its track takes; that one may begin so much earlier."""
     clip: Clip = field(default_factory=Clip)
     render_index: int = 0
 

@@ -21,6 +21,10 @@ class DraftSource(Protocol):
         """The material's file. Raises `Failed` (MATERIAL_*) naming material and segment."""
         ...
 
+    def url(self, material: MediaMaterial) -> str | None:
+        """Where the material's file is fetched from; None when it is not fetched."""
+        ...
+
 
 class RemoteDraft:
     """A draft behind a URL that answers in capcut-mate's get_draft form, or with the draft itself."""
@@ -48,11 +52,16 @@ class RemoteDraft:
 
     async def material(self, material: MediaMaterial, *, segment_id: str, on_bytes: OnBytes) -> Path:
         """See `DraftSource`."""
-        listing = self._listing or listing_of(self._draft_url, [])
-        url = locate(clean_url(material.path), listing) or material.remote_url
+        url = self.url(material)
         if url is None:
             raise _missing(material, segment_id)
-        return await self._fetcher.material(clean_url(url), segment_id=segment_id, on_bytes=on_bytes)
+        return await self._fetcher.material(url, segment_id=segment_id, on_bytes=on_bytes)
+
+    def url(self, material: MediaMaterial) -> str | None:
+        """See `DraftSource`."""
+        listing = self._listing or listing_of(self._draft_url, [])
+        url = locate(clean_url(material.path), listing) or material.remote_url
+        return clean_url(url) if url else None
 
     async def _fetch(self, url: str, on_bytes: OnBytes) -> bytes:
         try:
@@ -100,10 +109,15 @@ class LocalDraft:
         if found is not None:
             on_bytes(found.stat().st_size)
             return found
-        url = material.path if material.path.startswith(("http://", "https://")) else material.remote_url
+        url = self.url(material)
         if url is None:
             raise _missing(material, segment_id)
-        return await self._fetcher.material(clean_url(url), segment_id=segment_id, on_bytes=on_bytes)
+        return await self._fetcher.material(url, segment_id=segment_id, on_bytes=on_bytes)
+
+    def url(self, material: MediaMaterial) -> str | None:
+        """See `DraftSource`. A file of the folder goes before it."""
+        url = material.path if material.path.startswith(("http://", "https://")) else material.remote_url
+        return clean_url(url) if url and self._find(material.path) is None else None
 
     def _find(self, path: str) -> Path | None:
         """The path below the folder, then below each shorter tail of it; last, any file of that name."""

@@ -1,96 +1,103 @@
 """What a draft holds and the renderer does not draw: each becomes a warning."""
 
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from services.drafts.fields import Fields
+from services.drafts.materials import Found, Materials
 from services.errors import WarningCode
 
-if TYPE_CHECKING:
-    from services.drafts.read_segment import Materials
+Sentence = tuple[str, str]
+"""In English and Chinese; `{name}` is what the apps call the thing."""
 
-_BUCKETS = {
+TEXT_EFFECT: Sentence = (
+    "The text effect {name} is drawn as plain text with its colour and outline.",
+    "花字“{name}”按普通文字（颜色与描边）绘制。",
+)
+_BUCKETS: dict[str, Sentence] = {
     "transitions": ("The transition {name} is drawn as a cut.", "转场“{name}”按硬切绘制。"),
     "masks": ("The mask {name} is not drawn.", "蒙版“{name}”未绘制。"),
     "common_mask": ("The mask {name} is not drawn.", "蒙版“{name}”未绘制。"),
-    "effects": ("The effect {name} is not drawn.", "效果“{name}”未绘制。"),
     "video_effects": ("The effect {name} is not drawn.", "特效“{name}”未绘制。"),
     "audio_effects": ("The sound effect {name} is not heard.", "音效“{name}”未生效。"),
     "chromas": ("The chroma key is not drawn.", "色度抠图未绘制。"),
-    "drafts": ("The compound clip {name} is not drawn.", "复合片段“{name}”未绘制。"),
-    "huazi": ("The text effect {name} is not drawn.", "花字“{name}”未绘制。"),
+    "huazi": TEXT_EFFECT,
 }
-_CANVASES = {
-    "canvas_blur": ("The blurred background is drawn as black.", "模糊背景按黑色绘制。"),
-    "canvas_image": ("The background picture is drawn as black.", "背景图片按黑色绘制。"),
+_EFFECT: Sentence = ("The effect {name} is not drawn.", "效果“{name}”未绘制。")
+_EFFECT_TYPES: dict[str, Sentence] = {
+    "filter": ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。"),
+    "mix_mode": ("The blend mode {name} is drawn as normal.", "混合模式“{name}”按正常模式绘制。"),
+    "text_effect": TEXT_EFFECT,
+    "text_shape": ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。"),
 }
+_ANIMATION: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
+_MANY = 20
+"""Animations or keyframe lists of one segment that are told; the apps make no more."""
 
 
-def warn_segment(fields: Fields, segment_id: str, refs: list[tuple[str, Fields]]) -> None:
+def warn_segment(fields: Fields, refs: list[Found]) -> None:
     """Warn of everything a segment asks for and does not get."""
+    if fields.warnings.full:
+        return
     for bucket, found in refs:
         if bucket in _BUCKETS:
-            _warn(found, segment_id, _BUCKETS[bucket])
+            warn_of(found, fields.own_id, _BUCKETS[bucket])
+        elif bucket == "effects":
+            _warn_effect(found, fields.own_id)
         elif bucket == "material_animations":
-            for animation in found.objects("animations"):
-                _warn(animation, segment_id, ("The animation {name} is not drawn.", "动画“{name}”未绘制。"))
-        elif bucket == "canvases" and found.text("type") in _CANVASES:
-            _warn(found, segment_id, _CANVASES[found.text("type")])
+            for animation in islice(found.objects("animations"), _MANY):
+                warn_of(animation, fields.own_id, _ANIMATION)
         elif bucket == "speeds" and (found.number("mode") == 1 or found.has("curve_speed")):
-            _warn(
-                found,
-                segment_id,
-                ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。"),
-                WarningCode.EFFECT_APPROXIMATED,
-            )
-    _warn_own(fields, segment_id)
+            sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
+            warn_of(found, fields.own_id, sentence, WarningCode.EFFECT_APPROXIMATED)
+    _warn_own(fields)
 
 
-def _warn_own(fields: Fields, segment_id: str) -> None:
+def _warn_effect(found: Fields, segment_id: str) -> None:
+    """Effects of one bucket differ by type; at strength 0 none of them changes the picture."""
+    if not found.has("value") or found.number("value", 1.0) != 0:
+        warn_of(found, segment_id, _EFFECT_TYPES.get(found.text("type"), _EFFECT))
+
+
+def _warn_own(fields: Fields) -> None:
     moved = [
-        keyframes.text("property_type")
-        for keyframes in fields.objects("common_keyframes")
+        keyframes.label("property_type")
+        for keyframes in islice(fields.objects("common_keyframes"), _MANY)
         if keyframes.list("keyframe_list")
     ]
-    if moved:
-        names = ", ".join(moved)
-        _warn(
-            fields,
-            segment_id,
-            (
-                f"Keyframes ({names}) are not played; the segment stands still.",
-                f"关键帧（{names}）未生效，片段静止显示。",
-            ),
-            WarningCode.KEYFRAME_SIMPLIFIED,
+    if moved or fields.list("keyframe_refs"):
+        names = ", ".join(dict.fromkeys(moved)) or "all"
+        still = (
+            f"Keyframes ({names}) are not played; the segment's own values hold throughout.",
+            f"关键帧（{names}）未生效，全程使用片段自身的数值。",
         )
+        warn_of(fields, fields.own_id, still, WarningCode.KEYFRAME_SIMPLIFIED)
     if fields.flag("reverse"):
-        _warn(
-            fields,
-            segment_id,
-            ("Reverse play is not drawn; the clip runs forwards.", "倒放未生效，片段按正向播放。"),
-            WarningCode.EFFECT_SKIPPED,
-        )
+        forwards = ("Reverse play is not drawn; the clip runs forwards.", "倒放未生效，片段按正向播放。")
+        warn_of(fields, fields.own_id, forwards)
 
 
-def warn_track_effects(kind: str, track: Fields, materials: "Materials") -> None:
+def warn_track_effects(kind: str, track: Fields, materials: Materials) -> None:
     """Warn of each segment on a track of a kind that is not drawn: stickers, effects, filters, adjustments."""
     code = WarningCode.EFFECT_SKIPPED if kind in ("effect", "filter", "adjust") else WarningCode.SEGMENT_SKIPPED
+    sentence = (
+        f"The segment {{name}} of a track of kind {kind or 'unknown'} is not drawn.",
+        f"{kind or '未知类型'} 轨道的片段“{{name}}”未绘制。",
+    )
     for segment in track.objects("segments"):
-        _, material = materials.by_id.get(segment.text("material_id"), ("", segment))
-        sentence = (
-            f"The {kind or 'unknown'} segment {{name}} is not drawn.",
-            f"{kind or '未知类型'} 片段“{{name}}”未绘制。",
-        )
-        _warn(material, segment.text("id") or segment.path, sentence, code)
+        if segment.flag("visible", True):
+            found = materials.find(segment.text("material_id"), segment)
+            warn_of(found[1] if found else segment, segment.own_id, sentence, code)
 
 
 def effect_name(fields: Fields) -> str:
     """What the apps call the material."""
-    return fields.text("name") or fields.text("material_name")
+    return fields.label("name") or fields.label("material_name")
 
 
-def _warn(
-    fields: Fields, segment_id: str, sentence: tuple[str, str], code: WarningCode = WarningCode.EFFECT_SKIPPED
+def warn_of(
+    fields: Fields, segment_id: str, sentence: Sentence, code: WarningCode = WarningCode.EFFECT_SKIPPED
 ) -> None:
+    """Warn that a segment's material is not drawn, by the name and id that the material has."""
     name = effect_name(fields)
     en, zh = (text.replace("“{name}”", f"“{name}”" if name else "").replace("{name}", name) for text in sentence)
     fields.warnings.add(
@@ -99,5 +106,5 @@ def _warn(
         zh,
         segment_id=segment_id,
         material_name=name,
-        effect_id=fields.text("effect_id") or fields.text("resource_id"),
+        effect_id=fields.label("effect_id") or fields.label("resource_id"),
     )

@@ -1,0 +1,216 @@
+"""The documented polling endpoint, as old clients know it.
+
+`gen_video` submits, `gen_video_status` tells how far it is, `gen_video_active_count` counts.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from resolvers import files, tasks
+from resolvers.bodies import json_body, parse_json
+from resolvers.context import Context
+from resolvers.envelopes import CapcutMate, Documented, Envelope, spoken, wants_english
+from resolvers.problems import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, problem_of, told
+from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
+from services.settings import Settings
+from services.tasks.addresses import clean_draft_url
+from services.tasks.records import Status, Task, TaskRequest
+
+PREFIXES = ("/openapi/capcut-mate/v1", "/v1")
+"""The document uses both."""
+LONGEST_WAIT_SECONDS = 50
+LARGEST_SEQ = 2**31 - 1
+SUBMITTED = Bilingual(
+    "The video generation task is submitted; use draft_url to query its progress",
+    "视频生成任务已提交，请使用draft_url查询进度",
+)
+CANCELED = Bilingual("The task was canceled.", "任务已取消。")
+NO_TASK = Bilingual("There is no video generation task of this draft_url", "指定的草稿URL没有对应的视频生成任务")
+QUERY_FAILED = Bilingual("Internal error", "系统内部错误")
+_STATUS = {
+    Status.PENDING: "pending",
+    Status.PROCESSING: "processing",
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+    Status.CANCELED: "failed",
+}
+
+Answer = dict[str, Any]
+Question = Callable[[Request, bool], Awaitable[Answer]]
+
+
+def mounts(settings: Settings) -> list[Mount]:
+    """The endpoint under each of its prefixes."""
+    envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
+    shim = _Shim(envelope).application()
+    return [Mount(prefix, shim) for prefix in PREFIXES]
+
+
+class _Shim:
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+
+    def application(self) -> Starlette:
+        """An application of its own, so that even its 404 and 405 have the endpoint's shape."""
+        return Starlette(
+            routes=[
+                Route("/gen_video", self._endpoint(self._gen_video), methods=["POST"]),
+                Route("/gen_video_status", self._endpoint(self._gen_video_status, QueryFailed), methods=["POST"]),
+                Route("/gen_video_active_count", self._endpoint(self._active_count, QueryFailed), methods=["GET"]),
+            ],
+            exception_handlers={HTTPException: self._no_route},
+        )
+
+    def _endpoint(
+        self, question: Question, fault: type[QueryFailed] | None = None
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Ask and wrap the answer. A fault of the service is told as `fault`, if that is given."""
+
+        async def endpoint(request: Request) -> Response:
+            english = wants_english(request.headers.get("accept-language", ""))
+            try:
+                answer = await question(request, english)
+            except RequestError as error:
+                return self._problem(error, told(error), english)
+            except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
+                details = told(error)
+                return self._problem(fault() if fault else error, details, english)
+            return self._envelope.success(answer, english)
+
+        return endpoint
+
+    def _problem(self, error: Exception, details: Bilingual, english: bool) -> Response:
+        return self._envelope.problem(problem_of(error), spoken(details, english), english)
+
+    async def _no_route(self, request: Request, error: Exception) -> Response:
+        """404 and 405 of the router."""
+        headers = cast("HTTPException", error).headers or {}
+        refusal = _refused_route(request, headers.get("Allow"))
+        response = self._problem(refusal, refusal.message, wants_english(request.headers.get("accept-language", "")))
+        response.headers.update(headers)
+        return response
+
+    async def _gen_video(self, request: Request, english: bool) -> Answer:
+        wish = TaskRequest(draft_url=_draft_url(await _object(request)))
+        await tasks.submit(Context.of(request), wish)
+        return {"message": spoken(SUBMITTED, english)}
+
+    async def _gen_video_status(self, request: Request, english: bool) -> Answer:
+        context, body = Context.of(request), await _object(request)
+        draft_url = _draft_url(body)
+        wait_seconds = _number(body, "wait_seconds", LONGEST_WAIT_SECONDS)
+        since = _whole_number(body, "since", LARGEST_SEQ)
+        task = await tasks.task(context, None, draft_url)
+        if task is None:
+            raise TaskNotFound(NO_TASK)
+        if wait_seconds:
+            task = await _changed(context, task, since, wait_seconds)
+        answer = await self._status(context, task, english)
+        return answer if wait_seconds is None and since is None else {**answer, "seq": task.seq}
+
+    async def _active_count(self, request: Request, english: bool) -> Answer:
+        del english
+        return {"count": await tasks.active_count(Context.of(request))}
+
+    async def _status(self, context: Context, task: Task, english: bool) -> Answer:
+        """The eight documented fields, in the documented order."""
+        video_url = await files.url(context, task.video.key if task.video else None)
+        return {
+            "draft_url": task.draft_url,
+            "status": _STATUS[task.status],
+            "progress": _progress(task),
+            "video_url": video_url or "",
+            "error_message": _error_message(task, english),
+            "created_at": self._envelope.time(task.created_at_ms),
+            "started_at": self._time(task.started_at_ms),
+            "completed_at": self._time(task.completed_at_ms),
+        }
+
+    def _time(self, at_ms: int | None) -> str | None:
+        return None if at_ms is None else self._envelope.time(at_ms)
+
+
+def _refused_route(request: Request, allowed: str | None) -> RequestError:
+    path, method = request.url.path, request.method
+    if allowed is None:
+        return WrongPath(Bilingual(f"There is nothing at {path}.", f"{path} 不存在。"))
+    return WrongMethod(
+        Bilingual(f"{path} takes {allowed}, not {method}.", f"{path} 只接受 {allowed}，不接受 {method}。")
+    )
+
+
+async def _changed(context: Context, task: Task, since: int | None, seconds: float) -> Task:
+    """The task once it has changed since a seq, its present one by default.
+
+    It is not waited for when nothing more will come by itself, nor for a seq above the task's own,
+    which is that of an older task of the same URL.
+    """
+    seen = task.seq if since is None else since
+    if task.status.final or seen != task.seq:
+        return task
+    return await context.services.manager.changed(context.owner, task.id, seen, seconds)
+
+
+def _progress(task: Task) -> int:
+    """As documented: 0 while pending and when failed, 10-90 while processing, 100 when completed."""
+    if task.status is Status.PROCESSING:
+        return min(max(task.progress, 10), 90)
+    return 100 if task.status is Status.COMPLETED else 0
+
+
+def _error_message(task: Task, english: bool) -> str:
+    if task.status is Status.CANCELED:
+        return spoken(CANCELED, english)
+    return spoken(task.failure.message, english) if task.failure else ""
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    """The request's body. Raises a `RequestError` that says what is wrong with it."""
+    try:
+        body = parse_json(await json_body(request))
+    except json.JSONDecodeError:
+        raise InvalidInput(Bilingual("The body is not valid JSON.", "请求体不是有效的 JSON。")) from None
+    if not isinstance(body, dict):
+        raise InvalidInput(Bilingual("The body is not a JSON object.", "请求体不是 JSON 对象。"))
+    return cast("dict[str, Any]", body)
+
+
+def _draft_url(body: dict[str, Any]) -> str:
+    """The draft URL, as it was given but for invisible characters. Raises `InvalidInput`."""
+    name = "draft_url"
+    if name not in body:
+        raise InvalidInput(Bilingual(f"{name} is missing.", f"缺少 {name}。"), path=(name,))
+    if not isinstance(body[name], str):
+        raise InvalidInput(Bilingual(f"{name} must be a string.", f"{name} 必须是字符串。"), path=(name,))
+    try:
+        return clean_draft_url(body[name], name)
+    except InvalidInput as error:
+        raise WrongDraftUrl(error.message, path=error.path) from None
+
+
+def _whole_number(body: dict[str, Any], name: str, largest: int) -> int | None:
+    """An optional whole number from 0 to `largest`. Raises `InvalidInput`."""
+    value = _number(body, name, largest)
+    if isinstance(value, float):
+        raise InvalidInput(Bilingual(f"{name} must be a whole number.", f"{name} 须为整数。"), path=(name,))
+    return value
+
+
+def _number(body: dict[str, Any], name: str, largest: int) -> float | None:
+    """An optional number from 0 to `largest`. Raises `InvalidInput`."""
+    value: object = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= largest:
+        raise InvalidInput(
+            Bilingual(f"{name} must be a number from 0 to {largest}.", f"{name} 须为 0 到 {largest} 的数字。"),
+            path=(name,),
+        )
+    return value

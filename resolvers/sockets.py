@@ -1,0 +1,86 @@
+"""The websocket side of GraphQL: the graphql-transport-ws protocol, with malformed messages refused.
+
+The protocol wants 4400 for a message that is not of its form; the library lets some of them
+raise, so each message is looked at before the library sees it.
+"""
+
+import logging
+from typing import Any, cast
+
+from starlette.websockets import WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+
+from resolvers.context import Context
+
+log = logging.getLogger(__name__)
+
+LONGEST_REASON_BYTES = 123
+"""RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
+_WITH_PAYLOAD = ("connection_init", "ping", "pong")
+
+
+class CarefulSocket(ASGIWebSocketAdapter):
+    """A socket that can always be closed, and that says clearly when it has been."""
+
+    async def send_json(self, message: Any) -> None:
+        """Send a message. Raises `WebSocketDisconnected` when nobody is there any more."""
+        if self.ws.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnected
+        await super().send_json(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close once; later calls change nothing."""
+        if self.ws.application_state is WebSocketState.CONNECTED:
+            await super().close(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """One connection of the protocol."""
+
+    async def handle_message(self, message: Message) -> None:
+        """Take one message of the client."""
+        fault = message_fault(message)
+        if fault:
+            await self.handle_invalid_message(fault)
+        else:
+            await super().handle_message(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """An operation ended by an exception. That the client has gone is no news."""
+        if not isinstance(error, WebSocketDisconnected):
+            log.error("an operation of a websocket failed", exc_info=error)
+
+
+def message_fault(message: object) -> str | None:
+    """What is wrong with the form of a client's message, or None."""
+    if not isinstance(message, dict):
+        return "The message is not an object"
+    found = cast("dict[str, Any]", message)
+    kind = found.get("type")
+    if kind in _WITH_PAYLOAD:
+        return None if isinstance(found.get("payload", {}), dict) else "payload is not an object"
+    if kind not in ("subscribe", "complete"):
+        return "type is not one of the protocol"
+    if not isinstance(found.get("id"), str) or not found["id"]:
+        return "id is not a string of at least one character"
+    return operation_fault(found.get("payload")) if kind == "subscribe" else None
+
+
+def operation_fault(operation: object) -> str | None:
+    """What is wrong with the form of `{query, variables, operationName, extensions}`, or None."""
+    if not isinstance(operation, dict):
+        return "The operation is not an object"
+    found = cast("dict[str, Any]", operation)
+    if not isinstance(found.get("query"), str) or not found["query"]:
+        return "query is not a string of at least one character"
+    for name, kind, what in (
+        ("variables", dict, "an object"),
+        ("operationName", str, "a string"),
+        ("extensions", dict, "an object"),
+    ):
+        if not isinstance(found.get(name), kind | None):
+            return f"{name} is not {what}"
+    return None

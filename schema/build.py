@@ -1,0 +1,91 @@
+"""The schema as a whole: its parts, its limits, and how its errors are told."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from resolvers.problems import problem_of, told
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.subscription import Subscription
+
+R = TypeVar("R")
+
+MOST_TOKENS = 2000
+BAD_REQUEST = "BAD_REQUEST"
+"""`extensions.code` of a document or variables that do not fit the schema."""
+
+
+class Schema(strawberry.Schema):
+    """The same in all but its errors: each has `extensions.code`, and none shows the inside of the service."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log nothing: what needs a log line gets it when it is told."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """The answer to a query or mutation."""
+        kwargs["allowed_operation_types"] = (OperationType.QUERY, OperationType.MUTATION)
+        try:
+            return _told(await super().execute(*args, **kwargs))
+        except InvalidOperationTypeError:
+            return _refused("Subscriptions run over a websocket of the graphql-transport-ws protocol, on this path.")
+        except CannotGetOperationTypeError as error:
+            return _refused(error.as_http_error_reason())
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """The answers to any operation, one after the other."""
+        return _all_told(await super().stream(*args, **kwargs))
+
+
+def build_schema() -> Schema:
+    """The schema that is served and printed."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        extensions=[lambda: MaxTokensLimiter(MOST_TOKENS), ParserCache, ValidationCache],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+async def _all_told(results: StreamResult) -> AsyncGenerator[Any]:
+    async with aclosing(results):
+        try:
+            async for result in results:
+                yield _told(result)
+        except Exception as error:  # noqa: BLE001 - an extension that raises would end the socket's operation untold
+            yield PreExecutionError(data=None, errors=[_tell(GraphQLError(str(error), original_error=error))])
+
+
+def _refused(text: str) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[GraphQLError(text, extensions={"code": BAD_REQUEST})])
+
+
+def _told(result: R) -> R:
+    answer: Any = result
+    if answer.errors:
+        answer.errors = [_tell(error) for error in answer.errors]
+    return result
+
+
+def _tell(error: GraphQLError) -> GraphQLError:
+    """The error as the client may see it."""
+    cause = error.original_error
+    if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can
+        return GraphQLError("The document is nested too deeply.", extensions={"code": BAD_REQUEST})
+    if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError):
+        message, code = error.message, BAD_REQUEST
+    else:
+        message, code = told(cause).en, problem_of(cause).code
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions={"code": code})

@@ -1,0 +1,9 @@
+"""What every resolver method gets: the caller's context."""
+
+from typing import TypeAlias
+
+import strawberry
+
+from resolvers.context import Context
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,116 @@
+"""What callers give. Arguments that are left out and arguments that are null mean the same."""
+
+from typing import TypeVar
+
+import strawberry
+from strawberry.types.unset import UnsetType
+
+from schema.described import described
+from schema.enums import OrderDirection
+from schema.scalars import URL, DateTime, JSONObject
+from services.errors import ErrorCode
+from services.tasks.records import Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
+
+T = TypeVar("T")
+
+
+def given(value: T | None) -> T | None:
+    """The value, or None when it was left out. UNSET as the default keeps `= null` out of the SDL."""
+    return None if isinstance(value, UnsetType) else value
+
+
+def _several(values: list[T] | None) -> tuple[T, ...] | None:
+    wanted = given(values)
+    return None if wanted is None else tuple(wanted)
+
+
+def page_request(
+    first: int | None, after: str | None, last: int | None = None, before: str | None = None
+) -> PageRequest:
+    """The stretch of a list that the usual four arguments ask for."""
+    return PageRequest(first=given(first), after=given(after), last=given(last), before=given(before))
+
+
+@described
+@strawberry.input
+class VideoTaskFilter:
+    """Which tasks are wanted. What is left out is no condition; all conditions must be met."""
+
+    status: list[Status] | None = strawberry.field(default=strawberry.UNSET, description="Its status is one of these.")
+    stage: list[Stage] | None = strawberry.field(default=strawberry.UNSET, description="Its stage is one of these.")
+    error_code: list[ErrorCode] | None = strawberry.field(
+        default=strawberry.UNSET, description="It failed with one of these."
+    )
+    draft_url: URL | None = strawberry.field(default=strawberry.UNSET, description="It renders this draft.")
+    created_after: DateTime | None = strawberry.field(
+        default=strawberry.UNSET, description="It was submitted after this time."
+    )
+    created_before: DateTime | None = strawberry.field(
+        default=strawberry.UNSET, description="It was submitted before this time."
+    )
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Its draft URL contains this, or its id is this."
+    )
+
+    def wanted(self) -> TaskFilter:
+        """The filter as the services know it."""
+        return TaskFilter(
+            status=_several(self.status),
+            stage=_several(self.stage),
+            error_code=_several(self.error_code),
+            draft_url=given(self.draft_url),
+            created_after_ms=given(self.created_after),
+            created_before_ms=given(self.created_before),
+            search=given(self.search),
+        )
+
+
+@described
+@strawberry.input
+class VideoTaskOrder:
+    """How a list of tasks is sorted."""
+
+    field: OrderField = strawberry.field(description="By what.")
+    direction: OrderDirection = strawberry.field(description="Which way.")
+
+    def wanted(self) -> Order:
+        """The order as the services know it."""
+        return Order(self.field, descending=self.direction is OrderDirection.DESC)
+
+
+@described
+@strawberry.input
+class SubmitVideoTaskInput:
+    """A request for a video."""
+
+    draft_url: URL = strawberry.field(description="The draft: a URL that answers in capcut-mate's `get_draft` form.")
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="1 to 256 characters of your own. The same key gives the same task again, whatever its state;"
+        " with other input it is an error.",
+    )
+    priority: int | None = strawberry.field(
+        default=strawberry.UNSET, description="-1000 to 1000; higher goes first. 0 without it."
+    )
+    strict: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Fail when a feature cannot be drawn as designed, instead of warning. False without it.",
+    )
+    expires_in_seconds: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="How long it may wait for a worker, 1 second to 30 days. Then it fails with EXPIRED.",
+    )
+    metadata: JSONObject | None = strawberry.field(
+        default=strawberry.UNSET, description="Whatever you want to find with the task again."
+    )
+
+    def request(self) -> TaskRequest:
+        """The request as the services know it."""
+        return TaskRequest(
+            draft_url=self.draft_url,
+            idempotency_key=given(self.idempotency_key),
+            priority=given(self.priority) or 0,
+            strict=given(self.strict) or False,
+            expires_in_seconds=given(self.expires_in_seconds),
+            metadata=given(self.metadata),
+        )

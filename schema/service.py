@@ -1,0 +1,82 @@
+"""The service itself: its queue and what it is made of."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers import tasks
+from schema.described import about, described
+from schema.info import Info
+from schema.parts import at
+from schema.scalars import DateTime
+from services.compose import Services
+from services.tasks import records
+
+DEFAULT_MINUTES = 60
+
+
+@described
+@strawberry.type
+class ThroughputPoint:
+    """How many tasks ended within one minute."""
+
+    at: DateTime = strawberry.field(description="When the minute began.")
+    completed: int = strawberry.field(description="How many were COMPLETED.")
+    failed: int = strawberry.field(description="How many FAILED.")
+
+    @classmethod
+    def of(cls, record: records.ThroughputPoint) -> "ThroughputPoint":
+        """A minute as clients see it."""
+        return cls(at=DateTime(record.at_ms), completed=record.completed, failed=record.failed)
+
+
+@described
+@strawberry.type
+class QueueStats:
+    """How much waits and runs."""
+
+    pending: int = strawberry.field(description="Tasks that wait.")
+    processing: int = strawberry.field(description="Tasks that are rendered.")
+    capacity: int = strawberry.field(description="How many renders run at once.")
+    oldest_pending_at: DateTime | None = strawberry.field(description="Since when the longest waiting task waits.")
+
+    @strawberry.field
+    async def throughput(
+        self,
+        info: Info,
+        last_minutes: Annotated[int | None, about("How far to look back, 1 to 1440.")] = DEFAULT_MINUTES,
+    ) -> list[ThroughputPoint]:
+        """What ended in each of the last minutes, oldest first, the present one included."""
+        minutes = DEFAULT_MINUTES if last_minutes is None else last_minutes
+        return [ThroughputPoint.of(point) for point in await tasks.throughput(info.context, minutes)]
+
+    @classmethod
+    def of(cls, record: records.QueueState) -> "QueueStats":
+        """A queue as clients see it."""
+        return cls(
+            pending=record.pending,
+            processing=record.processing,
+            capacity=record.capacity,
+            oldest_pending_at=at(record.oldest_pending_at_ms),
+        )
+
+
+@described
+@strawberry.type
+class ServiceInfo:
+    """What this server is made of."""
+
+    version: str = strawberry.field(description="The version of draftcast.")
+    accepting_tasks: bool = strawberry.field(description="Whether a submit would be taken now.")
+    ffmpeg_version: str = strawberry.field(description="The version of the ffmpeg in use; empty: none is found.")
+    cjk_font: str | None = strawberry.field(description="The font that draws Chinese captions; null: none is found.")
+
+    @classmethod
+    def of(cls, services: Services) -> "ServiceInfo":
+        """The service as clients see it."""
+        return cls(
+            version=services.facts.version,
+            accepting_tasks=services.manager.accepting,
+            ffmpeg_version=services.facts.ffmpeg_version or "",
+            cjk_font=services.facts.cjk_font,
+        )

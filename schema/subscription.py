@@ -1,0 +1,74 @@
+"""What can be watched. Each root answers or raises at once, and gives a generator that does the waiting."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from resolvers import live
+from schema.described import about, described
+from schema.feed import FeedReset, VideoTaskFeedEvent, VideoTaskFeedItem, feed_item
+from schema.info import Info
+from schema.inputs import VideoTaskFilter, given
+from schema.scalars import URL
+from schema.tasks import VideoTaskEvent
+from services.tasks import records
+from services.tasks.records import TaskChange, TaskFilter
+
+
+@described
+@strawberry.type
+class Subscription:
+    """What can be watched, over a websocket that speaks graphql-transport-ws."""
+
+    @strawberry.subscription
+    async def video_task_progress(
+        self,
+        info: Info,
+        task_id: Annotated[strawberry.ID | None, strawberry.argument(name="id", description="The task's id.")] = (
+            strawberry.UNSET
+        ),
+        draft_url: Annotated[
+            URL | None, about("The URL it was submitted with; the newest task of that URL is meant.")
+        ] = strawberry.UNSET,
+        after: Annotated[int | None, about("The last seq you have seen: go on from there, without a snapshot.")] = (
+            strawberry.UNSET
+        ),
+    ) -> AsyncGenerator[VideoTaskEvent, None]:
+        """One task. First its present state (a SNAPSHOT), then every change in order; it completes after the
+        final state. Percentages that come faster than about ten a second may be told as one; a change of
+        status or stage never is. With `after` nothing newer than that seq is lost, across reconnects and restarts.
+        """
+        return _events(await live.progress(info.context, given(task_id), given(draft_url), given(after)))
+
+    @strawberry.subscription
+    async def video_task_feed(
+        self,
+        info: Info,
+        wanted: Annotated[
+            VideoTaskFilter | None, strawberry.argument(name="filter", description="Which tasks; all without it.")
+        ] = strawberry.UNSET,
+        after: Annotated[str | None, about("The cursor of the last item you have seen: go on from there.")] = (
+            strawberry.UNSET
+        ),
+    ) -> AsyncGenerator[VideoTaskFeedItem, None]:
+        """Everything the caller may see, for dashboards: first a snapshot of each task that waits or runs, then
+        all changes in order, without end. A cursor that is too old answers FeedReset first.
+        """
+        chosen = given(wanted)
+        return _items(live.feed(info.context, chosen.wanted() if chosen else TaskFilter(), given(after)))
+
+
+async def _events(changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[VideoTaskEvent]:
+    async with aclosing(changes):
+        async for change in changes:
+            yield VideoTaskEvent.of_change(change)
+
+
+async def _items(
+    changes: AsyncGenerator[TaskChange | records.FeedReset],
+) -> AsyncGenerator[VideoTaskFeedEvent | FeedReset]:
+    async with aclosing(changes):
+        async for change in changes:
+            yield feed_item(change)

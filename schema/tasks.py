@@ -1,0 +1,261 @@
+"""Tasks, their events, and pages of both."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers import tasks
+from schema.described import about, described
+from schema.info import Info
+from schema.inputs import page_request
+from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, at, file_url
+from schema.scalars import URL, DateTime, JSONObject
+from services.tasks.records import (
+    ACTIVE,
+    EventPage,
+    EventType,
+    Stage,
+    Status,
+    Task,
+    TaskChange,
+    TaskEvent,
+    TaskPage,
+)
+
+
+@described
+@strawberry.interface
+class Node:
+    """Something with an id of its own, which `node` finds again."""
+
+    id: strawberry.ID = strawberry.field(description="The id, unique among all nodes.")
+
+
+@described
+@strawberry.type
+class PageInfo:
+    """Where a page stands in its list."""
+
+    has_next_page: bool = strawberry.field(description="Whether more follows.")
+    has_previous_page: bool = strawberry.field(description="Whether something comes before.")
+    start_cursor: str | None = strawberry.field(description="Of the first entry: give it as `before`.")
+    end_cursor: str | None = strawberry.field(description="Of the last entry: give it as `after`.")
+
+    @classmethod
+    def of(cls, page: TaskPage | EventPage) -> "PageInfo":
+        """The place of a page."""
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        )
+
+
+@described
+@strawberry.type
+class VideoTask(Node):
+    """One request for one video."""
+
+    record: strawberry.Private[Task]
+    draft_url: URL = strawberry.field(description="The draft that is rendered.")
+    status: Status = strawberry.field(description="Where the task stands.")
+    stage: Stage = strawberry.field(description="Where inside the attempt it is.")
+    progress: int = strawberry.field(
+        description="0 to 100. It never falls within an attempt, and is 100 only when the task is COMPLETED."
+    )
+    attempt: int = strawberry.field(description="How many attempts have begun.")
+    max_attempts: int = strawberry.field(description="The attempt after which a lost worker is not replaced.")
+    priority: int = strawberry.field(description="Higher goes first; 0 is usual.")
+    metadata: JSONObject | None = strawberry.field(description="What the caller gave at the submit, as it was given.")
+    created_at: DateTime = strawberry.field(description="When it was submitted.")
+    started_at: DateTime | None = strawberry.field(description="When its newest attempt began.")
+    completed_at: DateTime | None = strawberry.field(description="When it ended, in whatever way.")
+    updated_at: DateTime = strawberry.field(description="When it last changed.")
+    seq: int = strawberry.field(
+        description="Rises by one with each event. Give the last one you have seen as `after` to go on from there."
+    )
+    error_message: str | None = strawberry.field(
+        description="The error's message in English.", deprecation_reason="Use error { code message }."
+    )
+    can_cancel: bool = strawberry.field(description="Whether `cancelVideoTask` would work now.")
+    can_retry: bool = strawberry.field(description="Whether `retryVideoTask` would work now.")
+
+    @strawberry.field
+    def stages(self) -> list[StageProgress]:
+        """The stages that the present attempt has reached, in order."""
+        return [StageProgress.of(stage) for stage in self.record.stages]
+
+    @strawberry.field
+    async def queue_position(self, info: Info) -> int | None:
+        """Its place in the queue, from 1, while it is PENDING."""
+        return await tasks.queue_position(info.context, self.record)
+
+    @strawberry.field
+    def estimated_completion_at(self) -> DateTime | None:
+        """When it will be done, as far as can be told."""
+        return at(self.record.estimated_completion_at_ms)
+
+    @strawberry.field
+    async def preview_url(self, info: Info) -> URL | None:
+        """The newest rendered frame while it is EXPORTING: a small JPEG, which changes under the same address."""
+        return await file_url(info, self.record.preview_key)
+
+    @strawberry.field
+    async def thumbnail_url(self, info: Info) -> URL | None:
+        """A JPEG of the finished video."""
+        return await file_url(info, self.record.video.thumbnail_key if self.record.video else None)
+
+    @strawberry.field
+    def video(self) -> RenderedVideo | None:
+        """The finished video, when it is COMPLETED."""
+        return RenderedVideo.of(self.record.video) if self.record.video else None
+
+    @strawberry.field
+    async def video_url(self, info: Info) -> URL | None:
+        """The finished video's address: the same as `video { url }`, and as `video_url` of the polling endpoint."""
+        return await file_url(info, self.record.video.key if self.record.video else None)
+
+    @strawberry.field
+    def error(self) -> VideoTaskError | None:
+        """Why it FAILED."""
+        failure = self.record.failure
+        return VideoTaskError.of(failure, self.record.failure_stage or self.record.stage) if failure else None
+
+    @strawberry.field
+    def warnings(self) -> list[WarningOfDraft]:
+        """What is not drawn as designed, as far as it is known by now."""
+        return [WarningOfDraft.of(warning) for warning in self.record.warnings]
+
+    @strawberry.field
+    async def events(
+        self,
+        info: Info,
+        first: Annotated[int | None, about("How many, at most 100; 20 without it.")] = strawberry.UNSET,
+        after: Annotated[str | None, about("A cursor: only what comes after it.")] = strawberry.UNSET,
+    ) -> "VideoTaskEventConnection":
+        """What has happened to it, oldest first."""
+        found = await tasks.events(info.context, self.record, page_request(first, after))
+        return VideoTaskEventConnection.of(*found)
+
+    @classmethod
+    def of(cls, record: Task) -> "VideoTask":
+        """A task as clients see it."""
+        return cls(
+            record=record,
+            id=strawberry.ID(record.id),
+            draft_url=URL(record.draft_url),
+            status=record.status,
+            stage=record.stage,
+            progress=record.progress,
+            attempt=record.attempt,
+            max_attempts=record.max_attempts,
+            priority=record.priority,
+            metadata=None if record.metadata is None else JSONObject(record.metadata),
+            created_at=DateTime(record.created_at_ms),
+            started_at=at(record.started_at_ms),
+            completed_at=at(record.completed_at_ms),
+            updated_at=DateTime(record.updated_at_ms),
+            seq=record.seq,
+            error_message=record.failure.message.en if record.failure else None,
+            can_cancel=record.status in ACTIVE,
+            can_retry=record.status in (Status.FAILED, Status.CANCELED),
+        )
+
+
+@described
+@strawberry.type
+class VideoTaskEvent:
+    """A change of a task. Status, stage, progress and attempt are as they were right after it."""
+
+    id: strawberry.ID = strawberry.field(description="The task's id and the seq: equal for the same event.")
+    seq: int = strawberry.field(description="The number of the event among its task's events, from 1.")
+    type: EventType = strawberry.field(description="What kind of change it is.")
+    at: DateTime = strawberry.field(description="When it happened.")
+    status: Status = strawberry.field(description="The status after it.")
+    stage: Stage = strawberry.field(description="The stage after it.")
+    progress: int = strawberry.field(description="The progress after it.")
+    attempt: int = strawberry.field(description="The attempt it belongs to.")
+    task: VideoTask = strawberry.field(description="The task as it is now, which is never older than the event.")
+
+    @classmethod
+    def of(cls, event: TaskEvent, task: Task) -> "VideoTaskEvent":
+        """An event as clients see it."""
+        return cls(
+            id=strawberry.ID(f"{event.task_id}:{event.seq}"),
+            seq=event.seq,
+            type=event.type,
+            at=DateTime(event.at_ms),
+            status=event.status,
+            stage=event.stage,
+            progress=event.progress,
+            attempt=event.attempt,
+            task=VideoTask.of(task),
+        )
+
+    @classmethod
+    def of_change(cls, change: TaskChange) -> "VideoTaskEvent":
+        """A change as clients see it."""
+        return cls.of(change.event, change.task)
+
+
+@described
+@strawberry.type
+class VideoTaskEdge:
+    """A task in a list."""
+
+    cursor: str = strawberry.field(description="Its place in the list, for `after` and `before`.")
+    node: VideoTask = strawberry.field(description="The task.")
+
+
+@described
+@strawberry.type
+class VideoTaskConnection:
+    """A page of tasks."""
+
+    edges: list[VideoTaskEdge] = strawberry.field(description="The tasks with their places.")
+    nodes: list[VideoTask] = strawberry.field(description="The same tasks without.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    total_count: int = strawberry.field(description="How many tasks meet the filter, on all pages.")
+
+    @classmethod
+    def of(cls, page: TaskPage) -> "VideoTaskConnection":
+        """A page as clients see it."""
+        nodes = [VideoTask.of(task) for task in page.tasks]
+        return cls(
+            edges=[VideoTaskEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
+            nodes=nodes,
+            page_info=PageInfo.of(page),
+            total_count=page.total,
+        )
+
+
+@described
+@strawberry.type
+class VideoTaskEventEdge:
+    """An event in a list."""
+
+    cursor: str = strawberry.field(description="Its place in the list, for `after`.")
+    node: VideoTaskEvent = strawberry.field(description="The event.")
+
+
+@described
+@strawberry.type
+class VideoTaskEventConnection:
+    """A page of events."""
+
+    edges: list[VideoTaskEventEdge] = strawberry.field(description="The events with their places.")
+    nodes: list[VideoTaskEvent] = strawberry.field(description="The same events without.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+
+    @classmethod
+    def of(cls, page: EventPage, task: Task) -> "VideoTaskEventConnection":
+        """A page as clients see it; `task` is theirs."""
+        nodes = [VideoTaskEvent.of(event, task) for event in page.events]
+        return cls(
+            edges=[
+                VideoTaskEventEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)
+            ],
+            nodes=nodes,
+            page_info=PageInfo.of(page),
+        )

@@ -1,0 +1,40 @@
+"""The materials of a draft, found by id."""
+
+from dataclasses import dataclass
+
+from services.drafts.fields import Fields
+
+Found = tuple[str, Fields]
+"""A material with the name of its bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """The materials by id and bucket: ids are looked up over all buckets, and two may share one."""
+
+    _by_id: dict[str, dict[str, Fields]]
+
+    @classmethod
+    def index(cls, buckets: Fields) -> "Materials":
+        """All materials of a draft; those without an id cannot be named and are passed over."""
+        by_id: dict[str, dict[str, Fields]] = {}
+        for bucket, content in buckets.values.items():
+            if isinstance(content, list) and bucket.isidentifier():
+                for fields in buckets.objects(bucket):
+                    by_id.setdefault(fields.text("id"), {}).setdefault(bucket, fields)
+        by_id.pop("", None)
+        return cls(by_id)
+
+    def find(self, material_id: str, asking: Fields, bucket: str = "") -> Found | None:
+        """The material of that id, rather from `bucket`. Its warnings go where those of `asking` go."""
+        found = self._by_id.get(material_id)
+        if not found:
+            return None
+        chosen = bucket if bucket in found else next(iter(found))
+        return chosen, found[chosen].telling(asking.warnings)
+
+    def refs(self, segment: Fields) -> list[Found]:
+        """The extra materials a segment names; unknown ids are passed over."""
+        ids = [ref for ref in segment.list("extra_material_refs") if isinstance(ref, str)]
+        found = (self.find(ref, segment) for ref in dict.fromkeys(ids))
+        return [material for material in found if material is not None]

@@ -1,0 +1,159 @@
+"""The ffmpeg program: which one, and how it is run."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from services.errors import DraftcastError
+from services.render.lifetime import die_with_parent
+
+OLDEST = (5, 1)
+"""The first release whose filters do all that the graphs ask for."""
+FILTER_FILE_SINCE = (7, 0)
+"""From here on `-/filter_complex FILE` reads a graph; before, it was `-filter_complex_script FILE`."""
+LONGEST_ARGUMENT = 100_000
+"""Bytes; Linux takes 128 KiB in one argument."""
+KEPT_LINES = 20
+
+
+class FfmpegMissing(DraftcastError):
+    """No ffmpeg that can be used; the text says where was looked."""
+
+
+class FfmpegFailed(DraftcastError):
+    """ffmpeg ended with an error; `tail` is the end of what it said."""
+
+    def __init__(self, returncode: int, tail: str) -> None:
+        super().__init__(f"ffmpeg ended with {returncode}")
+        self.returncode = returncode
+        self.tail = tail
+
+
+@dataclass(frozen=True, slots=True)
+class Ffmpeg:
+    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers."""
+
+    path: str
+    version: str
+    release: tuple[int, int]
+
+    def graph_arguments(self, graph: str, folder: Path) -> list[str]:
+        """How this ffmpeg takes a filter graph; one too long for an argument goes through a file in `folder`."""
+        if len(graph) < LONGEST_ARGUMENT:
+            return ["-filter_complex", graph]
+        script = folder / "graph.txt"
+        script.write_text(graph, encoding="ascii")
+        return ["-/filter_complex" if self.release >= FILTER_FILE_SINCE else "-filter_complex_script", str(script)]
+
+
+def find_ffmpeg(configured: str = "") -> Ffmpeg:
+    """The configured program, else the one on PATH if it will do, else the bundled one.
+
+    It must be of release 5.1 or newer and hold the x264 encoder. Raises `FfmpegMissing`.
+    """
+    if configured:
+        return _checked(configured)
+    on_path = shutil.which("ffmpeg")
+    if on_path:
+        with suppress(FfmpegMissing):
+            return _checked(on_path)
+    return _checked(_bundled())
+
+
+def _bundled() -> str:
+    import imageio_ffmpeg  # type: ignore[import-untyped]
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise FfmpegMissing(f"no ffmpeg on PATH and none bundled: {error}") from None
+
+
+def _checked(path: str) -> Ffmpeg:
+    try:
+        said = subprocess.run(  # noqa: S603 - the operator's own program
+            [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FfmpegMissing(f"{path} does not run: {error}") from None
+    version = said.removeprefix("ffmpeg version ").partition(" ")[0]
+    release = _release(version)
+    if release < OLDEST:
+        raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
+    if "--enable-libx264" not in said:
+        raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
+    return Ffmpeg(path, version, release)
+
+
+def _release(version: str) -> tuple[int, int]:
+    """`5.1.9-0+deb12u1` and `n9.0.2-17-g2a57` have numbers; a build of the day (`N-12345-gabc`) is newer than all."""
+    numbers = re.match(r"n?(\d+)\.(\d+)", version)
+    return (int(numbers[1]), int(numbers[2])) if numbers else (999, 0)
+
+
+OnFrame: TypeAlias = Callable[[int], None]
+
+
+async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lambda _: None) -> int:
+    """Run ffmpeg to its end and give the number of frames it wrote.
+
+    It dies with this process, and when the caller is cancelled. `on_frame` is told how many frames are
+    out, five times a second. What ffmpeg says goes on to our stderr. Raises `FfmpegFailed`.
+    """
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg.path,
+        *("-hide_banner", "-nostdin", "-y", "-loglevel", "warning"),
+        *("-nostats", "-stats_period", "0.2", "-progress", "pipe:1"),
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        preexec_fn=partial(die_with_parent, os.getpid()),
+    )
+    try:
+        frames, tail = await asyncio.gather(_read_progress(process.stdout, on_frame), _read_log(process.stderr))
+        returncode = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if returncode != 0:
+        raise FfmpegFailed(returncode, tail)
+    return frames
+
+
+async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame) -> int:
+    """Tell of each report, sound's too, which have no frames; the number of the last one."""
+    assert stdout is not None  # noqa: S101 - a pipe was asked for
+    frames = 0
+    while line := await stdout.readline():
+        key, _, value = line.decode("ascii", "replace").strip().partition("=")
+        if key == "frame" and value.isdecimal():
+            frames = int(value)
+        elif key == "progress":
+            on_frame(frames)
+    return frames
+
+
+async def _read_log(stderr: asyncio.StreamReader | None) -> str:
+    """Pass the log on, in pieces that need no line ends; its last lines."""
+    assert stderr is not None  # noqa: S101 - a pipe was asked for
+    tail: deque[str] = deque(maxlen=KEPT_LINES)
+    rest = ""
+    while piece := await stderr.read(4096):
+        text = piece.decode("utf-8", "replace")
+        sys.stderr.write(text)
+        *lines, rest = (rest + text)[-8192:].split("\n")
+        tail.extend(lines)
+    sys.stderr.flush()
+    return "\n".join([*tail, rest])

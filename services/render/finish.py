@@ -1,0 +1,103 @@
+"""The last steps: join the pieces, look whether the file is what it should be, and take its picture."""
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+from PIL import Image
+
+from services.errors import ErrorCode, Failed, failed
+from services.render.export import Exported
+from services.render.ffmpeg import Ffmpeg, FfmpegFailed, run
+from services.render.graph import timescale
+from services.render.timeline import Timeline
+
+THUMBNAIL_WIDTH = 640
+THUMBNAIL_AT = Fraction(1, 3)
+"""Of the video's length: past its opening, and before its end."""
+LONGEST_DRIFT_US = 50_000
+"""By how much the sound's length may differ from the picture's: AAC comes in pieces of 21 ms."""
+
+
+async def join(ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path) -> None:
+    """Join picture and sound without encoding again, the index at the beginning of the file. Raises `Failed`."""
+    playlist = folder / "chunks.txt"
+    playlist.write_text("\n".join(_playlist(exported.chunks, timeline.rate)) + "\n", encoding="ascii")
+    sound = ["-f", "mov", "-i", str(exported.sound)] if exported.sound else []
+    arguments = [
+        *("-f", "concat", "-i", str(playlist), *sound),
+        *("-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy"),
+        *("-video_track_timescale", str(timescale(timeline.rate)), "-movflags", "+faststart"),
+        *("-map_metadata", "-1", "-f", "mp4", str(output)),
+    ]
+    try:
+        await run(ffmpeg, arguments)
+    except FfmpegFailed as error:
+        if "No space left on device" in error.tail:
+            raise failed(
+                ErrorCode.OUT_OF_DISK, "The disk filled up while the file was written.", "写入文件时磁盘已满。"
+            ) from error
+        raise _broken(
+            f"its pieces could not be joined (ffmpeg ended with {error.returncode})", "分段无法合并"
+        ) from error
+
+
+def _playlist(chunks: Sequence[tuple[Path, int]], rate: Fraction) -> list[str]:
+    """The pieces with lengths that add up to exact frame times: headers round them to milliseconds."""
+    lines = ["ffconcat version 1.0"]
+    frame = 0
+    for path, count in chunks:
+        start_us, end_us = (round(at * 1_000_000 / rate) for at in (frame, frame + count))
+        lines += [f"file {path.name}", f"duration {end_us - start_us}us"]
+        frame += count
+    return lines
+
+
+def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
+    """Raises `Failed` (RENDER_FAILED) unless the file has every frame, at its time, and its sound."""
+    with av.open(str(path), format="mov") as container:
+        stream = container.streams.video[0]
+        base = stream.time_base or Fraction(1)
+        times = sorted(packet.pts * base for packet in container.demux(stream) if packet.pts is not None)
+        sounds = [(track.duration or 0) * (track.time_base or Fraction(1)) for track in container.streams.audio]
+        size = (stream.width, stream.height)
+    if size != (timeline.width, timeline.height):
+        raise _broken(f"it has {size[0]}x{size[1]} pixels", f"尺寸为 {size[0]}x{size[1]}")
+    if len(times) != timeline.frames:
+        raise _broken(f"it has {len(times)} frames instead of {timeline.frames}", f"帧数为 {len(times)}")
+    if any(abs(time - index / timeline.rate) * timeline.rate > Fraction(1, 4) for index, time in enumerate(times)):
+        raise _broken("its frames are not evenly spaced", "帧时间不均匀")
+    drift = [abs(round(length * 1_000_000) - timeline.duration_us) for length in sounds]
+    if len(sounds) != int(has_sound) or any(each > LONGEST_DRIFT_US for each in drift):
+        raise _broken("its sound is not as long as its picture", "声音与画面长度不一致")
+
+
+def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
+    """Write a small JPEG of a frame."""
+    at_us = round(timeline.duration_us * THUMBNAIL_AT)
+    with av.open(str(video), format="mov") as container:
+        container.seek(at_us)
+        frames = container.decode(video=0)
+        frame = next(frame for frame in frames if frame.time * 1_000_000 >= at_us - 1)
+        image = cast("Image.Image", cast("Any", frame).to_image())  # PyAV gives it no type
+    width = min(THUMBNAIL_WIDTH, image.width)
+    image.resize((width, max(1, round(image.height * width / image.width)))).save(output, "JPEG", quality=82)
+
+
+def publish(made: Path, output: Path) -> None:
+    """Give the finished file its name; it is on the disk before it has it."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(output)
+    folder = os.open(output.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _broken(en: str, zh: str) -> Failed:
+    return failed(ErrorCode.RENDER_FAILED, f"The finished file is not right: {en}.", f"生成的文件有误：{zh}。")

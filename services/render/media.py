@@ -1,0 +1,232 @@
+"""What is really in a material's file. This runs in the render's process, never in the server."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from services.errors import DraftcastError, ErrorCode
+from services.render.containers import demuxer, head_of, still_reader
+
+MAX_STREAMS = 32
+MAX_VIDEO_PIXELS = 8192 * 4352
+"""Of one frame of a video."""
+MAX_SECONDS = 24 * 3600
+MAX_GIF_FRAMES = 10_000
+VIDEO_CODECS = frozenset(
+    (
+        *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4v3", "h263", "flv1"),
+        *("mjpeg", "prores", "dnxhd", "theora", "vc1", "wmv3", "wmv2", "gif", "png", "qtrle", "rawvideo", "ffv1"),
+    )
+)
+SOUND_CODECS = frozenset(
+    (
+        *("aac", "mp3", "mp2", "ac3", "eac3", "opus", "vorbis", "flac", "alac", "amrnb", "amrwb", "amr_nb", "amr_wb"),
+        *("wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "pcm_alaw", "pcm_mulaw", "pcm_u8", "pcm_s16le"),
+        *("pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le"),
+    )
+)
+"""Canonical names of decoders. What is not here is not decoded, however well ffmpeg may know it."""
+HD_WIDTH, HD_HEIGHT = 1280, 720
+"""From this size on, players take a video that does not name its colours as BT.709, below as BT.601."""
+_US = 1_000_000
+
+
+class BadMedia(DraftcastError):
+    """A file cannot be used; `code` is MATERIAL_UNREADABLE or MATERIAL_TOO_LARGE, the texts say why."""
+
+    def __init__(self, code: ErrorCode, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.code = code
+        self.en = en
+        self.zh = zh
+
+
+def unreadable(en: str, zh: str) -> BadMedia:
+    """The file is broken, or of a kind that is not read."""
+    return BadMedia(ErrorCode.MATERIAL_UNREADABLE, en, zh)
+
+
+def too_large(en: str, zh: str) -> BadMedia:
+    """The file holds more than is allowed."""
+    return BadMedia(ErrorCode.MATERIAL_TOO_LARGE, en, zh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """Moving pictures in a file. Times are counted from the file's beginning."""
+
+    path: Path
+    demuxer: str
+    stream: int
+    width: int
+    height: int
+    """As shown: turned, and with square pixels."""
+    pixel_width: int
+    pixel_height: int
+    """Of a decoded frame, turned."""
+    last_frame_us: int
+    end_us: int
+    matrix: str | None
+    """Name of the YUV matrix, as ffmpeg's scale filter spells it; None for RGB."""
+    full_range: bool = False
+    has_alpha: bool = False
+    loops: bool = False
+    hdr: bool = False
+    plain: bool = False
+    """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundTrack:
+    """Sound in a file."""
+
+    path: Path
+    demuxer: str
+    stream: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a video or sound file holds."""
+
+    footage: Footage | None
+    sound: SoundTrack | None
+
+
+def is_still(path: Path) -> bool:
+    """Whether a file is a picture that Pillow reads."""
+    return still_reader(head_of(path)) is not None
+
+
+def is_gif(path: Path) -> bool:
+    """Whether a file is a GIF, which may move or stand still."""
+    return head_of(path).startswith(b"GIF8")
+
+
+def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
+    """Look into a video or sound file; the first frame is decoded to be sure. Raises `BadMedia`."""
+    name = demuxer(head_of(path))
+    if name is None:
+        raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
+    options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
+    try:
+        with av.open(path, format=name, options=options) as container:
+            return _media(container, path, name, max_pixels)
+    except (FFmpegError, OSError, ValueError, EOFError) as error:
+        raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+
+
+def _reason(error: Exception) -> str:
+    """Ffmpeg's own words without the path, which tells of this machine only."""
+    return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def _media(container: InputContainer, path: Path, name: str, max_pixels: int) -> Media:
+    if len(container.streams) > MAX_STREAMS:
+        raise too_large(
+            f"it has {len(container.streams)} streams; at most {MAX_STREAMS} are allowed",
+            f"含有 {len(container.streams)} 个流，最多允许 {MAX_STREAMS} 个",
+        )
+    sound = _sound(container, path, name)
+    footage = _footage(container, path, name, max_pixels)
+    if sound is None and footage is None:
+        raise unreadable("it holds neither picture nor sound", "其中既没有画面也没有声音")
+    return Media(footage, sound)
+
+
+def _sound(container: InputContainer, path: Path, name: str) -> SoundTrack | None:
+    for stream in container.streams.audio:
+        codec = stream.codec_context
+        if codec.codec.canonical_name in SOUND_CODECS and codec.channels > 0:
+            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=codec.channels)
+    return None
+
+
+def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:
+    moving = (stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic)
+    stream = next(moving, None)
+    if stream is None:
+        return None
+    _check_codec(stream, max_pixels)
+    frame = next(container.decode(stream), None)
+    if frame is None:
+        raise unreadable("no frame of it can be decoded", "无法解码出任何画面")
+    square = stream.sample_aspect_ratio or Fraction(1)
+    sizes = (max(1, round(frame.width * square)), frame.height), (frame.width, frame.height)
+    hd = frame.width >= HD_WIDTH or frame.height >= HD_HEIGHT
+    turned = frame.rotation % 180 == 90
+    (width, height), (pixel_width, pixel_height) = ((size[::-1] if turned else size) for size in sizes)
+    last_frame_us, end_us = _end(container, stream)
+    return Footage(
+        path=path,
+        demuxer=name,
+        stream=stream.index,
+        width=width,
+        height=height,
+        pixel_width=pixel_width,
+        pixel_height=pixel_height,
+        last_frame_us=last_frame_us,
+        end_us=end_us,
+        matrix=None if frame.format.is_rgb else _MATRICES.get(int(frame.colorspace), "bt709" if hd else "bt601"),
+        full_range=int(frame.color_range) == _FULL_RANGE or frame.format.name.startswith("yuvj"),
+        has_alpha=any(component.is_alpha for component in frame.format.components),
+        loops=name == "gif" and last_frame_us > 0,
+        hdr=int(frame.color_trc) in _HDR_TRANSFERS,
+        plain=frame.format.name == "yuv420p" and square == 1,
+    )
+
+
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+"""By ffmpeg's AVColorSpace numbers."""
+_FULL_RANGE = 2
+_HDR_TRANSFERS = (16, 18)
+"""PQ and HLG."""
+
+
+def _check_codec(stream: VideoStream, max_pixels: int) -> None:
+    codec = stream.codec_context
+    if codec.codec.canonical_name not in VIDEO_CODECS:
+        raise unreadable(
+            f"its pictures are coded as {codec.codec.canonical_name}, which is not read",
+            f"其画面编码 {codec.codec.canonical_name} 不受支持",
+        )
+    if stream.width * stream.height > max_pixels:
+        raise too_large(
+            f"its frames have {stream.width}x{stream.height} pixels; at most {max_pixels} are allowed",
+            f"画面为 {stream.width}x{stream.height} 像素，最多允许 {max_pixels} 像素",
+        )
+
+
+def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
+    """When the last frame begins and ends, as the packets say it: headers are often wrong. Raises `BadMedia`."""
+    base = stream.time_base or Fraction(1, _US)
+    start_us = container.start_time or 0
+    last = end = -1
+    if container.format.name != "gif" and container.duration:
+        container.seek(container.duration + start_us, backward=True)
+        last, end = _last_packet(container, stream)
+    if last < 0:
+        container.seek(start_us)
+        last, end = _last_packet(container, stream)
+    last_us, end_us = round(last * base * _US) - start_us, round(end * base * _US) - start_us
+    if end_us > MAX_SECONDS * _US:
+        raise too_large(f"it is longer than {MAX_SECONDS // 3600} hours", f"时长超过 {MAX_SECONDS // 3600} 小时")
+    return max(0, last_us), max(1, end_us)
+
+
+def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
+    """The latest start and end of a packet from here on, in the stream's ticks; -1 when there is none."""
+    last = end = -1
+    for count, packet in enumerate(container.demux(stream)):
+        if container.format.name == "gif" and count > MAX_GIF_FRAMES:
+            raise too_large(f"it has more than {MAX_GIF_FRAMES} frames", f"帧数超过 {MAX_GIF_FRAMES}")
+        if packet.pts is not None:
+            last, end = max(last, packet.pts), max(end, packet.pts + (packet.duration or 0))
+    return last, end

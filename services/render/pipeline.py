@@ -1,0 +1,177 @@
+"""A render from its request to its result, stage by stage."""
+
+import asyncio
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.read import read_draft
+from services.drafts.records import Draft
+from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
+from services.errors import ErrorCode, Failed, failed
+from services.render.export import Exporter, SourceFailed
+from services.render.ffmpeg import Ffmpeg, FfmpegMissing, find_ffmpeg
+from services.render.finish import check, join, publish, thumbnail
+from services.render.fonts import find_fonts
+from services.render.materials import Preparer, fetch, material_failure, needed
+from services.render.media import unreadable
+from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
+from services.render.timeline import Timeline, lay_out
+
+REMOVALS = 2
+"""A thread that was just writing a picture may add one while the folder is emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a render writes. `pieces` is gone when it is over; the rest only when it did not go well."""
+
+    pieces: Path
+    unfinished: Path
+    thumbnail: Path
+
+
+@contextmanager
+def workspace(request: RenderRequest) -> Generator[Workspace]:
+    """The places to write to; leaves nothing behind but a result."""
+    request.folder.mkdir(parents=True, exist_ok=True)
+    request.output.parent.mkdir(parents=True, exist_ok=True)
+    places = Workspace(
+        request.folder / "pieces",
+        request.output.with_name(f".{request.output.name}.unfinished"),
+        request.folder / "thumbnail.jpg",
+    )
+    places.pieces.mkdir(exist_ok=True)
+    try:
+        yield places
+    except BaseException:
+        for path in (places.unfinished, places.thumbnail, request.output):
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        for _ in range(REMOVALS):
+            shutil.rmtree(places.pieces, ignore_errors=True)
+
+
+async def render(request: RenderRequest, reporter: Reporter, places: Workspace) -> RenderResult:
+    """Render a draft. Raises `Failed`."""
+    seconds = request.limits.seconds
+    clock = asyncio.timeout(seconds)
+    try:
+        async with clock, _fetcher(request) as fetcher:
+            return await _render(request, reporter, places, _source(request, fetcher))
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise failed(
+            ErrorCode.RENDER_TIMEOUT,
+            f"The render took longer than {seconds} seconds.",
+            f"渲染超过了 {seconds} 秒的时限。",
+        ) from None
+
+
+def _fetcher(request: RenderRequest) -> Fetcher:
+    limits = FetchLimits(
+        draft_bytes=request.limits.draft_bytes,
+        material_bytes=request.limits.material_bytes,
+        task_bytes=request.limits.task_bytes,
+    )
+    return Fetcher(cache_dir=request.materials_dir, allow_hosts=request.allow_hosts, limits=limits)
+
+
+def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
+    if request.draft_folder is not None:
+        return LocalDraft(request.draft_folder, fetcher)
+    return RemoteDraft(fetcher, request.draft_url)
+
+
+async def _render(request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> RenderResult:
+    ffmpeg = await _ffmpeg(request)
+    draft = await _draft(source, reporter)
+    _check_size(draft, request.limits)
+    for warning in draft.warnings:
+        reporter.warn(warning)
+    wanted = needed(draft)
+    files = await fetch(source, wanted, reporter)
+    preparer = Preparer(draft, source, find_fonts(request.font_dirs), places.pieces, reporter)
+    timeline = lay_out(draft, await preparer.prepare(wanted, files))
+    for warning in timeline.warnings:
+        reporter.warn(warning)
+    try:
+        return await _make(request, reporter, places, ffmpeg, timeline)
+    except SourceFailed as error:
+        raise _source_failure(draft, source, error) from error
+
+
+def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
+    """The failure of a file that began well and then did not decode."""
+    segment = next(each for track in draft.tracks for each in track.segments if each.id == error.segment_id)
+    broken = unreadable("it does not decode where it is used", "所用部分无法解码")
+    return material_failure(segment, source, broken)
+
+
+async def _ffmpeg(request: RenderRequest) -> Ffmpeg:
+    try:
+        return await asyncio.to_thread(find_ffmpeg, request.ffmpeg)
+    except FfmpegMissing as error:
+        raise failed(
+            ErrorCode.INTERNAL, f"There is no ffmpeg to render with: {error}.", f"没有可用的 ffmpeg：{error}。"
+        ) from error
+
+
+async def _draft(source: DraftSource, reporter: Reporter) -> Draft:
+    received = 0
+
+    def on_bytes(count: int) -> None:
+        nonlocal received
+        received += count
+        reporter.progress(Stage.PARSING_DRAFT, received, None, Unit.BYTES)
+
+    content = await source.content(on_bytes)
+    draft = await asyncio.to_thread(read_draft, content)
+    received = max(received, len(content))
+    reporter.progress(Stage.PARSING_DRAFT, received, received, Unit.BYTES)
+    return draft
+
+
+def _check_size(draft: Draft, limits: Limits) -> None:
+    if draft.width * draft.height > limits.pixels:
+        raise failed(
+            ErrorCode.DRAFT_TOO_LARGE,
+            f"The canvas has {draft.width}x{draft.height} pixels; at most {limits.pixels} are rendered.",
+            f"画布为 {draft.width}x{draft.height} 像素，最多渲染 {limits.pixels} 像素。",
+        )
+    if draft.duration_us > limits.video_seconds * 1_000_000:
+        raise failed(
+            ErrorCode.DRAFT_TOO_LARGE,
+            f"The draft is {draft.duration_us / 1e6:.1f} s long; at most {limits.video_seconds} s are rendered.",
+            f"草稿时长 {draft.duration_us / 1e6:.1f} 秒，最多渲染 {limits.video_seconds} 秒。",
+        )
+
+
+async def _make(
+    request: RenderRequest, reporter: Reporter, places: Workspace, ffmpeg: Ffmpeg, timeline: Timeline
+) -> RenderResult:
+    exported = await Exporter(ffmpeg, timeline, places.pieces, reporter).export()
+    reporter.progress(Stage.WRITING_FILE, 0, 3, Unit.ITEMS)
+    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished)
+    reporter.progress(Stage.WRITING_FILE, 1, 3, Unit.ITEMS)
+    has_sound = exported.sound is not None
+    await asyncio.to_thread(check, places.unfinished, timeline, has_sound=has_sound)
+    reporter.progress(Stage.WRITING_FILE, 2, 3, Unit.ITEMS)
+    await asyncio.to_thread(thumbnail, places.unfinished, places.thumbnail, timeline)
+    await asyncio.to_thread(publish, places.unfinished, request.output)
+    reporter.progress(Stage.WRITING_FILE, 3, 3, Unit.ITEMS)
+    return RenderResult(
+        output=request.output,
+        thumbnail=places.thumbnail,
+        width=timeline.width,
+        height=timeline.height,
+        duration_us=timeline.duration_us,
+        frames=timeline.frames,
+        frame_rate=float(timeline.rate),
+        has_sound=has_sound,
+    )

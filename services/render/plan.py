@@ -1,0 +1,151 @@
+"""Cutting a timeline into chunks that ffmpeg renders one after the other, with few inputs each. Pure.
+
+In every stretch between two cuts, whatever a picture hides altogether is left out. The lowest picture that is
+left is the base: it needs no blending when nothing shines through it. The others lie over it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from services.render.timeline import Layer, Span, Timeline
+
+MAX_INPUTS = 16
+"""Pictures and videos open at once: each costs about 20 MB and a few threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A layer for some of its frames."""
+
+    layer: Layer
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Frames of the base: those of a layer, of nothing but the background (None), or of an earlier pass."""
+
+    span: Span
+    use: Use | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of the video. `base` covers it without a gap; each of `passes` lays pictures over what was
+    there before, the lowest first. Usually there is one pass; more only when too many pictures lie over each other.
+    """
+
+    span: Span
+    base: tuple[Piece, ...]
+    passes: tuple[tuple[Use, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Frames in which the same layers are seen; `seen` are their places in the timeline, the lowest first."""
+
+    span: Span
+    seen: tuple[int, ...]
+
+
+def plan(timeline: Timeline, *, max_inputs: int = MAX_INPUTS) -> tuple[Chunk, ...]:
+    """The chunks of a timeline, in order and without gaps."""
+    stretches = list(_stretches(timeline))
+    bases = _bases(timeline, stretches)
+    return tuple(_chunk(timeline, group, bases, max_inputs) for group in _grouped(stretches, max_inputs))
+
+
+def _stretches(timeline: Timeline) -> Iterator[_Stretch]:
+    whole = Span(0, timeline.frames)
+    hiding = [_hides_all(layer, timeline) for layer in timeline.layers]
+    begins: dict[int, list[int]] = {whole.start: [], whole.end: []}
+    ends: dict[int, list[int]] = {}
+    for index, layer in enumerate(timeline.layers):
+        span = layer.span.clipped(whole)
+        if span.count > 0:
+            begins.setdefault(span.start, []).append(index)
+            ends.setdefault(span.end, []).append(index)
+    here: set[int] = set()
+    for start, end in pairwise(sorted(begins.keys() | ends.keys())):
+        here.difference_update(ends.get(start, ()))
+        here.update(begins.get(start, ()))
+        bottom = max((index for index in here if hiding[index]), default=0)
+        yield _Stretch(Span(start, end), tuple(sorted(index for index in here if index >= bottom)))
+
+
+def _bases(timeline: Timeline, stretches: list[_Stretch]) -> set[int]:
+    """The layers that are opaque, and the lowest wherever they are seen. Around them is black, so
+    over another background only those that cover it.
+    """
+    lowest = {stretch.seen[0] for stretch in stretches if stretch.seen}
+    over = {index for stretch in stretches for index in stretch.seen[1:]}
+    return {index for index in lowest - over if _can_be_base(timeline.layers[index], timeline)}
+
+
+def _can_be_base(layer: Layer, timeline: Timeline) -> bool:
+    black = timeline.background[:3] == (0.0, 0.0, 0.0)
+    return layer.opaque and (black or _hides_all(layer, timeline))
+
+
+def _hides_all(layer: Layer, timeline: Timeline) -> bool:
+    return layer.opaque and layer.pose.box().holds(timeline.canvas)
+
+
+def _grouped(stretches: list[_Stretch], max_inputs: int) -> Iterator[list[_Stretch]]:
+    """As many stretches together as open few enough files; one alone may open more."""
+    group: list[_Stretch] = []
+    count = 0
+    for stretch in stretches:
+        begun = set(stretch.seen) - set(group[-1].seen if group else ())
+        if group and count + len(begun) > max_inputs:
+            yield group
+            group, count, begun = [], 0, set(stretch.seen)
+        group.append(stretch)
+        count += len(begun)
+    yield group
+
+
+def _chunk(timeline: Timeline, group: list[_Stretch], bases: set[int], max_inputs: int) -> Chunk:
+    runs = _runs(group)
+    base = sorted((span, index) for index, span in runs if index in bases)
+    over = sorted((index, span) for index, span in runs if index not in bases)
+    whole = Span(group[0].span.start, group[-1].span.end)
+    return Chunk(
+        whole,
+        tuple(_filled(whole, [Use(timeline.layers[index], span) for span, index in base])),
+        _passes([Use(timeline.layers[index], span) for index, span in over], len(base), max_inputs),
+    )
+
+
+def _runs(group: list[_Stretch]) -> list[tuple[int, Span]]:
+    """For how long each layer is seen without a break."""
+    runs: list[tuple[int, Span]] = []
+    open_runs: dict[int, int] = {}
+    for stretch in group:
+        still_open: dict[int, int] = {}
+        for index in stretch.seen:
+            still_open[index] = open_runs.pop(index, stretch.span.start)
+        runs.extend((index, Span(start, stretch.span.start)) for index, start in open_runs.items())
+        open_runs = still_open
+    runs.extend((index, Span(start, group[-1].span.end)) for index, start in open_runs.items())
+    return runs
+
+
+def _filled(whole: Span, uses: list[Use]) -> Iterator[Piece]:
+    """The pieces of a base, the background where there is no use."""
+    at = whole.start
+    for use in uses:
+        if use.span.start > at:
+            yield Piece(Span(at, use.span.start), None)
+        yield Piece(use.span, use)
+        at = use.span.end
+    if at < whole.end:
+        yield Piece(Span(at, whole.end), None)
+
+
+def _passes(over: list[Use], opened: int, max_inputs: int) -> tuple[tuple[Use, ...], ...]:
+    """The overlays in passes; the first shares its inputs with the base, the others with what it made."""
+    first = max(1, max_inputs - opened)
+    rest = range(first, len(over), max_inputs - 1)
+    return (tuple(over[:first]), *(tuple(over[start : start + max_inputs - 1]) for start in rest))

@@ -1,0 +1,60 @@
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
+from services.settings import ASSETS_DIR
+from tests.support.server import Server, serving
+
+
+def test_the_front_page_names_the_endpoints_and_a_curl_line_that_renders_the_sample(server: Server) -> None:
+    page = server.get("/")
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    text = page.body.decode()
+    assert f"{server.url}/graphql" in text
+    line = re.search(r"curl (\S+) -H '([^']+)' -d '([^']+)'", text)
+    assert line is not None
+    assert line[1] == f"{server.url}/v1/gen_video"
+    name, value = line[2].split(": ")
+    answer = server.request("POST", urlsplit(line[1]).path, line[3].encode(), {name: value})
+    assert answer.status == 200
+
+
+def test_the_sample_is_listed_as_capcut_mate_lists_drafts_and_its_files_are_served(server: Server) -> None:
+    listed = server.get(f"/sample/get_draft?draft_id={SAMPLE_DRAFT_ID}")
+    assert list(listed.json) == ["code", "message", "files"]
+    assert (listed.json["code"], listed.json["message"]) == (0, "成功")
+    names = [url.removeprefix(f"{server.url}/sample/output/draft/{SAMPLE_DRAFT_ID}/") for url in listed.json["files"]]
+    assert tuple(names) == sample_files()
+    for url in listed.json["files"]:
+        assert server.get(url).status == 200
+
+
+def test_an_unknown_sample_is_refused_as_capcut_mate_does(server: Server) -> None:
+    for path in ("/sample/get_draft", "/sample/get_draft?draft_id=20261101120000c0ffee02"):
+        answer = server.get(path)
+        assert (answer.status, answer.json["code"]) == (200, 2001)
+
+
+def test_nothing_outside_the_sample_is_served(server: Server) -> None:
+    for path in ("../records.py", "%2e%2e/records.py", "assets/../../records.py"):
+        answer = server.get(f"/sample/output/draft/{SAMPLE_DRAFT_ID}/{path}")
+        assert answer.status == 404
+
+
+def test_graphiql_is_served_when_it_is_there(server: Server) -> None:
+    page = server.get("/graphiql/")
+    if (ASSETS_DIR / "graphiql").is_dir():
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    else:
+        assert (page.status, b"make setup" in page.body) == (404, True)
+
+
+def test_graphiql_can_be_switched_off(tmp_path: Path) -> None:
+    with serving(tmp_path, graphiql="false") as server:
+        assert server.get("/graphiql/").status == 404
+        assert b"graphiql" not in server.get("/").body.lower()
+
+
+def test_unknown_paths_are_not_found(server: Server) -> None:
+    assert server.get("/nothing").status == 404

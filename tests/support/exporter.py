@@ -1,0 +1,70 @@
+"""An exporter for tests: it says all its lines at once and copies a video that is there already.
+
+`python exporter.py VIDEO THUMBNAIL [GATE]`. What it does stands in the draft URL's
+query as `act`: `render` (the default), `fail`, `hold` (stops in the middle until it is stopped), or
+`gated` (waits for a line from the named pipe GATE before each stage).
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import parse_qs, urlsplit
+
+STAGES = ("PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE")
+FRAMES = 25
+
+
+def say(line: dict[str, Any]) -> None:
+    """One line of the protocol."""
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Export once."""
+    video, thumbnail, *rest = sys.argv[1:]
+    request = json.load(sys.stdin)
+    act = parse_qs(urlsplit(request["draft_url"]).query).get("act", ["render"])[0]
+    gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act == "gated" else None
+    for stage in STAGES:
+        go_through(gate)
+        say({"stage": stage, "done": 0, "total": FRAMES, "unit": "FRAMES" if stage == "EXPORTING" else "ITEMS"})
+        if stage == "PARSING_DRAFT" and act == "fail":
+            say({"error": {"code": "DRAFT_EMPTY", "message": {"en": "The draft is empty.", "zh": "草稿为空。"}}})
+            return 1
+        if stage == "EXPORTING":
+            export(Path(request["folder"]), thumbnail, act)
+    go_through(gate)
+    shutil.copy(video, request["output"])
+    result = {"output": request["output"], "width": 64, "height": 36, "duration_us": 1_000_000, "frames": FRAMES}
+    say({"result": {**result, "thumbnail": thumbnail_in(request, thumbnail), "frame_rate": 25.0, "has_sound": True}})
+    return 0
+
+
+def export(folder: Path, thumbnail: str, act: str) -> None:
+    """The middle of the export: a preview and a warning."""
+    shutil.copy(thumbnail, folder / "preview.jpg")
+    say({"preview": str(folder / "preview.jpg")})
+    say({"warning": {"code": "FONT_SUBSTITUTED", "message": {"en": "Another font.", "zh": "字体已替换。"}}})
+    say({"stage": "EXPORTING", "done": FRAMES // 2, "total": FRAMES, "unit": "FRAMES"})
+    if act == "hold":
+        signal.pause()
+
+
+def thumbnail_in(request: dict[str, Any], thumbnail: str) -> str:
+    """The thumbnail, in the attempt's folder."""
+    return str(shutil.copy(thumbnail, Path(request["folder"]) / "thumbnail.jpg"))
+
+
+def go_through(gate: TextIO | None) -> None:
+    """Wait until the test opens the gate once."""
+    if gate is not None:
+        gate.readline()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Serves the application on a free port, as a process of its own; says the port on stdout."""
+
+import socket
+import sys
+
+import uvicorn
+
+from draftcast.app import uvicorn_config
+from services.settings import load
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        settings = load(port=listener.getsockname()[1])
+        sys.stdout.write(f"{settings.port}\n")
+        sys.stdout.flush()
+        uvicorn.Server(uvicorn_config(settings)).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line. What only one command needs is imported by it: `render` starts without a server's parts."""
 
 import asyncio
 import json
@@ -12,22 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.table import Table
 
-from draftcast import client
-from draftcast.app import uvicorn_config
-from draftcast.doctor import examine
 from draftcast.show import ProgressBar
-from resolvers.sample import draft_url as sample_url
-from services.compose import open_services
 from services.errors import DraftcastError, DraftWarning, Failed, Failure
 from services.settings import SERVER_VARIABLE, Settings, load
-from services.tasks.exporter import ExportLimits, ExportRequest, PreviewLine, Result, StageLine, export
-from services.tasks.progress import percent
+from services.tasks.exporter import OWN_EXPORTER, ExportLimits, ExportRequest, PreviewLine, Result, StageLine, export
 from services.tasks.records import StageProgress
-from services.tasks.worker import OWN_EXPORTER
+from services.tasks.scale import percent
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 errors = Console(stderr=True, highlight=False)
@@ -56,6 +49,10 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
+    import uvicorn
+
+    from draftcast.app import uvicorn_config
+
     settings = _settings(host=host, port=port)
     _log()
     if worker:
@@ -76,6 +73,8 @@ def _say_what_next(settings: Settings) -> None:
 @app.command()
 def work() -> None:
     """Render tasks of the queue, without serving the API."""
+    from services.compose import open_services
+
     settings = _settings()
     _log()
 
@@ -183,6 +182,8 @@ def submit(
     server: Server = "http://127.0.0.1:8000",
 ) -> None:
     """Submit a draft to a running server."""
+    from draftcast import client
+
     task = _run(client.submit(server.rstrip("/"), draft_url, strict=strict))
     if watching:
         _watch(server, as_json, task_id=task["id"])
@@ -214,6 +215,8 @@ def _watch(server: str, as_json: bool, **which: str) -> None:
 
 
 async def _print_events(server: str, which: dict[str, str]) -> dict[str, Any]:
+    from draftcast import client
+
     last: dict[str, Any] = {}
     async for last in client.watch(server.rstrip("/"), **which):
         _print_json(last)
@@ -221,6 +224,8 @@ async def _print_events(server: str, which: dict[str, str]) -> dict[str, Any]:
 
 
 async def _show_events(server: str, which: dict[str, str]) -> dict[str, Any]:
+    from draftcast import client
+
     last: dict[str, Any] = {}
     with ProgressBar() as bar:
         async for last in client.watch(server.rstrip("/"), **which):
@@ -244,6 +249,8 @@ def _say_end(task: dict[str, Any]) -> None:
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Check that everything a render needs is here; exit code 1 when something is missing."""
+    from draftcast.doctor import examine
+
     findings = list(examine(_settings()))
     if as_json:
         _print_json([asdict(finding) for finding in findings])

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,8 @@ from services.tasks.records import Stage, Unit
 
 log = logging.getLogger(__name__)
 
+OWN_EXPORTER = (sys.executable, "-P", "-m", "services.render")
+"""Our own renderer; -P keeps the attempt's folder, where strangers' files lie, off the import path."""
 SILENCE_SECONDS = 120.0
 """An exporter that says nothing for this long is stopped."""
 KILL_AFTER_SECONDS = 1.0

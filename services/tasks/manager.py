@@ -187,6 +187,11 @@ class TaskManager:
         async with self._database.read() as connection:
             return await queries.queue_state(connection, owner, self._capacity)
 
+    async def accepting(self) -> bool:
+        """Whether a new task would be taken now."""
+        async with self._database.read() as connection:
+            return await queries.pending_count(connection) < self._max_queued
+
     async def active_count(self, owner: str) -> int:
         """How many of the owner's tasks wait or run."""
         async with self._database.read() as connection:

@@ -6,22 +6,10 @@ from typing import Any
 from services.errors import DraftWarning
 from services.tasks.exporter import StageLine
 from services.tasks.records import EventType, Stage, StageProgress, Task
+from services.tasks.scale import ORDER, percent
 from services.tasks.store.changes import closed, stage_values, warning_values
 
-BEGINS = {
-    Stage.QUEUED: 0,
-    Stage.STARTED: 10,
-    Stage.PARSING_DRAFT: 20,
-    Stage.PREPARING: 30,
-    Stage.PROCESSING_MATERIALS: 50,
-    Stage.EXPORTING: 70,
-    Stage.WRITING_FILE: 90,
-    Stage.DONE: 100,
-}
-"""The progress, of 100, at which each stage begins: the table of gen_video_status."""
-
-_ORDER = list(Stage)
-_EXPORTER_STAGES = _ORDER[2:-1]
+_EXPORTER_STAGES = ORDER[2:-1]
 
 Write = tuple[EventType, dict[str, Any]]
 
@@ -52,7 +40,7 @@ class AttemptProgress:
 
     def on_stage(self, line: StageLine, now_ms: int) -> None:
         """A stage begins or goes on. An earlier stage than the present one is passed over."""
-        if line.stage not in _EXPORTER_STAGES or _ORDER.index(line.stage) < _ORDER.index(self.stage):
+        if line.stage not in _EXPORTER_STAGES or ORDER.index(line.stage) < ORDER.index(self.stage):
             return
         entered = line.stage is not self.stage
         if entered:
@@ -83,14 +71,6 @@ class AttemptProgress:
             writes.append((EventType.PROGRESS, self._latest))
             self._latest = {}
         return writes
-
-
-def percent(stage: StageProgress) -> int:
-    """0..99 on the documented scale: between the beginnings of this stage and the next."""
-    begin = BEGINS[stage.stage]
-    following = BEGINS[_ORDER[_ORDER.index(stage.stage) + 1]]
-    share = min(1.0, (stage.done or 0.0) / stage.total) if stage.total else 0.0
-    return min(99, begin + int((following - begin) * share))
 
 
 def estimate_ms(stage: StageProgress, now_ms: int) -> int | None:

@@ -7,7 +7,6 @@ when it hits no row, somebody else owns the task now, and this attempt ends sile
 import asyncio
 import logging
 import shutil
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from services.tasks import leftovers
 from services.tasks.addresses import own_host
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
+    OWN_EXPORTER,
     ExportLimits,
     ExportRequest,
     PreviewLine,
@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.25
 """Percentages of all running attempts are stored together, this often."""
 SWEEP_SECONDS = 5.0
-OWN_EXPORTER = (sys.executable, "-P", "-m", "services.render")
 
 
 @dataclass(eq=False, slots=True)

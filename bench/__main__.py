@@ -104,13 +104,8 @@ def finish(server: Server, task_id: str) -> None:
 def rate(server: Server, path: str, body: object) -> float:
     """Requests a second over kept connections."""
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1
-Host: bench
-Content-Type: application/json
-"
-    head += f"Content-Length: {len(content)}
-
-"
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(content)}\r\n\r\n"
     began = time.perf_counter()
     asyncio.run(_hammer(server.port, head.encode() + content))
     return REQUESTS / (time.perf_counter() - began)

@@ -61,6 +61,8 @@ def serve(
 
 
 def _say_what_next(settings: Settings) -> None:
+    from resolvers.sample import draft_url as sample_url
+
     base = settings.base_url
     errors.print(
         f"draftcast serves on [bold]{base}[/]" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else "")

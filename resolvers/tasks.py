@@ -69,6 +69,11 @@ async def queue(context: Context) -> QueueState:
     return await context.services.manager.queue(context.owner)
 
 
+async def accepting(context: Context) -> bool:
+    """Whether a new task would be taken now."""
+    return await context.services.manager.accepting()
+
+
 async def active_count(context: Context) -> int:
     """How many of the caller's tasks wait or run."""
     return await context.services.manager.active_count(context.owner)

@@ -67,16 +67,19 @@ class ServiceInfo:
     """What this server is made of."""
 
     version: str = strawberry.field(description="The version of draftcast.")
-    accepting_tasks: bool = strawberry.field(description="Whether a submit would be taken now.")
     ffmpeg_version: str = strawberry.field(description="The version of the ffmpeg in use; empty: none is found.")
     cjk_font: str | None = strawberry.field(description="The font that draws Chinese captions; null: none is found.")
+
+    @strawberry.field
+    async def accepting_tasks(self, info: Info) -> bool:
+        """Whether a new task would be taken now: false while the queue is full."""
+        return await tasks.accepting(info.context)
 
     @classmethod
     def of(cls, services: Services) -> "ServiceInfo":
         """The service as clients see it."""
         return cls(
             version=services.facts.version,
-            accepting_tasks=services.manager.accepting,
             ffmpeg_version=services.facts.ffmpeg_version or "",
             cjk_font=services.facts.cjk_font,
         )

@@ -23,11 +23,6 @@ class Warnings:
     )
     _overflowed: bool = False
 
-    @property
-    def full(self) -> bool:
-        """Whether no more are kept."""
-        return len(self._found) >= MOST_WARNINGS
-
     def found(self) -> tuple[DraftWarning, ...]:
         """All that were kept; a last one says so when there were more."""
         if not self._overflowed:
@@ -49,19 +44,29 @@ class Warnings:
         effect_id: str | None = None,
     ) -> None:
         """Keep a warning, unless the same was said before; without an effect's id, the sentence tells them apart."""
-        key = (code, segment_id, effect_id or en)
+        self._keep(
+            DraftWarning(
+                code=code,
+                message=Bilingual(en, zh),
+                segment_id=segment_id,
+                material_name=material_name or None,
+                effect_id=effect_id or None,
+            )
+        )
+
+    def repeat(self, others: "Warnings", segment_id: str) -> None:
+        """Keep what was said of one segment for another that shares its material."""
+        for warning in others.found():
+            self._keep(replace(warning, segment_id=segment_id) if warning.segment_id else warning)
+
+    def _keep(self, warning: DraftWarning) -> None:
+        key = (warning.code, warning.segment_id, warning.effect_id or warning.message.en)
         if key in self._found:
             return
-        if self.full:
+        if len(self._found) < MOST_WARNINGS:
+            self._found[key] = warning
+        else:
             self._overflowed = True
-            return
-        self._found[key] = DraftWarning(
-            code=code,
-            message=Bilingual(en, zh),
-            segment_id=segment_id,
-            material_name=material_name or None,
-            effect_id=effect_id or None,
-        )
 
 
 @dataclass(frozen=True, slots=True)

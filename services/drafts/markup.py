@@ -22,13 +22,14 @@ def looks_like_markup(raw: str) -> bool:
 def read_markup(raw: str, base: TextStyle) -> tuple[str, tuple[TextStyle, ...]]:
     """The text without its tags, and a style for each stretch between tags."""
     first, *rest = _TAG.split(raw)
-    pieces, styles, opened = [first], [replace(base, start=0, end=len(first))], [base]
+    pieces, opened = [first], [base]
+    styles = [replace(base, start=0, end=len(first))]
     for closing, name, arguments, piece in zip(*(rest[at::4] for at in range(4)), strict=True):
         _follow(closing, name, arguments, opened)
-        start = styles[-1].end
-        pieces.append(piece)
-        styles.append(replace(opened[-1], start=start, end=start + len(piece)))
-    return "".join(pieces), tuple(style for style in styles if style.start < style.end) or (styles[0],)
+        if piece:
+            pieces.append(piece)
+            styles.append(replace(opened[-1], start=styles[-1].end, end=styles[-1].end + len(piece)))
+    return "".join(pieces), tuple(styles[1:] if len(styles) > 1 and not first else styles)
 
 
 def _follow(closing: str, name: str, arguments: str, opened: list[TextStyle]) -> None:

@@ -6,6 +6,8 @@ from services.drafts.fields import Fields
 
 Found = tuple[str, Fields]
 """A material with the name of its bucket."""
+_LONGEST_BUCKET = 60
+"""Characters; messages name buckets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Materials:
         """All materials of a draft; those without an id cannot be named and are passed over."""
         by_id: dict[str, dict[str, Fields]] = {}
         for bucket, content in buckets.values.items():
-            if isinstance(content, list) and bucket.isidentifier():
+            if isinstance(content, list) and bucket.isidentifier() and len(bucket) <= _LONGEST_BUCKET:
                 for fields in buckets.objects(bucket):
                     by_id.setdefault(fields.text("id"), {}).setdefault(bucket, fields)
         by_id.pop("", None)

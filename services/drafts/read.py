@@ -12,6 +12,7 @@ from services.drafts.fields import Fields, Warnings
 from services.drafts.materials import Materials
 from services.drafts.parse import invalid, parse
 from services.drafts.read_segment import read_segment, time_range
+from services.drafts.read_text import Captions
 from services.drafts.records import Draft, Segment, Track, TrackKind
 from services.drafts.undrawn import warn_track_effects
 from services.errors import ErrorCode, failed
@@ -38,7 +39,8 @@ def read_draft(content: bytes) -> Draft:
     listed = list(root.objects("tracks"))
     _check_count(listed)
     materials = Materials.index(root.object("materials"))
-    read = [_track(index, fields, materials, fps) for index, fields in enumerate(listed)]
+    captions = Captions()
+    read = [_track(index, fields, materials, captions, fps) for index, fields in enumerate(listed)]
     tracks = tuple(track for track in read if track is not None and track.segments)
     _check_not_empty(tracks)
     return Draft(
@@ -108,7 +110,7 @@ def _check_count(tracks: list[Fields]) -> None:
         )
 
 
-def _track(index: int, fields: Fields, materials: Materials, fps: float) -> Track | None:
+def _track(index: int, fields: Fields, materials: Materials, captions: Captions, fps: float) -> Track | None:
     """The track; None when nothing of its kind is drawn."""
     kind = fields.label("type")
     attribute = int(fields.number("attribute"))
@@ -116,7 +118,7 @@ def _track(index: int, fields: Fields, materials: Materials, fps: float) -> Trac
         if not attribute & _HIDDEN:
             warn_track_effects(kind, fields, materials)
         return None
-    read = (read_segment(TrackKind(kind), segment, materials) for segment in fields.objects("segments"))
+    read = (read_segment(TrackKind(kind), segment, materials, captions) for segment in fields.objects("segments"))
     segments = sorted((segment for segment in read if segment), key=lambda segment: segment.target.start_us)
     _check_order([segment for segment in segments if segment.visible], 1e6 / fps)
     return Track(

@@ -1,11 +1,13 @@
 """From a segment's JSON and its materials to a `Segment`."""
 
+from itertools import islice
+
 from services.drafts.fields import Fields, Warnings
 from services.drafts.materials import Found, Materials
 from services.drafts.read_media import read_media
-from services.drafts.read_text import read_text
+from services.drafts.read_text import Captions
 from services.drafts.records import Clip, Segment, TimeRange, TrackKind
-from services.drafts.undrawn import effect_name, warn_segment
+from services.drafts.undrawn import MANY, effect_name, warn_segment
 from services.errors import ErrorCode, WarningCode, failed
 
 LOUDEST = 10.0
@@ -17,7 +19,7 @@ _TEXT_RENDER_INDEX = 15000
 """Where generators put captions: above all pictures. Used for a caption that has no `render_index`."""
 
 
-def read_segment(kind: TrackKind, fields: Fields, materials: Materials) -> Segment | None:
+def read_segment(kind: TrackKind, fields: Fields, materials: Materials, captions: Captions) -> Segment | None:
     """The segment; None, with a warning, when there is nothing to draw. Raises `Failed` (DRAFT_INVALID).
 
     Nothing is told of a segment that is switched off.
@@ -39,7 +41,7 @@ def read_segment(kind: TrackKind, fields: Fields, materials: Materials) -> Segme
     fades = _first(refs, "audio_fades", fields)
     return Segment(
         id=segment_id,
-        material=read_text(material, segment_id)
+        material=captions.read(material, segment_id)
         if kind is TrackKind.TEXT
         else read_media(material, sound=sound, segment_id=segment_id),
         target=target,
@@ -108,7 +110,7 @@ def _material(kind: TrackKind, fields: Fields, refs: list[Found], materials: Mat
 
 def _template_text(template: Fields, fields: Fields, materials: Materials) -> Fields | None:
     """The first text of a text template, whose design is not drawn."""
-    for resource in template.objects("text_info_resources"):
+    for resource in islice(template.objects("text_info_resources"), MANY):
         found = materials.find(resource.text("text_material_id"), fields, "texts")
         if found is not None and found[0] == "texts":
             template.warnings.add(

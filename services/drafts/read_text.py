@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, cast
 
 from services.drafts.colors import BLACK, faded, hex_color
-from services.drafts.fields import Fields
+from services.drafts.fields import Fields, Warnings
 from services.drafts.markup import looks_like_markup, read_markup
 from services.drafts.read_style import flat_style, read_style
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
@@ -24,6 +24,22 @@ _STYLED = re.compile(r'\s*\{\s*"(styles|text)"\s*:')
 _OPEN_END = 1 << 30
 """Where a style ends that does not say so."""
 _ALIGNS = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT}
+
+
+class Captions:
+    """The captions of a draft: a material is read once, however many segments share it."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[TextMaterial, Warnings]] = {}
+
+    def read(self, fields: Fields, segment_id: str) -> TextMaterial:
+        """The caption of a text material. Raises `Failed` as `read_text` does."""
+        if fields.path not in self._read:
+            warnings = Warnings()
+            self._read[fields.path] = read_text(fields.telling(warnings), segment_id), warnings
+        material, warnings = self._read[fields.path]
+        fields.warnings.repeat(warnings, segment_id)
+        return material
 
 
 def read_text(fields: Fields, segment_id: str) -> TextMaterial:

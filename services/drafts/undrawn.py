@@ -30,21 +30,19 @@ _EFFECT_TYPES: dict[str, Sentence] = {
     "text_shape": ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。"),
 }
 _ANIMATION: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
-_MANY = 20
-"""Animations or keyframe lists of one segment that are told; the apps make no more."""
+MANY = 20
+"""Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
 
 
 def warn_segment(fields: Fields, refs: list[Found]) -> None:
     """Warn of everything a segment asks for and does not get."""
-    if fields.warnings.full:
-        return
     for bucket, found in refs:
         if bucket in _BUCKETS:
             warn_of(found, fields.own_id, _BUCKETS[bucket])
         elif bucket == "effects":
             _warn_effect(found, fields.own_id)
         elif bucket == "material_animations":
-            for animation in islice(found.objects("animations"), _MANY):
+            for animation in islice(found.objects("animations"), MANY):
                 warn_of(animation, fields.own_id, _ANIMATION)
         elif bucket == "speeds" and (found.number("mode") == 1 or found.has("curve_speed")):
             sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
@@ -61,7 +59,7 @@ def _warn_effect(found: Fields, segment_id: str) -> None:
 def _warn_own(fields: Fields) -> None:
     moved = [
         keyframes.label("property_type")
-        for keyframes in islice(fields.objects("common_keyframes"), _MANY)
+        for keyframes in islice(fields.objects("common_keyframes"), MANY)
         if keyframes.list("keyframe_list")
     ]
     if moved or fields.list("keyframe_refs"):

@@ -87,7 +87,10 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
-    turned = image.getexif().get(_ORIENTATION) in _TURNED
+    try:
+        turned = image.getexif().get(_ORIENTATION) in _TURNED
+    except (OSError, ValueError, SyntaxError) as error:  # a PNG is read to its end for this
+        raise unreadable(f"the picture is broken ({error})", f"图片已损坏（{error}）") from None
     return (image.height, image.width) if turned else (image.width, image.height)
 
 

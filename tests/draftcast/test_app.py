@@ -2,9 +2,11 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from draftcast.app import create_app
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
-from services.settings import ASSETS_DIR
-from tests.support.server import Server, serving
+from services.settings import ASSETS_DIR, load
+from tests.support.listening import listening
+from tests.support.server import Server
 
 
 def test_the_front_page_names_the_endpoints_and_a_curl_line_that_renders_the_sample(server: Server) -> None:
@@ -51,7 +53,8 @@ def test_graphiql_is_served_when_it_is_there(server: Server) -> None:
 
 
 def test_graphiql_can_be_switched_off(tmp_path: Path) -> None:
-    with serving(tmp_path, graphiql="false") as server:
+    with listening(create_app(load(graphiql=False)), lifespan=False) as port:
+        server = Server(port, tmp_path)
         assert server.get("/graphiql/").status == 404
         assert b"graphiql" not in server.get("/").body.lower()
 

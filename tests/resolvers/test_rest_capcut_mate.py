@@ -91,6 +91,7 @@ def test_a_full_queue_is_told(server: Server) -> None:
         "created": False,
         "errors": [{"code": "QUEUE_FULL", "path": None}],
     }
+    assert server.data("{ service { acceptingTasks } }") == {"service": {"acceptingTasks": False}}
 
 
 def started(server: Server, draft_url: str) -> None:

@@ -2,27 +2,26 @@
 
 import json
 from collections import deque
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from resolvers.endpoint import INIT_TIMEOUT, MOST_OPERATIONS_PER_SOCKET
+from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
 from resolvers.sockets import LONGEST_REASON_BYTES
+from schema.build import build_schema
+from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.subscriber import Subscriber, socket, subscriber
 
 FEED = {"query": "subscription { videoTaskFeed { __typename } }"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def silent(server: Server) -> Generator[Subscriber]:
-    """A socket on which nothing is said. It is opened first, so that nobody has to wait for its end."""
-    with socket(server.socket_url) as client:
-        yield client
 
 
 def closed(client: Subscriber) -> tuple[int, str]:
@@ -249,6 +248,15 @@ def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(server: Server) -
     assert json.loads(server.post("/graphql", {"query": "{ __typename }"}).body)["data"]
 
 
-def test_a_socket_that_says_nothing_is_closed_with_4408(silent: Subscriber) -> None:
-    assert INIT_TIMEOUT.total_seconds() == 10
-    assert closed(silent) == (4408, "Connection initialisation timeout")
+def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
+    endpoint = GraphQLEndpoint(build_schema(), "http://127.0.0.1")
+    assert endpoint.connection_init_wait_timeout.total_seconds() == 10
+    endpoint.connection_init_wait_timeout = timedelta(milliseconds=20)
+    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)], lifespan=no_services)
+    with listening(app) as port, socket(f"ws://127.0.0.1:{port}/graphql") as client:
+        assert closed(client) == (4408, "Connection initialisation timeout")
+
+
+@asynccontextmanager
+async def no_services(_: Starlette) -> AsyncGenerator[dict[str, None]]:
+    yield {"services": None}

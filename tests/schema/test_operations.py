@@ -226,7 +226,7 @@ def test_changes_of_an_unknown_task_are_not_found(server: Server) -> None:
 @pytest.fixture(scope="module")
 def five(server: Server) -> list[str]:
     """The ids of five canceled tasks whose URLs have `paging-probe` in them, oldest first."""
-    ids = []
+    ids: list[str] = []
     for number in range(5):
         task = submit(server, draftUrl=f"{server.draft_url('hold')}&paging-probe={number}")["task"]
         server.data(CANCEL, id=task["id"])
@@ -271,7 +271,7 @@ def test_the_newest_come_first_without_an_order(server: Server, five: list[str])
 
 
 def test_a_list_is_filtered(server: Server, five: list[str]) -> None:
-    for wanted, count in (
+    filters: list[tuple[dict[str, object], int]] = [
         ({"status": ["CANCELED", "FAILED"]}, 5),
         ({"status": ["FAILED"]}, 0),
         ({"status": []}, 0),
@@ -280,7 +280,8 @@ def test_a_list_is_filtered(server: Server, five: list[str]) -> None:
         ({"createdAfter": "2000-01-01T00:00:00+08:00"}, 5),
         ({"createdBefore": "2000-01-01T00:00:00Z"}, 0),
         ({"draftUrl": None}, 5),
-    ):
+    ]
+    for wanted, count in filters:
         assert page(server, filter={"search": "paging-probe", **wanted})["totalCount"] == count, wanted
     assert ids(page(server, filter={"search": five[2]})) == [five[2]]
 

@@ -6,7 +6,6 @@ from typing import Any
 from gql import Client, gql
 from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 from gql.transport.websockets import WebsocketsTransport
-from websockets.typing import Subprotocol
 
 from tests.support.server import Server
 from tests.support.subscriber import Subscriber, subscriber
@@ -206,7 +205,7 @@ def test_python_gql_follows_a_task_over_both_of_its_transports(server: Server) -
         async with Client(transport=transport(url=server.socket_url, subprotocols=protocols)) as session:
             return [item["videoTaskProgress"] async for item in session.subscribe(document)]
 
-    protocols = [Subprotocol("graphql-transport-ws")]
+    protocols = ["graphql-transport-ws"]
     for transport in (AIOHTTPWebsocketsTransport, WebsocketsTransport):
         events = asyncio.run(follow(transport, submit(server, "render")["id"]))
         assert [stage for _, stage in kinds(events)] == STAGES

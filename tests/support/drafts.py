@@ -38,6 +38,7 @@ class DraftBuilder:
             "tracks": [],
         }
         self._ids = 0
+        self._last: Json = {}
 
     def content(self) -> Json:
         """The draft as an object."""
@@ -74,6 +75,16 @@ class DraftBuilder:
         material = {"id": self._id(), **fields}
         self.draft["materials"].setdefault(bucket, []).append(material)
         return str(material["id"])
+
+    @property
+    def last(self) -> Json:
+        """The segment that was added last."""
+        return self._last
+
+    def using(self, bucket: str, **fields: Any) -> Self:
+        """A transition, mask, fade, ...: an extra material of the segment that was added last."""
+        self.last["extra_material_refs"].append(self.material(bucket, **fields))
+        return self
 
     def video(
         self,
@@ -139,6 +150,7 @@ class DraftBuilder:
             "uniform_scale": {"on": True, "value": 1.0}, "render_index": len(self.draft["tracks"]), **fields,
         }  # fmt: skip
         self.track(kind, track)["segments"].append(segment)
+        self._last = segment
         self.draft["duration"] = max(self.draft["duration"], start_us + duration_us)
         return self
 

@@ -27,8 +27,9 @@ def say(line: dict[str, Any]) -> None:
 def main() -> int:
     """Export once."""
     video, thumbnail, *rest = sys.argv[1:]
-    request = json.load(sys.stdin)
-    act = parse_qs(urlsplit(request["draft_url"]).query).get("act", ["render"])[0]
+    request: dict[str, Any] = json.load(sys.stdin)
+    draft_url: str = request["draft_url"]
+    act = parse_qs(urlsplit(draft_url).query).get("act", ["render"])[0]
     gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act == "gated" else None
     for stage in STAGES:
         go_through(gate)

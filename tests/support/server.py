@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
+from services.render.ffmpeg import find_ffmpeg
 
 ROOT = Path(__file__).parent.parent.parent
 EXPORTER = Path(__file__).parent / "exporter.py"
@@ -142,7 +142,7 @@ def make_media(folder: Path) -> tuple[Path, Path]:
     """A video of one second and a picture of it."""
     video, thumbnail = folder / "video.mp4", folder / "thumbnail.jpg"
     inputs = ["-f", "lavfi", "-i", "testsrc=size=64x36:rate=25:duration=1", "-f", "lavfi", "-i", "sine=duration=1"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y"]
+    command = [find_ffmpeg().path, "-v", "error", "-y"]
     subprocess.run([*command, *inputs, "-pix_fmt", "yuv420p", str(video)], check=True)
     subprocess.run([*command, "-i", str(video), "-frames:v", "1", str(thumbnail)], check=True)
     return video, thumbnail

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
+PROTOCOL = Subprotocol("graphql-transport-ws")
 SECONDS = 15
 
 
@@ -48,9 +49,9 @@ class Subscriber:
 
 
 @contextmanager
-def socket(url: str, protocol: str = "graphql-transport-ws", **options: Any) -> Generator[Subscriber]:
+def socket(url: str, *, origin: Origin | None = None) -> Generator[Subscriber]:
     """A socket on which nothing has been said yet."""
-    with connect(url, subprotocols=[Subprotocol(protocol)], compression=None, **options) as connection:
+    with connect(url, subprotocols=[PROTOCOL], compression=None, origin=origin) as connection:
         yield Subscriber(connection)
 
 

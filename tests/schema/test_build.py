@@ -1,0 +1,55 @@
+"""The schema without a server: errors that no client can cause, and what a subscription leaves behind."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resolvers.context import OPEN_OWNER, Context
+from schema.build import build_schema
+from services.compose import open_services
+from services.settings import load
+from services.tasks.records import TaskRequest
+
+
+def test_an_unexpected_exception_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def answers() -> list[Any]:
+        schema = build_schema()
+        executed = await schema.execute("{ queue { pending } }")
+        streamed = []
+        for query in ("{ queue { pending } }", "subscription { videoTaskFeed { __typename } }"):
+            async with aclosing(await schema.stream(query)) as results:
+                streamed += [result async for result in results]
+        return [executed, *streamed]
+
+    found = asyncio.run(answers())
+    assert len(found) == 3
+    for result in found:
+        assert [(error.message, error.extensions) for error in result.errors] == [
+            ("Internal error", {"code": "INTERNAL"})
+        ]
+    assert caplog.text.count("'NoneType' object has no attribute") == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["subscription($id: ID) { videoTaskProgress(id: $id) { seq } }", "subscription { videoTaskFeed { __typename } }"],
+)
+def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, query: str) -> None:
+    async def listeners() -> tuple[int, int]:
+        async with open_services(load(data_dir=tmp_path), work=False) as services:
+            submitted = await services.manager.submit(OPEN_OWNER, TaskRequest(draft_url="http://a.b/c"))
+            bells = services.manager._hub._bells
+            context = Context(services, OPEN_OWNER)
+            results = await build_schema().stream(
+                query, variable_values={"id": submitted.task.id}, context_value=context
+            )
+            async with aclosing(results):
+                result: Any = await anext(results)
+                assert not result.errors
+                during = len(bells)
+            return during, len(bells)
+
+    assert asyncio.run(listeners()) == (1, 0)

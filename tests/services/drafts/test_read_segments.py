@@ -1,0 +1,343 @@
+from typing import Any
+
+import pytest
+
+from services.drafts.read import read_draft
+from services.drafts.records import Draft, MediaKind, MediaMaterial, Segment, TextMaterial
+from services.errors import DraftWarning, ErrorCode, Failed, Failure, WarningCode
+from tests.support.drafts import DraftBuilder
+
+SECOND = 1_000_000
+
+
+def read(builder: DraftBuilder) -> Draft:
+    return read_draft(builder.bytes())
+
+
+def refused(builder: DraftBuilder) -> Failure:
+    with pytest.raises(Failed) as caught:
+        read(builder)
+    return caught.value.failure
+
+
+def one_segment(builder: DraftBuilder) -> Segment:
+    ((segment,),) = (track.segments for track in read(builder).tracks)
+    return segment
+
+
+def codes(warnings: tuple[DraftWarning, ...]) -> list[WarningCode]:
+    return [warning.code for warning in warnings]
+
+
+def clip(**options: Any) -> DraftBuilder:
+    return DraftBuilder().video("a.mp4", 0, SECOND, **options)
+
+
+def test_every_form_of_path_is_kept_as_it_stands() -> None:
+    paths = [
+        "C:\\Users\\me\\a.mp4",
+        "/app/output/draft/2026/assets/videos/a.mp4",
+        "assets/video/a.mp4",
+        "https://example.org/a.mp4?x=1",
+        "##_draftpath_placeholder_0E685133-18CE-45ED-8CB8-2904A212EC80_##/Resources/a.mp4",
+    ]
+    builder = DraftBuilder()
+    for at, path in enumerate(paths):
+        builder.video(path, at * SECOND, SECOND)
+    materials = [segment.material for segment in read(builder).tracks[0].segments]
+    assert [material.path for material in materials if isinstance(material, MediaMaterial)] == paths
+
+
+@pytest.mark.parametrize("kind", ["video", "photo", "gif"])
+def test_a_material_has_the_kind_of_its_file(kind: str) -> None:
+    material = one_segment(clip(kind=kind)).material
+    assert isinstance(material, MediaMaterial)
+    assert material.kind is MediaKind(kind)
+
+
+def test_a_video_on_an_audio_track_is_a_sound() -> None:
+    builder = DraftBuilder().audio("a.mp3", 0, SECOND)
+    builder.last["material_id"] = builder.material("videos", type="video", path="b.mp4")
+    material = one_segment(builder).material
+    assert isinstance(material, MediaMaterial)
+    assert (material.kind, material.path) == (MediaKind.AUDIO, "b.mp4")
+
+
+def test_ids_that_two_buckets_share_mean_the_bucket_of_the_track() -> None:
+    builder = DraftBuilder().audio("song.mp3", 0, SECOND)
+    shared = builder.last["material_id"]
+    builder.draft["materials"]["videos"].append({"id": shared, "type": "video", "path": "clip.mp4"})
+    material = one_segment(builder).material
+    assert isinstance(material, MediaMaterial)
+    assert material.path == "song.mp3"
+
+
+def test_an_empty_material_id_names_no_material() -> None:
+    builder = clip().video("b.mp4", SECOND, SECOND, material_id="")
+    builder.draft["materials"]["videos"].append({"id": "", "type": "video", "path": "c.mp4"})
+    draft = read(builder)
+    assert len(draft.tracks[0].segments) == 1
+    assert codes(draft.warnings) == [WarningCode.MATERIAL_MISSING]
+
+
+def test_a_turned_crop_is_its_box_and_told() -> None:
+    corners = {
+        "upper_left_x": 0.5, "upper_left_y": 0.1, "upper_right_x": 0.9, "upper_right_y": 0.5,
+        "lower_left_x": 0.1, "lower_left_y": 0.5, "lower_right_x": 0.5, "lower_right_y": 0.9,
+    }  # fmt: skip
+    draft = read(clip(crop=corners))
+    material = draft.tracks[0].segments[0].material
+    assert isinstance(material, MediaMaterial)
+    crop = material.crop
+    assert (crop.left, crop.top, crop.right, crop.bottom) == (0.1, 0.1, 0.9, 0.9)
+    assert codes(draft.warnings) == [WarningCode.EFFECT_APPROXIMATED]
+
+
+def test_the_segments_speed_wins_over_its_ranges() -> None:
+    ranges = {"source_timerange": {"start": 0, "duration": 4 * SECOND}}
+    assert one_segment(clip(speed=1.5, **ranges)).speed == 1.5
+    assert one_segment(clip(speed=0, **ranges)).speed == 4.0
+
+
+def test_a_curve_speed_is_its_mean_and_told() -> None:
+    builder = clip(source_timerange={"start": 0, "duration": 3 * SECOND})
+    draft = read(builder.using("speeds", mode=1, speed=1.0, curve_speed={"speed_points": []}))
+    assert draft.tracks[0].segments[0].speed == 3.0
+    assert codes(draft.warnings) == [WarningCode.EFFECT_APPROXIMATED]
+
+
+@pytest.mark.parametrize(("written", "meant"), [(-1, 0.0), (0.6, 0.6), (10, 10.0), (500, 10.0)])
+def test_volume_is_kept_within_what_the_apps_offer(written: float, meant: float) -> None:
+    builder = clip().audio("a.mp3", 0, SECOND, volume=written)
+    assert read(builder).tracks[1].segments[0].volume == meant
+
+
+def test_pitch_is_kept_unless_the_tone_follows_the_speed() -> None:
+    assert one_segment(clip()).keep_pitch
+    assert not one_segment(clip(is_tone_modify=True)).keep_pitch
+
+
+def test_a_clip_is_read_whole() -> None:
+    place = {
+        "alpha": 0.5,
+        "rotation": 450.0,
+        "transform": {"x": -0.5, "y": 0.25},
+        "flip": {"horizontal": True, "vertical": False},
+    }
+    read_clip = one_segment(clip(clip=place)).clip
+    assert (read_clip.alpha, read_clip.rotation_deg) == (0.5, 90.0)
+    assert (read_clip.x, read_clip.y) == (-0.5, 0.25)
+    assert (read_clip.flip_horizontal, read_clip.flip_vertical) == (True, False)
+
+
+def test_an_empty_flip_does_not_flip_and_no_uniform_scale_keeps_both_scales() -> None:
+    builder = clip(clip={"scale": {"x": 2.0, "y": 0.5}})
+    builder.last["clip"]["flip"] = {}
+    del builder.last["uniform_scale"]
+    found = one_segment(builder).clip
+    assert (found.flip_horizontal, found.flip_vertical) == (False, False)
+    assert (found.scale_x, found.scale_y) == (2.0, 0.5)
+
+
+def test_a_caption_without_a_place_in_the_stack_is_above_pictures() -> None:
+    builder = clip(render_index=7).text("字", 0, SECOND)
+    del builder.last["render_index"]
+    video, text = read(builder).tracks
+    assert text.segments[0].render_index > video.segments[0].render_index
+
+
+def test_odd_canvases_are_made_even() -> None:
+    draft = read(DraftBuilder(width=1, height=1013).video("a.mp4", 0, SECOND))
+    assert (draft.width, draft.height) == (2, 1014)
+
+
+@pytest.mark.parametrize("fps", ["30", [], {}, True, float("inf"), 1e9, 10**400, 0.01])
+def test_a_frame_rate_that_is_none_is_refused(fps: Any) -> None:
+    failure = refused(DraftBuilder(fps=fps).video("a.mp4", 0, SECOND))
+    assert failure.code is ErrorCode.DRAFT_INVALID
+    assert "fps" in failure.message.en
+
+
+def test_a_frame_rate_of_null_is_the_usual_one() -> None:
+    builder = clip()
+    builder.draft["fps"] = None
+    assert read(builder).fps == 30.0
+
+
+@pytest.mark.parametrize("side", ["1080", None, -5, 0.2, [1080], 10**400, float("nan")])
+def test_a_canvas_without_a_size_is_refused_with_what_stands_there(side: Any) -> None:
+    failure = refused(DraftBuilder(width=side).video("a.mp4", 0, SECOND))
+    assert failure.code is ErrorCode.DRAFT_INVALID
+    assert "canvas" in failure.message.en
+
+
+def test_the_length_counts_segments_that_are_not_drawn() -> None:
+    builder = clip()
+    sticker = builder.material("stickers", name="星星", resource_id="s1")
+    builder.track("sticker", "stickers")["segments"].append(
+        {"id": "st", "material_id": sticker, "target_timerange": {"start": SECOND, "duration": 2 * SECOND}}
+    )
+    assert read(builder).duration_us == 3 * SECOND
+
+
+@pytest.mark.parametrize("name", ["target_timerange", "source_timerange"])
+@pytest.mark.parametrize("times", [{"start": -1, "duration": 5}, {"start": 0, "duration": -5}])
+def test_a_negative_time_is_refused_with_its_segment(name: str, times: dict[str, int]) -> None:
+    builder = clip(**{name: times})
+    failure = refused(builder)
+    assert (failure.code, failure.segment_id) == (ErrorCode.DRAFT_INVALID, builder.last["id"])
+    assert name in failure.message.en
+
+
+def test_a_segment_without_length_is_told_and_left_out() -> None:
+    draft = read(clip().video("b.mp4", SECOND, 0))
+    assert len(draft.tracks[0].segments) == 1
+    assert codes(draft.warnings) == [WarningCode.SEGMENT_SKIPPED]
+
+
+def test_an_overlap_of_a_frame_is_refused_and_of_less_is_not() -> None:
+    frame_us = 40_000
+    within = DraftBuilder(fps=25).video("a.mp4", 0, SECOND + frame_us - 1).video("b.mp4", SECOND, SECOND)
+    beyond = DraftBuilder(fps=25).video("a.mp4", 0, SECOND + frame_us).video("b.mp4", SECOND, SECOND)
+    assert len(read(within).tracks[0].segments) == 2
+    assert refused(beyond).code is ErrorCode.DRAFT_INVALID
+
+
+def test_a_segment_under_a_long_one_overlaps_it_even_when_another_lies_between() -> None:
+    builder = DraftBuilder().video("long.mp4", 0, 10 * SECOND).using("transitions", name="叠化", duration=9 * SECOND)
+    builder.video("short.mp4", SECOND, SECOND).video("late.mp4", 9 * SECOND, 5 * SECOND)
+    assert len(read(builder).tracks[0].segments) == 3
+    builder.draft["materials"]["transitions"][0]["duration"] = SECOND
+    assert refused(builder).code is ErrorCode.DRAFT_INVALID
+
+
+def test_a_segment_that_is_switched_off_may_lie_under_another_and_is_not_told_of() -> None:
+    builder = clip().video("b.mp4", 0, SECOND, visible=False, reverse=True).using("masks", name="圆形")
+    draft = read(builder)
+    assert [segment.visible for segment in draft.tracks[0].segments] == [True, False]
+    assert draft.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [
+        clip(visible=False),
+        DraftBuilder().text("字", 0, SECOND, visible=False),
+        DraftBuilder().audio("a.mp3", 0, SECOND, volume=0),
+    ],
+)
+def test_a_draft_that_shows_and_sounds_nothing_is_empty(builder: DraftBuilder) -> None:
+    assert refused(builder).code is ErrorCode.DRAFT_EMPTY
+
+
+def test_a_hidden_caption_or_a_muted_song_alone_is_empty() -> None:
+    hidden, muted = DraftBuilder().text("字", 0, SECOND), DraftBuilder().audio("a.mp3", 0, SECOND)
+    hidden.track("text", "text", attribute=2)
+    muted.track("audio", "audio", attribute=1)
+    assert refused(hidden).code is ErrorCode.DRAFT_EMPTY
+    assert refused(muted).code is ErrorCode.DRAFT_EMPTY
+
+
+def test_a_plain_canvas_colour_is_the_background() -> None:
+    builder = clip().using("canvases", type="canvas_color", color="#FF0000FF")
+    assert read(builder).background == (1.0, 0.0, 0.0, 1.0)
+    assert read(clip().using("canvases", type="canvas_color", color="")).background == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_a_later_canvas_colour_that_differs_is_told() -> None:
+    builder = clip().using("canvases", type="canvas_color", color="#FF0000FF")
+    builder.video("b.mp4", SECOND, SECOND).using("canvases", type="canvas_color", color="#00FF00FF")
+    draft = read(builder)
+    assert draft.background == (1.0, 0.0, 0.0, 1.0)
+    assert [(told.code, told.segment_id) for told in draft.warnings] == [
+        (WarningCode.EFFECT_APPROXIMATED, builder.last["id"])
+    ]
+
+
+@pytest.mark.parametrize("kind", ["canvas_blur", "canvas_image"])
+def test_a_blurred_or_pictured_background_is_told_of_the_bottom_track_only(kind: str) -> None:
+    builder = clip().using("canvases", type=kind, blur=0.375)
+    bottom = builder.last["id"]
+    builder.video("b.mp4", 0, SECOND, track="overlay").using("canvases", type=kind, blur=0.375)
+    assert [told.segment_id for told in read(builder).warnings] == [bottom]
+
+
+@pytest.mark.parametrize("bucket", ["transitions", "masks", "common_mask", "video_effects", "chromas", "audio_effects"])
+def test_what_is_attached_and_not_drawn_is_told_with_its_name(bucket: str) -> None:
+    builder = clip().using(bucket, name="某某", effect_id="42", duration=10)
+    (told,) = read(builder).warnings
+    assert (told.code, told.segment_id) == (WarningCode.EFFECT_SKIPPED, builder.last["id"])
+    assert (told.material_name, told.effect_id) == ("某某", "42")
+    assert told.message.en
+    assert told.message.zh
+
+
+def test_an_effect_of_no_strength_is_not_told() -> None:
+    builder = clip().using("effects", type="brightness", value=0.0).using("effects", type="filter", name="a", value=0.5)
+    assert [told.material_name for told in read(builder).warnings] == ["a"]
+
+
+def test_two_different_things_of_one_segment_are_both_told_and_the_same_one_once() -> None:
+    builder = clip(reverse=True).using("chromas", color="#00ff00").using("masks", resource_id="m")
+    builder.last["extra_material_refs"] *= 3
+    assert len(read(builder).warnings) == 3
+
+
+def test_unknown_extra_materials_are_passed_over() -> None:
+    builder = clip(extra_material_refs=["nowhere", 5, None]).using("placeholder_infos", type="placeholder_info")
+    assert read(builder).warnings == ()
+
+
+def test_keyframes_of_either_place_leave_the_clip_as_it_is() -> None:
+    points = [{"time_offset": 0, "values": [0.0]}, {"time_offset": 500, "values": [1.0]}]
+    new = read(clip(common_keyframes=[{"property_type": "KFTypeAlpha", "keyframe_list": points}]))
+    old = read(clip(keyframe_refs=["k1"]))
+    assert new.tracks[0].segments[0].clip.alpha == 1.0
+    assert codes(new.warnings) == codes(old.warnings) == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
+@pytest.mark.parametrize("kind", ["effect", "filter", "adjust"])
+def test_effect_tracks_are_told_unless_they_are_hidden(kind: str) -> None:
+    builder = clip()
+    effect = builder.material("video_effects", name="抖动", effect_id="7")
+    segment = {"id": "e", "material_id": effect, "target_timerange": {"start": 0, "duration": SECOND}}
+    builder.track(kind, kind)["segments"].append(segment)
+    (told,) = read(builder).warnings
+    assert (told.code, told.material_name, told.effect_id) == (WarningCode.EFFECT_SKIPPED, "抖动", "7")
+    builder.track(kind, kind, attribute=2)
+    assert read(builder).warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["sticker", "hologram", ""])
+def test_segments_of_other_tracks_are_skipped_and_told(kind: str) -> None:
+    builder = clip()
+    builder.track(kind, "other")["segments"].append({"id": "x", "target_timerange": {"start": 0, "duration": 5}})
+    draft = read(builder)
+    assert len(draft.tracks) == 1
+    assert [(told.code, told.segment_id) for told in draft.warnings] == [(WarningCode.SEGMENT_SKIPPED, "x")]
+
+
+def test_a_compound_clip_is_skipped_and_told() -> None:
+    builder = clip().video("", SECOND, SECOND).using("drafts", name="复合片段1", type="combination")
+    draft = read(builder)
+    assert len(draft.tracks[0].segments) == 1
+    assert codes(draft.warnings) == [WarningCode.SEGMENT_SKIPPED]
+
+
+def test_a_material_of_the_wrong_kind_is_skipped_and_told() -> None:
+    builder = clip().video("b.mp4", SECOND, SECOND)
+    builder.last["material_id"] = builder.material("texts", content="字")
+    assert codes(read(builder).warnings) == [WarningCode.SEGMENT_SKIPPED]
+
+
+def test_a_text_template_is_its_first_text_and_told() -> None:
+    builder = DraftBuilder().text("字", 0, SECOND)
+    text = builder.last["material_id"]
+    builder.last["material_id"] = builder.material(
+        "text_templates", name="模板", effect_id="9", text_info_resources=[{"text_material_id": text}]
+    )
+    draft = read(builder)
+    material = draft.tracks[0].segments[0].material
+    assert isinstance(material, TextMaterial)
+    assert material.text == "字"
+    assert [(told.code, told.material_name) for told in draft.warnings] == [(WarningCode.EFFECT_SKIPPED, "模板")]

@@ -1,0 +1,26 @@
+"""An application in a thread of the test's own process: for parts that need no services."""
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+
+@contextmanager
+def listening(app: Starlette, *, lifespan: bool = True) -> Generator[int]:
+    """Serve it; gives the port."""
+    config = uvicorn.Config(app, ws="websockets-sansio", lifespan="on" if lifespan else "off", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,91 @@
+"""The renderer as a process, the way a worker starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.drafts import DraftBuilder
+from tests.support.video import Video
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 60
+COMMAND = (sys.executable, "-m", "services.render")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What the renderer said, line by line, and what it left."""
+
+    exit_code: int
+    lines: list[dict[str, Any]]
+    log: str
+    folder: Path
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result line's object."""
+        assert self.exit_code == 0, (self.lines[-1], self.log)
+        return dict(self.lines[-1]["result"])
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error line's object."""
+        assert self.exit_code == 1, self.lines[-1]
+        return dict(self.lines[-1]["error"])
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        """All warnings, in order."""
+        return [line["warning"] for line in self.lines if "warning" in line]
+
+    @property
+    def stages(self) -> list[dict[str, Any]]:
+        """All progress lines, in order."""
+        return [line for line in self.lines if "stage" in line]
+
+    @property
+    def video(self) -> Video:
+        """The finished file, decoded."""
+        return Video(Path(self.result["output"]))
+
+
+def request(folder: Path, **changes: Any) -> dict[str, Any]:
+    """A request for attempt 1 in `folder`; DRAFTCAST_FFMPEG chooses the ffmpeg, as it does for the server."""
+    return {
+        "task_id": "test",
+        "attempt": 1,
+        "folder": str(folder / "task" / "1"),
+        "output": str(folder / "task" / "1" / "video.mp4"),
+        "ffmpeg": os.environ.get("DRAFTCAST_FFMPEG", ""),
+        **changes,
+    }
+
+
+def start(asked: dict[str, Any]) -> "subprocess.Popen[str]":
+    """Start the renderer and give it its request."""
+    process = subprocess.Popen(
+        COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(asked))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def run(asked: dict[str, Any]) -> Rendered:
+    """Render to the end."""
+    with start(asked) as process:
+        said, log = process.communicate(timeout=SECONDS)
+    lines = [json.loads(line) for line in said.splitlines()]
+    return Rendered(process.returncode, lines, log, Path(asked["folder"]))
+
+
+def render(folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
+    """Render a draft whose media lie in `folder`."""
+    (folder / "draft_content.json").write_bytes(draft.bytes())
+    return run(request(folder, draft_folder=str(folder), **changes))

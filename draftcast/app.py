@@ -20,7 +20,7 @@ from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
-SHUTDOWN_SECONDS = 10
+SHUTDOWN_SECONDS = 3
 
 _PAGE = """<!doctype html>
 <meta charset="utf-8">

@@ -1,7 +1,5 @@
 """Finished files over HTTP, and their addresses."""
 
-from pathlib import Path
-
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
@@ -20,7 +18,7 @@ async def url(context: Context, key: str | None) -> str | None:
 
 async def serve(request: Request) -> Response:
     """The file of the path's key, whole or by Range."""
-    path = _path(Context.of(request), request.path_params["key"])
+    path = Context.of(request).services.files.local_path(request.path_params["key"])
     if path is None:
         return PlainTextResponse("There is no such file.\n", 404, NO_SNIFF)
     changing = path.name == PREVIEW
@@ -29,10 +27,3 @@ async def serve(request: Request) -> Response:
         media_type=_TYPES.get(path.suffix, "application/octet-stream"),
         headers={**NO_SNIFF, "cache-control": "no-cache" if changing else "private, max-age=31536000, immutable"},
     )
-
-
-def _path(context: Context, key: str) -> Path | None:
-    try:
-        return context.services.files.local_path(key)
-    except OSError:  # a name that the file system cannot have, such as one that is too long
-        return None

@@ -37,8 +37,11 @@ class FileStore:
         if not parts or key.startswith("/") or "\0" in key or any(part in ("..", ".") for part in parts):
             return None
         path = self._folder.joinpath(*parts)
-        inside = path.resolve().is_relative_to(self._folder.resolve())
-        return path if inside and path.is_file() else None
+        try:
+            inside = path.resolve().is_relative_to(self._folder.resolve())
+            return path if inside and path.is_file() else None
+        except OSError:  # a name longer than file systems have
+            return None
 
     async def url(self, key: str) -> str:
         """The address under which clients get the file."""

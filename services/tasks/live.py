@@ -4,10 +4,10 @@ Percentages may be passed over when several have come at once; a change of stage
 status never is.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, contextmanager, suppress
 
-from services.errors import Bilingual, TaskNotFound
+from services.errors import Bilingual, StoreUnavailable, TaskNotFound
 from services.tasks.hub import EVERYTHING, Bell, Hub
 from services.tasks.records import (
     EventType,
@@ -29,7 +29,8 @@ SNAPSHOTS = 100
 async def follow(
     database: Database, hub: Hub, owner: str, task_id: str, after: int | None
 ) -> AsyncGenerator[TaskChange]:
-    """A snapshot, then every change of the task in order; ends with the event of a final state.
+    """A snapshot, then every change of the task in order; ends with the event of a final state
+    that no retry has followed.
 
     With `after` (the last seq the caller has seen) there is no snapshot: the events since
     then come first, from the store. Raises `TaskNotFound` at the first step.
@@ -45,15 +46,18 @@ async def follow(
         async with aclosing(_changes(database, bell, owner, task_id, seen)) as changes:
             async for change in changes:
                 yield change
-                if change.event.status.final:
+                if change.event.status.final and change.event.seq == change.task.seq:
                     return
 
 
 async def _changes(database: Database, bell: Bell, owner: str, task_id: str, seen: int) -> AsyncGenerator[TaskChange]:
     while True:
-        async with database.read() as connection:
-            found = await queries.events_after(connection, task_id, seen, BATCH)
-            task = await queries.task(connection, owner, task_id) if found else None
+        found: list[TaskEvent] = []
+        task: Task | None = None
+        with _waiting_for_the_store():
+            async with database.read() as connection:
+                found = await queries.events_after(connection, task_id, seen, BATCH)
+                task = await queries.task(connection, owner, task_id) if found else None
         if task is None:
             await bell.wait()
             continue
@@ -68,8 +72,9 @@ async def feed(
     """The changes of all the owner's tasks that meet the filter, in order; it never ends.
 
     `after` is the position of the last event the caller has seen. Without it the active
-    tasks come first, as snapshots. A position that is not kept any more answers `FeedReset`
-    first, and then the same snapshots.
+    tasks come first, as snapshots in the order of their last events, so that a reader who is
+    cut off among them misses none by going on from the last one it saw. A position that is
+    not kept any more answers `FeedReset` first, and then the same snapshots.
     """
     with hub.listen(EVERYTHING) as bell:
         async with database.read() as connection:
@@ -80,9 +85,9 @@ async def feed(
             yield FeedReset(newest, "The cursor is older than the events that are kept.")
             after = None
         if after is None:
-            for task in active:
+            for task, position in active:
                 told[task.id] = task.seq
-                yield TaskChange(snapshot(task, newest), task)
+                yield TaskChange(snapshot(task, position), task)
         start = newest if after is None else after
         async with aclosing(_feed(database, bell, owner, wanted, start)) as changes:
             async for change in changes:
@@ -94,9 +99,13 @@ async def _feed(
     database: Database, bell: Bell, owner: str, wanted: TaskFilter, seen: int
 ) -> AsyncGenerator[TaskChange]:
     while True:
-        async with database.read() as connection:
-            found = await queries.feed_after(connection, owner, seen, BATCH)
-            tasks = await queries.tasks_by_id(connection, {event.task_id for event in found}, wanted) if found else {}
+        found: list[TaskEvent] = []
+        tasks: dict[str, Task] = {}
+        with _waiting_for_the_store():
+            async with database.read() as connection:
+                events = await queries.feed_after(connection, owner, seen, BATCH)
+                tasks = await queries.tasks_by_id(connection, {event.task_id for event in events}, wanted)
+                found = events
         if not found:
             await bell.wait()
             continue
@@ -125,6 +134,13 @@ def coalesced(found: list[TaskEvent]) -> list[TaskEvent]:
     """The events without those percentages that a newer event of the same task follows."""
     last_seq = {event.task_id: event.seq for event in found}
     return [event for event in found if event.type is not EventType.PROGRESS or event.seq == last_seq[event.task_id]]
+
+
+@contextmanager
+def _waiting_for_the_store() -> Generator[None]:
+    """A database that is away for a while costs its subscribers a delay, not their subscription."""
+    with suppress(StoreUnavailable):
+        yield
 
 
 async def _task(database: Database, owner: str, task_id: str) -> Task:

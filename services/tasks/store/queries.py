@@ -46,11 +46,15 @@ async def active_task(connection: AsyncConnection, owner: str, draft_url: str) -
     )
 
 
-async def active_tasks(connection: AsyncConnection, owner: str, wanted: TaskFilter, limit: int) -> list[Task]:
-    """The waiting and running tasks that meet the filter, oldest first."""
-    chosen = sa.select(tasks).where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE), condition(wanted))
-    rows = await connection.execute(chosen.order_by(tasks.c.created_at_ms, tasks.c.id).limit(limit))
-    return [task_of(row) for row in rows.mappings()]
+async def active_tasks(
+    connection: AsyncConnection, owner: str, wanted: TaskFilter, limit: int
+) -> list[tuple[Task, int]]:
+    """The waiting and running tasks that meet the filter, each with the position of its newest event, in that order."""
+    newest = sa.and_(events.c.task_id == tasks.c.id, events.c.seq == tasks.c.seq)
+    chosen = sa.select(tasks, events.c.position).join(events, newest)
+    mine = chosen.where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE), condition(wanted))
+    rows = await connection.execute(mine.order_by(events.c.position.desc()).limit(limit))
+    return [(task_of(row), row["position"]) for row in rows.mappings()][::-1]
 
 
 async def tasks_by_id(connection: AsyncConnection, ids: Iterable[str], wanted: TaskFilter) -> dict[str, Task]:

@@ -80,6 +80,31 @@ def test_after_brings_what_was_missed_and_nothing_else(run: Run) -> None:
     run(scenario)
 
 
+def test_a_retry_that_was_missed_is_told_from_the_first_failure_on(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.write(changes.fail, await tasks.claimed(), GONE)
+        again = await tasks.write(changes.claim, await tasks.manager.retry(OWNER, task.id))
+        await tasks.write(changes.fail, again, GONE)
+        followed = [change.event async for change in tasks.manager.follow(OWNER, task.id, 0)]
+        assert [event.seq for event in followed] == [1, 2, 3, 4, 5, 6]
+
+    run(scenario)
+
+
+def test_a_reader_cut_off_among_the_snapshots_of_a_feed_misses_none(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        for number in range(4):
+            await tasks.submit(f"http://a.example/{number}")
+        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), None)) as source:
+            seen = await take(source, 2)
+        assert isinstance(seen[-1], TaskChange)
+        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), seen[-1].event.position)) as source:
+            seen += await take(source, 2)
+        assert sorted(url for url, _ in told(seen)) == ["0", "1", "2", "3"]
+
+    run(scenario)
+
+
 def test_a_finished_task_is_told_by_its_snapshot(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()

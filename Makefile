@@ -57,14 +57,15 @@ clean: ## remove what set-up made
 	@echo "Installing uv $(UV_VERSION)"
 	@python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
 
+# A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
-	@echo "Installing Python packages"
-	@test -x $(BIN)/python || $(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv
-	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@touch $@
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages" \
+	  && { test -x $(BIN)/python || $(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv; } \
+	  && $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
+	@sha256sum $^ >$@
 
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/graphiql/*) | .venv/ready
-	@echo "Fetching the Chinese font and bundling GraphiQL"
-	@cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules
-	@touch $@
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font and bundling GraphiQL" \
+	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
+	@sha256sum $^ >$@

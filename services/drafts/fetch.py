@@ -1,33 +1,38 @@
-"""The guarded HTTP client: it fetches what strangers' drafts point at, within limits of size and time."""
+"""Fetching what strangers' drafts point at, within limits of size, and keeping it for the task's next attempt."""
 
 import asyncio
-import email.utils
 import errno
 import hashlib
-import random
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
-from services.drafts.guard import AddressRefused, Guard
-from services.errors import DraftcastError, ErrorCode, Failed, failed
+from services.drafts.client import (
+    RANGE_NOT_SATISFIABLE,
+    Client,
+    Patience,
+    Refused,
+    TooLarge,
+    Transient,
+    Unfetched,
+    Unreachable,
+)
+from services.drafts.guard import Guard
+from services.drafts.locate import shown_url
+from services.errors import ErrorCode, Failed, failed
 
-T = TypeVar("T")
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just come in."""
 
-REDIRECTS = 5
-TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-PIECE_BYTES = 256 * 1024
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,43 +44,17 @@ class FetchLimits:
     task_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long the far side is waited for."""
+@dataclass(slots=True)
+class _Meter:
+    """Tells of each byte once, even when a file is begun anew."""
 
-    connect_seconds: float = 10.0
-    idle_seconds: float = 20.0
-    grace_seconds: float = 30.0
-    """After this long, at least `least_rate` bytes a second must have come."""
-    least_rate: float = 1000.0
-    tries: int = 4
-    backoff_seconds: float = 0.5
-    longest_wait_seconds: float = 30.0
-    """Retry-After is heeded up to this."""
+    on_bytes: OnBytes
+    told: int = 0
 
-
-class Unfetched(DraftcastError):
-    """A URL could not be fetched; the subclasses say why. Texts never hold what the far side sent."""
-
-
-class Refused(Unfetched):
-    """Not an http(s) URL to a public address."""
-
-
-class NotThere(Unfetched):
-    """The far side is unknown, or says that there is no such thing."""
-
-
-class Transient(Unfetched):
-    """May succeed when tried again, after `after_seconds` if the far side says so."""
-
-    def __init__(self, text: str, after_seconds: float | None = None) -> None:
-        super().__init__(text)
-        self.after_seconds = after_seconds
-
-
-class TooLarge(Unfetched):
-    """More bytes than are allowed."""
+    def reach(self, received: int) -> None:
+        if received > self.told:
+            self.on_bytes(received - self.told)
+            self.told = received
 
 
 @dataclass(slots=True)
@@ -83,23 +62,18 @@ class _Download:
     """A file on its way: what has come so far, and what proves that the rest belongs to it."""
 
     path: Path
+    meter: _Meter
     received: int = 0
+    total: int | None = None
+    """Bytes of the whole file, as far as the far side says."""
     validator: str | None = None
-    counted: int = 0
-    """Bytes already reported; a restart does not report them twice."""
-
-
-@dataclass(slots=True)
-class _Spent:
-    """Bytes of all materials of the task."""
-
-    total: int = 0
 
 
 class Fetcher:
-    """Fetches for one task; materials are kept under `cache_dir` by the hash of their content.
+    """Fetches for one task; materials are kept under `cache_dir`, named by the hash of their content.
 
     A material that is there already is not fetched again, in this attempt or a later one.
+    The names bear no extension: a file's kind is told from its bytes, never from its name.
     """
 
     def __init__(
@@ -111,32 +85,20 @@ class Fetcher:
         patience: Patience | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
+        self.limits = limits
         self._cache_dir = cache_dir
-        self._guard = Guard(allow_hosts)
-        self._limits = limits
-        self._patience = patience or Patience()
-        self._resolver = resolver
-        self._spent = _Spent()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._client = Client(Guard(allow_hosts), patience or Patience(), resolver)
         self._stack = AsyncExitStack()
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._files: dict[str, Path] = {}
+        self._task_bytes = 0
+        """Of all materials so far, those of earlier attempts included when they are used again."""
 
     async def __aenter__(self) -> Self:
         self._cache_dir.mkdir(parents=True, exist_ok=True)
         for partial in self._cache_dir.glob("*.part"):
-            partial.unlink()
-        for named in (False, True):
-            session = aiohttp.ClientSession(
-                connector=self._guard.connector(named=named, resolver=self._resolver),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=self._patience.connect_seconds, sock_read=self._patience.idle_seconds
-                ),
-                headers={"Accept-Encoding": "identity", "User-Agent": "draftcast"},
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-            )
-            self._sessions[named] = await self._stack.enter_async_context(session)
+            partial.unlink(missing_ok=True)
+        await self._stack.enter_async_context(self._client)
         return self
 
     async def __aexit__(
@@ -144,26 +106,35 @@ class Fetcher:
     ) -> None:
         await self._stack.aclose()
 
-    async def content(self, url: str, on_bytes: OnBytes) -> tuple[bytes, str]:
-        """A small file as bytes, and the URL it came from in the end. Raises `Unfetched`."""
-        limit = self._limits.draft_bytes
+    async def content(self, url: str, on_bytes: OnBytes) -> bytes:
+        """A small file as bytes, at most `draft_bytes`. Raises `Unfetched`."""
+        limit, meter = self.limits.draft_bytes, _Meter(on_bytes)
 
-        async def once() -> tuple[bytes, str]:
-            async with self._response(url, {}) as response:
-                self._check_length(response, limit)
-                parts: list[bytes] = []
-                async for piece in self._pieces(response, limit):
-                    parts.append(piece)
-                    on_bytes(len(piece))
-                return b"".join(parts), str(response.url)
+        async def once() -> bytes:
+            body = bytearray()
 
-        return await self._retried(once)
+            def take(piece: bytes) -> None:
+                body.extend(piece)
+                _check_size(len(body), limit)
+                meter.reach(len(body))
+
+            async with self._client.get(url, {}) as response:
+                _check_size(response.content_length or 0, limit)
+                await self._client.pour(response, take)
+            return bytes(body)
+
+        return await self._client.retried(once)
 
     async def material(self, url: str, *, segment_id: str | None, on_bytes: OnBytes) -> Path:
-        """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment."""
+        """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment.
+
+        `on_bytes` hears of a file of an earlier attempt at once, and nothing of one that this attempt has used.
+        """
         try:
             async with self._locks.setdefault(url, asyncio.Lock()):
-                return await self._cached(url, on_bytes)
+                if url not in self._files:
+                    self._files[url] = self._kept(url, on_bytes) or await self._fetched(url, on_bytes)
+                return self._files[url]
         except Unfetched as error:
             raise _material_failed(error, url, segment_id) from error
         except OSError as error:
@@ -173,162 +144,120 @@ class Fetcher:
                 ErrorCode.OUT_OF_DISK,
                 "The disk is full; the materials could not be stored.",
                 "磁盘已满，无法保存素材。",
-                material_url=url,
+                material_url=shown_url(url),
                 segment_id=segment_id,
             ) from error
 
-    async def _cached(self, url: str, on_bytes: OnBytes) -> Path:
-        name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-        index = self._cache_dir / f"{name}.url"
-        if index.is_file() and (known := self._cache_dir / index.read_text()).is_file():
-            on_bytes(known.stat().st_size)
-            return known
-        download = _Download(self._cache_dir / f"{name}.part")
+    def _index(self, url: str) -> Path:
+        """The small file that holds the size and the name of a URL's content."""
+        return self._cache_dir / f"{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}.url"
+
+    def _kept(self, url: str, on_bytes: OnBytes) -> Path | None:
+        """The file of an earlier attempt, if it is all there: a machine that lost power may have cut it."""
+        index = self._index(url)
+        if not index.is_file():
+            return None
+        size, _, name = index.read_text().partition(" ")
+        path = self._cache_dir / name
+        if not name or not path.is_file() or str(path.stat().st_size) != size:
+            return None
+        self._spend(int(size))
+        on_bytes(int(size))
+        return path
+
+    async def _fetched(self, url: str, on_bytes: OnBytes) -> Path:
+        part = self._cache_dir / f"{uuid.uuid4().hex}.part"
+        download = _Download(part, _Meter(on_bytes))
         try:
-            await self._retried(lambda: self._download(url, download, on_bytes))
-            content = self._cache_dir / await asyncio.to_thread(_sha256, download.path)
-            download.path.replace(content)
+            await self._client.retried(lambda: self._download(url, download))
+            path = self._cache_dir / await asyncio.to_thread(_sha256, part)
+            part.replace(path)
+            part.write_text(f"{download.received} {path.name}")
+            part.replace(self._index(url))
         finally:
-            download.path.unlink(missing_ok=True)
-        index.with_suffix(".new").write_text(content.name)
-        index.with_suffix(".new").replace(index)
-        return content
+            part.unlink(missing_ok=True)
+        return path
 
-    async def _download(self, url: str, download: _Download, on_bytes: OnBytes) -> None:
-        headers = {}
-        if download.received and download.validator:
-            headers = {"Range": f"bytes={download.received}-", "If-Range": download.validator}
-        async with self._response(url, headers) as response:
-            if not _continues(response, download):
-                self._spent.total -= download.received
-                download.received = 0
-            download.validator = _validator(response)
-            self._check_length(response, self._limits.material_bytes)
-            with download.path.open("ab" if download.received else "wb") as file:
-                async for piece in self._pieces(response, self._limits.material_bytes - download.received):
-                    # A write of 256 KiB into the page cache takes well under a millisecond: no thread needed.
-                    file.write(piece)
-                    self._count(download, len(piece), on_bytes)
-
-    def _count(self, download: _Download, size: int, on_bytes: OnBytes) -> None:
-        download.received += size
-        self._spent.total += size
-        if self._spent.total > self._limits.task_bytes:
-            raise TooLarge(f"all materials together are larger than {self._limits.task_bytes} bytes")
-        fresh = download.received - download.counted
-        if fresh > 0:
-            download.counted = download.received
-            on_bytes(fresh)
-
-    async def _retried(self, once: Callable[[], Awaitable[T]]) -> T:
-        patience = self._patience
-        for left in range(patience.tries - 1, -1, -1):
-            try:
-                return await once()
-            except Transient as error:
-                if not left:
-                    raise
-                backoff = patience.backoff_seconds * 2 ** (patience.tries - 1 - left)
-                wait = error.after_seconds if error.after_seconds is not None else backoff
-                await asyncio.sleep(min(wait, patience.longest_wait_seconds) * random.uniform(0.8, 1.0))  # noqa: S311 - jitter
-        raise AssertionError("the loop above returns or raises")
-
-    @asynccontextmanager
-    async def _response(self, url: str, headers: dict[str, str]) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """The answer after redirects, each of them checked. Raises `Unfetched` for all but 200 and 206."""
-        at = _url(url)
+    async def _download(self, url: str, download: _Download) -> None:
+        """One try: the whole file, or what is missing of it."""
         try:
-            for _ in range(REDIRECTS + 1):
-                session = self._sessions[self._guard.names(at)]
-                async with session.get(at, headers=headers, allow_redirects=False) as response:
-                    if response.status not in (301, 302, 303, 307, 308):
-                        _check_status(response)
-                        yield response
-                        return
-                    at = _redirected(at, response)
-            raise NotThere(f"more than {REDIRECTS} redirects")
-        except AddressRefused:
-            raise Refused("the address is not public") from None
-        except aiohttp.ClientConnectorDNSError:
-            raise NotThere("the host name is unknown") from None
-        except (aiohttp.InvalidURL, ValueError) as error:
-            raise Refused("not a valid URL") from error
-        except TimeoutError:
-            raise Transient("no answer in time") from None
-        except aiohttp.ClientError as error:
-            raise Transient(f"the connection failed ({type(error).__name__})") from None
+            async with self._client.get(url, _range_headers(download)) as response:
+                self._begin(download, response)
+                await self._pour(response, download)
+        except Unreachable as error:
+            if error.status != RANGE_NOT_SATISFIABLE or not download.received:
+                raise
+            self._forget(download)
+            raise _changed() from error
+        if download.received != (download.total if download.total is not None else download.received):
+            raise Transient("it ended too early", "文件未传完即中断")
 
-    async def _pieces(self, response: aiohttp.ClientResponse, limit: int) -> AsyncGenerator[bytes]:
-        """The body in pieces, as long as it keeps to the limit and comes fast enough."""
-        started, received = time.monotonic(), 0
-        async for piece in response.content.iter_chunked(PIECE_BYTES):
-            received += len(piece)
-            if received > limit:
-                raise TooLarge(f"larger than {limit} bytes")
-            elapsed = time.monotonic() - started
-            if elapsed > self._patience.grace_seconds and received < elapsed * self._patience.least_rate:
-                raise NotThere("the far side sends too slowly")
-            yield piece
+    def _begin(self, download: _Download, response: aiohttp.ClientResponse) -> None:
+        """Make ready for an answer's body: the rest of the file, or all of it again."""
+        if response.status == 206 and not _continues(response, download):
+            self._forget(download)
+            raise _changed()
+        if response.status == 200:
+            self._forget(download)
+            download.total = response.content_length
+            tag = response.headers.get("ETag", "")
+            download.validator = tag if tag.startswith('"') else None
+        missing = response.content_length or 0
+        _check_size(download.received + missing, self.limits.material_bytes)
+        self._check_task(missing)
 
-    def _check_length(self, response: aiohttp.ClientResponse, limit: int) -> None:
-        if response.headers.get("Content-Encoding", "identity") not in ("", "identity"):
-            raise NotThere("the far side sends it compressed although that was not asked for")
-        if response.content_length is not None and response.content_length > limit:
-            raise TooLarge(f"larger than {limit} bytes")
+    async def _pour(self, response: aiohttp.ClientResponse, download: _Download) -> None:
+        with download.path.open("ab" if download.received else "wb") as file:
 
+            def take(piece: bytes) -> None:
+                _check_size(download.received + len(piece), self.limits.material_bytes)
+                self._spend(len(piece))
+                # 256 KiB into the page cache take well under a millisecond: no thread needed.
+                file.write(piece)
+                download.received += len(piece)
+                download.meter.reach(download.received)
 
-def clean_url(url: str) -> str:
-    """A URL as drafts hold it, without invisible characters."""
-    return url.translate(_INVISIBLE).strip()
+            await self._client.pour(response, take)
 
+    def _forget(self, download: _Download) -> None:
+        self._task_bytes -= download.received
+        download.received, download.total, download.validator = 0, None, None
 
-def _url(text: str) -> URL:
-    try:
-        url = URL(clean_url(text))
-    except ValueError as error:
-        raise Refused("not a valid URL") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise Refused("not an http(s) URL")
-    return url
+    def _spend(self, size: int) -> None:
+        self._check_task(size)
+        self._task_bytes += size
 
-
-def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
-    target = response.headers.get("Location")
-    if not target:
-        raise NotThere("a redirect without a target")
-    return _url(str(at.join(URL(target))))
+    def _check_task(self, size: int) -> None:
+        limit = self.limits.task_bytes
+        if self._task_bytes + size > limit:
+            raise TooLarge(
+                f"with it all materials together exceed {limit} bytes", f"加上它之后素材总量超过 {limit} 字节"
+            )
 
 
-def _check_status(response: aiohttp.ClientResponse) -> None:
-    if response.status in (200, 206):
-        return
-    if response.status in TRY_AGAIN:
-        raise Transient(f"HTTP {response.status}", _retry_after(response))
-    raise NotThere(f"HTTP {response.status}")
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLarge(f"it is larger than {limit} bytes", f"超过 {limit} 字节")
 
 
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """Retry-After in seconds, from either of its two forms."""
-    value = response.headers.get("Retry-After", "")
-    if value.isdecimal():
-        return float(value)
-    parsed = email.utils.parsedate_tz(value)
-    return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else None
-
-
-def _validator(response: aiohttp.ClientResponse) -> str | None:
-    """What If-Range may be given: a strong ETag, else the date."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified")
+def _range_headers(download: _Download) -> dict[str, str]:
+    """Ask for the rest only where a strong validator proves that it is the rest of the same file."""
+    if not download.received or not download.validator:
+        return {}
+    return {"Range": f"bytes={download.received}-", "If-Range": download.validator}
 
 
 def _continues(response: aiohttp.ClientResponse, download: _Download) -> bool:
-    """Whether the body is the rest of what has come; otherwise it is the whole again."""
-    if response.status != 206:
+    """Whether a part begins where the last one broke off, of a file that is the same still."""
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+    if not found or int(found[1]) != download.received:
         return False
-    if not response.headers.get("Content-Range", "").startswith(f"bytes {download.received}-"):
-        raise NotThere("the far side sends another part than was asked for")
-    return True
+    same_size = download.total is None or found[2] in ("*", str(download.total))
+    return same_size and response.headers.get("ETag", download.validator) == download.validator
+
+
+def _changed() -> Transient:
+    return Transient("it changed while it was fetched", "文件在获取过程中发生了变化")
 
 
 def _sha256(path: Path) -> str:
@@ -342,12 +271,13 @@ def _material_failed(error: Unfetched, url: str, segment_id: str | None) -> Fail
         code, en, zh = ErrorCode.MATERIAL_REFUSED, "must not be fetched", "不允许访问"
     elif isinstance(error, TooLarge):
         code, en, zh = ErrorCode.MATERIAL_TOO_LARGE, "is too large", "过大"
+    shown = shown_url(url)
     where = f" (segment {segment_id})" if segment_id else ""
     where_zh = f"（片段 {segment_id}）" if segment_id else ""
     return failed(
         code,
-        f"The material {url[:500]}{where} {en}: {error}.",
-        f"素材 {url[:500]}{where_zh}{zh}：{error}。",
-        material_url=url,
+        f"The material {shown}{where} {en}: {error.reason.en}.",
+        f"素材 {shown}{where_zh}{zh}：{error.reason.zh}。",
+        material_url=shown,
         segment_id=segment_id,
     )

@@ -35,39 +35,47 @@ DENIED_V6 = tuple(
 )
 
 
-class AddressRefused(Exception):
-    """The connection would go to an address that must not be fetched from."""
+class AddressRefused(OSError):
+    """The connection would go to an address that must not be fetched from.
+
+    An OSError, because that is what aiohttp expects of a connection that does not come
+    about: with anything else it stumbles over names that have several addresses.
+    """
 
 
 def is_public(address: Address) -> bool:
     """Whether the address belongs to the public internet. Python's `is_global` is wrong for several blocks."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        return address in ALLOWED_V6 and not any(address in network for network in DENIED_V6)
-    return not any(address in network for network in DENIED_V4)
+    plain = _unwrapped(address)
+    if isinstance(plain, IPv6Address):
+        return plain in ALLOWED_V6 and not any(plain in network for network in DENIED_V6)
+    return not any(plain in network for network in DENIED_V4)
 
 
 class Guard:
-    """The operator's exceptions: `host`, `host:port`, or a CIDR."""
+    """The operator's exceptions: `host`, `host:port`, or a CIDR. Raises ValueError for anything else.
+
+    An IPv6 address is written with brackets before a port, with or without them alone.
+    """
 
     def __init__(self, allow_hosts: tuple[str, ...]) -> None:
-        self._names = {entry.lower() for entry in allow_hosts if "/" not in entry}
+        self._names = {_name(entry) for entry in allow_hosts if "/" not in entry}
         self._networks: tuple[Network, ...] = tuple(ip_network(entry) for entry in allow_hosts if "/" in entry)
 
     def names(self, url: URL) -> bool:
         """Whether the operator allows the URL's host by name."""
-        host = (url.host or "").lower()
-        return host in self._names or f"{host}:{url.port}" in self._names
+        return not self._names.isdisjoint({(url.raw_host, None), (url.raw_host, url.port)})
 
     def check(self, address: str) -> None:
         """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
-        parsed = ip_address(address.partition("%")[0])
-        if not is_public(parsed) and not any(parsed in network for network in self._networks):
+        plain = _unwrapped(ip_address(address.partition("%")[0]))
+        if not is_public(plain) and not any(plain in network for network in self._networks):
             raise AddressRefused
 
     def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
-        """Connections for hosts allowed by name (`named`), or for all others."""
+        """Connections for hosts allowed by name (`named`), or for all others.
+
+        The two are kept apart so that a connection that was allowed by name is never used for another host.
+        """
 
         def opened(info: tuple[Any, ...]) -> socket.socket:
             family, kind, protocol, _, address = info
@@ -81,3 +89,16 @@ class Guard:
             use_dns_cache=False,
             limit_per_host=CONNECTIONS_PER_HOST,
         )
+
+
+def _unwrapped(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for (::ffff:a.b.c.d), or the address itself."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _name(entry: str) -> tuple[str | None, int | None]:
+    """Host and port of an entry, spelled as in a parsed URL; no port means any."""
+    bare_v6 = entry.count(":") > 1 and not entry.startswith("[")
+    url = URL(f"//[{entry}]" if bare_v6 else f"//{entry}")
+    return url.raw_host, url.explicit_port

@@ -6,6 +6,7 @@ belongs to a segment that is switched off.
 """
 
 import math
+from itertools import pairwise
 
 from services.drafts.backdrop import read_background
 from services.drafts.fields import Fields, Warnings
@@ -135,18 +136,15 @@ def _check_order(segments: list[Segment], frame_us: float) -> None:
     """Segments of a track follow each other. They may overlap for as long as a transition lasts, and by less
     than a frame: the apps snap times to frames. Neither an app nor a generator makes any other overlap.
     """
-    last: Segment | None = None
-    for segment in segments:
-        overlap_us = last.target.end_us - segment.target.start_us if last else 0
-        if last and overlap_us >= frame_us + last.transition_us:
+    for earlier, later in pairwise(segments):
+        overlap_us = earlier.target.end_us - later.target.start_us
+        if overlap_us >= frame_us + earlier.transition_us:
             raise failed(
                 ErrorCode.DRAFT_INVALID,
-                f"Segments {last.id} and {segment.id} of one track overlap by {overlap_us / 1e6:.3f} s.",
-                f"同一轨道的片段 {last.id} 与 {segment.id} 重叠 {overlap_us / 1e6:.3f} 秒。",
-                segment_id=segment.id,
+                f"Segments {earlier.id} and {later.id} of one track overlap by {overlap_us / 1e6:.3f} s.",
+                f"同一轨道的片段 {earlier.id} 与 {later.id} 重叠 {overlap_us / 1e6:.3f} 秒。",
+                segment_id=later.id,
             )
-        if last is None or segment.target.end_us > last.target.end_us:
-            last = segment
 
 
 def _end_us(track: Fields) -> int:

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed
 from services.render import sound
-from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
-from services.render.graph import chunk_command, footage_input, output_arguments
-from services.render.media import Footage
-from services.render.plan import Chunk, plan
+from services.render.ffmpeg import Ffmpeg, FfmpegFailed, run
+from services.render.graph import Command, chunk_command, footage_input, from_us, output_arguments
+from services.render.media import Footage, seek_point
+from services.render.plan import Chunk, Use, plan
 from services.render.protocol import Reporter, Stage, Unit
 from services.render.timeline import Timeline
 
@@ -71,32 +71,45 @@ class Exporter:
 
     async def _chunk(self, index: int, chunk: Chunk) -> Path:
         """The chunk's file. Passes before the last are lossless, and removed when they are used up."""
-        *lower, top = range(len(chunk.passes))
-        under: Path | None = None
-        for number in lower:
-            under = await self._pass(index, chunk, number, under, lambda _: self._told(0))
-        return await self._pass(index, chunk, top, under, lambda frames: self._told(chunk.span.start + frames))
+        seeks = await asyncio.to_thread(self._seeks, chunk)
+        made: Path | None = None
+        for number in range(len(chunk.passes)):
+            command = chunk_command(self._timeline, chunk, number, made, seeks)
+            under, made = made, self._folder / f"chunk-{index}-{number}.mp4"
+            await self._pass(chunk, command, made, last=number == len(chunk.passes) - 1)
+            if under is not None:
+                await asyncio.to_thread(under.unlink)
+        assert made is not None  # noqa: S101 - a chunk has a pass at least
+        return made
 
-    async def _pass(self, index: int, chunk: Chunk, number: int, under: Path | None, on_frame: OnFrame) -> Path:
-        output = self._folder / f"chunk-{index}-{number}.mp4"
-        command = chunk_command(self._timeline, chunk, number, under)
-        lossless = number < len(chunk.passes) - 1
+    async def _pass(self, chunk: Chunk, command: Command, output: Path, *, last: bool) -> None:
         arguments = [
             *command.inputs,
             *self._ffmpeg.graph_arguments(command.graph, self._folder),
-            *output_arguments(self._timeline, chunk.span, lossless=lossless, threads=_cores()),
+            *output_arguments(self._timeline, chunk.span, lossless=not last, threads=_cores()),
             str(output),
         ]
         try:
-            frames = await run(self._ffmpeg, arguments, on_frame)
+            frames = await run(
+                self._ffmpeg, arguments, lambda frames: self._told(chunk.span.start + frames if last else 0)
+            )
         except FfmpegFailed as error:
-            raise await self._failure(error, _footage_of(chunk)) from error
+            raise await self._failure(error, self._footage_of(chunk)) from error
         if frames != chunk.span.count:
             short = FfmpegFailed(0, f"{frames} frames instead of {chunk.span.count}")
-            raise await self._failure(short, _footage_of(chunk))
-        if under is not None:
-            await asyncio.to_thread(under.unlink)
-        return output
+            raise await self._failure(short, self._footage_of(chunk))
+
+    def _seeks(self, chunk: Chunk) -> dict[Use, int]:
+        """Where to begin to decode the footage of each use."""
+        rate = self._timeline.rate
+        return {
+            use: seek_point(footage, from_us(use, rate)) for use, footage in _footage(chunk) if not footage.loop_frames
+        }
+
+    def _footage_of(self, chunk: Chunk) -> Iterator[Source]:
+        for use, footage in _footage(chunk):
+            inputs = footage_input(footage, seek_point(footage, from_us(use, self._timeline.rate)))
+            yield use.layer.segment_id, inputs, footage.stream
 
     async def _sound(self) -> Path | None:
         """The sound's file; None when the draft is silent. Groups are mixed until one mix takes them all."""
@@ -155,13 +168,10 @@ class Exporter:
         return True
 
 
-def _footage_of(chunk: Chunk) -> Iterator[Source]:
-    uses = [piece.use for piece in chunk.base if piece.use] + [use for each in chunk.passes for use in each]
-    for use in uses:
-        picture = use.layer.picture
-        if isinstance(picture, Footage):
-            from_us = min(round(use.layer.source_us), picture.last_frame_us)
-            yield use.layer.segment_id, footage_input(picture, from_us), picture.stream
+def _footage(chunk: Chunk) -> Iterator[tuple[Use, Footage]]:
+    for use in chunk.uses:
+        if isinstance(use.layer.picture, Footage):
+            yield use, use.layer.picture
 
 
 def _cores() -> int:

@@ -1,7 +1,7 @@
 """From a chunk of the timeline to the arguments of ffmpeg. Pure; graphs are made of numbers and our own words only."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -31,9 +31,14 @@ class Command:
     graph: str
 
 
-def chunk_command(timeline: Timeline, chunk: Chunk, number: int, under: Path | None) -> Command:
-    """The picture of a chunk up to and with its pass `number`; `under` is what the pass before it made."""
-    builder = _Builder(timeline, chunk.span)
+def chunk_command(
+    timeline: Timeline, chunk: Chunk, number: int, under: Path | None, seeks: Mapping[Use, int]
+) -> Command:
+    """The picture of a chunk up to and with its pass `number`; `under` is what the pass before it made.
+
+    `seeks` says where to seek to for the footage of a use, at most its `from_us`.
+    """
+    builder = _Builder(timeline, chunk.span, seeks)
     base = builder.lossless(under) if under else builder.base(chunk.base)
     for use in chunk.passes[number]:
         base = builder.over(base, use)
@@ -57,24 +62,29 @@ def timescale(rate: Fraction) -> int:
     return rate.numerator * max(1, math.ceil(10_000 / rate.numerator))
 
 
-def footage_input(footage: Footage, from_us: int) -> list[str]:
+def footage_input(footage: Footage, seek_us: int) -> list[str]:
     """Arguments that open a video from the keyframe before a time on; only its own kind of file, and no other file."""
-    where = [] if footage.loops else ["-noaccurate_seek", "-ss", f"{from_us}us"]
-    again = ["-stream_loop", "-1"] if footage.loops else []
-    return [
-        *again,
-        *where,
-        *("-max_pixels", str(MAX_VIDEO_PIXELS), "-protocol_whitelist", "file", "-f", footage.demuxer),
-        *("-i", str(footage.path)),
-    ]
+    seek = ["-noaccurate_seek", "-ss", f"{seek_us}us"] if seek_us else []
+    again = ["-stream_loop", "-1"] if footage.loop_frames else []
+    guard = ["-max_pixels", str(MAX_VIDEO_PIXELS), "-protocol_whitelist", "file", "-f", footage.demuxer]
+    return [*again, *seek, *guard, "-i", str(footage.path)]
+
+
+def from_us(use: Use, rate: Fraction) -> int:
+    """Where in its footage a use begins; past the end that is the last frame, or a time in the next round."""
+    footage = use.layer.picture
+    assert isinstance(footage, Footage)  # noqa: S101 - only footage has times
+    time_us = use.layer.source_at_us(use.span.start, rate)
+    return time_us % footage.end_us if footage.loop_frames else min(time_us, footage.last_frame_us)
 
 
 class _Builder:
     """Collects the inputs and the chains of one graph."""
 
-    def __init__(self, timeline: Timeline, span: Span) -> None:
+    def __init__(self, timeline: Timeline, span: Span, seeks: Mapping[Use, int]) -> None:
         self._timeline = timeline
         self._span = span
+        self._seeks = seeks
         self._inputs: list[str] = []
         self._count = 0
         self._chains: list[str] = []
@@ -129,14 +139,14 @@ class _Builder:
         if isinstance(picture, Still):
             arguments = ["-protocol_whitelist", "file", "-f", "png_pipe", "-framerate", self._rate]
             return self._open([*arguments, "-i", str(picture.path)], 0), [f"settb={self._tick}", "setpts=0"]
-        from_us = use.layer.source_at_us(use.span.start, self._timeline.rate)
-        from_us = from_us % picture.end_us if picture.loops else min(from_us, picture.last_frame_us)
-        source = self._open(footage_input(picture, from_us), picture.stream)
-        shift_us = (from_us if picture.loops else 0) / use.layer.speed
+        seek_us = self._seeks.get(use, 0)
+        source = self._open(footage_input(picture, seek_us), picture.stream)
+        shift_us = (from_us(use, self._timeline.rate) - seek_us) / use.layer.speed
         bias_us = SAMPLING_BIAS * 1_000_000 / float(self._timeline.rate)
         speed = "" if use.layer.speed == 1 else f"/{use.layer.speed:.9f}"
         return source, [
             "settb=1/1000000",
+            *_rounds(picture),
             f"setpts=PTS{speed}{bias_us - shift_us:+.0f}",
             f"fps=fps={self._rate}:start_time=0",
             *_held(use.span.count),
@@ -165,6 +175,14 @@ class _Builder:
 def _held(count: int) -> list[str]:
     """Exactly `count` frames: the last one stays when there are too few."""
     return ["tpad=stop=-1:stop_mode=clone", f"trim=end_frame={count}"]
+
+
+def _rounds(footage: Footage) -> list[str]:
+    """Times that go on from round to round; ffmpeg's own forget how long the last frame of a round was."""
+    if not footage.loop_frames:
+        return []
+    within, start = "PREV_OUTPTS+PTS-PREV_INPTS", f"N/{footage.loop_frames}*{footage.end_us}"
+    return [f"setpts='if(mod(N,{footage.loop_frames}),{within},{start})'"]
 
 
 def _fraction(number: Fraction) -> str:

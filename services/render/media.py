@@ -76,7 +76,8 @@ class Footage:
     """Name of the YUV matrix, as ffmpeg's scale filter spells it; None for RGB."""
     full_range: bool = False
     has_alpha: bool = False
-    loops: bool = False
+    loop_frames: int = 0
+    """Frames after which it begins again; 0: it ends instead."""
     hdr: bool = False
     plain: bool = False
     """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
@@ -163,7 +164,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
     hd = frame.width >= HD_WIDTH or frame.height >= HD_HEIGHT
     turned = frame.rotation % 180 == 90
     (width, height), (pixel_width, pixel_height) = ((size[::-1] if turned else size) for size in sizes)
-    last_frame_us, end_us = _end(container, stream)
+    last_frame_us, end_us, frames = _end(container, stream)
     return Footage(
         path=path,
         demuxer=name,
@@ -177,7 +178,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         matrix=None if frame.format.is_rgb else _MATRICES.get(int(frame.colorspace), "bt709" if hd else "bt601"),
         full_range=int(frame.color_range) == _FULL_RANGE or frame.format.name.startswith("yuvj"),
         has_alpha=any(component.is_alpha for component in frame.format.components),
-        loops=name == "gif" and last_frame_us > 0,
+        loop_frames=frames if name == "gif" and frames > 1 else 0,
         hdr=int(frame.color_trc) in _HDR_TRANSFERS,
         plain=frame.format.name == "yuv420p" and square == 1,
     )
@@ -204,29 +205,61 @@ def _check_codec(stream: VideoStream, max_pixels: int) -> None:
         )
 
 
-def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
-    """When the last frame begins and ends, as the packets say it: headers are often wrong. Raises `BadMedia`."""
+def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
+    """When the last frame begins and ends, and how many packets were read to know it. Headers are often wrong.
+
+    Raises `BadMedia`.
+    """
     base = stream.time_base or Fraction(1, _US)
     start_us = container.start_time or 0
     last = end = -1
+    count = 0
     if container.format.name != "gif" and container.duration:
         container.seek(container.duration + start_us, backward=True)
-        last, end = _last_packet(container, stream)
+        last, end, count = _last_packet(container, stream)
     if last < 0:
         container.seek(start_us)
-        last, end = _last_packet(container, stream)
+        last, end, count = _last_packet(container, stream)
     last_us, end_us = round(last * base * _US) - start_us, round(end * base * _US) - start_us
     if end_us > MAX_SECONDS * _US:
         raise too_large(f"it is longer than {MAX_SECONDS // 3600} hours", f"时长超过 {MAX_SECONDS // 3600} 小时")
-    return max(0, last_us), max(1, end_us)
+    return max(0, last_us), max(1, end_us), count
 
 
-def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
-    """The latest start and end of a packet from here on, in the stream's ticks; -1 when there is none."""
+def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
+    """The latest start and end of a packet from here on, in the stream's ticks (-1: none), and how many there are."""
     last = end = -1
-    for count, packet in enumerate(container.demux(stream)):
+    count = 0
+    for packet in container.demux(stream):
+        if packet.pts is None:
+            continue
+        last, end, count = max(last, packet.pts), max(end, packet.pts + (packet.duration or 0)), count + 1
         if container.format.name == "gif" and count > MAX_GIF_FRAMES:
             raise too_large(f"it has more than {MAX_GIF_FRAMES} frames", f"帧数超过 {MAX_GIF_FRAMES}")
-        if packet.pts is not None:
-            last, end = max(last, packet.pts), max(end, packet.pts + (packet.duration or 0))
-    return last, end
+    return last, end, count
+
+
+def seek_point(footage: Footage, time_us: int) -> int:
+    """Where to seek to (µs from the beginning) so that decoding meets the frame that is on at `time_us`.
+
+    Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
+    """
+    try:
+        with av.open(footage.path, format=footage.demuxer, options={"protocol_whitelist": "file"}) as container:
+            return _seek_point(container, footage, time_us)
+    except (FFmpegError, OSError):
+        return 0
+
+
+def _seek_point(container: InputContainer, footage: Footage, time_us: int) -> int:
+    stream = next(stream for stream in container.streams.video if stream.index == footage.stream)
+    base, start_us = stream.time_base or Fraction(1, _US), container.start_time or 0
+    at_us, step_us = time_us, _US
+    while at_us > 0:
+        container.seek(at_us + start_us, backward=True)
+        keyframes = (packet.pts for packet in container.demux(stream) if packet.is_keyframe)
+        first = next((pts for pts in keyframes if pts is not None), None)
+        if first is not None and first * base * _US - start_us <= time_us + 1:
+            return at_us
+        at_us, step_us = at_us - step_us, 2 * step_us
+    return 0

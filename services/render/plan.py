@@ -40,6 +40,12 @@ class Chunk:
     base: tuple[Piece, ...]
     passes: tuple[tuple[Use, ...], ...]
 
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Every layer's use, those of the base first."""
+        base = (piece.use for piece in self.base if piece.use)
+        return (*base, *(use for each in self.passes for use in each))
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:

@@ -30,12 +30,12 @@ def counting_video(
     seconds: float = 2,
     size: str = "320x180",
     fps: str = "30",
-    tone: int = 0,
+    hertz: int = 0,
     options: Iterable[str] = (),
 ) -> Path:
-    """A grey video: frame n has luma DARKEST + STEP * n, so at most 70 frames. `tone` adds a sine of 0.25 at that many Hz."""
+    """A grey video: frame n has luma DARKEST + STEP * n, so at most 70 frames. `hertz` adds a sine of amplitude 0.25."""
     gray = f"color=gray:s={size}:r={fps}:d={seconds},format=yuv420p,geq=lum='{DARKEST}+{STEP}*N':cb=128:cr=128"
-    sound = ("-f", "lavfi", "-i", sine(tone, seconds)) if tone else ()
+    sound = ("-f", "lavfi", "-i", sine(hertz, seconds)) if hertz else ()
     codec = ("-c:v", "libx264", "-qp", "2", "-g", "12", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k")
     ffmpeg("-f", "lavfi", "-i", gray, *sound, *codec, *TAGS, *options, path)
     return path

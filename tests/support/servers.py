@@ -1,9 +1,11 @@
 """A draft server on a thread: capcut-mate's get_draft form, and ways to misbehave."""
 
 import asyncio
+import gzip
 import threading
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,24 +16,27 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class DraftServer:
-    """Serves drafts under http://127.0.0.1:port; use it as a context manager.
+    """Serves drafts under http://127.0.0.1:port, or another address of this machine's own; use it as a context manager.
 
-    `requests` counts the requests of each path. `answers` replaces the answer of a path.
+    `requests` counts the requests of each path, `ranges` lists the Range headers of each ("" for none).
+    `answers` replaces the answer of a path, for instance by `endless()`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
         self.requests: Counter[str] = Counter()
+        self.ranges: defaultdict[str, list[str]] = defaultdict(list)
+        self._address = address
         self.answers: dict[str, Answer] = {}
         self._drafts: dict[str, list[str]] = {}
         self._files: dict[str, bytes | Path] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self.port = 0
+        self.port = port
 
     @property
     def host(self) -> str:
         """host:port, as ALLOW_HOSTS takes it."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self._address}:{self.port}"
 
     @property
     def base(self) -> str:
@@ -56,7 +61,7 @@ class DraftServer:
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, self._address, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -80,6 +85,7 @@ class DraftServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.requests[request.path] += 1
+        self.ranges[request.path].append(request.headers.get("Range", ""))
         if request.path in self.answers:
             return await self.answers[request.path](request)
         if request.path.endswith("/get_draft"):
@@ -105,3 +111,114 @@ def statuses(sequence: Iterable[int], body: bytes = b"", headers: dict[str, str]
         return web.Response(status=status, body=body if status == 200 else b"", headers=headers)
 
     return answer
+
+
+def redirect(target: str, status: int = 302) -> Answer:
+    """Leads elsewhere, on a connection that is closed then."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": target, "Connection": "close"})
+
+    return answer
+
+
+def redirect_loop() -> Answer:
+    """Leads to itself."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": str(request.url)})
+
+    return answer
+
+
+def endless(piece: bytes = b"x" * 65536) -> Answer:
+    """A body without an end, as fast as it is read."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(piece)
+
+    return answer
+
+
+def trickle(start: bytes = b"", every_seconds: float = 0.02) -> Answer:
+    """`start` at once, and then a byte now and then, without an end."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(start)
+        while True:
+            await response.write(b"x")
+            await asyncio.sleep(every_seconds)
+
+    return answer
+
+
+def silent() -> Answer:
+    """Takes the request and says nothing."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets the event")
+
+    return answer
+
+
+def breaking(body: bytes, after: int, *, etag: str | None = '"v1"', ranges: bool = True) -> Answer:
+    """Resets the connection after so many bytes of each answer; with `ranges` it goes on where it is asked to."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked = request.headers.get("Range", "") if ranges else ""
+        start = int(asked.removeprefix("bytes=").rstrip("-") or 0)
+        response = web.StreamResponse(status=206 if asked else 200, headers={"ETag": etag} if etag else None)
+        response.content_length = len(body) - start
+        if asked:
+            response.headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        await response.prepare(request)
+        await response.write(body[start : start + after])
+        if start + after < len(body) and request.transport is not None:
+            request.transport.abort()
+        return response
+
+    return answer
+
+
+def compressed(body: bytes) -> Answer:
+    """gzip, asked for or not."""
+    return statuses([200], gzip.compress(body), {"Content-Encoding": "gzip"})
+
+
+@contextmanager
+def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Generator[str]:
+    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done."""
+    loop = asyncio.new_event_loop()
+    running: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        with suppress(OSError, asyncio.CancelledError):
+            await reader.readuntil(b"\r\n\r\n")
+            await write(writer)
+        writer.close()
+
+    async def stop(server: asyncio.Server) -> None:
+        server.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(connected, "127.0.0.1", 0), loop).result(10)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(server), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

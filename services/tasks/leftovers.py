@@ -26,9 +26,12 @@ def clear_attempts(task_folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def clear_old(work_dir: Path, active: set[str]) -> None:
-    """Remove the folders of tasks that are not active and have not been touched for a day."""
+def clear_all(work_dir: Path, active: set[str]) -> None:
+    """Before anything runs: no attempt of an earlier process goes on, and materials that nobody
+    has wanted for a day go away.
+    """
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
+        clear_attempts(folder)
         if folder.name not in active and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -70,7 +70,7 @@ class Worker:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Flush and sweep while the block lasts; at its end running attempts are handed back."""
-        await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, await self._active_ids())
+        await asyncio.to_thread(leftovers.clear_all, self._settings.work_dir, await self._active_ids())
         keepers = [asyncio.create_task(self._flush_for_ever()), asyncio.create_task(self._sweep_for_ever())]
         try:
             yield

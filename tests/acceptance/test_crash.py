@@ -108,6 +108,8 @@ def test_a_draft_that_kills_its_worker_again_and_again_ends_failed(tmp_path: Pat
         assert (last["status"], last["attempt"]) == ("FAILED", 3)
         found = running.server.data("query($id: ID!) { videoTask(id: $id) { error { code } canRetry } }", id=task_id)
         assert found["videoTask"] == {"error": {"code": "WORKER_LOST"}, "canRetry": True}
+        psutil.wait_procs(children_of(tmp_path), timeout=10)
+        assert not children_of(tmp_path)
 
 
 def test_an_orderly_stop_hands_the_task_back_and_the_next_start_goes_on(tmp_path: Path) -> None:

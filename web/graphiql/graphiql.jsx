@@ -10,16 +10,27 @@ self.MonacoEnvironment = {
   getWorker: (_id, label) => new Worker(new URL(WORKERS[label] ?? "editor.worker.js", document.baseURI)),
 };
 
-const START = `# The tasks of this server. Ctrl+Enter runs the operation under the cursor.
-query Tasks {
+const SAMPLE = `${location.origin}/sample/get_draft?draft_id=20261101120000c0ffee01`;
+const START = `# Ctrl+Enter runs the operation under the cursor.
+mutation Submit {
+  submitVideoTask(input: { draftUrl: "${SAMPLE}" }) {
+    task { id status }
+    errors { code message }
+  }
+}
+
+subscription Watch {
+  videoTaskProgress(draftUrl: "${SAMPLE}") {
+    seq type status stage progress
+    task { videoUrl }
+  }
+}
+
+query Newest {
   videoTasks(first: 5) {
     nodes { id draftUrl status stage progress videoUrl }
   }
 }
-
-# subscription Watch {
-#   videoTaskProgress(id: "...") { seq type status stage progress }
-# }
 `;
 
 const address = new URL("/graphql", location.href);

@@ -129,13 +129,12 @@ class Client:
         at = _parsed(url)
         for _ in range(REDIRECTS + 1):
             # The turn is waited for here and not in the connector, whose wait would count as the far side's.
-            async with self._turns[at.origin()]:
-                async with await self._asked(at, headers) as response:
-                    if response.status not in (301, 302, 303, 307, 308):
-                        _check(response, ranged="Range" in headers)
-                        yield response
-                        return
-                    at = _redirected(at, response)
+            async with self._turns[at.origin()], await self._asked(at, headers) as response:
+                if response.status not in (301, 302, 303, 307, 308):
+                    _check(response, ranged="Range" in headers)
+                    yield response
+                    return
+                at = _redirected(at, response)
         raise Unreachable(f"it redirects more than {REDIRECTS} times", f"重定向超过 {REDIRECTS} 次")
 
     async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from services.drafts.client import Refused, TooLarge, Unfetched
 from services.drafts.fetch import Fetcher, OnBytes
@@ -174,13 +174,13 @@ def _files(answer: dict[str, Any]) -> list[str]:
         )
     if not isinstance(listed, list):
         raise invalid("its URL answers without a list of files", "草稿地址的返回中没有 files 列表")
-    texts = (file for file in cast("list[Any]", listed) if isinstance(file, str))
-    files = [file for text in texts if (file := clean_url(clean_text(text)))]
-    if not files:
+    entries: list[Any] = listed
+    files = [clean_url(clean_text(entry)) for entry in entries if isinstance(entry, str)]
+    if not any(files):
         raise failed(
             ErrorCode.DRAFT_EMPTY, "The draft's server lists no files for it.", "草稿服务器返回的文件列表为空。"
         )
-    return files
+    return [file for file in files if file]
 
 
 def _draft_failed(error: Unfetched) -> Failed:

@@ -11,18 +11,20 @@ from PIL import Image
 
 from services.errors import ErrorCode, Failed, failed
 from services.render.export import Exported
-from services.render.ffmpeg import Ffmpeg, FfmpegFailed, run
+from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.graph import timescale
 from services.render.timeline import Timeline
 
 THUMBNAIL_WIDTH = 640
-THUMBNAIL_AT = Fraction(1, 3)
-"""Of the video's length: past its opening, and before its end."""
-LONGEST_DRIFT_US = 50_000
+THUMBNAIL_AT = 3
+"""One part in so many of the video's frames: past its opening, and well before its end."""
+LONGEST_DRIFT_US = 100_000
 """By how much the sound's length may differ from the picture's: AAC comes in pieces of 21 ms."""
 
 
-async def join(ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path) -> None:
+async def join(
+    ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path, on_frame: OnFrame
+) -> None:
     """Join picture and sound without encoding again, the index at the beginning of the file. Raises `Failed`."""
     playlist = folder / "chunks.txt"
     playlist.write_text("\n".join(_playlist(exported.chunks, timeline.rate)) + "\n", encoding="ascii")
@@ -34,7 +36,7 @@ async def join(ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: P
         *("-map_metadata", "-1", "-f", "mp4", str(output)),
     ]
     try:
-        await run(ffmpeg, arguments)
+        await run(ffmpeg, arguments, on_frame)
     except FfmpegFailed as error:
         if "No space left on device" in error.tail:
             raise failed(
@@ -77,11 +79,11 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
 
 def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
     """Write a small JPEG of a frame."""
-    at_us = round(timeline.duration_us * THUMBNAIL_AT)
+    at = timeline.frames // THUMBNAIL_AT / timeline.rate
     with av.open(str(video), format="mov") as container:
-        container.seek(at_us)
+        container.seek(round(at * 1_000_000))
         frames = container.decode(video=0)
-        frame = next(frame for frame in frames if frame.time * 1_000_000 >= at_us - 1)
+        frame = next(frame for frame in frames if frame.time >= float(at) - 0.001)
         image = cast("Image.Image", cast("Any", frame).to_image())  # PyAV gives it no type
     width = min(THUMBNAIL_WIDTH, image.width)
     image.resize((width, max(1, round(image.height * width / image.width)))).save(output, "JPEG", quality=82)

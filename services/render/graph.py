@@ -115,8 +115,13 @@ class _Builder:
         span = Span(use.span.start - self._span.start, use.span.end - self._span.start)
         top = self._chain(source, [*steps, *shape.steps, f"settb={self._tick}", f"setpts=PTS+{span.start}"])
         place = f"x={shape.box.left}:y={shape.box.top}:format=yuv420"
-        while_seen = "" if span == Span(0, self._span.count) else f":enable='gte(n,{span.start})*lt(n,{span.end})'"
+        while_seen = "" if span == Span(0, self._span.count) else f":enable='{self._during(span)}'"
         return self._chain(under + top, [f"overlay={place}:eof_action=repeat{while_seen}"])
+
+    def _during(self, span: Span) -> str:
+        """An expression that holds for a span's frames: by time, since ffmpeg 5 counts those of either input."""
+        start, end = ((frame - 0.5) / float(self._timeline.rate) for frame in (span.start, span.end))
+        return f"gte(t,{start:.6f})*lt(t,{end:.6f})"
 
     def _piece(self, piece: Piece) -> str:
         size = f"{self._timeline.width}:{self._timeline.height}"

@@ -156,15 +156,19 @@ async def _make(
     request: RenderRequest, reporter: Reporter, places: Workspace, ffmpeg: Ffmpeg, timeline: Timeline
 ) -> RenderResult:
     exported = await Exporter(ffmpeg, timeline, places.pieces, reporter).export()
-    reporter.progress(Stage.WRITING_FILE, 0, 3, Unit.ITEMS)
-    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished)
-    reporter.progress(Stage.WRITING_FILE, 1, 3, Unit.ITEMS)
     has_sound = exported.sound is not None
+
+    def told(steps: int) -> None:
+        reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)
+
+    told(0)
+    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished, lambda _: told(0))
+    told(1)
     await asyncio.to_thread(check, places.unfinished, timeline, has_sound=has_sound)
-    reporter.progress(Stage.WRITING_FILE, 2, 3, Unit.ITEMS)
+    told(2)
     await asyncio.to_thread(thumbnail, places.unfinished, places.thumbnail, timeline)
     await asyncio.to_thread(publish, places.unfinished, request.output)
-    reporter.progress(Stage.WRITING_FILE, 3, 3, Unit.ITEMS)
+    told(3)
     return RenderResult(
         output=request.output,
         thumbnail=places.thumbnail,

@@ -17,6 +17,10 @@ LINES_PER_SECOND = 10
 """Progress lines of one stage come no faster than this; its first and last always come."""
 
 
+HEARTBEAT_SECONDS = 10
+"""A stage in which nothing new is done says so again after this long, as long as somebody works on it."""
+
+
 class Stage(StrEnum):
     """The stages of a render, in order."""
 
@@ -161,7 +165,7 @@ class Reporter:
         """`done` of `total` is made in `stage`; None as `total` means that it is not known."""
         if stage is not self._stage:
             self._stage, self._done = stage, 0.0
-        elif (done, total) == self._told or not self._due(done, total):
+        elif not self._due(done, total):
             return
         self._done = max(self._done, done)
         self._told, self._told_at = (self._done, total), self._clock()
@@ -187,8 +191,11 @@ class Reporter:
         self._line({"error": _plain(asdict(failure))})
 
     def _due(self, done: float, total: float | None) -> bool:
-        last = total is not None and done >= total
-        return last or self._clock() - self._told_at >= 1 / LINES_PER_SECOND
+        quiet = self._clock() - self._told_at
+        if (done, total) == self._told or done < self._done:
+            return quiet >= HEARTBEAT_SECONDS
+        finished = total is not None and done >= total
+        return finished or quiet >= 1 / LINES_PER_SECOND
 
     def _line(self, values: Mapping[str, object]) -> None:
         self._write(json.dumps(values))

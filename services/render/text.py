@@ -1,31 +1,39 @@
-"""Drawing captions to images with Pillow: shadow under outline under fill."""
+"""Drawing captions to images with Pillow: box under shadow under outline under fill."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from services.drafts.records import Color, TextBackground, TextMaterial
+from services.drafts.records import Color, Shadow, TextBackground, TextMaterial
 from services.errors import Bilingual, DraftWarning, WarningCode
-from services.render.fonts import FontBook, load
+from services.render.fonts import FontBook
+from services.render.text_cells import Paragraphs
+from services.render.text_ink import Box, Ink, around, draw_ink, ink_box, merged
 from services.render.text_layout import Block, Placed, lay_out
 
-SHADOW_BLUR_EM = 0.35
-"""Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]."""
-THICKEN_EM = 0.02
-"""Added around a glyph when a font has no bold face."""
-SLANT = math.tan(math.radians(12))
-"""How far an italic leans, when it is made from an upright face."""
+SHADOW_BLUR_EM = 1.0
+"""Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of what
+their slider shows (at most 1), as if an edge of one em, which is six sigmas wide, were its full blur."""
 PADDING_EM = 1.0
 """A background's padding on each side in em, for a width or height of 1 [unverified]."""
-K = TypeVar("K")
+OFFSET_EM = 1.0
+"""How far a background is moved in em, for an offset of 1 [unverified]."""
+MOST_COVER = 16
+"""Letters that together cover the canvas more often than this are drawn no further."""
+_SMOOTH = 4
+_NAMED_CHARACTERS = 50
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """A caption's picture (RGBA, straight alpha); its corner from the centre of the caption's block, in pixels."""
+    """A caption's picture (RGBA, straight alpha). `left_px`, `top_px`: its top left corner from the
+    centre of the caption's block (the lines, without outlines, shadows and background), which is the
+    centre of the picture too.
+    """
 
     image: Image.Image
     left_px: int
@@ -35,159 +43,208 @@ class DrawnText:
 def draw_text(
     text: TextMaterial, book: FontBook, *, canvas_width: int, canvas_height: int, scale: float = 1.0
 ) -> tuple[DrawnText | None, tuple[DraftWarning, ...]]:
-    """The caption at `scale`; None when it has nothing to see. The picture is at most twice the canvas."""
+    """The caption at `scale`, sharp; None when it has nothing to see (no text, no size, no font).
+
+    The picture reaches at most one canvas to each side of the caption's centre: no pixel beyond could
+    be seen while that centre lies on the canvas. Warns of fonts (FONT_SUBSTITUTED, one for each name)
+    and characters (GLYPH_MISSING, one for all) that could not be had.
+    """
     block = lay_out(text, book, canvas_width, scale)
-    warnings = tuple(_warnings(block))
-    if not block.placed:
+    warnings = _warnings(block.paragraphs)
+    limit = Box(-canvas_width, -canvas_height, canvas_width, canvas_height)
+    letters = _letters(block, limit)
+    backdrop = _backdrop(block, text.background) if text.background is not None else None
+    picture = _Picture.around((*(_reach(letter) for letter in letters), *((backdrop,) if backdrop else ())), limit)
+    if picture is None:
         return None, warnings
-    picture = _Picture.around(block, text, canvas_width, canvas_height)
-    if text.background is not None:
-        picture.box(block, text.background)
-    picture.shadows(block)
-    picture.strokes(block)
-    picture.fills(block)
-    image = picture.image
-    if text.alpha < 1:
-        image.putalpha(image.getchannel("A").point([round(value * text.alpha) for value in range(256)]))
-    return DrawnText(image, picture.left, picture.top), warnings
+    if text.background is not None and backdrop is not None:
+        picture.rounded(backdrop, text.background)
+    picture.draw(letters)
+    image = picture.faded(text.alpha)
+    return (DrawnText(image, picture.box.left, picture.box.top) if image.getbbox() else None), warnings
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """A run and where its ink may be, with its outline."""
+
+    placed: Placed
+    box: Box
 
 
 class _Picture:
-    """An image around a block; `left` and `top` are its corner from the block's centre."""
+    """An image with its place: coordinates count from the caption's centre."""
 
-    def __init__(self, left: int, top: int, width: int, height: int, block: Block) -> None:
-        self.left, self.top = left, top
-        self.image = Image.new("RGBA", (width, height))
-        self._x = -block.width_px / 2 - left
-        self._y = -block.height_px / 2 - top
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self._image = Image.new("RGBA", box.size)
 
     @classmethod
-    def around(cls, block: Block, text: TextMaterial, canvas_width: int, canvas_height: int) -> "_Picture":
-        """Large enough for outlines, shadows and the background, and no larger than needed."""
-        margin = max(_margin(placed) for placed in block.placed)
-        if text.background is not None:
-            margin += 2 * PADDING_EM * max(placed.run.em_px for placed in block.placed)
-        half_width = min(math.ceil(block.width_px / 2 + margin), canvas_width)
-        half_height = min(math.ceil(block.height_px / 2 + margin), canvas_height)
-        return cls(-half_width, -half_height, 2 * half_width, 2 * half_height, block)
+    def around(cls, boxes: Iterable[Box], limit: Box) -> "_Picture | None":
+        """Around all boxes within the limit, the same to both sides of the centre; None around nothing."""
+        needed = around(box.within(limit) for box in boxes)
+        if needed.empty:
+            return None
+        half_width, half_height = max(-needed.left, needed.right), max(-needed.top, needed.bottom)
+        return cls(Box(-half_width, -half_height, half_width, half_height))
 
-    def box(self, block: Block, background: TextBackground) -> None:
-        """The box behind the text."""
-        em = max(placed.run.em_px for placed in block.placed)
-        pad_x, pad_y = background.width * PADDING_EM * em, background.height * PADDING_EM * em
-        x = self._x + background.horizontal_offset * em
-        y = self._y - background.vertical_offset * em
-        corners = (x - pad_x, y - pad_y, x + block.width_px + pad_x, y + block.height_px + pad_y)
-        radius = background.round_radius * min(corners[2] - corners[0], corners[3] - corners[1]) / 2
-        mask = Image.new("L", self.image.size)
-        ImageDraw.Draw(mask).rounded_rectangle(corners, radius, fill=255)
-        self._paint(mask, background.color)
+    def draw(self, letters: Sequence[_Letters]) -> None:
+        """All shadows, then all outlines, then all fills: no letter covers its neighbour."""
+        outlined = [(letter, draw_ink(letter.placed, letter.box, outlined=True)) for letter in letters]
+        for shadow, inks in _grouped(outlined, lambda letter: letter.placed.run.look.style.shadow):
+            self._cast(shadow, inks)
+        for stroke, inks in _grouped(outlined, lambda letter: letter.placed.run.look.style.stroke):
+            self._paint(self._merged([(ink, 0, 0) for _, ink in inks]), stroke.color)
+        plain = [(letter, draw_ink(letter.placed, letter.box, outlined=False)) for letter in letters]
+        for color, inks in _grouped(plain, lambda letter: letter.placed.run.look.style.color):
+            self._paint(self._merged([(ink, 0, 0) for _, ink in inks]), color)
 
-    def shadows(self, block: Block) -> None:
-        """All shadows, under everything else."""
-        for shadow, placed in _grouped(block.placed, lambda one: one.run.style.shadow):
-            em = placed[0].run.em_px
-            distance, angle = shadow.distance / 100 * em, math.radians(shadow.angle_deg)
-            mask = self._mask(placed, distance * math.cos(angle), -distance * math.sin(angle), outlined=True)
-            if shadow.diffuse:
-                mask = mask.filter(ImageFilter.GaussianBlur(shadow.diffuse * SHADOW_BLUR_EM * em))
-            self._paint(mask, shadow.color)
+    def rounded(self, box: Box, background: TextBackground) -> None:
+        """A box with round corners."""
+        seen = box.within(self.box)
+        mask = Image.new("L", seen.size, 255)
+        radius = round(background.round_radius * min(box.size) / 2)
+        for corner, x, y in _corners(box, radius):
+            mask.paste(corner, (x - seen.left, y - seen.top))
+        self._paint(Ink(seen, mask), background.color)
 
-    def strokes(self, block: Block) -> None:
-        """All outlines, under all fills: a neighbour's outline never covers a glyph."""
-        for stroke, placed in _grouped(block.placed, lambda one: one.run.style.stroke):
-            self._paint(self._mask(placed, 0, 0, outlined=True), stroke.color)
+    def faded(self, alpha: float) -> Image.Image:
+        """The image, less opaque."""
+        if alpha < 1:
+            self._image.putalpha(_scaled(self._image.getchannel("A"), alpha))
+        return self._image
 
-    def fills(self, block: Block) -> None:
-        """The glyphs themselves, and their underlines."""
-        for color, placed in _grouped(block.placed, lambda one: one.run.style.color):
-            self._paint(self._mask(placed, 0, 0, outlined=False), color)
+    def _cast(self, shadow: Shadow, inks: Sequence[tuple[_Letters, Ink]]) -> None:
+        blur = max(_blur_px(letter.placed) for letter, _ in inks)
+        moved = [(ink, *_shift(letter.placed)) for letter, ink in inks]
+        ink = self._merged(moved, grown=math.ceil(3 * blur))
+        if blur:
+            ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
+        self._paint(ink, shadow.color)
 
-    def _mask(self, placed: Iterable[Placed], dx: float, dy: float, *, outlined: bool) -> Image.Image:
-        mask = Image.new("L", self.image.size)
-        for one in placed:
-            x, y = self._x + one.x_px + dx, self._y + one.baseline_px + dy
-            if one.run.style.italic:
-                upright = Image.new("L", self.image.size)
-                _draw(upright, one, x, y, outlined)
-                slanted = upright.transform(
-                    upright.size, Image.Transform.AFFINE, (1, SLANT, -SLANT * y, 0, 1, 0), Image.Resampling.BICUBIC
-                )
-                mask.paste(255, mask=slanted)
-            else:
-                _draw(mask, one, x, y, outlined)
-        return mask
+    def _merged(self, inks: Sequence[tuple[Ink, int, int]], grown: int = 0) -> Ink:
+        box = around(ink.box.moved(dx, dy) for ink, dx, dy in inks)
+        return merged(inks, box.grown(grown).within(self.box))
 
-    def _paint(self, mask: Image.Image, color: Color) -> None:
-        red, green, blue, alpha = (round(part * 255) for part in color)
-        layer = Image.new("RGBA", self.image.size, (red, green, blue, 0))
-        layer.putalpha(mask if alpha == 255 else mask.point([round(value * alpha / 255) for value in range(256)]))
-        self.image.alpha_composite(layer)
+    def _paint(self, ink: Ink, color: Color) -> None:
+        if ink.box.empty:
+            return
+        red, green, blue = (round(min(max(part, 0.0), 1.0) * 255) for part in color[:3])
+        layer = Image.new("RGBA", ink.box.size, (red, green, blue))
+        layer.putalpha(_scaled(ink.mask, color[3]))
+        self._image.alpha_composite(layer, (ink.box.left - self.box.left, ink.box.top - self.box.top))
 
 
-def _draw(mask: Image.Image, one: Placed, x: float, baseline: float, outlined: bool) -> None:
-    run = one.run
-    font = load(run.face, run.em_px)
-    thick = THICKEN_EM * run.em_px if run.thicken else 0.0
-    if outlined and run.style.stroke is not None:
-        thick += run.style.stroke.width_em * run.em_px
-    draw = ImageDraw.Draw(mask)
-    for text, offset in _clusters(one):
-        draw.text((x + offset, baseline), text, fill=255, font=font, anchor="ls", stroke_width=thick, stroke_fill=255)
-    if run.style.underline and run.width_px:
-        line = max(1.0, run.em_px * 0.06)
-        low = baseline + run.em_px * 0.1
-        draw.rectangle((x - thick, low - thick, x + run.width_px + thick, low + line + thick), fill=255)
+def _letters(block: Block, limit: Box) -> list[_Letters]:
+    """The runs that can be seen, parts within the limit, up to `MOST_COVER`."""
+    budget = MOST_COVER * limit.size[0] * limit.size[1] / 4
+    letters: list[_Letters] = []
+    for placed in block.placed:
+        if not _near(placed, limit):
+            continue
+        box = ink_box(placed)
+        budget -= box.size[0] * box.size[1]
+        if budget < 0:
+            break
+        letters.append(_Letters(placed, box))
+    return letters
 
 
-def _clusters(one: Placed) -> list[tuple[str, float]]:
-    """What is drawn at once: the whole run, so that it is shaped; each character when they are spaced."""
-    run = one.run
-    if not run.spacing_px:
-        return [(run.text, 0.0)]
-    font = load(run.face, run.em_px)
-    found: list[tuple[str, float]] = []
-    offset = 0.0
-    for character in run.text:
-        found.append((character, offset))
-        offset += font.getlength(character) + run.spacing_px
-    return found
+def _near(placed: Placed, limit: Box) -> bool:
+    """A cheap look before letters are measured; nothing reaches farther from its run than three em, but shadows."""
+    em_px, shadow = placed.run.look.em_px, placed.run.look.style.shadow
+    reach = 3 * em_px + (abs(shadow.distance) / 100 * em_px if shadow is not None else 0.0)
+    left, right = placed.x_px - reach, placed.x_px + placed.run.width_px + reach
+    return left < limit.right and right > limit.left and abs(placed.baseline_px) < limit.bottom + reach
 
 
-def _margin(one: Placed) -> float:
-    """How far a run's ink may reach beyond the block."""
-    em, style = one.run.em_px, one.run.style
-    reach = 0.4 * em
-    if style.stroke is not None:
-        reach += style.stroke.width_em * em
-    if style.shadow is not None:
-        reach += (style.shadow.distance / 100 + 3 * style.shadow.diffuse * SHADOW_BLUR_EM) * em
-    return reach
+def _reach(letter: _Letters) -> Box:
+    """Where a run and its shadow may be."""
+    shadow = letter.box.moved(*_shift(letter.placed)).grown(math.ceil(3 * _blur_px(letter.placed)))
+    return around((letter.box, shadow))
 
 
-def _grouped(placed: Iterable[Placed], key: Callable[[Placed], K | None]) -> list[tuple[K, list[Placed]]]:
-    """The runs by look, in order of first appearance; runs without that look are left out."""
-    groups: dict[K, list[Placed]] = {}
-    for one in placed:
-        look = key(one)
-        if look is not None and one.run.text:
-            groups.setdefault(look, []).append(one)
+def _shift(placed: Placed) -> tuple[int, int]:
+    """From a run to its shadow."""
+    shadow, em_px = placed.run.look.style.shadow, placed.run.look.em_px
+    if shadow is None:
+        return 0, 0
+    distance, angle = shadow.distance / 100 * em_px, math.radians(shadow.angle_deg)
+    return round(distance * math.cos(angle)), round(-distance * math.sin(angle))
+
+
+def _blur_px(placed: Placed) -> float:
+    shadow = placed.run.look.style.shadow
+    return shadow.diffuse * SHADOW_BLUR_EM * placed.run.look.em_px if shadow is not None else 0.0
+
+
+def _backdrop(block: Block, background: TextBackground) -> Box | None:
+    """Where the box behind a caption stands; None when there is no text."""
+    em_px = max((placed.run.look.em_px for placed in block.placed), default=0.0)
+    if not em_px:
+        return None
+    half_width = block.width_px / 2 + background.width * PADDING_EM * em_px
+    half_height = block.height_px / 2 + background.height * PADDING_EM * em_px
+    box = Box(-round(half_width), -round(half_height), round(half_width), round(half_height))
+    dx, dy = background.horizontal_offset, -background.vertical_offset
+    return box.moved(round(dx * OFFSET_EM * em_px), round(dy * OFFSET_EM * em_px))
+
+
+def _corners(box: Box, radius: int) -> Iterable[tuple[Image.Image, int, int]]:
+    """The four corners of a rounded box, smooth, and where they go."""
+    if radius < 1:
+        return
+    large = Image.new("L", (radius * _SMOOTH, radius * _SMOOTH))
+    ImageDraw.Draw(large).ellipse((0, 0, 2 * radius * _SMOOTH - 1, 2 * radius * _SMOOTH - 1), fill=255)
+    corner = large.reduce(_SMOOTH)
+    mirrored, flipped = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
+    right, bottom = box.right - radius, box.bottom - radius
+    yield corner, box.left, box.top
+    yield corner.transpose(mirrored), right, box.top
+    yield corner.transpose(flipped), box.left, bottom
+    yield corner.transpose(mirrored).transpose(flipped), right, bottom
+
+
+def _scaled(mask: Image.Image, alpha: float) -> Image.Image:
+    alpha = min(max(alpha, 0.0), 1.0)
+    return mask if alpha == 1 else mask.point([round(value * alpha) for value in range(256)])
+
+
+def _grouped(
+    inks: Iterable[tuple[_Letters, Ink]], key: Callable[[_Letters], K | None]
+) -> list[tuple[K, list[tuple[_Letters, Ink]]]]:
+    """The inks by what they share, in order of first appearance; those without it are left out."""
+    groups: dict[K, list[tuple[_Letters, Ink]]] = {}
+    for letter, ink in inks:
+        shared = key(letter)
+        if shared is not None:
+            groups.setdefault(shared, []).append((letter, ink))
     return list(groups.items())
 
 
-def _warnings(block: Block) -> Iterable[DraftWarning]:
-    for name in block.substituted:
-        yield DraftWarning(
+def _warnings(paragraphs: Paragraphs) -> tuple[DraftWarning, ...]:
+    substituted = (
+        DraftWarning(
             code=WarningCode.FONT_SUBSTITUTED,
             message=Bilingual(
                 f"The font {name} is not installed; another is used.", f"字体“{name}”未安装，已使用其他字体代替。"
             ),
             material_name=name,
         )
-    if block.missing:
-        yield DraftWarning(
-            code=WarningCode.GLYPH_MISSING,
-            message=Bilingual(
-                f"No font has these characters: {block.missing[:50]}", f"没有字体包含这些字符：{block.missing[:50]}"
-            ),
-        )
+        for name in paragraphs.substituted
+    )
+    return (*substituted, *((_missing_warning(paragraphs.missing),) if paragraphs.missing else ()))
+
+
+def _missing_warning(missing: tuple[str, ...]) -> DraftWarning:
+    shown = missing[:_NAMED_CHARACTERS]
+    names = " ".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in shown)
+    rest = len(missing) - len(shown)
+    more_en, more_zh = (f" and {rest} more", f" 等共 {len(missing)} 个") if rest else ("", "")
+    return DraftWarning(
+        code=WarningCode.GLYPH_MISSING,
+        message=Bilingual(
+            f"No font has these characters, so they are left out: {names}{more_en}",
+            f"没有字体包含以下字符，已略去：{names}{more_zh}",
+        ),
+    )

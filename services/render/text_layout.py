@@ -1,103 +1,77 @@
-"""Where each run of a caption stands: styles, fonts, lines. Lengths in pixels, y downwards."""
+"""Where each run of a caption stands. Lengths in pixels from the middle of the caption's block, y downwards."""
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from services.drafts.records import Align, TextMaterial, TextStyle
-from services.render.fonts import Face, FontBook, has_character, load
+from PIL import features
 
-EM_OF_CANVAS_WIDTH = 1 / 160
-"""An em in canvas widths, for a size of 1: 6.75 px at 1080 wide. Measured by others on one
-exported video; other projects find up to 15 % less [unverified]."""
+from services.drafts.records import Align, TextMaterial
+from services.render.fonts import FontBook, has_character, load
+from services.render.text_cells import Cell, Line, Look, Paragraphs, read_paragraphs
+from services.render.text_wrap import wrapped
+
 LINE_EM = 1.2
 """Height of a line in em, before `line_spacing` [unverified]."""
 ASCENT_EM = 0.88
 """Where the baseline lies in the em box of Chinese fonts, from its top."""
-LARGEST_EM_PX = 2000.0
-
-_NOT_FIRST = set("、。，．！？：；）】》」』〉”’…—～·,.!?:;)]}%％")
-_NOT_LAST = set("（【《「『〈“‘([{")
+LONGEST_RUN_PX = 4096
+"""Longer runs are parted: they are drawn as one mask each."""
+_UPRIGHT = "，、。：；！？（）〔〕【】《》〈〉「」『』｛｝—…"
+_STANDING = "︐︑︒︓︔︕︖︵︶︹︺︻︼︽︾︿﹀﹁﹂﹃﹄︷︸︱︙"
+_VERTICAL_FORMS = dict(zip(_UPRIGHT, _STANDING, strict=True))
+"""Marks as they look in vertical setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters of one look; `width_px` with letter spacing."""
+    """Characters of one look. `pieces` are what is shaped at once, and where: pixels from the run's left.
+    `direction` is "rtl" on lines that read from right to left.
+    """
 
-    text: str
-    style: TextStyle
-    face: Face
-    em_px: float
-    thicken: bool
-    """Bold is wanted and the font has no bold face."""
-    spacing_px: float
+    look: Look
+    pieces: tuple[tuple[str, float], ...]
     width_px: float
+    """Without the letter spacing after its last character."""
+    direction: str | None = None
+
+    @property
+    def advance_px(self) -> float:
+        """From its left to the left of what follows."""
+        return self.width_px + self.look.spacing_px
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A run on its line: left end and baseline, from the block's top left corner."""
+    """A run with its left end and baseline; in vertical setting, one character of a column."""
 
     run: Run
     x_px: float
     baseline_px: float
+    vertical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A caption laid out."""
+    """A caption laid out; `paragraphs` tell what could not be had."""
 
     placed: tuple[Placed, ...]
     width_px: float
     height_px: float
-    missing: str
-    """Characters that no font has."""
-    substituted: tuple[str, ...]
-    """Names of fonts that are not installed."""
-
-
-class _Faces:
-    """Chooses the face of each character and remembers what was not to be had."""
-
-    def __init__(self, book: FontBook) -> None:
-        self._book = book
-        self.missing: dict[str, None] = {}
-        self.substituted: dict[str, None] = {}
-
-    def choose(self, style: TextStyle, character: str) -> tuple[Face, bool] | None:
-        """The face, and whether it must be thickened; None when there is no font at all."""
-        face = self._named(style.font_name) or self._book.default
-        if face is None:
-            return None
-        bold = self._book.bold_of(face) if style.bold and not face.bold else None
-        chosen = bold or face
-        if not has_character(chosen, character):
-            fallback = self._book.fallback(character)
-            if fallback is None:
-                self.missing.setdefault(character)
-            chosen = fallback or chosen
-        return chosen, style.bold and not chosen.bold
-
-    def _named(self, name: str | None) -> Face | None:
-        if name is None:
-            return None
-        face = self._book.named(name)
-        if face is None:
-            self.substituted.setdefault(name)
-        return face
+    paragraphs: Paragraphs
 
 
 def lay_out(text: TextMaterial, book: FontBook, canvas_width: int, scale: float) -> Block:
     """The caption's runs, line by line; all lengths are multiplied by `scale`."""
-    faces = _Faces(book)
-    em_of_size = canvas_width * EM_OF_CANVAS_WIDTH * scale
-    limit = _limit_px(text, canvas_width, scale)
-    lines = list(_lines(list(_runs(text, faces, em_of_size))))
-    if limit is not None and not text.vertical:
-        lines = [part for line in lines for part in _wrapped(line, limit)]
-    placed, width, height = _columns(lines, text) if text.vertical else _rows(lines, text)
-    return Block(tuple(placed), width, height, "".join(faces.missing), tuple(faces.substituted))
+    paragraphs = read_paragraphs(text, book, canvas_width, scale)
+    if text.vertical:
+        placed, width, height = _columns(paragraphs.lines, text)
+    else:
+        limit = _limit_px(text, canvas_width, scale)
+        parts = [part for line in paragraphs.lines for part in _parts(line, limit)]
+        placed, width, height = _rows(parts, text)
+    centred = (_moved(one, -width / 2, -height / 2) for one in placed)
+    return Block(tuple(centred), width, height, paragraphs)
 
 
 def _limit_px(text: TextMaterial, canvas_width: int, scale: float) -> float | None:
@@ -106,129 +80,110 @@ def _limit_px(text: TextMaterial, canvas_width: int, scale: float) -> float | No
     return text.line_max_width * canvas_width * scale if text.wrap else None
 
 
-def _runs(text: TextMaterial, faces: _Faces, em_of_size: float) -> Iterator[Run]:
-    """Runs of one look, cut where a line may break and at each newline (a run of its own)."""
-    looks: list[TextStyle] = [text.styles[0]] * len(text.text)
-    for style in text.styles:
-        looks[style.start : style.end] = [replace(style, start=0, end=0)] * (min(style.end, len(looks)) - style.start)
-    normal = text.text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text.text else text.text
-    cells = [
-        (character, look, faces.choose(look, character), _break_class(character, at))
-        for at, (character, look) in enumerate(zip(normal, looks, strict=False))
-    ]
-    for (look, chosen, _), group in groupby(cells, key=lambda cell: cell[1:]):
-        if chosen is not None:
-            yield _run("".join(cell[0] for cell in group), look, chosen, text.letter_spacing_em, em_of_size)
+def _parts(line: Line, limit_px: float | None) -> Iterator[Line]:
+    if limit_px is None:
+        yield line
+    else:
+        yield from wrapped(line, limit_px, lambda cells: sum(run.advance_px for run in _runs(cells)))
 
 
-def _break_class(character: str, at: int) -> object:
-    """Equal for neighbours that must not be parted: the letters of a word; else unequal."""
-    if character == "\n" or unicodedata.east_asian_width(character) in "WF":
-        return at
-    return "space" if character.isspace() else "word"
+def _runs(cells: Sequence[Cell], direction: str | None = None) -> Iterator[Run]:
+    """Neighbours of one look together, so that they are shaped together."""
+    start = 0
+    for at in range(1, len(cells) + 1):
+        look = cells[start].look
+        too_long = (at - start) * look.em_px >= LONGEST_RUN_PX
+        if at == len(cells) or too_long or cells[at].look != look:
+            yield _run([cell.text for cell in cells[start:at]], look, direction)
+            start = at
 
 
-def _run(text: str, style: TextStyle, chosen: tuple[Face, bool], spacing_em: float, em_of_size: float) -> Run:
-    em_px = min(style.size * em_of_size, LARGEST_EM_PX)
-    spacing_px = spacing_em * em_px
-    shown = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
-    font = load(chosen[0], em_px)
-    width = font.getlength(shown)
-    if spacing_px:
-        width = sum(font.getlength(character) + spacing_px for character in shown)
-    return Run("\n" if text == "\n" else shown, style, chosen[0], em_px, chosen[1], spacing_px, max(0.0, width))
+def _run(texts: list[str], look: Look, direction: str | None = None) -> Run:
+    """Spaced letters are placed one by one; right-to-left scripts are joined, so they stay whole."""
+    font = load(look.face, look.em_px)
+    whole = "".join(texts)
+    if not look.spacing_px or any(_is_right_to_left(character) for character in whole):
+        return Run(look, ((whole, 0.0),), font.getlength(whole, direction=direction), direction)
+    pieces: list[tuple[str, float]] = []
+    offset = 0.0
+    for text in texts:
+        pieces.append((text, offset))
+        offset += font.getlength(text) + look.spacing_px
+    return Run(look, tuple(pieces), offset - look.spacing_px, direction)
 
 
-def _lines(runs: list[Run]) -> Iterator[list[Run]]:
-    line: list[Run] = []
-    for run in runs:
-        if run.text == "\n":
-            yield [*line, replace(run, text="", width_px=0.0)]
-            line = []
-        else:
-            line.append(run)
-    yield line
-
-
-def _wrapped(line: list[Run], limit_px: float) -> Iterator[list[Run]]:
-    """The line in parts no wider than the limit, cut between words and between Chinese characters."""
-    part: list[Run] = []
-    width = 0.0
-    for run in [piece for whole in line for piece in _pieces(whole, limit_px)]:
-        if part and width + run.width_px > limit_px and not run.text.isspace():
-            kept, carried = _cut(part, run)
-            yield _trimmed(kept)
-            part, width = carried, sum(piece.width_px for piece in carried)
-        part.append(run)
-        width += run.width_px
-    yield _trimmed(part)
-
-
-def _pieces(run: Run, limit_px: float) -> Iterator[Run]:
-    """A word that is wider than a whole line is cut into characters."""
-    if run.width_px <= limit_px or len(run.text) == 1:
-        yield run
-        return
-    share = run.width_px / len(run.text)
-    for character in run.text:
-        yield replace(run, text=character, width_px=share)
-
-
-def _cut(part: list[Run], following: Run) -> tuple[list[Run], list[Run]]:
-    """Closing marks do not begin a line, opening ones do not end it."""
-    at = len(part)
-    first = following.text[:1]
-    while at > 1 and (first in _NOT_FIRST or part[at - 1].text[-1:] in _NOT_LAST):
-        at -= 1
-        first = part[at].text[:1]
-    return (part[:at], part[at:]) if at > 1 or len(part) == 1 else (part, [])
-
-
-def _trimmed(part: list[Run]) -> list[Run]:
-    end = len(part)
-    while end > 1 and part[end - 1].text.isspace():
-        end -= 1
-    return part[:end]
-
-
-def _rows(lines: list[list[Run]], text: TextMaterial) -> tuple[list[Placed], float, float]:
-    """Lines under each other."""
-    widths = [sum(run.width_px for run in line) - (line[-1].spacing_px if line else 0.0) for line in lines]
+def _rows(lines: Sequence[Line], text: TextMaterial) -> tuple[list[Placed], float, float]:
+    """Lines under each other, from the top left corner."""
+    rows = [_row(line) for line in lines]
+    widths = [_row_width(row) for row in rows]
     block = max(widths, default=0.0)
     placed: list[Placed] = []
-    top, em_px = 0.0, 0.0
-    for line, width in zip(lines, widths, strict=True):
-        em_px = max((run.em_px for run in line), default=em_px)
-        x = {Align.LEFT: 0.0, Align.CENTER: (block - width) / 2, Align.RIGHT: block - width}[text.align]
-        baseline = top + (LINE_EM - 1) / 2 * em_px + ASCENT_EM * em_px
-        for run in line:
+    top = spacing = 0.0
+    for line, row, width in zip(lines, rows, widths, strict=True):
+        x = _aligned(text.align, block - width)
+        baseline = top + ((LINE_EM - 1) / 2 + ASCENT_EM) * line.em_px
+        for run in row:
             placed.append(Placed(run, x, baseline))
-            x += run.width_px
-        top += em_px * (LINE_EM + text.line_spacing_em)
-    return placed, block, max(0.0, top - em_px * text.line_spacing_em)
+            x += run.advance_px
+        spacing = text.line_spacing_em * line.em_px
+        top += LINE_EM * line.em_px + spacing
+    return placed, block, max(0.0, top - spacing)
 
 
-def _columns(lines: list[list[Run]], text: TextMaterial) -> tuple[list[Placed], float, float]:
+def _row(line: Line) -> list[Run]:
+    """The runs of a line from left to right."""
+    if _begins_right(line) and features.check_feature("raqm"):
+        return list(reversed(list(_runs(line.cells, "rtl"))))
+    return list(_runs(line.cells))
+
+
+def _row_width(row: list[Run]) -> float:
+    """Without the spacing after the last letter."""
+    return max(0.0, sum(run.advance_px for run in row) - row[-1].look.spacing_px) if row else 0.0
+
+
+def _columns(lines: Sequence[Line], text: TextMaterial) -> tuple[list[Placed], float, float]:
     """Vertical setting: characters under each other, columns from right to left."""
-    columns = [[piece for run in line for piece in _characters(run)] for line in lines]
-    heights = [sum(run.em_px + run.spacing_px for run in column) for column in columns]
-    ems = [max((run.em_px for run in column), default=0.0) for column in columns]
-    steps = [em * (LINE_EM + text.line_spacing_em) for em in ems]
-    width = sum(steps) - (ems[-1] * text.line_spacing_em if ems else 0.0)
+    columns = [[_run([_vertical_form(cell)], cell.look) for cell in line.cells] for line in lines]
+    heights = [_column_height(column) for column in columns]
     height = max(heights, default=0.0)
     placed: list[Placed] = []
-    right = width
-    for column, tall, em, step in zip(columns, heights, ems, steps, strict=True):
-        y = {Align.LEFT: 0.0, Align.CENTER: (height - tall) / 2, Align.RIGHT: height - tall}[text.align]
+    right = spacing = 0.0
+    for line, column, tall in zip(lines, columns, heights, strict=True):
+        y = _aligned(text.align, height - tall)
         for run in column:
-            x = right - em * (LINE_EM + 1) / 2 + (run.em_px - run.width_px) / 2
-            placed.append(Placed(run, x, y + ASCENT_EM * run.em_px))
-            y += run.em_px + run.spacing_px
-        right -= step
-    return placed, width, height
+            x = right - (LINE_EM * line.em_px + run.width_px) / 2
+            placed.append(Placed(run, x, y + ASCENT_EM * run.look.em_px, vertical=True))
+            y += run.look.em_px + run.look.spacing_px
+        spacing = text.line_spacing_em * line.em_px
+        right -= LINE_EM * line.em_px + spacing
+    width = max(0.0, -right - spacing)
+    return [_moved(one, width, 0.0) for one in placed], width, height
 
 
-def _characters(run: Run) -> Iterator[Run]:
-    font = load(run.face, run.em_px)
-    for character in run.text:
-        yield replace(run, text=character, width_px=font.getlength(character))
+def _column_height(column: list[Run]) -> float:
+    tall = sum(run.look.em_px + run.look.spacing_px for run in column)
+    return max(0.0, tall - (column[-1].look.spacing_px if column else 0.0))
+
+
+def _vertical_form(cell: Cell) -> str:
+    form = _VERTICAL_FORMS.get(cell.text, cell.text)
+    return form if has_character(cell.look.face, form) else cell.text
+
+
+def _aligned(align: Align, free_px: float) -> float:
+    return {Align.LEFT: 0.0, Align.CENTER: free_px / 2, Align.RIGHT: free_px}[align]
+
+
+def _moved(one: Placed, dx: float, dy: float) -> Placed:
+    return Placed(one.run, one.x_px + dx, one.baseline_px + dy, one.vertical)
+
+
+def _begins_right(line: Line) -> bool:
+    """Whether the line reads from right to left: its first letter tells."""
+    kinds = (unicodedata.bidirectional(cell.text[0]) for cell in line.cells)
+    return next((kind in ("R", "AL") for kind in kinds if kind in ("L", "R", "AL")), False)
+
+
+def _is_right_to_left(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL")

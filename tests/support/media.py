@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-import imageio_ffmpeg
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageDraw
 
 FFMPEG = str(imageio_ffmpeg.get_ffmpeg_exe())
@@ -33,7 +33,7 @@ def counting_video(
     hertz: int = 0,
     options: Iterable[str] = (),
 ) -> Path:
-    """A grey video: frame n has luma DARKEST + STEP * n, so at most 70 frames. `hertz` adds a sine of amplitude 0.25."""
+    """A grey video: frame n has luma DARKEST + STEP * n, so at most 70 frames. `hertz` adds a sine of 0.25."""
     gray = f"color=gray:s={size}:r={fps}:d={seconds},format=yuv420p,geq=lum='{DARKEST}+{STEP}*N':cb=128:cr=128"
     sound = ("-f", "lavfi", "-i", sine(hertz, seconds)) if hertz else ()
     codec = ("-c:v", "libx264", "-qp", "2", "-g", "12", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k")

@@ -53,13 +53,13 @@ class Rendered:
         return Video(Path(self.result["output"]))
 
 
-def request(folder: Path, **changes: Any) -> dict[str, Any]:
-    """A request for attempt 1 in `folder`; DRAFTCAST_FFMPEG chooses the ffmpeg, as it does for the server."""
+def request(folder: Path, attempt: int = 1, **changes: Any) -> dict[str, Any]:
+    """A request for an attempt in `folder`; DRAFTCAST_FFMPEG chooses the ffmpeg, as it does for the server."""
     return {
         "task_id": "test",
-        "attempt": 1,
-        "folder": str(folder / "task" / "1"),
-        "output": str(folder / "task" / "1" / "video.mp4"),
+        "attempt": attempt,
+        "folder": str(folder / "task" / str(attempt)),
+        "output": str(folder / "task" / str(attempt) / "video.mp4"),
         "ffmpeg": os.environ.get("DRAFTCAST_FFMPEG", ""),
         **changes,
     }

@@ -51,10 +51,8 @@ class DraftServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        _end(self._loop, self._thread)
 
     async def _start(self) -> None:
         app = web.Application()
@@ -64,6 +62,16 @@ class DraftServer:
         site = web.TCPSite(self._runner, self._address, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        server = self._runner.server
+        assert server is not None
+        # asyncio loses a connection that is just being accepted when its server closes.
+        await _some_turns()
+        for connection in server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await self._runner.cleanup()
 
     def add_draft(self, draft_id: str, content: bytes | str, files: dict[str, bytes | Path] | None = None) -> str:
         """Serve a draft and its files (by path in the draft's folder); gives the draft's URL."""
@@ -100,6 +108,28 @@ class DraftServer:
         if files is None:
             return web.json_response({"code": 2001, "message": "无效的草稿URL"})
         return web.json_response({"code": 0, "message": "成功", "files": files})
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Stop a loop that runs on a thread, when what it was about to do is done."""
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.run_until_complete(_settled())
+    loop.close()
+
+
+async def _settled() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await _some_turns()
+
+
+async def _some_turns() -> None:
+    """Time for what the loop has begun: connections come and go over two or three of its turns."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def statuses(sequence: Iterable[int], body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
@@ -207,6 +237,7 @@ def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Gene
         writer.close()
 
     async def stop(server: asyncio.Server) -> None:
+        await _some_turns()
         server.close()
         for task in running:
             task.cancel()
@@ -219,6 +250,4 @@ def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Gene
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         asyncio.run_coroutine_threadsafe(stop(server), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+        _end(loop, thread)

@@ -1,5 +1,6 @@
 """Decoding what was rendered: frames as arrays, and sound by its level and pitch."""
 
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -52,7 +53,8 @@ class Video:
         frame = self.rgb(number)
         column, row = round(x * (frame.shape[1] - 1)), round(y * (frame.shape[0] - 1))
         spot = frame[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].reshape(-1, 3).mean(axis=0)
-        return tuple(int(value) for value in spot.round())
+        red, green, blue = (round(float(value)) for value in spot)
+        return red, green, blue
 
     def count_at(self, number: int, x: float = 0.5, y: float = 0.5) -> int:
         """Which frame of a counting video stands there."""
@@ -99,9 +101,10 @@ class Heard:
 
     def level_at(self, hertz: float) -> float:
         """The amplitude of the sine of that pitch in it."""
-        mono = self.samples.mean(axis=1).astype(np.float64)
-        turns = np.exp(-2j * np.pi * hertz * np.arange(len(mono)) / SAMPLE_RATE)
-        return float(2 * abs(np.mean(mono * turns)))
+        mono: NDArray[np.float64] = self.samples.mean(axis=1, dtype=np.float64)
+        turns = 2 * np.pi * hertz * np.arange(len(mono)) / SAMPLE_RATE
+        across, along = float(np.mean(mono * np.cos(turns))), float(np.mean(mono * np.sin(turns)))
+        return 2 * math.hypot(across, along)
 
 
 def near(color: tuple[int, ...], wanted: tuple[int, ...], tolerance: int = 14) -> bool:

@@ -4,16 +4,17 @@ import socket
 import tracemalloc
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from services.drafts.client import Patience, Refused, TooLarge, Transient, Unreachable
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.errors import ErrorCode, Failed
+from tests.support.names import Names
 from tests.support.servers import (
     Answer,
     DraftServer,
@@ -29,15 +30,8 @@ from tests.support.servers import (
 
 LIMITS = FetchLimits(draft_bytes=1000, material_bytes=5_000_000, task_bytes=8_000_000)
 QUICK = Patience(backoff_seconds=0.01, longest_wait_seconds=0.05)
-SHORT = Patience(
-    head_seconds=0.3,
-    idle_seconds=0.2,
-    window_seconds=0.2,
-    least_rate=1000,
-    backoff_seconds=0.01,
-    tries=2,
-)
-"""For tests in which time runs out."""
+SHORT = replace(QUICK, head_seconds=0.3, tries=2)
+"""For far sides that say nothing."""
 BODY = bytes(range(256)) * 4000
 
 
@@ -100,7 +94,9 @@ def test_after_four_tries_it_is_given_up(tmp_path: Path, server: DraftServer) ->
     assert server.requests["/x"] == 4
 
 
-@pytest.mark.parametrize("value", ["0", "Fri, 01 Jan 2021 00:00:00 GMT", "86400", "Fri, 31 Dec 99999 23:59:59 GMT", "²"])
+@pytest.mark.parametrize(
+    "value", ["0", "Fri, 01 Jan 2021 00:00:00 GMT", "86400", "Fri, 31 Dec 99999 23:59:59 GMT", "²"]
+)
 def test_retry_after_is_heeded_within_bounds_whatever_it_says(tmp_path: Path, server: DraftServer, value: str) -> None:
     server.answers["/x"] = statuses([429, 200], b"fine", {"Retry-After": value})
     assert content(tmp_path, server, f"{server.base}/x") == b"fine"
@@ -117,28 +113,11 @@ def test_any_other_status_is_final_at_once(tmp_path: Path, server: DraftServer, 
     assert server.requests["/x"] == 1
 
 
-class NoNames(AbstractResolver):
-    """A name server that fails with this error; counts how often it is asked."""
-
-    def __init__(self, number: int) -> None:
-        self._error = socket.gaierror(number, "no such luck")
-        self.asked = 0
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        self.asked += 1
-        raise self._error
-
-    async def close(self) -> None:
-        pass
-
-
 @pytest.mark.parametrize(("number", "asked"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 4)])
 def test_an_unknown_host_is_final_but_a_silent_name_server_is_not(
     tmp_path: Path, server: DraftServer, number: int, asked: int
 ) -> None:
-    names = NoNames(number)
+    names = Names(socket.gaierror(number, "no such luck"))
     error = failure(tmp_path, server, "http://nowhere.example/x", resolver=names)
     assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
     assert "host name" in error.failure.message.en
@@ -341,7 +320,17 @@ def test_leftovers_of_a_killed_attempt_are_removed(tmp_path: Path, server: Draft
 
 @pytest.mark.parametrize(
     "name",
-    ["/../../escape", "/..%2f..%2fescape", "/x?name=../../../x", "/C:\\x", "/..\\..\\x", "/x%00y", "//etc/x", "/.", "/"],
+    [
+        "/../../escape",
+        "/..%2f..%2fescape",
+        "/x?name=../../../x",
+        "/C:\\x",
+        "/..\\..\\x",
+        "/x%00y",
+        "//etc/x",
+        "/.",
+        "/",
+    ],
 )
 def test_remote_names_are_never_file_names(tmp_path: Path, server: DraftServer, name: str) -> None:
     for path in ("/escape", "/../../escape", "/x", "/C:\\x", "/..\\..\\x", "/C:/x", "/x\0y", "//etc/x", "/"):
@@ -387,9 +376,9 @@ def test_a_content_length_over_the_limit_is_refused_without_waiting_for_the_body
 def test_memory_stays_flat_while_a_large_file_comes_in(tmp_path: Path, server: DraftServer) -> None:
     large = tmp_path / "large"
     with large.open("wb") as file:
-        file.truncate(300_000_000)
+        file.truncate(100_000_000)
     url = server.add_file("/x", large)
-    limits = FetchLimits(draft_bytes=1, material_bytes=400_000_000, task_bytes=400_000_000)
+    limits = FetchLimits(draft_bytes=1, material_bytes=200_000_000, task_bytes=200_000_000)
     tracemalloc.start()
     try:
 
@@ -397,7 +386,7 @@ def test_memory_stays_flat_while_a_large_file_comes_in(tmp_path: Path, server: D
             async with fetcher(tmp_path, server, limits=limits, patience=Patience()) as running:
                 return (await running.material(url, segment_id=None, on_bytes=nothing)).stat().st_size
 
-        assert asyncio.run(run()) == 300_000_000
+        assert asyncio.run(run()) == 100_000_000
         assert tracemalloc.get_traced_memory()[1] < 16_000_000
     finally:
         tracemalloc.stop()
@@ -448,17 +437,26 @@ def test_compressed_answers_are_refused_and_never_unpacked(tmp_path: Path, serve
 @pytest.mark.parametrize("start", [b"", b"z" * 1_000_000])
 def test_a_trickle_is_given_up_however_well_it_began(tmp_path: Path, server: DraftServer, start: bytes) -> None:
     server.answers["/x"] = trickle(start)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=SHORT)
+    patience = replace(QUICK, window_seconds=0.2)
+    error = failure(tmp_path, server, f"{server.base}/x", patience=patience)
     assert "slowly" in error.failure.message.en
     assert server.requests["/x"] == 1
     assert not kept(tmp_path)
 
 
-def test_silence_is_given_up(tmp_path: Path, server: DraftServer) -> None:
+@pytest.mark.parametrize("patience", [SHORT, replace(QUICK, idle_seconds=0.3, tries=2)])
+def test_silence_is_given_up(tmp_path: Path, server: DraftServer, patience: Patience) -> None:
     server.answers["/x"] = silent()
     with pytest.raises(Transient, match="in time"):
-        content(tmp_path, server, f"{server.base}/x", patience=SHORT)
-    assert server.requests["/x"] == SHORT.tries
+        content(tmp_path, server, f"{server.base}/x", patience=patience)
+    assert server.requests["/x"] == 2
+
+
+def test_silence_in_the_middle_of_a_file_is_given_up(tmp_path: Path, server: DraftServer) -> None:
+    server.answers["/x"] = trickle(b"z" * 1000, every_seconds=60)
+    error = failure(tmp_path, server, f"{server.base}/x", patience=replace(QUICK, idle_seconds=0.3, tries=2))
+    assert "in time" in error.failure.message.en
+    assert not kept(tmp_path)
 
 
 async def _forever_continue(writer: Any) -> None:

@@ -5,13 +5,13 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from services.drafts.client import Refused, Unfetched
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.guard import AddressRefused, Guard, is_public
 from services.errors import ErrorCode, Failed
+from tests.support.names import Names
 from tests.support.servers import DraftServer, redirect, statuses
 
 LIMITS = FetchLimits(draft_bytes=1000, material_bytes=1000, task_bytes=1000)
@@ -108,39 +108,7 @@ def canary() -> Iterator[Canary]:
         yield Canary(listener)
 
 
-class Names(AbstractResolver):
-    """A name server of our own: each look-up has the next list of addresses, and the last one stays.
-
-    Numbers in unusual spellings are understood, as the system's own look-up does.
-    """
-
-    def __init__(self, *answers: list[str]) -> None:
-        self._answers = list(answers)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        try:
-            addresses = [str(socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)[0][4][0])]
-        except OSError:
-            addresses = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in addresses
-        ]
-
-    async def close(self) -> None:
-        pass
-
-
-def content(folder: Path, url: str, allow_hosts: tuple[str, ...] = (), names: AbstractResolver | None = None) -> bytes:
+def content(folder: Path, url: str, allow_hosts: tuple[str, ...] = (), names: Names | None = None) -> bytes:
     async def run() -> bytes:
         async with Fetcher(cache_dir=folder, allow_hosts=allow_hosts, limits=LIMITS, resolver=names) as fetcher:
             return await fetcher.content(url, lambda _: None)

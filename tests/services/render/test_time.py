@@ -1,16 +1,55 @@
 """Which frame is shown when. The videos count: every frame tells its number by its brightness."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import media
 from tests.support.drafts import DraftBuilder
-from tests.support.media import RED
+from tests.support.media import BLACK, RED
 from tests.support.render import Rendered, render
-from tests.support.video import near
+from tests.support.video import Video, near
 
 S = 1_000_000
+WIDTH, HEIGHT = 160, 90
+
+
+def at_us(frame: int) -> int:
+    """When a frame begins, rounded to microseconds as the apps store it."""
+    return round(frame * S / 30)
+
+
+class Shown:
+    """A draft of clips one after the other, rendered once; what each of them shows is asked for by its name."""
+
+    def __init__(self) -> None:
+        self.builder = DraftBuilder(WIDTH, HEIGHT)
+        self.spans: dict[str, range] = {}
+        self.ids: dict[str, str] = {}
+        self.rendered: Rendered
+        self.video: Video
+
+    def clip(self, name: str, path: str, frames: int, **options: Any) -> None:
+        """The next clip, so many frames long."""
+        start = max((span.stop for span in self.spans.values()), default=0)
+        self.spans[name] = range(start, start + frames)
+        self.builder.video(path, at_us(start), at_us(start + frames) - at_us(start), **options)
+        self.ids[name] = self.builder.track("video", "main")["segments"][-1]["id"]
+
+    def over(self, name: str, path: str, frames: range) -> None:
+        """A photo over some of a clip's frames."""
+        start = self.spans[name].start + frames.start
+        self.builder.photo(path, at_us(start), at_us(start + len(frames)) - at_us(start), track="over")
+
+    def counts(self, name: str) -> list[int]:
+        return [self.video.count_at(frame) for frame in self.spans[name]]
+
+    def color(self, name: str, frame: int, x: float, y: float) -> tuple[int, int, int]:
+        return self.video.color(self.spans[name][frame], x, y)
+
+    def warnings(self, name: str) -> list[dict[str, Any]]:
+        return [warning for warning in self.rendered.warnings if warning["segment_id"] == self.ids[name]]
 
 
 @pytest.fixture(scope="module")
@@ -19,148 +58,152 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     media.counting_video(folder / "count.mp4")
     media.counting_video(folder / "count60.mp4", fps="60", seconds=1)
     media.counting_video(folder / "count15.mkv", fps="15")
+    media.counting_video(folder / "wide.mp4", size="160x180", seconds=0.2, options=("-vf", "setsar=2"))
+    # Frames 0 to 9 at 30 a second, then one each 0.2 s.
+    times = "setpts='if(lt(N,10),N/30,1/3+(N-10)*0.2)/TB'"
+    media.counting_video(folder / "vfr.mp4", options=("-vf", times, "-fps_mode", "vfr", "-frames:v", "14"))
+    colors = "color=red:s=32x32:r=10:d=0.1[a];color=lime:s=32x32:r=10:d=0.1[b];[a][b]concat"
+    media.ffmpeg("-f", "lavfi", "-i", colors, folder / "moving.gif")
+    clear = "color=blue:s=64x64:r=30:d=0.2,format=argb,colorchannelmixer=aa=0"
+    media.ffmpeg("-f", "lavfi", "-i", clear, "-c:v", "qtrle", folder / "clear.mov")
+    # Stored lying on its side, with a note for players to turn it.
+    media.quadrants(folder / "quadrants.png", 180, 320)
+    still = ("-loop", "1", "-framerate", "30", "-t", "0.3", "-i", folder / "quadrants.png")
+    media.ffmpeg(*still, "-vf", "transpose=cclock", "-pix_fmt", "yuv420p", folder / "lying.mp4")
+    media.ffmpeg("-display_rotation", "-90", "-i", folder / "lying.mp4", "-c", "copy", folder / "turned.mp4")
+    media.plain(folder / "red.png", RED)
     return folder
 
 
-def counts(rendered: Rendered) -> list[int]:
-    video = rendered.video
-    return [video.count_at(frame) for frame in range(len(video))]
-
-
-def small(seconds_fps: float = 30) -> DraftBuilder:
-    return DraftBuilder(160, 90, seconds_fps)
-
-
-def test_a_clip_is_trimmed_to_the_frame(folder: Path) -> None:
-    draft = small().video("count.mp4", 0, S // 2, source_start_us=S // 3)
-    assert counts(render(folder, draft)) == list(range(10, 25))
-
-
-def test_a_start_between_frames_shows_the_frame_that_is_on(folder: Path) -> None:
-    draft = small().video("count.mp4", 0, S // 10, source_start_us=S // 3 + 15_000)
-    draft.video("count.mp4", S // 10, S // 10, source_start_us=S // 3 + 25_000)
-    assert counts(render(folder, draft)) == [10, 11, 12, 11, 12, 13], "near its end, the next frame is on"
-
-
-def test_cuts_join_without_a_gap_or_a_double_frame(folder: Path) -> None:
-    """Times as the apps store them: rounded to microseconds, a frame's worth of error if lengths were added up."""
-    draft = small()
-    draft.video("count.mp4", 0, 766_667, source_start_us=0)
-    draft.video("count.mp4", 766_667, 233_333, source_start_us=S)
-    draft.video("count.mp4", 1_000_000, 333_334, source_start_us=0)
-    assert counts(render(folder, draft)) == [*range(23), *range(30, 37), *range(10)]
-
-
-def test_double_speed_shows_every_other_frame(folder: Path) -> None:
-    draft = small().video("count.mp4", 0, S // 2, speed=2.0, source_start_us=S // 3)
-    assert counts(render(folder, draft)) == list(range(10, 40, 2))
-
-
-def test_half_speed_shows_every_frame_twice(folder: Path) -> None:
-    draft = small().video("count.mp4", 0, S, speed=0.5)
-    assert counts(render(folder, draft)) == [number // 2 for number in range(30)]
-
-
-def test_a_crooked_speed_keeps_its_length(folder: Path) -> None:
-    draft = small().video("count.mp4", 0, 1_047_619, speed=1.48408)
-    shown = counts(render(folder, draft))
-    assert len(shown) == 31
-    assert shown == [pytest.approx(number * 1.48408, abs=0.91) for number in range(31)]
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> Shown:
+    made = Shown()
+    made.clip("trimmed", "count.mp4", 15, source_start_us=S // 3)
+    made.clip("early between", "count.mp4", 3, source_start_us=S // 3 + 15_000)
+    made.clip("late between", "count.mp4", 3, source_start_us=S // 3 + 25_000)
+    made.clip("before a keyframe", "count.mp4", 4, source_start_us=at_us(11))
+    made.clip("double", "count.mp4", 15, speed=2.0, source_start_us=S // 3)
+    made.clip("half", "count.mp4", 30, speed=0.5)
+    made.clip("crooked", "count.mp4", 31, speed=1.48408)
+    made.clip("60", "count60.mp4", 15)
+    made.clip("15", "count15.mkv", 15)
+    made.clip("variable", "vfr.mp4", 21)
+    made.clip("inside a long frame", "vfr.mp4", 9, source_start_us=633_334)
+    made.clip("frozen", "count.mp4", 30, source_start_us=S + S // 2)
+    made.clip("past the end", "count.mp4", 3, source_start_us=9 * S)
+    made.clip("turned", "turned.mp4", 6)
+    made.clip("wide", "wide.mp4", 3)
+    made.clip("gif", "moving.gif", 15, kind="gif")
+    made.clip("gif later", "moving.gif", 6, kind="gif", source_start_us=S // 10)
+    made.clip("clear", "clear.mov", 3)
+    made.clip("covered", "count.mp4", 30)
+    made.over("covered", "red.png", range(10, 20))
+    made.rendered = render(folder, made.builder)
+    made.video = made.rendered.video
+    return made
 
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("count60.mp4", list(range(0, 30, 2))), ("count15.mkv", [number // 2 for number in range(15)])],
-    ids=["60 to 30", "15 to 30, millisecond timestamps"],
+    [
+        ("trimmed", list(range(10, 25))),
+        ("early between", [10, 11, 12]),
+        ("late between", [11, 12, 13]),
+        ("before a keyframe", [11, 12, 13, 14]),
+        ("double", list(range(10, 40, 2))),
+        ("half", [number // 2 for number in range(30)]),
+        ("60", list(range(0, 30, 2))),
+        ("15", [number // 2 for number in range(15)]),
+        ("variable", [*range(10), *[10] * 6, *[11] * 5]),
+        ("inside a long frame", [*[11] * 3, *[12] * 6]),
+        ("frozen", [*range(45, 60), *[59] * 15]),
+        ("past the end", [59] * 3),
+    ],
 )
-def test_other_frame_rates_are_converted(folder: Path, name: str, wanted: list[int]) -> None:
-    assert counts(render(folder, small().video(name, 0, S // 2))) == wanted
+def test_each_frame_shows_what_is_on_in_its_source(shown: Shown, name: str, wanted: list[int]) -> None:
+    assert shown.counts(name) == wanted
 
 
-def test_a_variable_frame_rate_keeps_its_times(folder: Path) -> None:
-    """Frames 0 to 9 at 30 a second, then one each 0.2 s: started inside a long frame, too."""
-    media.counting_video(folder / "vfr.mp4", options=(
-        "-vf", "setpts='if(lt(N,10),N/30,1/3+(N-10)*0.2)/TB'", "-fps_mode", "vfr", "-frames:v", "14",
-    ))  # fmt: skip
-    draft = small()
-    draft.video("vfr.mp4", 0, 700_000)
-    draft.video("vfr.mp4", 700_000, 300_000, source_start_us=633_334)
-    assert counts(render(folder, draft)) == [*range(10), *[10] * 6, *[11] * 5, *[11] * 3, *[12] * 6]
+def test_a_crooked_speed_neither_runs_ahead_nor_behind(shown: Shown) -> None:
+    assert shown.counts("crooked") == [pytest.approx(number * 1.48408, abs=0.91) for number in range(31)]
 
 
-def test_a_short_source_freezes_with_a_warning(folder: Path) -> None:
-    rendered = render(folder, small().video("count.mp4", 0, S, source_start_us=S + S // 2))
-    assert counts(rendered) == [*range(45, 60), *[59] * 15]
-    (warning,) = rendered.warnings
+def test_only_a_source_that_is_too_short_is_warned_of(shown: Shown) -> None:
+    (warning,) = shown.warnings("frozen")
     assert (warning["code"], warning["material_name"]) == ("MATERIAL_FROZEN", "count.mp4")
     assert "0.50 s" in warning["message"]["en"]
+    silent = shown.spans.keys() - {"frozen", "past the end", "inside a long frame"}
+    assert [shown.warnings(name) for name in silent] == [[] for _ in silent]
 
 
-def test_a_start_past_the_end_shows_the_last_frame(folder: Path) -> None:
-    assert counts(render(folder, small().video("count.mp4", 0, S // 10, source_start_us=9 * S))) == [59] * 3
+def test_a_turned_video_is_shown_upright(shown: Shown) -> None:
+    half = HEIGHT * 180 / 320 / WIDTH / 2
+    for (x, y), color in zip(((-1, 0.25), (1, 0.25), (-1, 0.75), (1, 0.75)), media.QUADRANTS, strict=True):
+        assert near(shown.color("turned", 3, 0.5 + x * half / 2, y), color, 24)
+        assert near(shown.color("turned", 3, 0.5 + x * half * 1.2, y), BLACK)
+
+
+def test_pixels_that_are_not_square_are_stretched(shown: Shown) -> None:
+    frame = shown.spans["wide"][1]
+    assert [shown.video.count_at(frame, x) for x in (0.02, 0.5, 0.98)] == [1, 1, 1], "it fills the canvas"
+
+
+def test_a_gif_plays_over_and_over(shown: Shown) -> None:
+    reds = ["R" if shown.color("gif", frame, 0.5, 0.5)[0] > 128 else "G" for frame in range(15)]
+    later = ["R" if shown.color("gif later", frame, 0.5, 0.5)[0] > 128 else "G" for frame in range(6)]
+    assert "".join(reds) == "RRRGGGRRRGGGRRR"
+    assert "".join(later) == "GGGRRR"
+
+
+def test_a_clear_video_shows_what_is_behind(shown: Shown) -> None:
+    assert near(shown.color("clear", 1, 0.5, 0.5), BLACK)
+
+
+def test_a_clip_that_was_covered_comes_back_where_it_would_be(shown: Shown) -> None:
+    counts = shown.counts("covered")
+    assert counts[:10] == list(range(10))
+    assert near(shown.color("covered", 15, 0.5, 0.5), RED)
+    assert counts[20:] == list(range(20, 30))
+
+
+def test_frames_are_evenly_spaced_over_all_seams(shown: Shown) -> None:
+    """There are more clips than ffmpeg is given at once."""
+    assert len(shown.video) == max(span.stop for span in shown.spans.values())
+    assert shown.video.times == [pytest.approx(number / 30, abs=0.0001) for number in range(len(shown.video))]
+
+
+def test_a_clip_goes_on_unharmed_where_it_is_cut_for_rendering(folder: Path) -> None:
+    """Forty captions are more than ffmpeg is given at once, so the clip under them is cut; nobody can see where."""
+    draft = DraftBuilder(WIDTH, HEIGHT).video("count.mp4", 0, 2 * S)
+    for number in range(40):
+        draft.text(".", number * 50_000, 50_000, size=4, clip={"transform": {"x": -0.9, "y": -0.9}})
+    video = render(folder, draft).video
+    assert [video.count_at(frame) for frame in range(len(video))] == list(range(60))
 
 
 def test_strict_makes_the_first_warning_the_error(folder: Path) -> None:
-    rendered = render(folder, small().video("count.mp4", 0, S, source_start_us=S + S // 2), strict=True)
+    draft = DraftBuilder(WIDTH, HEIGHT).video("count.mp4", 0, S, source_start_us=S + S // 2)
+    rendered = render(folder, draft, strict=True)
     assert (rendered.error["code"], rendered.warnings) == ("FEATURE_UNSUPPORTED", [])
     assert "last frame" in rendered.error["message"]["en"]
     assert list(rendered.folder.iterdir()) == []
 
 
-def test_a_turned_video_is_shown_upright(folder: Path) -> None:
-    """Stored lying on its side, with a note for players to turn it."""
-    media.quadrants(folder / "quadrants.png", 180, 320)
-    still = ("-loop", "1", "-framerate", "30", "-t", "0.3", "-i", folder / "quadrants.png")
-    media.ffmpeg(*still, "-vf", "transpose=cclock", "-pix_fmt", "yuv420p", folder / "lying.mp4")
-    media.ffmpeg("-display_rotation", "-90", "-i", folder / "lying.mp4", "-c", "copy", folder / "turned.mp4")
-    video = render(folder, DraftBuilder(180, 320).video("turned.mp4", 0, S // 5)).video
-    places = ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
-    assert [near(video.color(3, *place), color, 20) for place, color in zip(places, media.QUADRANTS, strict=True)]
-
-
-def test_pixels_that_are_not_square_are_stretched(folder: Path) -> None:
-    media.counting_video(folder / "wide.mp4", size="160x180", seconds=0.2, options=("-vf", "setsar=2"))
-    video = render(folder, DraftBuilder(320, 180).video("wide.mp4", 0, S // 10)).video
-    assert [video.count_at(1, x) for x in (0.02, 0.5, 0.98)] == [1, 1, 1], "it fills the canvas"
-
-
-def test_a_gif_plays_over_and_over(folder: Path) -> None:
-    colors = "color=red:s=32x32:r=10:d=0.1[a];color=lime:s=32x32:r=10:d=0.1[b];[a][b]concat"
-    media.ffmpeg("-f", "lavfi", "-i", colors, folder / "moving.gif")
-    video = render(folder, small().video("moving.gif", 0, S // 2, kind="gif")).video
-    reds = [video.color(frame, 0.5, 0.5)[0] > 128 for frame in range(len(video))]
-    assert reds == [True] * 3 + [False] * 3 + [True] * 3 + [False] * 3 + [True] * 3
-
-
-def test_a_clear_video_lets_through_what_is_behind(folder: Path) -> None:
-    media.plain(folder / "red.png", RED)
-    clear = "color=blue:s=64x64:r=30:d=0.2,format=argb,colorchannelmixer=aa=0"
-    media.ffmpeg("-f", "lavfi", "-i", clear, "-c:v", "qtrle", folder / "clear.mov")
-    draft = small().photo("red.png", 0, S // 5).video("clear.mov", 0, S // 5, track="over")
-    assert near(render(folder, draft).video.color(2, 0.5, 0.5), RED)
-
-
-@pytest.mark.parametrize("fps", [25, 29.97, 24, 50, 12.5])
+@pytest.mark.parametrize("fps", [25, 29.97, 12.5])
 def test_the_frame_count_follows_the_draft_s_rate(folder: Path, fps: float) -> None:
-    rendered = render(folder, small(fps).video("count.mp4", 0, 1_111_111))
+    rendered = render(folder, DraftBuilder(WIDTH, HEIGHT, fps).video("count.mp4", 0, 1_111_111))
     assert len(rendered.video) == round(1_111_111 * fps / 1e6) == rendered.result["frames"]
     assert float(rendered.video.rate or 0) == pytest.approx(fps, abs=0.0005)
 
 
-def test_seams_between_chunks_are_invisible(folder: Path) -> None:
-    """Forty captions are more than ffmpeg is given at once, so the clip under them is cut; nobody can see where."""
-    draft = small().video("count.mp4", 0, 2 * S)
-    for number in range(40):
-        draft.text(".", number * 50_000, 50_000, size=4, clip={"transform": {"x": -0.9, "y": -0.9}})
-    rendered = render(folder, draft)
-    video = rendered.video
-    assert counts(rendered) == list(range(60))
-    assert video.times == [pytest.approx(number / 30, abs=0.0001) for number in range(60)]
+def test_cuts_of_a_single_frame_are_all_there(folder: Path) -> None:
+    draft = DraftBuilder(WIDTH, HEIGHT)
+    for frame in range(40):
+        draft.video("count.mp4", at_us(frame), at_us(frame + 1) - at_us(frame), source_start_us=at_us(59 - frame))
+    video = render(folder, draft).video
+    assert [video.count_at(frame) for frame in range(len(video))] == list(range(59, 19, -1))
 
 
-def test_what_a_full_picture_hides_comes_back_where_it_would_be(folder: Path) -> None:
-    media.plain(folder / "red.png", RED)
-    draft = small().video("count.mp4", 0, S).photo("red.png", S // 3, S // 3, track="over")
-    shown = counts(render(folder, draft))
-    assert shown[:10] == list(range(10))
-    assert shown[20:] == list(range(20, 30))
+def test_a_draft_of_a_moment_is_a_video_of_one_frame(folder: Path) -> None:
+    rendered = render(folder, DraftBuilder(WIDTH, HEIGHT).video("count.mp4", 0, 10_000))
+    assert (len(rendered.video), rendered.result["duration_us"]) == (1, 33_333)

@@ -1,0 +1,69 @@
+"""Small fonts made from the one that Pillow carries (Aileron, Latin letters only)."""
+
+import struct
+from pathlib import Path
+
+from PIL import ImageFont
+
+_GLYPHS_FROM = 20
+"""Glyphs from here on have ink."""
+
+
+def latin_font(path: Path) -> Path:
+    """A font of Latin letters, without Chinese; its family is Aileron."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_aileron())
+    return path
+
+
+def font_with(path: Path, characters: str) -> Path:
+    """A font that has these characters (they look like some Latin letters) and no others."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tables = {**_tables(_aileron()), b"cmap": _cmap(characters)}
+    for shaping in (b"GSUB", b"GPOS"):
+        tables.pop(shaping, None)
+    path.write_bytes(_file(tables, 0))
+    return path
+
+
+def collection(path: Path, *fonts: Path) -> Path:
+    """The fonts as one TrueType collection."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = struct.pack(">4sHHI", b"ttcf", 1, 0, len(fonts))
+    starts: list[int] = []
+    body = b""
+    for font in fonts:
+        starts.append(len(head) + 4 * len(fonts) + len(body))
+        body += _file(_tables(font.read_bytes()), starts[-1])
+    path.write_bytes(head + struct.pack(f">{len(fonts)}I", *starts) + body)
+    return path
+
+
+def _aileron() -> bytes:
+    font = ImageFont.load_default(20)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font.font_bytes
+
+
+def _tables(font: bytes) -> dict[bytes, bytes]:
+    (count,) = struct.unpack_from(">H", font, 4)
+    entries = [struct.unpack_from(">4sIII", font, 12 + 16 * number) for number in range(count)]
+    return {tag: font[start : start + length] for tag, _, start, length in entries}
+
+
+def _file(tables: dict[bytes, bytes], start: int) -> bytes:
+    """The tables as a font that lies at `start` of its file."""
+    head = struct.pack(">IHHHH", 0x10000, len(tables), 0, 0, 0)
+    body = b""
+    first = start + len(head) + 16 * len(tables)
+    for tag, table in sorted(tables.items()):
+        head += struct.pack(">4sIII", tag, 0, first + len(body), len(table))
+        body += table + bytes(-len(table) % 4)
+    return head + body
+
+
+def _cmap(characters: str) -> bytes:
+    groups = [(ord(one), ord(one), _GLYPHS_FROM + at) for at, one in enumerate(sorted(set(characters)))]
+    packed = b"".join(struct.pack(">III", *group) for group in groups)
+    table = struct.pack(">HHIII", 12, 0, 16 + len(packed), 0, len(groups)) + packed
+    return struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table

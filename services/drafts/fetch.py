@@ -148,6 +148,11 @@ class Fetcher:
                 segment_id=segment_id,
             ) from error
 
+    def forget(self, url: str) -> None:
+        """A material turned out to be of no use: a later attempt fetches it anew, as it may be mended by then."""
+        self._index(url).unlink(missing_ok=True)
+        self._files.pop(url, None)
+
     def _index(self, url: str) -> Path:
         """The small file that holds the size and the name of a URL's content."""
         return self._cache_dir / f"{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}.url"

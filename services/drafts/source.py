@@ -42,6 +42,10 @@ class DraftSource(Protocol):
         """Where the material's file is fetched from, as messages may show it; None when it is not fetched."""
         ...
 
+    def forget(self, material: MediaMaterial) -> None:
+        """The material's file is of no use: do not keep it for a later attempt."""
+        ...
+
 
 class RemoteDraft:
     """A draft behind a URL that answers in capcut-mate's get_draft form, or with the draft itself."""
@@ -81,6 +85,12 @@ class RemoteDraft:
         """See `DraftSource`."""
         url = self._url(material)
         return shown_url(url) if url else None
+
+    def forget(self, material: MediaMaterial) -> None:
+        """See `DraftSource`."""
+        url = self._url(material)
+        if url:
+            self._fetcher.forget(url)
 
     def _url(self, material: MediaMaterial) -> str | None:
         path = clean_url(material.path)
@@ -131,6 +141,12 @@ class LocalDraft:
         """See `DraftSource`. A file of the folder goes before `remote_url`."""
         url = _address(material)
         return shown_url(url) if url and self._find(material.path) is None else None
+
+    def forget(self, material: MediaMaterial) -> None:
+        """See `DraftSource`. Files of the folder are never kept."""
+        url = _address(material)
+        if url:
+            self._fetcher.forget(url)
 
     def _find(self, path: str) -> Path | None:
         """The path below the folder, then below each shorter tail of it; last, any file of that name."""

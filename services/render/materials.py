@@ -161,8 +161,10 @@ class Preparer:
 
 
 def material_failure(segment: Segment, source: DraftSource, error: BadMedia) -> Failed:
-    """The failure that names a segment's material and where it came from."""
+    """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
     material = segment.material
+    if isinstance(material, MediaMaterial):
+        source.forget(material)
     url = source.url(material) if isinstance(material, MediaMaterial) else None
     name = (material.name or material.path) if isinstance(material, MediaMaterial) else material.id
     where = f" ({url[:500]})" if url else ""

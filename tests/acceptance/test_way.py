@@ -194,14 +194,11 @@ def test_a_running_render_is_canceled_at_once(server: Server, drafts: DraftServe
     assert watch(server, task_id)[-1]["status"] == "COMPLETED"
 
 
-def test_a_retry_fetches_nothing_twice(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
+def test_a_retry_fetches_only_what_was_broken(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
     content = json.loads((DRAFTS / "clip_and_song.json").read_text())
-    content["canvas_config"] = {"width": 1280, "height": 720, "ratio": "original"}
-    song = content["materials"]["audios"][0]
-    clip = content["materials"]["videos"][0]
-    stand_in(tmp_path, "a.mp4", 0)
-    clip["path"] = drafts.add_file("/retry/clip.mp4", tmp_path / "a.mp4")
-    song["path"] = f"{drafts.base}/retry/song.mp3"
+    clip, song = content["materials"]["videos"][0], content["materials"]["audios"][0]
+    clip["path"] = drafts.add_file("/retry/clip.mp4", stand_in(tmp_path, "a.mp4", 0))
+    song["path"] = drafts.add_file("/retry/song.mp3", b"this is no song")
     url = drafts.add_draft("retried", json.dumps(content))
     task_id = submit(server, url)
     assert watch(server, task_id)[-1]["status"] == "FAILED"
@@ -209,6 +206,7 @@ def test_a_retry_fetches_nothing_twice(server: Server, drafts: DraftServer, tmp_
     server.data("mutation($id: ID!) { retryVideoTask(id: $id) { task { id } } }", id=task_id)
     assert watch(server, task_id)[-1]["status"] == "COMPLETED"
     assert drafts.requests["/retry/clip.mp4"] == 1
+    assert drafts.requests["/retry/song.mp3"] == 2
 
 
 def test_the_built_in_sample_renders_by_the_command_line(server: Server, tmp_path: Path) -> None:

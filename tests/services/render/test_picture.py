@@ -277,6 +277,18 @@ def test_pictures_stack_by_render_index_then_track(stacked: Rendered, slot: int,
     assert near(stacked.video.color(slot * SLOT_FRAMES + 2, 0.5, 0.5), color)
 
 
+def test_a_picture_over_another_stands_on_odd_pixels_too(tmp_path: Path) -> None:
+    """101 x 57 pixels at 109, 61: chroma has a sample for every second pixel only."""
+    media.plain(tmp_path / "black.png", BLACK)
+    media.plain(tmp_path / "white.png", WHITE, 101, 57)
+    place = {"scale": {"x": 101 / 320, "y": 101 / 320}, "transform": {"x": -1 / 320, "y": 1 / 180}}
+    draft = DraftBuilder(WIDTH, HEIGHT).photo("black.png", 0, SLOT_US)
+    draft.photo("white.png", 0, SLOT_US, track="over", clip=place)
+    rows, columns = (render(tmp_path, draft).video.luma(2) > 128).nonzero()
+    assert (columns.min(), columns.max()) == (109, 209)
+    assert (rows.min(), rows.max()) == (61, 117)
+
+
 def test_a_small_picture_alone_has_black_around_it(stacked: Rendered) -> None:
     assert near(stacked.video.color(6 * SLOT_FRAMES + 2, 0.1, 0.1), BLACK)
 

@@ -41,6 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound")
     media.counting_video(folder / "clip.mp4", hertz=440)
     media.tone(folder / "music.wav", 880, 3)
+    media.tone(folder / "music.mp3", 880, 3)
     media.tone(folder / "loud.wav", 880, 2, amplitude=0.9)
     media.rising_tones(folder / "rising.wav")
     media.rising_tones(folder / "rising.mp3")
@@ -64,6 +65,7 @@ def sounds(folder: Path) -> Slots:
     music(made.slot("placed", 2) + 500_000, 700_000)
     for ending in ("wav", "mp3"):
         music(made.slot(f"trimmed {ending}"), S, f"rising.{ending}", source_start_us=700_000)
+    music(made.slot("begun at once"), S, "music.mp3", source_start_us=1_700_000)
     music(made.slot("fast"), 800_000, "rising.wav", speed=2.5)
     music(made.slot("fast and high"), S, speed=1.5, is_tone_modify=True)
     music(made.slot("slow", 2), 2 * S, speed=0.3)
@@ -119,6 +121,16 @@ def test_sound_is_trimmed_in_its_file(sounds: Slots, ending: str) -> None:
     assert sounds.heard(name, 0.02, 0.27).hertz == pytest.approx(1000, abs=8)
     assert sounds.heard(name, 0.32, 0.78).hertz == pytest.approx(1500, abs=8)
     assert sounds.heard(name, 0.82, 0.98).hertz == pytest.approx(2000, abs=12)
+
+
+def test_sound_begins_to_the_millisecond(sounds: Slots) -> None:
+    loud = abs(sounds.heard("placed", 0, 1).samples[:, 0]) > AMPLITUDE / 2
+    assert loud.argmax() / 48_000 == pytest.approx(0.5, abs=0.003)
+
+
+def test_sound_from_the_middle_of_an_mp3_is_whole_from_its_first_sample(sounds: Slots) -> None:
+    whole = sounds.heard("begun at once").amplitude
+    assert sounds.heard("begun at once", 0.003, 0.013).amplitude == pytest.approx(whole, rel=0.1)
 
 
 def test_speed_keeps_the_pitch(sounds: Slots) -> None:

@@ -153,7 +153,7 @@ class _Builder:
             "settb=1/1000000",
             *_rounds(picture),
             f"setpts=PTS{speed}{bias_us - shift_us:+.0f}",
-            f"fps=fps={self._rate}:start_time=0",
+            f"fps=fps={self._rate}:start_time=0:eof_action=pass",  # a source of less than half a frame gives one, too
             *_held(use.span.count),
         ]
 
@@ -222,7 +222,7 @@ def over_shape(use: Use) -> Shape:
     box = pose.box()
     if pose.quarter_turns is None:
         box = _turned_box(pose)
-        steps = [*_upright(use, "yuva444p"), *_turn(pose, box)]
+        steps = [*_upright(use, "yuva444p"), *_turn(pose, box, has_alpha=use.layer.picture.has_alpha)]
     elif _aligned(box):
         steps = list(_upright(use, "yuva420p" if use.layer.picture.has_alpha or pose.alpha < 1 else "yuv420p"))
     else:
@@ -284,10 +284,15 @@ def _turned_box(pose: Pose) -> Box:
     return Box(left, top, 2 * x - left, 2 * y - top)
 
 
-def _turn(pose: Pose, box: Box) -> tuple[str, str]:
-    """A clear pixel around the picture, so that its edges are smooth; then turned at a size that keeps its corners."""
+def _turn(pose: Pose, box: Box, *, has_alpha: bool) -> Iterator[str]:
+    """A clear edge around the picture, so that it is smooth; then turned at a size that keeps the corners.
+
+    In between, colours are multiplied by alpha: mixed with a clear pixel's black they would be too dark.
+    """
     angle = math.radians(pose.rotation_deg)
-    return (
-        "pad=w=iw+4:h=ih+4:x=2:y=2:color=black@0",
-        f"rotate=a={angle:.9f}:ow={box.width}:oh={box.height}:c=black@0",
-    )
+    yield TAGS
+    if has_alpha:
+        yield "premultiply=inplace=1"
+    yield "pad=w=iw+4:h=ih+4:x=2:y=2:color=black@0"
+    yield f"rotate=a={angle:.9f}:ow={box.width}:oh={box.height}:c=black@0"
+    yield "unpremultiply=inplace=1"

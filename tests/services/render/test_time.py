@@ -207,3 +207,11 @@ def test_cuts_of_a_single_frame_are_all_there(folder: Path) -> None:
 def test_a_draft_of_a_moment_is_a_video_of_one_frame(folder: Path) -> None:
     rendered = render(folder, DraftBuilder(WIDTH, HEIGHT).video("count.mp4", 0, 10_000))
     assert (len(rendered.video), rendered.result["duration_us"]) == (1, 33_333)
+
+
+def test_a_rest_of_the_source_shorter_than_a_frame_is_shown_and_stays(tmp_path: Path) -> None:
+    media.counting_video(tmp_path / "count.mp4")
+    draft = DraftBuilder(320, 180).video("count.mp4", 0, 700_000, source_start_us=1_900_000, speed=3.7)
+    video = render(tmp_path, draft).video
+    assert len(video) == 21
+    assert {video.count_at(number) for number in range(1, 21)} == {59}

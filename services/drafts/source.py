@@ -1,8 +1,9 @@
 """Where a draft and its materials come from: a URL, or a folder of this machine."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from services.drafts.client import Refused, TooLarge, Unfetched
 from services.drafts.fetch import Fetcher, OnBytes
@@ -190,7 +191,7 @@ def _files(answer: dict[str, Any]) -> list[str]:
         )
     if not isinstance(listed, list):
         raise invalid("its URL answers without a list of files", "草稿地址的返回中没有 files 列表")
-    entries: list[Any] = listed
+    entries = cast("Iterable[object]", listed)
     files = [clean_url(clean_text(entry)) for entry in entries if isinstance(entry, str)]
     if not any(files):
         raise failed(

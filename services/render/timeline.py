@@ -17,6 +17,8 @@ FROZEN_SHORTEST_US = 100_000
 NTSC_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
 SMALLEST_ALPHA = 1 / 512
 """Less than half a step of 8 bits is not seen."""
+SHORTEST_SOUND_US = 5_000
+"""Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
 SMALLEST_SCALE = 1e-4
 """Less than this is no pixel of any canvas."""
 
@@ -161,7 +163,8 @@ def heard(draft: Draft, track: Track, segment: Segment) -> bool:
     one on a hidden track still sounds: tracks are muted by a switch of their own.
     """
     muted = track.muted or not segment.visible or (draft.video_muted and track.kind is TrackKind.VIDEO)
-    return not muted and track.kind is not TrackKind.TEXT and segment.volume > 0
+    audible = segment.volume > 0 and segment.target.duration_us >= SHORTEST_SOUND_US
+    return not muted and track.kind is not TrackKind.TEXT and audible
 
 
 def lay_out(draft: Draft, prepared: Prepared) -> Timeline:

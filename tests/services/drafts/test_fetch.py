@@ -210,6 +210,7 @@ def test_without_a_strong_validator_a_broken_download_begins_anew(
     assert asyncio.run(run()) == BODY
     assert server.ranges["/x"] == ["", "", ""]
     assert sum(seen) == len(BODY)
+    assert min(seen) > 0
 
 
 def _answering(headers: dict[str, str], status: int = 206, body: bytes = b"y" * 100) -> Answer:
@@ -371,6 +372,18 @@ def test_a_content_length_over_the_limit_is_refused_without_waiting_for_the_body
             content(tmp_path, server, url, **allowed)
         error = failure(tmp_path, server, url, **allowed)
     assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
+    assert str(LIMITS.material_bytes) in error.failure.message.en
+
+
+def test_a_content_length_over_what_is_left_of_the_task_is_refused_without_waiting_for_the_body(
+    tmp_path: Path, server: DraftServer
+) -> None:
+    limits = FetchLimits(draft_bytes=1, material_bytes=2_000_000_000, task_bytes=1_999_999_999)
+    with raw_server(_announced) as url:
+        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Patience(), "limits": limits}
+        error = failure(tmp_path, server, url, **allowed)
+    assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
+    assert str(limits.task_bytes) in error.failure.message.zh
 
 
 def test_memory_stays_flat_while_a_large_file_comes_in(tmp_path: Path, server: DraftServer) -> None:

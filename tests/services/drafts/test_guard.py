@@ -208,14 +208,16 @@ def test_an_allowed_network_opens_its_addresses(tmp_path: Path) -> None:
         assert content(tmp_path, server.add_file("/x", b"abc"), ("127.0.0.0/8",)) == b"abc"
 
 
-def test_proxy_settings_of_the_environment_are_not_followed(
-    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
-    with pytest.raises(Refused):
-        content(tmp_path, "http://10.0.0.1/x")
-    assert not canary.caught()
+def test_proxy_settings_of_the_environment_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with DraftServer() as proxy:
+        proxy.answers["/x"] = statuses([200], b"through the proxy")
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.base)
+        with pytest.raises(Refused):
+            content(tmp_path, "http://10.0.0.1/x", ("127.0.0.1/32",))
+        assert not proxy.requests
 
 
 def test_open_and_closed_ports_of_the_inside_give_the_same_error(tmp_path: Path, canary: Canary) -> None:

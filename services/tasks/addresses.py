@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
+from services.drafts.locate import clean_url
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048
 SAMPLE_PATH = "/sample/"
 """Where this server serves the draft it brings along."""
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
 
 def clean_draft_url(text: str, field: str = "draftUrl") -> str:
@@ -16,7 +16,7 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
     Raises `InvalidInput` naming `field` unless it is an absolute http(s) URL of at most
     2048 characters.
     """
-    url = text.translate(_INVISIBLE).strip()
+    url = clean_url(text)
     if not url:
         raise InvalidInput(Bilingual(f"{field} is empty.", f"{field} 不能为空。"), path=(field,))
     if len(url) > LONGEST_URL:
@@ -50,7 +50,15 @@ def own_host(base_url: str, draft_url: str) -> tuple[str, ...]:
     """The server's own host:port, when the URL is that of the sample it serves: the only draft
     it may fetch from itself.
     """
-    if not draft_url.startswith(base_url + SAMPLE_PATH):
-        return ()
-    parts = urlsplit(base_url)
-    return (f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}",)
+    return (_host(base_url),) if draft_url.startswith(base_url + SAMPLE_PATH) else ()
+
+
+def points_back(base_url: str, draft_url: str) -> bool:
+    """Whether the URL is one of this server's own, and not that of its sample: nothing here is a draft."""
+    return _host(draft_url) == _host(base_url) and not draft_url.startswith(base_url + SAMPLE_PATH)
+
+
+def _host(url: str) -> str:
+    """host:port of an http(s) URL."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"

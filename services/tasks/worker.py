@@ -17,7 +17,7 @@ from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnava
 from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
-from services.tasks.addresses import own_host
+from services.tasks.addresses import own_host, points_back
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
     OWN_EXPORTER,
@@ -113,7 +113,7 @@ class Worker:
             task = await queries.any_task(connection, task_id)
             if task is None or task.status.final:
                 return None
-            problem = _unfit(task)
+            problem = _unfit(task, self._settings.base_url)
             if problem is None:
                 changed = await changes.claim(connection, task)
             else:
@@ -286,8 +286,14 @@ def _fresh(folder: Path) -> None:
     folder.mkdir(parents=True)
 
 
-def _unfit(task: Task) -> Failed | None:
+def _unfit(task: Task, base_url: str) -> Failed | None:
     """Why a task is not to be run (again)."""
+    if points_back(base_url, task.draft_url):
+        return failed(
+            ErrorCode.DRAFT_URL_REFUSED,
+            "The draft's address is this server's own, and there is no draft.",
+            "草稿地址指向本服务器自身，这里没有草稿。",
+        )
     if task.status is Status.PENDING and task.expires_at_ms is not None and task.expires_at_ms <= now_ms():
         return _expired()
     if task.status is Status.PROCESSING and task.attempt >= task.max_attempts:

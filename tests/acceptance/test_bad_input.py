@@ -116,6 +116,13 @@ def test_an_inside_address_is_refused(server: Server) -> None:
     assert error_of(server, f"{server.url}/v1/gen_video_active_count")["code"] == "DRAFT_URL_REFUSED"
 
 
+def test_our_own_public_address_is_refused(tmp_path: Path) -> None:
+    with served(tmp_path, public_url="http://draftcast.example") as running:
+        server = running.start()
+        for url in ("http://draftcast.example/files/x", "http://DRAFTCAST.example:80/v1/gen_video_status"):
+            assert error_of(server, url)["code"] == "DRAFT_URL_REFUSED"
+
+
 MATERIALS: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.mp4", b"", "MATERIAL_UNREADABLE"),
     "text": ("a.mp4", b"this is not a video", "MATERIAL_UNREADABLE"),

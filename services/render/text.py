@@ -21,8 +21,12 @@ PADDING_EM = 1.0
 """A background's padding on each side in em, for a width or height of 1 [unverified]."""
 OFFSET_EM = 1.0
 """How far a background is moved in em, for an offset of 1 [unverified]."""
-MOST_COVER = 16
-"""Letters that together cover the canvas more often than this are drawn no further."""
+LARGEST_DIFFUSE = 0.25
+"""Softer shadows are drawn so; the apps offer up to 0.17."""
+MOST_COVER = 64
+"""Runs that together, with their shadows, would cover the canvas more often than this are drawn no further:
+they lie on each other many times over.
+"""
 _SMOOTH = 4
 _NAMED_CHARACTERS = 50
 K = TypeVar("K", bound=Hashable)
@@ -71,6 +75,12 @@ class _Letters:
     placed: Placed
     box: Box
 
+    @property
+    def framed(self) -> bool:
+        """Whether there is something below the fill."""
+        style = self.placed.run.look.style
+        return style.stroke is not None or style.shadow is not None
+
 
 class _Picture:
     """An image with its place: coordinates count from the caption's centre."""
@@ -90,7 +100,8 @@ class _Picture:
 
     def draw(self, letters: Sequence[_Letters]) -> None:
         """All shadows, then all outlines, then all fills: no letter covers its neighbour."""
-        outlined = [(letter, draw_ink(letter.placed, letter.box, outlined=True)) for letter in letters]
+        framed = [letter for letter in letters if letter.framed]
+        outlined = [(letter, draw_ink(letter.placed, letter.box, outlined=True)) for letter in framed]
         for shadow, inks in _grouped(outlined, lambda letter: letter.placed.run.look.style.shadow):
             self._cast(shadow, inks)
         for stroke, inks in _grouped(outlined, lambda letter: letter.placed.run.look.style.stroke):
@@ -142,11 +153,12 @@ def _letters(block: Block, limit: Box) -> list[_Letters]:
     for placed in block.placed:
         if not _near(placed, limit):
             continue
-        box = ink_box(placed)
-        budget -= box.size[0] * box.size[1]
+        letter = _Letters(placed, ink_box(placed).within(limit))
+        width, height = _reach(letter).within(limit).size
+        budget -= width * height
         if budget < 0:
             break
-        letters.append(_Letters(placed, box))
+        letters.append(letter)
     return letters
 
 
@@ -175,7 +187,7 @@ def _shift(placed: Placed) -> tuple[int, int]:
 
 def _blur_px(placed: Placed) -> float:
     shadow = placed.run.look.style.shadow
-    return shadow.diffuse * SHADOW_BLUR_EM * placed.run.look.em_px if shadow is not None else 0.0
+    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * placed.run.look.em_px if shadow is not None else 0.0
 
 
 def _backdrop(block: Block, background: TextBackground) -> Box | None:

@@ -14,7 +14,7 @@ exported video; other projects find up to 15 % less [unverified]."""
 LARGEST_EM_PX = 1500.0
 """Larger letters are drawn at this size: they would not fit any canvas."""
 _MARKS_ON_A_CHARACTER = 16
-_NEWLINES = "\n\v\f"
+_NEWLINES = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Reader:
         text = self._text.text
         for at, (character, style) in enumerate(zip(text, _styles(self._text), strict=False)):
             category = unicodedata.category(character)
-            if character in _NEWLINES or unicodedata.bidirectional(character) == "B":
+            if character in _NEWLINES:
                 if text[at : at + 2] != "\r\n":
                     yield "\n", style
             elif category == "Cs":
@@ -138,14 +138,16 @@ class _Reader:
         return len(cell.text) <= _MARKS_ON_A_CHARACTER
 
     def _with_glyph(self, character: str, look: Look) -> Iterator[Cell]:
-        face = look.face if has_character(look.face, character) else self._book.fallback(character)
+        if has_character(look.face, character):
+            yield Cell(character, look)
+            return
+        face = self._book.fallback(character)
         if face is None:
             self._missing.setdefault(character)
             return
-        if look.style.bold and not face.bold:
-            bold = self._book.bold_of(face)
-            face = bold if bold is not None and has_character(bold, character) else face
-        yield Cell(character, look if face is look.face else replace(look, face=face))
+        bold = self._book.bold_of(face) if look.style.bold and not face.bold else None
+        chosen = bold if bold is not None and has_character(bold, character) else face
+        yield Cell(character, replace(look, face=chosen))
 
     def _new_look(self, style: TextStyle) -> Look | None:
         """None when there is no font at all."""

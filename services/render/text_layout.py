@@ -167,8 +167,8 @@ def _column_height(column: list[Run]) -> float:
 
 
 def _vertical_form(cell: Cell) -> str:
-    form = _VERTICAL_FORMS.get(cell.text, cell.text)
-    return form if has_character(cell.look.face, form) else cell.text
+    form = _VERTICAL_FORMS.get(cell.text)
+    return form if form is not None and has_character(cell.look.face, form) else cell.text
 
 
 def _aligned(align: Align, free_px: float) -> float:

@@ -36,7 +36,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 def look(start: int = 0, end: int = 10_000, **options: Any) -> TextStyle:
-    return TextStyle(start=start, end=end, **{"size": SIZE, **options})
+    options.setdefault("size", SIZE)
+    return TextStyle(start=start, end=end, **options)
 
 
 def caption(text: str, *styles: TextStyle, **options: Any) -> TextMaterial:
@@ -59,13 +60,21 @@ def canvas(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> Pix
 
 
 def ink(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> Mask:
-    return canvas(text, book, scale)[..., 3] > 128
+    mask: Mask = canvas(text, book, scale)[..., 3] > 128
+    return mask
 
 
 def of_color(pixels: Pixels, color: Color) -> Mask:
     wanted = np.array([round(part * 255) for part in color[:3]])
-    near = np.abs(pixels[..., :3].astype(int) - wanted).max(axis=2) < 16
-    return near & (pixels[..., 3] > 200)
+    """Pixels of that colour, opaque but for a sixteenth."""
+    near: Mask = np.abs(pixels[..., :3].astype(int) - wanted).max(axis=2) < 16
+    solid: Mask = pixels[..., 3] >= 240
+    return near & solid
+
+
+def same(one: Mask, other: Mask) -> bool:
+    """Equal but for a few pixels, which colours below shine through at their edges."""
+    return int((one != other).sum()) <= 3
 
 
 def extent(mask: Mask) -> tuple[int, int, int, int]:
@@ -75,9 +84,10 @@ def extent(mask: Mask) -> tuple[int, int, int, int]:
     return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
 
 
-def bands(filled: NDArray[np.bool_]) -> int:
-    """How many stretches of ink follow each other."""
-    return sum(key for key, _ in groupby(filled.tolist()))
+def bands(mask: Mask, axis: int) -> int:
+    """How many stretches of ink follow each other: rows for axis 1, columns for axis 0."""
+    filled = np.asarray(mask.any(axis=axis)).astype(int)
+    return int((np.diff(filled, prepend=0) > 0).sum())
 
 
 def lines(text: TextMaterial, book: FontBook = BOOK) -> list[str]:
@@ -101,7 +111,7 @@ def test_the_usual_caption_is_white_with_an_orange_word_and_a_black_outline() ->
 
 
 def test_a_caption_is_centred_on_its_place() -> None:
-    left, top, right, bottom = extent(ink(caption("口口口\n口口口", look(stroke=Stroke(0.08, BLACK)))))
+    left, top, right, bottom = extent(ink(caption("鬱國圓\n鬱國圓", look(stroke=Stroke(0.08, BLACK)))))
     assert abs((left + right) / 2 - WIDTH / 2) <= 1
     assert abs((top + bottom) / 2 - HEIGHT / 2) <= 0.03 * EM
 
@@ -110,7 +120,7 @@ def test_shadow_and_background_do_not_move_a_caption() -> None:
     plain = of_color(canvas(caption("你好")), WHITE)
     shadow = look(shadow=Shadow(30.0, 20.0, 0.1, RED))
     background = TextBackground(color=BLUE, horizontal_offset=1.0, vertical_offset=-0.5)
-    assert (of_color(canvas(caption("你好", shadow, background=background)), WHITE) == plain).all()
+    assert same(of_color(canvas(caption("你好", shadow, background=background)), WHITE), plain)
 
 
 def test_the_picture_s_centre_is_the_caption_s_centre() -> None:
@@ -126,7 +136,7 @@ def test_an_em_is_a_160th_of_the_canvas_width_for_each_unit_of_size() -> None:
 def test_a_scaled_caption_is_drawn_anew_with_the_same_lines() -> None:
     text = caption("这是一段需要换行的字幕，共有三行那么长，是的", look(size=4.0), wrap=True, line_max_width=0.2)
     once, twice = ink(text), ink(text, scale=2.0)
-    assert bands(once.any(axis=1)) == bands(twice.any(axis=1)) > 2
+    assert bands(once, axis=1) == bands(twice, axis=1) > 2
     assert np.subtract(extent(twice)[2:], extent(twice)[:2]) == pytest.approx(
         2 * np.subtract(extent(once)[2:], extent(once)[:2]), abs=4
     )
@@ -140,7 +150,7 @@ def test_letter_spacing_stands_between_letters_only() -> None:
 
 def test_letter_spacing_keeps_accents_on_their_letters() -> None:
     accented = ink(caption("e\u0301e\u0301e\u0301", letter_spacing_em=0.5))
-    assert bands(accented.any(axis=0)) == 3
+    assert bands(accented, axis=0) == 3
 
 
 def test_line_spacing_is_added_to_each_line_but_the_last() -> None:
@@ -152,8 +162,8 @@ def test_a_caption_wraps_at_its_share_of_the_canvas() -> None:
     text = caption("口" * 10, wrap=True, line_max_width=4.5 * EM / WIDTH)
     wrapped, flat = ink(text), ink(replace(text, wrap=False))
     assert lines(text) == ["口口口口", "口口口口", "口口"]
-    assert bands(wrapped.any(axis=1)) == 3
-    assert bands(flat.any(axis=1)) == 1
+    assert bands(wrapped, axis=1) == 3
+    assert bands(flat, axis=1) == 1
     left, top, right, bottom = extent(wrapped)
     assert right - left < 4 * EM
     assert bottom - top > 3 * EM
@@ -169,8 +179,9 @@ def test_a_fixed_width_in_pixels_goes_before_the_share() -> None:
         ("你好世界，你好", ["你好世", "界，你好"]),
         ("一二三四！！！五", ["一二三", "四！！！", "五"]),
         ("一二三（四五）六", ["一二三", "（四五）", "六"]),
-        ("一二三“四五”六", ["一二三", "“四五”六"]),
+        ("一二三“四五”六", ["一二三", "“四五”", "六"]),
         ("一二三四,五", ["一二三", "四,五"]),
+        ("一二三 ，四", ["一二", "三 ，四"]),
         ("。。。。。。", ["。。。。", "。。"]),
     ],
 )
@@ -183,19 +194,24 @@ def test_closing_marks_begin_no_line_and_opening_marks_end_none(text: str, expec
     [
         ("one two three", ["one two", "three"]),
         ("one  two   three", ["one  two", "three"]),
-        ("一二Hello三四", ["一二", "Hello", "三四"]),
+        ("一二Hello三四", ["一二", "Hello三", "四"]),
         ("well-known", ["well-", "known"]),
-        ("a\u00a0bcd\u00a0efgh", ["a\u00a0bcd", "\u00a0efgh"]),
+        ("Hello .net", ["Hello", ".net"]),
+        ("three a\u00a0bcd", ["three", "a\u00a0bcd"]),
         ("WWWWWWWWWW", ["WWWW", "WWWW", "WW"]),
     ],
 )
 def test_words_stay_whole_unless_a_line_cannot_hold_them(text: str, expected: list[str]) -> None:
-    assert lines(caption(text, wrap=True, line_max_width=3.7 * EM / WIDTH)) == expected
+    assert lines(caption(text, wrap=True, line_max_width=4.1 * EM / WIDTH)) == expected
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\v", "\u2028", "\u2029", "\x85"])
 def test_every_sort_of_line_break_breaks_lines(newline: str) -> None:
     assert lines(caption(f"口{newline}口")) == ["口", "口"]
+
+
+def test_a_line_break_of_two_characters_is_one() -> None:
+    assert (ink(caption("口\r\n口")) == ink(caption("口\n口"))).all()
 
 
 def test_a_style_keeps_to_its_characters_after_a_two_character_line_break() -> None:
@@ -282,8 +298,8 @@ def test_an_outline_lies_under_the_letter_and_under_its_neighbours() -> None:
     plain = of_color(canvas(caption("国国国", **tight)), WHITE)
     outlined = of_color(canvas(caption("国国国", look(stroke=Stroke(0.15, BLACK)), **tight)), WHITE)
     other = of_color(canvas(caption("国国国", look(), look(1, 3, stroke=Stroke(0.15, RED)), **tight)), WHITE)
-    assert (outlined == plain).all()
-    assert (other == plain).all()
+    assert same(outlined, plain)
+    assert same(other, plain)
 
 
 def test_outlines_have_round_corners() -> None:
@@ -294,13 +310,13 @@ def test_outlines_have_round_corners() -> None:
 
 @pytest.mark.parametrize(("angle", "dx", "dy"), [(-45.0, 1, 1), (45.0, 1, -1), (135.0, -1, -1), (180.0, -1, 0)])
 def test_a_shadow_falls_where_its_angle_points(angle: float, dx: int, dy: int) -> None:
+    """A minus sign in the middle of its own picture, its shadow 0.5 em away."""
     pixels = canvas(caption("一", look(shadow=Shadow(50.0, angle, 0.0, RED))))
-    letter, shadow = extent(of_color(pixels, WHITE)), extent(of_color(pixels, RED) | of_color(pixels, WHITE))
-    moved = [far for far in np.subtract(shadow, letter) if far]
+    letter = extent(ink(caption("一")))
+    left, top, right, bottom = extent(of_color(pixels, RED) | of_color(pixels, WHITE))
     distance = 0.5 * EM * (math.sqrt(0.5) if dy else 1.0)
-    assert [abs(far) for far in moved] == pytest.approx([distance] * len(moved), abs=2)
-    assert {(far > 0) - (far < 0) for far in np.subtract(shadow, letter)[::2] if far} == {dx}
-    assert {(far > 0) - (far < 0) for far in np.subtract(shadow, letter)[1::2] if far} == ({dy} if dy else set())
+    reach = (right - letter[2] if dx > 0 else letter[0] - left, bottom - letter[3] if dy > 0 else letter[1] - top)
+    assert reach == pytest.approx((distance, distance * abs(dy)), abs=2)
 
 
 def test_a_diffuse_shadow_is_soft() -> None:
@@ -361,7 +377,7 @@ def test_vertical_text_runs_down_in_columns_from_right_to_left() -> None:
     assert first[3] - first[1] > 2.5 * EM
     assert first[2] - first[0] < EM
     assert second[2] < first[0]
-    assert bands((pixels[:, first[0] : first[2], 3] > 128).any(axis=1)) == 3
+    assert bands(pixels[:, first[0] : first[2], 3] > 128, axis=1) == 3
     assert abs(first[0] + second[2] - WIDTH) <= 2
 
 
@@ -380,11 +396,27 @@ def test_right_to_left_text_reads_from_the_right(tmp_path: Path) -> None:
     assert order == sorted(order)
 
 
+def test_marks_after_latin_letters_follow_them_to_the_left_on_a_right_to_left_line(tmp_path: Path) -> None:
+    font_with(tmp_path / "Hebrew.ttf", "א")
+    book = FontBook((ASSETS_DIR / "fonts", tmp_path), system_folders=())
+    apart = ink(caption("אA!", look(color=RED), look(1, 2, color=BLUE), look(2, 3, color=WHITE)), book)
+    together = ink(caption("אA!", look(color=RED), look(1, 3, color=BLUE)), book)
+    assert same(together, apart)
+
+
 def test_chinese_characters_are_drawn_and_not_the_box_of_missing_ones() -> None:
     pictures = {canvas(caption(one)).tobytes() for one in "你好世界"}
     assert len(pictures) == 4
     hollow = ink(caption("口"))
     assert all(canvas(caption(one)).tobytes() != hollow.tobytes() for one in "你好世界")
+
+
+def test_a_bold_character_of_another_font_is_bold_too(tmp_path: Path) -> None:
+    latin_font(tmp_path / "Aileron.ttf")
+    book = FontBook((ASSETS_DIR / "fonts", tmp_path), system_folders=())
+    assert (
+        ink(caption("你好", look(font_name="Aileron", bold=True)), book) == ink(caption("你好", look(bold=True)))
+    ).all()
 
 
 def test_a_chinese_character_comes_from_another_font_when_the_named_one_lacks_it(tmp_path: Path) -> None:
@@ -422,9 +454,17 @@ def test_an_emoji_s_variation_selector_is_no_character_of_its_own() -> None:
     assert (canvas(caption("☃\ufe0f")) == canvas(caption("☃"))).all()
 
 
-def test_control_characters_are_not_drawn_and_lone_surrogates_are_replaced() -> None:
+def test_a_lone_surrogate_is_drawn_as_the_replacement_character(tmp_path: Path) -> None:
+    font_with(tmp_path / "Replacement.ttf", "\ufffd")
+    book = FontBook((ASSETS_DIR / "fonts", tmp_path), system_folders=())
+    assert (canvas(caption("你\ud800好"), book) == canvas(caption("你\ufffd好"), book)).all()
+    _, warnings = drawn(caption("你\ud800好"))
+    assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
+    warnings[0].message.en.encode()
+
+
+def test_control_characters_are_not_drawn() -> None:
     assert (canvas(caption("你\x00\x07\x1b好")) == canvas(caption("你好"))).all()
-    assert (canvas(caption("你\ud800好")) == canvas(caption("你\ufffd好"))).all()
     assert lines(caption("a\tb")) == ["a b"]
 
 

@@ -7,24 +7,36 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from draftcast.show import ProgressBar
+from draftcast.show import ProgressBar, report_object, report_table
 from services.errors import DraftcastError, DraftWarning, Failed, Failure
 from services.settings import SERVER_VARIABLE, Settings, load
-from services.tasks.exporter import OWN_EXPORTER, ExportLimits, ExportRequest, PreviewLine, Result, StageLine, export
+from services.tasks.exporter import (
+    OWN_EXPORTER,
+    ExportLimits,
+    ExportRequest,
+    PreviewLine,
+    ReportRequest,
+    Result,
+    StageLine,
+    export,
+)
 from services.tasks.records import StageProgress
+from services.tasks.report import make_report
 from services.tasks.scale import percent
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 errors = Console(stderr=True, highlight=False)
 
+Asked = TypeVar("Asked", bound=ExportRequest)
 Server = Annotated[str, typer.Option(help="The server's address.", envvar=SERVER_VARIABLE)]
 """Where submit and watch find the server."""
 
@@ -38,7 +50,7 @@ def main() -> None:
 
 
 def _stop(text: str) -> NoReturn:
-    errors.print(f"[bold red]draftcast:[/] {text}", soft_wrap=True)
+    errors.print(f"[bold red]draftcast:[/] {escape(text)}", soft_wrap=True)
     raise SystemExit(1)
 
 
@@ -100,25 +112,24 @@ def render(
     with tempfile.TemporaryDirectory(prefix="draftcast-") as folder:
         attempt = Path(folder) / "1"
         attempt.mkdir()
-        request = _request(settings, draft, attempt, strict)
+        request = replace(_request(ExportRequest, settings, draft, attempt), strict=strict)
         if as_json:
             _render_json(request, output)
         else:
             _render_shown(request, output)
 
 
-def _request(settings: Settings, draft: str, folder: Path, strict: bool) -> ExportRequest:
+def _request(kind: type[Asked], settings: Settings, draft: str, folder: Path) -> Asked:
     local = not draft.startswith(("http://", "https://"))
     if local and not Path(draft).is_dir():
         _stop(f"{draft} is neither an http(s) URL nor a folder")
-    return ExportRequest(
+    return kind(
         task_id="render",
         attempt=1,
-        draft_url="" if local else draft,
+        draft_url=Path(draft).absolute().as_uri() if local else draft,
         draft_folder=str(Path(draft).absolute()) if local else "",
         folder=str(folder),
         output=str(folder / "video.mp4"),
-        strict=strict,
         allow_hosts=settings.allow_hosts,
         font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
         ffmpeg=settings.ffmpeg,
@@ -156,7 +167,7 @@ def _render_shown(request: ExportRequest, output: Path) -> None:
             failure = None
             bar.update("DONE", 100)
     for warning in warnings:
-        errors.print(f"[yellow]{warning.code}[/]: {warning.message.en}", soft_wrap=True)
+        errors.print(f"[yellow]{warning.code}[/]: {escape(warning.message.en)}", soft_wrap=True)
     if result is None or failure is not None:
         assert failure is not None  # noqa: S101 - one of the two is there
         _stop(f"{failure.code}: {failure.message.en} {failure.hint.en}")
@@ -173,6 +184,24 @@ def _say(result: Result, output: Path) -> None:
     sound = "with sound" if result.has_sound else "silent"
     seconds = result.duration_us / 1e6
     errors.print(f"{output}: {result.width}x{result.height}, {seconds:.1f} s, {result.frames} frames, {sound}")
+
+
+@app.command()
+def report(
+    draft: Annotated[str, typer.Argument(help="A draft URL, or a draft's folder on this machine.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Tell what a render would lose or lack, without rendering; exit code 1 when there would be no video."""
+    settings = _settings()
+    with tempfile.TemporaryDirectory(prefix="draftcast-") as folder, errors.status("looking at the draft"):
+        attempt = Path(folder) / "1"
+        attempt.mkdir()
+        made = _run(make_report(_request(ReportRequest, settings, draft, attempt)))
+    if as_json:
+        _print_json(report_object(made))
+    else:
+        Console(highlight=False).print(report_table(made))
+    raise SystemExit(0 if made.renderable else 1)
 
 
 @app.command()
@@ -238,12 +267,12 @@ async def _show_events(server: str, which: dict[str, str]) -> dict[str, Any]:
 
 def _say_end(task: dict[str, Any]) -> None:
     for warning in task["warnings"]:
-        errors.print(f"[yellow]{warning['code']}[/]: {warning['message']}", soft_wrap=True)
+        errors.print(f"[yellow]{warning['code']}[/]: {escape(warning['message'])}", soft_wrap=True)
     if task["status"] == "COMPLETED":
         typer.echo(task["videoUrl"])
     elif task["error"]:
-        errors.print(f"[bold red]{task['error']['code']}[/]: {task['error']['message']}", soft_wrap=True)
-        errors.print(task["error"]["hint"] or "", soft_wrap=True)
+        errors.print(f"[bold red]{task['error']['code']}[/]: {escape(task['error']['message'])}", soft_wrap=True)
+        errors.print(escape(task["error"]["hint"] or ""), soft_wrap=True)
     else:
         errors.print(f"The task is {task['status'].lower()}.")
 

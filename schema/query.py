@@ -4,10 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import tasks
+from resolvers import reports, tasks
 from schema.described import about, described
 from schema.info import Info
 from schema.inputs import VideoTaskFilter, VideoTaskOrder, given, page_request
+from schema.report import DraftReport
 from schema.scalars import URL
 from schema.service import QueueStats, ServiceInfo
 from schema.tasks import Node, VideoTask, VideoTaskConnection
@@ -75,6 +76,15 @@ class Query:
     async def queue(self, info: Info) -> QueueStats:
         """How much waits and runs."""
         return QueueStats.of(await tasks.queue(info.context))
+
+    @strawberry.field
+    async def draft_report(
+        self, info: Info, draft_url: Annotated[URL, about("The draft, as it would be submitted.")]
+    ) -> DraftReport:
+        """What a render of this draft would lose or lack. Its materials are fetched for that and looked into,
+        for a minute at most; nothing is rendered or queued.
+        """
+        return DraftReport.of(await reports.report(info.context, draft_url))
 
     @strawberry.field
     def service(self, info: Info) -> ServiceInfo:

@@ -16,6 +16,7 @@ from services.settings import Settings, SettingsError
 from services.tasks.engine import Engine, Queue
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
+from services.tasks.report import Reports
 from services.tasks.store.database import Database, migrate
 from services.tasks.worker import Worker
 
@@ -39,6 +40,7 @@ class Services:
 
     settings: Settings
     manager: TaskManager
+    reports: Reports
     files: FileStore
     facts: ServiceFacts
 
@@ -58,8 +60,10 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         if work:
             await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
         manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
+        reports = Reports(settings)
+        await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)
-        yield Services(settings=settings, manager=manager, files=files, facts=facts)
+        yield Services(settings=settings, manager=manager, reports=reports, files=files, facts=facts)
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,18 +58,38 @@ def workspace(request: RenderRequest) -> Generator[Workspace]:
 
 async def render(request: RenderRequest, reporter: Reporter, places: Workspace) -> RenderResult:
     """Render a draft. Raises `Failed`."""
+    async with _begun(request) as source:
+        return await _render(request, reporter, places, source)
+
+
+async def look(
+    request: RenderRequest, reporter: Reporter, places: Workspace, on_draft: Callable[[Draft], None]
+) -> None:
+    """All that a render does before its first frame, so that every warning comes up; `on_draft` gets the draft
+    once it is read. Raises `Failed` as a render would.
+    """
+    async with _begun(request) as source:
+        draft = await _draft(source, reporter)
+        on_draft(draft)
+        await _timeline(request, reporter, places, source, draft)
+
+
+@asynccontextmanager
+async def _begun(request: RenderRequest) -> AsyncGenerator[DraftSource]:
+    """Where the draft comes from. The block ends within the time limit, or with RENDER_TIMEOUT."""
     seconds = request.limits.seconds
+    what, what_zh = ("report", "检查草稿") if request.report else ("render", "渲染")
     clock = asyncio.timeout(seconds)
     try:
         async with clock, _fetcher(request) as fetcher:
-            return await _render(request, reporter, places, _source(request, fetcher))
+            yield _source(request, fetcher)
     except TimeoutError:
         if not clock.expired():
             raise
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
-            f"The render took longer than {seconds} seconds.",
-            f"渲染超过了 {seconds} 秒的时限。",
+            f"The {what} took longer than {seconds} seconds.",
+            f"{what_zh}超过了 {seconds} 秒的时限。",
         ) from None
 
 
@@ -91,6 +111,17 @@ def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
 async def _render(request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> RenderResult:
     ffmpeg = await _ffmpeg(request)
     draft = await _draft(source, reporter)
+    timeline = await _timeline(request, reporter, places, source, draft)
+    try:
+        return await _make(request, reporter, places, ffmpeg, timeline)
+    except SourceFailed as error:
+        raise _source_failure(draft, source, error) from error
+
+
+async def _timeline(
+    request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource, draft: Draft
+) -> Timeline:
+    """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way."""
     _check_size(draft, request.limits)
     for warning in draft.warnings:
         reporter.warn(warning)
@@ -100,10 +131,7 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
     timeline = lay_out(draft, await preparer.prepare(wanted, files))
     for warning in timeline.warnings:
         reporter.warn(warning)
-    try:
-        return await _make(request, reporter, places, ffmpeg, timeline)
-    except SourceFailed as error:
-        raise _source_failure(draft, source, error) from error
+    return timeline
 
 
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:

@@ -4,14 +4,18 @@ In every stretch between two cuts, whatever a picture hides altogether is left o
 left is the base: it needs no blending when nothing shines through it. The others lie over it.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from services.render.media import Footage
 from services.render.timeline import Layer, Span, Timeline
 
 MAX_INPUTS = 16
-"""Pictures and videos open at once: each costs about 20 MB and a few threads."""
+"""Pictures open at once in one ffmpeg; a video counts for several."""
+PIXELS_PER_INPUT = 600_000
+"""A video's frame counts as one picture for each so many pixels: its decoder holds about twenty frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def plan(timeline: Timeline, *, max_inputs: int = MAX_INPUTS) -> tuple[Chunk, ..
     """The chunks of a timeline, in order and without gaps."""
     stretches = list(_stretches(timeline))
     bases = _bases(timeline, stretches)
-    return tuple(_chunk(timeline, group, bases, max_inputs) for group in _grouped(stretches, max_inputs))
+    return tuple(_chunk(timeline, group, bases, max_inputs) for group in _grouped(timeline, stretches, max_inputs))
 
 
 def _stretches(timeline: Timeline) -> Iterator[_Stretch]:
@@ -98,30 +102,38 @@ def _hides_all(layer: Layer, timeline: Timeline) -> bool:
     return layer.opaque and layer.pose.box().holds(timeline.canvas)
 
 
-def _grouped(stretches: list[_Stretch], max_inputs: int) -> Iterator[list[_Stretch]]:
+def _grouped(timeline: Timeline, stretches: list[_Stretch], max_inputs: int) -> Iterator[list[_Stretch]]:
     """As many stretches together as open few enough files; one alone may open more."""
     group: list[_Stretch] = []
-    count = 0
+    opened = 0
     for stretch in stretches:
         begun = set(stretch.seen) - set(group[-1].seen if group else ())
-        if group and count + len(begun) > max_inputs:
+        if group and opened + _cost(timeline, begun) > max_inputs:
             yield group
-            group, count, begun = [], 0, set(stretch.seen)
+            group, opened, begun = [], 0, set(stretch.seen)
         group.append(stretch)
-        count += len(begun)
+        opened += _cost(timeline, begun)
     yield group
+
+
+def _cost(timeline: Timeline, seen: Iterable[int]) -> int:
+    return sum(cost(timeline.layers[index]) for index in seen)
+
+
+def cost(layer: Layer) -> int:
+    """How many inputs a layer counts for."""
+    picture = layer.picture
+    if not isinstance(picture, Footage):
+        return 1
+    return max(1, math.ceil(picture.pixel_width * picture.pixel_height / PIXELS_PER_INPUT))
 
 
 def _chunk(timeline: Timeline, group: list[_Stretch], bases: set[int], max_inputs: int) -> Chunk:
     runs = _runs(group)
-    base = sorted((span, index) for index, span in runs if index in bases)
-    over = sorted((index, span) for index, span in runs if index not in bases)
+    base = [Use(timeline.layers[index], span) for span, index in sorted((s, i) for i, s in runs if i in bases)]
+    over = [Use(timeline.layers[index], span) for index, span in sorted(run for run in runs if run[0] not in bases)]
     whole = Span(group[0].span.start, group[-1].span.end)
-    return Chunk(
-        whole,
-        tuple(_filled(whole, [Use(timeline.layers[index], span) for span, index in base])),
-        _passes([Use(timeline.layers[index], span) for index, span in over], len(base), max_inputs),
-    )
+    return Chunk(whole, tuple(_filled(whole, base)), tuple(_passes(base, over, max_inputs)))
 
 
 def _runs(group: list[_Stretch]) -> list[tuple[int, Span]]:
@@ -150,8 +162,14 @@ def _filled(whole: Span, uses: list[Use]) -> Iterator[Piece]:
         yield Piece(Span(at, whole.end), None)
 
 
-def _passes(over: list[Use], opened: int, max_inputs: int) -> tuple[tuple[Use, ...], ...]:
-    """The overlays in passes; the first shares its inputs with the base, the others with what it made."""
-    first = max(1, max_inputs - opened)
-    rest = range(first, len(over), max_inputs - 1)
-    return (tuple(over[:first]), *(tuple(over[start : start + max_inputs - 1]) for start in rest))
+def _passes(base: list[Use], over: list[Use], max_inputs: int) -> Iterator[tuple[Use, ...]]:
+    """The overlays in passes; the first shares its inputs with the base, each other with what was made before it."""
+    uses: list[Use] = []
+    opened = sum(cost(use.layer) for use in base)
+    for use in over:
+        if uses and opened + cost(use.layer) > max_inputs:
+            yield tuple(uses)
+            uses, opened = [], 1
+        uses.append(use)
+        opened += cost(use.layer)
+    yield tuple(uses)

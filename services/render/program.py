@@ -5,44 +5,78 @@ import errno
 import signal
 import sys
 import traceback
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
+from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed
-from services.render.pipeline import render, workspace
-from services.render.protocol import RenderRequest, RenderResult, Reporter
+from services.render.pipeline import look, render, workspace
+from services.render.protocol import RenderRequest, Report, Reporter
+from services.render.timeline import frame_rate
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
 
 
 def run(request: RenderRequest, reporter: Reporter) -> int:
-    """Render and say how it ended; gives the exit code."""
+    """Render, or only report, and say how it ended; gives the exit code."""
     loop = asyncio.new_event_loop()
+    asked = _report if request.report else _render
     try:
-        result = loop.run_until_complete(_stoppable(request, reporter))
+        loop.run_until_complete(_stoppable(asked(request, reporter)))
     except asyncio.CancelledError:
         return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the protocol wants a last line
         with suppress(BrokenPipeError):
             reporter.error(failure_of(error))
         return 1
-    reporter.result(result)
     return 0
 
 
-async def _stoppable(request: RenderRequest, reporter: Reporter) -> RenderResult:
-    """The render, cancelled by SIGTERM and SIGINT."""
+async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
+    """The work, cancelled by SIGTERM and SIGINT."""
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(_render(request, reporter))
+    task = asyncio.ensure_future(work)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    return await task
+    await task
 
 
-async def _render(request: RenderRequest, reporter: Reporter) -> RenderResult:
+async def _render(request: RenderRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
-        return await render(request, reporter, places)
+        result = await render(request, reporter, places)
+    reporter.result(result)
+
+
+async def _report(request: RenderRequest, reporter: Reporter) -> None:
+    """A draft that cannot be rendered is no error of the report: it is what the report says."""
+    report = Report()
+
+    def on_draft(draft: Draft) -> None:
+        nonlocal report
+        report = _facts(draft)
+
+    try:
+        with workspace(request) as places:
+            await look(request, reporter, places, on_draft)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the report tells it
+        report = replace(report, error=failure_of(error))
+    reporter.report(report)
+
+
+def _facts(draft: Draft) -> Report:
+    segments = [segment for track in draft.tracks for segment in track.segments]
+    return Report(
+        width=draft.width,
+        height=draft.height,
+        duration_us=draft.duration_us,
+        frame_rate=float(frame_rate(draft.fps)),
+        tracks=len(draft.tracks),
+        segments=len(segments),
+        materials=len({segment.material for segment in segments}),
+    )
 
 
 def failure_of(error: BaseException) -> Failure:

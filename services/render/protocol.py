@@ -74,6 +74,8 @@ class RenderRequest:
     allow_hosts: tuple[str, ...] = ()
     font_dirs: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    report: bool = False
+    """Only look at the draft and say what a render would lose or lack; nothing is written to `output`."""
 
     @property
     def materials_dir(self) -> Path:
@@ -93,6 +95,20 @@ class RenderResult:
     frames: int
     frame_rate: float
     has_sound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a draft holds, as far as it could be read, and why it cannot be rendered, if it cannot."""
+
+    width: int | None = None
+    height: int | None = None
+    duration_us: int | None = None
+    frame_rate: float | None = None
+    tracks: int | None = None
+    segments: int | None = None
+    materials: int | None = None
+    error: Failure | None = None
 
 
 def read_request(text: str) -> RenderRequest:
@@ -116,6 +132,7 @@ def read_request(text: str) -> RenderRequest:
         allow_hosts=_words(given, "allow_hosts"),
         font_dirs=tuple(Path(folder) for folder in _words(given, "font_dirs")),
         limits=_limits(given.get("limits") or {}),
+        report=given.get("report") is True,
     )
 
 
@@ -186,6 +203,10 @@ class Reporter:
         """The last line of a render that went well."""
         self._line({"result": _plain(asdict(result))})
 
+    def report(self, report: Report) -> None:
+        """The last line when only a report was asked for; the warnings have come before it."""
+        self._line({"report": _plain(asdict(report))})
+
     def error(self, failure: Failure) -> None:
         """The last line of a render that did not."""
         self._line({"error": _plain(asdict(failure))})
@@ -207,5 +228,10 @@ def _whole(number: float | None) -> float | int | None:
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Paths as texts; what is not there is left out."""
-    known = {key: value for key, value in values.items() if value is not None}
-    return {key: str(value) if isinstance(value, Path) else value for key, value in known.items()}
+    return {key: _plain_value(value) for key, value in values.items() if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _plain(cast("dict[str, Any]", value))
+    return str(value) if isinstance(value, Path) else value

@@ -7,20 +7,20 @@ docs/exporter.md is the contract.
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.errors import HINTS, RETRYABLE, Bilingual, DraftWarning, ErrorCode, Failed, Failure, failed
 from services.settings import Settings
+from services.tasks.child import LONGEST_LINE_BYTES, child, collect
 from services.tasks.records import Stage, Unit
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,8 @@ OWN_EXPORTER = (sys.executable, "-P", "-m", "services.render")
 """Our own renderer; -P keeps the attempt's folder, where strangers' files lie, off the import path."""
 SILENCE_SECONDS = 120.0
 """An exporter that says nothing for this long is stopped."""
-KILL_AFTER_SECONDS = 1.0
-"""How long a child may take to stop after SIGTERM."""
-LONGEST_LINE_BYTES = 1 << 20
+LAST_WORD_SECONDS = 5.0
+"""How much later than the renderer itself its owner ends a report that takes too long."""
 STDERR_LINES = 20
 
 
@@ -77,6 +76,13 @@ class ExportRequest:
     limits: ExportLimits = field(default_factory=ExportLimits)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest(ExportRequest):
+    """The same without an export: only our own renderer is asked so."""
+
+    report: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class StageLine:
     """Where the export is; `done` of `total` in `unit` where they are known."""
@@ -109,6 +115,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a draft holds, as far as it could be read, and why it cannot be rendered, if it cannot."""
+
+    width: int | None = None
+    height: int | None = None
+    duration_us: int | None = None
+    frame_rate: float | None = None
+    tracks: int | None = None
+    segments: int | None = None
+    materials: int | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _ErrorLine:
     code: ErrorCode
     message: Bilingual
@@ -118,7 +138,9 @@ class _ErrorLine:
     retryable: bool | None = None
 
 
-Line: TypeAlias = StageLine | PreviewLine | DraftWarning | Result | Failure
+LastLine: TypeAlias = Result | Report | Failure
+Line: TypeAlias = StageLine | PreviewLine | DraftWarning | LastLine
+Wanted = TypeVar("Wanted", Result, Report)
 OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
 
 _OBJECT = TypeAdapter(dict[str, Any])
@@ -126,6 +148,7 @@ _STAGE = TypeAdapter(StageLine)
 _PREVIEW = TypeAdapter(PreviewLine)
 _WARNING = TypeAdapter(DraftWarning)
 _RESULT = TypeAdapter(Result)
+_REPORT = TypeAdapter(Report)
 _ERROR = TypeAdapter(_ErrorLine)
 
 
@@ -147,6 +170,8 @@ def _line(line: dict[str, Any]) -> Line | None:
         return _WARNING.validate_python(line["warning"])
     if "result" in line:
         return _RESULT.validate_python(line["result"])
+    if "report" in line:
+        return _REPORT.validate_python(line["report"])
     if "error" in line:
         return _failure(_ERROR.validate_python(line["error"]))
     log.info("the exporter's line has no known key: %.200r", line)
@@ -176,12 +201,30 @@ async def export(
     OUT_OF_MEMORY when it ends without one. When cancelled, the whole process group is dead
     on return.
     """
-    seconds = request.limits.seconds or None
+    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None)
+
+
+async def report(request: ReportRequest, on_line: OnLine) -> Report:
+    """Have our own renderer look at the draft; the warnings come by `on_line`. Raises `Failed` as an export does,
+    and with the same limits but this: the renderer has a moment more, to tell what it found in the time given.
+    """
+    seconds = request.limits.seconds + LAST_WORD_SECONDS if request.limits.seconds else None
+    return await _run(OWN_EXPORTER, request, on_line, None, Report, seconds)
+
+
+async def _run(
+    command: tuple[str, ...],
+    request: ExportRequest,
+    on_line: OnLine,
+    on_start: Callable[[int], Awaitable[None]] | None,
+    wanted: type[Wanted],
+    seconds: float | None,
+) -> Wanted:
     try:
-        async with asyncio.timeout(seconds), _child(command, Path(request.folder)) as process:
+        async with asyncio.timeout(seconds), child(command, Path(request.folder)) as process:
             if on_start is not None:
                 await on_start(process.pid)
-            return await _converse(process, request, on_line)
+            return await _converse(process, request, on_line, wanted)
     except TimeoutError:
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
@@ -196,44 +239,13 @@ async def export(
         ) from error
 
 
-@asynccontextmanager
-async def _child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """The exporter in a process group of its own; the group is gone when the block is left."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        start_new_session=True,
-        limit=LONGEST_LINE_BYTES,
-    )
-    try:
-        yield process
-    finally:
-        await asyncio.shield(_stop(process))
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        _signal(process.pid, signal.SIGTERM)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(KILL_AFTER_SECONDS):
-                await process.wait()
-    _signal(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
-async def _converse(process: asyncio.subprocess.Process, request: ExportRequest, on_line: OnLine) -> Result:
+async def _converse(
+    process: asyncio.subprocess.Process, request: ExportRequest, on_line: OnLine, wanted: type[Wanted]
+) -> Wanted:
     assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
     assert process.stderr is not None  # noqa: S101 - as above
     complaints: deque[str] = deque(maxlen=STDERR_LINES)
-    listening = asyncio.create_task(_collect(process.stderr, complaints))
+    listening = asyncio.create_task(collect(process.stderr, complaints))
     try:
         with suppress(ConnectionError):
             process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
@@ -246,17 +258,17 @@ async def _converse(process: asyncio.subprocess.Process, request: ExportRequest,
                 await listening
     finally:
         listening.cancel()
-    if isinstance(last, Result):
+    if isinstance(last, wanted):
         return last
     for line in complaints:
         log.warning("exporter of task %s: %s", request.task_id, line)
-    raise Failed(last) if last is not None else _broken(process.returncode, list(complaints))
+    raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(complaints))
 
 
-async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> Result | Failure | None:
+async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> LastLine | None:
     """Pass the lines on; the answer is the last word, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
-    last: Result | Failure | None = None
+    last: LastLine | None = None
     while True:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
@@ -273,21 +285,10 @@ async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> Result 
         if not text:
             return last
         line = parse_line(text)
-        if isinstance(line, Result | Failure):
+        if isinstance(line, LastLine):
             last = line
         elif line is not None:
             on_line(line)
-
-
-async def _collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
-    while True:
-        try:
-            text = await stream.readline()
-        except ValueError:
-            continue
-        if not text:
-            return
-        lines.append(text.decode(errors="replace").rstrip()[:500])
 
 
 def _broken(exit_code: int | None, complaints: list[str]) -> Failed:

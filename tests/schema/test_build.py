@@ -18,7 +18,7 @@ def test_an_unexpected_exception_is_logged_and_not_told(caplog: pytest.LogCaptur
     async def answers() -> list[Any]:
         schema = build_schema()
         executed = await schema.execute("{ queue { pending } }")
-        streamed = []
+        streamed: list[Any] = []
         for query in ("{ queue { pending } }", "subscription { videoTaskFeed { __typename } }"):
             async with aclosing(await schema.stream(query)) as results:
                 streamed += [result async for result in results]
@@ -41,7 +41,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
     async def listeners() -> tuple[int, int]:
         async with open_services(load(data_dir=tmp_path), work=False) as services:
             submitted = await services.manager.submit(OPEN_OWNER, TaskRequest(draft_url="http://a.b/c"))
-            bells = services.manager._hub._bells
+            bells = services.manager._hub._bells  # pyright: ignore[reportPrivateUsage]  # clients cannot see it
             context = Context(services, OPEN_OWNER)
             results = await build_schema().stream(
                 query, variable_values={"id": submitted.task.id}, context_value=context

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -239,8 +239,11 @@ JUNK = st.recursive(
 )
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner: Iterable[tuple[Any, Any]] = ()
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | None"
+
+
+def places(value: Json, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner: Iterable[tuple[str | int, Json]] = ()
     if isinstance(value, dict | list):
         inner = value.items() if isinstance(value, dict) else enumerate(value)
     return [path, *(place for key, child in inner for place in places(child, (*path, key)))]

@@ -105,6 +105,12 @@ def test_pictures_keep_their_order_over_several_passes() -> None:
     assert shown(chunk) == [str(number) for number in range(40)]
 
 
+def test_large_videos_are_opened_few_at_a_time() -> None:
+    large = replace(FOOTAGE, pixel_width=3840, pixel_height=2160)
+    chunks = plan(timeline(*[layer(number * 10, number * 10 + 10, picture=large) for number in range(10)]))
+    assert [len(chunk.uses) for chunk in chunks] == [1] * 10
+
+
 def test_five_thousand_segments_are_planned_quickly_enough_to_be_tested() -> None:
     layers = [layer(number, number + 1, SMALL) for number in range(5000)]
     assert sum(len(chunk.uses) for chunk in plan(timeline(*layers, frames=5000))) == 5000

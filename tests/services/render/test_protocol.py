@@ -8,7 +8,7 @@ import pytest
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode, failed
 from services.render.protocol import Limits, Reporter, Stage, Unit, read_request
 
-ASKED = {"task_id": "1", "draft_url": "http://x/draft", "folder": "/work/1", "output": "/work/1/video.mp4"}
+ASKED = {"task_id": "1", "draft_url": "http://x/draft", "folder": "/srv/1", "output": "/srv/1/video.mp4"}
 WARNING = DraftWarning(
     code=WarningCode.MATERIAL_FROZEN, message=Bilingual("It stands still.", "画面静止。"), segment_id="s1"
 )
@@ -42,7 +42,7 @@ def test_unknown_keys_are_passed_over() -> None:
 
 
 def test_attempts_of_a_task_share_their_materials() -> None:
-    assert str(read_request(json.dumps(ASKED)).materials_dir) == "/work/materials"
+    assert str(read_request(json.dumps(ASKED)).materials_dir) == "/srv/materials"
 
 
 def test_the_first_and_the_last_line_of_a_stage_always_come() -> None:

@@ -1,0 +1,61 @@
+"""A child process in a group of its own, which is gone when its owner leaves."""
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+KILL_AFTER_SECONDS = 1.0
+"""How long a child may take to stop after SIGTERM."""
+LONGEST_LINE_BYTES = 1 << 20
+
+
+@asynccontextmanager
+async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """The command, running in `folder` with pipes to all its ends; its group is gone when the block is left.
+
+    Raises `OSError` when it cannot be started.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        start_new_session=True,
+        limit=LONGEST_LINE_BYTES,
+    )
+    try:
+        yield process
+    finally:
+        await asyncio.shield(_stop(process))
+
+
+async def collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
+    """Keep what a stream says, each line cut to 500 characters, until it ends."""
+    while True:
+        try:
+            text = await stream.readline()
+        except ValueError:
+            continue
+        if not text:
+            return
+        lines.append(text.decode(errors="replace").rstrip()[:500])
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        _signal(process.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILL_AFTER_SECONDS):
+                await process.wait()
+    _signal(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

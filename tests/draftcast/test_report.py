@@ -1,0 +1,51 @@
+"""`draftcast report`, as a process of its own."""
+
+import json
+from pathlib import Path
+
+from services.drafts.sample import SAMPLE_DIR
+from tests.draftcast.test_cli import run
+from tests.support.drafts import DraftBuilder
+
+SECOND = 1_000_000
+
+
+def test_a_report_is_a_table_for_people(tmp_path: Path) -> None:
+    draft = DraftBuilder(640, 360).text("Hello", 0, 2 * SECOND).using("masks", type="mask", name="[/] \u001b[31mring")
+    (tmp_path / "draft_content.json").write_text(draft.json())
+    done = run(tmp_path, "report", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for said in ("renderable", "yes", "640x360, 2.0 s", "1 tracks, 1 segments", "EFFECT_SKIPPED", draft.last["id"]):
+        assert said in done.stdout
+    assert "\u001b" not in done.stdout
+
+
+def test_a_report_is_one_object_for_programs(tmp_path: Path) -> None:
+    done = run(tmp_path, "report", str(SAMPLE_DIR), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "draft_url": SAMPLE_DIR.as_uri(), "renderable": True, "width": 1280, "height": 720, "duration_seconds": 6.0,
+        "frame_rate": 30.0, "tracks": 4, "segments": 6, "materials": 6, "warnings": [], "error": None,
+    }  # fmt: skip
+
+
+def test_a_draft_that_cannot_be_rendered_makes_the_exit_code_1(tmp_path: Path) -> None:
+    draft = DraftBuilder().photo("gone.png", 0, SECOND).using("masks", type="mask", name="ring")
+    (tmp_path / "draft_content.json").write_text(draft.json())
+    done = run(tmp_path, "report", str(tmp_path), "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["renderable"], report["width"]) == (1, False, 640)
+    error, (warning,) = report["error"], report["warnings"]
+    assert (error["code"], error["stage"], error["segment_id"]) == (
+        "MATERIAL_UNREACHABLE", "PREPARING", draft.last["id"],
+    )  # fmt: skip
+    assert set(error) == {"code", "message", "hint", "retryable", "stage", "material_url", "segment_id"}
+    assert set(warning) == {"code", "message", "segment_id", "material_name", "effect_id"}
+    assert all(isinstance(text, str) for text in (error["message"], error["hint"], warning["message"]))
+
+
+def test_a_refused_address_is_told_with_what_to_do(tmp_path: Path) -> None:
+    done = run(tmp_path, "report", "http://127.0.0.1:1/x")
+    assert done.returncode == 1
+    assert "DRAFT_URL_REFUSED" in done.stdout
+    assert "DRAFTCAST_ALLOW_HOSTS" in done.stdout

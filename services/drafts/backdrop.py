@@ -1,47 +1,29 @@
-"""The colour behind the bottom video track."""
+"""What lies behind a segment of the bottom video track."""
 
 from services.drafts.colors import BLACK, hex_color
+from services.drafts.design import Backdrop, BackdropKind
 from services.drafts.fields import Fields
-from services.drafts.materials import Materials
-from services.drafts.records import Color, Track, TrackKind
 from services.drafts.undrawn import warn_of
-from services.errors import WarningCode
 
-_PICTURES = {
-    "canvas_blur": ("The blurred background is drawn as a plain colour.", "模糊背景按纯色绘制。"),
-    "canvas_image": ("The background picture is drawn as a plain colour.", "背景图片按纯色绘制。"),
-}
-_OTHER_COLOR = (
-    "The background has the colour of the track's first segment throughout.",
-    "背景全程使用该轨道首个片段的颜色。",
-)
+_NO_PICTURE = ("The background picture names no file and is not drawn.", "背景图片没有文件，未绘制。")
+_UNKNOWN = ("A background of an unknown kind is not drawn.", "未知类型的背景未绘制。")
 
 
-def read_background(tracks: tuple[Track, ...], listed: list[Fields], materials: Materials) -> Color:
-    """The colour that the first visible segment of the bottom video track asks for; black if it asks for none.
+def read_backdrop(fields: Fields | None, segment_id: str) -> Backdrop | None:
+    """The backdrop of a material of `canvases`; None for one that asks for nothing.
 
-    Overlays carry such settings too, where they mean nothing. What differs is told by a warning.
+    Overlays carry such materials too, where they mean nothing.
     """
-    bottom = next((track for track in tracks if track.kind is TrackKind.VIDEO and not track.hidden), None)
-    if bottom is None:
-        return BLACK
-    shown = {segment.id: BLACK for segment in bottom.segments if segment.visible}
-    settings: dict[str, Fields] = {}
-    for fields in listed[bottom.index].objects("segments"):
-        segment_id = fields.own_id
-        found = next((found for bucket, found in materials.refs(fields) if bucket == "canvases"), None)
-        if segment_id in shown and found is not None:
-            settings[segment_id] = found
-            shown[segment_id] = hex_color(found.text("color"), BLACK)
-    background = next(iter(shown.values()), BLACK)
-    for segment_id, found in settings.items():
-        _tell(segment_id, found, shown[segment_id] != background)
-    return background
-
-
-def _tell(segment_id: str, found: Fields, differs: bool) -> None:
-    kind = found.text("type")
-    if kind in _PICTURES:
-        warn_of(found, segment_id, _PICTURES[kind])
-    elif differs:
-        warn_of(found, segment_id, _OTHER_COLOR, WarningCode.EFFECT_APPROXIMATED)
+    kind = fields.text("type") if fields else ""
+    if fields is None or (kind in ("", "canvas_color") and not fields.text("color")):
+        return None
+    if kind in ("", "canvas_color"):
+        return Backdrop(kind=BackdropKind.COLOR, color=hex_color(fields.text("color"), BLACK))
+    if kind == "canvas_blur":
+        blur = fields.number("blur", 0.0, 0.0, 1.0)
+        return Backdrop(kind=BackdropKind.BLUR, blur=blur)
+    picture = fields.text("image") or fields.text("album_image")
+    if kind == "canvas_image" and picture:
+        return Backdrop(kind=BackdropKind.PICTURE, picture=picture)
+    warn_of(fields, segment_id, _NO_PICTURE if kind == "canvas_image" else _UNKNOWN)
+    return None

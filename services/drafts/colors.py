@@ -1,8 +1,11 @@
 """Colours as drafts spell them."""
 
-from services.drafts.fields import Fields, finite
-from services.drafts.records import Color
+from typing import TypeAlias
 
+from services.drafts.fields import Fields, finite
+
+Color: TypeAlias = tuple[float, float, float, float]
+"""Red, green, blue and alpha, each 0..1."""
 BLACK: Color = (0.0, 0.0, 0.0, 1.0)
 WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 

@@ -59,6 +59,11 @@ class Warnings:
         for warning in others.found():
             self._keep(replace(warning, segment_id=segment_id) if warning.segment_id else warning)
 
+    def include(self, others: "Warnings") -> None:
+        """Keep all that was said elsewhere."""
+        for warning in others.found():
+            self._keep(warning)
+
     def _keep(self, warning: DraftWarning) -> None:
         key = (warning.code, warning.segment_id, warning.effect_id or warning.message.en)
         if key in self._found:
@@ -89,6 +94,10 @@ class Fields:
     def telling(self, warnings: Warnings) -> "Fields":
         """The same object, with its warnings going elsewhere."""
         return replace(self, warnings=warnings)
+
+    def nothing(self, name: str) -> "Fields":
+        """An empty object, for a part that is not there."""
+        return Fields({}, f"{self.path}.{name}", self.warnings)
 
     def label(self, name: str) -> str:
         """A string for messages: an id or a name, cut when it is very long."""
@@ -143,7 +152,7 @@ class Fields:
     def list(self, name: str) -> list[Any]:
         """A list; an empty one when it is missing."""
         value = self.values.get(name)
-        if _is_list(value):
+        if is_list(value):
             return value
         return self._odd(name, value, [])
 
@@ -173,10 +182,13 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _is_list(value: object) -> TypeGuard[list[Any]]:
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
     return isinstance(value, list)
 
 
 def clean_text(text: str) -> str:
     """The text with U+FFFD for each lone surrogate and each NUL; every other character keeps its place."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")

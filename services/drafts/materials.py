@@ -27,12 +27,12 @@ class Materials:
         by_id.pop("", None)
         return cls(by_id)
 
-    def find(self, material_id: str, asking: Fields, bucket: str = "") -> Found | None:
-        """The material of that id, rather from `bucket`. Its warnings go where those of `asking` go."""
+    def find(self, material_id: str, asking: Fields, *buckets: str) -> Found | None:
+        """The material of that id, rather from the first of `buckets`. Its warnings go where those of `asking` go."""
         found = self._by_id.get(material_id)
         if not found:
             return None
-        chosen = bucket if bucket in found else next(iter(found))
+        chosen = next((bucket for bucket in buckets if bucket in found), next(iter(found)))
         return chosen, found[chosen].telling(asking.warnings)
 
     def refs(self, segment: Fields) -> list[Found]:

@@ -5,26 +5,18 @@ The fields are those that pyJianYingDraft and capcut-mate write and that the app
 belongs to a segment that is switched off.
 """
 
-import math
-from itertools import pairwise
+from dataclasses import replace
 
-from services.drafts.backdrop import read_background
 from services.drafts.fields import Fields, Warnings
 from services.drafts.materials import Materials
 from services.drafts.parse import invalid, parse
-from services.drafts.read_segment import read_segment, time_range
-from services.drafts.read_text import Captions
+from services.drafts.read_canvas import Canvas, read_canvas
+from services.drafts.read_clip import time_range
+from services.drafts.read_compound import DEEPEST
+from services.drafts.read_track import bottom_track, read_track
+from services.drafts.reading import MAX_SEGMENTS, Compounds, Limits, Reading
 from services.drafts.records import Draft, Segment, Track, TrackKind
-from services.drafts.undrawn import warn_track_effects
 from services.errors import ErrorCode, failed
-
-MAX_SEGMENTS = 5000
-LARGEST_SIDE = 16384
-"""Pixels; ffmpeg and Pillow work to about this size."""
-DEFAULT_FPS = 30.0
-FASTEST_FPS = 240.0
-_MUTED, _HIDDEN = 1, 2
-"""Bits of a track's `attribute`: muted as seen in saved drafts, hidden [unverified: seen on two effect tracks]."""
 
 
 def read_draft(content: bytes) -> Draft:
@@ -33,26 +25,32 @@ def read_draft(content: bytes) -> Draft:
     Raises `Failed` with DRAFT_INVALID, DRAFT_ENCRYPTED, DRAFT_EMPTY or DRAFT_TOO_LARGE.
     """
     warnings = Warnings()
-    root = Fields(parse(content), "draft", warnings)
+    draft = _draft(Fields(parse(content), "draft", warnings), Limits(), None)
+    return replace(draft, warnings=warnings.found())
+
+
+def _draft(root: Fields, limits: Limits, around: Canvas | None) -> Draft:
+    """A draft, or one within a draft. Its warnings go where those of `root` go."""
     _check_shape(root)
-    width, height = _canvas(root)
-    fps = _fps(root)
+    canvas = read_canvas(root, around)
     listed = list(root.objects("tracks"))
-    _check_count(listed)
-    materials = Materials.index(root.object("materials"))
-    captions = Captions()
-    read = [_track(index, fields, materials, captions, fps) for index, fields in enumerate(listed)]
+    _count(listed, limits)
+    inner = Compounds(lambda found: _draft(found, limits, canvas)) if canvas.level < DEEPEST else None
+    reading = Reading(Materials.index(root.object("materials")), limits, inner)
+    bottom = bottom_track(listed)
+    read = [
+        read_track(index, fields, reading, 1e6 / canvas.fps, bottom=index == bottom)
+        for index, fields in enumerate(listed)
+    ]
     tracks = tuple(track for track in read if track is not None and track.segments)
     _check_not_empty(tracks)
     return Draft(
-        width=width,
-        height=height,
-        fps=fps,
+        width=canvas.width,
+        height=canvas.height,
+        fps=canvas.fps,
         duration_us=max(_end_us(fields) for fields in listed),
         tracks=tracks,
         video_muted=root.object("config").flag("video_mute"),
-        background=read_background(tracks, listed, materials),
-        warnings=warnings.found(),
     )
 
 
@@ -69,82 +67,16 @@ def _check_shape(root: Fields) -> None:
             raise invalid(f"its {name} is {root.shown(name)}, not {en}", f"{name} 不是{zh}")
 
 
-def _canvas(root: Fields) -> tuple[int, int]:
-    canvas = root.object("canvas_config")
-    width, height = round(canvas.number("width")), round(canvas.number("height"))
-    shown = f"{canvas.shown('width')} x {canvas.shown('height')}"
-    if min(width, height) < 1:
-        raise invalid(f"its canvas (width x height) is {shown}", f"画布尺寸（宽 x 高）为 {shown}")
-    if max(width, height) > LARGEST_SIDE:
+def _count(tracks: list[Fields], limits: Limits) -> None:
+    """Take the draft's segments off what may be read. Raises `Failed` (DRAFT_TOO_LARGE)."""
+    limits.segments -= sum(len(track.list("segments")) for track in tracks)
+    if limits.segments < 0:
+        count = MAX_SEGMENTS - limits.segments
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
-            f"The canvas of {shown} pixels is larger than {LARGEST_SIDE} on a side.",
-            f"画布 {shown} 超过单边 {LARGEST_SIDE} 像素的上限。",
+            f"The draft has {count} segments or more; at most {MAX_SEGMENTS} are rendered.",
+            f"草稿至少有 {count} 个片段，最多渲染 {MAX_SEGMENTS} 个。",
         )
-    return _even(width), _even(height)
-
-
-def _even(side: int) -> int:
-    """Video in yuv420p has even sides."""
-    return side + side % 2
-
-
-def _fps(root: Fields) -> float:
-    if not root.has("fps"):
-        return DEFAULT_FPS
-    fps = root.number("fps", math.nan)
-    if not 1.0 <= fps <= FASTEST_FPS:
-        raise invalid(
-            f"its fps is {root.shown('fps')}, not 1 to {FASTEST_FPS:.0f}",
-            f"fps 为 {root.shown('fps')}，须在 1 到 {FASTEST_FPS:.0f} 之间",
-        )
-    return fps
-
-
-def _check_count(tracks: list[Fields]) -> None:
-    count = sum(len(track.list("segments")) for track in tracks)
-    if count > MAX_SEGMENTS:
-        raise failed(
-            ErrorCode.DRAFT_TOO_LARGE,
-            f"The draft has {count} segments; at most {MAX_SEGMENTS} are rendered.",
-            f"草稿有 {count} 个片段，最多渲染 {MAX_SEGMENTS} 个。",
-        )
-
-
-def _track(index: int, fields: Fields, materials: Materials, captions: Captions, fps: float) -> Track | None:
-    """The track; None when nothing of its kind is drawn."""
-    kind = fields.label("type")
-    attribute = int(fields.number("attribute"))
-    if kind not in tuple(TrackKind):
-        if not attribute & _HIDDEN:
-            warn_track_effects(kind, fields, materials)
-        return None
-    read = (read_segment(TrackKind(kind), segment, materials, captions) for segment in fields.objects("segments"))
-    segments = sorted((segment for segment in read if segment), key=lambda segment: segment.target.start_us)
-    _check_order([segment for segment in segments if segment.visible], 1e6 / fps)
-    return Track(
-        id=fields.text("id"),
-        kind=TrackKind(kind),
-        index=index,
-        segments=tuple(segments),
-        muted=bool(attribute & _MUTED),
-        hidden=bool(attribute & _HIDDEN),
-    )
-
-
-def _check_order(segments: list[Segment], frame_us: float) -> None:
-    """Segments of a track follow each other. They may overlap for as long as a transition lasts, and by less
-    than a frame: the apps snap times to frames. Neither an app nor a generator makes any other overlap.
-    """
-    for earlier, later in pairwise(segments):
-        overlap_us = earlier.target.end_us - later.target.start_us
-        if overlap_us >= frame_us + earlier.transition_us:
-            raise failed(
-                ErrorCode.DRAFT_INVALID,
-                f"Segments {earlier.id} and {later.id} of one track overlap by {overlap_us / 1e6:.3f} s.",
-                f"同一轨道的片段 {earlier.id} 与 {later.id} 重叠 {overlap_us / 1e6:.3f} 秒。",
-                segment_id=later.id,
-            )
 
 
 def _end_us(track: Fields) -> int:
@@ -164,6 +96,6 @@ def _check_not_empty(tracks: tuple[Track, ...]) -> None:
 
 def _noticed(track: Track, segment: Segment) -> bool:
     """Whether a segment is seen or may be heard; a hidden track still sounds."""
-    shown = not track.hidden and track.kind is not TrackKind.AUDIO
-    heard = not track.muted and track.kind is not TrackKind.TEXT and segment.volume > 0
+    shown = not track.hidden and track.kind in (TrackKind.VIDEO, TrackKind.TEXT, TrackKind.STICKER)
+    heard = not track.muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and segment.volume > 0
     return segment.visible and (shown or heard)

@@ -2,6 +2,7 @@
 
 from services.drafts.fields import Fields
 from services.drafts.records import Crop, MediaKind, MediaMaterial
+from services.drafts.undrawn import warn_of_video
 from services.errors import WarningCode
 
 _CORNERS = {
@@ -17,6 +18,8 @@ _NEAR = 1e-3
 def read_media(fields: Fields, *, sound: bool, segment_id: str) -> MediaMaterial:
     """The material; `sound` when it stands on an audio track."""
     path = fields.text("path")
+    if not sound:
+        warn_of_video(fields, segment_id)
     return MediaMaterial(
         id=fields.text("id"),
         kind=MediaKind.AUDIO if sound else _picture_kind(fields),

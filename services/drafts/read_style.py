@@ -1,13 +1,18 @@
 """From the styles of a caption to `TextStyle`: a look in the content, with the flat fields behind it."""
 
-from services.drafts.colors import BLACK, WHITE, faded, hex_color, solid_color
+from collections.abc import Mapping
+from itertools import islice
+
+from services.drafts.colors import BLACK, WHITE, faded, hex_color
 from services.drafts.fields import Fields
 from services.drafts.font_names import font_name
-from services.drafts.records import Color, Shadow, Stroke, TextStyle
-from services.errors import WarningCode
+from services.drafts.read_paint import read_paint
+from services.drafts.records import Shadow, Stroke, TextStyle
 
 DEFAULT_SIZE = 15.0
 LARGEST_SIZE = 1000.0
+MOST_FONTS = 100
+"""Fonts of one caption whose titles are read."""
 _STROKE_BIT, _SHADOW_BIT = 8, 32
 """Bits of `check_flag`. The apps keep the numbers of an outline that is switched off."""
 _DIFFUSE_OF_SMOOTHING = 0.0556
@@ -30,20 +35,37 @@ def flat_style(fields: Fields) -> TextStyle:
     )
 
 
-def read_style(style: Fields, start: int, end: int, base: TextStyle, segment_id: str) -> TextStyle:
-    """A style of the content for the characters `start` to `end`; what it leaves out is as in `base`."""
+def font_titles(fields: Fields) -> dict[str, str]:
+    """What the fonts of a caption are called, by every id they have: the apps list them beside its content."""
+    found: dict[str, str] = {}
+    for font in islice(fields.objects("fonts"), MOST_FONTS):
+        title = font.label("title")
+        ids = (font.label(name) for name in ("resource_id", "effect_id", "id"))
+        found.update({own: title for own in ids if own and title})
+    return found
+
+
+def read_style(
+    style: Fields, start: int, end: int, base: TextStyle, segment_id: str, titles: Mapping[str, str]
+) -> TextStyle:
+    """A style of the content for the characters `start` to `end`; what it leaves out is as in `base`.
+    `titles` are what fonts are called, by their id.
+    """
     font = style.object("font")
+    font_id = font.label("id")
+    color, gradient = read_paint(style.object("fill"), base.color, segment_id)
     return TextStyle(
         start=start,
         end=end,
         size=style.number("size", base.size, 0.0, LARGEST_SIZE) or base.size,
-        color=_fill(style.object("fill"), base.color, segment_id),
+        color=color,
+        gradient=gradient,
         bold=style.flag("bold", base.bold),
         italic=style.flag("italic", base.italic),
         underline=style.flag("underline", base.underline),
-        stroke=_stroke(style) if style.has("strokes") else base.stroke,
-        shadow=_shadow(style) if style.has("shadows") else base.shadow,
-        font_name=font_name("", font.label("path"), font.label("id")) or base.font_name,
+        stroke=_stroke(style, segment_id) if style.has("strokes") else base.stroke,
+        shadow=_shadow(style, segment_id) if style.has("shadows") else base.shadow,
+        font_name=font_name("", font.label("path"), titles.get(font_id, font_id)) or base.font_name,
     )
 
 
@@ -73,36 +95,22 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
     )
 
 
-def _fill(fill: Fields, default: Color, segment_id: str) -> Color:
-    content = fill.object("content")
-    kind = content.text("render_type", "solid")
-    if kind not in ("", "solid"):
-        fill.warnings.add(
-            WarningCode.EFFECT_APPROXIMATED,
-            f"A {kind[:40]} fill of a text is drawn in one colour.",
-            f"文字的 {kind[:40]} 填充按单色绘制。",
-            segment_id=segment_id,
-        )
-    return faded(solid_color(content, default), _alpha(fill))
-
-
-def _stroke(style: Fields) -> Stroke | None:
+def _stroke(style: Fields, segment_id: str) -> Stroke | None:
     """The first outline; the apps offer one."""
     stroke = next(style.objects("strokes"), None)
     width = stroke.number("width", 0.08, 0.0, 1.0) if stroke else 0.0
-    if stroke is None or not width:
-        return None
-    return Stroke(width, faded(solid_color(stroke.object("content"), BLACK), _alpha(stroke)))
+    return Stroke(width, *read_paint(stroke, BLACK, segment_id)) if stroke and width else None
 
 
-def _shadow(style: Fields) -> Shadow | None:
-    """The first shadow; the apps offer one."""
+def _shadow(style: Fields, segment_id: str) -> Shadow | None:
+    """The first shadow; the apps offer one, in one colour."""
     shadow = next(style.objects("shadows"), None)
     if shadow is None or _alpha(shadow) == 0:
         return None
+    color, _ = read_paint(shadow, BLACK, segment_id)
     return Shadow(
         distance=shadow.number("distance", 5.0, 0.0, 1000.0),
         angle_deg=shadow.number("angle", -45.0),
         diffuse=shadow.number("diffuse", shadow.number("feather", 0.0, 0.0, 1.0), 0.0, 1.0),
-        color=faded(solid_color(shadow.object("content"), BLACK), _alpha(shadow)),
+        color=color,
     )

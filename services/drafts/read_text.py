@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
@@ -9,11 +10,11 @@ from typing import Any, cast
 from services.drafts.colors import BLACK, faded, hex_color
 from services.drafts.fields import Fields, Warnings
 from services.drafts.markup import looks_like_markup, read_markup
-from services.drafts.read_style import flat_style, read_style
+from services.drafts.read_style import flat_style, font_titles, read_style
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
 from services.drafts.text_ranges import index_of, with_plain_newlines
 from services.drafts.undrawn import TEXT_EFFECT, warn_of
-from services.errors import ErrorCode, Failed, failed
+from services.errors import ErrorCode, Failed, WarningCode, failed
 
 LONGEST_TEXT = 5000
 """Characters of one caption, and its styles; more would not fit any canvas."""
@@ -47,7 +48,7 @@ def read_text(fields: Fields, segment_id: str) -> TextMaterial:
     text, styles = _content(fields, segment_id)
     if len(text) > LONGEST_TEXT:
         raise _too_long(segment_id, len(text), LONGEST_TEXT)
-    fixed_width = fields.number("fixed_width", -1.0)
+    _warn_karaoke(fields, segment_id)
     return TextMaterial(
         id=fields.text("id"),
         text=text,
@@ -58,10 +59,29 @@ def read_text(fields: Fields, segment_id: str) -> TextMaterial:
         line_spacing_em=fields.number("line_spacing", 0.02, -1.0, 10.0),
         line_max_width=fields.number("line_max_width", LINE_MAX_WIDTH, 0.0, 10.0) or LINE_MAX_WIDTH,
         wrap=_wraps(fields),
-        fixed_width_px=fixed_width if fixed_width > 0 else None,
+        fixed_width_px=_fixed(fields, "fixed_width"),
+        fixed_height_px=_fixed(fields, "fixed_height"),
         alpha=fields.number("global_alpha", 1.0, 0.0, 1.0),
         background=_background(fields),
     )
+
+
+def _fixed(fields: Fields, name: str) -> float | None:
+    """A side of the text's box in pixels; the apps write -1 where it has none."""
+    side_px = fields.number(name, -1.0)
+    return side_px if side_px > 0 else None
+
+
+def _warn_karaoke(fields: Fields, segment_id: str) -> None:
+    """Times of words alone change nothing: every recognised caption has them. A look for the spoken word does."""
+    templates = (fields.object(name).text("resource_id") for name in ("caption_template_info", "lyrics_template"))
+    if fields.text("ktv_color") or fields.flag("is_lyric_effect") or any(templates):
+        fields.warnings.add(
+            WarningCode.EFFECT_APPROXIMATED,
+            "The words of a caption do not change as they are spoken or sung (karaoke); it is drawn plain.",
+            "字幕不会逐词变化（卡拉OK效果），按普通文字绘制。",
+            segment_id=segment_id,
+        )
 
 
 def _wraps(fields: Fields) -> bool:
@@ -76,7 +96,7 @@ def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...
     if content is not None:
         raw = content.text("text")
         text = with_plain_newlines(raw)
-        return text, (_covering(base, text), *_styles(content, raw, base, segment_id))
+        return text, (_covering(base, text), *_styles(content, raw, base, segment_id, font_titles(fields)))
     plain = with_plain_newlines(fields.text("content"))
     return read_markup(plain, base) if looks_like_markup(plain) else (plain, (_covering(base, plain),))
 
@@ -114,7 +134,7 @@ def _covering(base: TextStyle, text: str) -> TextStyle:
     return replace(base, start=0, end=len(text))
 
 
-def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str) -> list[TextStyle]:
+def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str, titles: Mapping[str, str]) -> list[TextStyle]:
     styles = list(content.objects("styles"))
     if len(styles) > LONGEST_TEXT:
         raise failed(
@@ -130,7 +150,7 @@ def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str) -> list
     for style, (start, end) in zip(styles, ranges, strict=True):
         first, last = index(start), index(end)
         if first < last:
-            found.append(read_style(style, first, last, base, segment_id))
+            found.append(read_style(style, first, last, base, segment_id, titles))
     return found
 
 
@@ -147,11 +167,13 @@ def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
 
 
 def _background(fields: Fields) -> TextBackground | None:
+    """Of the two sorts the apps offer, the second is a box for each line [unverified]."""
     color, alpha = fields.text("background_color"), fields.number("background_alpha", 1.0, 0.0, 1.0)
     if fields.number("background_style") == 0 or alpha == 0 or not color:
         return None
     return TextBackground(
         color=faded(hex_color(color, BLACK), alpha),
+        per_line=fields.number("background_style") == 2,
         round_radius=fields.number("background_round_radius", 0.0, 0.0, 1.0),
         width=fields.number("background_width", 0.14, 0.0, 1.0),
         height=fields.number("background_height", 0.14, 0.0, 1.0),

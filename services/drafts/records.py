@@ -1,15 +1,16 @@
 """A draft as typed records, in the draft's own terms: microseconds, half-canvas units, fractions.
 
-Times are integer microseconds (`_us`); colours are (red, green, blue, alpha), each 0..1.
+Times are integer microseconds (`_us`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from services.drafts.colors import Color
+from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
 from services.errors import DraftWarning
-
-Color: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,29 @@ class MediaMaterial:
     height: int = 0
     duration_us: int = 0
     crop: Crop = field(default_factory=Crop)
+    optional: bool = False
+    """Whether a draft is drawn without it, with a warning, when it cannot be had: a sticker's picture, a LUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """Colours along a line through a text's middle. `angle_deg` is where the last colour lies, clockwise from
+    the top (90 = at the right). `stops` are (place, colour), places 0..1 rising, one at least; the line
+    reaches as far as the text does. `per_character`: each character has all colours; else they share them.
+    """
+
+    angle_deg: float
+    stops: tuple[tuple[float, Color], ...]
+    per_character: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """An outline: `width_em` is the outline's radius in em."""
+    """An outline: `width_em` is the outline's radius in em. A gradient goes before the colour."""
 
     width_em: float
     color: Color
+    gradient: Gradient | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +100,15 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextStyle:
-    """How the characters `start` to `end` (Python indexes, half open) of a text look. Later styles win."""
+    """How the characters `start` to `end` (Python indexes, half open) of a text look. Later styles win.
+    A gradient goes before the colour.
+    """
 
     start: int
     end: int
     size: float
     color: Color = (1.0, 1.0, 1.0, 1.0)
+    gradient: Gradient | None = None
     bold: bool = False
     italic: bool = False
     underline: bool = False
@@ -100,9 +119,12 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextBackground:
-    """A box behind a text. `round_radius`, `width`, `height` 0..1; offsets -1..1 (y up)."""
+    """A box behind a text, or behind each of its lines. `round_radius`, `width`, `height` 0..1;
+    offsets -1..1 (y up).
+    """
 
     color: Color
+    per_line: bool = False
     round_radius: float = 0.0
     width: float = 0.14
     height: float = 0.14
@@ -123,7 +145,9 @@ class TextMaterial:
     """A caption. Every character is covered by at least one style.
 
     `letter_spacing_em` and `line_spacing_em` are extra space in em;
-    `line_max_width` is a fraction of the canvas width at which lines wrap when `wrap` is set.
+    `line_max_width` is a fraction of the canvas width at which lines wrap when `wrap` is set. A fixed
+    width is that of the text's box, in pixels of the canvas: lines wrap at it and are aligned in it.
+    In a vertical text, columns are to the height what lines are to the width.
     """
 
     id: str
@@ -136,11 +160,29 @@ class TextMaterial:
     line_max_width: float = 0.82
     wrap: bool = False
     fixed_width_px: float | None = None
+    fixed_height_px: float | None = None
     alpha: float = 1.0
     background: TextBackground | None = None
 
 
-Material: TypeAlias = MediaMaterial | TextMaterial
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectMaterial:
+    """Effects on all that lies below, one after the other."""
+
+    id: str
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompoundMaterial:
+    """A draft within a draft; its canvas is clear where nothing is drawn."""
+
+    id: str
+    draft: "Draft"
+    name: str = ""
+
+
+Material: TypeAlias = MediaMaterial | TextMaterial | EffectMaterial | CompoundMaterial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +221,23 @@ class Segment:
     fade_in_us: int = 0
     """The sound rises from silence over this time (timeline), and falls to it over `fade_out_us`."""
     fade_out_us: int = 0
-    transition_us: int = 0
-    """How long the transition to the next segment of its track takes; that one may begin so much earlier."""
+    transition: Transition | None = None
+    """To the next segment of its track."""
     clip: Clip = field(default_factory=Clip)
+    curves: tuple[Curve, ...] = ()
+    """At most one for each property; they go before `clip` and `volume`."""
+    backdrop: Backdrop | None = None
+    """Only of the bottom video track; elsewhere the apps draw none."""
+    mask: Mask | None = None
+    blend: BlendMode = BlendMode.NORMAL
+    animations: tuple[Animation, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    chroma: ChromaKey | None = None
     render_index: int = 0
+
+    def curve(self, moved: Property) -> Curve | None:
+        """The curve of a property, if it moves."""
+        return next((curve for curve in self.curves if curve.property is moved), None)
 
 
 class TrackKind(StrEnum):
@@ -191,6 +246,9 @@ class TrackKind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"
+    STICKER = "sticker"
+    EFFECT = "effect"
+    """Also filters and adjustments: all of them work on what lies below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,5 +275,13 @@ class Draft:
     duration_us: int
     tracks: tuple[Track, ...]
     video_muted: bool = False
-    background: Color = (0.0, 0.0, 0.0, 1.0)
     warnings: tuple[DraftWarning, ...] = ()
+
+
+def segments_of(draft: Draft) -> Iterator[Segment]:
+    """All segments of a draft and of the drafts in it."""
+    for track in draft.tracks:
+        for segment in track.segments:
+            yield segment
+            if isinstance(segment.material, CompoundMaterial):
+                yield from segments_of(segment.material.draft)

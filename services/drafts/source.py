@@ -10,6 +10,7 @@ from services.drafts.fetch import Fetcher, OnBytes
 from services.drafts.fields import clean_text
 from services.drafts.locate import (
     DRAFT_NAMES,
+    DraftFile,
     DraftListing,
     beside,
     clean_url,
@@ -22,10 +23,12 @@ from services.drafts.locate import (
 )
 from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
+from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import ErrorCode, Failed, failed
 
 LONGEST_PATH = 4096
 """Characters of a path that is looked for in a folder; Linux knows no longer ones."""
+_TIMELINE_FILES = ("timeline_layout.json", "Timelines/project.json", *(f"Timelines/*/{name}" for name in DRAFT_NAMES))
 
 
 class DraftSource(Protocol):
@@ -73,7 +76,20 @@ class RemoteDraft:
                 f"its server lists {count} files, but no {DRAFT_NAMES[0]}",
                 f"服务器列出了 {count} 个文件，但没有 {DRAFT_NAMES[0]}",
             )
-        return await self._fetch(file.url, on_bytes)
+        return await self._timeline(file, on_bytes) or await self._fetch(file.url, on_bytes)
+
+    async def _timeline(self, file: DraftFile, on_bytes: OnBytes) -> bytes | None:
+        """The timeline that is open, when the draft has some beside its main file."""
+        folder = folder_of(file.path)
+        urls = {found.path.removeprefix(folder): found.url for found in self._listing.files}
+
+        async def read(path: str) -> bytes | None:
+            try:
+                return await self._fetcher.content(urls[path], on_bytes)
+            except Unfetched:
+                return None
+
+        return await active_timeline(urls, read)
 
     async def material(self, material: MediaMaterial, *, segment_id: str, on_bytes: OnBytes) -> Path:
         """See `DraftSource`."""
@@ -114,13 +130,34 @@ class LocalDraft:
 
     async def content(self, on_bytes: OnBytes) -> bytes:
         """See `DraftSource`."""
-        file = next((file for name in DRAFT_NAMES if (file := self._inside(self._folder / name))), None)
+        found = await asyncio.to_thread(self._timelines)
+
+        async def read(path: str) -> bytes | None:
+            return await self._read(path, on_bytes)
+
+        timeline = await active_timeline(found, read)
+        if timeline is not None:
+            return timeline
+        for name in (*DRAFT_NAMES, *timelines(found)):
+            content = await self._read(name, on_bytes)
+            if content is not None:
+                return content
+        raise failed(
+            ErrorCode.DRAFT_NOT_FOUND,
+            f"There is no {DRAFT_NAMES[0]} in the folder {self._folder}.",
+            f"文件夹 {self._folder} 中没有 {DRAFT_NAMES[0]}。",
+        )
+
+    def _timelines(self) -> list[str]:
+        """The files of the draft's timelines, and those that tell which one is open."""
+        known = [path for pattern in _TIMELINE_FILES for path in self._folder.glob(pattern)]
+        return sorted(path.relative_to(self._folder).as_posix() for path in known)
+
+    async def _read(self, path: str, on_bytes: OnBytes) -> bytes | None:
+        """A file of the folder; None when there is none. Raises `Failed` (DRAFT_TOO_LARGE)."""
+        file = self._inside(self._folder / path)
         if file is None:
-            raise failed(
-                ErrorCode.DRAFT_NOT_FOUND,
-                f"There is no {DRAFT_NAMES[0]} in the folder {self._folder}.",
-                f"文件夹 {self._folder} 中没有 {DRAFT_NAMES[0]}。",
-            )
+            return None
         size, limit = file.stat().st_size, self._fetcher.limits.draft_bytes
         if size > limit:
             raise _draft_failed(TooLarge(f"it is larger than {limit} bytes", f"超过 {limit} 字节"))

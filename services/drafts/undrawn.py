@@ -1,7 +1,5 @@
 """What a draft holds and the renderer does not draw: each becomes a warning."""
 
-from itertools import islice
-
 from services.drafts.fields import Fields
 from services.drafts.materials import Found, Materials
 from services.errors import WarningCode
@@ -13,70 +11,79 @@ TEXT_EFFECT: Sentence = (
     "The text effect {name} is drawn as plain text with its colour and outline.",
     "花字“{name}”按普通文字（颜色与描边）绘制。",
 )
-_BUCKETS: dict[str, Sentence] = {
-    "transitions": ("The transition {name} is drawn as a cut.", "转场“{name}”按硬切绘制。"),
-    "masks": ("The mask {name} is not drawn.", "蒙版“{name}”未绘制。"),
-    "common_mask": ("The mask {name} is not drawn.", "蒙版“{name}”未绘制。"),
-    "video_effects": ("The effect {name} is not drawn.", "特效“{name}”未绘制。"),
-    "audio_effects": ("The sound effect {name} is not heard.", "音效“{name}”未生效。"),
-    "chromas": ("The chroma key is not drawn.", "色度抠图未绘制。"),
-    "huazi": TEXT_EFFECT,
-}
-_EFFECT: Sentence = ("The effect {name} is not drawn.", "效果“{name}”未绘制。")
-_EFFECT_TYPES: dict[str, Sentence] = {
-    "filter": ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。"),
-    "mix_mode": ("The blend mode {name} is drawn as normal.", "混合模式“{name}”按正常模式绘制。"),
-    "text_effect": TEXT_EFFECT,
-    "text_shape": ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。"),
-}
-_ANIMATION: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
+_TEXT_SHAPE: Sentence = ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。")
+_CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
 MANY = 20
 """Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
+_BUCKETS: dict[str, tuple[str, Sentence]] = {
+    "audio_effects": ("", ("The sound effect {name} is not heard.", "音效“{name}”未生效。")),
+    "vocal_beautifys": ("", ("The voice is not beautified.", "人声美化未生效。")),
+    "vocal_separations": ("choice", ("Voice and music are not separated.", "人声分离未生效。")),
+    "realtime_denoises": ("is_denoise", ("Noise is not taken out of the sound.", "音频降噪未生效。")),
+    "loudnesses": ("enable", ("The loudness is not evened out.", "响度统一未生效。")),
+    "audio_balances": ("", ("The sound's balance is not changed.", "声道平衡未生效。")),
+    "audio_pannings": ("", ("The sound's place is not changed.", "声像调节未生效。")),
+    "sound_channel_mappings": (
+        "audio_channel_mapping",
+        ("The sound's channels are not exchanged.", "声道映射未生效。"),
+    ),
+    "huazi": ("", TEXT_EFFECT),
+    "color_curves": ("", ("Colour curves are not drawn.", "色彩曲线未绘制。")),
+    "hsl_curves": ("", ("Colour curves are not drawn.", "HSL 曲线未绘制。")),
+    "primary_color_wheels": ("", ("Colour wheels are not drawn.", "色轮调节未绘制。")),
+    "log_color_wheels": ("", ("Colour wheels are not drawn.", "Log 色轮调节未绘制。")),
+    "video_strokes": ("", ("The clip's outline is not drawn.", "视频描边未绘制。")),
+    "video_shadows": ("", ("The clip's shadow is not drawn.", "视频阴影未绘制。")),
+    "video_radius": ("", ("The clip's round corners are not drawn.", "视频圆角未绘制。")),
+    "smart_relights": ("", ("The clip is not lit anew.", "智能打光未绘制。")),
+    "manual_beautys": ("", ("Faces are not beautified.", "手动美颜未绘制。")),
+    "manual_deformations": ("", ("The clip is not bent.", "手动变形未绘制。")),
+    "plugin_effects": ("", ("The plug-in effect {name} is not drawn.", "插件效果“{name}”未绘制。")),
+}
+"""By bucket: the field that says whether it is switched on (the apps attach it in any case), and what to say."""
+_HSL = ("hue", "saturation", "lightness")
+_VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
+    ("matting", "flag", ("The clip's background is not cut out.", "智能抠像未绘制。")),
+    ("stable", "stable_level", ("The clip is not stabilised.", "视频防抖未生效。")),
+    ("video_algorithm", "noise_reduction", ("The clip's noise is not reduced.", "视频降噪未生效。")),
+    ("video_algorithm", "motion_blur_config", ("The clip's motion is not blurred.", "运动模糊未绘制。")),
+    ("video_algorithm", "deflicker", ("The clip's flicker is not reduced.", "视频去频闪未生效。")),
+    ("video_algorithm", "time_range", ("Pictures between frames are not made.", "智能补帧未生效。")),
+)
+"""Of a video material: an object, the field in it that switches it on, and what to say."""
 
 
-def warn_segment(fields: Fields, refs: list[Found]) -> None:
-    """Warn of everything a segment asks for and does not get."""
+def warn_attached(fields: Fields, refs: list[Found]) -> None:
+    """Warn of everything a segment asks for that no other part of the reader reads."""
     for bucket, found in refs:
-        if bucket in _BUCKETS:
-            warn_of(found, fields.own_id, _BUCKETS[bucket])
-        elif bucket == "effects":
-            _warn_effect(found, fields.own_id)
-        elif bucket == "material_animations":
-            for animation in islice(found.objects("animations"), MANY):
-                warn_of(animation, fields.own_id, _ANIMATION)
+        switch, sentence = _BUCKETS.get(bucket, ("", None))
+        if sentence is not None and (not switch or _is_on(found, switch)):
+            warn_of(found, fields.own_id, sentence)
+        elif bucket == "effects" and found.text("type") in ("text_effect", "text_shape"):
+            warn_of(found, fields.own_id, TEXT_EFFECT if found.text("type") == "text_effect" else _TEXT_SHAPE)
         elif bucket == "speeds" and (found.number("mode") == 1 or found.has("curve_speed")):
-            sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
-            warn_of(found, fields.own_id, sentence, WarningCode.EFFECT_APPROXIMATED)
-    _warn_own(fields)
+            warn_of(found, fields.own_id, _CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
+        elif bucket == "hsl" and any(_is_on(found, name) for name in _HSL):
+            warn_of(found, fields.own_id, ("Single colours are not adjusted.", "HSL 调节未绘制。"))
 
 
-def _warn_effect(found: Fields, segment_id: str) -> None:
-    """Effects of one bucket differ by type; at strength 0 none of them changes the picture."""
-    if not found.has("value") or found.number("value", 1.0) != 0:
-        warn_of(found, segment_id, _EFFECT_TYPES.get(found.text("type"), _EFFECT))
+def warn_of_video(material: Fields, segment_id: str) -> None:
+    """Warn of what is computed from a video before it is shown: cut-outs, stabilising."""
+    for name, switch, sentence in _VIDEO_PARTS:
+        if material.has(name) and _is_on(material.object(name), switch):
+            warn_of(material, segment_id, sentence)
 
 
-def _warn_own(fields: Fields) -> None:
-    moved = [
-        keyframes.label("property_type")
-        for keyframes in islice(fields.objects("common_keyframes"), MANY)
-        if keyframes.list("keyframe_list")
-    ]
-    if moved or fields.list("keyframe_refs"):
-        names = ", ".join(dict.fromkeys(moved)) or "all"
-        still = (
-            f"Keyframes ({names}) are not played; the segment's own values hold throughout.",
-            f"关键帧（{names}）未生效，全程使用片段自身的数值。",
-        )
-        warn_of(fields, fields.own_id, still, WarningCode.KEYFRAME_SIMPLIFIED)
-    if fields.flag("reverse"):
-        forwards = ("Reverse play is not drawn; the clip runs forwards.", "倒放未生效，片段按正向播放。")
-        warn_of(fields, fields.own_id, forwards)
+def warn_unused(fields: Fields, refs: list[Found], buckets: tuple[str, ...], kind: str) -> None:
+    """Warn of materials that mean nothing on a track of this kind; an empty list of animations asks for nothing."""
+    sentence = (f"{{name}} cannot be used on a track of kind {kind}.", f"“{{name}}”不能用于 {kind} 轨道。")
+    for bucket, found in refs:
+        if bucket in buckets and (bucket != "material_animations" or found.list("animations")):
+            warn_of(found, fields.own_id, sentence)
 
 
-def warn_track_effects(kind: str, track: Fields, materials: Materials) -> None:
-    """Warn of each segment on a track of a kind that is not drawn: stickers, effects, filters, adjustments."""
-    code = WarningCode.EFFECT_SKIPPED if kind in ("effect", "filter", "adjust") else WarningCode.SEGMENT_SKIPPED
+def warn_track(kind: str, track: Fields, materials: Materials) -> None:
+    """Warn of each segment on a track of an unknown kind."""
     sentence = (
         f"The segment {{name}} of a track of kind {kind or 'unknown'} is not drawn.",
         f"{kind or '未知类型'} 轨道的片段“{{name}}”未绘制。",
@@ -84,12 +91,17 @@ def warn_track_effects(kind: str, track: Fields, materials: Materials) -> None:
     for segment in track.objects("segments"):
         if segment.flag("visible", True):
             found = materials.find(segment.text("material_id"), segment)
-            warn_of(found[1] if found else segment, segment.own_id, sentence, code)
+            warn_of(found[1] if found else segment, segment.own_id, sentence, WarningCode.SEGMENT_SKIPPED)
 
 
 def effect_name(fields: Fields) -> str:
     """What the apps call the material."""
     return fields.label("name") or fields.label("material_name")
+
+
+def effect_id(fields: Fields) -> str:
+    """The id under which the apps know the material."""
+    return fields.label("effect_id") or fields.label("resource_id")
 
 
 def warn_of(
@@ -104,5 +116,11 @@ def warn_of(
         zh,
         segment_id=segment_id,
         material_name=name,
-        effect_id=fields.label("effect_id") or fields.label("resource_id"),
+        effect_id=effect_id(fields),
     )
+
+
+def _is_on(fields: Fields, name: str) -> bool:
+    """Whether a field is there and says anything but no."""
+    value = fields.values.get(name)
+    return bool(value) and value not in ("", "none")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
@@ -25,6 +26,11 @@ class FileStore:
         """Store a file: it is complete and on disk when this returns, or not there at all."""
         await self._store.put_async(key, source)
         await asyncio.to_thread(_sync, self._folder / key)
+
+    async def remove(self, key: str) -> None:
+        """Remove one file; nothing happens when there is none."""
+        with suppress(FileNotFoundError):
+            await self._store.delete_async(key)
 
     async def delete(self, prefix: str) -> None:
         """Remove all files whose key begins with the folder `prefix`."""

@@ -3,19 +3,22 @@
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed
-from services.render import sound
-from services.render.ffmpeg import Ffmpeg, FfmpegFailed, run
-from services.render.graph import Command, chunk_command, footage_input, from_us, output_arguments
-from services.render.media import Footage, seek_point
-from services.render.plan import Chunk, Use, plan
-from services.render.protocol import Reporter, Stage, Unit
-from services.render.timeline import Timeline
+from services.render import sound, sound_mix
+from services.render.chains import Command
+from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
+from services.render.graph import chunk_command, chunk_readings, container, output_arguments
+from services.render.media import seek_point
+from services.render.plan import Chunk, plan
+from services.render.preview import Previews, preview_arguments, with_preview
+from services.render.scene import Timeline
+from services.render.sources import Reading
 
 Source: TypeAlias = tuple[str, Sequence[str], int]
 """A segment's id, the arguments that open its file, and the stream in it."""
@@ -39,102 +42,113 @@ class SourceFailed(DraftcastError):
 
 
 class Exporter:
-    """Renders one timeline; everything it writes lies in `folder`."""
+    """Renders one timeline; everything it writes lies in `folder`. `on_frames` is told how many frames are out, now
+    and then.
+    """
 
-    def __init__(self, ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, reporter: Reporter) -> None:
+    def __init__(
+        self, ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame, previews: Previews | None = None
+    ) -> None:
         self._ffmpeg = ffmpeg
         self._timeline = timeline
         self._folder = folder
-        self._reporter = reporter
-        self._done = 0
-        self._mixes = 0
+        self._on_frames = on_frames
+        self._previews = previews
+        self._done: Counter[int] = Counter()
 
     async def export(self) -> Exported:
         """Render it all. Raises `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` when one source is at fault."""
-        self._told(0)
-        chunks = plan(self._timeline)
+        self._told()
+        chunks = plan(self._timeline, at_once=_cores())
         try:
             async with asyncio.TaskGroup() as group:
                 track = group.create_task(self._sound())
                 pictures = group.create_task(self._pictures(chunks))
         except* (Failed, SourceFailed) as errors:
-            raise errors.exceptions[0] from None
+            raise _first(errors) from None
         counts = (chunk.span.count for chunk in chunks)
         return Exported(tuple(zip(pictures.result(), counts, strict=True)), track.result())
 
-    def _told(self, frames: int) -> None:
-        self._done = max(self._done, frames)
-        self._reporter.progress(Stage.EXPORTING, self._done, self._timeline.frames, Unit.FRAMES)
+    def _told(self, chunk: int = 0, frames: int = 0) -> None:
+        """So many frames of a chunk are out."""
+        self._done[chunk] = max(self._done[chunk], frames)
+        self._on_frames(self._done.total())
 
     async def _pictures(self, chunks: Sequence[Chunk]) -> list[Path]:
-        return [await self._chunk(index, chunk) for index, chunk in enumerate(chunks)]
+        """The files of all chunks, a few made at once: one ffmpeg alone does not keep all cores busy."""
+        slots = asyncio.Semaphore(_cores())
 
-    async def _chunk(self, index: int, chunk: Chunk) -> Path:
+        async def one(index: int, chunk: Chunk) -> Path:
+            async with slots:
+                return await self._chunk(index, chunk, threads=1 if len(chunks) > 1 else _cores())
+
+        async with asyncio.TaskGroup() as group:
+            made = [group.create_task(one(index, chunk)) for index, chunk in enumerate(chunks)]
+        return [each.result() for each in made]
+
+    async def _chunk(self, index: int, chunk: Chunk, *, threads: int) -> Path:
         """The chunk's file. Passes before the last are lossless, and removed when they are used up."""
-        seeks = await asyncio.to_thread(self._seeks, chunk)
         made: Path | None = None
         for number in range(len(chunk.passes)):
+            seeks = await asyncio.to_thread(self._seeks, chunk, number)
             command = chunk_command(self._timeline, chunk, number, made, seeks)
-            under, made = made, self._folder / f"chunk-{index}-{number}.mp4"
-            await self._pass(chunk, command, made, last=number == len(chunk.passes) - 1)
+            under, made = made, self._folder / f"chunk-{index}-{number}.{container(self._timeline)}"
+            await self._pass(index, chunk, command, made, threads=threads, number=number)
             if under is not None:
                 await asyncio.to_thread(under.unlink)
         assert made is not None  # noqa: S101 - a chunk has a pass at least
         return made
 
-    async def _pass(self, chunk: Chunk, command: Command, output: Path, *, last: bool) -> None:
+    async def _pass(
+        self, index: int, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int
+    ) -> None:
+        last = number == len(chunk.passes) - 1
+        previews = self._previews if last else None
+        seen = output.with_suffix(".jpg")
+        size = self._timeline.width, self._timeline.height
+        graph = with_preview(command.graph, *size) if previews else command.graph
         arguments = [
             *command.inputs,
-            *self._ffmpeg.graph_arguments(command.graph, self._folder),
-            *output_arguments(self._timeline, chunk.span, lossless=not last, threads=_cores()),
+            *self._ffmpeg.graph_arguments(graph, output.with_suffix(".graph")),
+            *output_arguments(self._timeline, chunk.span, lossless=not last, threads=threads),
             str(output),
+            *(preview_arguments(seen) if previews else ()),
         ]
+
+        def on_frame(frames: int) -> None:
+            self._told(index, (number * chunk.span.count + frames) // len(chunk.passes))
+            if previews:
+                previews.look(seen)
+
         try:
-            frames = await run(
-                self._ffmpeg, arguments, lambda frames: self._told(chunk.span.start + frames if last else 0)
-            )
+            frames = await run(self._ffmpeg, arguments, on_frame)
         except FfmpegFailed as error:
             raise await self._failure(error, self._footage_of(chunk)) from error
         if frames != chunk.span.count:
             short = FfmpegFailed(0, f"{frames} frames instead of {chunk.span.count}")
             raise await self._failure(short, self._footage_of(chunk))
 
-    def _seeks(self, chunk: Chunk) -> dict[Use, int]:
-        """Where to begin to decode the footage of each use."""
-        rate = self._timeline.rate
+    def _seeks(self, chunk: Chunk, number: int) -> dict[Reading, int]:
+        """Where to begin to decode each of the readings."""
+        found = set(chunk_readings(self._timeline, chunk, number).values())
         return {
-            use: seek_point(footage, from_us(use, rate)) for use, footage in _footage(chunk) if not footage.loop_frames
+            reading: 0 if reading.footage.loop_frames else seek_point(reading.footage, max(0, reading.from_us))
+            for reading in found
         }
 
     def _footage_of(self, chunk: Chunk) -> Iterator[Source]:
-        for use, footage in _footage(chunk):
-            inputs = footage_input(footage, seek_point(footage, from_us(use, self._timeline.rate)))
-            yield use.layer.segment_id, inputs, footage.stream
+        for number in range(len(chunk.passes)):
+            for reading, seek_us in self._seeks(chunk, number).items():
+                yield reading.segment_id, reading.input_arguments(seek_us), reading.footage.stream
 
     async def _sound(self) -> Path | None:
-        """The sound's file; None when the draft is silent. Groups are mixed until one mix takes them all."""
-        sounds = self._timeline.sounds
-        parts = [sound.part(each) for each in sounds]
-        if not parts:
-            return None
-        output = self._folder / "sound.mp4"
+        """The sound's file; None when the draft is silent."""
         try:
-            while len(parts) > sound.MAX_SOUNDS:
-                parts = [await self._group(group) for group in sound.groups(parts)]
-            arguments = sound.track_arguments(parts, self._timeline.duration_us, output)
-            await run(self._ffmpeg, arguments, lambda _: self._told(0))
+            return await sound_mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._told())
         except FfmpegFailed as error:
-            sources = [(each.segment_id, sound.part(each).inputs, each.track.stream) for each in sounds]
+            parts = [(each, sound.part(each)) for each in self._timeline.sounds]
+            sources = [(each.segment_id, part.inputs, each.track.stream) for each, part in parts]
             raise await self._failure(error, sources) from error
-        return output
-
-    async def _group(self, parts: Sequence[sound.Part]) -> sound.Part:
-        if len(parts) == 1:
-            return parts[0]
-        self._mixes += 1
-        path = self._folder / f"mix-{self._mixes}.nut"
-        await run(self._ffmpeg, sound.group_arguments(parts, path), lambda _: self._told(0))
-        return sound.mixed_part(path, min(part.start for part in parts))
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
         """Why ffmpeg failed: the machine, one of the sources (each is tried by itself), or something else."""
@@ -168,11 +182,11 @@ class Exporter:
         return True
 
 
-def _footage(chunk: Chunk) -> Iterator[tuple[Use, Footage]]:
-    for use in chunk.uses:
-        if isinstance(use.layer.picture, Footage):
-            yield use, use.layer.picture
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+def _first(group: BaseExceptionGroup[Failed | SourceFailed]) -> Failed | SourceFailed:
+    """One of the failures: the others came of it, or say the same."""
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

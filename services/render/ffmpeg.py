@@ -47,11 +47,10 @@ class Ffmpeg:
     version: str
     release: tuple[int, int]
 
-    def graph_arguments(self, graph: str, folder: Path) -> list[str]:
-        """How this ffmpeg takes a filter graph; one too long for an argument goes through a file in `folder`."""
+    def graph_arguments(self, graph: str, script: Path) -> list[str]:
+        """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
         if len(graph) < LONGEST_ARGUMENT:
             return ["-filter_complex", graph]
-        script = folder / "graph.txt"
         script.write_text(graph, encoding="ascii")
         return ["-/filter_complex" if self.release >= FILTER_FILE_SINCE else "-filter_complex_script", str(script)]
 

@@ -12,8 +12,8 @@ from PIL import Image
 from services.errors import ErrorCode, Failed, failed
 from services.render.export import Exported
 from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
-from services.render.graph import timescale
-from services.render.timeline import Timeline
+from services.render.graph import container, timescale
+from services.render.scene import Timeline
 
 THUMBNAIL_WIDTH = 640
 THUMBNAIL_AT = 3
@@ -25,15 +25,19 @@ LONGEST_DRIFT_US = 100_000
 async def join(
     ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path, on_frame: OnFrame
 ) -> None:
-    """Join picture and sound without encoding again, the index at the beginning of the file. Raises `Failed`."""
+    """Join picture and sound without encoding again, the index at the beginning of the file. Raises `Failed`.
+
+    A clear timeline's file is for further work, and has no sound.
+    """
     playlist = folder / "chunks.txt"
     playlist.write_text("\n".join(_playlist(exported.chunks, timeline.rate)) + "\n", encoding="ascii")
-    sound = ["-f", "mov", "-i", str(exported.sound)] if exported.sound else []
+    sound = ["-f", "mov", "-i", str(exported.sound)] if exported.sound and not timeline.clear else []
+    index = [] if timeline.clear else ["-movflags", "+faststart"]
     arguments = [
         *("-f", "concat", "-i", str(playlist), *sound),
         *("-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy"),
-        *("-video_track_timescale", str(timescale(timeline.rate)), "-movflags", "+faststart"),
-        *("-map_metadata", "-1", "-f", "mp4", str(output)),
+        *("-video_track_timescale", str(timescale(timeline.rate)), *index),
+        *("-map_metadata", "-1", "-f", container(timeline), str(output)),
     ]
     try:
         await run(ffmpeg, arguments, on_frame)

@@ -44,6 +44,17 @@ class Box:
             and self.bottom >= other.bottom
         )
 
+    def around(self, other: "Box") -> "Box":
+        """The smallest box that holds both; an empty one counts for nothing."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
     def meets(self, other: "Box") -> bool:
         """Whether the two share a pixel."""
         return not Box(
@@ -93,11 +104,10 @@ def _round(number: float) -> int:
     return math.floor(number + 0.5)
 
 
-def narrowed(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tuple[Pose, Box]:
-    """The part of `region`, a picture's pixels, that can be seen on the canvas, and where that part stands.
+def seen_part(pose: Pose, region: Box, canvas: Box, *, grid: int) -> Box:
+    """The part of `region`, a picture's pixels, that can be seen on the canvas; empty when none is.
 
-    What lies outside costs no scaling then, however far a picture is zoomed. The edges of the
-    part lie on multiples of `grid`.
+    Its edges lie on multiples of `grid`, or on the region's own.
     """
     left, top, right, bottom = _seen(pose, canvas)
     per_x, per_y = region.width / pose.width, region.height / pose.height
@@ -106,27 +116,38 @@ def narrowed(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tuple[Pose, 
     if pose.flip_vertical:
         top, bottom = -bottom, -top
     middle_x, middle_y = (region.left + region.right) / 2, (region.top + region.bottom) / 2
-    part = Box(
+    return Box(
         max(region.left, math.floor((middle_x + left * per_x) / grid) * grid),
         max(region.top, math.floor((middle_y + top * per_y) / grid) * grid),
         min(region.right, math.ceil((middle_x + right * per_x) / grid) * grid),
         min(region.bottom, math.ceil((middle_y + bottom * per_y) / grid) * grid),
     )
-    if part.empty or part == region:
-        return pose, region
-    dx = ((part.left + part.right) / 2 - middle_x) / per_x * (-1 if pose.flip_horizontal else 1)
-    dy = ((part.top + part.bottom) / 2 - middle_y) / per_y * (-1 if pose.flip_vertical else 1)
+
+
+def part_pose(pose: Pose, region: Box, part: Box) -> Pose:
+    """How a part of a region stands when the whole stands at `pose`."""
+    if part == region:
+        return pose
+    per_x, per_y = region.width / pose.width, region.height / pose.height
+    dx = ((part.left + part.right) - (region.left + region.right)) / 2 / per_x * (-1 if pose.flip_horizontal else 1)
+    dy = ((part.top + part.bottom) - (region.top + region.bottom)) / 2 / per_y * (-1 if pose.flip_vertical else 1)
     moved_x, moved_y = turned(dx, dy, pose.rotation_deg)
-    return (
-        replace(
-            pose,
-            center_x=pose.center_x + moved_x,
-            center_y=pose.center_y + moved_y,
-            width=part.width / per_x,
-            height=part.height / per_y,
-        ),
-        part,
+    return replace(
+        pose,
+        center_x=pose.center_x + moved_x,
+        center_y=pose.center_y + moved_y,
+        width=part.width / per_x,
+        height=part.height / per_y,
     )
+
+
+def narrowed(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tuple[Pose, Box]:
+    """The part of a picture that can be seen, and where that part stands.
+
+    What lies outside costs no scaling then, however far a picture is zoomed.
+    """
+    part = seen_part(pose, region, canvas, grid=grid)
+    return (pose, region) if part.empty else (part_pose(pose, region, part), part)
 
 
 def turned(x: float, y: float, angle_deg: float) -> tuple[float, float]:

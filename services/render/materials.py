@@ -2,75 +2,52 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from services.drafts.records import Draft, MediaKind, MediaMaterial, Segment, TextMaterial, Track
+from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
-from services.errors import Failed, failed
+from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
 from services.render.fonts import FontBook
 from services.render.geometry import Box
+from services.render.layers import pixels
+from services.render.looks import prepare_lut
+from services.render.masks import draw_mask
 from services.render.media import BadMedia, SoundTrack, is_gif, is_still, probe, unreadable
+from services.render.needed import Needed
 from services.render.photos import Still, photo_size, prepare_photo, save_still
+from services.render.prepared import Caption, Prepared, fitted_size, largest_scale
 from services.render.protocol import Reporter, Stage, Unit
+from services.render.scene import Picture
 from services.render.text import draw_text
-from services.render.timeline import Caption, Picture, Prepared, caption_scale, drawn, heard, needed_shrink
 
+LARGEST_MASK = 2048
+"""Pixels of a side that a mask is drawn with; it is stretched from there."""
 FETCHED_AT_ONCE = 4
-
-
-@dataclass(slots=True)
-class Needed:
-    """The materials that are seen or heard, each with the segments it is for; the others are not even fetched."""
-
-    shown: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
-    sounded: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
-    captions: dict[tuple[TextMaterial, float], list[Segment]] = field(
-        default_factory=dict[tuple[TextMaterial, float], list[Segment]]
-    )
-
-    @property
-    def media(self) -> dict[MediaMaterial, Segment]:
-        """Every file, with the first segment that uses it."""
-        return {material: segments[0] for material, segments in {**self.sounded, **self.shown}.items()}
-
-
-def needed(draft: Draft) -> Needed:
-    """What of a draft's materials must be there."""
-    found = Needed()
-    for track in draft.tracks:
-        for segment in track.segments:
-            _note(found, draft, track, segment)
-    return found
-
-
-def _note(found: Needed, draft: Draft, track: Track, segment: Segment) -> None:
-    material = segment.material
-    if isinstance(material, TextMaterial):
-        if drawn(track, segment):
-            found.captions.setdefault((material, caption_scale(segment)), []).append(segment)
-        return
-    if drawn(track, segment):
-        found.shown.setdefault(material, []).append(segment)
-    if heard(draft, track, segment) and material.kind in (MediaKind.VIDEO, MediaKind.AUDIO):
-        found.sounded.setdefault(material, []).append(segment)
 
 
 async def fetch(source: DraftSource, wanted: Needed, reporter: Reporter) -> dict[MediaMaterial, Path]:
     """The files of all materials, a few at a time. Raises `Failed` (MATERIAL_*)."""
     files: dict[MediaMaterial, Path] = {}
-    total = len(wanted.media)
+    done, total = 0, len(wanted.media)
     reporter.progress(Stage.PREPARING, 0, total, Unit.FILES)
     at_once = asyncio.Semaphore(FETCHED_AT_ONCE)
 
     async def one(material: MediaMaterial, segment: Segment) -> None:
-        async with at_once:
-            files[material] = await source.material(
-                material,
-                segment_id=segment.id,
-                on_bytes=lambda _: reporter.progress(Stage.PREPARING, len(files), total, Unit.FILES),
-            )
-        reporter.progress(Stage.PREPARING, len(files), total, Unit.FILES)
+        nonlocal done
+        try:
+            async with at_once:
+                files[material] = await source.material(
+                    material,
+                    segment_id=segment.id,
+                    on_bytes=lambda _: reporter.progress(Stage.PREPARING, done, total, Unit.FILES),
+                )
+        except Failed as error:
+            if not material.optional:
+                raise
+            reporter.warn(_without(material, segment, error))
+        done += 1
+        reporter.progress(Stage.PREPARING, done, total, Unit.FILES)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -79,6 +56,17 @@ async def fetch(source: DraftSource, wanted: Needed, reporter: Reporter) -> dict
     except* Failed as failures:
         raise _first(failures) from None
     return files
+
+
+def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftWarning:
+    """What is told when a file that need not be there is not."""
+    why = error.failure.message
+    return DraftWarning(
+        code=WarningCode.MATERIAL_MISSING,
+        message=Bilingual(f"It is drawn without this file. {why.en}", f"缺少该文件，已略过。{why.zh}"),
+        segment_id=segment.id,
+        material_name=(material.name or material.path)[:200],
+    )
 
 
 def _first(group: BaseExceptionGroup[Failed]) -> Failed:
@@ -97,30 +85,74 @@ class Preparer:
         self._folder = folder
         self._reporter = reporter
         self._made = 0
+        self._done = self._total = 0
 
     async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
         """Everything that is drawn or heard. Raises `Failed` (MATERIAL_UNREADABLE, MATERIAL_TOO_LARGE)."""
-        total = len(files) + len(wanted.captions)
-        self._reporter.progress(Stage.PROCESSING_MATERIALS, 0, total, Unit.ITEMS)
-        prepared = Prepared(pictures={}, tracks={}, captions={})
-        for done, (material, path) in enumerate(files.items(), 1):
+        self._total = len(files) + len(wanted.captions) + len(wanted.masked)
+        self._reporter.progress(Stage.PROCESSING_MATERIALS, 0, self._total, Unit.ITEMS)
+        prepared = Prepared()
+        for material, path in files.items():
             await self._file(prepared, material, path, wanted)
-            self._reporter.progress(Stage.PROCESSING_MATERIALS, done, total, Unit.ITEMS)
-        for done, ((text, scale), segments) in enumerate(wanted.captions.items(), len(files) + 1):
+            self._step()
+        for (text, scale), segments in wanted.captions.items():
             await self._caption(prepared, text, scale, segments)
-            self._reporter.progress(Stage.PROCESSING_MATERIALS, done, total, Unit.ITEMS)
+            self._step()
+        for segment in wanted.masked:
+            await self._mask(prepared, segment)
+            self._step()
         return prepared
+
+    def _step(self) -> None:
+        self._done += 1
+        self._reporter.progress(Stage.PROCESSING_MATERIALS, self._done, self._total, Unit.ITEMS)
 
     async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
         try:
+            await self._looked_into(prepared, material, path, wanted)
+        except BadMedia as error:
+            segment = wanted.media[material]
+            failure = material_failure(segment, material, self._source, error)
+            if not material.optional:
+                raise failure from error
+            self._reporter.warn(_without(material, segment, failure))
+
+    async def _looked_into(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
+        """Raises `BadMedia`."""
+        if material in wanted.luts:
+            prepared.luts[material.path] = await asyncio.to_thread(prepare_lut, path, self._next_path("lut", "cube"))
+        elif material in wanted.backdrops:
+            prepared.backdrops[material.path] = await asyncio.to_thread(self._backdrop, path)
+        else:
             shown, sounded = wanted.shown.get(material, []), material in wanted.sounded
             picture, track = await asyncio.to_thread(self._look, material, path, shown, sounded)
-        except BadMedia as error:
-            raise material_failure(wanted.media[material], self._source, error) from error
-        if picture is not None:
-            prepared.pictures[material] = picture
-        if track is not None:
-            prepared.tracks[material] = track
+            if picture is not None:
+                prepared.pictures[material] = picture
+            if track is not None:
+                prepared.tracks[material] = track
+
+    def _backdrop(self, path: Path) -> Still:
+        """A picture that covers the canvas."""
+        width, height = photo_size(path)
+        shrink = max(self._draft.width / width, self._draft.height / height)
+        return prepare_photo(path, self._next_path("backdrop"), shrink=min(1.0, shrink))
+
+    async def _mask(self, prepared: Prepared, segment: Segment) -> None:
+        visual = prepared.visual(segment)
+        if segment.mask is None or visual is None:
+            return
+        picture = visual.still if isinstance(visual, Caption) else visual
+        crop = segment.material.crop if isinstance(segment.material, MediaMaterial) else Crop()
+        region = pixels(crop, picture.pixel_width, picture.pixel_height)
+        canvas = Box(0, 0, self._draft.width, self._draft.height)
+        width, height = fitted_size(visual, region, canvas)
+        scale = min(largest_scale(segment), LARGEST_MASK / max(width, height))
+        size = max(2, round(width * scale)), max(2, round(height * scale))
+        drawn_mask = await asyncio.to_thread(draw_mask, segment.mask, *size)
+        path = self._next_path("mask")
+        prepared.masks[segment.id] = await asyncio.to_thread(
+            save_still, drawn_mask, path, width=size[0], height=size[1]
+        )
 
     def _look(
         self, material: MediaMaterial, path: Path, shown: Sequence[Segment], sounded: bool
@@ -138,7 +170,9 @@ class Preparer:
     def _photo(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Still:
         width, height = photo_size(path)
         canvas = Box(0, 0, self._draft.width, self._draft.height)
-        shrink = needed_shrink(material.crop, width, height, canvas, shown)
+        region = pixels(material.crop, width, height)
+        fit = max(canvas.width / region.width, canvas.height / region.height)
+        shrink = min(1.0, fit * max(largest_scale(segment) for segment in shown))
         return prepare_photo(path, self._next_path("photo"), shrink=shrink)
 
     async def _caption(self, prepared: Prepared, text: TextMaterial, scale: float, segments: Sequence[Segment]) -> None:
@@ -153,20 +187,19 @@ class Preparer:
         path = self._next_path("caption")
         still = await asyncio.to_thread(save_still, drawn_text.image, path, width=width, height=height)
         middle = drawn_text.left_px + width / 2, drawn_text.top_px + height / 2
-        prepared.captions[text, scale] = Caption(still, *middle)
+        clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
+        prepared.captions[text, scale] = Caption(still, *middle, clusters)
 
-    def _next_path(self, kind: str) -> Path:
+    def _next_path(self, kind: str, ending: str = "png") -> Path:
         self._made += 1
-        return self._folder / f"{kind}-{self._made}.png"
+        return self._folder / f"{kind}-{self._made}.{ending}"
 
 
-def material_failure(segment: Segment, source: DraftSource, error: BadMedia) -> Failed:
+def material_failure(segment: Segment, material: MediaMaterial, source: DraftSource, error: BadMedia) -> Failed:
     """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
-    material = segment.material
-    if isinstance(material, MediaMaterial):
-        source.forget(material)
-    url = source.url(material) if isinstance(material, MediaMaterial) else None
-    name = (material.name or material.path) if isinstance(material, MediaMaterial) else material.id
+    source.forget(material)
+    url = source.url(material)
+    name = material.name or material.path
     where = f" ({url[:500]})" if url else ""
     where_zh = f"（{url[:500]}）" if url else ""
     return failed(

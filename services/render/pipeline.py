@@ -9,17 +9,19 @@ from pathlib import Path
 
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read import read_draft
-from services.drafts.records import Draft
+from services.drafts.records import Draft, MediaMaterial, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed, failed
 from services.render.export import Exporter, SourceFailed
 from services.render.ffmpeg import Ffmpeg, FfmpegMissing, find_ffmpeg
 from services.render.finish import check, join, publish, thumbnail
 from services.render.fonts import find_fonts
-from services.render.materials import Preparer, fetch, material_failure, needed
+from services.render.layouts import Compounds, Layouts
+from services.render.materials import material_failure
 from services.render.media import unreadable
+from services.render.preview import Previews
 from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
-from services.render.timeline import Timeline, lay_out
+from services.render.scene import Timeline
 
 REMOVALS = 2
 """A thread that was just writing a picture may add one while the folder is emptied."""
@@ -32,6 +34,7 @@ class Workspace:
     pieces: Path
     unfinished: Path
     thumbnail: Path
+    preview: Path
 
 
 @contextmanager
@@ -43,12 +46,13 @@ def workspace(request: RenderRequest) -> Generator[Workspace]:
         request.folder / "pieces",
         request.output.with_name(f".{request.output.name}.unfinished"),
         request.folder / "thumbnail.jpg",
+        request.folder / "preview.jpg",
     )
     places.pieces.mkdir(exist_ok=True)
     try:
         yield places
     except BaseException:
-        for path in (places.unfinished, places.thumbnail, request.output):
+        for path in (places.unfinished, places.thumbnail, places.preview, request.output):
             path.unlink(missing_ok=True)
         raise
     finally:
@@ -111,7 +115,8 @@ def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
 async def _render(request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> RenderResult:
     ffmpeg = await _ffmpeg(request)
     draft = await _draft(source, reporter)
-    timeline = await _timeline(request, reporter, places, source, draft)
+    compounds = Compounds(ffmpeg, places.pieces)
+    timeline = await _timeline(request, reporter, places, source, draft, compounds)
     try:
         return await _make(request, reporter, places, ffmpeg, timeline)
     except SourceFailed as error:
@@ -119,26 +124,36 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
 
 
 async def _timeline(
-    request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource, draft: Draft
+    request: RenderRequest,
+    reporter: Reporter,
+    places: Workspace,
+    source: DraftSource,
+    draft: Draft,
+    compounds: Compounds | None = None,
 ) -> Timeline:
-    """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way."""
+    """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way.
+    Without `compounds`, the drafts in it are looked into, but not rendered.
+    """
     _check_size(draft, request.limits)
     for warning in draft.warnings:
         reporter.warn(warning)
-    wanted = needed(draft)
-    files = await fetch(source, wanted, reporter)
-    preparer = Preparer(draft, source, find_fonts(request.font_dirs), places.pieces, reporter)
-    timeline = lay_out(draft, await preparer.prepare(wanted, files))
-    for warning in timeline.warnings:
-        reporter.warn(warning)
-    return timeline
+    layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, compounds)
+    return await layouts.lay_out(draft)
 
 
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
     """The failure of a file that began well and then did not decode."""
-    segment = next(each for track in draft.tracks for each in track.segments if each.id == error.segment_id)
+    segment = next(each for each in segments_of(draft) if each.id == error.segment_id)
     broken = unreadable("it does not decode where it is used", "所用部分无法解码")
-    return material_failure(segment, source, broken)
+    material = segment.material
+    if isinstance(material, MediaMaterial):
+        return material_failure(segment, material, source, broken)
+    return failed(
+        ErrorCode.RENDER_FAILED,
+        f"What was drawn for segment {segment.id} does not decode.",
+        f"片段 {segment.id} 的中间结果无法解码。",
+        segment_id=segment.id,
+    )
 
 
 async def _ffmpeg(request: RenderRequest) -> Ffmpeg:
@@ -183,7 +198,11 @@ def _check_size(draft: Draft, limits: Limits) -> None:
 async def _make(
     request: RenderRequest, reporter: Reporter, places: Workspace, ffmpeg: Ffmpeg, timeline: Timeline
 ) -> RenderResult:
-    exported = await Exporter(ffmpeg, timeline, places.pieces, reporter).export()
+    def exporting(frames: int) -> None:
+        reporter.progress(Stage.EXPORTING, frames, timeline.frames, Unit.FRAMES)
+
+    previews = Previews(places.preview, reporter.preview)
+    exported = await Exporter(ffmpeg, timeline, places.pieces, exporting, previews).export()
     has_sound = exported.sound is not None
 
     def told(steps: int) -> None:

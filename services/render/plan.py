@@ -1,7 +1,8 @@
 """Cutting a timeline into chunks that ffmpeg renders one after the other, with few inputs each. Pure.
 
 In every stretch between two cuts, whatever a picture hides altogether is left out. The lowest picture that is
-left is the base: it needs no blending when nothing shines through it. The others lie over it.
+left is the base: it needs no blending when nothing shines through it. The others lie over it, and effects change
+all that lies below them.
 """
 
 import math
@@ -9,26 +10,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from services.drafts.colors import BLACK
 from services.render.media import Footage
-from services.render.timeline import Layer, Span, Timeline
+from services.render.scene import Crossing, Item, Layer, Span, Timeline
 
 MAX_INPUTS = 16
 """Pictures open at once in one ffmpeg; a video counts for several."""
 PIXELS_PER_INPUT = 600_000
 """A video's frame counts as one picture for each so many pixels: its decoder holds about twenty frames."""
+CHUNK_SECONDS = 15
+"""About how long chunks are that are rendered side by side."""
+SHORTEST_CHUNK_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A layer for some of its frames."""
+    """A layer, a lens or a transition for some of its frames."""
 
-    layer: Layer
+    item: Item
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Frames of the base: those of a layer, of nothing but the background (None), or of an earlier pass."""
+    """Frames of the base: those of a layer or a transition, or of nothing but the background (None)."""
 
     span: Span
     use: Use | None
@@ -46,7 +51,7 @@ class Chunk:
 
     @property
     def uses(self) -> tuple[Use, ...]:
-        """Every layer's use, those of the base first."""
+        """Every use, those of the base first."""
         base = (piece.use for piece in self.base if piece.use)
         return (*base, *(use for each in self.passes for use in each))
 
@@ -57,22 +62,41 @@ class _Stretch:
 
     span: Span
     seen: tuple[int, ...]
+    last: bool = False
+    """Whether a chunk ends here."""
 
 
-def plan(timeline: Timeline, *, max_inputs: int = MAX_INPUTS) -> tuple[Chunk, ...]:
-    """The chunks of a timeline, in order and without gaps."""
-    stretches = list(_stretches(timeline))
+def plan(timeline: Timeline, *, at_once: int = 1, max_inputs: int = MAX_INPUTS) -> tuple[Chunk, ...]:
+    """The chunks of a timeline, in order and without gaps; so long that `at_once` of them keep each other company."""
+    stretches = list(_cut(_stretches(timeline), longest_chunk(timeline, at_once)))
     bases = _bases(timeline, stretches)
     return tuple(_chunk(timeline, group, bases, max_inputs) for group in _grouped(timeline, stretches, max_inputs))
 
 
+def longest_chunk(timeline: Timeline, at_once: int) -> int:
+    """Frames of a chunk at most: each has its share of the work, but a seam costs some decoding."""
+    seconds = float(timeline.frames / timeline.rate)
+    rounds = max(1, round(seconds / (at_once * CHUNK_SECONDS)))
+    count = min(at_once * rounds, max(1, int(seconds / SHORTEST_CHUNK_SECONDS)))
+    return math.ceil(timeline.frames / count)
+
+
+def _cut(stretches: Iterable[_Stretch], longest: int) -> Iterator[_Stretch]:
+    """The stretches, cut where chunks end."""
+    for stretch in stretches:
+        span = stretch.span
+        cuts = range((span.start // longest + 1) * longest, span.end, longest)
+        for start, end in pairwise([span.start, *cuts, span.end]):
+            yield _Stretch(Span(start, end), stretch.seen, last=end % longest == 0)
+
+
 def _stretches(timeline: Timeline) -> Iterator[_Stretch]:
     whole = Span(0, timeline.frames)
-    hiding = [_hides_all(layer, timeline) for layer in timeline.layers]
+    hiding = [_hides_all(item, timeline) for item in timeline.items]
     begins: dict[int, list[int]] = {whole.start: [], whole.end: []}
     ends: dict[int, list[int]] = {}
-    for index, layer in enumerate(timeline.layers):
-        span = layer.span.clipped(whole)
+    for index, item in enumerate(timeline.items):
+        span = item.span.clipped(whole)
         if span.count > 0:
             begins.setdefault(span.start, []).append(index)
             ends.setdefault(span.end, []).append(index)
@@ -90,16 +114,19 @@ def _bases(timeline: Timeline, stretches: list[_Stretch]) -> set[int]:
     """
     lowest = {stretch.seen[0] for stretch in stretches if stretch.seen}
     over = {index for stretch in stretches for index in stretch.seen[1:]}
-    return {index for index in lowest - over if _can_be_base(timeline.layers[index], timeline)}
+    return {index for index in lowest - over if _can_be_base(timeline.items[index], timeline)}
 
 
-def _can_be_base(layer: Layer, timeline: Timeline) -> bool:
-    black = timeline.background[:3] == (0.0, 0.0, 0.0)
-    return layer.opaque and (black or _hides_all(layer, timeline))
+def _can_be_base(item: Item, timeline: Timeline) -> bool:
+    if isinstance(item, Crossing):
+        return item.opaque and timeline.background == BLACK
+    if not isinstance(item, Layer):
+        return False
+    return item.opaque and (timeline.background == BLACK or _hides_all(item, timeline))
 
 
-def _hides_all(layer: Layer, timeline: Timeline) -> bool:
-    return layer.opaque and layer.pose.box().holds(timeline.canvas)
+def _hides_all(item: Item, timeline: Timeline) -> bool:
+    return isinstance(item, Layer) and item.opaque and item.pose.box().holds(timeline.canvas)
 
 
 def _grouped(timeline: Timeline, stretches: list[_Stretch], max_inputs: int) -> Iterator[list[_Stretch]]:
@@ -108,7 +135,7 @@ def _grouped(timeline: Timeline, stretches: list[_Stretch], max_inputs: int) -> 
     opened = 0
     for stretch in stretches:
         begun = set(stretch.seen) - set(group[-1].seen if group else ())
-        if group and opened + _cost(timeline, begun) > max_inputs:
+        if group and (group[-1].last or opened + _cost(timeline, begun) > max_inputs):
             yield group
             group, opened, begun = [], 0, set(stretch.seen)
         group.append(stretch)
@@ -117,12 +144,14 @@ def _grouped(timeline: Timeline, stretches: list[_Stretch], max_inputs: int) -> 
 
 
 def _cost(timeline: Timeline, seen: Iterable[int]) -> int:
-    return sum(cost(timeline.layers[index]) for index in seen)
+    return sum(cost(timeline.items[index]) for index in seen)
 
 
-def cost(layer: Layer) -> int:
-    """How many inputs a layer counts for."""
-    picture = layer.picture
+def cost(item: Item) -> int:
+    """How many inputs an item counts for."""
+    if isinstance(item, Crossing):
+        return sum(cost(layer) for layer in (*item.before, *item.after))
+    picture = item.picture if isinstance(item, Layer) else None
     if not isinstance(picture, Footage):
         return 1
     return max(1, math.ceil(picture.pixel_width * picture.pixel_height / PIXELS_PER_INPUT))
@@ -130,8 +159,8 @@ def cost(layer: Layer) -> int:
 
 def _chunk(timeline: Timeline, group: list[_Stretch], bases: set[int], max_inputs: int) -> Chunk:
     runs = _runs(group)
-    base = [Use(timeline.layers[index], span) for span, index in sorted((s, i) for i, s in runs if i in bases)]
-    over = [Use(timeline.layers[index], span) for index, span in sorted(run for run in runs if run[0] not in bases)]
+    base = [Use(timeline.items[index], span) for span, index in sorted((s, i) for i, s in runs if i in bases)]
+    over = [Use(timeline.items[index], span) for index, span in sorted(run for run in runs if run[0] not in bases)]
     whole = Span(group[0].span.start, group[-1].span.end)
     return Chunk(whole, tuple(_filled(whole, base)), tuple(_passes(base, over, max_inputs)))
 
@@ -165,11 +194,11 @@ def _filled(whole: Span, uses: list[Use]) -> Iterator[Piece]:
 def _passes(base: list[Use], over: list[Use], max_inputs: int) -> Iterator[tuple[Use, ...]]:
     """The overlays in passes; the first shares its inputs with the base, each other with what was made before it."""
     uses: list[Use] = []
-    opened = sum(cost(use.layer) for use in base)
+    opened = sum(cost(use.item) for use in base)
     for use in over:
-        if uses and opened + cost(use.layer) > max_inputs:
+        if uses and opened + cost(use.item) > max_inputs:
             yield tuple(uses)
             uses, opened = [], 1
         uses.append(use)
-        opened += cost(use.layer)
+        opened += cost(use.item)
     yield tuple(uses)

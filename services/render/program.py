@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed
+from services.render.frames import frame_rate
 from services.render.pipeline import look, render, workspace
 from services.render.protocol import RenderRequest, Report, Reporter
-from services.render.timeline import frame_rate
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""

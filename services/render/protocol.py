@@ -31,6 +31,9 @@ class Stage(StrEnum):
     WRITING_FILE = "WRITING_FILE"
 
 
+_ORDER = tuple(Stage)
+
+
 class Unit(StrEnum):
     """What `done` and `total` count."""
 
@@ -174,19 +177,30 @@ class Reporter:
         self._strict = strict
         self._clock = clock
         self._stage: Stage | None = None
+        self._unit = Unit.ITEMS
         self._done = 0.0
         self._told: tuple[float, float | None] = (0.0, None)
         self._told_at = 0.0
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
-        """`done` of `total` is made in `stage`; None as `total` means that it is not known."""
+        """`done` of `total` is made in `stage`; None as `total` means that it is not known. What is done of an
+        earlier stage, for a draft within the draft, only tells that the render goes on.
+        """
+        if self._stage is not None and _ORDER.index(stage) < _ORDER.index(self._stage):
+            self.alive()
+            return
         if stage is not self._stage:
-            self._stage, self._done = stage, 0.0
+            self._stage, self._done, self._unit = stage, 0.0, unit
         elif not self._due(done, total):
             return
         self._done = max(self._done, done)
         self._told, self._told_at = (self._done, total), self._clock()
         self._line({"stage": stage, "done": _whole(self._done), "total": _whole(total), "unit": unit})
+
+    def alive(self) -> None:
+        """The render goes on, with nothing new to tell."""
+        if self._stage is not None:
+            self.progress(self._stage, self._done, self._told[1], self._unit)
 
     def warn(self, warning: DraftWarning) -> None:
         """Tell of something that is not drawn as designed. Raises `Failed` when that is not allowed."""
@@ -198,6 +212,10 @@ class Reporter:
                 segment_id=warning.segment_id,
             )
         self._line({"warning": _plain(asdict(warning))})
+
+    def preview(self, jpeg: Path) -> None:
+        """The newest frame lies there; the file may be replaced, and told of again."""
+        self._line({"preview": str(jpeg)})
 
     def result(self, result: RenderResult) -> None:
         """The last line of a render that went well."""

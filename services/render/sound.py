@@ -1,6 +1,7 @@
-"""From the timeline's sounds to one AAC track: decoded once each, mixed in groups of bounded size. Pure.
+"""From the timeline's sounds to the arguments that mix them: decoded once each, in groups of bounded size. Pure.
 
 Nothing changes the level of a mix that stays below full scale; a limiter holds down what would clip.
+`services/render/sound_mix.py` runs all this.
 """
 
 import math
@@ -8,19 +9,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.render.timeline import Sound
+from services.render.ffmpeg import LONGEST_ARGUMENT
+from services.render.scene import US, Sound
+from services.render.sound_curve import loudness
 
 SAMPLE_RATE = 48_000
 MAX_SOUNDS = 16
 """Sounds mixed at once; more are mixed in groups first."""
+STEP_LENGTH = 200
+"""What a part adds to a graph beside its steps, at most."""
 PREROLL_US = 300_000
 """MP3 and AAC need some frames before their sound is right, so decoding begins this much earlier."""
 SLACK_US = 200_000
 """A stretched sound needs a little more than its length, or its end would be cut."""
 LIMITER = "alimiter=limit=0.99:attack=5:release=50:level=0:latency=1"
 """Just below full scale: AAC gives back peaks a little higher than it got them."""
+DOWNMIX = "rematrix_maxval=100:center_mix_level=0.707107:surround_mix_level=0.707107:lfe_mix_level=0"
+"""Surround in stereo as browsers and BS.775 do it: the fronts stay as loud as they are, 3 dB less of the rest.
+Without `rematrix_maxval` the whole would be quieter when the source holds whole numbers, and only then.
+"""
 SMOOTHEST_TEMPO, SLOWEST_TEMPO = 2.0, 0.5
 """Beyond 2, one atempo skips samples; below 0.5 it refuses. Steps between them are chained."""
+TEMPO_BIAS = 0.02
+"""Added before atempo and taken away after it. It fits windows together where they are most alike, and in silence all
+places are: it takes the farthest, and the next onset comes up to 25 ms early. With this it takes the nearest.
+"""
+TEMPO_EARLY_US = 12_000
+"""Slowed down, onsets come early by this much of the added time: each is heard in every window that holds it."""
+_RAW = ("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "2")
+_ONLY_FILES = ("-protocol_whitelist", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +51,49 @@ class Part:
 
 
 def part(sound: Sound) -> Part:
-    """A sound of the timeline as a part."""
-    seek_us = max(0, sound.source_us - PREROLL_US)
-    where = ("-ss", f"{seek_us}us") if seek_us else ()
-    inputs = (*where, "-vn", "-protocol_whitelist", "file", "-f", sound.track.demuxer, "-i", str(sound.track.path))
-    steps = tuple(_steps(sound, sound.source_us - seek_us))
-    return Part(inputs, sound.track.stream, steps, samples(sound.start_us))
+    """A sound of the timeline that is played forwards, as a part."""
+    lead_us = min(sound.source_us, PREROLL_US)
+    early_us = _early_us(sound)
+    steps = _decoded(sound, lead_us - min(lead_us, early_us), _read_us(sound) + min(lead_us, early_us))
+    shape = _shape(sound, early_us - min(lead_us, early_us))
+    return Part(tuple(_opened(sound, lead_us)), sound.track.stream, (*steps, *shape), samples(sound.start_us))
+
+
+def stretch_arguments(sound: Sound, output: Path) -> list[str]:
+    """Write the stretch of its file that a sound plays as raw samples, for a sound that is played backwards.
+
+    What the file is short of is silent.
+    """
+    lead_us, length_us = min(sound.source_us, PREROLL_US), round(sound.duration_us * sound.speed)
+    steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
+    graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
+    return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", *_RAW, str(output)]
+
+
+def backwards_part(sound: Sound, stretch: Path) -> Part:
+    """A sound that is played backwards; `stretch` is what `stretch_arguments` made, turned round."""
+    inputs = (*_ONLY_FILES, *_RAW, "-i", str(stretch))
+    steps = ("aformat=sample_fmts=fltp:channel_layouts=stereo", *_shape(sound, _early_us(sound)))
+    return Part(inputs, 0, steps, samples(sound.start_us))
 
 
 def mixed_part(path: Path, start: int) -> Part:
     """A group of parts that was mixed before."""
-    return Part(("-protocol_whitelist", "file", "-f", "nut", "-i", str(path)), 0, (), start)
+    return Part((*_ONLY_FILES, "-f", "nut", "-i", str(path)), 0, (), start)
 
 
-def groups(parts: Sequence[Part], size: int = MAX_SOUNDS) -> list[Sequence[Part]]:
-    """The parts, neighbours in time together."""
-    return [parts[start : start + size] for start in range(0, len(parts), size)]
+def groups(parts: Sequence[Part]) -> list[list[Part]]:
+    """The parts, neighbours in time together: so many that one mix takes them, by number and length of the graph."""
+    made: list[list[Part]] = [[]]
+    length = 0
+    for each in parts:
+        steps = sum(map(len, each.steps)) + STEP_LENGTH
+        if made[-1] and (len(made[-1]) == MAX_SOUNDS or length + steps > LONGEST_ARGUMENT):
+            made.append([])
+            length = 0
+        made[-1].append(each)
+        length += steps
+    return made
 
 
 def group_arguments(parts: Sequence[Part], output: Path) -> list[str]:
@@ -66,9 +110,9 @@ def track_arguments(parts: Sequence[Part], duration_us: int, output: Path) -> li
     return [*_mix(parts, 0, steps), "-map", "[out]", *aac, "-f", "mp4", str(output)]
 
 
-def samples(time_us: int) -> int:
+def samples(time_us: float) -> int:
     """A time as a number of samples."""
-    return round(time_us * SAMPLE_RATE / 1_000_000)
+    return round(time_us * SAMPLE_RATE / US)
 
 
 def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[str]:
@@ -83,18 +127,39 @@ def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[st
     yield from ("-filter_complex", ";\n".join(chains))
 
 
-def _steps(sound: Sound, lead_us: int) -> Iterator[str]:
-    """From decoded sound to 48 kHz stereo of the segment's length, speed and loudness; `lead_us` is cut off first."""
-    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
+def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
+    """Arguments that open the file `lead_us` before the sound begins in it."""
+    if sound.source_us > lead_us:
+        yield from ("-ss", f"{sound.source_us - lead_us}us")
+    yield from ("-vn", *_ONLY_FILES, "-f", sound.track.demuxer, "-i", str(sound.track.path))
+
+
+def _read_us(sound: Sound) -> int:
+    return round(sound.duration_us * sound.speed) + (0 if sound.speed == 1 else SLACK_US)
+
+
+def _early_us(sound: Sound) -> int:
+    """How much of its source a sound begins earlier, so that what is heard in it is not early."""
+    return round(TEMPO_EARLY_US * max(0.0, 1 - sound.speed)) if sound.keep_pitch else 0
+
+
+def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
+    """From what the decoder gives to 48 kHz stereo; `skip_us` are cut off before the first of `length_us`."""
+    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0:{DOWNMIX}"
     if sound.track.channels == 1:
         yield "channelmap=map=0-FL|0-FR:channel_layout=stereo"  # at its own level in both ears, not 3 dB lower
     yield "aformat=sample_fmts=fltp:channel_layouts=stereo"
-    length_us = round(sound.duration_us * sound.speed) + (0 if sound.speed == 1 else SLACK_US)
-    yield f"atrim=start_sample={samples(lead_us)}:end_sample={samples(lead_us + length_us)}"
+    yield f"atrim=start_sample={samples(skip_us)}:end_sample={samples(skip_us + length_us)}"
     yield "asetpts=PTS-STARTPTS"
-    yield from _speed(sound)
+
+
+def _shape(sound: Sound, delay_us: int) -> Iterator[str]:
+    """The segment's speed, length and loudness; silence of `delay_us` comes before its speed is changed."""
+    yield from _speed(sound, delay_us)
     yield f"atrim=end_sample={samples(sound.duration_us)}"
-    if sound.volume != 1:
+    if sound.curve:
+        yield f"aeval=exprs='val(ch)*({loudness(sound, SAMPLE_RATE)})':channel_layout=stereo"
+    elif sound.volume != 1:
         yield f"volume=volume={sound.volume:.6f}:precision=float"
     if sound.fade_in_us:
         yield f"afade=t=in:st=0:d={sound.fade_in_us}us:curve=tri"
@@ -102,13 +167,17 @@ def _steps(sound: Sound, lead_us: int) -> Iterator[str]:
         yield f"afade=t=out:st={sound.duration_us - sound.fade_out_us}us:d={sound.fade_out_us}us:curve=tri"
 
 
-def _speed(sound: Sound) -> Iterator[str]:
+def _speed(sound: Sound, delay_us: int) -> Iterator[str]:
     if sound.speed == 1:
         return
     if not sound.keep_pitch:
         yield f"asetrate={round(SAMPLE_RATE * sound.speed)}"
         yield f"aresample={SAMPLE_RATE}"
         return
+    if delay_us:
+        yield f"adelay=delays={samples(delay_us)}S:all=1"
+    yield f"aeval=exprs=val(ch)+{TEMPO_BIAS}:channel_layout=stereo"
     limit = SMOOTHEST_TEMPO if sound.speed > 1 else SLOWEST_TEMPO
     count = max(1, math.ceil(math.log(sound.speed) / math.log(limit) - 1e-9))
     yield from (f"atempo={sound.speed ** (1 / count):.9f}" for _ in range(count))
+    yield f"aeval=exprs=val(ch)-{TEMPO_BIAS}:channel_layout=stereo"

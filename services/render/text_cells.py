@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from services.drafts.records import TextMaterial, TextStyle
-from services.render.fonts import Face, FontBook, has_character
+from services.render.faces import Face, has_character
+from services.render.fonts import FontBook
+from services.render.text_bidi import levels
+from services.render.text_clusters import EMOJI_STYLE, continues_emoji, is_emoji, is_mark
 
 EM_OF_CANVAS_WIDTH = 1 / 160
 """An em in canvas widths, for a size of 1: 6.75 px at 1080 wide. Measured by others on one
@@ -29,20 +32,21 @@ class Look:
     @property
     def thicken(self) -> bool:
         """Bold is wanted and the font has no bold face."""
-        return self.style.bold and not self.face.bold
+        return self.style.bold and not self.face.bold and not self.face.colored
 
     @property
     def shear(self) -> bool:
         """Italic is wanted and the font is upright."""
-        return self.style.italic and not self.face.slanted
+        return self.style.italic and not self.face.slanted and not self.face.colored
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One character, with the marks that stand on it."""
+    """One character, with the marks that stand on it; of an odd `level`, it reads from right to left."""
 
     text: str
     look: Look
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,10 @@ class _Reader:
         return Paragraphs(tuple(lines), tuple(self._missing), tuple(self._substituted))
 
     def _line(self, em_px: float) -> Line:
-        cells, self._cells = tuple(self._cells), []
-        return Line(cells, max((cell.look.em_px for cell in cells), default=em_px))
+        cells, self._cells = self._cells, []
+        leveled = zip(cells, levels([cell.text[0] for cell in cells]), strict=True)
+        ordered = tuple(replace(cell, level=level) if level else cell for cell, level in leveled)
+        return Line(ordered, max((cell.look.em_px for cell in cells), default=em_px))
 
     def _characters(self) -> Iterator[tuple[str, TextStyle]]:
         """What is to be drawn: line breaks of all sorts as newlines, nothing that cannot be drawn."""
@@ -119,14 +125,17 @@ class _Reader:
         if not self._em_px(style):
             return
         before = self._cells[-1] if self._cells else None
-        if _is_mark(character):
+        if is_mark(character):
             if before is not None and self._fits(before, character):
-                self._cells[-1] = replace(before, text=before.text + character)
+                self._cells[-1] = self._marked(before, character)
+            return
+        if before is not None and continues_emoji(before.text, character) and self._fits(before, character):
+            self._cells[-1] = replace(before, text=before.text + character)
             return
         look = self._look_of(style)
         if look is None:
             self._missing.setdefault(character)
-        elif character.isspace() and before is not None and before.look.style is look.style:
+        elif character.isspace() and before is not None and _shares_spaces(before.look, look):
             self._cells.append(Cell(character, before.look))
         else:
             self._cells += self._with_glyph(character, look)
@@ -137,11 +146,16 @@ class _Reader:
             return False
         return len(cell.text) <= _MARKS_ON_A_CHARACTER
 
+    def _marked(self, cell: Cell, mark: str) -> Cell:
+        """What is asked to look like an emoji does so, if there is a font of them."""
+        face = self._book.emoji(cell.text) if mark == EMOJI_STYLE and len(cell.text) == 1 else None
+        return replace(cell, text=cell.text + mark, look=replace(cell.look, face=face) if face else cell.look)
+
     def _with_glyph(self, character: str, look: Look) -> Iterator[Cell]:
         if has_character(look.face, character):
             yield Cell(character, look)
             return
-        face = self._book.fallback(character)
+        face = self._book.fallback(character, emoji=is_emoji(character))
         if face is None:
             self._missing.setdefault(character)
             return
@@ -167,11 +181,6 @@ class _Reader:
         return face
 
 
-def _is_mark(character: str) -> bool:
-    """Accents, joiners, variation selectors: what has no place of its own."""
-    return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf")
-
-
 def _styles(text: TextMaterial) -> list[TextStyle]:
     """The style of each character; later styles win, the first holds where there is none. Empty without styles."""
     length = len(text.text)
@@ -185,3 +194,8 @@ def _styles(text: TextMaterial) -> list[TextStyle]:
         if start < end:
             styles[start:end] = [look] * (end - start)
     return styles
+
+
+def _shares_spaces(before: Look, look: Look) -> bool:
+    """Whether a space is drawn as the character before it is, so that they are shaped together."""
+    return before.style is look.style and not before.face.colored

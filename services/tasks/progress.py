@@ -5,10 +5,13 @@ from typing import Any
 
 from services.errors import DraftWarning
 from services.tasks.exporter import StageLine
+from services.tasks.pace import Pace
 from services.tasks.records import EventType, Stage, StageProgress, Task
 from services.tasks.scale import ORDER, percent
 from services.tasks.store.changes import closed, stage_values, warning_values
 
+PREVIEW_MS = 1000
+"""At least this long between two previews."""
 _EXPORTER_STAGES = ORDER[2:-1]
 
 Write = tuple[EventType, dict[str, Any]]
@@ -27,6 +30,8 @@ class AttemptProgress:
         self._warnings: list[DraftWarning] = []
         self._stage_writes: list[Write] = []
         self._latest: dict[str, Any] = {}
+        self._pace = Pace()
+        self._preview_at_ms: int | None = None
 
     @property
     def stage(self) -> Stage:
@@ -48,7 +53,7 @@ class AttemptProgress:
         self.stages[-1] = _counted(self.stages[-1], line)
         self._percent = max(self._percent, percent(self.stages[-1]))
         values = stage_values(self.stages, self._percent)
-        values["estimated_completion_at_ms"] = estimate_ms(self.stages[-1], now_ms)
+        values["estimated_completion_at_ms"] = self._pace.end_ms(self.stages[-1], now_ms)
         if entered:
             self._stage_writes.append((EventType.STAGE_CHANGED, {**self._latest, **values}))
             self._latest = {}
@@ -59,6 +64,13 @@ class AttemptProgress:
         """Something is not drawn as designed."""
         self._warnings.append(warning)
         self._latest.update(warning_values(self._warnings))
+
+    def preview_due(self, now_ms: int) -> bool:
+        """Whether a preview that comes now is stored: one a second is enough. It counts as stored from here."""
+        if self._preview_at_ms is not None and now_ms - self._preview_at_ms < PREVIEW_MS:
+            return False
+        self._preview_at_ms = now_ms
+        return True
 
     def on_preview(self, key: str) -> None:
         """A newer frame lies in the file storage."""
@@ -71,14 +83,6 @@ class AttemptProgress:
             writes.append((EventType.PROGRESS, self._latest))
             self._latest = {}
         return writes
-
-
-def estimate_ms(stage: StageProgress, now_ms: int) -> int | None:
-    """When the task will be done at the measured speed; None before frames have been made."""
-    if stage.stage is not Stage.EXPORTING or not stage.done or not stage.total:
-        return None
-    elapsed = now_ms - stage.started_at_ms
-    return now_ms + round(elapsed * max(0.0, stage.total - stage.done) / stage.done)
 
 
 def _counted(stage: StageProgress, line: StageLine) -> StageProgress:

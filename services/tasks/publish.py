@@ -9,7 +9,7 @@ from services.files.store import FileStore
 from services.tasks.exporter import Result
 from services.tasks.records import Task, Video
 
-LARGEST_PREVIEW_BYTES = 100_000
+LARGEST_PREVIEW_BYTES = 20_000
 _MP4_MARK = b"ftyp"
 
 
@@ -45,14 +45,32 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     )
 
 
+def preview_key(task: Task) -> str:
+    """Where the newest frame of the task's attempt is stored."""
+    return f"videos/{task.id}/{task.attempt}/preview.jpg"
+
+
 async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
-    """Store the newest frame and give its key. Raises `Failed` when it is not a small file of the folder."""
-    preview = _inside(folder, path)
-    if preview is None or preview.stat().st_size > LARGEST_PREVIEW_BYTES:
-        raise _broken("The preview is not a small file in the folder.", "预览图不是任务目录中的小文件。")
-    key = f"videos/{task.id}/{task.attempt}/preview.jpg"
+    """Store the newest frame and give its key.
+
+    Raises `Failed` when it is not a small file of the folder, and FileNotFoundError when it is gone again.
+    """
+    preview = await asyncio.to_thread(_small_inside, folder, path)
+    if preview is None:
+        raise _broken(
+            f"The preview is not a file of at most {LARGEST_PREVIEW_BYTES:,} bytes in the task's folder.",
+            f"预览图不是任务目录中不超过 {LARGEST_PREVIEW_BYTES:,} 字节的文件。",
+        )
+    key = preview_key(task)
     await files.put(key, preview)
     return key
+
+
+def _small_inside(folder: Path, name: str) -> Path | None:
+    """The file, if it is small and really lies in the attempt's folder. Raises FileNotFoundError."""
+    path = (folder / name).resolve()
+    inside = path.is_relative_to(folder.resolve())
+    return path if inside and path.stat().st_size <= LARGEST_PREVIEW_BYTES else None
 
 
 def _inside(folder: Path, name: str) -> Path | None:

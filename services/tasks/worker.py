@@ -30,7 +30,7 @@ from services.tasks.exporter import (
 )
 from services.tasks.hub import Hub
 from services.tasks.progress import AttemptProgress
-from services.tasks.publish import publish, put_preview
+from services.tasks.publish import preview_key, publish, put_preview
 from services.tasks.records import Status, Task
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database
@@ -179,8 +179,10 @@ class Worker:
                 await changes.hand_back(connection, attempt.task)
 
     async def _clean_up(self, attempt: _Attempt) -> None:
-        """Remove the attempt's folder; the materials too, unless a retry may want them."""
+        """Remove the attempt's folder and its preview; the materials too, unless a retry may want them."""
         folder = attempt.folder.parent
+        with suppress(OSError):
+            await self._files.remove(preview_key(attempt.task))
         await asyncio.to_thread(leftovers.clear_attempts, folder)
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
@@ -208,7 +210,7 @@ class Worker:
             attempt.progress.on_stage(line, now_ms())
         elif isinstance(line, DraftWarning):
             attempt.progress.on_warning(line)
-        elif not attempt.previews:  # one at a time: a newer frame will come
+        elif not attempt.previews and attempt.progress.preview_due(now_ms()):  # else a newer frame will come
             putting = asyncio.create_task(self._preview(attempt, line.preview))
             attempt.previews.add(putting)
             putting.add_done_callback(attempt.previews.discard)
@@ -218,6 +220,8 @@ class Worker:
     async def _preview(self, attempt: _Attempt, path: str) -> None:
         try:
             attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
+        except FileNotFoundError:
+            log.debug("preview of task %s: the exporter has ended and taken it away", attempt.task.id)
         except (Failed, OSError) as error:
             log.warning("preview of task %s: %s", attempt.task.id, error)
 

@@ -143,6 +143,8 @@ def test_a_running_task_shows_its_preview_and_its_place_in_the_queue(server: Ser
     assert positions == [None, None, 1, 2]
     for task in reversed(held):
         server.data(CANCEL, id=task["id"])
+    while server.get(url).status != 404:  # it goes with the attempt, which is being stopped
+        pass
 
 
 def test_a_repeat_gives_the_same_task_while_it_is_active(server: Server) -> None:

@@ -139,6 +139,13 @@ class DraftBuilder:
             clip=clip, source_timerange=None, **options,
         )  # fmt: skip
 
+    def segment(self, kind: str, track: str, material: str, start_us: int, duration_us: int, **options: Any) -> Self:
+        """A segment of a track of any other kind: effect, filter, adjust, sticker."""
+        clip = _merged(CLIP, options.pop("clip", {}))
+        return self._segment(
+            kind, track, material, start_us, duration_us, clip=clip, source_timerange=None, **options
+        )  # fmt: skip
+
     def _segment(self, kind: str, track: str, material: str, start_us: int, duration_us: int, **fields: Any) -> Self:
         speed = fields.pop("speed", 1.0)
         source_start_us = fields.pop("source_start_us", 0)

@@ -1,9 +1,10 @@
 """Small fonts made from the one that Pillow carries (Aileron, Latin letters only)."""
 
+import io
 import struct
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 _GLYPHS_FROM = 20
 """Glyphs from here on have ink."""
@@ -24,6 +25,32 @@ def font_with(path: Path, characters: str) -> Path:
         tables.pop(shaping, None)
     path.write_bytes(_file(tables, 0))
     return path
+
+
+def emoji_font(path: Path, characters: str, color: tuple[int, int, int]) -> Path:
+    """A font of pictures, as emoji fonts are: for each of these characters a square of that colour, 100 px
+    wide at 109 px an em, and for nothing else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = (b"head", b"hhea", b"hmtx", b"maxp", b"name", b"OS/2", b"post")
+    tables = {name: table for name, table in _tables(_aileron()).items() if name in known}
+    places, pictures = _pictures(len(set(characters)), color)
+    path.write_bytes(_file({**tables, b"cmap": _cmap(characters), b"CBLC": places, b"CBDT": pictures}, 0))
+    return path
+
+
+def _pictures(count: int, color: tuple[int, int, int]) -> tuple[bytes, bytes]:
+    """The tables CBLC and CBDT: one strike of 109 px, its pictures for the glyphs that `_cmap` gives out."""
+    png = io.BytesIO()
+    Image.new("RGBA", (100, 100), (*color, 255)).save(png, "PNG")
+    picture = struct.pack(">BBbbBI", 100, 100, 0, 90, 100, len(png.getvalue())) + png.getvalue()
+    offsets = struct.pack(f">{count + 1}I", *(len(picture) * at for at in range(count + 1)))
+    last = _GLYPHS_FROM + count - 1
+    subtables = struct.pack(">HHI", _GLYPHS_FROM, last, 8) + struct.pack(">HHI", 1, 17, 4) + offsets
+    line = struct.pack(">bbBbbbbbbbbb", 90, -10, 100, *[0] * 9)
+    size = struct.pack(">IIII", 56, len(subtables), 1, 0) + line + line
+    size += struct.pack(">HHBBBb", _GLYPHS_FROM, last, 109, 109, 32, 1)
+    return struct.pack(">II", 0x00030000, 1) + size + subtables, struct.pack(">I", 0x00030000) + picture * count
 
 
 def collection(path: Path, *fonts: Path) -> Path:

@@ -24,6 +24,12 @@ def ffmpeg(*arguments: str | Path) -> None:
     subprocess.run([FFMPEG, "-v", "error", "-nostdin", "-y", *map(str, arguments)], check=True, timeout=60)
 
 
+def ffmpeg_fed(data: bytes, *arguments: str | Path) -> None:
+    """Run ffmpeg with something on its stdin; fails loudly."""
+    command = [FFMPEG, "-v", "error", "-y", *map(str, arguments)]
+    subprocess.run(command, input=data, check=True, timeout=60)
+
+
 def counting_video(
     path: Path,
     *,

@@ -43,6 +43,10 @@ class Video:
         """A frame as height x width x 3."""
         return cast("Frame", cast("Any", self._frames[number]).to_ndarray(format="rgb24"))
 
+    def planes(self, number: int) -> Frame:
+        """A frame's Y', Cb and Cr, as 3 x height x width."""
+        return cast("Frame", cast("Any", self._frames[number]).to_ndarray(format="yuv444p"))
+
     def luma(self, number: int) -> Frame:
         """A frame's luma as height x width."""
         whole = cast("Frame", cast("Any", self._frames[number]).to_ndarray())

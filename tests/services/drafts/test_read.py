@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.drafts.read import MAX_SEGMENTS, read_draft
+from services.drafts.design import AnimationKind, TransitionKind
+from services.drafts.read import read_draft
+from services.drafts.reading import MAX_SEGMENTS
 from services.drafts.records import Align, Crop, Draft, MediaMaterial, Segment, TextMaterial, TrackKind
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
@@ -58,8 +60,14 @@ def test_captions_with_a_keyword_are_read() -> None:
     assert body.stroke.width_em == pytest.approx(0.08)
     assert body.shadow is not None
     assert (body.shadow.angle_deg, body.shadow.distance) == (-45, 5)
-    assert [warning.material_name for warning in draft.warnings] == ["叠化", "轻微放大"]
-    assert {warning.code for warning in draft.warnings} == {WarningCode.EFFECT_SKIPPED}
+
+
+def test_a_slideshow_moves_as_it_was_designed() -> None:
+    draft = read_draft((DRAFTS / "slideshow_captions.json").read_bytes())
+    pictures = segments(draft, TrackKind.VIDEO)
+    assert [segment.transition.kind for segment in pictures if segment.transition] == [TransitionKind.DISSOLVE]
+    assert [animation.kind for segment in pictures for animation in segment.animations] == [AnimationKind.ZOOM_IN]
+    assert draft.warnings == ()
 
 
 def test_a_crop_is_the_box_around_its_corners() -> None:
@@ -151,21 +159,18 @@ def test_lone_surrogates_are_replaced() -> None:
 
 def test_each_thing_that_is_not_drawn_is_told_once() -> None:
     builder = DraftBuilder()
-    mask = builder.material("masks", name="圆形", resource_id="m1")
-    blend = builder.material("effects", type="mix_mode", name="正片叠底", effect_id="e1")
-    builder.video(
-        "a.mp4", 0, 10, extra_material_refs=[mask, blend, blend],
-        common_keyframes=[{"property_type": "KFTypeAlpha", "keyframe_list": [{"time_offset": 0, "values": [1]}]}],
-    )  # fmt: skip
-    sticker = builder.material("stickers", name="星星", resource_id="s1")
-    builder.track("sticker", "stickers")["segments"].append({"id": "st", "material_id": sticker})
+    mask = builder.material("masks", name="文字", resource_id="m1", resource_type="text")
+    blend = builder.material("effects", type="mix_mode", name="差值", effect_id="e1")
+    moved = {"property_type": "KFTypeMaskX", "keyframe_list": [{"time_offset": 0, "values": [1]}]}
+    builder.video("a.mp4", 0, 10, extra_material_refs=[mask, blend, blend], common_keyframes=[moved])
+    builder.segment("sticker", "stickers", builder.material("stickers", name="星星", resource_id="s1"), 0, 10)
     told = [
         (warning.code, warning.material_name, warning.effect_id) for warning in read_draft(builder.bytes()).warnings
     ]
     assert told == [
-        (WarningCode.EFFECT_SKIPPED, "圆形", "m1"),
-        (WarningCode.EFFECT_SKIPPED, "正片叠底", "e1"),
         (WarningCode.KEYFRAME_SIMPLIFIED, None, None),
+        (WarningCode.EFFECT_SKIPPED, "文字", "m1"),
+        (WarningCode.EFFECT_SKIPPED, "差值", "e1"),
         (WarningCode.SEGMENT_SKIPPED, "星星", "s1"),
     ]
 

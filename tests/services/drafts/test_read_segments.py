@@ -225,6 +225,8 @@ def test_a_segment_that_is_switched_off_may_lie_under_another_and_is_not_told_of
         clip(visible=False),
         DraftBuilder().text("字", 0, SECOND, visible=False),
         DraftBuilder().audio("a.mp3", 0, SECOND, volume=0),
+        DraftBuilder().segment("effect", "e", "", 0, SECOND),
+        DraftBuilder().segment("sticker", "s", "", 0, SECOND),
     ],
 )
 def test_a_draft_that_shows_and_sounds_nothing_is_empty(builder: DraftBuilder) -> None:
@@ -239,31 +241,7 @@ def test_a_hidden_caption_or_a_muted_song_alone_is_empty() -> None:
     assert refused(muted).code is ErrorCode.DRAFT_EMPTY
 
 
-def test_a_plain_canvas_colour_is_the_background() -> None:
-    builder = clip().using("canvases", type="canvas_color", color="#FF0000FF")
-    assert read(builder).background == (1.0, 0.0, 0.0, 1.0)
-    assert read(clip().using("canvases", type="canvas_color", color="")).background == (0.0, 0.0, 0.0, 1.0)
-
-
-def test_a_later_canvas_colour_that_differs_is_told() -> None:
-    builder = clip().using("canvases", type="canvas_color", color="#FF0000FF")
-    builder.video("b.mp4", SECOND, SECOND).using("canvases", type="canvas_color", color="#00FF00FF")
-    draft = read(builder)
-    assert draft.background == (1.0, 0.0, 0.0, 1.0)
-    assert [(told.code, told.segment_id) for told in draft.warnings] == [
-        (WarningCode.EFFECT_APPROXIMATED, builder.last["id"])
-    ]
-
-
-@pytest.mark.parametrize("kind", ["canvas_blur", "canvas_image"])
-def test_a_blurred_or_pictured_background_is_told_of_the_bottom_track_only(kind: str) -> None:
-    builder = clip().using("canvases", type=kind, blur=0.375)
-    bottom = builder.last["id"]
-    builder.video("b.mp4", 0, SECOND, track="overlay").using("canvases", type=kind, blur=0.375)
-    assert [told.segment_id for told in read(builder).warnings] == [bottom]
-
-
-@pytest.mark.parametrize("bucket", ["transitions", "masks", "common_mask", "video_effects", "chromas", "audio_effects"])
+@pytest.mark.parametrize("bucket", ["audio_effects", "vocal_beautifys", "color_curves", "video_strokes"])
 def test_what_is_attached_and_not_drawn_is_told_with_its_name(bucket: str) -> None:
     builder = clip().using(bucket, name="某某", effect_id="42", duration=10)
     (told,) = read(builder).warnings
@@ -273,15 +251,51 @@ def test_what_is_attached_and_not_drawn_is_told_with_its_name(bucket: str) -> No
     assert told.message.zh
 
 
-def test_an_effect_of_no_strength_is_not_told() -> None:
-    builder = clip().using("effects", type="brightness", value=0.0).using("effects", type="filter", name="a", value=0.5)
-    assert [told.material_name for told in read(builder).warnings] == ["a"]
+@pytest.mark.parametrize(
+    ("bucket", "off", "on"),
+    [
+        ("vocal_separations", {"choice": 0}, {"choice": 1}),
+        ("realtime_denoises", {"is_denoise": False}, {"is_denoise": True}),
+        ("loudnesses", {"enable": False}, {"enable": True}),
+        ("sound_channel_mappings", {"audio_channel_mapping": 0, "type": "none"}, {"audio_channel_mapping": 2}),
+        ("hsl", {"hue": 0.0, "saturation": 0}, {"hue": 0.0, "saturation": 0.3}),
+        ("speeds", {"mode": 0, "curve_speed": None}, {"mode": 1}),
+    ],
+)
+def test_what_the_apps_attach_to_everything_is_told_when_it_is_switched_on(
+    bucket: str, off: dict[str, Any], on: dict[str, Any]
+) -> None:
+    assert read(clip().using(bucket, **off)).warnings == ()
+    assert len(read(clip().using(bucket, **on)).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"matting": {"flag": 1}},
+        {"stable": {"stable_level": 1}},
+        {"video_algorithm": {"noise_reduction": {"level": 1}}},
+        {"video_algorithm": {"motion_blur_config": {"intensity": 1}}},
+    ],
+)
+def test_what_is_computed_from_a_video_beforehand_is_told(part: dict[str, Any]) -> None:
+    builder = clip()
+    builder.draft["materials"]["videos"][0].update(matting={"flag": 0}, stable={"stable_level": 0}, video_algorithm={})
+    assert read(builder).warnings == ()
+    builder.draft["materials"]["videos"][0].update(part)
+    assert codes(read(builder).warnings) == [WarningCode.EFFECT_SKIPPED]
 
 
 def test_two_different_things_of_one_segment_are_both_told_and_the_same_one_once() -> None:
-    builder = clip(reverse=True).using("chromas", color="#00ff00").using("masks", resource_id="m")
+    builder = clip().using("chromas", color="green").using("masks", resource_id="m").using("audio_effects", name="a")
     builder.last["extra_material_refs"] *= 3
     assert len(read(builder).warnings) == 3
+
+
+def test_a_clip_that_runs_backwards_is_drawn_so() -> None:
+    draft = read(clip(reverse=True))
+    assert draft.tracks[0].segments[0].reverse
+    assert draft.warnings == ()
 
 
 def test_unknown_extra_materials_are_passed_over() -> None:
@@ -289,40 +303,15 @@ def test_unknown_extra_materials_are_passed_over() -> None:
     assert read(builder).warnings == ()
 
 
-def test_keyframes_of_either_place_leave_the_clip_as_it_is() -> None:
-    points = [{"time_offset": 0, "values": [0.0]}, {"time_offset": 500, "values": [1.0]}]
-    new = read(clip(common_keyframes=[{"property_type": "KFTypeAlpha", "keyframe_list": points}]))
-    old = read(clip(keyframe_refs=["k1"]))
-    assert new.tracks[0].segments[0].clip.alpha == 1.0
-    assert codes(new.warnings) == codes(old.warnings) == [WarningCode.KEYFRAME_SIMPLIFIED]
-
-
-@pytest.mark.parametrize("kind", ["effect", "filter", "adjust"])
-def test_effect_tracks_are_told_unless_they_are_hidden(kind: str) -> None:
-    builder = clip()
-    effect = builder.material("video_effects", name="抖动", effect_id="7")
-    segment = {"id": "e", "material_id": effect, "target_timerange": {"start": 0, "duration": SECOND}}
-    builder.track(kind, kind)["segments"].append(segment)
-    (told,) = read(builder).warnings
-    assert (told.code, told.material_name, told.effect_id) == (WarningCode.EFFECT_SKIPPED, "抖动", "7")
-    builder.track(kind, kind, attribute=2)
-    assert read(builder).warnings == ()
-
-
-@pytest.mark.parametrize("kind", ["sticker", "hologram", ""])
-def test_segments_of_other_tracks_are_skipped_and_told(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["hologram", ""])
+def test_segments_of_unknown_tracks_are_skipped_and_told_unless_they_are_hidden(kind: str) -> None:
     builder = clip()
     builder.track(kind, "other")["segments"].append({"id": "x", "target_timerange": {"start": 0, "duration": 5}})
     draft = read(builder)
     assert len(draft.tracks) == 1
     assert [(told.code, told.segment_id) for told in draft.warnings] == [(WarningCode.SEGMENT_SKIPPED, "x")]
-
-
-def test_a_compound_clip_is_skipped_and_told() -> None:
-    builder = clip().video("", SECOND, SECOND).using("drafts", name="复合片段1", type="combination")
-    draft = read(builder)
-    assert len(draft.tracks[0].segments) == 1
-    assert codes(draft.warnings) == [WarningCode.SEGMENT_SKIPPED]
+    builder.track(kind, "other", attribute=2)
+    assert read(builder).warnings == ()
 
 
 def test_a_material_of_the_wrong_kind_is_skipped_and_told() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from services.drafts.read import read_draft
 from services.drafts.read_text import LONGEST_TEXT
-from services.drafts.records import Align, Draft, TextMaterial, TextStyle
+from services.drafts.records import Align, Draft, Gradient, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
 
@@ -158,8 +158,50 @@ def test_the_font_that_is_asked_for_is_named(font: dict[str, str], name: str | N
     assert look(caption(styles=[{"range": [0, 1], "font": font}])).font_name == name
 
 
-def test_a_gradient_is_drawn_in_one_colour_and_told_once() -> None:
-    fill: dict[str, Any] = {"content": {"render_type": "gradient", "gradient": {}}}
+def gradient(**fields: Any) -> dict[str, Any]:
+    content = {"angle": 39, "color": [[1, 0, 0], [0, 0, 1]], "alpha": [1, 0.5], "percent": [0.9, 0.1], **fields}
+    return {"content": {"render_type": "gradient", "gradient": content}}
+
+
+def test_a_gradient_is_read_with_its_colours_in_order_of_their_places() -> None:
+    read = draft(styles=[{"range": [0, 1], "fill": gradient(mode="character")}])
+    material = read.tracks[0].segments[0].material
+    assert isinstance(material, TextMaterial)
+    assert look(material).gradient == Gradient(39.0, ((0.1, (0, 0, 1, 0.5)), (0.9, RED)), per_character=True)
+    assert read.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("odd", "places"),
+    [
+        ({"percent": []}, (0.0, 1.0)),
+        ({"percent": None, "alpha": None}, (0.0, 1.0)),
+        ({"percent": [-1, 7]}, (0.0, 1.0)),
+        ({"color": [[1, 0, 0], None, "red", [0, 0], [0, 1, 0]], "percent": []}, (0.0, 1.0)),
+        ({"color": [[1, 0, 0]], "percent": [0.5]}, (0.5,)),
+    ],
+)
+def test_a_gradient_with_odd_lists_is_read_as_far_as_it_goes(odd: dict[str, Any], places: tuple[float, ...]) -> None:
+    found = look(caption(styles=[{"range": [0, 1], "fill": gradient(**odd)}])).gradient
+    assert found is not None
+    assert tuple(place for place, _ in found.stops) == places
+
+
+def test_a_fill_s_transparency_holds_for_its_gradient_too() -> None:
+    found = look(caption(styles=[{"range": [0, 1], "fill": {"alpha": 0.5, **gradient()}}])).gradient
+    assert found is not None
+    assert [color[3] for _, color in found.stops] == [0.25, 0.5]
+
+
+def test_an_outline_may_have_a_gradient() -> None:
+    stroke = look(caption(styles=[{"range": [0, 1], "strokes": [{"width": 0.08, **gradient()}]}])).stroke
+    assert stroke is not None
+    assert stroke.gradient is not None
+
+
+@pytest.mark.parametrize("kind", ["gradient", "texture"])
+def test_a_fill_that_cannot_be_drawn_is_in_one_colour_and_told_once(kind: str) -> None:
+    fill: dict[str, Any] = {"content": {"render_type": kind, "gradient": {}}}
     read = draft("字字", styles=[{"range": [0, 1], "fill": fill}, {"range": [1, 2], "fill": fill}])
     assert [told.code for told in read.warnings] == [WarningCode.EFFECT_APPROXIMATED]
 
@@ -206,9 +248,54 @@ def test_markup_is_read_with_nested_looks_fonts_and_small_numbers() -> None:
     assert look(read).color == (1.0, 1e-07, 0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<useLetterColor><size=8><color=(1,0,0,1)>[一二]</color></size></useLetterColor>",
+        '<outline color=(0,0,0,1) width=0.08><size=8><color=(1,0,0,1)><font id="" path="zh-hans.ttf">[一二]</font>',
+        "<useLetterColor><size=8><color=(1, 0, 0)><font id=67 path=C:/a b/effect/新青年体.otf>[一二]</font></size>",
+        '<font id="" path=""><color=(1.0, 0.0, 0.0, 1.0)><size=8.0><u>一二</u></size></color></font>',
+    ],
+)
+def test_markup_of_every_writer_is_read(markup: str) -> None:
+    """Tags in any order, attributes quoted or not, the text in brackets or not."""
+    read = caption(content=markup)
+    style = look(read)
+    assert (read.text, style.size, style.color) == ("一二", 8, RED)
+    assert (style.stroke is not None) == ("outline" in markup)
+    assert style.font_name == ("新青年体" if "新青年体" in markup else None)
+
+
+def test_brackets_that_are_the_text_s_own_stay() -> None:
+    assert caption(content="<size=5>[音乐]</size><size=6>一起</size>").text == "[音乐]一起"
+
+
 @pytest.mark.parametrize("broken", ["<size=5>字", "<size=5></font></font>字</size>", "<color=>字</color>", "<size=>字"])
 def test_markup_that_does_not_close_still_gives_its_text(broken: str) -> None:
     assert caption(content=broken).text == "字"
+
+
+def test_a_font_is_called_by_its_title_where_the_draft_has_one() -> None:
+    font = {"id": "729", "path": "D:"}
+    read = caption(styles=[{"range": [0, 1], "font": font}], fonts=[{"resource_id": "729", "title": "文轩体"}])
+    assert look(read).font_name == "文轩体"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"words": {"start_time": [0], "end_time": [9], "text": ["字"]}}, []),
+        ({"caption_template_info": {"resource_id": "77"}}, [WarningCode.EFFECT_APPROXIMATED]),
+        ({"ktv_color": "#FF0000"}, [WarningCode.EFFECT_APPROXIMATED]),
+    ],
+)
+def test_karaoke_is_told_but_not_the_times_of_words_alone(fields: dict[str, Any], told: list[WarningCode]) -> None:
+    assert [one.code for one in draft(**fields).warnings] == told
+
+
+def test_a_box_is_behind_each_line_or_behind_all() -> None:
+    boxes = [caption(background_style=style, background_color="#000000").background for style in (1, 2)]
+    assert [box is not None and box.per_line for box in boxes] == [False, True]
 
 
 def test_surrogates_and_nuls_keep_every_other_character_in_place() -> None:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.drafts.fields import MOST_WARNINGS
-from services.drafts.read import MAX_SEGMENTS, read_draft
-from services.drafts.records import Draft, TextMaterial
+from services.drafts.read import read_draft
+from services.drafts.reading import MAX_SEGMENTS
+from services.drafts.records import Draft, EffectMaterial, Segment, TextMaterial, segments_of
 from services.errors import ErrorCode, Failed, Failure, WarningCode
 from tests.support.drafts import DraftBuilder, solid
 
@@ -90,7 +91,7 @@ def test_as_many_segments_as_are_allowed_are_read() -> None:
 def test_endless_warnings_are_cut_and_that_is_told() -> None:
     builder = DraftBuilder()
     for at in range(MOST_WARNINGS + 50):
-        builder.video("a.mp4", at * SECOND, SECOND).using("masks", name="圆形")
+        builder.video("a.mp4", at * SECOND, SECOND).using("masks", name="某某")
     warnings = read_draft(builder.bytes()).warnings
     assert len(warnings) == MOST_WARNINGS + 1
     assert str(MOST_WARNINGS) in warnings[-1].message.en
@@ -143,18 +144,34 @@ def everything() -> dict[str, Any]:
         "shadow_alpha": 0.5, "shadow_distance": 5, "background_style": 1, "background_color": "#00FF00",
         "background_alpha": 0.5, "typesetting": 0, "line_feed": 1, "fixed_width": -1, "global_alpha": 1.0,
     }  # fmt: skip
-    points = [{"property_type": "KFTypeAlpha", "keyframe_list": [{"time_offset": 0, "values": [1]}]}]
+    keyframes = [{"time_offset": at, "values": [1.5], "curveType": "Line"} for at in (0, 10)]
+    points = [{"property_type": f"KFType{kind}", "keyframe_list": keyframes} for kind in ("Alpha", "ScaleX")]
     builder = DraftBuilder().video("a.mp4", 0, 20, speed=2.0, common_keyframes=points, reverse=True)
     builder.using("transitions", name="叠化", duration=5).using("speeds", mode=1, speed=2.0, curve_speed={})
     builder.using("canvases", type="canvas_color", color="#112233FF").using("effects", type="filter", value=0.5)
-    builder.using("material_animations", animations=[{"name": "放大", "type": "in"}]).photo("b.png", 15, 20)
+    moves = [{"name": "放大", "type": kind, "start": 0, "duration": 5} for kind in ("in", "out", "loop", "group")]
+    builder.using("material_animations", animations=moves).using("chromas", color="#00ff00ff", intensity_value=0.3)
+    builder.using("masks", resource_type="circle", config={"centerX": 0.1, "width": 0.5, "rotation": 5, "invert": True})
+    builder.using("effects", type="mix_mode", name="滤色", value=1.0).using("effects", type="brightness", value=0.5)
+    builder.using("video_effects", type="video_effect", name="模糊", adjust_params=[{"name": "x", "value": 1}])
+    builder.using("effects", type="lut", path="a.cube", value=0.5).using("loudnesses", enable=True)
+    builder.photo("b.png", 15, 20).using("canvases", type="canvas_image", image="d.png")
     builder.audio("c.mp3", 0, 20, volume=2).using("audio_fades", fade_in_duration=1, fade_out_duration=2)
     builder.text("字", 0, 20, material=flat).text("", 20, 20, material={"content": "<size=5><color=(1,1,1,1)>字"})
     inner = builder.last["material_id"]
     template = builder.material("text_templates", text_info_resources=[{"text_material_id": inner}])
     builder.text("", 40, 5, material={"content": "plain"}).last["material_id"] = template
-    builder.track("sticker", "s")["segments"].append({"id": "s", "target_timerange": {"start": 0, "duration": 50}})
+    builder.segment("sticker", "s", builder.material("stickers", path="e.png", icon_url="https://h.example/e"), 0, 50)
+    builder.segment("filter", "f", builder.material("effects", type="filter", name="黑白", value=0.5), 0, 50)
+    builder.segment("adjust", "g", builder.material("placeholders"), 0, 50).using("effects", type="fade", value=0.5)
+    builder.video("", 35, 10).using("drafts", name="复合", draft=within().content())
     return builder.content()
+
+
+def within() -> DraftBuilder:
+    """A draft to be shown within another."""
+    nested = DraftBuilder().video("f.mp4", 0, 10).using("canvases", type="canvas_blur", blur=0.375)
+    return nested.using("effects", type="filter", name="某某", value=0.5)
 
 
 EVERYTHING = json.dumps(everything())
@@ -217,8 +234,9 @@ def assert_sound(draft: Draft) -> None:
             assert "\0" not in leaf
         if isinstance(leaf, float):
             assert math.isfinite(leaf)
-    for segment in (segment for track in draft.tracks for segment in track.segments):
+    for segment in segments_of(draft):
         assert segment.target.start_us >= 0
+        assert_designed(segment)
         assert segment.target.duration_us > 0
         assert segment.speed > 0
         if isinstance(segment.material, TextMaterial):
@@ -226,6 +244,23 @@ def assert_sound(draft: Draft) -> None:
             assert all(0 <= style.start <= style.end <= len(text) for style in styles)
             covered = {at for style in styles for at in range(style.start, style.end)}
             assert covered == set(range(len(text)))
+
+
+def assert_designed(segment: Segment) -> None:
+    """The bounds that the records promise."""
+    for curve in segment.curves:
+        times = [point.offset_us for point in curve.points]
+        assert times == sorted(set(times))
+        assert times
+    for animation in segment.animations:
+        assert 0 <= animation.start_us <= segment.target.duration_us
+        assert 0 < animation.duration_us <= segment.target.duration_us
+    if segment.mask is not None:
+        assert min(segment.mask.width, segment.mask.height) >= 0
+        assert 0 <= segment.mask.feather <= 1
+    effects = segment.material.effects if isinstance(segment.material, EffectMaterial) else segment.effects
+    assert all(-1 <= effect.strength <= 1 for effect in effects)
+    assert segment.transition is None or segment.transition.duration_us > 0
 
 
 def check(content: bytes) -> None:
@@ -243,7 +278,7 @@ def check(content: bytes) -> None:
 
 def test_the_draft_of_everything_is_read() -> None:
     draft = read_draft(EVERYTHING.encode())
-    assert [len(track.segments) for track in draft.tracks] == [2, 1, 3]
+    assert [len(track.segments) for track in draft.tracks] == [3, 1, 3, 1, 1, 1]
     check(EVERYTHING.encode())
 
 

@@ -218,6 +218,69 @@ def test_a_material_url_is_shown_without_its_secrets(tmp_path: Path, server: Dra
     assert asyncio.run(run()) == [listed, "http://h.example/x", None]
 
 
+def timeline(name: str, segments: int = 1) -> bytes:
+    """A draft that can be told from others."""
+    track = {"type": "video", "segments": [{"id": name}] * segments}
+    return json.dumps({"id": name, "tracks": [track], "materials": {}, "canvas_config": {}}).encode()
+
+
+ROOT = timeline("root")
+TIMELINES: dict[str, bytes] = {
+    "Timelines/A/draft_content.json": timeline("A"),
+    "Timelines/B/draft_info.json": timeline("B"),
+    "Timelines/EMPTY/draft_content.json": timeline("EMPTY", segments=0),
+}
+
+
+def said(active: str | None = None, main: str | None = None, first: str | None = None) -> dict[str, bytes]:
+    """What a draft says of its timelines: which one is open, which is the main one, which stands first."""
+    layout = {"activeTimeline": active, "dockItems": [{"timelineIds": [first] if first else []}]}
+    project = {"main_timeline_id": main, "timelines": [{"id": main}]}
+    files = {"timeline_layout.json": layout, "Timelines/project.json": project}
+    return {path: json.dumps(content).encode() for path, content in files.items()}
+
+
+@pytest.mark.parametrize("where", ["local", "remote"])
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (said(active="B", main="A"), "B"),
+        (said(main="A"), "A"),
+        (said(first="B"), "B"),
+        (said(active="gone", main="B"), "B"),
+        (said(active="EMPTY"), "root"),
+        (said(active="../../B"), "root"),
+        (said(), "root"),
+        ({}, "root"),
+        ({"timeline_layout.json": b"{", "Timelines/project.json": b'{"main_timeline_id": []}'}, "root"),
+    ],
+)
+def test_of_several_timelines_the_one_that_is_open_is_the_draft(
+    tmp_path: Path, server: DraftServer, where: str, files: dict[str, bytes], chosen: str
+) -> None:
+    everything: dict[str, bytes | Path] = {**TIMELINES, **files}
+    if where == "remote":
+        (content,) = remote(tmp_path, server, server.add_draft(DRAFT_ID, ROOT, everything))
+    else:
+        for path, file in {**TIMELINES, **files, "draft_content.json": ROOT}.items():
+            (tmp_path / "draft" / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "draft" / path).write_bytes(file)
+        (content,) = local(tmp_path, server)
+    assert json.loads(content)["id"] == chosen
+
+
+def test_a_timeline_that_does_not_answer_leaves_the_main_file(tmp_path: Path, server: DraftServer) -> None:
+    url = server.add_draft(DRAFT_ID, ROOT, {**TIMELINES, **said(active="A")})
+    server.answers[f"/output/draft/{DRAFT_ID}/Timelines/A/draft_content.json"] = statuses([404])
+    assert remote(tmp_path, server, url) == [ROOT]
+
+
+def test_a_local_draft_may_have_a_timeline_only(tmp_path: Path, server: DraftServer) -> None:
+    (tmp_path / "draft" / "Timelines" / "A").mkdir(parents=True)
+    (tmp_path / "draft" / "Timelines" / "A" / "draft_content.json").write_bytes(timeline("A"))
+    assert local(tmp_path, server) == [timeline("A")]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A draft folder, beside a file that is none of its business."""

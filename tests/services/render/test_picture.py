@@ -118,7 +118,8 @@ def test_the_result_tells_the_file_s_measures(shown: Shown) -> None:
 
 
 def test_nothing_else_is_left_in_the_folder(shown: Shown) -> None:
-    assert sorted(path.name for path in shown.rendered.folder.iterdir()) == ["thumbnail.jpg", "video.mp4"]
+    left = sorted(path.name for path in shown.rendered.folder.iterdir())
+    assert left == ["preview.jpg", "thumbnail.jpg", "video.mp4"]
 
 
 def test_a_photo_keeps_its_colours(shown: Shown) -> None:

@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.drafts.read import read_draft
-from services.drafts.records import Draft, TextMaterial
+from services.drafts.records import Draft, MediaMaterial, TextMaterial
+from services.render.frames import frame_rate
 from services.render.geometry import Box, Pose
-from services.render.graph import chunk_command, timescale
+from services.render.graph import chunk_command, chunk_readings, timescale
 from services.render.media import Footage
 from services.render.photos import Still
-from services.render.plan import Chunk, Use, plan
-from services.render.timeline import Caption, Layer, Prepared, Span, Timeline, frame_rate, lay_out
+from services.render.plan import Chunk, plan
+from services.render.prepared import Caption, Prepared
+from services.render.scene import Layer, Span, Timeline
+from services.render.timeline import lay_out
 from tests.support.drafts import DraftBuilder
 
 CANVAS = Box(0, 0, 320, 180)
@@ -36,12 +39,12 @@ def layer(start: int, end: int, pose: Pose = WHOLE, picture: Still | Footage = S
 
 def timeline(*layers: Layer, frames: int = 100) -> Timeline:
     return Timeline(
-        width=320, height=180, rate=Fraction(30), frames=frames, background=(0, 0, 0, 1), layers=layers, sounds=()
+        width=320, height=180, rate=Fraction(30), frames=frames, background=(0, 0, 0, 1), items=layers, sounds=()
     )
 
 
 def shown(chunk: Chunk) -> list[str]:
-    return [use.layer.segment_id for use in chunk.uses]
+    return [use.item.segment_id for use in chunk.uses]
 
 
 def test_what_a_full_picture_hides_is_left_out() -> None:
@@ -49,7 +52,7 @@ def test_what_a_full_picture_hides_is_left_out() -> None:
         timeline(layer(0, 100, name="under"), layer(0, 100, SMALL, name="small"), layer(20, 100, name="over"))
     )
     assert chunk.base[0].span == Span(0, 20)
-    assert [(use.layer.segment_id, use.span) for use in chunk.uses] == [
+    assert [(use.item.segment_id, use.span) for use in chunk.uses] == [
         ("under", Span(0, 20)),
         ("over", Span(20, 100)),
         ("small", Span(0, 20)),
@@ -117,12 +120,12 @@ def test_five_thousand_segments_are_planned_quickly_enough_to_be_tested() -> Non
 
 
 def prepared(draft: Draft) -> Prepared:
-    found = Prepared(pictures={}, tracks={}, captions={})
+    found = Prepared()
     for track in draft.tracks:
         for segment in track.segments:
             if isinstance(segment.material, TextMaterial):
                 found.captions[segment.material, 1.0] = Caption(STILL, 0.0, 0.0)
-            else:
+            elif isinstance(segment.material, MediaMaterial):
                 found.pictures[segment.material] = FOOTAGE
     return found
 
@@ -165,8 +168,8 @@ def test_a_clip_that_fills_the_canvas_is_not_converted() -> None:
 def test_footage_is_decoded_from_its_seek_point() -> None:
     made = timeline(replace(layer(0, 100, picture=FOOTAGE), source_us=5_000_000.0))
     (chunk,) = plan(made)
-    seeks: dict[Use, int] = {chunk.uses[0]: 4_000_000}
-    command = chunk_command(made, chunk, 0, None, seeks)
+    (reading,) = set(chunk_readings(made, chunk, 0).values())
+    command = chunk_command(made, chunk, 0, None, {reading: 4_000_000})
     assert command.inputs[:3] == ("-noaccurate_seek", "-ss", "4000000us")
     assert f"setpts=PTS{3333 - 1_000_000:+}" in command.graph
 

@@ -2,99 +2,42 @@
 
 import math
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from PIL import Image
 
-from services.drafts.records import Align, Color, Shadow, Stroke, TextBackground, TextMaterial, TextStyle
-from services.errors import DraftWarning, WarningCode
+from services.drafts.records import Align, Gradient, Shadow, Stroke, TextBackground, TextMaterial, TextStyle
+from services.errors import WarningCode
 from services.render.fonts import FontBook
-from services.render.text import DrawnText, draw_text
-from services.render.text_layout import lay_out
+from services.render.text import draw_text
 from services.settings import ASSETS_DIR
+from tests.support.captions import (
+    BLACK,
+    BLUE,
+    BOOK,
+    EM,
+    HEIGHT,
+    NOBODY_HAS,
+    ORANGE,
+    RED,
+    SIZE,
+    WHITE,
+    WIDTH,
+    bands,
+    canvas,
+    caption,
+    drawn,
+    extent,
+    ink,
+    lines,
+    look,
+    of_color,
+    same,
+)
 from tests.support.fonts import font_with, latin_font
-
-WIDTH, HEIGHT = 640, 480
-SIZE = 10.0
-EM = SIZE * WIDTH / 160
-BOOK = FontBook((ASSETS_DIR / "fonts",), system_folders=())
-WHITE: Color = (1.0, 1.0, 1.0, 1.0)
-BLACK: Color = (0.0, 0.0, 0.0, 1.0)
-ORANGE: Color = (1.0, 0.443, 0.0, 1.0)
-RED: Color = (1.0, 0.0, 0.0, 1.0)
-BLUE: Color = (0.0, 0.0, 1.0, 1.0)
-NOBODY_HAS = "\U0010fffd"
-Pixels: TypeAlias = NDArray[np.uint8]
-Mask: TypeAlias = NDArray[np.bool_]
-
-
-def look(start: int = 0, end: int = 10_000, **options: Any) -> TextStyle:
-    options.setdefault("size", SIZE)
-    return TextStyle(start=start, end=end, **options)
-
-
-def caption(text: str, *styles: TextStyle, **options: Any) -> TextMaterial:
-    return TextMaterial(id="caption", text=text, styles=styles or (look(),), **options)
-
-
-def drawn(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> tuple[DrawnText, tuple[DraftWarning, ...]]:
-    picture, warnings = draw_text(text, book, canvas_width=WIDTH, canvas_height=HEIGHT, scale=scale)
-    assert picture is not None
-    return picture, warnings
-
-
-def canvas(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> Pixels:
-    """The caption on a transparent canvas, its block's centre in the middle."""
-    picture, warnings = drawn(text, book, scale)
-    assert not warnings
-    image = Image.new("RGBA", (WIDTH, HEIGHT))
-    image.paste(picture.image, (WIDTH // 2 + picture.left_px, HEIGHT // 2 + picture.top_px))
-    return np.asarray(image)
-
-
-def ink(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> Mask:
-    mask: Mask = canvas(text, book, scale)[..., 3] > 128
-    return mask
-
-
-def of_color(pixels: Pixels, color: Color) -> Mask:
-    wanted = np.array([round(part * 255) for part in color[:3]])
-    """Pixels of that colour, opaque but for a sixteenth."""
-    near: Mask = np.abs(pixels[..., :3].astype(int) - wanted).max(axis=2) < 16
-    solid: Mask = pixels[..., 3] >= 240
-    return near & solid
-
-
-def same(one: Mask, other: Mask) -> bool:
-    """Equal but for a few pixels, which colours below shine through at their edges."""
-    return int((one != other).sum()) <= 3
-
-
-def extent(mask: Mask) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom: the last two outside."""
-    rows, columns = mask.nonzero()
-    assert rows.size
-    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
-
-
-def bands(mask: Mask, axis: int) -> int:
-    """How many stretches of ink follow each other: rows for axis 1, columns for axis 0."""
-    filled = np.asarray(mask.any(axis=axis)).astype(int)
-    return int((np.diff(filled, prepend=0) > 0).sum())
-
-
-def lines(text: TextMaterial, book: FontBook = BOOK) -> list[str]:
-    """The characters of each line, from left to right."""
-    block = lay_out(text, book, WIDTH, 1.0)
-    rows = groupby(block.placed, key=lambda placed: placed.baseline_px)
-    return ["".join(piece for placed in row for piece, _ in placed.run.pieces) for _, row in rows]
 
 
 def test_the_usual_caption_is_white_with_an_orange_word_and_a_black_outline() -> None:
@@ -523,22 +466,30 @@ COLORS = st.tuples(FRACTION, FRACTION, FRACTION, FRACTION)
 TEXTS = st.text(
     st.characters() | st.sampled_from("你好，（）。\n\r\t ab-\u0301\u200d\ufe0fא\u202e\u2067\u2029\ud800"), max_size=30
 )
+GRADIENTS = st.builds(
+    Gradient,
+    st.floats(-1e6, 1e6),
+    st.lists(st.tuples(FRACTION, COLORS), min_size=1, max_size=3).map(lambda stops: tuple(sorted(stops))),
+    st.booleans(),
+)
 STYLES = st.builds(
     TextStyle,
     start=st.integers(-5, 40),
     end=st.integers(-5, 40),
     size=st.floats(0, 60) | st.floats(),
     color=COLORS,
+    gradient=st.none() | GRADIENTS,
     bold=st.booleans(),
     italic=st.booleans(),
     underline=st.booleans(),
-    stroke=st.none() | st.builds(Stroke, FRACTION, COLORS),
+    stroke=st.none() | st.builds(Stroke, FRACTION, COLORS, st.none() | GRADIENTS),
     shadow=st.none() | st.builds(Shadow, st.floats(0, 1000), st.floats(-1e6, 1e6), FRACTION, COLORS),
     font_name=st.none() | st.text(max_size=5) | st.just("Noto Sans SC"),
 )
 BACKGROUNDS = st.builds(
     TextBackground,
     color=COLORS,
+    per_line=st.booleans(),
     round_radius=FRACTION,
     width=FRACTION,
     height=FRACTION,
@@ -557,12 +508,13 @@ CAPTIONS = st.builds(
     line_max_width=st.floats(0, 10),
     wrap=st.booleans(),
     fixed_width_px=st.none() | st.floats(0, 1e6),
+    fixed_height_px=st.none() | st.floats(0, 1e6),
     alpha=FRACTION,
     background=st.none() | BACKGROUNDS,
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(text=CAPTIONS, width=st.integers(2, 200), height=st.integers(2, 200), scale=st.floats(0, 20))
 def test_any_caption_is_drawn_within_bounds(text: TextMaterial, width: int, height: int, scale: float) -> None:
     picture, _ = draw_text(text, BOOK, canvas_width=width, canvas_height=height, scale=scale)
@@ -571,3 +523,7 @@ def test_any_caption_is_drawn_within_bounds(text: TextMaterial, width: int, heig
         assert picture.image.size == (-2 * picture.left_px, -2 * picture.top_px)
         assert picture.image.width <= 2 * width
         assert picture.image.height <= 2 * height
+        covered = np.zeros((picture.image.height, picture.image.width), int)
+        for box in picture.clusters:
+            covered[box.top : box.bottom, box.left : box.right] += 1
+        assert (covered == 1).all(), "its characters' boxes are all of it, and share no pixel"

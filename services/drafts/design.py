@@ -1,0 +1,255 @@
+"""What is done to a segment beyond showing it, as typed records: motion, transitions, masks, effects.
+
+What the apps know only by a name and a resource of their own is sorted into families here;
+`services/drafts/families.py` tells which name belongs to which.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.drafts.colors import Color
+
+
+class Property(StrEnum):
+    """What a curve of keyframes moves. The unit is that of the segment's own value; the last three are
+    -1..1, 0 for unchanged.
+    """
+
+    X = "x"
+    Y = "y"
+    SCALE_X = "scale_x"
+    SCALE_Y = "scale_y"
+    ROTATION = "rotation_deg"
+    ALPHA = "alpha"
+    VOLUME = "volume"
+    BRIGHTNESS = "brightness"
+    CONTRAST = "contrast"
+    SATURATION = "saturation"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A value at a time, in microseconds of the timeline from the segment's start."""
+
+    offset_us: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How a property moves: linear between keyframes, held before the first and after the last.
+    There is at least one keyframe, and their times rise. The curve replaces the segment's own value.
+    """
+
+    property: Property
+    points: tuple[Keyframe, ...]
+
+    def at(self, offset_us: float) -> float:
+        """The value at a time from the segment's start."""
+        after = bisect_right(self.points, offset_us, key=lambda point: point.offset_us)
+        if after == 0:
+            return self.points[0].value
+        if after == len(self.points):
+            return self.points[-1].value
+        one, other = self.points[after - 1], self.points[after]
+        part = (offset_us - one.offset_us) / (other.offset_us - one.offset_us)
+        return one.value + (other.value - one.value) * part
+
+
+class TransitionKind(StrEnum):
+    """How one segment becomes the next. Slides and wipes are named by where the new picture moves to."""
+
+    DISSOLVE = "dissolve"
+    FADE_BLACK = "fade_black"
+    FADE_WHITE = "fade_white"
+    SLIDE_LEFT = "slide_left"
+    SLIDE_RIGHT = "slide_right"
+    SLIDE_UP = "slide_up"
+    SLIDE_DOWN = "slide_down"
+    WIPE_LEFT = "wipe_left"
+    WIPE_RIGHT = "wipe_right"
+    WIPE_UP = "wipe_up"
+    WIPE_DOWN = "wipe_down"
+    CIRCLE = "circle"
+    ZOOM = "zoom"
+    BLUR = "blur"
+    PIXELIZE = "pixelize"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """From a segment to the next one of its track, in `duration_us` of the timeline.
+
+    Where the next segment begins before this one ends, the two overlap for the transition;
+    else it is centred on the cut between them.
+    """
+
+    kind: TransitionKind
+    duration_us: int
+    name: str = ""
+    effect_id: str = ""
+
+
+class MaskKind(StrEnum):
+    """The shape of a mask. A line keeps what is above it, a mirror the band between two lines."""
+
+    LINE = "line"
+    MIRROR = "mirror"
+    CIRCLE = "circle"
+    RECTANGLE = "rectangle"
+    HEART = "heart"
+    STAR = "star"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """Which part of a material is seen. `center_x`, `center_y` in half materials from its centre, y up;
+    `width`, `height` as fractions of the material's (a mirror's band is `height`); `rotation_deg` clockwise;
+    `feather` and `round_corner` 0..1.
+    """
+
+    kind: MaskKind
+    center_x: float = 0.0
+    center_y: float = 0.0
+    width: float = 0.5
+    height: float = 0.5
+    rotation_deg: float = 0.0
+    feather: float = 0.0
+    invert: bool = False
+    round_corner: float = 0.0
+
+
+class BackdropKind(StrEnum):
+    """What lies behind a segment of the bottom video track."""
+
+    COLOR = "color"
+    BLUR = "blur"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backdrop:
+    """What fills the canvas behind a clip. `blur` 0..1 as the apps store it (0.0625, 0.375, 0.75, 1);
+    `picture` is a `MediaMaterial`'s path.
+    """
+
+    kind: BackdropKind
+    color: Color = (0.0, 0.0, 0.0, 1.0)
+    blur: float = 0.0
+    picture: str = ""
+
+
+class BlendMode(StrEnum):
+    """How a picture mixes with what is below it; all but NORMAL as W3C's compositing names them."""
+
+    NORMAL = "normal"
+    MULTIPLY = "multiply"
+    SCREEN = "screen"
+    OVERLAY = "overlay"
+    DARKEN = "darken"
+    LIGHTEN = "lighten"
+    COLOR_DODGE = "color_dodge"
+    COLOR_BURN = "color_burn"
+    LINEAR_BURN = "linear_burn"
+    HARD_LIGHT = "hard_light"
+    SOFT_LIGHT = "soft_light"
+    ADD = "add"
+
+
+class AnimationPhase(StrEnum):
+    """When an animation plays: at a segment's beginning or end, over and over, or all the time it lasts."""
+
+    IN = "in"
+    OUT = "out"
+    LOOP = "loop"
+    GROUP = "group"
+
+
+class AnimationKind(StrEnum):
+    """The family of an animation. Moves are named by where the picture moves to."""
+
+    FADE = "fade"
+    ZOOM_IN = "zoom_in"
+    """Grows from small to its size when it comes, and beyond it when it leaves."""
+    ZOOM_OUT = "zoom_out"
+    """Shrinks from large to its size when it comes, and to nothing when it leaves."""
+    MOVE_LEFT = "move_left"
+    MOVE_RIGHT = "move_right"
+    MOVE_UP = "move_up"
+    MOVE_DOWN = "move_down"
+    ROTATE = "rotate"
+    SHAKE = "shake"
+    BOUNCE = "bounce"
+    TYPEWRITER = "typewriter"
+    """Of texts: character by character. A picture fades instead."""
+    BLINK = "blink"
+    SWING = "swing"
+    STILL = "still"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Animation:
+    """An animation, its time in microseconds of the timeline from the segment's start.
+    A loop repeats every `period_us` from `start_us` to the end of `duration_us`.
+    """
+
+    phase: AnimationPhase
+    kind: AnimationKind
+    start_us: int
+    duration_us: int
+    period_us: int = 0
+    name: str = ""
+    effect_id: str = ""
+
+
+class EffectKind(StrEnum):
+    """The family of an effect, a filter or an adjustment."""
+
+    BLUR = "blur"
+    VIGNETTE = "vignette"
+    BLACK_WHITE = "black_white"
+    WARM = "warm"
+    COOL = "cool"
+    VINTAGE = "vintage"
+    VIVID = "vivid"
+    FADED = "faded"
+    GRAIN = "grain"
+    GLITCH = "glitch"
+    MOSAIC = "mosaic"
+    MIRROR = "mirror"
+    SHAKE = "shake"
+    ZOOM = "zoom"
+    FLASH = "flash"
+    LUT = "lut"
+    BRIGHTNESS = "brightness"
+    CONTRAST = "contrast"
+    SATURATION = "saturation"
+    TEMPERATURE = "temperature"
+    TINT = "tint"
+    HIGHLIGHT = "highlight"
+    SHADOW = "shadow"
+    SHARPEN = "sharpen"
+    FADE = "fade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One effect. `strength` is 0..1; for adjustments (BRIGHTNESS to FADE) -1..1, 0 for unchanged.
+    `path` names the file of a LUT.
+    """
+
+    kind: EffectKind
+    strength: float = 1.0
+    name: str = ""
+    effect_id: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChromaKey:
+    """The colour that becomes clear; `intensity` (how far from it) and `shadow` (how much edge is kept) 0..1."""
+
+    color: Color
+    intensity: float
+    shadow: float = 0.0

@@ -1,0 +1,66 @@
+"""The canvas of a draft: its size, and how many frames a second."""
+
+import math
+from dataclasses import dataclass
+
+from services.drafts.fields import Fields
+from services.drafts.parse import invalid
+from services.errors import ErrorCode, failed
+
+LARGEST_SIDE = 16384
+"""Pixels; ffmpeg and Pillow work to about this size."""
+DEFAULT_FPS = 30.0
+FASTEST_FPS = 240.0
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Width and height in pixels (even), frames a second, and how many drafts lie around this one."""
+
+    width: int
+    height: int
+    fps: float
+    level: int = 0
+
+
+def read_canvas(root: Fields, around: Canvas | None = None) -> Canvas:
+    """The draft's canvas; what a draft within a draft leaves out is as in the one around it.
+
+    Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
+    """
+    width, height = _size(root, around)
+    return Canvas(width, height, _fps(root, around.fps if around else DEFAULT_FPS), around.level + 1 if around else 0)
+
+
+def _size(root: Fields, around: Canvas | None) -> tuple[int, int]:
+    canvas = root.object("canvas_config")
+    width, height = round(canvas.number("width")), round(canvas.number("height"))
+    shown = f"{canvas.shown('width')} x {canvas.shown('height')}"
+    if min(width, height) < 1:
+        if around is not None:
+            return around.width, around.height
+        raise invalid(f"its canvas (width x height) is {shown}", f"画布尺寸（宽 x 高）为 {shown}")
+    if max(width, height) > LARGEST_SIDE:
+        raise failed(
+            ErrorCode.DRAFT_TOO_LARGE,
+            f"The canvas of {shown} pixels is larger than {LARGEST_SIDE} on a side.",
+            f"画布 {shown} 超过单边 {LARGEST_SIDE} 像素的上限。",
+        )
+    return _even(width), _even(height)
+
+
+def _even(side: int) -> int:
+    """Video in yuv420p has even sides."""
+    return side + side % 2
+
+
+def _fps(root: Fields, default: float) -> float:
+    if not root.has("fps"):
+        return default
+    fps = root.number("fps", math.nan)
+    if not 1.0 <= fps <= FASTEST_FPS:
+        raise invalid(
+            f"its fps is {root.shown('fps')}, not 1 to {FASTEST_FPS:.0f}",
+            f"fps 为 {root.shown('fps')}，须在 1 到 {FASTEST_FPS:.0f} 之间",
+        )
+    return fps

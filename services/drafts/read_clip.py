@@ -1,0 +1,58 @@
+"""From a segment's JSON to where its picture stands, and how fast and loud it is."""
+
+from services.drafts.fields import Fields
+from services.drafts.records import Clip, TimeRange
+from services.errors import ErrorCode, failed
+
+LOUDEST = 10.0
+"""The largest volume the apps offer, as a linear amplitude."""
+LARGEST_SCALE = 100.0
+FARTHEST = 100.0
+"""Half canvases from the middle."""
+FASTEST, SLOWEST = 100.0, 0.05
+
+
+def time_range(fields: Fields, name: str) -> TimeRange | None:
+    """A segment's time range; a start that is missing is 0. Raises `Failed` (DRAFT_INVALID) for a negative time."""
+    if not fields.has(name):
+        return None
+    times = fields.object(name)
+    start_us, duration_us = times.microseconds("start"), times.microseconds("duration")
+    if start_us < 0 or duration_us < 0:
+        raise failed(
+            ErrorCode.DRAFT_INVALID,
+            f"Segment {fields.own_id} has a negative time in {name}: start {start_us} µs, duration {duration_us} µs.",
+            f"片段 {fields.own_id} 的 {name} 含负数时间：起点 {start_us} 微秒，时长 {duration_us} 微秒。",
+            segment_id=fields.own_id,
+        )
+    return TimeRange(start_us, duration_us)
+
+
+def is_curved(ramp: Fields) -> bool:
+    """Whether a material of `speeds` changes the speed on the way."""
+    return ramp.number("mode") == 1 or ramp.has("curve_speed")
+
+
+def read_speed(fields: Fields, ramp: Fields, source: TimeRange | None, target: TimeRange) -> float:
+    """The segment's own speed; where it has none, or a curve, what its two ranges imply."""
+    implied = source.duration_us / target.duration_us if source and source.duration_us else 1.0
+    speed = implied if is_curved(ramp) and source else fields.number("speed", implied)
+    return min(max(speed if speed > 0 else implied, SLOWEST), FASTEST)
+
+
+def read_clip(fields: Fields) -> Clip:
+    """The place of the segment's picture; what is missing is as usual."""
+    clip = fields.object("clip")
+    scale, place, flip = clip.object("scale"), clip.object("transform"), clip.object("flip")
+    scale_x = scale.number("x", 1.0, 0.0, LARGEST_SCALE)
+    uniform = fields.object("uniform_scale").flag("on")
+    return Clip(
+        alpha=clip.number("alpha", 1.0, 0.0, 1.0),
+        rotation_deg=clip.number("rotation") % 360.0,
+        scale_x=scale_x,
+        scale_y=scale_x if uniform else scale.number("y", scale_x, 0.0, LARGEST_SCALE),
+        x=place.number("x", 0.0, -FARTHEST, FARTHEST),
+        y=place.number("y", 0.0, -FARTHEST, FARTHEST),
+        flip_horizontal=flip.flag("horizontal"),
+        flip_vertical=flip.flag("vertical"),
+    )

@@ -1,0 +1,71 @@
+"""Drafts laid out in time with their materials, drafts within drafts first."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.drafts.records import CompoundMaterial, Draft
+from services.drafts.source import DraftSource
+from services.render.compounds import render_compound
+from services.render.ffmpeg import Ffmpeg
+from services.render.fonts import FontBook
+from services.render.materials import Preparer, fetch
+from services.render.needed import Needed, needed
+from services.render.prepared import Compound, Prepared
+from services.render.protocol import Reporter
+from services.render.scene import Timeline
+from services.render.timeline import lay_out
+
+
+@dataclass(slots=True)
+class Compounds:
+    """Renders drafts within drafts, each once, in folders of their own below `folder`."""
+
+    ffmpeg: Ffmpeg
+    folder: Path
+    _made: dict[CompoundMaterial, Compound] = field(default_factory=dict[CompoundMaterial, Compound])
+
+    async def rendered(self, material: CompoundMaterial, timeline: Timeline, reporter: Reporter) -> Compound:
+        """The compound clip of a material. Raises as an export does."""
+        folder = self.folder / f"compound-{len(self._made) + 1}"
+        folder.mkdir()
+        self._made[material] = await render_compound(self.ffmpeg, timeline, folder, lambda _: reporter.alive())
+        return self._made[material]
+
+
+class Layouts:
+    """Lays out drafts that come from one source; pictures made for it lie in `folder`."""
+
+    def __init__(
+        self, source: DraftSource, book: FontBook, folder: Path, reporter: Reporter, compounds: Compounds | None
+    ) -> None:
+        self._source = source
+        self._book = book
+        self._folder = folder
+        self._reporter = reporter
+        self._compounds = compounds
+        self._drafts = 0
+
+    async def lay_out(self, draft: Draft, *, clear: bool = False) -> Timeline:
+        """The timeline of a draft; every warning about it is told. Raises `Failed` and `SourceFailed`."""
+        wanted = needed(draft)
+        files = await fetch(self._source, wanted, self._reporter)
+        folder = self._next_folder() if clear else self._folder
+        preparer = Preparer(draft, self._source, self._book, folder, self._reporter)
+        prepared = await preparer.prepare(wanted, files)
+        await self._nested(wanted, prepared)
+        timeline = lay_out(draft, prepared, clear=clear)
+        for warning in timeline.warnings:
+            self._reporter.warn(warning)
+        return timeline
+
+    def _next_folder(self) -> Path:
+        self._drafts += 1
+        folder = self._folder / f"draft-{self._drafts}"
+        folder.mkdir()
+        return folder
+
+    async def _nested(self, wanted: Needed, prepared: Prepared) -> None:
+        for material in wanted.compounds.values():
+            timeline = await self.lay_out(material.draft, clear=True)
+            if self._compounds is not None:
+                prepared.compounds[material.id] = await self._compounds.rendered(material, timeline, self._reporter)

@@ -1,0 +1,94 @@
+"""Looks in which pixels take the colours of others, the same in every frame. Pure.
+
+`s` is the strength, `side` the shorter side in pixels. Clear pixels give no colour to others.
+
+| family | definition |
+|---|---|
+| BLUR | a Gaussian blur, sigma 0.025 s side |
+| MOSAIC | the mean of each of `tiles` x `tiles` equal rectangles, about 1 + s (side / 20 - 1) pixels large |
+| MIRROR | columns from `axis` on show those before it, mirrored; the same at every strength |
+"""
+
+import math
+from dataclasses import dataclass
+
+from services.drafts.design import EffectKind
+
+SHAPES = frozenset({EffectKind.BLUR, EffectKind.MOSAIC, EffectKind.MIRROR})
+"""The families of this module."""
+BLUR_SIGMA = 0.025
+"""Of the shorter side, at full strength."""
+TILES = 20
+"""Of a mosaic at full strength, along the shorter side."""
+_SMALL_SIGMA = 3.0
+"""What a sigma is made by shrinking the picture: blurring takes as long as the picture is large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The size of a picture in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def shorter(self) -> int:
+        """The shorter side."""
+        return min(self.width, self.height)
+
+
+def shape_steps(kind: EffectKind, s: float, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+    """One of `SHAPES` at a strength above 0."""
+    if kind is EffectKind.BLUR:
+        return blur_steps(BLUR_SIGMA * s * sides.shorter, sides.width, sides.height, alpha=alpha)
+    if kind is EffectKind.MOSAIC:
+        return _mosaic(s, sides, alpha=alpha)
+    return (f"fillborders=right={sides.width - mirror_axis(sides.width)}:mode=mirror",)
+
+
+def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False) -> tuple[str, ...]:
+    """A Gaussian blur; outside of the picture its edge goes on. With `alpha`, that is blurred as well.
+
+    The picture is shrunk first, as far as the blur will hide. Chroma is as large as luma meanwhile, since
+    `gblur` counts the pixels of each plane.
+    """
+    if sigma_px <= 0:
+        return ()
+    shrink = max(1.0, sigma_px / _SMALL_SIGMA)
+    small = Sides(max(1, math.ceil(width / shrink)), max(1, math.ceil(height / shrink)))
+    blurred = (
+        f"scale=w={small.width}:h={small.height}:flags=area",
+        "format=yuva444p" if alpha else "format=yuva444p|yuv444p",
+        f"gblur=sigma={sigma_px * small.width / width:.4f}:sigmaV={sigma_px * small.height / height:.4f}:steps=3",
+        f"scale=w={width}:h={height}:flags=bicubic",
+    )
+    return _premultiplied(blurred) if alpha else blurred
+
+
+def mosaic_tiles(s: float, sides: Sides) -> tuple[int, int]:
+    """How many columns and rows of rectangles a mosaic has."""
+    tile = 1 + s * (sides.shorter / TILES - 1)
+    return max(1, round(sides.width / tile)), max(1, round(sides.height / tile))
+
+
+def _mosaic(s: float, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+    return tile_steps(*mosaic_tiles(s, sides), sides, alpha=alpha)
+
+
+def tile_steps(columns: int, rows: int, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+    """Equal rectangles, each of the mean of its pixels."""
+    tiled = (
+        f"scale=w={columns}:h={rows}:flags=area",
+        "format=yuva444p" if alpha else "format=yuva444p|yuv444p",
+        f"scale=w={sides.width}:h={sides.height}:flags=neighbor",
+    )
+    return _premultiplied(tiled) if alpha else tiled
+
+
+def mirror_axis(width: int) -> int:
+    """The first mirrored column: the middle, or that before it where chroma has its samples by twos."""
+    return width - width // 4 * 2
+
+
+def _premultiplied(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return ("premultiply=inplace=1", *steps, "unpremultiply=inplace=1")

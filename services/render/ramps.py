@@ -1,0 +1,89 @@
+"""Numbers that change from frame to frame: straight lines between points. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A number for every frame: linear between points (frame, value), held outside of them.
+
+    There is at least one point, and their frames rise.
+    """
+
+    points: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def constant(cls, value: float) -> "Ramp":
+        """The same for every frame."""
+        return cls(((0, value),))
+
+    @classmethod
+    def through(cls, values: Sequence[float], tolerance: float) -> "Ramp":
+        """As few points as come within `tolerance` of a value for each frame; there is a value at least."""
+        return cls(tuple((frame, values[frame]) for frame in _kept(values, tolerance)))
+
+    @property
+    def still(self) -> bool:
+        """Whether it never changes."""
+        return all(value == self.points[0][1] for _, value in self.points)
+
+    @property
+    def first(self) -> float:
+        """The value of frame 0, if that is where the points begin."""
+        return self.points[0][1]
+
+    @property
+    def least(self) -> float:
+        """The smallest value."""
+        return min(value for _, value in self.points)
+
+    @property
+    def most(self) -> float:
+        """The largest value."""
+        return max(value for _, value in self.points)
+
+    def at(self, frame: float) -> float:
+        """The value at a frame."""
+        after = bisect_right(self.points, frame, key=lambda point: point[0])
+        if after == 0:
+            return self.points[0][1]
+        if after == len(self.points):
+            return self.points[-1][1]
+        (start, one), (end, other) = self.points[after - 1], self.points[after]
+        return one + (other - one) * (frame - start) / (end - start)
+
+    def shifted(self, frames: int) -> "Ramp":
+        """The same, `frames` later."""
+        return Ramp(tuple((frame + frames, value) for frame, value in self.points))
+
+    def expression(self, frame: str) -> str:
+        """The value as ffmpeg computes it; `frame` is an expression for the frame's number."""
+        terms = [f"{self.points[0][1]:.6g}"]
+        for (start, one), (end, other) in zip(self.points, self.points[1:], strict=False):
+            if other != one:
+                slope = (other - one) / (end - start)
+                terms.append(f"{slope:+.9g}*clip({frame}-{start},0,{end - start})")
+        return "".join(terms)
+
+
+def _kept(values: Sequence[float], tolerance: float) -> Iterator[int]:
+    """The frames between which a straight line comes near all values: first and last, and where it turns most."""
+    last = len(values) - 1
+    kept = {0, last} if any(value != values[0] for value in values) else {0}
+    open_spans = [(0, last)] if len(kept) > 1 else []
+    while open_spans:
+        start, end = open_spans.pop()
+        worst, off = _farthest(values, start, end)
+        if off > tolerance:
+            kept.add(worst)
+            open_spans += [(start, worst), (worst, end)]
+    yield from sorted(kept)
+
+
+def _farthest(values: Sequence[float], start: int, end: int) -> tuple[int, float]:
+    slope = (values[end] - values[start]) / max(1, end - start)
+    offs = [abs(values[start] + slope * (frame - start) - values[frame]) for frame in range(start + 1, end)]
+    off = max(offs, default=0.0)
+    return (start + 1 + offs.index(off), off) if offs else (start, 0.0)

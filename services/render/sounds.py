@@ -1,0 +1,55 @@
+"""From the segments that are heard to the timeline's sounds. Pure."""
+
+from fractions import Fraction
+
+from services.drafts.design import Property
+from services.drafts.records import Draft, Segment, Track, TrackKind
+from services.render.frames import time_of
+from services.render.joints import Joints
+from services.render.media import SoundTrack
+from services.render.scene import Sound
+
+SHORTEST_SOUND_US = 5_000
+"""Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
+
+
+def heard(draft: Draft, track: Track, segment: Segment) -> bool:
+    """Whether a segment's sound is played. A segment that is switched off is mute, as in the apps;
+    one on a hidden track still sounds: tracks are muted by a switch of their own.
+    """
+    muted = track.muted or not segment.visible or (draft.video_muted and track.kind is TrackKind.VIDEO)
+    curve = segment.curve(Property.VOLUME)
+    loudest = max(point.value for point in curve.points) if curve else segment.volume
+    audible = loudest > 0 and segment.target.duration_us >= SHORTEST_SOUND_US
+    return not muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and audible
+
+
+def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -> Sound:
+    """The segment's sound, which fades in and out along with its transitions."""
+    incoming, outgoing = joints.incoming(segment), joints.outgoing(segment)
+    start_us, end_us = segment.target.start_us, segment.target.end_us
+    if incoming:
+        start_us = min(start_us, round(time_of(incoming.span.start, rate)))
+    if outgoing:
+        end_us = max(end_us, round(time_of(outgoing.span.end, rate)))
+    source_us = segment.source.start_us if segment.source else 0
+    if not segment.reverse:  # what lies before the material's beginning is silence
+        start_us = max(start_us, segment.target.start_us - round(source_us / segment.speed))
+    duration_us = end_us - start_us
+    early_us, late_us = segment.target.start_us - start_us, end_us - segment.target.end_us
+    curve = segment.curve(Property.VOLUME)
+    crossed = [round(joint.span.count * 1_000_000 / rate) if joint else 0 for joint in (incoming, outgoing)]
+    return Sound(
+        segment_id=segment.id,
+        track=track,
+        start_us=start_us,
+        duration_us=duration_us,
+        source_us=max(0, source_us - round((late_us if segment.reverse else early_us) * segment.speed)),
+        speed=segment.speed,
+        keep_pitch=segment.keep_pitch,
+        reverse=segment.reverse,
+        volume=segment.volume,
+        curve=tuple((point.offset_us + early_us, point.value) for point in curve.points) if curve else (),
+        fade_in_us=min(max(segment.fade_in_us, crossed[0]), duration_us),
+        fade_out_us=min(max(segment.fade_out_us, crossed[1]), duration_us),
+    )

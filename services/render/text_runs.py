@@ -1,0 +1,116 @@
+"""Runs: characters of one look that are shaped and drawn together. Lengths in pixels."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PIL import features
+
+from services.render.faces import enlarged, load
+from services.render.text_cells import Cell, Look
+
+LONGEST_RUN_PX = 4096
+"""Longer runs are parted: they are drawn as one mask each."""
+_JOINER = "\u200d"
+_JOINS_NOTHING_AFTER = frozenset("ءآأؤإاةدذرزوٱٲٳٵڈډڊڋڌڍڎڏڐڑڒړڔڕږڗژڙۀۃۄۅۆۇۈۉۊۋۍەۮۯ")
+"""Arabic letters that the next one is not joined to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters of one look, `texts`, in reading order. `pieces` are what is shaped at once, and where:
+    pixels from the run's left. Of an odd `level`, it reads from right to left.
+    """
+
+    look: Look
+    texts: tuple[str, ...]
+    pieces: tuple[tuple[str, float], ...]
+    width_px: float
+    """Without the letter spacing after its last character."""
+    level: int = 0
+
+    @property
+    def advance_px(self) -> float:
+        """From its left to the left of what follows."""
+        return self.width_px + self.look.spacing_px
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it reads from right to left."""
+        return self.level % 2 == 1
+
+    def start_of(self, index: int) -> float:
+        """How far from the run's beginning, as it is read, its character of that index begins."""
+        if len(self.pieces) > 1:
+            return self.pieces[index][1] if index < len(self.pieces) else self.width_px
+        if index >= len(self.texts):
+            return self.width_px
+        return min(self.width_px, length_px(self.look, "".join(self.texts[:index]), direction(self.level)))
+
+
+def direction(level: int) -> str | None:
+    """What Pillow is told; nothing when it cannot shape."""
+    if not features.check_feature("raqm"):
+        return None
+    return "rtl" if level % 2 else "ltr"
+
+
+def length_px(look: Look, text: str, towards: str | None = None) -> float:
+    """How far a text advances."""
+    return load(look.face, look.em_px).getlength(text, direction=towards) * enlarged(look.face, look.em_px)
+
+
+def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
+    """Neighbours of one look and level together, in reading order."""
+    start = 0
+    for at in range(1, len(cells) + 1):
+        if at == len(cells) or _parts(cells, start, at):
+            before = cells[start - 1] if start else None
+            after = cells[at] if at < len(cells) else None
+            yield _run(cells[start:at], before, after)
+            start = at
+
+
+def run_of(cell: Cell, text: str) -> Run:
+    """One character by itself, perhaps as another one."""
+    return Run(cell.look, (cell.text,), ((text, 0.0),), length_px(cell.look, text))
+
+
+def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
+    """Whether a run ends before the cell `at`."""
+    first, here = cells[start], cells[at]
+    too_long = (at - start) * first.look.em_px >= LONGEST_RUN_PX
+    return too_long or here.level != first.level or here.look != first.look or _each_by_itself(first)
+
+
+def _each_by_itself(cell: Cell) -> bool:
+    style = cell.look.style
+    gradients = (style.gradient, style.stroke.gradient if style.stroke is not None else None)
+    return cell.level % 2 == 0 and any(one is not None and one.per_character for one in gradients)
+
+
+def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
+    """Spaced letters are placed one by one, and so are pictures; right-to-left scripts are joined and stay whole."""
+    look, level = cells[0].look, cells[0].level
+    texts = tuple(cell.text for cell in cells)
+    if level % 2 or not (look.spacing_px or look.face.colored):
+        shaped = _joined("".join(texts), cells, before, after)
+        return Run(look, texts, ((shaped, 0.0),), length_px(look, shaped, direction(level)), level)
+    pieces: list[tuple[str, float]] = []
+    offset = 0.0
+    for text in texts:
+        pieces.append((text, offset))
+        offset += length_px(look, text) + look.spacing_px
+    return Run(look, texts, tuple(pieces), offset - look.spacing_px, level)
+
+
+def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:
+    """A word whose letters differ in look keeps its joins: a joiner stands for the letter that is drawn elsewhere."""
+    head = _JOINER if before is not None and _join(before, cells[0]) else ""
+    return head + whole + (_JOINER if after is not None and _join(cells[-1], after) else "")
+
+
+def _join(one: Cell, other: Cell) -> bool:
+    letters = one.text[0], other.text[0]
+    arabic = all(unicodedata.bidirectional(letter) == "AL" and letter.isalpha() for letter in letters)
+    return arabic and letters[0] not in _JOINS_NOTHING_AFTER and letters[1] != "ء"

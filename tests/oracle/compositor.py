@@ -1,0 +1,130 @@
+"""The reference: a timeline drawn frame by frame, slowly and plainly, straight from its records.
+
+It shares no drawing code with the renderer's ffmpeg graph. What effects look like is told by
+`tests.oracle.looks`, transitions by `tests.oracle.transitions`, blend modes by `tests.oracle.blending`.
+"""
+
+import numpy as np
+
+from services.drafts.design import Effect, EffectKind
+from services.render.photos import Still
+from services.render.scene import US, Crossing, Item, Layer, Lens, Motion, Picture, Plate, Timeline
+from tests.oracle import looks
+from tests.oracle.blending import blended
+from tests.oracle.decode import REACH, mask_plane, reel, still_pixels
+from tests.oracle.keying import kept
+from tests.oracle.pixels import Pixels, blurred, clear, opaque, over, premultiplied, resized, straight
+from tests.oracle.placing import Stand, placed, stand
+from tests.oracle.transitions import crossed
+
+
+def frame_at(timeline: Timeline, frame: int) -> Pixels:
+    """A frame of the video: rows x columns x (red, green, blue), 0..1."""
+    return drawn_at(timeline, frame)[..., :3]
+
+
+def drawn_at(timeline: Timeline, frame: int) -> Pixels:
+    """The same premultiplied and with its alpha, which is 1 everywhere unless the timeline is a clear one."""
+    size = timeline.width, timeline.height
+    canvas = clear(*size) if timeline.clear else opaque(*size, timeline.background)
+    return _Frame(timeline, frame).drawn(timeline.items, canvas)
+
+
+class _Frame:
+    """One frame of a timeline."""
+
+    def __init__(self, timeline: Timeline, frame: int) -> None:
+        self._width, self._height = timeline.width, timeline.height
+        self._rate = timeline.rate
+        self._frame = frame
+
+    def drawn(self, items: tuple[Item, ...], canvas: Pixels) -> Pixels:
+        """The items over a canvas, which is premultiplied."""
+        for each in items:
+            if each.span.start <= self._frame < each.span.end:
+                canvas = self._with(each, canvas)
+        return canvas
+
+    def _with(self, each: Item, canvas: Pixels) -> Pixels:
+        if isinstance(each, Crossing):
+            return over(self._crossing(each), canvas)
+        if isinstance(each, Lens):
+            return self._seen_through(each, canvas)
+        return blended(each.blend, self._layer(each), canvas)
+
+    def _seen_through(self, lens: Lens, canvas: Pixels) -> Pixels:
+        """What is below, with the lens's effects."""
+        picture = straight(canvas)
+        for effect in lens.effects:
+            picture = looks.apply(effect, picture, self._frame - lens.span.start, self._rate)
+        return premultiplied(picture)
+
+    def _crossing(self, crossing: Crossing) -> Pixels:
+        progress = (self._frame - crossing.span.start + 0.5) / crossing.span.count
+        ground = opaque(self._width, self._height, (0, 0, 0)) if crossing.opaque else clear(self._width, self._height)
+        before, after = (self.drawn(side, ground) for side in (crossing.before, crossing.after))
+        return crossed(crossing.kind, before, after, progress)
+
+    def _layer(self, layer: Layer) -> Pixels:
+        """A layer by itself on a clear canvas."""
+        if isinstance(layer.picture, Plate):
+            return opaque(self._width, self._height, layer.picture.color)
+        where = stand(layer.pose, layer.motion, self._frame)
+        picture = self._region(layer, layer.picture, where)
+        picture = self._changed(layer, picture)
+        if layer.mask is not None:
+            picture = _masked(picture, layer.mask)
+        return placed(premultiplied(picture), where, self._width, self._height)
+
+    def _region(self, layer: Layer, picture: Picture, where: Stand) -> Pixels:
+        """The part that is drawn, as it comes from the source."""
+        whole = self._source(layer, picture)
+        region = layer.region
+        if layer.cover_blur_px:
+            sigmas = (
+                layer.cover_blur_px * region.width / where.width,
+                layer.cover_blur_px * region.height / where.height,
+            )
+            whole = np.clip(blurred(whole, *sigmas), 0, 1)
+        return whole[region.top : region.bottom, region.left : region.right]
+
+    def _source(self, layer: Layer, picture: Picture) -> Pixels:
+        if isinstance(picture, Still):
+            return still_pixels(picture)
+        return reel(picture).shown(*_source_times(layer, self._frame, float(self._rate)))
+
+    def _changed(self, layer: Layer, picture: Pixels) -> Pixels:
+        """With the key made clear, the effects, and the motion's adjustments."""
+        if layer.chroma is not None:
+            seen = kept(layer.chroma, picture[..., :3])[..., None]
+            picture = np.concatenate([picture[..., :3], picture[..., 3:] * seen], axis=2)
+        for effect in (*layer.effects, *_adjustments(layer.motion, self._frame)):
+            picture = looks.apply(effect, picture, self._frame - layer.effects_start, self._rate)
+        return picture
+
+
+def _source_times(layer: Layer, frame: int, rate: float) -> tuple[float, float]:
+    """The time in the footage that a frame shows, and how much later a picture may be due."""
+    step_us = US / rate * layer.speed
+    passed = layer.span.end - 1 - frame if layer.reverse else frame - layer.span.start
+    return layer.source_us + passed * step_us, REACH * step_us
+
+
+def _adjustments(motion: Motion | None, frame: int) -> list[Effect]:
+    """The motion's brightness, contrast and saturation as effects; those that change nothing are left out."""
+    if motion is None:
+        return []
+    values = (
+        (EffectKind.BRIGHTNESS, motion.brightness),
+        (EffectKind.CONTRAST, motion.contrast),
+        (EffectKind.SATURATION, motion.saturation),
+    )
+    return [Effect(kind=kind, strength=ramp.at(frame)) for kind, ramp in values if ramp.at(frame)]
+
+
+def _masked(picture: Pixels, mask: Still) -> Pixels:
+    """The picture seen through a mask, at the finer of the two sizes."""
+    plane = mask_plane(mask)[..., None]
+    rows, columns = (max(one, other) for one, other in zip(picture.shape[:2], plane.shape[:2], strict=True))
+    fine = np.clip(resized(picture, columns, rows), 0, 1)
+    return np.concatenate([fine[..., :3], fine[..., 3:] * np.clip(resized(plane, columns, rows), 0, 1)], axis=2)

@@ -1,0 +1,123 @@
+"""Every feature that is compared with the reference: where pictures stand, when, and what lies over what."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.oracle.features_design import DESIGNS
+from tests.oracle.studies import Feature, Slot
+from tests.support.drafts import solid
+
+Json = dict[str, Any]
+QUARTER_S = 250_000
+
+
+def scaled(size: float, **more: Any) -> Json:
+    """A clip's place at a size."""
+    return {"scale": {"x": size, "y": size}, **more}
+
+
+def clip(path: str = "morning.mp4", **options: Any) -> Callable[[Slot], object]:
+    """A clip on the main track."""
+    return lambda slot: slot.main(path, **options)
+
+
+def upon(path: str = "evening.mp4", **options: Any) -> Callable[[Slot], object]:
+    """A clip over another."""
+
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.over(path, **options)
+
+    return draw
+
+
+def caption(text: str, **options: Any) -> Callable[[Slot], object]:
+    """A caption over a clip."""
+
+    def draw(slot: Slot) -> None:
+        slot.main("evening.mp4")
+        slot.text(text, **options)
+
+    return draw
+
+
+PLACING: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+    ("plain", clip()),
+    ("fitted", clip("tall.mp4")),
+    ("photo", clip("postcard.png")),
+    ("cropped", clip("postcard.png", crop={f"{row}_left_x": 0.4 for row in ("upper", "lower")})),
+    ("scaled", upon(clip=scaled(0.5))),
+    ("stretched", upon(uniform_scale={"on": False}, clip={"scale": {"x": 0.7, "y": 0.3}})),
+    ("moved", upon(clip=scaled(0.4, transform={"x": 0.45, "y": -0.4}))),
+    ("turned", upon(clip=scaled(0.5, rotation=25.0))),
+    ("turned by a quarter", upon("postcard.png", clip=scaled(0.6, rotation=90.0))),
+    ("flipped", upon(clip=scaled(0.6, flip={"horizontal": True, "vertical": False}))),
+    ("upside down and turned", upon(clip=scaled(0.5, rotation=140.0, flip={"horizontal": False, "vertical": True}))),
+    ("half clear", upon(clip=scaled(0.7, alpha=0.5))),
+    ("clear in places", upon("badge.png", clip=scaled(0.8))),
+    ("clear in places and turned", upon("badge.png", clip=scaled(0.8, rotation=20.0, alpha=0.8))),
+    ("zoomed", clip(clip=scaled(2.5, transform={"x": 0.8, "y": -0.6}))),
+    ("zoomed and turned", clip(clip=scaled(3.0, rotation=30.0))),
+    ("partly outside", upon(clip=scaled(0.5, transform={"x": 0.9, "y": 0.8}, rotation=15.0))),
+)
+TIME: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+    ("trimmed", clip(source_start_us=QUARTER_S)),
+    ("double speed", clip(speed=2.0)),
+    ("half speed", clip(speed=0.5)),
+    ("crooked speed", clip(speed=1.48408)),
+    ("60 frames a second", clip("fast.mp4")),
+    ("variable frame rate", clip("varied.mp4")),
+    ("stored lying on its side", clip("lying.mp4")),
+    ("frozen at its end", clip(source_start_us=7 * QUARTER_S)),
+    ("gif", clip("moving.gif")),
+    ("gap", lambda slot: slot.main(start=4, end=9)),
+)
+
+
+def _stack(slot: Slot) -> None:
+    slot.main()
+    slot.over(track="high", render_index=5, clip=scaled(0.4))
+    slot.over("postcard.png", track="low", render_index=3, clip=scaled(0.7))
+
+
+def _all_kinds(slot: Slot) -> None:
+    slot.main()
+    slot.over("badge.png", clip=scaled(0.6, transform={"x": -0.5, "y": 0.3}))
+    slot.text("Hills", size=12, clip={"transform": {"x": 0.0, "y": -0.6}})
+    slot.over("tall.mp4", track="top", render_index=16000, clip=scaled(0.5, transform={"x": 0.6, "y": 0.0}))
+
+
+_FILL = {"range": [0, 7], "size": 14, "fill": solid(1.0, 0.9, 0.3)}
+_OUTLINED = {**_FILL, "strokes": [{"width": 0.08, "content": solid(0.1, 0.1, 0.4)["content"]}]}
+TEXTS: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+    ("caption", caption("Morning", size=14, clip={"transform": {"x": 0.0, "y": -0.5}})),
+    ("outlined", caption("Morning", styles=[_OUTLINED])),
+    ("turned", caption("Morning", size=14, clip={"rotation": 20.0})),
+    ("half clear", caption("Morning", size=20, clip={"alpha": 0.5})),
+    ("squeezed", caption("Morning", uniform_scale={"on": False}, size=14, clip={"scale": {"x": 1.5, "y": 0.8}})),
+)
+STACKING: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+    ("by render_index", _stack),
+    ("all kinds together", _all_kinds),
+)
+
+
+def _plain(group: str, drawings: tuple[tuple[str, Callable[[Slot], object]], ...]) -> list[Feature]:
+    return [Feature(group=group, name=name, draw=draw) for name, draw in drawings]
+
+
+FEATURES: tuple[Feature, ...] = (
+    *_plain("placing", PLACING),
+    *_plain("time", TIME),
+    Feature(group="time", name="reverse", draw=clip(reverse=True), wants=frozenset({"reverse"})),
+    Feature(
+        group="time",
+        name="reverse at double speed",
+        draw=clip(reverse=True, speed=2.0, source_start_us=QUARTER_S),
+        wants=frozenset({"reverse"}),
+    ),
+    *_plain("text", TEXTS),
+    *_plain("stacking", STACKING),
+    *DESIGNS,
+)
+GROUPS = tuple(dict.fromkeys(feature.group for feature in FEATURES))

@@ -1,0 +1,219 @@
+"""What effects do to a picture, by the definitions in `services.render.looks_color`, `looks_shape` and `looks_time`;
+the numbers are written down here a second time.
+"""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from services.drafts.design import Effect, EffectKind
+from tests.oracle.pixels import Pixels, Plane, blurred, luma, premultiplied, resized, straight
+
+STATISTICAL = frozenset({EffectKind.GRAIN})
+"""Families whose pixels are another's every time: only the mean and the deviation can be compared."""
+GLITCHES = (0.0, 1.0, -0.5, 0.0, 0.0, 0.7, 0.0, -1.0, 0.35, 0.0, 0.0, 0.0)
+GRAIN_DEVIATION = 16 / math.sqrt(3) / 219
+
+
+def apply(effect: Effect, rgb: Pixels, frame: int, rate: Fraction) -> Pixels:
+    """A picture (rows x columns x red, green, blue and, maybe, alpha) with an effect that began `frame` frames ago.
+
+    Blur, mosaic, mirror, shake and zoom move alpha as they move colours; all others leave it.
+    """
+    if effect.strength == 0:
+        return rgb
+    seconds = frame / float(rate)
+    if effect.kind in COLORS:
+        changed = COLORS[effect.kind](rgb[..., :3], effect.strength)
+    elif effect.kind in SHAPES:
+        return np.clip(SHAPES[effect.kind](rgb, effect.strength), 0, 1)
+    elif effect.kind in MOVES:
+        return np.clip(MOVES[effect.kind](rgb, effect.strength, seconds), 0, 1)
+    elif effect.kind is EffectKind.FLASH:
+        changed = _flash(rgb[..., :3], effect.strength, seconds)
+    elif effect.kind is EffectKind.GLITCH:
+        changed = _glitch(rgb[..., :3], effect.strength, (frame + 0.5) / float(rate))
+    elif effect.kind is EffectKind.GRAIN:
+        changed = _grain(rgb[..., :3], effect.strength, frame)
+    else:
+        changed = _looked_up(rgb[..., :3], effect.strength, Path(effect.path))
+    return np.concatenate([np.clip(changed, 0, 1), rgb[..., 3:]], axis=2)
+
+
+def _parts(rgb: Pixels) -> tuple[Plane, Pixels]:
+    """Luma, and how far each channel is from it."""
+    grey = luma(rgb)[..., None]
+    return grey, rgb - grey
+
+
+def _toned(rgb: Pixels, gain: float, lift: float, color: float) -> Pixels:
+    """Contrast about a half, brightness, and saturation."""
+    grey, chroma = _parts(rgb)
+    return (grey - 0.5) * gain + 0.5 + lift + chroma * gain * color
+
+
+def _gains(rgb: Pixels, *gains: float) -> Pixels:
+    return rgb * np.array(gains, np.float32)
+
+
+def _highlight(rgb: Pixels, s: float) -> Pixels:
+    grey, _ = _parts(rgb)
+    return rgb + 0.9 * s * grey**2 * (1 - grey)
+
+
+def _shadow(rgb: Pixels, s: float) -> Pixels:
+    grey, _ = _parts(rgb)
+    return rgb + 0.9 * s * grey * (1 - grey) ** 2
+
+
+def _sharpen(rgb: Pixels, s: float) -> Pixels:
+    grey, _ = _parts(rgb)
+    height, width = grey.shape[:2]
+    padded = np.pad(grey, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    soft = np.zeros_like(grey)
+    for down, across in product(range(3), repeat=2):
+        soft += (1, 2, 1)[down] * (1, 2, 1)[across] / 16 * padded[down : down + height, across : across + width]
+    return rgb + (2 * s if s > 0 else s) * (grey - soft)
+
+
+def _faded(rgb: Pixels, s: float) -> Pixels:
+    grey, chroma = _parts(rgb)
+    return grey * (1 - 0.2 * s) + 0.14 * s + chroma * (1 - 0.2 * s) * (1 - 0.35 * s)
+
+
+def _vintage(rgb: Pixels, s: float) -> Pixels:
+    _, brown = _parts(np.array([[[0.08, 0.0, -0.12]]], np.float32))
+    return _toned(rgb, 1 - 0.2 * s, 0.02 * s, 1 - 0.5 * s) + s * brown
+
+
+def _vignette(rgb: Pixels, s: float) -> Pixels:
+    height, width = rgb.shape[:2]
+    y, x = np.mgrid[0:height, 0:width]
+    distance = np.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
+    return np.asarray(rgb * np.cos(s * math.pi / 4 * distance)[..., None] ** 4)
+
+
+COLORS: dict[EffectKind, Callable[[Pixels, float], Pixels]] = {
+    EffectKind.BRIGHTNESS: lambda rgb, s: rgb + 0.3 * s,
+    EffectKind.CONTRAST: lambda rgb, s: _toned(rgb, 1 + s / 2, 0, 1),
+    EffectKind.SATURATION: lambda rgb, s: _toned(rgb, 1, 0, 1 + s),
+    EffectKind.TEMPERATURE: lambda rgb, s: _gains(rgb, 1 + 0.2 * s, 1, 1 - 0.2 * s),
+    EffectKind.WARM: lambda rgb, s: _gains(rgb, 1 + 0.14 * s, 1, 1 - 0.14 * s),
+    EffectKind.COOL: lambda rgb, s: _gains(rgb, 1 - 0.14 * s, 1, 1 + 0.14 * s),
+    EffectKind.TINT: lambda rgb, s: _gains(rgb, 1, 1 - 0.15 * s, 1),
+    EffectKind.HIGHLIGHT: _highlight,
+    EffectKind.SHADOW: _shadow,
+    EffectKind.SHARPEN: _sharpen,
+    EffectKind.FADE: lambda rgb, s: rgb + 0.18 * s * (1 - rgb),
+    EffectKind.BLACK_WHITE: lambda rgb, s: _toned(rgb, 1, 0, 1 - s),
+    EffectKind.VIVID: lambda rgb, s: _toned(rgb, 1 + 0.15 * s, 0, 1 + 0.35 * s),
+    EffectKind.FADED: _faded,
+    EffectKind.VINTAGE: _vintage,
+    EffectKind.VIGNETTE: _vignette,
+}
+
+
+def _without_fringes(picture: Pixels, change: Callable[[Pixels], Pixels]) -> Pixels:
+    """A change that mixes pixels, with their colours as far as they are seen."""
+    if picture.shape[2] == 3:
+        return change(picture)
+    return straight(np.clip(change(premultiplied(picture)), 0, 1))
+
+
+def _blur(picture: Pixels, s: float) -> Pixels:
+    sigma = 0.025 * s * min(picture.shape[:2])
+    return _without_fringes(picture, lambda each: blurred(each, sigma, sigma))
+
+
+def _mosaic(picture: Pixels, s: float) -> Pixels:
+    height, width = picture.shape[:2]
+    tile = 1 + s * (min(width, height) / 20 - 1)
+    columns, rows = max(1, round(width / tile)), max(1, round(height / tile))
+
+    def tiled(each: Pixels) -> Pixels:
+        planes = (Image.fromarray(np.ascontiguousarray(each[..., channel])) for channel in range(each.shape[2]))
+        means = np.stack([np.asarray(plane.resize((columns, rows), Image.Resampling.BOX)) for plane in planes], axis=2)
+        across = [int((column + 0.5) * columns / width) for column in range(width)]
+        down = [int((row + 0.5) * rows / height) for row in range(height)]
+        return np.asarray(means[down][:, across])
+
+    return _without_fringes(picture.astype(np.float32), tiled)
+
+
+def _mirror(picture: Pixels, _: float) -> Pixels:
+    width = picture.shape[1]
+    mirrored = width // 4 * 2
+    kept = picture[:, : width - mirrored]
+    return np.concatenate([kept, kept[:, ::-1][:, :mirrored]], axis=1)
+
+
+SHAPES: dict[EffectKind, Callable[[Pixels, float], Pixels]] = {
+    EffectKind.BLUR: _blur,
+    EffectKind.MOSAIC: _mosaic,
+    EffectKind.MIRROR: _mirror,
+}
+
+
+def _shake(picture: Pixels, s: float, seconds: float) -> Pixels:
+    height, width = picture.shape[:2]
+    across, down = 2 * round(0.015 * s * width), 2 * round(0.015 * s * height)
+    turn = 2 * math.pi * seconds
+    x = 2 * round(across / 2 * (1 + 0.6 * math.sin(3.7 * turn) + 0.4 * math.sin(8.3 * turn)))
+    y = 2 * round(down / 2 * (1 + 0.6 * math.sin(4.9 * turn + 1) + 0.4 * math.sin(7.1 * turn)))
+    larger = resized(picture, width + 2 * across, height + 2 * down)
+    return larger[y : y + height, x : x + width]
+
+
+def _zoom(picture: Pixels, s: float, seconds: float) -> Pixels:
+    height, width = picture.shape[:2]
+    grown = 0.25 * s * (1 - math.cos(2 * math.pi * seconds / 3)) / 2
+    across, down = round(width * grown / 2), round(height * grown / 2)
+    larger = resized(picture, width + 2 * across, height + 2 * down)
+    return larger[down : down + height, across : across + width]
+
+
+MOVES: dict[EffectKind, Callable[[Pixels, float, float], Pixels]] = {
+    EffectKind.SHAKE: _shake,
+    EffectKind.ZOOM: _zoom,
+}
+
+
+def _flash(rgb: Pixels, s: float, seconds: float) -> Pixels:
+    since = (seconds + 1e-6) % 0.6
+    level = 0.9 * s * max(0.0, 1 - since / 0.24)
+    grey, chroma = _parts(rgb)
+    return grey + level + chroma * (1 - level)
+
+
+def _glitch(rgb: Pixels, s: float, seconds: float) -> Pixels:
+    shift = round(GLITCHES[math.floor(10 * seconds) % len(GLITCHES)] * s * 0.02 * rgb.shape[1])
+    last = rgb.shape[1] - 1
+    red, blue = ([min(last, max(0, column + by)) for column in range(last + 1)] for by in (-shift, shift))
+    return np.stack([rgb[:, red, 0], rgb[..., 1], rgb[:, blue, 2]], axis=2)
+
+
+def _grain(rgb: Pixels, s: float, frame: int) -> Pixels:
+    noise = np.random.default_rng(frame % 8).normal(0, GRAIN_DEVIATION * s, rgb.shape[:2])
+    return rgb + noise[..., None].astype(np.float32)
+
+
+def _looked_up(rgb: Pixels, s: float, path: Path) -> Pixels:
+    """A .cube file's colours (red runs fastest), by straight lines between them."""
+    lines = [line.split() for line in path.read_text().splitlines()]
+    side = next(int(line[1]) for line in lines if line[:1] == ["LUT_3D_SIZE"])
+    colors = [[float(word) for word in line] for line in lines if len(line) == 3 and line[0][0] in "-.0123456789"]
+    table = np.array(colors, np.float32).reshape(side, side, side, 3)
+    place = np.clip(rgb, 0, 1) * (side - 1)
+    low = np.minimum(place.astype(int), side - 2)
+    part = place - low
+    found = np.zeros_like(rgb)
+    for corner in product((0, 1), repeat=3):
+        weight = np.prod(np.where(np.array(corner), part, 1 - part), axis=2)
+        red, green, blue = (low[..., channel] + corner[channel] for channel in range(3))
+        found += weight[..., None] * table[blue, green, red]
+    return s * found + (1 - s) * rgb

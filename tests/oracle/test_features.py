@@ -1,0 +1,43 @@
+"""Renders beside the reference: each feature's frames are those that a slow compositor draws of the same timeline."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.features import FEATURES, GROUPS
+from tests.oracle.scenery import media_in
+from tests.oracle.studies import Feature, Study
+
+
+class Studies:
+    """The studies of all groups, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Study] = {}
+        media_in(folder / "media")
+
+    def of(self, group: str) -> Study:
+        if group not in self._made:
+            features = [feature for feature in FEATURES if feature.group == group]
+            self._made[group] = Study(features, self._folder / "media", self._folder / group)
+        return self._made[group]
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Studies:
+    return Studies(tmp_path_factory.mktemp("oracle"))
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_a_feature_looks_as_the_reference_draws_it(studies: Studies, feature: Feature) -> None:
+    study = studies.of(feature.group)
+    assert feature.wants <= study.kinds(feature), "the timeline does not hold it"
+    found = study.likenesses(feature)
+    assert all(each.within(feature.ssim, feature.difference) for each in found), found
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_of_features_has_as_many_frames_as_its_timeline(studies: Studies, group: str) -> None:
+    study = studies.of(group)
+    assert len(study.video) == study.timeline.frames

@@ -1,0 +1,75 @@
+"""The timeline that the renderer makes of a draft, for the reference to draw. Drafts within it are drawn by the
+reference, too.
+"""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.read import read_draft
+from services.drafts.records import CompoundMaterial
+from services.drafts.source import LocalDraft
+from services.render.ffmpeg import find_ffmpeg
+from services.render.fonts import find_fonts
+from services.render.layouts import Compounds, Layouts
+from services.render.media import Footage
+from services.render.prepared import Compound
+from services.render.protocol import Limits, Reporter
+from services.render.scene import US, Timeline
+from tests.oracle.compositor import drawn_at
+from tests.oracle.pixels import Pixels, straight
+from tests.support.media import ffmpeg_fed
+
+
+def timeline_of(draft_folder: Path, work: Path) -> Timeline:
+    """The timeline of the draft in a folder; `work` keeps the pictures it is made of."""
+    work.mkdir(parents=True)
+    return asyncio.run(_timeline(draft_folder, work))
+
+
+async def _timeline(draft_folder: Path, work: Path) -> Timeline:
+    limits = Limits()
+    of_files = FetchLimits(
+        draft_bytes=limits.draft_bytes, material_bytes=limits.material_bytes, task_bytes=limits.task_bytes
+    )
+    async with Fetcher(cache_dir=work / "materials", allow_hosts=(), limits=of_files) as fetcher:
+        source = LocalDraft(draft_folder, fetcher)
+        draft = read_draft(await source.content(lambda _: None))
+        layouts = Layouts(source, find_fonts(()), work, Reporter(lambda _: None), DrawnCompounds(find_ffmpeg(""), work))
+        return await layouts.lay_out(draft)
+
+
+class DrawnCompounds(Compounds):
+    """Drafts within drafts, drawn by the reference into lossless files with their alpha. They are silent."""
+
+    async def rendered(self, material: CompoundMaterial, timeline: Timeline, reporter: Reporter) -> Compound:
+        """See `Compounds`."""
+        del reporter
+        path = self.folder / f"drawn-{material.id}.nut"
+        frames = b"".join(_rgba(drawn_at(timeline, frame)) for frame in range(timeline.frames))
+        size, rate = f"{timeline.width}x{timeline.height}", str(timeline.rate)
+        raw = ("-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-r", rate, "-i", "-")
+        ffmpeg_fed(frames, *raw, "-c:v", "png", path)
+        return Compound(_footage(timeline, path), None)
+
+
+def _rgba(canvas: Pixels) -> bytes:
+    return np.round(np.clip(straight(canvas), 0, 1) * 255).astype(np.uint8).tobytes()
+
+
+def _footage(timeline: Timeline, path: Path) -> Footage:
+    return Footage(
+        path=path,
+        demuxer="nut",
+        stream=0,
+        width=timeline.width,
+        height=timeline.height,
+        pixel_width=timeline.width,
+        pixel_height=timeline.height,
+        last_frame_us=round((timeline.frames - 1) * US / timeline.rate),
+        end_us=timeline.duration_us,
+        matrix=None,
+        has_alpha=True,
+    )

@@ -1,0 +1,185 @@
+import pytest
+
+from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
+from services.drafts.families import squashed
+from services.drafts.families_look import BLENDS, EFFECTS, FILTERS, MASKS
+from services.drafts.families_motion import ENTRIES, LOOPS, TRANSITIONS
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("叠化", TransitionKind.DISSOLVE),
+        ("Mix", TransitionKind.DISSOLVE),
+        ("Dissolve", TransitionKind.DISSOLVE),
+        ("闪黑 II", TransitionKind.FADE_BLACK),
+        ("闪白", TransitionKind.FADE_WHITE),
+        ("White Flash", TransitionKind.FADE_WHITE),
+        ("左移", TransitionKind.SLIDE_LEFT),
+        ("向右", TransitionKind.SLIDE_RIGHT),
+        ("Push up", TransitionKind.SLIDE_UP),
+        ("Swipe Left", TransitionKind.SLIDE_LEFT),
+        ("下移", TransitionKind.SLIDE_DOWN),
+        ("向上擦除", TransitionKind.WIPE_UP),
+        ("Wipe left", TransitionKind.WIPE_LEFT),
+        ("圆形遮罩", TransitionKind.CIRCLE),
+        ("推近", TransitionKind.ZOOM),
+        ("Pull out", TransitionKind.ZOOM),
+        ("模糊", TransitionKind.BLUR),
+        ("像素", TransitionKind.PIXELIZE),
+        ("马赛克Ⅲ", TransitionKind.PIXELIZE),
+    ],
+)
+def test_a_transition_of_a_plain_name_is_its_family(name: str, kind: TransitionKind) -> None:
+    match = TRANSITIONS.find(name)
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("上下翻页", TransitionKind.WIPE_LEFT),
+        ("画笔擦除", TransitionKind.WIPE_RIGHT),
+        ("向左上", TransitionKind.SLIDE_LEFT),
+        ("泡泡模糊", TransitionKind.BLUR),
+        ("星光叠化", TransitionKind.DISSOLVE),
+        ("圆形分割 II", TransitionKind.CIRCLE),
+    ],
+)
+def test_a_transition_whose_name_says_more_is_only_near_its_family(name: str, kind: TransitionKind) -> None:
+    match = TRANSITIONS.find(name)
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, False)
+
+
+@pytest.mark.parametrize("name", ["", "冲鸭", "故障", "2077", "???", "Kaleidoscope"])
+def test_other_transitions_are_of_no_family(name: str) -> None:
+    assert TRANSITIONS.find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("渐显", AnimationKind.FADE),
+        ("Fade In", AnimationKind.FADE),
+        ("放大", AnimationKind.ZOOM_IN),
+        ("轻微放大", AnimationKind.ZOOM_IN),
+        ("Zoom Out", AnimationKind.ZOOM_OUT),
+        ("缩小 II", AnimationKind.ZOOM_OUT),
+        ("向上滑动", AnimationKind.MOVE_UP),
+        ("Slide Left", AnimationKind.MOVE_LEFT),
+        ("旋转", AnimationKind.ROTATE),
+        ("轻微抖动 III", AnimationKind.SHAKE),
+        ("弹入", AnimationKind.BOUNCE),
+        ("打字机 I", AnimationKind.TYPEWRITER),
+        ("打字机IV", AnimationKind.TYPEWRITER),
+        ("Typewriter", AnimationKind.TYPEWRITER),
+        ("钟摆", AnimationKind.SWING),
+        ("闪动", AnimationKind.BLINK),
+    ],
+)
+def test_an_animation_of_a_plain_name_is_its_family(name: str, kind: AnimationKind) -> None:
+    match = ENTRIES.find(name)
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, True)
+
+
+def test_a_loop_pulses_where_an_entry_grows() -> None:
+    found = LOOPS.find("心跳")
+    assert found is not None
+    assert found.kind is AnimationKind.ZOOM_IN
+    assert ENTRIES.find("心跳") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("模糊", EffectKind.BLUR),
+        ("Blur", EffectKind.BLUR),
+        ("暗角", EffectKind.VIGNETTE),
+        ("故障 II", EffectKind.GLITCH),
+        ("RGB Split", EffectKind.GLITCH),
+        ("马赛克", EffectKind.MOSAIC),
+        ("镜像", EffectKind.MIRROR),
+        ("抖动", EffectKind.SHAKE),
+        ("放大", EffectKind.ZOOM),
+        ("闪光", EffectKind.FLASH),
+        ("噪点", EffectKind.GRAIN),
+        ("黑白", EffectKind.BLACK_WHITE),
+    ],
+)
+def test_an_effect_of_a_plain_name_is_its_family(name: str, kind: EffectKind) -> None:
+    match = EFFECTS.find(name)
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, True)
+
+
+@pytest.mark.parametrize("name", ["放大镜", "模糊开幕", "怀旧边框", "复古涂鸦", "爱心光斑", "下雨"])
+def test_what_decorates_or_only_begins_a_picture_is_no_effect_on_all_of_it(name: str) -> None:
+    assert EFFECTS.find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("黑白", EffectKind.BLACK_WHITE),
+        ("B&W", EffectKind.BLACK_WHITE),
+        ("暖色", EffectKind.WARM),
+        ("冷白", EffectKind.COOL),
+        ("复古", EffectKind.VINTAGE),
+        ("鲜艳", EffectKind.VIVID),
+        ("褪色", EffectKind.FADED),
+    ],
+)
+def test_a_filter_of_a_plain_name_is_its_family(name: str, kind: EffectKind) -> None:
+    match = FILTERS.find(name)
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "mode"),
+    [
+        ("正片叠底", "Multiply", BlendMode.MULTIPLY),
+        ("滤色", "Screen", BlendMode.SCREEN),
+        ("叠加", "Overlay", BlendMode.OVERLAY),
+        ("变暗", "Darken", BlendMode.DARKEN),
+        ("变亮", "Lighten", BlendMode.LIGHTEN),
+        ("颜色减淡", "Color Dodge", BlendMode.COLOR_DODGE),
+        ("颜色加深", "Color Burn", BlendMode.COLOR_BURN),
+        ("线性加深", "Linear Burn", BlendMode.LINEAR_BURN),
+        ("强光", "Hard Light", BlendMode.HARD_LIGHT),
+        ("柔光", "Soft Light", BlendMode.SOFT_LIGHT),
+        ("相加", "Add", BlendMode.ADD),
+    ],
+)
+def test_every_blend_mode_is_known_in_both_languages(name: str, english: str, mode: BlendMode) -> None:
+    for found in (BLENDS.find(name), BLENDS.find(english)):
+        assert found is not None
+        assert found.kind is mode
+
+
+@pytest.mark.parametrize("name", ["差值", "Difference", "柔光效果"])
+def test_other_blend_modes_are_not_guessed(name: str) -> None:
+    assert BLENDS.find(name) is None
+
+
+def test_every_shape_of_mask_is_known() -> None:
+    names = ("线性", "镜面", "圆形", "矩形", "爱心", "星形")
+    assert [found.kind for name in names if (found := MASKS.find(name))] == list(MaskKind)
+
+
+@pytest.mark.parametrize(
+    ("name", "compared"),
+    [
+        ("Zoom-In  II", "zoomin"),
+        ("故障ＩＩ", "故障"),
+        ("缩小2", "缩小"),
+        ("B&W", "bw"),
+        ("Taxi", "taxi"),
+        ("160C", "160c"),
+    ],
+)
+def test_names_are_compared_without_case_signs_and_numbers(name: str, compared: str) -> None:
+    assert squashed(name) == compared

@@ -1,0 +1,156 @@
+from typing import Any
+
+import pytest
+
+from services.drafts.design import Curve, Keyframe, Property
+from services.drafts.read import read_draft
+from services.drafts.reading import MAX_KEYFRAMES
+from services.drafts.records import Draft, Segment
+from services.errors import WarningCode
+from tests.support.drafts import DraftBuilder, Json
+
+SECOND = 1_000_000
+
+
+def listed(kind: str, *points: tuple[int, Any], curve: str = "Line") -> Json:
+    keyframes = [{"time_offset": time, "values": [value], "curveType": curve} for time, value in points]
+    return {"property_type": f"KFType{kind}", "keyframe_list": keyframes}
+
+
+def read(builder: DraftBuilder) -> tuple[Draft, Segment]:
+    draft = read_draft(builder.bytes())
+    return draft, draft.tracks[-1].segments[0]
+
+
+def clip(*lists: Json, **options: Any) -> tuple[Draft, Segment]:
+    return read(DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=list(lists), **options))
+
+
+@pytest.mark.parametrize(
+    ("kind", "moved"),
+    [
+        ("PositionX", Property.X),
+        ("PositionY", Property.Y),
+        ("Rotation", Property.ROTATION),
+        ("Alpha", Property.ALPHA),
+        ("Volume", Property.VOLUME),
+        ("Brightness", Property.BRIGHTNESS),
+        ("Contrast", Property.CONTRAST),
+        ("Saturation", Property.SATURATION),
+    ],
+)
+def test_every_property_becomes_a_curve(kind: str, moved: Property) -> None:
+    draft, segment = clip(listed(kind, (0, 0.25), (500_000, 0.5)))
+    assert segment.curves == (Curve(moved, (Keyframe(0, 0.25), Keyframe(500_000, 0.5))),)
+    assert draft.warnings == ()
+
+
+def test_a_locked_scale_moves_both_axes_by_the_one_across() -> None:
+    _, segment = clip(listed("ScaleX", (0, 2)), listed("ScaleY", (0, 9)), uniform_scale={"on": True, "value": 1.0})
+    assert {curve.property: curve.points[0].value for curve in segment.curves} == {
+        Property.SCALE_X: 2.0,
+        Property.SCALE_Y: 2.0,
+    }
+
+
+def test_a_free_scale_moves_each_axis_by_its_own() -> None:
+    _, segment = clip(listed("ScaleX", (0, 2)), uniform_scale={"on": False})
+    assert [curve.property for curve in segment.curves] == [Property.SCALE_X]
+    _, segment = clip(listed("ScaleX", (0, 2)), listed("ScaleY", (0, 3)), uniform_scale={"on": False})
+    assert [curve.points[0].value for curve in segment.curves] == [2.0, 3.0]
+
+
+def test_the_uniform_scale_of_generators_moves_both_axes() -> None:
+    _, segment = clip(listed("UniformScale", (0, 1), (SECOND, 1.2)), uniform_scale={"on": False})
+    assert [curve.property for curve in segment.curves] == [Property.SCALE_X, Property.SCALE_Y]
+
+
+def test_points_are_put_in_order_and_the_later_of_two_at_one_time_holds() -> None:
+    _, segment = clip(listed("Alpha", (800, 0.8), (200, 0.1), (-100, 0.5), (200, 0.2)))
+    assert segment.curves[0].points == (Keyframe(-100, 0.5), Keyframe(200, 0.2), Keyframe(800, 0.8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "meant"),
+    [("Alpha", 7, 1.0), ("Volume", 99, 10.0), ("ScaleX", -1, 0.0), ("Brightness", -5, -1.0), ("PositionX", 1e9, 100.0)],
+)
+def test_values_are_kept_within_those_of_the_clip(kind: str, written: float, meant: float) -> None:
+    _, segment = clip(listed(kind, (0, written)))
+    assert segment.curves[0].points[0].value == meant
+
+
+def test_a_rotation_may_go_round_more_than_once() -> None:
+    _, segment = clip(listed("Rotation", (0, 0), (SECOND, 720)))
+    assert segment.curves[0].points[-1].value == 720
+
+
+@pytest.mark.parametrize("value", [float("nan"), None, "0.5", [], {}, 10**400])
+def test_points_without_a_number_are_passed_over_and_told(value: Any) -> None:
+    draft, segment = clip(listed("Alpha", (0, 0.5), (100, value)))
+    assert segment.curves[0].points == (Keyframe(0, 0.5),)
+    assert [told.code for told in draft.warnings] == [WarningCode.FIELD_UNKNOWN]
+
+
+def test_a_list_without_any_point_moves_nothing() -> None:
+    draft, segment = clip(listed("Alpha"), listed("KFTypeWhatever"))
+    assert (segment.curves, draft.warnings) == ((), ())
+
+
+def test_eased_keyframes_run_in_straight_lines_and_name_their_property() -> None:
+    draft, segment = clip(listed("Rotation", (0, 0), (SECOND, 90), curve="FreeCurve"))
+    assert len(segment.curves[0].points) == 2
+    (told,) = draft.warnings
+    assert told.code is WarningCode.KEYFRAME_SIMPLIFIED
+    assert "KFTypeRotation" in told.message.en
+    assert "KFTypeRotation" in told.message.zh
+
+
+def test_keyframes_of_unknown_properties_are_told_by_name() -> None:
+    draft, segment = clip(listed("MaskFeather", (0, 0.5)))
+    assert segment.curves == ()
+    assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+    assert "KFTypeMaskFeather" in draft.warnings[0].message.en
+
+
+def test_keyframes_outside_of_the_segment_are_told() -> None:
+    draft, segment = clip(keyframe_refs=["k1"])
+    assert segment.curves == ()
+    assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
+def test_a_sound_moves_in_volume_only() -> None:
+    lists = [listed("Volume", (0, 0), (100, 1)), listed("Alpha", (0, 0.5))]
+    draft, segment = read(DraftBuilder().audio("a.mp3", 0, SECOND, common_keyframes=lists))
+    assert [curve.property for curve in segment.curves] == [Property.VOLUME]
+    assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
+def test_texts_and_stickers_move_too() -> None:
+    builder = DraftBuilder().text("字", 0, SECOND, common_keyframes=[listed("PositionY", (0, -1), (SECOND, 1))])
+    sticker = builder.material("stickers", path="star.png")
+    builder.segment("sticker", "s", sticker, 0, SECOND, common_keyframes=[listed("Rotation", (0, 0), (SECOND, 360))])
+    draft = read_draft(builder.bytes())
+    moved = [curve.property for track in draft.tracks for segment in track.segments for curve in segment.curves]
+    assert moved == [Property.Y, Property.ROTATION]
+    assert draft.warnings == ()
+
+
+def test_keyframes_of_an_effect_track_are_told() -> None:
+    builder = DraftBuilder().video("a.mp4", 0, SECOND)
+    blur = builder.material("video_effects", type="video_effect", name="模糊")
+    builder.segment("effect", "e", blur, 0, SECOND, common_keyframes=[listed("Alpha", (0, 0))])
+    draft, segment = read(builder)
+    assert segment.curves == ()
+    assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
+def test_keyframes_without_end_are_cut_and_that_is_told() -> None:
+    many = listed("Alpha", *((at, 0.5) for at in range(MAX_KEYFRAMES - 10)))
+    builder = DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=[many])
+    builder.video("b.mp4", SECOND, SECOND, common_keyframes=[many])
+    draft = read_draft(builder.bytes())
+    counts = [len(segment.curves[0].points) for segment in draft.tracks[0].segments]
+    assert counts == [MAX_KEYFRAMES - 10, 10]
+    assert [(told.code, told.segment_id) for told in draft.warnings] == [
+        (WarningCode.KEYFRAME_SIMPLIFIED, builder.last["id"])
+    ]

@@ -1,0 +1,231 @@
+"""What animations do to a picture over time."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+
+from services.drafts.design import Animation, AnimationKind, AnimationPhase
+from services.render.animate import AT_REST, Moves, active, moves, of_picture, typed
+
+US = 1_000_000
+FRAME_US = US / 30
+LENGTH_US = 4 * US
+IN, OUT, LOOP, GROUP = AnimationPhase.IN, AnimationPhase.OUT, AnimationPhase.LOOP, AnimationPhase.GROUP
+MOVING = tuple(kind for kind in AnimationKind if kind not in (AnimationKind.STILL, AnimationKind.TYPEWRITER))
+STEADY = tuple(kind for kind in MOVING if kind is not AnimationKind.BLINK)
+SLIDES = {
+    AnimationKind.MOVE_LEFT: (-1, 0),
+    AnimationKind.MOVE_RIGHT: (1, 0),
+    AnimationKind.MOVE_UP: (0, -1),
+    AnimationKind.MOVE_DOWN: (0, 1),
+}
+"""Where to, x to the right and y down."""
+
+
+def playing(
+    kind: AnimationKind, phase: AnimationPhase, seconds: float = 1, start_s: float = 0, period_s: float = 0
+) -> Animation:
+    """An animation; the start of one that leaves is wrong on purpose: it ends with the segment."""
+    return Animation(
+        phase=phase,
+        kind=kind,
+        start_us=round(start_s * US),
+        duration_us=round(seconds * US),
+        period_us=round(period_s * US),
+    )
+
+
+def at(animations: Animation | Sequence[Animation], seconds: float) -> Moves:
+    several = [animations] if isinstance(animations, Animation) else animations
+    return moves(several, seconds * US, LENGTH_US)
+
+
+def frames(animations: Animation | Sequence[Animation], start_s: float = 0, end_s: float = 4) -> list[Moves]:
+    """Of every frame of a stretch of the segment."""
+    first, last = round(start_s * US / FRAME_US), round(end_s * US / FRAME_US)
+    return [at(animations, frame * FRAME_US / US) for frame in range(first, last)]
+
+
+def step(one: Moves, other: Moves) -> float:
+    """How much changes from frame to frame, about 1 for what the eye takes for a jump."""
+    return max(
+        abs(one.dx - other.dx),
+        abs(one.dy - other.dy),
+        abs(one.scale - other.scale),
+        abs((one.rotation_deg - other.rotation_deg + 180) % 360 - 180) / 180,
+        abs(one.alpha - other.alpha),
+    )
+
+
+def reach(one: Moves) -> float:
+    return step(one, AT_REST)
+
+
+@pytest.mark.parametrize("kind", MOVING)
+def test_a_picture_has_come_when_its_entry_ends(kind: AnimationKind) -> None:
+    entry = playing(kind, IN)
+    assert at(entry, 1) == at(entry, 3.99) == AT_REST
+    assert reach(at(entry, 0.999)) < 0.01
+    assert max(reach(each) for each in frames(entry, 0, 1)) > 0.005
+
+
+@pytest.mark.parametrize("kind", MOVING)
+def test_a_picture_rests_until_its_exit_begins_and_the_exit_ends_with_the_segment(kind: AnimationKind) -> None:
+    leaving = playing(kind, OUT, start_s=0.5)
+    assert at(leaving, 0) == at(leaving, 0.5) == at(leaving, 3) == AT_REST
+    assert reach(at(leaving, 3.001)) < 0.01
+    assert max(reach(each) for each in frames(leaving, 3, 4)) > 0.005
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MOVING if kind is not AnimationKind.SHAKE])
+def test_nothing_is_seen_in_its_place_before_it_comes_and_after_it_left(kind: AnimationKind) -> None:
+    before, after = at(playing(kind, IN), 0), at(playing(kind, OUT), 4)
+    for each in (before, after):
+        assert each.alpha == 0 or max(abs(each.dx), abs(each.dy)) == 1
+
+
+@pytest.mark.parametrize("kind", STEADY)
+@pytest.mark.parametrize("phase", AnimationPhase)
+def test_nothing_jumps_from_frame_to_frame(kind: AnimationKind, phase: AnimationPhase) -> None:
+    whole, short = playing(kind, phase, 4, period_s=1.3), playing(kind, phase, 2, start_s=1, period_s=1)
+    shown = frames(short, 1, 3) if phase is GROUP else frames(short)  # a combination need not begin at rest
+    assert max(step(one, other) for one, other in pairwise(frames(whole))) < 0.08
+    assert max(step(one, other) for one, other in pairwise(shown)) < 0.12
+
+
+def test_a_fade_is_steady() -> None:
+    coming = [each.alpha for each in frames(playing(AnimationKind.FADE, IN))]
+    leaving = [each.alpha for each in frames(playing(AnimationKind.FADE, OUT))]
+    assert coming == sorted(coming)
+    assert leaving == sorted(leaving, reverse=True)
+    assert (coming[0], coming[-1], leaving[0]) == (0, 1, 1)
+    assert at(playing(AnimationKind.FADE, IN), 0.5).alpha == pytest.approx(0.5)
+    assert at(playing(AnimationKind.FADE, OUT), 3.75).alpha == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("kind", SLIDES)
+def test_a_slide_goes_where_its_name_says_from_outside_and_to_outside(kind: AnimationKind) -> None:
+    across, down = SLIDES[kind]
+    first, last = at(playing(kind, IN), 0), at(playing(kind, OUT), 4)
+    assert (first.dx, first.dy) == (-across, -down)
+    assert (last.dx, last.dy) == (across, down)
+    for animation in (playing(kind, IN), playing(kind, OUT), playing(kind, GROUP, 4)):
+        way = [each.dx * across + each.dy * down for each in frames(animation)]
+        assert way == sorted(way)
+        assert all(each.dx * down == each.dy * across == 0 for each in frames(animation))
+
+
+def test_entries_are_slowest_at_their_end_and_exits_at_their_beginning() -> None:
+    coming, leaving = playing(AnimationKind.MOVE_UP, IN), playing(AnimationKind.MOVE_UP, OUT)
+    assert at(coming, 0.5).dy == pytest.approx(0.125)
+    assert at(leaving, 3.5).dy == pytest.approx(-0.125)
+
+
+def test_zooms_grow_and_shrink_on_their_way_in_and_out() -> None:
+    for kind, phase, growing in (
+        (AnimationKind.ZOOM_IN, IN, True),
+        (AnimationKind.ZOOM_IN, OUT, True),
+        (AnimationKind.ZOOM_IN, GROUP, True),
+        (AnimationKind.ZOOM_OUT, IN, False),
+        (AnimationKind.ZOOM_OUT, OUT, False),
+        (AnimationKind.ZOOM_OUT, GROUP, False),
+    ):
+        sizes = [each.scale for each in frames(playing(kind, phase, 4))]
+        assert sizes == sorted(sizes, reverse=not growing)
+        assert abs(sizes[-1] - sizes[0]) > 0.15
+        assert min(sizes) > 0
+
+
+def test_a_turn_goes_clockwise() -> None:
+    for phase in AnimationPhase:
+        angles = [each.rotation_deg for each in frames(playing(AnimationKind.ROTATE, phase, 4))]
+        assert angles == sorted(angles)
+        assert angles[-1] - angles[0] > 90
+
+
+def test_a_bounce_goes_beyond_its_size_and_comes_back() -> None:
+    sizes = [each.scale for each in frames(playing(AnimationKind.BOUNCE, IN))]
+    assert 1.03 < max(sizes) < 1.15
+    assert sizes[0] < 0.3
+    assert sizes[-1] == 1
+
+
+def test_a_shake_is_slight_and_dies_away() -> None:
+    shown = frames(playing(AnimationKind.SHAKE, IN, 2), 0, 2)
+    early, late = (max(abs(each.dx) for each in part) for part in (shown[:30], shown[45:]))
+    assert 0 < late < early / 2 < 0.01
+    assert min(each.dx for each in shown) < 0 < max(each.dx for each in shown)
+
+
+def test_a_blink_is_there_or_not() -> None:
+    for phase in AnimationPhase:
+        seen = [each.alpha for each in frames(playing(AnimationKind.BLINK, phase, 4, period_s=0.5))]
+        assert set(seen) == {0, 1}
+        assert 5 < sum(one != other for one, other in pairwise(seen)) < 40
+
+
+@pytest.mark.parametrize("kind", MOVING)
+def test_a_loop_repeats_every_period_and_then_rests(kind: AnimationKind) -> None:
+    loop = playing(kind, LOOP, 2, start_s=1, period_s=0.5)
+    assert at(loop, 0.99) == at(loop, 3) == AT_REST
+    assert {at(loop, 1 + since) for since in (0.1, 0.3)} != {AT_REST}
+    for since in (0.1, 0.2, 0.33):
+        assert step(at(loop, 1 + since), at(loop, 2 + since)) < 1e-9
+        assert at(loop, 1 + since) != at(loop, 1.25 + since) or kind is AnimationKind.BLINK
+
+
+def test_a_loop_ends_with_a_whole_round() -> None:
+    loop = playing(AnimationKind.ZOOM_IN, LOOP, 2, period_s=0.9)
+    assert at(loop, 1).scale == pytest.approx(1)
+    assert at(loop, 1.999).scale == pytest.approx(1, abs=0.001)
+    assert at(playing(AnimationKind.ZOOM_IN, LOOP, 2), 1).scale == pytest.approx(1.12)
+
+
+@pytest.mark.parametrize("kind", STEADY)
+def test_a_combination_plays_all_the_time(kind: AnimationKind) -> None:
+    shown = frames(playing(kind, GROUP, 4))
+    halves = [shown[:60], shown[60:]]
+    assert all(max(reach(each) for each in half) > 0.008 for half in halves)
+
+
+def test_animations_that_play_at_once_come_together() -> None:
+    both = [playing(AnimationKind.FADE, IN, 4), playing(AnimationKind.FADE, OUT, 4)]
+    assert at(both, 1).alpha == pytest.approx(0.25 * 0.75)
+    mixed = [
+        playing(AnimationKind.MOVE_LEFT, IN),
+        playing(AnimationKind.MOVE_DOWN, IN),
+        playing(AnimationKind.ROTATE, LOOP, 4, period_s=4),
+        playing(AnimationKind.FADE, OUT),
+    ]
+    assert at(mixed, 0.5) == Moves(dx=0.125, dy=-0.125, rotation_deg=45)
+    assert at(mixed, 3.5) == Moves(rotation_deg=315, alpha=0.5)
+
+
+def test_an_exit_longer_than_its_segment_takes_the_segment() -> None:
+    assert at(playing(AnimationKind.FADE, OUT, 9), 0).alpha == 1
+    assert at(playing(AnimationKind.FADE, OUT, 9), 1).alpha == pytest.approx(0.75)
+
+
+def test_nothing_plays_without_animations() -> None:
+    still = [playing(AnimationKind.STILL, phase) for phase in AnimationPhase]
+    typing = [playing(AnimationKind.TYPEWRITER, IN)]
+    empty = [playing(AnimationKind.FADE, phase, 0) for phase in AnimationPhase]
+    for animations in ([], still, typing, empty):
+        assert not active(animations)
+        assert {at(animations, seconds / 10) for seconds in range(41)} == {AT_REST}
+    assert active([*still, playing(AnimationKind.FADE, OUT)])
+
+
+def test_a_text_is_typed_and_taken_back() -> None:
+    both = [playing(AnimationKind.TYPEWRITER, IN, 2), playing(AnimationKind.TYPEWRITER, OUT)]
+    shown = [typed(both, seconds * US, LENGTH_US) for seconds in (-1, 0, 1, 2, 3, 3.25, 4)]
+    assert shown == [0, 0, 0.5, 1, 1, 0.75, 0]
+    assert typed([playing(AnimationKind.FADE, IN)], 0, LENGTH_US) == 1
+    looped = [playing(AnimationKind.TYPEWRITER, LOOP, 2, period_s=1)]
+    assert [typed(looped, seconds * US, LENGTH_US) for seconds in (0.25, 1.25, 2.5)] == [0.25, 0.25, 1]
+
+
+def test_a_picture_fades_where_a_text_would_be_typed() -> None:
+    typing = playing(AnimationKind.TYPEWRITER, IN)
+    assert at(of_picture([typing]), 0.5).alpha == pytest.approx(0.5)

@@ -1,0 +1,74 @@
+"""Long videos are made in chunks, side by side on as many cores as there are: nobody can see where one ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support import media
+from tests.support.drafts import DraftBuilder
+from tests.support.render import render
+from tests.support.video import Frame, Video
+
+S = 1_000_000
+SECONDS = 6
+SEAM = 3 * 30
+"""Two cores share six seconds in two chunks."""
+
+
+def draft() -> DraftBuilder:
+    """Something moves, turns, dissolves and is blurred across the seam."""
+    builder = DraftBuilder(160, 90)
+    dissolve = builder.material("transitions", name="叠化", effect_id="1", duration=S, is_overlap=True)
+    builder.video("clip.mp4", 0, 3 * S, extra_material_refs=[dissolve]).video("clip.mp4", 3 * S, 3 * S)
+    moves = {"property_type": "KFTypePositionX", "keyframe_list": [point(0, -0.8), point(6 * S, 0.8)]}
+    turns = {"property_type": "KFTypeRotation", "keyframe_list": [point(0, 0.0), point(6 * S, 300.0)]}
+    small = {"scale": {"x": 0.4, "y": 0.4}}
+    builder.photo("corners.png", 0, 6 * S, track="over", clip=small, common_keyframes=[moves, turns])
+    return builder.text("接缝", 0, 6 * S)
+
+
+def point(time_us: int, value: float) -> dict[str, Any]:
+    return {"time_offset": time_us, "values": [value], "curveType": "Line"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("chunks")
+    media.ffmpeg(
+        *("-f", "lavfi", "-i", "mandelbrot=s=160x90:r=30", "-t", str(SECONDS)),
+        *("-c:v", "libx264", "-qp", "4", "-pix_fmt", "yuv420p", *media.TAGS, made / "clip.mp4"),
+    )
+    media.quadrants(made / "corners.png")
+    return made
+
+
+def on_one_core(folder: Path) -> Video:
+    """The same render by a process that may use one core only, and makes one chunk."""
+    script = (
+        "import os, pathlib, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from tests.services.render.test_chunks import draft; from tests.support.render import render\n"
+        "print(render(pathlib.Path(sys.argv[1]), draft()).result['output'])"
+    )
+    command = [sys.executable, "-c", script, str(folder)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return Video(Path(said.stdout.strip()))
+
+
+def test_frames_at_a_seam_are_those_of_a_video_made_in_one_piece(folder: Path) -> None:
+    assert len(os.sched_getaffinity(0)) > 1, "chunks are made side by side on several cores"
+    whole = on_one_core(folder)
+    video = render(folder, draft()).video
+    assert len(video) == len(whole) == SECONDS * 30
+    for frame in range(SEAM - 8, SEAM + 8):
+        same, earlier, later = (off(video.rgb(frame), whole.rgb(other)) for other in (frame, frame - 1, frame + 1))
+        assert same < min(3.5, earlier, later), frame
+
+
+def off(one: Frame, other: Frame) -> float:
+    """The mean difference of two frames, of 255; the two were coded apart."""
+    return float(np.abs(one.astype(int) - other).mean())

@@ -1,0 +1,43 @@
+"""Numbers from frame to frame: few points, close to every value, and the same in ffmpeg's own arithmetic."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.render.ramps import Ramp
+
+values = st.lists(st.floats(-1000, 1000), min_size=1, max_size=80)
+
+
+@given(values, st.floats(0.01, 10))
+def test_a_ramp_comes_within_its_tolerance_of_every_value(wanted: list[float], tolerance: float) -> None:
+    ramp = Ramp.through(wanted, tolerance)
+    assert all(abs(ramp.at(frame) - value) <= tolerance + 1e-9 for frame, value in enumerate(wanted))
+
+
+def test_a_straight_line_needs_two_points_and_a_constant_one() -> None:
+    assert Ramp.through([0.5 * frame for frame in range(100)], 0.01).points == ((0, 0.0), (99, 49.5))
+    assert Ramp.through([3.0] * 100, 0.01).points == ((0, 3.0),)
+
+
+@given(values, st.integers(-5, 100))
+def test_ffmpeg_s_expression_has_the_ramp_s_values(wanted: list[float], frame: int) -> None:
+    ramp = Ramp.through(wanted, 0.5)
+    assert evaluated(ramp.expression("n"), frame) == pytest.approx(ramp.at(frame), abs=0.01)
+
+
+def test_a_shifted_ramp_is_the_same_later() -> None:
+    ramp = Ramp(((0, 1.0), (10, 2.0)))
+    assert ramp.shifted(5).at(10) == ramp.at(5) == 1.5
+
+
+def evaluated(expression: str, frame: int) -> float:
+    """Numbers, +, -, *, and clip(), as ffmpeg computes them."""
+    assert re.fullmatch(r"[-+*.,()0-9enclip]+", expression)
+    return float(eval(expression, {"__builtins__": {}, "clip": clipped, "n": frame}))
+
+
+def clipped(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -1,0 +1,146 @@
+"""Drafts that nobody designed: every feature mixed at random, and files that are broken at random.
+
+DRAFTCAST_FUZZ multiplies how many are tried; `make fuzz` sets it to 25.
+"""
+
+import json
+import os
+import random
+import resource
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from services.drafts.read import read_draft
+from services.errors import Failed
+from tests.oracle.features import FEATURES
+from tests.oracle.studies import Slot
+from tests.support import media
+from tests.support.drafts import DraftBuilder
+from tests.support.random_drafts import RandomDraft, random_drafts
+from tests.support.render import Rendered, request, run
+from tests.support.video import Video
+
+LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+MEGABYTES = 700
+"""What no process of a render may need."""
+SECONDS = 1.0
+"""Of processor time, for reading one broken draft."""
+JUNK: tuple[Any, ...] = (
+    None, True, -1, 0, 1e308, -1e308, 2**70, 0.1, "", "x" * 10_000, "NaN", [], {}, [[]], [{}], {"x": {}}, "\ud800",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("random")
+    media.counting_video(folder / "clip.mp4", seconds=1, size="64x36", hertz=440)
+    media.counting_video(folder / "tall.mp4", seconds=0.5, size="36x64", fps="24")
+    media.quadrants(folder / "photo.png", 96, 54)
+    media.plain(folder / "clear.png", (200, 40, 40, 100), 40, 40)
+    media.tone(folder / "tone.m4a", 500, 1)
+    colors = "color=red:s=32x32:r=10:d=0.1[a];color=lime:s=32x32:r=10:d=0.1[b];[a][b]concat"
+    media.ffmpeg("-f", "lavfi", "-i", colors, folder / "moving.gif")
+    return folder
+
+
+@settings(
+    max_examples=10 * LONGER,
+    deadline=None,
+    derandomize=LONGER == 1,
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+    phases=(Phase.explicit, Phase.generate) if LONGER == 1 else tuple(Phase),
+    database=None,
+)
+@given(draft=random_drafts())
+def test_any_mixture_of_features_becomes_a_video_of_the_right_length(folder: Path, draft: RandomDraft) -> None:
+    (folder / "draft_content.json").write_bytes(draft.builder.bytes())
+    before = _megabytes()
+    rendered = run(request(folder, draft_folder=str(folder)))
+    if _unseen(rendered):
+        return
+    video = rendered.video
+    _check_length(draft, rendered, video)
+    assert _megabytes() <= max(before, MEGABYTES)
+    warned = {(each.get("segment_id"), each.get("material_name")) for each in rendered.warnings}
+    for segment_id, name in draft.unknown:
+        assert (segment_id, name) in warned, f"{name} of {segment_id} is missing without a word"
+
+
+def _unseen(rendered: Rendered) -> bool:
+    """Whether nothing of the draft is seen or heard, which is an error of its own."""
+    return rendered.exit_code == 1 and rendered.error["code"] == "DRAFT_EMPTY"
+
+
+def _check_length(draft: RandomDraft, rendered: Rendered, video: Video) -> None:
+    assert len(video) == rendered.result["frames"] == draft.frames
+    assert abs(video.duration_s - draft.builder.draft["duration"] / 1e6) <= 1 / draft.fps
+    assert all(later > earlier for earlier, later in zip(video.times, video.times[1:], strict=False))
+
+
+def _megabytes() -> float:
+    """The most that any child process so far needed."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def test_a_broken_draft_ends_in_a_named_error_or_is_read() -> None:
+    whole = _everything()
+    for number in range(400 * LONGER):
+        content = _broken(whole, random.Random(number))
+        began = time.process_time()
+        named: object = True
+        try:
+            read_draft(content)
+        except Failed as error:
+            named = error.failure.message.en and error.failure.message.zh
+        except Exception as error:
+            error.add_note(f"This was broken draft number {number}.")
+            raise
+        assert named, number
+        assert time.process_time() - began < SECONDS, number
+
+
+def _everything() -> bytes:
+    """A draft of all features."""
+    builder = DraftBuilder()
+    for number, feature in enumerate(FEATURES):
+        feature.draw(Slot(builder, number))
+    return builder.bytes()
+
+
+def _broken(content: bytes, chance: random.Random) -> bytes:
+    """The draft cut off, with bytes changed, or with values that do not belong there."""
+    way = chance.randrange(4)
+    if way == 0:
+        return content[: chance.randrange(len(content))]
+    if way == 1:
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 20)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        return bytes(damaged)
+    draft = json.loads(content)
+    for _ in range(chance.choice((1, 3, 30))):
+        _spoil(draft, chance)
+    return json.dumps(draft).encode()
+
+
+def _spoil(draft: dict[str, Any], chance: random.Random) -> None:
+    """Change or remove one value somewhere inside."""
+    holder: Any = draft
+    while _keys(holder):
+        key = chance.choice(_keys(holder))
+        if not _keys(holder[key]) or chance.random() < 0.1:
+            holder[key] = chance.choice(JUNK)
+            if chance.random() < 0.3:
+                del holder[key]
+            return
+        holder = holder[key]
+
+
+def _keys(holder: Any) -> list[Any]:
+    if isinstance(holder, dict):
+        return list(cast("dict[str, Any]", holder))
+    return list(range(len(holder))) if isinstance(holder, list) else []  # pyright: ignore[reportUnknownArgumentType] - any

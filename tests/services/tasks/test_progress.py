@@ -1,0 +1,40 @@
+"""From an exporter's lines to what is stored."""
+
+from typing import Any
+
+from services.tasks.exporter import StageLine
+from services.tasks.progress import AttemptProgress
+from services.tasks.records import Stage, Unit
+from tests.support.tasks import running_task
+
+T = 1_700_000_000_000
+
+
+def taken(progress: AttemptProgress) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for _, write in progress.take():
+        values |= write
+    return values
+
+
+def test_the_end_is_told_from_the_first_frames_to_the_last_step() -> None:
+    progress = AttemptProgress(running_task())
+    told: list[int | None] = []
+    for line, at_ms in (
+        (StageLine(Stage.PROCESSING_MATERIALS, 3, 3, Unit.FILES), T),
+        (StageLine(Stage.EXPORTING, 0, 100, Unit.FRAMES), T + 1000),
+        (StageLine(Stage.EXPORTING, 25, 100, Unit.FRAMES), T + 2000),
+        (StageLine(Stage.EXPORTING, 100, 100, Unit.FRAMES), T + 5000),
+        (StageLine(Stage.WRITING_FILE, 0, 3, Unit.ITEMS), T + 5000),
+        (StageLine(Stage.WRITING_FILE, 1, 3, Unit.ITEMS), T + 6000),
+    ):
+        progress.on_stage(line, at_ms)
+        told.append(taken(progress)["estimated_completion_at_ms"])
+    assert told == [None, None, T + 5200, T + 5200, T + 5200, T + 6000]
+
+
+def test_previews_are_stored_once_a_second_at_most() -> None:
+    progress = AttemptProgress(running_task())
+    assert [tenth for tenth in range(31) if progress.preview_due(T + tenth * 100)] == [0, 10, 20, 30]
+    progress.on_preview("videos/1/1/preview.jpg")
+    assert taken(progress) == {"preview_key": "videos/1/1/preview.jpg"}

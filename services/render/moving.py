@@ -1,141 +1,166 @@
 """From a layer's frames to a picture that moves: filters whose numbers follow the motion. Pure.
 
-The picture is scaled anew for each frame, to even sides, and pasted into the middle of a clear box that is large
-enough for all of them. The box is laid down in steps of two pixels, which is where chroma has its samples; within it
-the picture is turned and moved by what is left. Small and turning ones are placed by fractions of a pixel, large ones
-by whole pixels, which is several times quicker.
+A picture is pasted into the middle of a clear box that is large enough for all it does, and the box laid down in steps
+of two pixels, which is where chroma has its samples. Within the box the picture is turned, grown and moved by what
+is left of whole steps: by fractions of a pixel (`place`), or, where it is large and only moves or grows, by whole ones
+(`nudge`), which is several times quicker. What becomes much smaller than it was is scaled anew for each frame.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from services.render.ramps import Ramp
 from services.render.scene import Layer, Motion
-from services.render.shapes import CLEAR, TAGS, Size, faced
+from services.render.shapes import CLEAR, Size
 
 MARGIN = 4
 """Clear pixels around a picture at its largest."""
 FINE_AT_MOST = 0.5
 """Canvases: a box larger than this moves by whole pixels, unless it turns."""
+SMALLEST_GROWN = 0.5
+"""Of a picture's largest size: down to here it is made smaller while it is placed, which takes every pixel in two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The steps from upright frames to a box of a fixed size; `x`, `y` are where its corner goes, as expressions
-    in `t`, the time from the canvas's first frame.
+    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames begin with `start`.
+
+    `size` is what its picture is worked on in, `box` what it is pasted into.
     """
-
-    steps: tuple[str, ...]
-    x: str
-    y: str
-
-
-def largest_size(layer: Layer, motion: Motion) -> Size:
-    """The size a moving layer is worked on in: its largest in even sides, but no more pixels than the picture has."""
-    width, height = motion.width.most, motion.height.most
-    shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
-    return Size(*(max(2, 2 * round(side * shrink / 2)) for side in (width, height)))
-
-
-def resized(motion: Motion, start: int, colors: str) -> str:
-    """A scale step to each frame's own size; `colors` says what the colours come from."""
-    ramps = _Ramps(motion, start)
-    sides = f"w='{ramps.side(motion.width, 'n')}':h='{ramps.side(motion.height, 'n')}':eval=frame"
-    return f"scale={sides}:{colors}out_color_matrix=bt709:out_range=tv"
-
-
-def path(layer: Layer, start: int, origin: int, canvas: Size, rate: Fraction, *, has_alpha: bool) -> Path:
-    """How a layer with a motion moves, its frames sized already: they begin with frame `start` of the timeline,
-    the canvas with frame `origin`.
-    """
-    motion = layer.motion
-    assert motion is not None  # noqa: S101 - the layer moves
-    turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
-    box = _box(motion, turns=turns)
-    fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
-    steps = list(faced(replace(layer.pose, rotation_deg=0.0)))
-    pad = f"pad=w={box.width}:h={box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={CLEAR}:eval=frame"
-    now = _Ramps(motion, start)
-    steps += _placed(pad, now, box, has_alpha=has_alpha) if fine else [pad, _nudged(now, box)]
-    frame = f"(t*{float(rate):.9g})"
-    return Path((*steps, TAGS), *_Ramps(motion, origin).corner(box, frame))
-
-
-def _box(motion: Motion, *, turns: bool) -> Size:
-    width, height = (_even(side.most) + 2 * MARGIN for side in (motion.width, motion.height))
-    if not turns:
-        return Size(width, height)
-    across = _even(math.hypot(width, height)) + 2 * MARGIN
-    return Size(across, across)
-
-
-def _placed(pad: str, ramps: "_Ramps", box: Size, *, has_alpha: bool) -> Iterator[str]:
-    """Turned, and moved by fractions of a pixel. In between, colours are multiplied by alpha: mixed with the black of
-    a clear pixel they would be too dark.
-    """
-    yield pad
-    yield TAGS
-    if has_alpha:
-        yield "premultiply=inplace=1"
-    names = (f"{axis}{corner}='{place}'" for corner, places in enumerate(ramps.corners(box)) for axis, place in places)
-    yield f"perspective={':'.join(names)}:sense=destination:eval=frame"
-    yield "unpremultiply=inplace=1"
-
-
-def _nudged(ramps: "_Ramps", box: Size) -> str:
-    """Moved by the pixel that is left of whole ones; `crop` moves nothing, it only points elsewhere."""
-    x, y = (f"{even}-{whole}" for even, whole in zip(ramps.corner(box, "n"), ramps.whole(box, "n"), strict=True))
-    return f"crop=w={box.width - 2}:h={box.height - 2}:x='{x}':y='{y}':exact=1"
-
-
-@dataclass(frozen=True, slots=True)
-class _Ramps:
-    """The ramps of a motion as expressions, counted from the frame a stream begins with."""
 
     motion: Motion
     start: int
+    origin: int
+    rate: Fraction
+    size: Size
+    box: Size
+    fine: bool
 
-    def at(self, ramp: Ramp, frame: str) -> str:
-        return f"({ramp.shifted(-self.start).expression(frame)})"
+    @property
+    def grows(self) -> bool:
+        """Whether its frames are scaled one by one."""
+        sides = self.motion.width, self.motion.height
+        if self.fine and all(side.least >= SMALLEST_GROWN * side.most for side in sides):
+            return False
+        even = tuple(max(2, 2 * round(side.first / 2)) for side in sides)
+        return not all(side.still for side in sides) or even != (self.size.width, self.size.height)
 
-    def side(self, ramp: Ramp, frame: str) -> str:
+    def pad(self) -> str:
+        """Paste into the middle of the box."""
+        when = ":eval=frame" if self.grows else ""
+        return f"pad=w={self.box.width}:h={self.box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={CLEAR}{when}"
+
+    def resize(self, colors: str) -> str:
+        """A scale step to each frame's own size; `colors` says what the colours come from."""
+        sides = (self._side(side, "n") for side in (self.motion.width, self.motion.height))
+        width, height = sides
+        return f"scale=w='{width}':h='{height}':eval=frame:{colors}out_color_matrix=bt709:out_range=tv"
+
+    def smear(self) -> str:
+        """The picture's edge goes on in its box: turned, it mixes with no other colour there."""
+        x, y = (self.box.width - self.size.width) // 2, (self.box.height - self.size.height) // 2
+        return f"fillborders=left={x}:right={x}:top={y}:bottom={y}:mode=smear"
+
+    def stamp(self) -> Iterator[str]:
+        """A source of one grey frame: white where the picture lies in its box."""
+        width, height = self.size.width, self.size.height
+        x, y = (self.box.width - width) // 2, (self.box.height - height) // 2
+        inside = f"between(X,{x},{x + width - 1})*between(Y,{y},{y + height - 1})"
+        yield f"color=c=black:s={self.box.width}x{self.box.height}:r={self.rate.numerator}/{self.rate.denominator}"
+        yield "trim=end_frame=1"
+        yield "format=gray"
+        yield f"geq=lum='255*{inside}'"
+
+    def place(self) -> str:
+        """Turned, grown, and moved by fractions of a pixel. For `perspective` pixels lie at whole numbers, and frames
+        are counted from 1.
+        """
+        names = (
+            f"{axis}{corner}='{at}'" for corner, at_both in enumerate(self._corners()) for axis, at in at_both.items()
+        )
+        return f"perspective={':'.join(names)}:sense=destination:eval=frame"
+
+    def nudge(self) -> str:
+        """Moved by the pixel that is left of steps of two; `crop` moves nothing, it only points elsewhere."""
+        even, whole = self._even_corner("n", self.start), self._whole_corner("n", self.start)
+        x, y = (f"{one}-{other}" for one, other in zip(even, whole, strict=True))
+        return f"crop=w={self.box.width - 2}:h={self.box.height - 2}:x='{x}':y='{y}':exact=1"
+
+    def corner(self) -> tuple[str, str]:
+        """Where the box's corner goes on the canvas, as expressions in its time `t`."""
+        return self._even_corner(f"(t*{float(self.rate):.9g})", self.origin)
+
+    def _at(self, ramp: Ramp, frame: str, start: int) -> str:
+        return f"({ramp.shifted(-start).expression(frame)})"
+
+    def _side(self, ramp: Ramp, frame: str) -> str:
         """A side of the picture: even, so that its middle stays on the pixel."""
-        return f"max(2,2*round({self.at(ramp, frame)}/2))"
+        return f"max(2,2*round({self._at(ramp, frame, self.start)}/2))"
 
-    def whole(self, box: Size, frame: str) -> tuple[str, str]:
-        """Where the box's corner goes, in whole pixels."""
-        x, y = self.at(self.motion.x, frame), self.at(self.motion.y, frame)
-        return f"(round({x})-{box.width // 2})", f"(round({y})-{box.height // 2})"
+    def _whole_corner(self, frame: str, start: int) -> tuple[str, str]:
+        x, y = self._at(self.motion.x, frame, start), self._at(self.motion.y, frame, start)
+        return f"(round({x})-{self.box.width // 2})", f"(round({y})-{self.box.height // 2})"
 
-    def corner(self, box: Size, frame: str) -> tuple[str, str]:
-        """Where the box's corner goes, in steps of two pixels."""
-        x, y = self.whole(box, frame)
+    def _even_corner(self, frame: str, start: int) -> tuple[str, str]:
+        x, y = self._whole_corner(frame, start)
         return f"(2*ceil({x}/2))", f"(2*ceil({y}/2))"
 
-    def corners(self, box: Size) -> Iterator[Iterator[tuple[str, str]]]:
-        """Where the corners of the box's picture go within the box: names of axes and expressions in `in`, for
-        `perspective`, whose pixels lie at whole numbers and whose frames are counted from 1.
-        """
-        frame = "(in-1)"
-        angle = f"({self.at(self.motion.rotation_deg, frame)}*PI/180)"
-        grown_x, grown_y = (
-            f"({self.at(side, frame)}/{self.side(side, frame)})" for side in (self.motion.width, self.motion.height)
+    def _corners(self) -> Iterator[dict[str, str]]:
+        """Where the corners of the box's picture go within the box."""
+        frame, motion = "(in-1)", self.motion
+        angle = f"({self._at(motion.rotation_deg, frame, self.start)}*PI/180)"
+        drawn_x, drawn_y = (
+            (self._side(motion.width, frame), self._side(motion.height, frame))
+            if self.grows
+            else (str(self.size.width), str(self.size.height))
         )
-        left, top = self.corner(box, frame)
-        middle_x = f"({self.at(self.motion.x, frame)}-{left})"
-        middle_y = f"({self.at(self.motion.y, frame)}-{top})"
-        for far_y in (0.5 - box.height / 2, 0.5 + box.height / 2):
-            for far_x in (0.5 - box.width / 2, 0.5 + box.width / 2):
+        grown_x = f"({self._at(motion.width, frame, self.start)}/{drawn_x})"
+        grown_y = f"({self._at(motion.height, frame, self.start)}/{drawn_y})"
+        left, top = self._even_corner(frame, self.start)
+        middle_x = f"({self._at(motion.x, frame, self.start)}-{left})"
+        middle_y = f"({self._at(motion.y, frame, self.start)}-{top})"
+        for far_y in (0.5 - self.box.height / 2, 0.5 + self.box.height / 2):
+            for far_x in (0.5 - self.box.width / 2, 0.5 + self.box.width / 2):
                 across, down = f"({far_x}*{grown_x})", f"({far_y}*{grown_y})"
-                x = f"{middle_x}+{across}*cos{angle}-{down}*sin{angle}-0.5"
-                y = f"{middle_y}+{across}*sin{angle}+{down}*cos{angle}-0.5"
-                yield iter((("x", x), ("y", y)))
+                yield {
+                    "x": f"{middle_x}+{across}*cos{angle}-{down}*sin{angle}-0.5",
+                    "y": f"{middle_y}+{across}*sin{angle}+{down}*cos{angle}-0.5",
+                }
 
 
-def _even(length: float) -> int:
-    return 2 * math.ceil(length / 2)
+def path(layer: Layer, motion: Motion, start: int, origin: int, canvas: Size, rate: Fraction) -> Path:
+    """How a layer with a motion moves; see `Path`."""
+    turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
+    box = _box(motion, layer.span.start, layer.span.end, turns=turns)
+    fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
+    return Path(motion, start, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+
+
+def _largest(layer: Layer, motion: Motion, unit: int) -> Size:
+    """A layer's largest size, but no more pixels than its picture has; in multiples of `unit` pixels."""
+    width, height = motion.width.most, motion.height.most
+    shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
+    return Size(*(max(unit, unit * round(side * shrink / unit)) for side in (width, height)))
+
+
+def _box(motion: Motion, start: int, end: int, *, turns: bool) -> Size:
+    """As large as the picture ever is, turned; in multiples of four, for a middle on even pixels."""
+    width, height = motion.width.most, motion.height.most
+    if turns:
+        extents = [_extent(motion, frame) for frame in range(start, end)]
+        width, height = (max(sides) for sides in zip(*extents, strict=True))
+        width, height = max(width, motion.width.most), max(height, motion.height.most)
+    return Size(*(4 * math.ceil((side + 2 * MARGIN) / 4) for side in (width, height)))
+
+
+def _extent(motion: Motion, frame: int) -> tuple[float, float]:
+    """The size of the upright box around the picture in a frame."""
+    angle = math.radians(motion.rotation_deg.at(frame))
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    width, height = motion.width.at(frame), motion.height.at(frame)
+    return width * cos + height * sin, width * sin + height * cos
 
 
 def alpha_plane(alpha: Ramp, start: int, count: int, size: Size, rate: Fraction) -> Iterator[str]:

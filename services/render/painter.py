@@ -1,15 +1,17 @@
 """Laying pictures over each other: the filter graph of one stretch of the timeline. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render import mixing
 from services.render.chains import Chains, fraction, held, repeated
 from services.render.looks import blur_steps, chroma_steps, steps, tone_steps
+from services.render.looks_color import FROM_RGB, TO_RGB
 from services.render.media import Footage
-from services.render.moving import alpha_plane, largest_size, path, resized
+from services.render.moving import Path as Way
+from services.render.moving import alpha_plane, path
 from services.render.photos import Still
 from services.render.plan import Piece, Use
 from services.render.scene import Crossing, Item, Layer, Lens, Motion, Plate, Span, Timeline
@@ -17,6 +19,7 @@ from services.render.shapes import (
     TAGS,
     Size,
     base_format,
+    faced,
     framed,
     over_format,
     shape,
@@ -125,17 +128,49 @@ class Painter:
         return Top(self._chains.chain(worked.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
     def _moving(self, layer: Layer, motion: Motion, span: Span) -> Top:
-        size = largest_size(layer, motion)
-        worked = self._worked(layer, span, size, "yuva444p", steady=self._steady)
-        hold = repeated(span.count) if worked.single else []
-        still = motion.width.still and motion.height.still and size == _size_at_first(motion)
-        colors = "in_color_matrix=bt709:in_range=tv:"
-        resize = [] if still else [resized(motion, span.start, colors)]
-        way = path(layer, span.start, self._span.start, self._size, self._timeline.rate, has_alpha=True)
-        return Top(self._chains.chain(worked.label, [*hold, *resize, *way.steps]), way.x, way.y)
+        way = path(layer, motion, span.start, self._span.start, self._size, self._timeline.rate)
+        solid = way.fine and not way.grows and not self._has_alpha(layer)
+        label = self._solid(layer, way, span) if solid else self._clear_edged(layer, way, span)
+        return Top(label, *way.corner())
 
-    def _worked(self, layer: Layer, span: Span, size: Size, pixel_format: str, *, steady: bool) -> "Worked":
-        """The layer's frames, upright and sized, with all that is done to the picture itself."""
+    def _solid(self, layer: Layer, way: Way, span: Span) -> str:
+        """A picture without alpha that moves: it stays in 4:2:0, and its alpha is that of its outline."""
+        worked = self._worked(layer, span, way.size, "yuv420p", steady=self._steady, ramp=False)
+        picture = self._chains.chain(
+            worked.label, [*faced(replace(layer.pose, rotation_deg=0.0)), way.pad(), way.smear(), TAGS]
+        )
+        stamp = self._chains.chain("", list(way.stamp()))
+        alpha = way.motion.alpha
+        single = worked.single
+        if not (alpha.still and alpha.first >= 1) or not single:
+            stamp = self._chains.chain(stamp, repeated(span.count))
+        if not (alpha.still and alpha.first >= 1):
+            plane = self._chains.chain("", list(alpha_plane(alpha, span.start, span.count, way.box, way.rate)))
+            stamp = self._chains.chain(stamp + plane, ["blend=all_mode=multiply"])
+            picture = self._chains.chain(picture, repeated(span.count)) if single else picture
+            single = False
+        merged = self._chains.chain(picture + stamp, ["alphamerge", TAGS])
+        hold = repeated(span.count) if single else []
+        return self._chains.chain(merged, [*hold, way.place(), TAGS])
+
+    def _clear_edged(self, layer: Layer, way: Way, span: Span) -> str:
+        """A picture with alpha of its own that moves, or a large one."""
+        worked = self._worked(layer, span, way.size, "yuva444p", steady=self._steady)
+        hold = repeated(span.count) if worked.single else []
+        resize = [way.resize("in_color_matrix=bt709:in_range=tv:"), "format=yuva444p"] if way.grows else []
+        mixed, unmixed = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if way.fine else ([], [])
+        upright = [*faced(replace(layer.pose, rotation_deg=0.0)), *([] if way.grows else [way.pad(), TAGS, *mixed])]
+        grown = [*resize, way.pad(), TAGS, *mixed] if way.grows else []
+        return self._chains.chain(
+            worked.label, [*upright, *hold, *grown, way.place() if way.fine else way.nudge(), *unmixed, TAGS]
+        )
+
+    def _worked(
+        self, layer: Layer, span: Span, size: Size, pixel_format: str, *, steady: bool, ramp: bool = True
+    ) -> "Worked":
+        """The layer's frames, upright and sized, with all that is done to the picture itself; without `ramp`, but for
+        its moving opacity.
+        """
         picture = layer.picture
         if isinstance(picture, Plate):
             return Worked(self._plate(picture, size), single=True)
@@ -144,13 +179,14 @@ class Painter:
         if layer.reverse:
             done.append("reverse")
         if layer.chroma:
-            done += chroma_steps(layer.chroma)
+            done += chroma_steps(layer.chroma, alpha=picture.has_alpha)
         if layer.cover_blur_px:
             done += blur_steps(layer.cover_blur_px, size.width, size.height)
         if single and (_changes(layer) or _tones_move(layer)):
             done, single = [*done, *repeated(span.count)], False
         done += self._look(layer, span, size, alpha=pixel_format.startswith("yuva"))
-        return self._through_planes(layer, span, size, Worked(self._chains.chain(label, [*done, TAGS]), single=single))
+        worked = Worked(self._chains.chain(label, [*done, TAGS]), single=single)
+        return self._through_planes(layer, span, size, worked) if ramp else worked
 
     def _frames(self, layer: Layer, span: Span, *, steady: bool) -> tuple[str, bool]:
         """Where a layer's frames come from, and whether it is one that stays: that is worked on once."""
@@ -244,14 +280,15 @@ class Painter:
         """A picture mixed with what is below it, in RGB; where it is clear, all stays as it was."""
         start, end = span.start - self._span.start, span.end - self._span.start
         plain, other = self._chains.split(under, 2)
-        to_rgb = "scale=in_color_matrix=bt709:in_range=tv,format=gbrp"
-        lower = self._chains.chain(other, [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS", to_rgb])
+        to_rgb = [TO_RGB[0], "format=gbrp"]
+        window = [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS"]
+        lower = self._chains.chain(other, [*window, *to_rgb])
         alone = Painter(self._chains, self._sources, self._timeline, span, clear=True, steady=self._steady)
         top = alone._laid(alone._background(span.count), alone._top(layer, span), span)
         color, other = self._chains.split(top, 2)
         alpha = self._chains.chain(other, ["alphaextract"])
-        mixed = mixing.blend(self._chains, layer.blend, lower, self._chains.chain(color, [to_rgb]))
-        back = [to_bt709(), "format=yuv444p", TAGS]
+        mixed = mixing.blend(self._chains, layer.blend, lower, self._chains.chain(color, to_rgb))
+        back = [FROM_RGB[0], "format=yuv444p", TAGS]
         shown = self._chains.chain(self._chains.chain(mixed, back) + alpha, ["alphamerge", TAGS])
         return self._laid(plain, Top(shown, "0", "0"), span)
 
@@ -315,7 +352,3 @@ def _tones_move(layer: Layer) -> bool:
     return motion is not None and not all(
         tone.still for tone in (motion.brightness, motion.contrast, motion.saturation)
     )
-
-
-def _size_at_first(motion: Motion) -> Size:
-    return Size(*(max(2, 2 * round(side.first / 2)) for side in (motion.width, motion.height)))

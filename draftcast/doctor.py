@@ -12,6 +12,7 @@ from services.errors import DraftcastError
 from services.files.store import FileStore
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
+from services.render.text_shaping import shapes
 from services.settings import ASSETS_DIR, Settings
 from services.tasks.hub import Hub
 from services.tasks.store.database import Database, migrate
@@ -39,6 +40,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     looks: list[tuple[str, Callable[[Settings], str], bool]] = [
         ("ffmpeg", _ffmpeg, True),
         ("Chinese font", _font, True),
+        ("text shaping", _shaping, False),
         ("data folder", _data, True),
         ("disk", _disk, True),
         ("database", _database, True),
@@ -65,6 +67,12 @@ def _font(settings: Settings) -> str:
     if name is None or book.default is None:
         raise _Wrong("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
     return f"{name} ({book.default.path})"
+
+
+def _shaping(_settings: Settings) -> str:
+    if not shapes():
+        raise _Wrong("libfribidi is not here: Hebrew and Arabic are put in order all the same, Thai or Hindi are not")
+    return "by libfribidi and HarfBuzz"
 
 
 def _data(settings: Settings) -> str:

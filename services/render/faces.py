@@ -78,14 +78,15 @@ def has_character(face: Face, character: str) -> bool:
 
     Format characters need none; spaces of all widths are made from the usual one.
     """
-    if unicodedata.category(character) == "Cf" or _is_variation_selector(character):
+    if unicodedata.category(character) == "Cf" or is_variation_selector(character):
         return True
     if character.isspace():
         character = " "
     return _drawn(face, character) != _missing_box(face)
 
 
-def _is_variation_selector(character: str) -> bool:
+def is_variation_selector(character: str) -> bool:
+    """Whether a character only picks how the one before it looks."""
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 

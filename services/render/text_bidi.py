@@ -13,6 +13,7 @@ _DEEPEST = 63
 """Brackets within brackets; deeper ones are taken for single marks."""
 _RIGHT = ("R", "AL", "AN")
 _OPENING, _CLOSING = "([{（［｛「『【《〈", ")]}）］｝」』】》〉"
+_MIRRORED = str.maketrans(f"{_OPENING}<«‹≤{_CLOSING}>»›≥", f"{_CLOSING}>»›≥{_OPENING}<«‹≤")
 
 
 def levels(characters: Sequence[str]) -> list[int]:
@@ -43,6 +44,11 @@ def in_sight_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
             for part in (reversed(list(group)) if high else group)
         ]
     return ordered
+
+
+def mirrored(character: str) -> str:
+    """How a bracket is drawn where text reads from right to left; everything else stays."""
+    return character.translate(_MIRRORED)
 
 
 def _level(kind: str, base: int) -> int:

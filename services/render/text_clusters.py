@@ -4,7 +4,8 @@ import unicodedata
 
 EMOJI_STYLE = "\ufe0f"
 """After a character: it is meant as an emoji."""
-_JOINER = "\u200d"
+JOINER = "\u200d"
+"""Joins what stands before and after it: parts of an emoji, Arabic letters."""
 
 
 def is_mark(character: str) -> bool:
@@ -23,7 +24,7 @@ def continues_emoji(before: str, character: str) -> bool:
         return is_emoji(before[0]) or before[-1] == EMOJI_STYLE or unicodedata.category(before[0]) == "So"
     if _is_flag_letter(character):
         return len(before) == 1 and _is_flag_letter(before)
-    return before[-1] == _JOINER and len(before) > 1 and unicodedata.category(character) == "So"
+    return before[-1] == JOINER and len(before) > 1 and unicodedata.category(character) == "So"
 
 
 def _is_flag_letter(character: str) -> bool:

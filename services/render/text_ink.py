@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from services.render.faces import enlarged, load
 from services.render.text_layout import ASCENT_EM, LINE_EM, Placed
-from services.render.text_runs import direction
+from services.render.text_shaping import direction
 
 THICKEN_EM = 0.02
 """Added around a letter when a font has no bold face."""

@@ -3,15 +3,15 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from PIL import features
-
-from services.render.faces import enlarged, load
+from services.render.faces import enlarged, has_character, load
 from services.render.text_cells import Cell, Look
+from services.render.text_clusters import JOINER
+from services.render.text_shaping import direction, for_pillow
 
 LONGEST_RUN_PX = 4096
 """Longer runs are parted: they are drawn as one mask each."""
-_JOINER = "\u200d"
 _JOINS_NOTHING_AFTER = frozenset("ءآأؤإاةدذرزوٱٲٳٵڈډڊڋڌڍڎڏڐڑڒړڔڕږڗژڙۀۃۄۅۆۇۈۉۊۋۍەۮۯ")
 """Arabic letters that the next one is not joined to."""
 
@@ -45,19 +45,17 @@ class Run:
             return self.pieces[index][1] if index < len(self.pieces) else self.width_px
         if index >= len(self.texts):
             return self.width_px
-        return min(self.width_px, length_px(self.look, "".join(self.texts[:index]), direction(self.level)))
+        begun = _shaped(self.look, "".join(self.texts[:index]), self.level)
+        return min(self.width_px, _length_px(self.look, begun, self.level))
 
 
-def direction(level: int) -> str | None:
-    """What Pillow is told; nothing when it cannot shape."""
-    if not features.check_feature("raqm"):
-        return None
-    return "rtl" if level % 2 else "ltr"
+def _shaped(look: Look, text: str, level: int) -> str:
+    """The text as Pillow is given it."""
+    return for_pillow(text, level, partial(has_character, look.face))
 
 
-def length_px(look: Look, text: str, towards: str | None = None) -> float:
-    """How far a text advances."""
-    return load(look.face, look.em_px).getlength(text, direction=towards) * enlarged(look.face, look.em_px)
+def _length_px(look: Look, shaped: str, level: int) -> float:
+    return load(look.face, look.em_px).getlength(shaped, direction=direction(level)) * enlarged(look.face, look.em_px)
 
 
 def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
@@ -73,7 +71,8 @@ def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
 
 def run_of(cell: Cell, text: str) -> Run:
     """One character by itself, perhaps as another one."""
-    return Run(cell.look, (cell.text,), ((text, 0.0),), length_px(cell.look, text))
+    shaped = _shaped(cell.look, text, 0)
+    return Run(cell.look, (cell.text,), ((shaped, 0.0),), _length_px(cell.look, shaped, 0))
 
 
 def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
@@ -94,20 +93,20 @@ def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
     look, level = cells[0].look, cells[0].level
     texts = tuple(cell.text for cell in cells)
     if level % 2 or not (look.spacing_px or look.face.colored):
-        shaped = _joined("".join(texts), cells, before, after)
-        return Run(look, texts, ((shaped, 0.0),), length_px(look, shaped, direction(level)), level)
+        shaped = _shaped(look, _joined("".join(texts), cells, before, after), level)
+        return Run(look, texts, ((shaped, 0.0),), _length_px(look, shaped, level), level)
     pieces: list[tuple[str, float]] = []
     offset = 0.0
-    for text in texts:
+    for text in (_shaped(look, one, level) for one in texts):
         pieces.append((text, offset))
-        offset += length_px(look, text) + look.spacing_px
+        offset += _length_px(look, text, level) + look.spacing_px
     return Run(look, texts, tuple(pieces), offset - look.spacing_px, level)
 
 
 def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:
     """A word whose letters differ in look keeps its joins: a joiner stands for the letter that is drawn elsewhere."""
-    head = _JOINER if before is not None and _join(before, cells[0]) else ""
-    return head + whole + (_JOINER if after is not None and _join(cells[-1], after) else "")
+    head = JOINER if before is not None and _join(before, cells[0]) else ""
+    return head + whole + (JOINER if after is not None and _join(cells[-1], after) else "")
 
 
 def _join(one: Cell, other: Cell) -> bool:

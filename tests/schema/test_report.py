@@ -1,5 +1,6 @@
 """`draftReport` through a running server. Its exporter is a foreign one: our own renderer makes the reports anyhow."""
 
+import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -60,13 +61,16 @@ def test_a_good_draft_has_facts_and_no_warnings(server: Server) -> None:
 
 
 def test_what_would_be_lost_is_told_in_both_languages(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
-    content = SLIDESHOW.read_text()
+    draft = json.loads(SLIDESHOW.read_text())
+    draft["materials"]["transitions"][0] |= {"name": "谁也不认识", "effect_id": "1", "resource_id": "1"}
+    draft["materials"]["material_animations"][0]["animations"][0] |= {"name": "没人见过", "id": "1", "resource_id": "1"}
+    content = json.dumps(draft)
     paths = set(re.findall(r"/app/output/draft/\w+/(assets/[^\"]+)", content))
     sound = tone(tmp_path / "sound.mp3", 440, 7)
     files = {path: sound if path.endswith(".mp3") else picture() for path in paths}
     report = ask(server, drafts.add_draft("slideshow", content, files))
     assert (report["renderable"], report["width"], report["height"]) == (True, 1080, 1920)
-    assert [warning["materialName"] for warning in report["warnings"]] == ["叠化", "轻微放大"]
+    assert [warning["materialName"] for warning in report["warnings"]] == ["谁也不认识", "没人见过"]
     for warning in report["warnings"]:
         assert warning["message"] != warning["chinese"]
         assert warning["segmentId"]

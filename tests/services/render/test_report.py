@@ -45,7 +45,7 @@ def test_a_report_tells_what_a_draft_holds(tmp_path: Path) -> None:
 
 def test_warnings_of_reading_drawing_and_laying_out_come_before_the_report(tmp_path: Path) -> None:
     media.counting_video(tmp_path / "short.mp4", seconds=1)
-    draft = DraftBuilder(320, 180).video("short.mp4", 0, 3 * S).using("masks", type="mask", name="circle")
+    draft = DraftBuilder(320, 180).video("short.mp4", 0, 3 * S).using("video_shadows", type="video_shadow")
     draft.text("\U000e0f00", 0, S)
     looked = look(tmp_path, draft)
     assert "error" not in report_of(looked)
@@ -55,7 +55,7 @@ def test_warnings_of_reading_drawing_and_laying_out_come_before_the_report(tmp_p
 
 def test_a_report_has_the_warnings_and_the_error_of_the_render(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"\x89PNG broken")
-    draft = DraftBuilder(64, 36).photo("bad.png", 0, S).using("masks", type="mask", name="circle")
+    draft = DraftBuilder(64, 36).photo("bad.png", 0, S).using("video_shadows", type="video_shadow")
     rendered, looked = render(tmp_path, draft), look(tmp_path, draft)
     report = report_of(looked)
     assert report["error"] == rendered.error

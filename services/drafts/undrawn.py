@@ -48,7 +48,7 @@ _VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
     ("video_algorithm", "noise_reduction", ("The clip's noise is not reduced.", "视频降噪未生效。")),
     ("video_algorithm", "motion_blur_config", ("The clip's motion is not blurred.", "运动模糊未绘制。")),
     ("video_algorithm", "deflicker", ("The clip's flicker is not reduced.", "视频去频闪未生效。")),
-    ("video_algorithm", "time_range", ("Pictures between frames are not made.", "智能补帧未生效。")),
+    ("video_algorithm", "complement_frame_config", ("Pictures between frames are not made.", "智能补帧未生效。")),
 )
 """Of a video material: an object, the field in it that switches it on, and what to say."""
 

@@ -56,6 +56,11 @@ class Slot:
         """A caption."""
         return self.builder.text(text, *self.span(), render_index=15000, **options)
 
+    def sticker(self, path: str = "badge.png", **options: Any) -> DraftBuilder:
+        """A sticker whose picture the draft holds."""
+        made = self.builder.material("stickers", type="sticker", name="badge", path=path, resource_id="2000")
+        return self.builder.segment("sticker", "sticker", made, *self.span(), render_index=14000, **options)
+
     def track(self, kind: str, bucket: str, render_index: int = 11000, **material: Any) -> DraftBuilder:
         """A segment of a track of another kind: an effect, a filter, an adjustment, a sticker."""
         made = self.builder.material(bucket, **material)

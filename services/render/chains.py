@@ -65,3 +65,10 @@ def repeated(count: int) -> list[str]:
 def fraction(number: Fraction) -> str:
     """A number as ffmpeg takes it exactly."""
     return f"{number.numerator}/{number.denominator}"
+
+
+def frame_number(rate: Fraction) -> str:
+    """A frame's number in its stream, as an expression in its time. `scale` has an `n` of its own, which counts from 0
+    or from 1 by its version; and it is configured before there is a time.
+    """
+    return f"round(if(isnan(t),0,t)*{fraction(rate)})"

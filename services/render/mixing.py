@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.drafts.design import BlendMode, TransitionKind
-from services.render.chains import Chains, fraction
+from services.render.chains import Chains, fraction, frame_number
 from services.render.looks_shape import Sides, blur_steps, tile_steps
 from services.render.ramps import Ramp
 from services.render.shapes import TAGS, Size
@@ -176,10 +176,11 @@ class Mixer:
 
     def _grown(self) -> Iterator[str]:
         """Twice as large at the end, about the middle."""
-        part = self._stretch.ramp.expression("n")
+        at_scale, at_crop = map(self._stretch.ramp.expression, (frame_number(self._stretch.rate), "n"))
         sides = self._size.width, self._size.height
-        width, height = (f"2*round({side / 2}*(1+{part}))" for side in sides)
-        x, y = (f"round({side / 2}*(1+{part}))-{side // 2}" for side in sides)  # crop knows the first frame's size only
+        width, height = (f"2*round({side / 2}*(1+{at_scale}))" for side in sides)
+        # crop knows the first frame's size only
+        x, y = (f"round({side / 2}*(1+{at_crop}))-{side // 2}" for side in sides)
         yield f"scale=w='{width}':h='{height}':eval=frame"
         yield f"crop=w={self._size.width}:h={self._size.height}:x='{x}':y='{y}'"
         yield "setsar=1"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from services.render.chains import frame_number
 from services.render.ramps import Ramp
 from services.render.scene import Layer, Motion
 from services.render.shapes import CLEAR, Size
@@ -54,7 +55,7 @@ class Path:
 
     def resize(self, colors: str) -> str:
         """A scale step to each frame's own size; `colors` says what the colours come from."""
-        sides = (self._side(side, "n") for side in (self.motion.width, self.motion.height))
+        sides = (self._side(side, frame_number(self.rate)) for side in (self.motion.width, self.motion.height))
         width, height = sides
         return f"scale=w='{width}':h='{height}':eval=frame:{colors}out_color_matrix=bt709:out_range=tv"
 

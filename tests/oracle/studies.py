@@ -89,10 +89,11 @@ class Feature:
 
 
 class Study:
-    """The features of one group, rendered."""
+    """Some features, rendered; by another ffmpeg than usual where one is named."""
 
-    def __init__(self, features: list[Feature], media: Path, folder: Path) -> None:
+    def __init__(self, features: list[Feature], media: Path, folder: Path, ffmpeg: str = "") -> None:
         self._features = features
+        self._chosen = {"ffmpeg": ffmpeg} if ffmpeg else {}
         self._folder = folder
         folder.mkdir(parents=True)
         for path in media.iterdir():
@@ -105,7 +106,7 @@ class Study:
     @cached_property
     def rendered(self) -> Rendered:
         """What the renderer said."""
-        return run(request(self._folder, draft_folder=str(self._folder)))
+        return run(request(self._folder, draft_folder=str(self._folder), **self._chosen))
 
     @cached_property
     def video(self) -> Video:

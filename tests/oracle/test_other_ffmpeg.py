@@ -4,8 +4,6 @@ They use the one that draftcast finds by itself, or DRAFTCAST_FFMPEG; where that
 one is tried here. Its release is often years newer.
 """
 
-from pathlib import Path
-
 import pytest
 
 from tests.oracle.features import FEATURES

@@ -11,9 +11,11 @@ HALF: Json = {"scale": {"x": 0.5, "y": 0.5}}
 LARGE: Json = {"scale": {"x": 0.8, "y": 0.8}}
 
 
-def feature(group: str, name: str, draw: Draw, *wants: str, ssim: float = SSIM, why: str = "") -> Feature:
+def feature(
+    group: str, name: str, draw: Draw, *wants: str, ssim: float = SSIM, why: str = "", best: int = 1
+) -> Feature:
     """A feature; `why` says what another bound than the usual one is for."""
-    return Feature(group=group, name=name, draw=draw, wants=frozenset(wants), ssim=ssim, why=why)
+    return Feature(group=group, name=name, draw=draw, wants=frozenset(wants), ssim=ssim, why=why, best=best)
 
 
 def clip(path: str = "morning.mp4", **options: Any) -> Draw:

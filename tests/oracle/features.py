@@ -46,7 +46,6 @@ TIME: tuple[tuple[str, Draw], ...] = (
     ("stored lying on its side", clip("lying.mp4")),
     ("frozen at its end", clip(source_start_us=7 * QUARTER_S)),
     ("gif", clip("moving.gif")),
-    ("gap", lambda slot: slot.main(start=4, end=9)),
 )
 
 
@@ -63,6 +62,22 @@ def _all_kinds(slot: Slot) -> None:
     slot.over("tall.mp4", track="top", render_index=16000, clip=scaled(0.5, transform={"x": 0.6, "y": 0.0}))
 
 
+_GRADIENT = {
+    "alpha": 1.0,
+    "content": {
+        "render_type": "gradient",
+        "gradient": {"angle": 90.0, "mode": "all", "color": [[1, 0.9, 0.3], [1, 0.3, 0.5]], "percent": [0.0, 1.0]},
+    },
+}
+_STYLES = [
+    {"range": [0, 4], "size": 12, "fill": solid(1.0, 1.0, 1.0), "bold": True},
+    {"range": [4, 9], "size": 18, "fill": solid(1.0, 0.8, 0.2), "italic": True},
+    {"range": [9, 13], "size": 12, "fill": solid(0.6, 0.9, 1.0), "underline": True},
+]
+_BOX = {
+    "background_style": 1, "background_color": "#203040", "background_alpha": 0.7, "background_round_radius": 0.4,
+    "background_width": 0.3, "background_height": 0.3,
+}  # fmt: skip
 _FILL = {"range": [0, 7], "size": 14, "fill": solid(1.0, 0.9, 0.3)}
 _OUTLINED = {**_FILL, "strokes": [{"width": 0.08, "content": solid(0.1, 0.1, 0.4)["content"]}]}
 TEXTS: tuple[tuple[str, Draw], ...] = (
@@ -70,6 +85,10 @@ TEXTS: tuple[tuple[str, Draw], ...] = (
     ("outlined", caption("Morning", styles=[_OUTLINED])),
     ("turned", caption("Morning", size=14, clip={"rotation": 20.0})),
     ("half clear", caption("Morning", size=20, clip={"alpha": 0.5})),
+    ("several styles", caption("One large two", styles=_STYLES)),
+    ("a gradient", caption("Morning", styles=[{**_FILL, "fill": _GRADIENT}])),
+    ("in a box", caption("山间清晨", size=14, material=_BOX)),
+    ("vertical", caption("山间清晨", size=12, material={"typesetting": 1})),
     ("squeezed", caption("Morning", uniform_scale={"on": False}, size=14, clip={"scale": {"x": 1.5, "y": 0.8}})),
 )
 
@@ -95,6 +114,7 @@ def _plain(group: str, drawings: tuple[tuple[str, Draw], ...]) -> list[Feature]:
 FEATURES: tuple[Feature, ...] = (
     *_plain("placing", PLACING),
     *_plain("time", TIME),
+    Feature(group="time", name="gap", draw=lambda slot: slot.main(start=4, end=9), best=0),
     Feature(group="time", name="reverse", draw=clip(reverse=True), wants=frozenset({"reverse"})),
     Feature(
         group="time",

@@ -95,7 +95,8 @@ ADJUSTMENTS = (
 def _looks() -> Iterator[Feature]:
     for kind, title in EFFECTS.items():
         draw = _lens("effect", "video_effects", type="video_effect", name=title)
-        yield replace(feature("effects", kind, draw, kind), **(NOISY if kind == "grain" else {}))
+        best = {"flash": 0, "zoom": 2}.get(kind, 1)
+        yield replace(feature("effects", kind, draw, kind, best=best), **(NOISY if kind == "grain" else {}))
     for kind, title in FILTERS.items():
         yield feature("filters", kind, _lens("filter", "effects", type="filter", name=title, value=0.8), kind)
     for kind in ADJUSTMENTS:

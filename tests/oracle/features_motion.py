@@ -63,7 +63,7 @@ def _keyframed() -> Iterator[Feature]:
     for name, (moved, options) in on_video.items():
         draw = upon("evening.mp4", clip=HALF, **options)
         bound: Json = {"ssim": 0.93, "why": WHOLE_PIXELS} if name == "scale" else {}
-        yield feature("keyframes", name, draw, *(f"moving {each}" for each in moved), **bound)
+        yield feature("keyframes", name, draw, *(f"moving {each}" for each in moved), best=0, **bound)
     moves = keyframes(PositionX=(-0.4, 0.4), Rotation=(0.0, 40.0))
     yield feature("keyframes", "of a photo", upon("postcard.png", **moves), "moving x", "moving rotation_deg")
     yield feature("keyframes", "of a clear picture", upon("badge.png", **moves), "moving x", "moving rotation_deg")
@@ -179,11 +179,16 @@ OF_TEXT = {
 }
 
 
+BEST = {"in": 0, "out": 2, "group": 2, "loop": 0}
+"""Which of the compared frames shows an animation of a phase best."""
+
+
 def _animated() -> Iterator[Feature]:
     for name, (phase, title, moved) in ANIMATIONS.items():
-        yield feature("animations", name, _animation(phase, title), *(f"moving {each}" for each in moved))
-    for name, (phase, title, wants) in OF_TEXT.items():
-        yield feature("animations", name, _text_animation(phase, title), *wants)
+        wants = tuple(f"moving {each}" for each in moved)
+        yield feature("animations", name, _animation(phase, title), *wants, best=BEST[phase])
+    for name, (phase, title, wanted) in OF_TEXT.items():
+        yield feature("animations", name, _text_animation(phase, title), *wanted, best=BEST[phase])
 
 
 def _animation(phase: str, title: str) -> Draw:

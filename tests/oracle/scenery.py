@@ -27,7 +27,8 @@ def media_in(folder: Path) -> None:
     ffmpeg("-i", folder / "morning.mp4", "-vf", "fps=60", "-c:v", "libx264", "-qp", "4", *TAGS, folder / "fast.mp4")
     varied = ("-vf", "setpts='if(lt(N,8),N/30,8/30+(N-8)*0.1)/TB'", "-fps_mode", "vfr", "-frames:v", "20")
     ffmpeg("-i", folder / "morning.mp4", *varied, "-c:v", "libx264", "-qp", "4", *TAGS, folder / "varied.mp4")
-    ffmpeg("-display_rotation", "-90", "-i", folder / "tall.mp4", "-c", "copy", folder / "lying.mp4")
+    ffmpeg("-i", folder / "tall.mp4", "-vf", "transpose=1", "-c:v", "libx264", "-qp", "4", *TAGS, folder / "turned.mp4")
+    ffmpeg("-display_rotation", "90", "-i", folder / "turned.mp4", "-c", "copy", folder / "lying.mp4")
     flat = "fps=10,scale=128:72,split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none"
     ffmpeg("-i", folder / "evening.mp4", "-vf", flat, "-frames:v", "6", folder / "moving.gif")
     photo(folder / "postcard.png")

@@ -71,7 +71,8 @@ class Slot:
 class Feature:
     """Something that is drawn, and how like the reference it must be.
 
-    `wants` names what the timeline must hold for it (`kinds`); `why` a bound differs from the usual one.
+    `wants` names what the timeline must hold for it (`kinds`); `why` a bound differs from the usual one; `best` is
+    which of the compared frames shows it best.
     """
 
     group: str
@@ -83,6 +84,7 @@ class Feature:
     smooth_px: float = 0.0
     """The sigma by which frames are blurred before they are compared, where there is noise."""
     why: str = ""
+    best: int = 1
 
     def __str__(self) -> str:
         return f"{self.group}: {self.name}"
@@ -93,7 +95,7 @@ class Study:
 
     def __init__(self, features: list[Feature], media: Path, folder: Path, ffmpeg: str = "") -> None:
         self._features = features
-        self._chosen = {"ffmpeg": ffmpeg} if ffmpeg else {}
+        self._chosen: dict[str, Any] = {"ffmpeg": ffmpeg} if ffmpeg else {}
         self._folder = folder
         folder.mkdir(parents=True)
         for path in media.iterdir():

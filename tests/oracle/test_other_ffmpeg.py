@@ -4,10 +4,11 @@ They use the one that draftcast finds by itself, or DRAFTCAST_FFMPEG; where that
 one is tried here. Its release is often years newer.
 """
 
+from pathlib import Path
+
 import pytest
 
 from tests.oracle.features import FEATURES
-from tests.oracle.scenery import media_in
 from tests.oracle.studies import Feature, Study
 from tests.support.ffmpegs import used_ffmpeg
 from tests.support.media import FFMPEG
@@ -25,12 +26,10 @@ COMPARED = [feature for feature in FEATURES if str(feature) in PICKED]
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+def study(scenery: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
     if used_ffmpeg() == FFMPEG:
         pytest.skip("there is no other ffmpeg on this machine than the bundled one")
-    folder = tmp_path_factory.mktemp("other")
-    media_in(folder / "media")
-    return Study(COMPARED, folder / "media", folder / "study", ffmpeg=FFMPEG)
+    return Study(COMPARED, scenery, tmp_path_factory.mktemp("other") / "study", ffmpeg=FFMPEG)
 
 
 @pytest.mark.parametrize("feature", COMPARED, ids=str)

@@ -15,7 +15,8 @@ from tests.support.media import FFMPEG
 
 PICKED = (
     "time: reverse", "time: variable frame rate", "time: stored lying on its side", "time: gif",
-    "keyframes: scale", "keyframes: all of these", "keyframes: of a clear picture", "keyframes: brightness",
+    "keyframes: scale", "keyframes: of the bottom clip",
+    "keyframes: all of these", "keyframes: of a clear picture", "keyframes: brightness",
     "transitions: dissolve", "transitions: zoom", "transitions: blur", "transitions: circle",
     "transitions: above other tracks", "masks: feathered", "blend modes: soft_light", "backgrounds: blurred 0.375",
     "effects: glitch", "effects: shake", "effects: zoom", "adjustments: lut", "filters: vintage",

@@ -62,9 +62,9 @@ _SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
 
 def warn_attached(fields: Fields, refs: list[Found]) -> None:
     """Warn of everything a segment asks for that no other part of the reader reads."""
-    for switch, sentence in _SEGMENT_SWITCHES:
+    for switch, asked in _SEGMENT_SWITCHES:
         if fields.flag(switch):
-            warn_of(fields, fields.own_id, sentence)
+            warn_of(fields, fields.own_id, asked)
     for bucket, found in refs:
         switch, sentence = _BUCKETS.get(bucket, ("", None))
         if sentence is not None and (not switch or _is_on(found, switch)):

@@ -89,8 +89,8 @@ def sheet(study: Study, features: list[Feature]) -> Image.Image:
 
 
 def cells(study: Study, feature: Feature) -> Iterator[Image.Image]:
-    """A frame from the middle of a feature: the render's, and the reference's."""
-    frame = study.frames(feature)[1]
+    """A frame of a feature: the render's, and the reference's."""
+    frame = study.frames(feature)[feature.best]
     yield from (small(pixels) for pixels in (study.shown(frame), study.wanted(frame)))
 
 

@@ -15,7 +15,9 @@ _PREVIEW = ("The sticker {name} is drawn as its preview picture.", "贴纸“{na
 def read_sticker(fields: Fields, segment_id: str) -> MediaMaterial | None:
     """The picture of a material of `stickers`: a file of the draft, or what the apps show in their list.
 
-    None when it has neither: most stickers are only an id of a resource of the apps'.
+    None when it has neither: most stickers are only an id of a resource of the apps'. At scale 1 it is fitted into
+    the canvas, as a photo is [unverified: the apps tell no size. Stickers that people placed in corners have scales
+    of about a third, which fits].
     """
     path = fields.text("path")
     if not path.split("?")[0].casefold().endswith(_PICTURES):

@@ -8,6 +8,8 @@ from services.drafts.fields import Fields
 from services.drafts.font_names import font_name
 from services.drafts.read_paint import read_paint
 from services.drafts.records import Shadow, Stroke, TextStyle
+from services.drafts.undrawn import Sentence, warn_of
+from services.errors import WarningCode
 
 DEFAULT_SIZE = 15.0
 LARGEST_SIZE = 1000.0
@@ -17,6 +19,9 @@ _STROKE_BIT, _SHADOW_BIT = 8, 32
 """Bits of `check_flag`. The apps keep the numbers of an outline that is switched off."""
 _DIFFUSE_OF_SMOOTHING = 0.0556
 """What the apps store as a style's `feather` for a flat `shadow_smoothing` of 1."""
+
+_MORE_STROKES: Sentence = ("Of several outlines of a text, the first is drawn.", "文字有多层描边，仅绘制第一层。")
+_MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", "文字有多层阴影，仅绘制第一层。")
 
 
 def flat_style(fields: Fields) -> TextStyle:
@@ -95,16 +100,23 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
     )
 
 
+def _first(style: Fields, name: str, segment_id: str, others: Sentence) -> Fields | None:
+    """The first of a style's outlines or shadows: generators write one. Warns of others."""
+    found = list(islice(style.objects(name), 2))
+    if len(found) > 1:
+        warn_of(style, segment_id, others, WarningCode.EFFECT_APPROXIMATED)
+    return found[0] if found else None
+
+
 def _stroke(style: Fields, segment_id: str) -> Stroke | None:
-    """The first outline; the apps offer one."""
-    stroke = next(style.objects("strokes"), None)
+    stroke = _first(style, "strokes", segment_id, _MORE_STROKES)
     width = stroke.number("width", 0.08, 0.0, 1.0) if stroke else 0.0
     return Stroke(width, *read_paint(stroke, BLACK, segment_id)) if stroke and width else None
 
 
 def _shadow(style: Fields, segment_id: str) -> Shadow | None:
-    """The first shadow; the apps offer one, in one colour."""
-    shadow = next(style.objects("shadows"), None)
+    """The first shadow, in one colour."""
+    shadow = _first(style, "shadows", segment_id, _MORE_SHADOWS)
     if shadow is None or _alpha(shadow) == 0:
         return None
     color, _ = read_paint(shadow, BLACK, segment_id)

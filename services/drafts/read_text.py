@@ -17,6 +17,8 @@ from services.drafts.undrawn import TEXT_EFFECT, warn_of
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
 LONGEST_TEXT = 5000
+_GLOW_BIT = 64
+"""Of `check_flag`."""
 """Characters of one caption, and its styles; more would not fit any canvas."""
 LONGEST_CONTENT = 2_000_000
 """Characters of a caption with its styles as JSON: some hundred for each character."""
@@ -49,6 +51,7 @@ def read_text(fields: Fields, segment_id: str) -> TextMaterial:
     if len(text) > LONGEST_TEXT:
         raise _too_long(segment_id, len(text), LONGEST_TEXT)
     _warn_karaoke(fields, segment_id)
+    _warn_undrawn(fields, segment_id)
     return TextMaterial(
         id=fields.text("id"),
         text=text,
@@ -82,6 +85,14 @@ def _warn_karaoke(fields: Fields, segment_id: str) -> None:
             "字幕不会逐词变化（卡拉OK效果），按普通文字绘制。",
             segment_id=segment_id,
         )
+
+
+def _warn_undrawn(fields: Fields, segment_id: str) -> None:
+    if int(fields.number("check_flag")) & _GLOW_BIT:
+        warn_of(fields, segment_id, ("The glow of a text is not drawn.", "文字发光未绘制。"))
+    if fields.has("text_curve") or fields.flag("text_loop_on_path"):
+        straight = ("A text along a curve is drawn straight.", "沿曲线排列的文字按直线绘制。")
+        warn_of(fields, segment_id, straight, WarningCode.EFFECT_APPROXIMATED)
 
 
 def _wraps(fields: Fields) -> bool:

@@ -278,10 +278,20 @@ class Draft:
     warnings: tuple[DraftWarning, ...] = ()
 
 
+def drafts_of(draft: Draft) -> Iterator[Draft]:
+    """A draft and all drafts in it, each once, however many segments show it."""
+    found = {id(draft): draft}
+    waiting = [draft]
+    while waiting:
+        yield (here := waiting.pop())
+        for segment in (segment for track in here.tracks for segment in track.segments):
+            if isinstance(segment.material, CompoundMaterial) and id(segment.material.draft) not in found:
+                found[id(segment.material.draft)] = segment.material.draft
+                waiting.append(segment.material.draft)
+
+
 def segments_of(draft: Draft) -> Iterator[Segment]:
     """All segments of a draft and of the drafts in it."""
-    for track in draft.tracks:
-        for segment in track.segments:
-            yield segment
-            if isinstance(segment.material, CompoundMaterial):
-                yield from segments_of(segment.material.draft)
+    for each in drafts_of(draft):
+        for track in each.tracks:
+            yield from track.segments

@@ -53,8 +53,18 @@ _VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
 """Of a video material: an object, the field in it that switches it on, and what to say."""
 
 
+_SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
+    ("intensifies_audio", ("The voice is not made clearer.", "人声增强未生效。")),
+    ("cartoon", ("The clip is not drawn as a cartoon.", "漫画效果未绘制。")),
+)
+"""Of a segment itself: the switch, and what to say."""
+
+
 def warn_attached(fields: Fields, refs: list[Found]) -> None:
     """Warn of everything a segment asks for that no other part of the reader reads."""
+    for switch, asked in _SEGMENT_SWITCHES:
+        if fields.flag(switch):
+            warn_of(fields, fields.own_id, asked)
     for bucket, found in refs:
         switch, sentence = _BUCKETS.get(bucket, ("", None))
         if sentence is not None and (not switch or _is_on(found, switch)):

@@ -1,9 +1,9 @@
 """Drafts laid out in time with their materials, drafts within drafts first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from services.drafts.records import CompoundMaterial, Draft
+from services.drafts.records import Draft
 from services.drafts.source import DraftSource
 from services.render.compounds import render_compound
 from services.render.ffmpeg import Ffmpeg
@@ -22,14 +22,18 @@ class Compounds:
 
     ffmpeg: Ffmpeg
     folder: Path
-    _made: dict[CompoundMaterial, Compound] = field(default_factory=dict[CompoundMaterial, Compound])
+    _made: int = 0
 
-    async def rendered(self, material: CompoundMaterial, timeline: Timeline, reporter: Reporter) -> Compound:
+    async def rendered(self, timeline: Timeline, reporter: Reporter) -> Compound:
         """The compound clip of a material. Raises as an export does."""
-        folder = self.folder / f"compound-{len(self._made) + 1}"
+        return await render_compound(self.ffmpeg, timeline, self.next_folder(), lambda _: reporter.alive())
+
+    def next_folder(self) -> Path:
+        """A new folder: materials of different drafts may have the same id."""
+        self._made += 1
+        folder = self.folder / f"compound-{self._made}"
         folder.mkdir()
-        self._made[material] = await render_compound(self.ffmpeg, timeline, folder, lambda _: reporter.alive())
-        return self._made[material]
+        return folder
 
 
 class Layouts:
@@ -68,4 +72,4 @@ class Layouts:
         for material in wanted.compounds.values():
             timeline = await self.lay_out(material.draft, clear=True)
             if self._compounds is not None:
-                prepared.compounds[material.id] = await self._compounds.rendered(material, timeline, self._reporter)
+                prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._reporter)

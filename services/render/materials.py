@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from services.drafts.fields import LONGEST_LABEL
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
@@ -84,6 +85,7 @@ class Preparer:
         self._book = book
         self._folder = folder
         self._reporter = reporter
+        self._told: set[Bilingual] = set()
         self._made = 0
         self._done = self._total = 0
 
@@ -180,7 +182,7 @@ class Preparer:
             draw_text, text, self._book, canvas_width=self._draft.width, canvas_height=self._draft.height, scale=scale
         )
         for warning in warnings:
-            self._reporter.warn(replace(warning, segment_id=segments[0].id))
+            self._tell(warning, text, segments[0])
         if drawn_text is None:
             return
         width, height = drawn_text.image.size
@@ -189,6 +191,13 @@ class Preparer:
         middle = drawn_text.left_px + width / 2, drawn_text.top_px + height / 2
         clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
         prepared.captions[text, scale] = Caption(still, *middle, clusters)
+
+    def _tell(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
+        """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""
+        if warning.message not in self._told:
+            self._told.add(warning.message)
+            name = warning.material_name or " ".join(text.text.split())[:LONGEST_LABEL]
+            self._reporter.warn(replace(warning, segment_id=segment.id, material_name=name or None))
 
     def _next_path(self, kind: str, ending: str = "png") -> Path:
         self._made += 1

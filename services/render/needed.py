@@ -80,9 +80,9 @@ def _note_heard(found: Needed, segment: Segment) -> None:
 def _note_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> None:
     for effect in effects:
         if effect.kind is EffectKind.LUT and effect.path:
-            found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO), segment)
+            found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO, effect.name), segment)
 
 
-def _extra(path: str, kind: MediaKind) -> MediaMaterial:
+def _extra(path: str, kind: MediaKind, name: str = "") -> MediaMaterial:
     """A file that a draft is drawn without when it cannot be had."""
-    return MediaMaterial(id=path, kind=kind, path=path, optional=True)
+    return MediaMaterial(id=path, kind=kind, path=path, name=name, optional=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read import read_draft
-from services.drafts.records import Draft, MediaMaterial, segments_of
+from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed, failed
 from services.render.export import Exporter, SourceFailed
@@ -116,8 +116,8 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
     ffmpeg = await _ffmpeg(request)
     draft = await _draft(source, reporter)
     compounds = Compounds(ffmpeg, places.pieces)
-    timeline = await _timeline(request, reporter, places, source, draft, compounds)
     try:
+        timeline = await _timeline(request, reporter, places, source, draft, compounds)
         return await _make(request, reporter, places, ffmpeg, timeline)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
@@ -134,7 +134,8 @@ async def _timeline(
     """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way.
     Without `compounds`, the drafts in it are looked into, but not rendered.
     """
-    _check_size(draft, request.limits)
+    for each in drafts_of(draft):
+        _check_size(each, request.limits)
     for warning in draft.warnings:
         reporter.warn(warning)
     layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, compounds)

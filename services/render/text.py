@@ -109,7 +109,7 @@ def _missing_warning(missing: tuple[str, ...]) -> DraftWarning:
     return DraftWarning(
         code=WarningCode.GLYPH_MISSING,
         message=Bilingual(
-            f"No font has these characters, so they are left out: {names}{more_en}",
-            f"没有字体包含以下字符，已略去：{names}{more_zh}",
+            f"No font has these characters, so they are left out: {names}{more_en}.",
+            f"没有字体包含以下字符，已略去：{names}{more_zh}。",
         ),
     )

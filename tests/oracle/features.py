@@ -1,13 +1,14 @@
 """Every feature that is compared with the reference: where pictures stand, when, and what lies over what."""
 
-from collections.abc import Callable
 from typing import Any
 
+from tests.oracle.drawings import Draw, Json, caption, clip, upon
 from tests.oracle.features_design import DESIGNS
+from tests.oracle.features_motion import MOTIONS
+from tests.oracle.features_other import OTHERS
 from tests.oracle.studies import Feature, Slot
 from tests.support.drafts import solid
 
-Json = dict[str, Any]
 QUARTER_S = 250_000
 
 
@@ -16,32 +17,7 @@ def scaled(size: float, **more: Any) -> Json:
     return {"scale": {"x": size, "y": size}, **more}
 
 
-def clip(path: str = "morning.mp4", **options: Any) -> Callable[[Slot], object]:
-    """A clip on the main track."""
-    return lambda slot: slot.main(path, **options)
-
-
-def upon(path: str = "evening.mp4", **options: Any) -> Callable[[Slot], object]:
-    """A clip over another."""
-
-    def draw(slot: Slot) -> None:
-        slot.main()
-        slot.over(path, **options)
-
-    return draw
-
-
-def caption(text: str, **options: Any) -> Callable[[Slot], object]:
-    """A caption over a clip."""
-
-    def draw(slot: Slot) -> None:
-        slot.main("evening.mp4")
-        slot.text(text, **options)
-
-    return draw
-
-
-PLACING: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+PLACING: tuple[tuple[str, Draw], ...] = (
     ("plain", clip()),
     ("fitted", clip("tall.mp4")),
     ("photo", clip("postcard.png")),
@@ -60,7 +36,7 @@ PLACING: tuple[tuple[str, Callable[[Slot], object]], ...] = (
     ("zoomed and turned", clip(clip=scaled(3.0, rotation=30.0))),
     ("partly outside", upon(clip=scaled(0.5, transform={"x": 0.9, "y": 0.8}, rotation=15.0))),
 )
-TIME: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+TIME: tuple[tuple[str, Draw], ...] = (
     ("trimmed", clip(source_start_us=QUARTER_S)),
     ("double speed", clip(speed=2.0)),
     ("half speed", clip(speed=0.5)),
@@ -70,7 +46,6 @@ TIME: tuple[tuple[str, Callable[[Slot], object]], ...] = (
     ("stored lying on its side", clip("lying.mp4")),
     ("frozen at its end", clip(source_start_us=7 * QUARTER_S)),
     ("gif", clip("moving.gif")),
-    ("gap", lambda slot: slot.main(start=4, end=9)),
 )
 
 
@@ -87,28 +62,59 @@ def _all_kinds(slot: Slot) -> None:
     slot.over("tall.mp4", track="top", render_index=16000, clip=scaled(0.5, transform={"x": 0.6, "y": 0.0}))
 
 
+_GRADIENT = {
+    "alpha": 1.0,
+    "content": {
+        "render_type": "gradient",
+        "gradient": {"angle": 90.0, "mode": "all", "color": [[1, 0.9, 0.3], [1, 0.3, 0.5]], "percent": [0.0, 1.0]},
+    },
+}
+_STYLES = [
+    {"range": [0, 4], "size": 12, "fill": solid(1.0, 1.0, 1.0), "bold": True},
+    {"range": [4, 9], "size": 18, "fill": solid(1.0, 0.8, 0.2), "italic": True},
+    {"range": [9, 13], "size": 12, "fill": solid(0.6, 0.9, 1.0), "underline": True},
+]
+_BOX = {
+    "background_style": 1, "background_color": "#203040", "background_alpha": 0.7, "background_round_radius": 0.4,
+    "background_width": 0.3, "background_height": 0.3,
+}  # fmt: skip
 _FILL = {"range": [0, 7], "size": 14, "fill": solid(1.0, 0.9, 0.3)}
 _OUTLINED = {**_FILL, "strokes": [{"width": 0.08, "content": solid(0.1, 0.1, 0.4)["content"]}]}
-TEXTS: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+TEXTS: tuple[tuple[str, Draw], ...] = (
     ("caption", caption("Morning", size=14, clip={"transform": {"x": 0.0, "y": -0.5}})),
     ("outlined", caption("Morning", styles=[_OUTLINED])),
     ("turned", caption("Morning", size=14, clip={"rotation": 20.0})),
     ("half clear", caption("Morning", size=20, clip={"alpha": 0.5})),
+    ("several styles", caption("One large two", styles=_STYLES)),
+    ("a gradient", caption("Morning", styles=[{**_FILL, "fill": _GRADIENT}])),
+    ("in a box", caption("山间清晨", size=14, material=_BOX)),
+    ("vertical", caption("山间清晨", size=12, material={"typesetting": 1})),
     ("squeezed", caption("Morning", uniform_scale={"on": False}, size=14, clip={"scale": {"x": 1.5, "y": 0.8}})),
 )
-STACKING: tuple[tuple[str, Callable[[Slot], object]], ...] = (
+
+
+def _curved(slot: Slot) -> None:
+    """Slow, fast and slow again: twice as fast in the mean."""
+    slot.main(speed=2.0)
+    slot.builder.last["speed"] = 1.0
+    points = [{"x": 0.0, "y": 0.5}, {"x": 0.5, "y": 3.0}, {"x": 1.0, "y": 0.5}]
+    slot.builder.using("speeds", type="speed", mode=1, speed=1.0, curve_speed={"speed_points": points})
+
+
+STACKING: tuple[tuple[str, Draw], ...] = (
     ("by render_index", _stack),
     ("all kinds together", _all_kinds),
 )
 
 
-def _plain(group: str, drawings: tuple[tuple[str, Callable[[Slot], object]], ...]) -> list[Feature]:
+def _plain(group: str, drawings: tuple[tuple[str, Draw], ...]) -> list[Feature]:
     return [Feature(group=group, name=name, draw=draw) for name, draw in drawings]
 
 
 FEATURES: tuple[Feature, ...] = (
     *_plain("placing", PLACING),
     *_plain("time", TIME),
+    Feature(group="time", name="gap", draw=lambda slot: slot.main(start=4, end=9), best=0),
     Feature(group="time", name="reverse", draw=clip(reverse=True), wants=frozenset({"reverse"})),
     Feature(
         group="time",
@@ -116,8 +122,11 @@ FEATURES: tuple[Feature, ...] = (
         draw=clip(reverse=True, speed=2.0, source_start_us=QUARTER_S),
         wants=frozenset({"reverse"}),
     ),
+    Feature(group="time", name="a curve of speed, by its mean", draw=_curved),
     *_plain("text", TEXTS),
     *_plain("stacking", STACKING),
+    *MOTIONS,
     *DESIGNS,
+    *OTHERS,
 )
 GROUPS = tuple(dict.fromkeys(feature.group for feature in FEATURES))

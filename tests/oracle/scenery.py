@@ -27,10 +27,12 @@ def media_in(folder: Path) -> None:
     ffmpeg("-i", folder / "morning.mp4", "-vf", "fps=60", "-c:v", "libx264", "-qp", "4", *TAGS, folder / "fast.mp4")
     varied = ("-vf", "setpts='if(lt(N,8),N/30,8/30+(N-8)*0.1)/TB'", "-fps_mode", "vfr", "-frames:v", "20")
     ffmpeg("-i", folder / "morning.mp4", *varied, "-c:v", "libx264", "-qp", "4", *TAGS, folder / "varied.mp4")
-    ffmpeg("-display_rotation", "-90", "-i", folder / "tall.mp4", "-c", "copy", folder / "lying.mp4")
+    ffmpeg("-i", folder / "tall.mp4", "-vf", "transpose=1", "-c:v", "libx264", "-qp", "4", *TAGS, folder / "turned.mp4")
+    ffmpeg("-display_rotation", "90", "-i", folder / "turned.mp4", "-c", "copy", folder / "lying.mp4")
     flat = "fps=10,scale=128:72,split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none"
     ffmpeg("-i", folder / "evening.mp4", "-vf", flat, "-frames:v", "6", folder / "moving.gif")
     photo(folder / "postcard.png")
+    table(folder / "dusk.cube")
     badge(folder / "badge.png")
     screened(folder / "screened.png")
 
@@ -94,6 +96,15 @@ def screened(path: Path) -> Path:
     draw.ellipse((190, 40, 320, 170), fill=(230, 180, 150))
     draw.rounded_rectangle((150, 150, 360, 288), 30, fill=(180, 50, 90))
     image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(path)
+    return path
+
+
+def table(path: Path, side: int = 9) -> Path:
+    """A colour table: shadows become blue, lights yellow."""
+    steps = [step / (side - 1) for step in range(side)]
+    colors = ((red, green, blue) for blue in steps for green in steps for red in steps)
+    lines = (f"{red**1.3:.6f} {0.05 + 0.9 * green:.6f} {0.2 + 0.6 * blue:.6f}" for red, green, blue in colors)
+    path.write_text("\n".join(['TITLE "dusk"', f"LUT_3D_SIZE {side}", *lines, ""]), encoding="utf-8")
     return path
 
 

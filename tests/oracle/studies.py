@@ -56,6 +56,11 @@ class Slot:
         """A caption."""
         return self.builder.text(text, *self.span(), render_index=15000, **options)
 
+    def sticker(self, path: str = "badge.png", **options: Any) -> DraftBuilder:
+        """A sticker whose picture the draft holds."""
+        made = self.builder.material("stickers", type="sticker", name="badge", path=path, resource_id="2000")
+        return self.builder.segment("sticker", "sticker", made, *self.span(), render_index=14000, **options)
+
     def track(self, kind: str, bucket: str, render_index: int = 11000, **material: Any) -> DraftBuilder:
         """A segment of a track of another kind: an effect, a filter, an adjustment, a sticker."""
         made = self.builder.material(bucket, **material)
@@ -66,7 +71,8 @@ class Slot:
 class Feature:
     """Something that is drawn, and how like the reference it must be.
 
-    `wants` names what the timeline must hold for it (`kinds`); `why` a bound differs from the usual one.
+    `wants` names what the timeline must hold for it (`kinds`); `why` a bound differs from the usual one; `best` is
+    which of the compared frames shows it best.
     """
 
     group: str
@@ -78,16 +84,18 @@ class Feature:
     smooth_px: float = 0.0
     """The sigma by which frames are blurred before they are compared, where there is noise."""
     why: str = ""
+    best: int = 1
 
     def __str__(self) -> str:
         return f"{self.group}: {self.name}"
 
 
 class Study:
-    """The features of one group, rendered."""
+    """Some features, rendered; by another ffmpeg than usual where one is named."""
 
-    def __init__(self, features: list[Feature], media: Path, folder: Path) -> None:
+    def __init__(self, features: list[Feature], media: Path, folder: Path, ffmpeg: str = "") -> None:
         self._features = features
+        self._chosen: dict[str, Any] = {"ffmpeg": ffmpeg} if ffmpeg else {}
         self._folder = folder
         folder.mkdir(parents=True)
         for path in media.iterdir():
@@ -100,7 +108,7 @@ class Study:
     @cached_property
     def rendered(self) -> Rendered:
         """What the renderer said."""
-        return run(request(self._folder, draft_folder=str(self._folder)))
+        return run(request(self._folder, draft_folder=str(self._folder), **self._chosen))
 
     @cached_property
     def video(self) -> Video:

@@ -5,28 +5,27 @@ from pathlib import Path
 import pytest
 
 from tests.oracle.features import FEATURES, GROUPS
-from tests.oracle.scenery import media_in
 from tests.oracle.studies import Feature, Study
 
 
 class Studies:
     """The studies of all groups, each made when it is first asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, scenery: Path, folder: Path) -> None:
+        self._scenery = scenery
         self._folder = folder
         self._made: dict[str, Study] = {}
-        media_in(folder / "media")
 
     def of(self, group: str) -> Study:
         if group not in self._made:
             features = [feature for feature in FEATURES if feature.group == group]
-            self._made[group] = Study(features, self._folder / "media", self._folder / group)
+            self._made[group] = Study(features, self._scenery, self._folder / group)
         return self._made[group]
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory: pytest.TempPathFactory) -> Studies:
-    return Studies(tmp_path_factory.mktemp("oracle"))
+def studies(scenery: Path, tmp_path_factory: pytest.TempPathFactory) -> Studies:
+    return Studies(scenery, tmp_path_factory.mktemp("oracle"))
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)

@@ -9,7 +9,6 @@ import numpy as np
 
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read import read_draft
-from services.drafts.records import CompoundMaterial
 from services.drafts.source import LocalDraft
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import find_fonts
@@ -44,10 +43,10 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
 class DrawnCompounds(Compounds):
     """Drafts within drafts, drawn by the reference into lossless files with their alpha. They are silent."""
 
-    async def rendered(self, material: CompoundMaterial, timeline: Timeline, reporter: Reporter) -> Compound:
+    async def rendered(self, timeline: Timeline, reporter: Reporter) -> Compound:
         """See `Compounds`."""
         del reporter
-        path = self.folder / f"drawn-{material.id}.nut"
+        path = self.next_folder() / "drawn.nut"
         frames = b"".join(_rgba(drawn_at(timeline, frame)) for frame in range(timeline.frames))
         size, rate = f"{timeline.width}x{timeline.height}", str(timeline.rate)
         raw = ("-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-r", rate, "-i", "-")

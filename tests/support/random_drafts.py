@@ -24,7 +24,8 @@ EFFECTS = ("模糊", "暗角", "故障", "马赛克", "镜像", "抖动", "放�
 FILTERS = ("黑白", "暖色", "冷色", "复古", "鲜艳", "褪色")
 ADJUSTMENTS = ("brightness", "contrast", "saturation", "temperature", "highlight", "shadow", "sharpen", "fade")
 ANIMATIONS = ("渐显", "放大", "缩小", "向上滑动", "旋转", "轻微抖动", "弹入", "打字机")
-EXTRAS = ("mask", "blend", "cross", "move", "key", "behind", "filter", "fade")
+EXTRAS = ("mask", "blend", "cross", "move", "key", "behind", "filter", "fade", "ramp")
+OTHER_KINDS = ("text", "audio", "effect", "filter", "adjust", "sticker", "compound")
 MASKS = ("line", "mirror", "circle", "rectangle", "geometric_shape")
 
 
@@ -46,7 +47,7 @@ def random_drafts(draw: st.DrawFn) -> RandomDraft:
     made = RandomDraft(DraftBuilder(width, height, fps), draw(st.integers(2, 18)), fps)
     for name in range(draw(st.integers(1, 3))):
         _video_track(draw, made, f"video {name}")
-    for kind in draw(st.lists(st.sampled_from(("text", "audio", "effect", "filter", "adjust", "sticker")), max_size=4)):
+    for kind in draw(st.lists(st.sampled_from(OTHER_KINDS), max_size=4)):
         _other_track(draw, made, kind)
     made.frames = max(_end(track, fps) for track in made.builder.draft["tracks"])
     return made
@@ -111,27 +112,19 @@ def _curve(draw: st.DrawFn, name: str) -> Json:
 
 def _extras(draw: st.DrawFn, made: RandomDraft, *, last: bool) -> None:
     """What is done to the video segment that was added last."""
-    using = made.builder.using
-    wanted = draw(
-        st.lists(st.sampled_from(("mask", "blend", "cross", "move", "key", "behind", "filter", "fade")), max_size=3)
-    )
-    for extra in wanted:
-        if extra == "mask":
-            using("masks", type="mask", name=draw(st.sampled_from(("爱心", "星形"))), **_mask(draw))
-        elif extra == "blend":
-            using("effects", type="mix_mode", name=draw(st.sampled_from(BLENDS)), value=1.0)
-        elif extra == "cross" and not last:
-            using("transitions", name=_name(draw, made, TRANSITIONS), duration=draw(st.integers(0, 900_000)))
-        elif extra == "move":
+    for extra in draw(st.lists(st.sampled_from(EXTRAS), max_size=3)):
+        if extra == "move":
             _animated(draw, made)
-        elif extra == "key":
-            using("chromas", color="#00ff00ff", intensity_value=0.3, shadow_value=draw(st.sampled_from((0.0, 0.4))))
-        elif extra == "behind":
-            using("canvases", **draw(st.sampled_from(BACKDROPS)))
+        elif extra == "cross":
+            if not last:
+                name = _name(draw, made, TRANSITIONS)
+                made.builder.using("transitions", name=name, duration=draw(st.integers(0, 900_000)))
         elif extra == "filter":
-            using("effects", type="filter", name=_name(draw, made, FILTERS), value=draw(st.sampled_from((0.3, 1.0))))
-        elif extra == "fade":
-            using("audio_fades", fade_in_duration=draw(st.integers(0, 900_000)), fade_out_duration=100_000)
+            name = _name(draw, made, FILTERS)
+            made.builder.using("effects", type="filter", name=name, value=draw(st.sampled_from((0.3, 1.0))))
+        else:
+            bucket, fields = draw(PLAIN_EXTRAS[extra])
+            made.builder.using(bucket, **fields)
 
 
 BACKDROPS: tuple[Json, ...] = (
@@ -141,16 +134,38 @@ BACKDROPS: tuple[Json, ...] = (
 )
 
 
-def _mask(draw: st.DrawFn) -> Json:
-    part, around = st.sampled_from((0.0, 0.2, 0.7, 2.0)), st.sampled_from((-0.7, 0.0, 0.4))
-    return {
-        "resource_type": draw(st.sampled_from(MASKS)),
-        "config": {
-            "centerX": draw(around), "centerY": draw(around), "width": draw(part), "height": draw(part),
-            "rotation": draw(st.sampled_from((0.0, 45.0))), "feather": draw(st.sampled_from((0.0, 0.5))),
-            "invert": draw(st.booleans()), "roundCorner": draw(st.sampled_from((0.0, 1.0))),
-        },
-    }  # fmt: skip
+_PART, _AROUND = st.sampled_from((0.0, 0.2, 0.7, 2.0)), st.sampled_from((-0.7, 0.0, 0.4))
+_MASK: st.SearchStrategy[Json] = st.fixed_dictionaries(
+    {
+        "type": st.just("mask"),
+        "name": st.sampled_from(("爱心", "星形")),
+        "resource_type": st.sampled_from(MASKS),
+        "config": st.fixed_dictionaries(
+            {
+                "centerX": _AROUND, "centerY": _AROUND, "width": _PART, "height": _PART,
+                "rotation": st.sampled_from((0.0, 45.0)), "feather": st.sampled_from((0.0, 0.5)),
+                "invert": st.booleans(), "roundCorner": st.sampled_from((0.0, 1.0)),
+            }
+        ),
+    }
+)  # fmt: skip
+_BLEND: st.SearchStrategy[Json] = st.sampled_from(BLENDS).map(lambda n: {"type": "mix_mode", "name": n, "value": 1.0})
+_KEY: st.SearchStrategy[Json] = st.sampled_from((0.0, 0.4)).map(
+    lambda soft: {"color": "#00ff00ff", "intensity_value": 0.3, "shadow_value": soft}
+)
+_FADE: st.SearchStrategy[Json] = st.integers(0, 900_000).map(
+    lambda us: {"fade_in_duration": us, "fade_out_duration": 100_000}
+)
+_RAMP: st.SearchStrategy[Json] = st.just({"mode": 1, "speed": 1.0, "curve_speed": {"name": "hero"}})
+PLAIN_EXTRAS: dict[str, st.SearchStrategy[tuple[str, Json]]] = {
+    "mask": st.tuples(st.just("masks"), _MASK),
+    "blend": st.tuples(st.just("effects"), _BLEND),
+    "key": st.tuples(st.just("chromas"), _KEY),
+    "behind": st.tuples(st.just("canvases"), st.sampled_from(BACKDROPS)),
+    "fade": st.tuples(st.just("audio_fades"), _FADE),
+    "ramp": st.tuples(st.just("speeds"), _RAMP),
+}
+"""Materials of segments that need nothing else: where they stand, and what they hold."""
 
 
 def _animated(draw: st.DrawFn, made: RandomDraft) -> None:
@@ -185,8 +200,27 @@ def _other_track(draw: st.DrawFn, made: RandomDraft, kind: str) -> None:
         _animated(draw, made)
     elif kind == "audio":
         made.builder.audio("tone.m4a", *span, track=track, volume=draw(st.sampled_from((0.5, 10.0))))
+    elif kind == "compound":
+        _compound(draw, made, track, span)
     else:
         _acting(draw, made, kind, track, span)
+
+
+def _compound(draw: st.DrawFn, made: RandomDraft, track: str, span: tuple[int, int]) -> None:
+    """A draft within the draft, perhaps with one within it."""
+    inner: DraftBuilder | None = None
+    for level in range(draw(st.integers(1, 2))):
+        around = DraftBuilder(48, draw(st.sampled_from((48, 30))), draw(st.sampled_from((25.0, 30.0))))
+        path, kind = draw(st.sampled_from(FILES))
+        around.video(path, 0, span[1], kind=kind, reverse=draw(st.booleans()))
+        around.text("Hi", 0, span[1], size=20)
+        if inner is not None:
+            around.video("", 0, span[1], track=f"level {level}", clip=_clip(draw))
+            around.using("drafts", type="combination", name="inner", draft=inner.content())
+        inner = around
+    assert inner is not None
+    made.builder.video("", *span, track=track, clip=_clip(draw), speed=draw(st.sampled_from((1.0, 2.0))))
+    made.builder.using("drafts", type="combination", name="outer", draft=inner.content())
 
 
 def _acting(draw: st.DrawFn, made: RandomDraft, kind: str, track: str, span: tuple[int, int]) -> None:
@@ -197,6 +231,8 @@ def _acting(draw: st.DrawFn, made: RandomDraft, kind: str, track: str, span: tup
     material = made.builder.draft["materials"][bucket][-1]
     if kind == "adjust":
         made.builder.using("effects", type=draw(st.sampled_from(ADJUSTMENTS)), value=draw(st.sampled_from((-1.0, 0.4))))
+    elif kind == "sticker" and draw(st.booleans()):
+        material.update(name="sticker", resource_id="1", path="clear.png")
     elif kind == "sticker":
         made.unknown.append((made.builder.last["id"], "sticker"))
         material.update(name="sticker", resource_id="1")

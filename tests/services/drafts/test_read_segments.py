@@ -117,6 +117,12 @@ def test_pitch_is_kept_unless_the_tone_follows_the_speed() -> None:
     assert not one_segment(clip(is_tone_modify=True)).keep_pitch
 
 
+@pytest.mark.parametrize("switch", ["intensifies_audio", "cartoon"])
+def test_what_a_segment_s_own_switches_ask_for_is_told(switch: str) -> None:
+    assert codes(read(clip(**{switch: True})).warnings) == [WarningCode.EFFECT_SKIPPED]
+    assert read(clip(**{switch: False})).warnings == ()
+
+
 def test_a_clip_is_read_whole() -> None:
     place = {
         "alpha": 0.5,

@@ -329,3 +329,26 @@ def test_endless_styles_are_refused() -> None:
     with pytest.raises(Failed) as caught:
         caption("字", styles=[{"range": [0, 1]}] * (LONGEST_TEXT + 1))
     assert caught.value.failure.code is ErrorCode.DRAFT_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("material", "code", "says"),
+    [
+        ({"check_flag": 7 | 64}, WarningCode.EFFECT_SKIPPED, "glow"),
+        ({"text_curve": {"path": "arc"}}, WarningCode.EFFECT_APPROXIMATED, "curve"),
+        ({"text_loop_on_path": True}, WarningCode.EFFECT_APPROXIMATED, "curve"),
+    ],
+)
+def test_looks_of_a_text_that_are_not_drawn_are_told(material: dict[str, Any], code: WarningCode, says: str) -> None:
+    (told,) = draft(**material).warnings
+    assert told.code is code
+    assert says in told.message.en
+    assert draft(check_flag=7, text_curve=None, text_loop_on_path=False).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["strokes", "shadows"])
+def test_outlines_and_shadows_beyond_the_first_are_told(name: str) -> None:
+    layers = [{"width": 0.08, "distance": 5.0, **solid(part, 0, 0)} for part in (1.0, 0.5)]
+    read = draft(styles=[{"range": [0, 1], name: layers}])
+    assert [told.code for told in read.warnings] == [WarningCode.EFFECT_APPROXIMATED]
+    assert draft(styles=[{"range": [0, 1], name: layers[:1]}]).warnings == ()

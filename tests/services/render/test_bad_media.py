@@ -183,6 +183,14 @@ def test_a_draft_past_the_limits_is_too_large(tmp_path: Path, limits: dict[str, 
     assert says in error["message"]["en"]
 
 
+def test_a_draft_within_a_draft_keeps_to_the_limits_too(tmp_path: Path) -> None:
+    inner = DraftBuilder(640, 360).text("x", 0, S)
+    draft = DraftBuilder(64, 36).video("", 0, S).using("drafts", type="combination", draft=inner.content())
+    error = render(tmp_path, draft, limits={"pixels": 10_000}).error
+    assert error["code"] == "DRAFT_TOO_LARGE"
+    assert "640x360" in error["message"]["en"]
+
+
 def test_a_render_that_takes_too_long_ends(tmp_path: Path) -> None:
     rendered = render(tmp_path, DraftBuilder(1280, 720).text("x", 0, 900 * S), limits={"seconds": 1})
     assert (rendered.error["code"], rendered.error["retryable"]) == ("RENDER_TIMEOUT", True)

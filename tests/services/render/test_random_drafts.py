@@ -15,20 +15,27 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from services.drafts.read import read_draft
-from services.errors import Failed
+from services.drafts.records import Draft
+from services.errors import Failed, Failure
+from services.render.plan import plan
+from services.render.timeline import lay_out
 from tests.oracle.features import FEATURES
 from tests.oracle.studies import Slot
 from tests.support import media
 from tests.support.drafts import DraftBuilder
+from tests.support.prepared import stand_ins
 from tests.support.random_drafts import RandomDraft, random_drafts
 from tests.support.render import Rendered, request, run
 from tests.support.video import Video
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+BROKEN = 200 if LONGER == 1 else 400 * LONGER
 MEGABYTES = 700
 """What no process of a render may need."""
 SECONDS = 1.0
-"""Of processor time, for reading one broken draft."""
+"""Of processor time, for reading one broken draft, and for laying it out."""
+LONGEST_US = 60_000_000
+"""Drafts that became longer are not laid out here: that takes as long as they are."""
 JUNK: tuple[Any, ...] = (
     None, True, -1, 0, 1e308, -1e308, 2**70, 0.1, "", "x" * 10_000, "NaN", [], {}, [[]], [{}], {"x": {}}, "\ud800",
 )  # fmt: skip
@@ -48,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=10 * LONGER,
+    max_examples=6 * LONGER,
     deadline=None,
     derandomize=LONGER == 1,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
@@ -65,6 +72,7 @@ def test_any_mixture_of_features_becomes_a_video_of_the_right_length(folder: Pat
     video = rendered.video
     _check_length(draft, rendered, video)
     assert _megabytes() <= max(before, MEGABYTES)
+    _check_warnings(folder, rendered)
     warned = {(each.get("segment_id"), each.get("material_name")) for each in rendered.warnings}
     for segment_id, name in draft.unknown:
         assert (segment_id, name) in warned, f"{name} of {segment_id} is missing without a word"
@@ -81,26 +89,54 @@ def _check_length(draft: RandomDraft, rendered: Rendered, video: Video) -> None:
     assert all(later > earlier for earlier, later in zip(video.times, video.times[1:], strict=False))
 
 
+def _check_warnings(folder: Path, rendered: Rendered) -> None:
+    """Each warning says where and what, in both languages; a report has the same, and `strict` fails by one of them."""
+    for each in rendered.warnings:
+        assert each["segment_id"], each
+        assert each["message"]["en"].endswith("."), each
+        assert each["message"]["zh"].endswith("。"), each
+    looked = run(request(folder, attempt=2, draft_folder=str(folder), report=True))
+    assert sorted(map(str, looked.warnings)) == sorted(map(str, rendered.warnings))
+    if rendered.warnings:
+        error = run(request(folder, attempt=3, draft_folder=str(folder), strict=True)).error
+        assert error["code"] == "FEATURE_UNSUPPORTED"
+        assert error["message"] in [each["message"] for each in rendered.warnings]
+
+
 def _megabytes() -> float:
     """The most that any child process so far needed."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def test_a_broken_draft_ends_in_a_named_error_or_is_read() -> None:
+def test_a_broken_draft_ends_in_a_named_error_or_is_read_and_laid_out() -> None:
     whole = _everything()
-    for number in range(400 * LONGER):
+    for number in range(BROKEN):
         content = _broken(whole, random.Random(number))
-        began = time.process_time()
-        named: object = True
         try:
-            read_draft(content)
-        except Failed as error:
-            named = error.failure.message.en and error.failure.message.zh
+            _check_broken(content)
         except Exception as error:
             error.add_note(f"This was broken draft number {number}.")
             raise
-        assert named, number
-        assert time.process_time() - began < SECONDS, number
+
+
+def _check_broken(content: bytes) -> None:
+    began = time.process_time()
+    draft, failure = _read(content)
+    assert time.process_time() - began < SECONDS
+    assert failure is None or (failure.message.en and failure.message.zh)
+    if draft is not None and draft.duration_us <= LONGEST_US:
+        began = time.process_time()
+        timeline = lay_out(draft, stand_ins(draft))
+        chunks = plan(timeline)
+        assert sum(chunk.span.count for chunk in chunks) == timeline.frames
+        assert time.process_time() - began < SECONDS * max(1, draft.duration_us / 10_000_000)
+
+
+def _read(content: bytes) -> tuple[Draft | None, Failure | None]:
+    try:
+        return read_draft(content), None
+    except Failed as error:
+        return None, error.failure
 
 
 def _everything() -> bytes:

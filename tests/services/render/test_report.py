@@ -64,6 +64,53 @@ def test_a_report_has_the_warnings_and_the_error_of_the_render(tmp_path: Path) -
     assert looked.warnings == rendered.warnings != []
 
 
+def lossy(folder: Path) -> DraftBuilder:
+    """A draft of which much is not drawn as designed, in every way that this is found out."""
+    media.counting_video(folder / "short.mp4", seconds=0.5, size="64x36")
+    curve = {
+        "property_type": "KFTypeAlpha",
+        "keyframe_list": [{"time_offset": 0, "values": [1], "curveType": "Bezier"}],
+    }
+    unknown = {"name": "无人知晓", "effect_id": "77"}
+    inner = DraftBuilder(64, 36).video("short.mp4", 0, S)
+    inner.using("effects", type="filter", value=1.0, **unknown)
+    draft = DraftBuilder(64, 36).video("short.mp4", 0, S, crop={"upper_left_x": 0.2}, common_keyframes=[curve])
+    draft.using("transitions", duration=200_000, **unknown)
+    draft.video("short.mp4", S, S).using("masks", type="mask", **unknown)
+    draft.using("speeds", mode=1, curve_speed={"name": "hero"})
+    draft.using("material_animations", animations=[{"type": "in", "duration": S // 2, **unknown}])
+    draft.using("effects", type="lut", value=1.0, path="gone.cube", **unknown)
+    draft.using("effects", type="text_effect", **{**unknown, "effect_id": "78"})
+    draft.video("", 0, S, track="compound").using("drafts", type="combination", draft=inner.content())
+    missing = draft.material("stickers", type="sticker", name="gone", path="gone.png", resource_id="1")
+    draft.segment("sticker", "stickers", missing, 0, S)
+    style = {"range": [0, 2], "size": 8, "font": {"id": "5", "path": "C:/Fonts/Unheard Of.ttf"}}
+    return draft.text("a\U000e0f00", 0, S, styles=[style])
+
+
+def test_a_report_warns_of_exactly_what_a_render_warns_of(tmp_path: Path) -> None:
+    draft = lossy(tmp_path)
+    rendered, looked = render(tmp_path, draft), look(tmp_path, draft)
+    assert sorted(map(str, looked.warnings)) == sorted(map(str, rendered.warnings))
+    assert {each["code"] for each in looked.warnings} == {
+        "EFFECT_SKIPPED", "EFFECT_APPROXIMATED", "KEYFRAME_SIMPLIFIED", "FONT_SUBSTITUTED", "GLYPH_MISSING",
+        "MATERIAL_MISSING", "MATERIAL_FROZEN",
+    }  # fmt: skip
+    for each in looked.warnings:
+        assert each["segment_id"], each
+        assert each["message"]["en"].endswith("."), each
+        assert each["message"]["zh"].endswith("。"), each
+    named = [each for each in looked.warnings if each.get("material_name") == "无人知晓"]
+    assert sorted(each.get("effect_id", "") for each in named) == ["", "77", "77", "77", "77", "78"]
+
+
+def test_strict_fails_by_the_first_thing_that_a_report_tells(tmp_path: Path) -> None:
+    draft = lossy(tmp_path)
+    looked, strict = look(tmp_path, draft), render(tmp_path, draft, strict=True)
+    assert strict.error["message"] == looked.warnings[0]["message"]
+    assert strict.error["segment_id"] == looked.warnings[0]["segment_id"]
+
+
 def test_a_draft_over_a_limit_is_still_described(tmp_path: Path) -> None:
     report = report_of(look(tmp_path, DraftBuilder(640, 360).text("x", 0, 9 * S), limits={"video_seconds": 8}))
     assert (report["error"]["code"], report["duration_us"]) == ("DRAFT_TOO_LARGE", 9 * S)

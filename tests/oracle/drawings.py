@@ -1,0 +1,43 @@
+"""How features are put into a draft: what the lists of features have in common."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from tests.oracle.studies import SSIM, Feature, Slot
+
+Json: TypeAlias = dict[str, Any]
+Draw: TypeAlias = Callable[[Slot], object]
+HALF: Json = {"scale": {"x": 0.5, "y": 0.5}}
+LARGE: Json = {"scale": {"x": 0.8, "y": 0.8}}
+
+
+def feature(
+    group: str, name: str, draw: Draw, *wants: str, ssim: float = SSIM, why: str = "", best: int = 1
+) -> Feature:
+    """A feature; `why` says what another bound than the usual one is for."""
+    return Feature(group=group, name=name, draw=draw, wants=frozenset(wants), ssim=ssim, why=why, best=best)
+
+
+def clip(path: str = "morning.mp4", **options: Any) -> Draw:
+    """A clip on the main track."""
+    return lambda slot: slot.main(path, **options)
+
+
+def upon(path: str = "evening.mp4", **options: Any) -> Draw:
+    """A clip over another."""
+
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.over(path, **options)
+
+    return draw
+
+
+def caption(text: str, **options: Any) -> Draw:
+    """A caption over a clip."""
+
+    def draw(slot: Slot) -> None:
+        slot.main("evening.mp4")
+        slot.text(text, **options)
+
+    return draw

@@ -1,0 +1,220 @@
+"""The features that are compared with the reference: what moves, and what becomes another picture."""
+
+from collections.abc import Iterator
+
+from tests.oracle.drawings import HALF, LARGE, Draw, Json, clip, feature, upon
+from tests.oracle.scenery import FPS
+from tests.oracle.studies import FRAMES, Feature, Slot
+from tests.support.drafts import DraftBuilder
+
+WHOLE_PIXELS = "it grows by whole pixels, of which this canvas has few; fractions take several times longer"
+"""Why a transition that zooms has another bound."""
+
+
+def keyframes(**curves: tuple[float, ...]) -> Json:
+    """A segment's keyframes: each property from the slot's first frame to its last, in even steps."""
+    length_us = FRAMES * 1_000_000 / FPS
+    return {
+        "common_keyframes": [
+            {
+                "property_type": f"KFType{name}",
+                "keyframe_list": [
+                    {"time_offset": round(length_us * step / (len(values) - 1)), "values": [value], "curveType": "Line"}
+                    for step, value in enumerate(values)
+                ],
+            }
+            for name, values in curves.items()
+        ]
+    }
+
+
+HELD: Json = {
+    "common_keyframes": [
+        {
+            "property_type": "KFTypePositionX",
+            "keyframe_list": [
+                {"time_offset": 200_000, "values": [-0.5], "curveType": "Line"},
+                {"time_offset": 300_000, "values": [0.5], "curveType": "Line"},
+            ],
+        }
+    ]
+}
+"""Keyframes of the middle only."""
+
+
+def _keyframed() -> Iterator[Feature]:
+    separate = {"uniform_scale": {"on": False, "value": 1.0}}
+    on_video: dict[str, tuple[set[str], Json]] = {
+        "position": ({"x", "y"}, keyframes(PositionX=(-0.5, 0.5), PositionY=(0.4, -0.3, 0.2))),
+        "scale": ({"width", "height"}, keyframes(ScaleX=(0.3, 0.8))),
+        "scale of one axis": ({"width"}, keyframes(ScaleX=(0.3, 0.8), ScaleY=(0.5, 0.5)) | separate),
+        "rotation": ({"rotation_deg"}, keyframes(Rotation=(0.0, 90.0, 45.0))),
+        "alpha": ({"alpha"}, keyframes(Alpha=(0.0, 1.0, 0.3))),
+        "all of these": (
+            {"x", "width", "rotation_deg", "alpha"},
+            keyframes(PositionX=(-0.4, 0.4), ScaleX=(0.3, 0.7), Rotation=(-30.0, 60.0), Alpha=(1.0, 0.4)),
+        ),
+        "brightness": ({"brightness"}, keyframes(Brightness=(-0.4, 0.4))),
+        "contrast": ({"contrast"}, keyframes(Contrast=(-0.4, 0.4))),
+        "saturation": ({"saturation"}, keyframes(Saturation=(-0.8, 0.8))),
+    }
+    for name, (moved, options) in on_video.items():
+        draw = upon("evening.mp4", clip=HALF, **options)
+        yield feature("keyframes", name, draw, *(f"moving {each}" for each in moved), best=0)
+    moves = keyframes(PositionX=(-0.4, 0.4), Rotation=(0.0, 40.0))
+    yield feature("keyframes", "of a photo", upon("postcard.png", **moves), "moving x", "moving rotation_deg")
+    yield feature("keyframes", "of a clear picture", upon("badge.png", **moves), "moving x", "moving rotation_deg")
+
+    def of_text(slot: Slot) -> None:
+        slot.main()
+        slot.text("Moving", size=16, **keyframes(PositionY=(0.5, -0.5), ScaleX=(0.6, 1.2)))
+
+    yield feature("keyframes", "of a caption", of_text, "moving y", "moving width")
+
+    def of_sticker(slot: Slot) -> None:
+        slot.main()
+        slot.sticker(**keyframes(PositionX=(-0.6, 0.6), ScaleX=(0.3, 0.6), Rotation=(0.0, 45.0)))
+
+    yield feature("keyframes", "of a sticker", of_sticker, "moving x", "moving width", "moving rotation_deg")
+    yield feature("keyframes", "held before and after", upon("evening.mp4", clip=HALF, **HELD), "moving x")
+    zoom = keyframes(ScaleX=(1.0, 1.6), PositionX=(0.0, 0.2))
+    yield feature("keyframes", "of the bottom clip", clip(**zoom), "moving width")
+
+
+TRANSITIONS = {
+    "dissolve": "叠化", "fade_black": "闪黑", "fade_white": "闪白", "slide_left": "左移", "slide_right": "右移",
+    "slide_up": "上移", "slide_down": "下移", "wipe_left": "向左擦除", "wipe_right": "向右擦除",
+    "wipe_up": "向上擦除", "wipe_down": "向下擦除", "circle": "圆形", "zoom": "推近", "blur": "模糊",
+    "pixelize": "像素",
+}  # fmt: skip
+"""The apps' names."""
+
+
+def _crossed() -> Iterator[Feature]:
+    for kind, title in TRANSITIONS.items():
+        bound: Json = {"ssim": 0.95, "why": WHOLE_PIXELS} if kind == "zoom" else {}
+        yield feature("transitions", kind, _transition(title), kind, **bound)
+    yield feature("transitions", "overlapping ranges", _overlapping, "dissolve")
+    yield feature("transitions", "between photos that do not fill", _of_photos, "slide_left")
+    yield feature("transitions", "above other tracks", _above, "dissolve")
+    yield feature("transitions", "of moving pictures", _of_moving, "wipe_right")
+    yield feature("transitions", "beyond the source", _beyond, "dissolve")
+
+
+def _transition(title: str) -> Draw:
+    def draw(slot: Slot) -> None:
+        slot.main("morning.mp4", 0, 8)
+        _using_transition(slot.builder, title, 12)
+        slot.main("evening.mp4", 8, FRAMES, source_start_us=500_000)
+
+    return draw
+
+
+def _overlapping(slot: Slot) -> None:
+    slot.main("morning.mp4", 0, 11)
+    _using_transition(slot.builder, "叠化", 8, is_overlap=True)
+    slot.main("evening.mp4", 3, FRAMES)
+
+
+def _of_photos(slot: Slot) -> None:
+    slot.main("postcard.png", 0, 8)
+    _using_transition(slot.builder, "左移", 12)
+    slot.main("tall.mp4", 8, FRAMES)
+
+
+def _above(slot: Slot) -> None:
+    slot.main()
+    slot.builder.photo("badge.png", *slot.span(0, 8), track="above", render_index=3, clip=LARGE)
+    _using_transition(slot.builder, "叠化", 12)
+    slot.builder.photo("postcard.png", *slot.span(8), track="above", render_index=3, clip=HALF)
+
+
+def _of_moving(slot: Slot) -> None:
+    slot.main()
+    turning = keyframes(Rotation=(0.0, 90.0), PositionX=(-0.5, 0.5))
+    slot.builder.photo("badge.png", *slot.span(0, 8), track="above", render_index=3, clip=LARGE, **turning)
+    _using_transition(slot.builder, "向右擦除", 12)
+    slot.builder.photo("postcard.png", *slot.span(8), track="above", render_index=3, clip=HALF, **turning)
+
+
+def _beyond(slot: Slot) -> None:
+    """Neither clip has more than is shown: the one's last frame stays, the other's first comes early."""
+    slot.main("morning.mp4", 0, 8, source_start_us=2_000_000 - 8 * 33_333)
+    _using_transition(slot.builder, "叠化", 12)
+    slot.main("evening.mp4", 8)
+
+
+def _using_transition(builder: DraftBuilder, title: str, frames: int, *, is_overlap: bool = False) -> None:
+    builder.using(
+        "transitions", type="transition", name=title, effect_id="6000", resource_id="6000",
+        duration=round(frames * 1_000_000 / FPS), is_overlap=is_overlap,
+    )  # fmt: skip
+
+
+ANIMATIONS = {
+    "fade in": ("in", "渐显", ("alpha",)),
+    "zoom in": ("in", "放大", ("width",)),
+    "zoom out": ("in", "缩小", ("width",)),
+    "move up": ("in", "向上滑动", ("y",)),
+    "rotate": ("in", "旋转", ("rotation_deg",)),
+    "bounce": ("in", "弹入", ()),
+    "fade out": ("out", "渐隐", ("alpha",)),
+    "move left out": ("out", "向左滑动", ("x",)),
+    "shake": ("group", "轻微抖动", ()),
+    "swing": ("group", "摇摆", ("rotation_deg",)),
+    "pulse": ("loop", "心跳", ("width",)),
+    "blink": ("loop", "闪烁", ("alpha",)),
+}
+"""By name: the phase, the apps' name, and what moves."""
+OF_TEXT = {
+    "text: fade in": ("in", "渐显", ("moving alpha",)),
+    "text: move right": ("in", "向右滑动", ("moving x",)),
+    "text: fade out": ("out", "渐隐", ("moving alpha",)),
+    "text: hop": ("loop", "跳动", ("moving y",)),
+    "text: typewriter": ("in", "打字机", ("5 items",)),
+    "text: typed away": ("out", "打字机", ("5 items",)),
+}
+
+
+BEST = {"in": 0, "out": 2, "group": 2, "loop": 0}
+"""Which of the compared frames shows an animation of a phase best."""
+
+
+def _animated() -> Iterator[Feature]:
+    for name, (phase, title, moved) in ANIMATIONS.items():
+        wants = tuple(f"moving {each}" for each in moved)
+        yield feature("animations", name, _animation(phase, title), *wants, best=BEST[phase])
+    for name, (phase, title, wanted) in OF_TEXT.items():
+        yield feature("animations", name, _text_animation(phase, title), *wanted, best=BEST[phase])
+
+
+def _animation(phase: str, title: str) -> Draw:
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.over("postcard.png")
+        _using_animation(slot, phase, title)
+
+    return draw
+
+
+def _text_animation(phase: str, title: str) -> Draw:
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.text("Typewriter", size=14)
+        _using_animation(slot, phase, title)
+
+    return draw
+
+
+def _using_animation(slot: Slot, phase: str, title: str) -> None:
+    """An animation of ten frames; one that lasts fills the slot, and a loop goes round three times."""
+    frames = {"group": FRAMES, "loop": FRAMES // 3}.get(phase, 10)
+    start = FRAMES - frames if phase == "out" else 0
+    animation = {
+        "type": phase, "name": title, "id": "3000", "resource_id": "3000",
+        "start": round(start * 1_000_000 / FPS), "duration": round(frames * 1_000_000 / FPS),
+    }  # fmt: skip
+    slot.builder.using("material_animations", type="sticker_animation", animations=[animation])
+
+
+MOTIONS: tuple[Feature, ...] = (*_keyframed(), *_crossed(), *_animated())

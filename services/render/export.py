@@ -91,7 +91,7 @@ class Exporter:
         made: Path | None = None
         for number in range(len(chunk.passes)):
             seeks = await asyncio.to_thread(self._seeks, chunk, number)
-            command = chunk_command(self._timeline, chunk, number, made, seeks)
+            command = chunk_command(self._timeline, chunk, number, made, seeks, threads)
             under, made = made, self._folder / f"chunk-{index}-{number}.{container(self._timeline)}"
             await self._pass(index, chunk, command, made, threads=threads, number=number)
             if under is not None:
@@ -109,6 +109,7 @@ class Exporter:
         graph = with_preview(command.graph, *size) if previews else command.graph
         arguments = [
             *command.inputs,
+            *("-filter_complex_threads", str(threads)),
             *self._ffmpeg.graph_arguments(graph, output.with_suffix(".graph")),
             *output_arguments(self._timeline, chunk.span, lossless=not last, threads=threads),
             str(output),

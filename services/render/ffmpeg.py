@@ -111,7 +111,7 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
     """
     process = await asyncio.create_subprocess_exec(
         ffmpeg.path,
-        *("-hide_banner", "-nostdin", "-y", "-loglevel", "warning"),
+        *("-hide_banner", "-nostdin", "-y", "-loglevel", "error"),
         *("-nostats", "-stats_period", "0.2", "-progress", "pipe:1"),
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,

@@ -25,14 +25,19 @@ def chunk_readings(timeline: Timeline, chunk: Chunk, number: int) -> dict[Look, 
 
 
 def chunk_command(
-    timeline: Timeline, chunk: Chunk, number: int, under: Path | None, seeks: Mapping[Reading, int]
+    timeline: Timeline,
+    chunk: Chunk,
+    number: int,
+    under: Path | None,
+    seeks: Mapping[Reading, int],
+    threads: int = 1,
 ) -> Command:
     """The picture of a chunk up to and with its pass `number`; `under` is what the pass before it made.
 
-    `seeks` says where to seek to for each of the pass's readings, at most its `from_us`.
+    `seeks` says where to seek to for each of the pass's readings, at most its `from_us`; `threads` decode each.
     """
     chains = Chains()
-    sources = Sources(chains, chunk_readings(timeline, chunk, number), seeks, timeline.rate)
+    sources = Sources(chains, chunk_readings(timeline, chunk, number), seeks, timeline.rate, threads)
     painter = Painter(chains, sources, timeline, chunk.span, clear=timeline.clear)
     picture = painter.lossless(under) if under else painter.base(chunk.base)
     for use in chunk.passes[number]:

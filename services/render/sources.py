@@ -44,13 +44,24 @@ class Reading:
         time_us = round(self.source_us)
         return time_us % self.footage.end_us if self.footage.loop_frames else min(time_us, self.footage.last_frame_us)
 
-    def input_arguments(self, seek_us: int) -> list[str]:
-        """Arguments that open the file from the keyframe before a time on; only its own kind of file, and no other."""
+    def input_arguments(self, seek_us: int, threads: int = 1) -> list[str]:
+        """Arguments that open the file from the keyframe before a time on; only its own kind of file, and no other.
+        More `threads` decode faster, and hold more frames.
+        """
         footage = self.footage
         seek = ["-noaccurate_seek", "-ss", f"{seek_us}us"] if seek_us else []
         again = ["-stream_loop", "-1"] if footage.loop_frames else []
-        guard = ["-max_pixels", str(MAX_VIDEO_PIXELS), "-protocol_whitelist", "file", "-f", footage.demuxer]
-        return [*again, *seek, *guard, "-i", str(footage.path)]
+        guard = [
+            "-threads",
+            str(threads),
+            "-max_pixels",
+            str(MAX_VIDEO_PIXELS),
+            "-protocol_whitelist",
+            "file",
+            "-f",
+            footage.demuxer,
+        ]
+        return [*again, *seek, "-threads", str(threads), *guard, "-i", str(footage.path)]
 
 
 def readings(looks: Sequence[Look], rate: Fraction) -> dict[Look, Reading]:
@@ -92,9 +103,10 @@ class Sources:
     """The readings of one graph, each opened when it is first asked for."""
 
     def __init__(
-        self, chains: Chains, looks: Mapping[Look, Reading], seeks: Mapping[Reading, int], rate: Fraction
+        self, chains: Chains, looks: Mapping[Look, Reading], seeks: Mapping[Reading, int], rate: Fraction, threads: int
     ) -> None:
         self._chains = chains
+        self._threads = threads
         self._looks = looks
         self._seeks = seeks
         self._rate = rate
@@ -109,7 +121,7 @@ class Sources:
 
     def _opened(self, reading: Reading, looks: Sequence[Look]) -> dict[Look, str]:
         seek_us = self._seeks.get(reading, 0)
-        source = self._chains.open(reading.input_arguments(seek_us), reading.footage.stream)
+        source = self._chains.open(reading.input_arguments(seek_us, self._threads), reading.footage.stream)
         whole = self._chains.chain(source, list(self._sampled(reading, seek_us)))
         labels = self._chains.split(whole, len(looks))
         return {look: self._trimmed(label, reading, look) for look, label in zip(looks, labels, strict=True)}

@@ -116,12 +116,17 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
     name = demuxer(head_of(path))
     if name is None:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
-    options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
+    options = _options(name, max_pixels)
     try:
         with av.open(path, format=name, options=options) as container:
             return _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+
+
+def _options(demuxer: str, max_pixels: int) -> dict[str, str]:
+    """What ffmpeg's libraries may do with a file."""
+    return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
 
 
 def _reason(error: Exception) -> str:
@@ -244,8 +249,9 @@ def seek_point(footage: Footage, time_us: int) -> int:
 
     Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
     """
+    options = _options(footage.demuxer, MAX_VIDEO_PIXELS)
     try:
-        with av.open(footage.path, format=footage.demuxer, options={"protocol_whitelist": "file"}) as container:
+        with av.open(footage.path, format=footage.demuxer, options=options) as container:
             return _seek_point(container, footage, time_us)
     except (FFmpegError, OSError):
         return 0

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
@@ -149,10 +151,16 @@ def _media(container: InputContainer, path: Path, name: str, max_pixels: int) ->
 
 def _sound(container: InputContainer, path: Path, name: str) -> SoundTrack | None:
     for stream in container.streams.audio:
-        codec = stream.codec_context
-        if codec.codec.canonical_name in SOUND_CODECS and codec.channels > 0:
-            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=codec.channels)
+        if _codec_name(stream) in SOUND_CODECS and stream.codec_context.channels > 0:
+            channels = stream.codec_context.channels
+            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=channels)
     return None
+
+
+def _codec_name(stream: AudioStream | VideoStream) -> str:
+    """The canonical name of the stream's decoder; "unknown" where ffmpeg has none, which PyAV's types do not tell."""
+    context: Any = stream.codec_context
+    return "unknown" if context is None else str(context.codec.canonical_name)
 
 
 def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:
@@ -197,12 +205,9 @@ _HDR_TRANSFERS = (16, 18)
 
 
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:
-    codec = stream.codec_context
-    if codec.codec.canonical_name not in VIDEO_CODECS:
-        raise unreadable(
-            f"its pictures are coded as {codec.codec.canonical_name}, which is not read",
-            f"其画面编码 {codec.codec.canonical_name} 不受支持",
-        )
+    name = _codec_name(stream)
+    if name not in VIDEO_CODECS:
+        raise unreadable(f"its pictures are coded as {name}, which is not read", f"其画面编码 {name} 不受支持")
     if stream.width * stream.height > max_pixels:
         raise too_large(
             f"its frames have {stream.width}x{stream.height} pixels; at most {max_pixels} are allowed",

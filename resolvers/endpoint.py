@@ -25,13 +25,13 @@ MOST_OPERATIONS_PER_SOCKET = 100
 class GraphQLEndpoint(GraphQL[Context, None]):
     """POST with a JSON object, or a websocket of the graphql-transport-ws protocol; nothing else.
 
-    A websocket must come from a page of this server, of `own_url`, or from no page at all.
+    A websocket must come from a page of one of `origins`, or from no page at all.
     """
 
     websocket_adapter_class = CarefulSocket
     graphql_transport_ws_handler_class = TransportHandler
 
-    def __init__(self, schema: BaseSchema, own_url: str) -> None:
+    def __init__(self, schema: BaseSchema, *origins: str) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -39,7 +39,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=INIT_TIMEOUT,
             max_subscriptions_per_connection=MOST_OPERATIONS_PER_SOCKET,
-            allowed_origins=(own_url,),
+            allowed_origins=origins,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

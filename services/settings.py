@@ -65,6 +65,7 @@ class Settings(BaseSettings):
         "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
     )
     allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
+    origins: Words = Field((), description="origins of web pages that may use the API besides its own")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
@@ -96,6 +97,15 @@ class Settings(BaseSettings):
             if "/" in host:
                 ip_network(host)
         return hosts
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, without a path")
+        return origins
 
     @field_validator("public_url")
     @classmethod

@@ -1,7 +1,5 @@
 """Rows 12 and 13: documents that would cost much are refused, in time that grows with their length only."""
 
-import resource
-
 import pytest
 from graphql import get_introspection_query, parse
 
@@ -50,13 +48,9 @@ def test_the_size_of_a_page_counts_also_when_it_is_a_variable(server: Server) ->
     assert "could have" in server.graphql(query, n=100)["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("levels", [60, 600])
-def test_each_fragment_is_measured_once(levels: int) -> None:
-    """Doubling two hundred times over would not end before the test does."""
-    began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    cost = cost_of(parse(doubling(min(levels, 200))), {}, frozenset())
-    assert too_costly(cost)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - began < 10
+def test_each_fragment_is_measured_once() -> None:
+    """Walked through as it would be run, this one would not end before the machine does."""
+    assert too_costly(cost_of(parse(doubling(200)), {}, frozenset()))
 
 
 def test_of_a_document_with_many_faults_the_first_five_are_told(server: Server) -> None:

@@ -2,19 +2,23 @@
 
 import json
 from datetime import timedelta
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
 
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
 from resolvers.problems import problem_of, told
 from resolvers.sockets import CarefulSocket, TransportHandler, operation_fault
+from services.access.callers import NotAdmitted
 from services.errors import Bilingual, InvalidInput, RequestError
 
 INIT_TIMEOUT = timedelta(seconds=10)
@@ -57,7 +61,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Who asks."""
         del response
-        return Context.of(request)
+        return Context.of(request) if isinstance(request, Request) else Context.of_socket(request)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Let in who has a key, if there are keys."""
+        try:
+            context.admit()
+        except NotAdmitted as error:
+            raise ConnectionRejectionError from error
+        return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
         """Strict JSON."""
@@ -70,6 +82,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 async def _checked_body(request: Request) -> bytes:
     """The body of a request that is formed as GraphQL over HTTP wants it. Raises a `RequestError`."""
+    Context.of(request)
     body = await json_body(request)
     try:
         fault = operation_fault(parse_json(body))

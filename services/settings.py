@@ -26,6 +26,8 @@ CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
 """Names the TOML file."""
 SERVER_VARIABLE = "DRAFTCAST_SERVER"
 """Where `draftcast submit` and `draftcast watch` find their server."""
+KEY_VARIABLE = "DRAFTCAST_KEY"
+"""The key with which they ask it."""
 
 
 class SettingsError(DraftcastError):
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
         "documented",
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
     )
+    open_to_all: bool = Field(False, description="serve without keys on an address that others can reach")
+    file_url_seconds: int = Field(86_400, ge=60, description="how long addresses of files work, when there are keys")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
@@ -157,7 +161,11 @@ def _line(error: ValidationError) -> str:
 
 
 def _known_variables() -> set[str]:
-    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, SERVER_VARIABLE}
+    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {
+        CONFIG_VARIABLE,
+        SERVER_VARIABLE,
+        KEY_VARIABLE,
+    }
 
 
 def load(**overrides: Any) -> Settings:

@@ -6,10 +6,9 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from services.access.callers import OPEN, OPEN_OWNER, Caller, Scope, not_admitted
+from services.access.callers import OPEN, Caller, Scope, not_admitted
 from services.compose import Services
 
-__all__ = ["OPEN_OWNER", "Context"]
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER = "bearer "
 

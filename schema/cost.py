@@ -109,7 +109,7 @@ class CostlyRefused(ValidationCache):
         """See `SchemaExtension`."""
         context = self.execution_context
         assert context.graphql_document is not None  # noqa: S101 - the library parses before it validates
-        graphql_schema: GraphQLSchema = context.schema._schema  # noqa: SLF001 - there is no other way to it
+        graphql_schema: GraphQLSchema = context.schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no other way
         cost = cost_of(context.graphql_document, context.variables or {}, paged_fields(graphql_schema))
         refused = too_costly(cost)
         if refused is None:

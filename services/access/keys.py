@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,7 +61,8 @@ def key_id(text: str) -> str | None:
 
 async def all_keys(connection: AsyncConnection) -> list[Key]:
     """Every key that ever was, oldest first."""
-    return [_key(row) for row in await connection.execute(sa.select(keys).order_by(keys.c.created_at_ms, keys.c.id))]
+    found = await connection.execute(sa.select(keys).order_by(keys.c.created_at_ms, keys.c.id))
+    return [_key({str(name): value for name, value in row.items()}) for row in found.mappings()]
 
 
 async def create(connection: AsyncConnection, name: str, scopes: Iterable[Scope], expires_in_days: int | None) -> str:
@@ -103,8 +105,7 @@ async def _insert(connection: AsyncConnection, name: str, scopes: Iterable[Scope
     return text
 
 
-def _key(row: "sa.Row[tuple[object, ...]]") -> Key:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+def _key(values: dict[str, Any]) -> Key:
     scopes = frozenset(Scope(scope) for scope in values.pop("scopes").split(","))
     return Key(**values, scopes=scopes)
 

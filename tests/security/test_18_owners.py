@@ -47,7 +47,7 @@ REST = {"/gen_video", "/gen_video_status", "/gen_video_active_count"}
 
 def selection(kind: Any, depth: int = DEEPEST) -> str:
     """Everything of a type that needs no argument, so many levels deep."""
-    named = get_named_type(kind)
+    named: Any = get_named_type(kind)
     if isinstance(named, GraphQLScalarType | GraphQLEnumType):
         return ""
     if not isinstance(named, GraphQLObjectType):
@@ -80,7 +80,8 @@ def _arguments(name: str, field: GraphQLField) -> list[str]:
     known = [naming[each] for each in field.args if each in naming]
     required = {each for each, argument in field.args.items() if is_required_argument(argument)} - set(naming)
     if required:
-        kinds = [get_named_type(field.args[each].type) for each in required]
+        arguments: dict[str, Any] = dict(field.args)
+        kinds = [get_named_type(arguments[each].type) for each in required]
         assert required == {"input"}, f"{name} needs {required}: say here what names another's task in it"
         assert all(isinstance(kind, GraphQLInputObjectType) and "draftUrl" in kind.fields for kind in kinds)
         return ["(input: {draftUrl: $url})"]

@@ -1,5 +1,7 @@
 """The application: every route, and the services behind them."""
 
+import base64
+import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from html import escape
@@ -7,14 +9,18 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from resolvers import files, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
+from resolvers.shield import NOTHING, Shield, origin_of
 from schema.build import build_schema
 from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
@@ -22,11 +28,18 @@ from services.settings import ASSETS_DIR, Settings
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
 SHUTDOWN_SECONDS = 3
 
+_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 50em; margin: 3em auto; padding: 0 1em }
+pre { background: #eee; padding: 1em; overflow: auto }"""
+_STYLE_SUM = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+GRAPHIQL_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Its editor writes style sheets into the page; scripts come as files of ours only."""
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>draftcast</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50em; margin: 3em auto; padding: 0 1em }}
-pre {{ background: #eee; padding: 1em; overflow: auto }}</style>
+<style>{style}</style>
 <h1>draftcast</h1>
 <p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
 <ul>
@@ -50,7 +63,23 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
         async with open_services(settings, work=work) as services:
             yield {"services": services}
 
-    return Starlette(routes=_routes(settings), lifespan=lifespan)
+    return Starlette(routes=_routes(settings), lifespan=lifespan, middleware=_middleware(settings))
+
+
+def _origins(settings: Settings) -> tuple[str, ...]:
+    return origin_of(settings.base_url), *settings.origins
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """No answer may be read by pages of origins that the operator does not name; no cookies are used at all."""
+    pages = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["authorization", "content-type", "accept-language", "last-event-id"],
+        expose_headers=["retry-after"],
+    )
+    return [Middleware(Shield, origins=_origins(settings)), *([pages] if settings.origins else [])]
 
 
 def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
@@ -73,7 +102,7 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(), settings.base_url)
+    graphql = GraphQLEndpoint(build_schema(), *_origins(settings))
     return [
         Route("/", _front_page(settings)),
         Route("/graphql", graphql, methods=["POST"]),
@@ -87,13 +116,15 @@ def _routes(settings: Settings) -> list[BaseRoute]:
 
 def _front_page(settings: Settings) -> Any:
     page = _PAGE.format(
+        style=_STYLE,
         base=escape(settings.base_url),
         sample=escape(sample.draft_url(settings.base_url)),
         graphiql='; try it in <a href="/graphiql/">GraphiQL</a>' if settings.graphiql else "",
     )
 
     async def front_page(_: Request) -> Response:
-        return HTMLResponse(page, headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"})
+        policy = f"{NOTHING}; style-src 'sha256-{_STYLE_SUM}'"
+        return HTMLResponse(page, headers={"content-security-policy": policy})
 
     return front_page
 
@@ -101,9 +132,19 @@ def _front_page(settings: Settings) -> Any:
 def _graphiql() -> BaseRoute:
     """GraphiQL's own files, which set-up fetches; without them, a word on how to get them."""
     if GRAPHIQL_DIR.is_dir():
-        return Mount("/graphiql", StaticFiles(directory=GRAPHIQL_DIR, html=True))
+        return Mount("/graphiql", _Files(directory=GRAPHIQL_DIR, html=True))
 
     async def missing(_: Request) -> Response:
         return PlainTextResponse("GraphiQL's files are not here; `make setup` fetches them.\n", 404)
 
     return Route("/graphiql/{rest:path}", missing)
+
+
+class _Files(StaticFiles):
+    """GraphiQL's files, with a policy that lets them run."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """See `StaticFiles`."""
+        response = await super().get_response(path, scope)
+        response.headers["content-security-policy"] = GRAPHIQL_POLICY
+        return response

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from draftcast.keys import keys
 from draftcast.show import ProgressBar, report_object, report_table
 from services.errors import DraftcastError, DraftWarning, Failed, Failure
 from services.settings import SERVER_VARIABLE, Settings, load
@@ -34,6 +35,7 @@ from services.tasks.report import make_report
 from services.tasks.scale import percent
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+app.add_typer(keys, name="keys")
 errors = Console(stderr=True, highlight=False)
 
 Asked = TypeVar("Asked", bound=ExportRequest)
@@ -64,9 +66,18 @@ def serve(
     import uvicorn
 
     from draftcast.app import uvicorn_config
+    from services.access.doors import check_door
 
     settings = _settings(host=host, port=port)
     _log()
+    is_open = _run(check_door(settings))
+    if is_open:
+        errors.print(
+            "There are no keys: everyone who reaches this address may submit and see all tasks. "
+            "`draftcast keys create NAME` ends that.",
+            style="yellow",
+            markup=False,
+        )
     if worker:
         _say_what_next(settings)
     uvicorn.Server(uvicorn_config(settings, work=worker)).run()
@@ -81,7 +92,6 @@ def _say_what_next(settings: Settings) -> None:
     )
     errors.print("Render the built-in sample, in another terminal:")
     errors.print(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'", soft_wrap=True)
-    errors.print("No keys are set up: everyone who reaches this address may submit and see all tasks.", style="yellow")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """A client of a running server's GraphQL API, for the command line."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -10,6 +11,7 @@ from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 from gql.transport.exceptions import TransportError, TransportQueryError
 
 from services.errors import DraftcastError
+from services.settings import KEY_VARIABLE
 
 RECONNECTS = 30
 RECONNECT_SECONDS = 1.0
@@ -51,7 +53,7 @@ class ServerProblem(DraftcastError):
 
 async def submit(server: str, draft_url: str, *, strict: bool = False) -> Json:
     """Submit a draft; gives its task. Raises `ServerProblem`."""
-    transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS)
+    transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=_headers())
     try:
         async with Client(transport=transport) as session:
             request = gql(_SUBMIT)
@@ -90,13 +92,22 @@ async def watch(server: str, *, task_id: str | None = None, draft_url: str | Non
 async def _events(server: str, variables: Json) -> AsyncGenerator[Json]:
     socket = f"ws{server.removeprefix('http')}/graphql"
     transport = AIOHTTPWebsocketsTransport(
-        url=socket, subprotocols=[AIOHTTPWebsocketsTransport.GRAPHQLWS_SUBPROTOCOL], connect_timeout=TIMEOUT_SECONDS
+        url=socket,
+        subprotocols=[AIOHTTPWebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        connect_timeout=TIMEOUT_SECONDS,
+        init_payload=_headers(),
     )
     async with Client(transport=transport) as session:
         request = gql(_WATCH)
         request.variable_values = variables
         async for result in session.subscribe(request):
             yield result["videoTaskProgress"]
+
+
+def _headers() -> dict[str, str]:
+    """The key, where there is one; connection_init takes it in the same form."""
+    key = os.environ.get(KEY_VARIABLE)
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _first_message(error: TransportQueryError) -> str:

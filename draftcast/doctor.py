@@ -12,6 +12,7 @@ from services.errors import DraftcastError
 from services.files.store import FileStore
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
+from services.render.sandbox import sandbox_here
 from services.render.text_shaping import shapes
 from services.settings import ASSETS_DIR, Settings
 from services.tasks.hub import Hub
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("ffmpeg", _ffmpeg, True),
         ("Chinese font", _font, True),
         ("text shaping", _shaping, False),
+        ("sandbox", _sandbox, False),
         ("data folder", _data, True),
         ("disk", _disk, True),
         ("database", _database, True),
@@ -73,6 +75,13 @@ def _shaping(_settings: Settings) -> str:
     if not shapes():
         raise _Wrong("libfribidi is not here: Hebrew and Arabic are put in order all the same, Thai or Hindi are not")
     return "by libfribidi and HarfBuzz"
+
+
+def _sandbox(_settings: Settings) -> str:
+    found = sandbox_here()
+    if not (found.files and found.network):
+        raise _Wrong(f"of what a render could reach: {found}")
+    return str(found)
 
 
 def _data(settings: Settings) -> str:

@@ -2,19 +2,23 @@
 
 import json
 from datetime import timedelta
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
 
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
 from resolvers.problems import problem_of, told
 from resolvers.sockets import CarefulSocket, TransportHandler, operation_fault
+from services.access.callers import NotAdmitted
 from services.errors import Bilingual, InvalidInput, RequestError
 
 INIT_TIMEOUT = timedelta(seconds=10)
@@ -25,13 +29,13 @@ MOST_OPERATIONS_PER_SOCKET = 100
 class GraphQLEndpoint(GraphQL[Context, None]):
     """POST with a JSON object, or a websocket of the graphql-transport-ws protocol; nothing else.
 
-    A websocket must come from a page of this server, of `own_url`, or from no page at all.
+    A websocket must come from a page of one of `origins`, or from no page at all.
     """
 
     websocket_adapter_class = CarefulSocket
     graphql_transport_ws_handler_class = TransportHandler
 
-    def __init__(self, schema: BaseSchema, own_url: str) -> None:
+    def __init__(self, schema: BaseSchema, *origins: str) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -39,7 +43,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=INIT_TIMEOUT,
             max_subscriptions_per_connection=MOST_OPERATIONS_PER_SOCKET,
-            allowed_origins=(own_url,),
+            allowed_origins=origins,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +61,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Who asks."""
         del response
-        return Context.of(request)
+        return Context.of(request) if isinstance(request, Request) else Context.of_socket(request)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Let in who has a key, if there are keys."""
+        try:
+            context.admit()
+        except NotAdmitted as error:
+            raise ConnectionRejectionError from error
+        return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
         """Strict JSON."""
@@ -70,6 +82,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 async def _checked_body(request: Request) -> bytes:
     """The body of a request that is formed as GraphQL over HTTP wants it. Raises a `RequestError`."""
+    Context.of(request)
     body = await json_body(request)
     try:
         fault = operation_fault(parse_json(body))

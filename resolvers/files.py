@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from resolvers.context import Context
+from services.errors import RequestError
 
 PREVIEW = "preview.jpg"
 """Files of this name are overwritten while a task runs; all others never change."""
@@ -21,14 +22,29 @@ async def url(context: Context, key: str | None) -> str | None:
 
 async def serve(request: Request) -> Response:
     """The file of the path's key, whole or by Range."""
-    path = Context.of(request).services.files.local_path(request.path_params["key"])
-    if path is None:
+    key, services = request.path_params["key"], Context.of_socket(request).services
+    path = services.files.local_path(key)
+    if path is None or not await _allowed(request, key):
         return _missing()
     media_type = _TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
         return await _changing(path, media_type)
     kept = {**NO_SNIFF, "cache-control": "private, max-age=31536000, immutable"}
     return FileResponse(path, media_type=media_type, headers=kept)
+
+
+async def _allowed(request: Request, key: str) -> bool:
+    """Whether the address is signed, or the file is of a task of the caller's."""
+    context = Context.of_socket(request)
+    query, services = request.query_params, context.services
+    if services.keyring.open or services.files.signed(key, query.get("expires", ""), query.get("signature", "")):
+        return True
+    try:
+        owner = Context.of(request).owner
+    except RequestError:
+        return False
+    parts = key.split("/")
+    return len(parts) > 1 and await services.manager.task(owner, parts[1]) is not None
 
 
 async def _changing(path: Path, media_type: str) -> Response:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.access.callers import NotAdmitted, ScopeMissing
 from services.errors import (
     Bilingual,
     DraftcastError,
@@ -29,6 +30,10 @@ class UserErrorCode(StrEnum):
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     QUEUE_FULL = "QUEUE_FULL"
     FORBIDDEN = "FORBIDDEN"
+
+
+UNAUTHENTICATED = "UNAUTHENTICATED"
+"""No caller's mistake that a payload could tell of: the whole request is refused."""
 
 
 class WrongPath(RequestError):
@@ -83,6 +88,17 @@ PROBLEMS: dict[type[Exception], Problem] = {
         400,
         2001,
         Bilingual("Parameter validation failed", "请求参数验证失败"),
+    ),
+    NotAdmitted: Problem(
+        UNAUTHENTICATED,
+        "UNAUTHENTICATED",
+        401,
+        1002,
+        Bilingual("A valid key is needed", "需要有效的密钥"),
+        {"www-authenticate": "Bearer"},
+    ),
+    ScopeMissing: Problem(
+        UserErrorCode.FORBIDDEN, "FORBIDDEN", 403, 1003, Bilingual("The key is not for this", "密钥无此权限")
     ),
     TaskNotFound: Problem(
         UserErrorCode.NOT_FOUND,

@@ -98,12 +98,12 @@ class _Shim:
         return response
 
     async def _gen_video(self, request: Request, english: bool) -> Answer:
-        wish = TaskRequest(draft_url=_draft_url(await _object(request)))
-        await tasks.submit(Context.of(request), wish)
+        context, body = await _asked(request)
+        await tasks.submit(context, TaskRequest(draft_url=_draft_url(body)))
         return {"message": spoken(SUBMITTED, english)}
 
     async def _gen_video_status(self, request: Request, english: bool) -> Answer:
-        context, body = Context.of(request), await _object(request)
+        context, body = await _asked(request)
         draft_url = _draft_url(body)
         wait_seconds = _number(body, "wait_seconds", LONGEST_WAIT_SECONDS)
         since = _whole_number(body, "since", LARGEST_SEQ)
@@ -169,6 +169,13 @@ def _error_message(task: Task, english: bool) -> str:
     if task.status is Status.CANCELED:
         return spoken(CANCELED, english)
     return spoken(task.failure.message, english) if task.failure else ""
+
+
+async def _asked(request: Request) -> tuple[Context, dict[str, Any]]:
+    """Who asks, and the body: old clients send their key in it, as `apiKey`. Raises a `RequestError`."""
+    body = await _object(request)
+    api_key = body.get("apiKey")
+    return Context.of(request, api_key if isinstance(api_key, str) else None), body
 
 
 async def _object(request: Request) -> dict[str, Any]:

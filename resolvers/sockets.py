@@ -4,6 +4,7 @@ The protocol wants 4400 for a message that is not of its form; the library lets 
 raise, so each message is looked at before the library sees it.
 """
 
+import asyncio
 import logging
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
+FORBIDDEN = 4403
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -39,6 +41,19 @@ class CarefulSocket(ASGIWebSocketAdapter):
 
 class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection of the protocol."""
+
+    async def handle(self) -> None:
+        """Talk until either end closes, and no longer than the caller's key is valid."""
+        expelling = asyncio.create_task(self._expel())
+        try:
+            await super().handle()
+        finally:
+            expelling.cancel()
+            await asyncio.gather(expelling, return_exceptions=True)
+
+    async def _expel(self) -> None:
+        await self.context.expelled()
+        await self.websocket.close(FORBIDDEN, "The key has ended")
 
     async def handle_message(self, message: Message) -> None:
         """Take one message of the client."""

@@ -1,6 +1,7 @@
 """Questions and wishes about tasks: one each, answered by one service call. GraphQL and REST share them."""
 
 from resolvers.context import Context
+from services.access.callers import Scope
 from services.errors import Bilingual, InvalidInput, TaskNotFound
 from services.tasks.records import (
     EventPage,
@@ -18,17 +19,17 @@ from services.tasks.records import (
 
 async def submit(context: Context, request: TaskRequest) -> Submitted:
     """Queue a render, or join the active task of the same URL or key. Raises a `RequestError`."""
-    return await context.services.manager.submit(context.owner, request)
+    return await context.services.manager.submit(context.submitter, request)
 
 
 async def cancel(context: Context, task_id: str) -> Task:
     """End a waiting or running task. Raises `TaskNotFound` or `InvalidState`."""
-    return await context.services.manager.cancel(context.owner, task_id)
+    return await context.services.manager.cancel(context.submitter, task_id)
 
 
 async def retry(context: Context, task_id: str) -> Task:
     """Queue a failed or canceled task again. Raises `TaskNotFound` or `InvalidState`."""
-    return await context.services.manager.retry(context.owner, task_id)
+    return await context.services.manager.retry(context.submitter, task_id)
 
 
 async def task(context: Context, task_id: str | None, draft_url: str | None = None) -> Task | None:
@@ -71,6 +72,7 @@ async def queue(context: Context) -> QueueState:
 
 async def accepting(context: Context) -> bool:
     """Whether a new task would be taken now."""
+    context.require(Scope.READ)
     return await context.services.manager.accepting()
 
 
@@ -81,6 +83,7 @@ async def active_count(context: Context) -> int:
 
 async def queue_position(context: Context, waiting: Task) -> int | None:
     """A waiting task's place in the queue, from 1; None when it does not wait."""
+    context.require(Scope.READ)
     return await context.services.manager.queue_position(waiting)
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StreamResult
@@ -15,6 +15,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.problems import problem_of, told
+from schema.cost import MOST_ERRORS, CostlyRefused
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -54,7 +55,7 @@ def build_schema() -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=[lambda: MaxTokensLimiter(MOST_TOKENS), ParserCache, ValidationCache],
+        extensions=[lambda: MaxTokensLimiter(MOST_TOKENS), ParserCache, CostlyRefused],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 
@@ -75,8 +76,13 @@ def _refused(text: str) -> ExecutionResult:
 def _told(result: R) -> R:
     answer: Any = result
     if answer.errors:
-        answer.errors = [_tell(error) for error in answer.errors]
+        answer.errors = [_tell(error) for error in _first_errors(answer)]
     return result
+
+
+def _first_errors(answer: Any) -> list[GraphQLError]:
+    """Of a document's many faults the first tell enough; errors of an answer's parts are all told."""
+    return list(answer.errors[:MOST_ERRORS] if answer.data is None else answer.errors)
 
 
 def _tell(error: GraphQLError) -> GraphQLError:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from services.access.keyring import Keyring
+from services.access.signing import Signer
 from services.files.store import FileStore
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
@@ -42,6 +44,7 @@ class Services:
     manager: TaskManager
     reports: Reports
     files: FileStore
+    keyring: Keyring
     facts: ServiceFacts
 
 
@@ -56,14 +59,17 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.callback(queue.close)
         hub = Hub(settings.broadcast_url)
         await stack.enter_async_context(hub.run())
-        files = FileStore(settings.files, settings.base_url)
+        keyring = Keyring(database)
+        await stack.enter_async_context(keyring.serve())
+        signer = Signer(settings.data_dir, settings.file_url_seconds, lambda: not keyring.open)
+        files = FileStore(settings.files, settings.base_url, signer)
         if work:
             await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
         manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)
-        yield Services(settings=settings, manager=manager, reports=reports, files=files, facts=facts)
+        yield Services(settings=settings, manager=manager, reports=reports, files=files, keyring=keyring, facts=facts)
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:

@@ -26,6 +26,8 @@ CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
 """Names the TOML file."""
 SERVER_VARIABLE = "DRAFTCAST_SERVER"
 """Where `draftcast submit` and `draftcast watch` find their server."""
+KEY_VARIABLE = "DRAFTCAST_KEY"
+"""The key with which they ask it."""
 
 
 class SettingsError(DraftcastError):
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
         "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
     )
     allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
+    origins: Words = Field((), description="origins of web pages that may use the API besides its own")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
@@ -73,6 +76,8 @@ class Settings(BaseSettings):
         "documented",
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
     )
+    open_to_all: bool = Field(False, description="serve without keys on an address that others can reach")
+    file_url_seconds: int = Field(86_400, ge=60, description="how long addresses of files work, when there are keys")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
@@ -96,6 +101,15 @@ class Settings(BaseSettings):
             if "/" in host:
                 ip_network(host)
         return hosts
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, without a path")
+        return origins
 
     @field_validator("public_url")
     @classmethod
@@ -147,7 +161,11 @@ def _line(error: ValidationError) -> str:
 
 
 def _known_variables() -> set[str]:
-    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, SERVER_VARIABLE}
+    return {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields} | {
+        CONFIG_VARIABLE,
+        SERVER_VARIABLE,
+        KEY_VARIABLE,
+    }
 
 
 def load(**overrides: Any) -> Settings:

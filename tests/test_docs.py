@@ -16,7 +16,7 @@ from graphql import build_schema, parse, validate
 from draftcast.cli import app
 from schema.print import SDL
 from services.render.ffmpeg import find_ffmpeg
-from services.settings import CONFIG_VARIABLE, SERVER_VARIABLE, Settings
+from services.settings import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE, Settings
 from services.tasks.exporter import ExportLimits, ExportRequest, StageLine, export, parse_line
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +71,7 @@ def test_every_setting_that_has_a_row_exists(readme: str) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
-@pytest.mark.parametrize("variable", [CONFIG_VARIABLE, SERVER_VARIABLE])
+@pytest.mark.parametrize("variable", [CONFIG_VARIABLE, SERVER_VARIABLE, KEY_VARIABLE])
 def test_the_variables_that_are_no_settings_are_named(readme: str, variable: str) -> None:
     assert f"`{variable}`" in (ROOT / readme).read_text(encoding="utf-8")
 
@@ -79,7 +79,8 @@ def test_the_variables_that_are_no_settings_are_named(readme: str, variable: str
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_has_a_row(readme: str) -> None:
     told = {name.split()[1] for name in rows(readme) if name.startswith("draftcast ")}
-    assert told == {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    assert told == commands | {group.name for group in app.registered_groups}
 
 
 def test_both_languages_have_the_same_headings_and_tables() -> None:

@@ -104,6 +104,10 @@ class Fetcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Nothing more is fetched: all connections end."""
         await self._stack.aclose()
 
     async def content(self, url: str, on_bytes: OnBytes) -> bytes:

@@ -50,6 +50,10 @@ class DraftSource(Protocol):
         """The material's file is of no use: do not keep it for a later attempt."""
         ...
 
+    async def close(self) -> None:
+        """All that is needed has been asked for: connections end."""
+        ...
+
 
 class RemoteDraft:
     """A draft behind a URL that answers in capcut-mate's get_draft form, or with the draft itself."""
@@ -108,6 +112,10 @@ class RemoteDraft:
         url = self._url(material)
         if url:
             self._fetcher.forget(url)
+
+    async def close(self) -> None:
+        """See `DraftSource`."""
+        await self._fetcher.close()
 
     def _url(self, material: MediaMaterial) -> str | None:
         path = clean_url(material.path)
@@ -185,6 +193,10 @@ class LocalDraft:
         url = _address(material)
         if url:
             self._fetcher.forget(url)
+
+    async def close(self) -> None:
+        """See `DraftSource`."""
+        await self._fetcher.close()
 
     def _find(self, path: str) -> Path | None:
         """The path below the folder, then below each shorter tail of it; last, any file of that name."""

@@ -8,19 +8,21 @@ from urllib.parse import quote, unquote, urlsplit
 
 from obstore.store import LocalStore
 
+from services.access.signing import Signer
 from services.settings import SettingsError
 
 
 class FileStore:
     """Files under a local folder, addressed by keys such as `videos/<task>/<attempt>/video.mp4`."""
 
-    def __init__(self, url: str, base_url: str) -> None:
+    def __init__(self, url: str, base_url: str, signer: Signer | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise SettingsError(f"DRAFTCAST_FILES_URL: must begin with file:///, not {parts.scheme}:")
         self._folder = Path(unquote(parts.path))
         self._store = LocalStore(self._folder, mkdir=True)
         self._base_url = base_url
+        self._signer = signer
 
     async def put(self, key: str, source: Path) -> None:
         """Store a file: it is complete and on disk when this returns, or not there at all."""
@@ -50,8 +52,13 @@ class FileStore:
             return None
 
     async def url(self, key: str) -> str:
-        """The address under which clients get the file."""
-        return f"{self._base_url}/files/{quote(key)}"
+        """The address under which clients get the file; one that ends, when there is a signer."""
+        query = f"?{self._signer.query(key)}" if self._signer and self._signer.need() else ""
+        return f"{self._base_url}/files/{quote(key)}{query}"
+
+    def signed(self, key: str, expires: str, signature: str) -> bool:
+        """Whether the two were given out for this file, and have not ended."""
+        return self._signer is not None and self._signer.valid(key, expires, signature)
 
 
 def _sync(path: Path) -> None:

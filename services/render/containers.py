@@ -44,6 +44,12 @@ STILLS: tuple[tuple[int, bytes, str], ...] = (
 )
 """Offset, bytes found there, and the name of Pillow's reader."""
 
+
+def only(*demuxers: str) -> tuple[str, ...]:
+    """Arguments before an input of ffmpeg's: a file, read by the first of the demuxers, which may open the others."""
+    return "-protocol_whitelist", "file", "-format_whitelist", ",".join(demuxers), "-f", demuxers[0]
+
+
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 """Pictures in a video's clothes: their frames are tiles, not pictures."""
 _MPEGTS_PACKET = 188

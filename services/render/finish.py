@@ -10,6 +10,7 @@ import av
 from PIL import Image
 
 from services.errors import ErrorCode, Failed, failed
+from services.render.containers import only
 from services.render.export import Exported
 from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.graph import container, timescale
@@ -31,10 +32,10 @@ async def join(
     """
     playlist = folder / "chunks.txt"
     playlist.write_text("\n".join(_playlist(exported.chunks, timeline.rate)) + "\n", encoding="ascii")
-    sound = ["-f", "mov", "-i", str(exported.sound)] if exported.sound and not timeline.clear else []
+    sound = [*only("mov"), "-i", str(exported.sound)] if exported.sound and not timeline.clear else []
     index = [] if timeline.clear else ["-movflags", "+faststart"]
     arguments = [
-        *("-f", "concat", "-i", str(playlist), *sound),
+        *(*only("concat", container(timeline)), "-i", str(playlist), *sound),
         *("-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy"),
         *("-video_track_timescale", str(timescale(timeline.rate)), *index),
         *("-map_metadata", "-1", "-f", container(timeline), str(output)),

@@ -1,9 +1,10 @@
 """Drafts laid out in time with their materials, drafts within drafts first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.drafts.records import Draft
+from services.drafts.records import Draft, MediaMaterial
 from services.drafts.source import DraftSource
 from services.render.compounds import render_compound
 from services.render.ffmpeg import Ffmpeg
@@ -48,11 +49,19 @@ class Layouts:
         self._reporter = reporter
         self._compounds = compounds
         self._drafts = 0
+        self._files: dict[MediaMaterial, Path] = {}
+
+    async def fetch(self, draft: Draft) -> None:
+        """Have every file that the draft and the drafts in it need. Raises `Failed`."""
+        media = {material: segment for each in _with_nested(draft) for material, segment in each.media.items()}
+        self._files = await fetch(self._source, media, self._reporter)
 
     async def lay_out(self, draft: Draft, *, clear: bool = False) -> Timeline:
-        """The timeline of a draft; every warning about it is told. Raises `Failed` and `SourceFailed`."""
+        """The timeline of a draft whose files are here; every warning about it is told. Raises `Failed` and
+        `SourceFailed`.
+        """
         wanted = needed(draft)
-        files = await fetch(self._source, wanted, self._reporter)
+        files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
         preparer = Preparer(draft, self._source, self._book, folder, self._reporter)
         prepared = await preparer.prepare(wanted, files)
@@ -73,3 +82,11 @@ class Layouts:
             timeline = await self.lay_out(material.draft, clear=True)
             if self._compounds is not None:
                 prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._reporter)
+
+
+def _with_nested(draft: Draft) -> Iterator[Needed]:
+    """What a draft needs, and what the drafts in it do."""
+    wanted = needed(draft)
+    yield wanted
+    for material in wanted.compounds.values():
+        yield from _with_nested(material.draft)

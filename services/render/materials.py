@@ -27,10 +27,12 @@ LARGEST_MASK = 2048
 FETCHED_AT_ONCE = 4
 
 
-async def fetch(source: DraftSource, wanted: Needed, reporter: Reporter) -> dict[MediaMaterial, Path]:
-    """The files of all materials, a few at a time. Raises `Failed` (MATERIAL_*)."""
+async def fetch(
+    source: DraftSource, media: Mapping[MediaMaterial, Segment], reporter: Reporter
+) -> dict[MediaMaterial, Path]:
+    """The files of all materials, each with a segment it is for, a few at a time. Raises `Failed` (MATERIAL_*)."""
     files: dict[MediaMaterial, Path] = {}
-    done, total = 0, len(wanted.media)
+    done, total = 0, len(media)
     reporter.progress(Stage.PREPARING, 0, total, Unit.FILES)
     at_once = asyncio.Semaphore(FETCHED_AT_ONCE)
 
@@ -52,7 +54,7 @@ async def fetch(source: DraftSource, wanted: Needed, reporter: Reporter) -> dict
 
     try:
         async with asyncio.TaskGroup() as group:
-            for material, segment in wanted.media.items():
+            for material, segment in media.items():
                 group.create_task(one(material, segment))
     except* Failed as failures:
         raise _first(failures) from None

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
@@ -116,12 +118,17 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
     name = demuxer(head_of(path))
     if name is None:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
-    options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
+    options = _options(name, max_pixels)
     try:
         with av.open(path, format=name, options=options) as container:
             return _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+
+
+def _options(demuxer: str, max_pixels: int) -> dict[str, str]:
+    """What ffmpeg's libraries may do with a file."""
+    return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
 
 
 def _reason(error: Exception) -> str:
@@ -144,10 +151,16 @@ def _media(container: InputContainer, path: Path, name: str, max_pixels: int) ->
 
 def _sound(container: InputContainer, path: Path, name: str) -> SoundTrack | None:
     for stream in container.streams.audio:
-        codec = stream.codec_context
-        if codec.codec.canonical_name in SOUND_CODECS and codec.channels > 0:
-            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=codec.channels)
+        if _codec_name(stream) in SOUND_CODECS and stream.codec_context.channels > 0:
+            channels = stream.codec_context.channels
+            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=channels)
     return None
+
+
+def _codec_name(stream: AudioStream | VideoStream) -> str:
+    """The canonical name of the stream's decoder; "unknown" where ffmpeg has none, which PyAV's types do not tell."""
+    context: Any = stream.codec_context
+    return "unknown" if context is None else str(context.codec.canonical_name)
 
 
 def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:
@@ -192,12 +205,9 @@ _HDR_TRANSFERS = (16, 18)
 
 
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:
-    codec = stream.codec_context
-    if codec.codec.canonical_name not in VIDEO_CODECS:
-        raise unreadable(
-            f"its pictures are coded as {codec.codec.canonical_name}, which is not read",
-            f"其画面编码 {codec.codec.canonical_name} 不受支持",
-        )
+    name = _codec_name(stream)
+    if name not in VIDEO_CODECS:
+        raise unreadable(f"its pictures are coded as {name}, which is not read", f"其画面编码 {name} 不受支持")
     if stream.width * stream.height > max_pixels:
         raise too_large(
             f"its frames have {stream.width}x{stream.height} pixels; at most {max_pixels} are allowed",
@@ -244,8 +254,9 @@ def seek_point(footage: Footage, time_us: int) -> int:
 
     Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
     """
+    options = _options(footage.demuxer, MAX_VIDEO_PIXELS)
     try:
-        with av.open(footage.path, format=footage.demuxer, options={"protocol_whitelist": "file"}) as container:
+        with av.open(footage.path, format=footage.demuxer, options=options) as container:
             return _seek_point(container, footage, time_us)
     except (FFmpegError, OSError):
         return 0

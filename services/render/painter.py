@@ -7,6 +7,7 @@ from pathlib import Path
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render import mixing
 from services.render.chains import Chains, fraction, held, repeated
+from services.render.containers import only
 from services.render.looks import blur_steps, chroma_steps, steps, tone_steps
 from services.render.looks_color import FROM_RGB, TO_RGB
 from services.render.media import Footage
@@ -67,9 +68,7 @@ class Painter:
 
     def lossless(self, made: Path) -> str:
         """The result of the pass before."""
-        source = self._chains.open(
-            ["-protocol_whitelist", "file", "-f", "nut" if self._clear else "mov", "-i", str(made)]
-        )
+        source = self._chains.open([*only("nut" if self._clear else "mov"), "-i", str(made)])
         return self._chains.chain(source, [f"settb={self._tick}", "setpts=N", TAGS])
 
     def base(self, pieces: Sequence[Piece]) -> str:
@@ -197,7 +196,7 @@ class Painter:
         return self._still(picture), True
 
     def _still(self, still: Still) -> str:
-        arguments = ["-protocol_whitelist", "file", "-f", "png_pipe", "-framerate", self._rate, "-i", str(still.path)]
+        arguments = [*only("png_pipe"), "-framerate", self._rate, "-i", str(still.path)]
         return self._chains.chain(self._chains.open(arguments), [f"settb={self._tick}", "setpts=0"])
 
     def _plate(self, plate: Plate, size: Size) -> str:

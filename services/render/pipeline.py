@@ -21,6 +21,7 @@ from services.render.materials import material_failure
 from services.render.media import unreadable
 from services.render.preview import Previews
 from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
+from services.render.sandbox import shut_network
 from services.render.scene import Timeline
 
 REMOVALS = 2
@@ -139,6 +140,9 @@ async def _timeline(
     for warning in draft.warnings:
         reporter.warn(warning)
     layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, compounds)
+    await layouts.fetch(draft)
+    await source.close()
+    shut_network()
     return await layouts.lay_out(draft)
 
 

@@ -15,6 +15,7 @@ from services.errors import ErrorCode, Failed, Failure, failed
 from services.render.frames import frame_rate
 from services.render.pipeline import look, render, workspace
 from services.render.protocol import RenderRequest, Report, Reporter
+from services.render.sandbox import shut_files
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
@@ -22,9 +23,10 @@ STOPPED = 128 + signal.SIGTERM
 
 def run(request: RenderRequest, reporter: Reporter) -> int:
     """Render, or only report, and say how it ended; gives the exit code."""
-    loop = asyncio.new_event_loop()
     asked = _report if request.report else _render
     try:
+        shut_files(request)
+        loop = asyncio.new_event_loop()
         loop.run_until_complete(_stoppable(asked(request, reporter)))
     except asyncio.CancelledError:
         return STOPPED

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.render.containers import only
 from services.render.ffmpeg import LONGEST_ARGUMENT
 from services.render.scene import US, Sound
 from services.render.sound_curve import loudness
@@ -36,8 +37,7 @@ places are: it takes the farthest, and the next onset comes up to 25 ms early. W
 """
 TEMPO_EARLY_US = 12_000
 """Slowed down, onsets come early by this much of the added time: each is heard in every window that holds it."""
-_RAW = ("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "2")
-_ONLY_FILES = ("-protocol_whitelist", "file")
+_RAW = ("-ar", str(SAMPLE_RATE), "-ac", "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +67,19 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
     lead_us, length_us = min(sound.source_us, PREROLL_US), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
     graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
-    return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", *_RAW, str(output)]
+    return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", "-f", "f32le", *_RAW, str(output)]
 
 
 def backwards_part(sound: Sound, stretch: Path) -> Part:
     """A sound that is played backwards; `stretch` is what `stretch_arguments` made, turned round."""
-    inputs = (*_ONLY_FILES, *_RAW, "-i", str(stretch))
+    inputs = (*only("f32le"), *_RAW, "-i", str(stretch))
     steps = ("aformat=sample_fmts=fltp:channel_layouts=stereo", *_shape(sound, _early_us(sound)))
     return Part(inputs, 0, steps, samples(sound.start_us))
 
 
 def mixed_part(path: Path, start: int) -> Part:
     """A group of parts that was mixed before."""
-    return Part((*_ONLY_FILES, "-f", "nut", "-i", str(path)), 0, (), start)
+    return Part((*only("nut"), "-i", str(path)), 0, (), start)
 
 
 def groups(parts: Sequence[Part]) -> list[list[Part]]:
@@ -131,7 +131,7 @@ def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
     """Arguments that open the file `lead_us` before the sound begins in it."""
     if sound.source_us > lead_us:
         yield from ("-ss", f"{sound.source_us - lead_us}us")
-    yield from ("-vn", *_ONLY_FILES, "-f", sound.track.demuxer, "-i", str(sound.track.path))
+    yield from ("-vn", *only(sound.track.demuxer), "-i", str(sound.track.path))
 
 
 def _read_us(sound: Sound) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.render.chains import Chains, fraction, held
+from services.render.containers import only
 from services.render.media import MAX_VIDEO_PIXELS, Footage
 from services.render.scene import US, Layer, Span
 
@@ -51,17 +52,8 @@ class Reading:
         footage = self.footage
         seek = ["-noaccurate_seek", "-ss", f"{seek_us}us"] if seek_us else []
         again = ["-stream_loop", "-1"] if footage.loop_frames else []
-        guard = [
-            "-threads",
-            str(threads),
-            "-max_pixels",
-            str(MAX_VIDEO_PIXELS),
-            "-protocol_whitelist",
-            "file",
-            "-f",
-            footage.demuxer,
-        ]
-        return [*again, *seek, "-threads", str(threads), *guard, "-i", str(footage.path)]
+        guard = ["-threads", str(threads), "-max_pixels", str(MAX_VIDEO_PIXELS), *only(footage.demuxer)]
+        return [*again, *seek, *guard, "-i", str(footage.path)]
 
 
 def readings(looks: Sequence[Look], rate: Fraction) -> dict[Look, Reading]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,8 +14,11 @@ LONGEST_LINE_BYTES = 1 << 20
 
 
 @asynccontextmanager
-async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def child(
+    command: tuple[str, ...], folder: Path, environment: Mapping[str, str] | None = None
+) -> AsyncGenerator[asyncio.subprocess.Process]:
     """The command, running in `folder` with pipes to all its ends; its group is gone when the block is left.
+    It has our own environment unless it is given one.
 
     Raises `OSError` when it cannot be started.
     """
@@ -25,6 +28,7 @@ async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asynci
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
+        env=environment,
         start_new_session=True,
         limit=LONGEST_LINE_BYTES,
     )

@@ -7,6 +7,7 @@ docs/exporter.md is the contract.
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from collections import deque
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 
 OWN_EXPORTER = (sys.executable, "-P", "-m", "services.render")
 """Our own renderer; -P keeps the attempt's folder, where strangers' files lie, off the import path."""
+NEEDED_VARIABLES = frozenset(
+    ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONWARNINGS")
+)
+"""What of our environment our own renderer is given, with `LC_*`; the rest may hold passwords."""
 SILENCE_SECONDS = 120.0
 """An exporter that says nothing for this long is stopped."""
 LAST_WORD_SECONDS = 5.0
@@ -221,7 +226,7 @@ async def _run(
     seconds: float | None,
 ) -> Wanted:
     try:
-        async with asyncio.timeout(seconds), child(command, Path(request.folder)) as process:
+        async with asyncio.timeout(seconds), child(command, Path(request.folder), _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
             return await _converse(process, request, on_line, wanted)
@@ -237,6 +242,13 @@ async def _run(
             f"The exporter {command[0]!r} could not be started: {error.strerror}.",
             f"无法启动导出程序 {command[0]!r}：{error.strerror}。",
         ) from error
+
+
+def _environment(command: tuple[str, ...]) -> dict[str, str] | None:
+    """Our own renderer gets nothing that could be a secret; a program of the operator's gets everything."""
+    if command != OWN_EXPORTER:
+        return None
+    return {name: value for name, value in os.environ.items() if name in NEEDED_VARIABLES or name.startswith("LC_")}
 
 
 async def _converse(

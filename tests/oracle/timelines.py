@@ -37,6 +37,7 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
         source = LocalDraft(draft_folder, fetcher)
         draft = read_draft(await source.content(lambda _: None))
         layouts = Layouts(source, find_fonts(()), work, Reporter(lambda _: None), DrawnCompounds(find_ffmpeg(""), work))
+        await layouts.fetch(draft)
         return await layouts.lay_out(draft)
 
 

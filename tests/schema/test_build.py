@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from resolvers.context import OPEN_OWNER, Context
+from resolvers.context import Context
 from schema.build import build_schema
+from services.access.callers import OPEN_OWNER
 from services.compose import open_services
 from services.settings import load
 from services.tasks.records import TaskRequest
@@ -42,7 +43,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
         async with open_services(load(data_dir=tmp_path), work=False) as services:
             submitted = await services.manager.submit(OPEN_OWNER, TaskRequest(draft_url="http://a.b/c"))
             bells = services.manager._hub._bells  # pyright: ignore[reportPrivateUsage]  # clients cannot see it
-            context = Context(services, OPEN_OWNER)
+            context = Context(services)
             results = await build_schema().stream(
                 query, variable_values={"id": submitted.task.id}, context_value=context
             )

@@ -1,0 +1,72 @@
+"""The keys as a running server knows them: read again every moment, asked without waiting."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from services.access.callers import OPEN, Caller, not_admitted
+from services.access.keys import Key, all_keys, key_id
+from services.clock import now_ms
+from services.errors import StoreUnavailable
+from services.tasks.store.database import Database
+
+REREAD_SECONDS = 2.0
+"""A new key works after this long at the latest, and a revoked one no longer."""
+
+
+class Keyring:
+    """Tells who a key belongs to. Without any key ever made, everyone is the one open caller."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys: dict[str, Key] = {}
+        self._moment = asyncio.Event()
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Know the keys while the block lasts. Raises `StoreUnavailable` when they cannot be read at its beginning."""
+        await self._read()
+        reading = asyncio.create_task(self._read_for_ever())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    @property
+    def open(self) -> bool:
+        """Whether there are no keys. Revoked ones count: revoking the last one lets nobody in."""
+        return not self._keys
+
+    def caller(self, text: str | None) -> Caller:
+        """Whoever holds this key. Raises `NotAdmitted`."""
+        if self.open:
+            return OPEN
+        key = self._keys.get(key_id(text or "") or "")
+        if text is None or key is None or not key.opened_by(text) or not key.valid_at(now_ms()):
+            raise not_admitted()
+        return key.caller
+
+    def admitted(self, caller: Caller) -> bool:
+        """Whether a caller that was let in may stay."""
+        if not caller.key_id:
+            return self.open
+        key = self._keys.get(caller.key_id)
+        return key is not None and key.valid_at(now_ms())
+
+    async def gone(self, caller: Caller) -> None:
+        """Ends when a caller may not stay any longer."""
+        while self.admitted(caller):
+            await self._moment.wait()
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(REREAD_SECONDS)
+            with suppress(StoreUnavailable):
+                await self._read()
+            passed, self._moment = self._moment, asyncio.Event()
+            passed.set()
+
+    async def _read(self) -> None:
+        async with self._database.read() as connection:
+            self._keys = {key.id: key for key in await all_keys(connection)}

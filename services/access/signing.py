@@ -1,0 +1,53 @@
+"""Addresses of files that work for a while, for whoever has them: browsers and players send no key."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from services.clock import now_ms
+
+STEP_SECONDS = 3600
+"""Ends are rounded up to full hours, so that a file has the same address for a while and can be cached."""
+
+
+class Signer:
+    """Signs keys of files with a secret that lies in `folder`, for `seconds`, and up to an hour longer, while there
+    is a `need` for it.
+    """
+
+    def __init__(self, folder: Path, seconds: int, need: Callable[[], bool]) -> None:
+        self.need = need
+        self._secret = _secret(folder / "signing.key")
+        self._seconds = seconds
+
+    def query(self, key: str) -> str:
+        """What is added to the address of a file, after its question mark."""
+        ends = (now_ms() // 1000 + self._seconds) // STEP_SECONDS * STEP_SECONDS + STEP_SECONDS
+        return f"expires={ends}&signature={self._signature(key, str(ends))}"
+
+    def valid(self, key: str, expires: str, signature: str) -> bool:
+        """Whether an address was signed here, for this file, and has not ended."""
+        right = hmac.compare_digest(self._signature(key, expires).encode(), signature.encode())
+        return right and expires.isascii() and expires.isdecimal() and int(expires) > now_ms() // 1000
+
+    def _signature(self, key: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{expires}\n{key}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _secret(path: Path) -> bytes:
+    """The secret of the file, which is made at the first time and readable to its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    try:
+        os.link(made, path)  # whoever comes first has made it
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+    return path.read_bytes()

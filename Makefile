@@ -74,7 +74,7 @@ clean: ## remove what set-up made
 	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
 	@sha256sum $^ >$@
 
-assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/graphiql/*) | .venv/ready
-	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font and bundling GraphiQL" \
+assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font, bundling the page and GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
 	@sha256sum $^ >$@

@@ -2,17 +2,16 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from html import escape
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from resolvers import files, rest, sample
+from resolvers import files, page, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from schema.build import build_schema
@@ -21,25 +20,6 @@ from services.settings import ASSETS_DIR, Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
 SHUTDOWN_SECONDS = 3
-
-_PAGE = """<!doctype html>
-<meta charset="utf-8">
-<title>draftcast</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50em; margin: 3em auto; padding: 0 1em }}
-pre {{ background: #eee; padding: 1em; overflow: auto }}</style>
-<h1>draftcast</h1>
-<p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
-<ul>
-<li><code>POST {base}/graphql</code>: queries and mutations; subscriptions on the same path over a websocket
-(graphql-transport-ws){graphiql}</li>
-<li><code>POST {base}/v1/gen_video</code>, <code>POST {base}/v1/gen_video_status</code>,
-<code>GET {base}/v1/gen_video_active_count</code>: the documented polling endpoint, also under
-<code>/openapi/capcut-mate/v1</code></li>
-</ul>
-<p>Render the built-in sample, and ask how far it is:</p>
-<pre>curl {base}/v1/gen_video -H 'Content-Type: application/json' -d '{{"draft_url": "{sample}"}}'
-curl {base}/v1/gen_video_status -H 'Content-Type: application/json' -d '{{"draft_url": "{sample}"}}'</pre>
-"""
 
 
 def create_app(settings: Settings, *, work: bool = True) -> Starlette:
@@ -75,7 +55,7 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 def _routes(settings: Settings) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(build_schema(), settings.base_url)
     return [
-        Route("/", _front_page(settings)),
+        *page.routes(settings),
         Route("/graphql", graphql, methods=["POST"]),
         WebSocketRoute("/graphql", graphql),
         *rest.mounts(settings),
@@ -83,19 +63,6 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *sample.routes(settings.base_url),
         *([_graphiql()] if settings.graphiql else []),
     ]
-
-
-def _front_page(settings: Settings) -> Any:
-    page = _PAGE.format(
-        base=escape(settings.base_url),
-        sample=escape(sample.draft_url(settings.base_url)),
-        graphiql='; try it in <a href="/graphiql/">GraphiQL</a>' if settings.graphiql else "",
-    )
-
-    async def front_page(_: Request) -> Response:
-        return HTMLResponse(page, headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"})
-
-    return front_page
 
 
 def _graphiql() -> BaseRoute:

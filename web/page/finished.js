@@ -52,7 +52,7 @@ export function Player({ id, state, name }) {
     return html`<div class="frame"><video src=${safe(state.video.url)} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
   }
   return html`
-    <button class="frame poster" aria-label=${`${t.play}: ${name}`} onClick=${() => (playing.value = id)}>
+    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => (playing.value = id)}>
       ${safe(state.thumbnailUrl) && html`<img src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
       <span class="play"><${Icon} name="PROCESSING" /></span>
       <span class="length">${length(state.video.durationSeconds)}</span>

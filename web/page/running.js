@@ -46,8 +46,11 @@ function Preview({ state, name }) {
   const url = safe(state.previewUrl);
   if (!url) return html`<div class="frame wait"><i /></div>`;
   const second = Math.floor(Date.parse(state.updatedAt) / 1000);
-  return html`<div class="frame"><img src="${url}?at=${second}" alt=${words.value.previewOf(name)} decoding="async" /></div>`;
+  return html`<div class="frame"><img src="${url}?at=${second}" alt=${words.value.previewOf(name)} decoding="async" onLoad=${shown} onError=${shown} /></div>`;
 }
+
+// A frame that is gone, as after a restart, leaves no broken picture.
+const shown = ({ type, target }) => (target.style.visibility = type === "error" ? "hidden" : "");
 
 // "312 / 600 frames · 48/s", "12 / 80 MB · 3.1 MB/s".
 function counts(state) {

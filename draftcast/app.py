@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from resolvers import files, page, rest, sample
+from resolvers import drafts, files, page, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from schema.build import build_schema
@@ -61,6 +61,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *rest.mounts(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
+        *drafts.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]
 

@@ -60,7 +60,7 @@ async def submit(server: str, draft_url: str, *, strict: bool = False) -> Json:
     except TransportQueryError as error:
         raise ServerProblem(_first_message(error)) from error
     except (TransportError, OSError, TimeoutError) as error:
-        raise _unreachable(server, error) from error
+        raise unreachable(server, error) from error
     if answer["errors"]:
         raise ServerProblem(answer["errors"][0]["message"])
     task: Json = answer["task"]
@@ -81,7 +81,7 @@ async def watch(server: str, *, task_id: str | None = None, draft_url: str | Non
         except (TransportError, OSError, TimeoutError) as error:
             failures += 1
             if failures > RECONNECTS or (after is None and failures > 1):
-                raise _unreachable(server, error) from error
+                raise unreachable(server, error) from error
             await asyncio.sleep(RECONNECT_SECONDS)
         else:
             return
@@ -103,6 +103,7 @@ def _first_message(error: TransportQueryError) -> str:
     return str(error.errors[0]["message"]) if error.errors else str(error)
 
 
-def _unreachable(server: str, error: Exception) -> ServerProblem:
+def unreachable(server: str, error: Exception) -> ServerProblem:
+    """What to tell when a server cannot be talked with."""
     reason = str(error) or type(error).__name__
     return ServerProblem(f"{server} does not answer ({reason}). Is it running? Start it with: make run")

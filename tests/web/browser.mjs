@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const { DRAFTCAST_TEST_CHROMIUM: CHROMIUM, DRAFTCAST_TEST_FOLDER: FOLDER } = process.env;
 const FONTS = join(import.meta.dirname, "..", "..", "assets", "fonts");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SECONDS = 20;
+const SECONDS = 60;
 
 export async function launch(...args) {
   const fonts = join(FOLDER, "fonts.conf");

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const { DRAFTCAST_TEST_PYTHON: PYTHON, DRAFTCAST_TEST_FOLDER: FOLDER, DRAFTCAST_TEST_EXPORTER: EXPORTER } = process.env;
 const ROOT = join(import.meta.dirname, "..", "..");
-const SECONDS = 30;
+const SECONDS = 60;
 
 export class Server {
   // `exporter`: "own" is our renderer, "test" the one of tests/support, whose draft URLs say what it does.

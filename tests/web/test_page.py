@@ -1,15 +1,17 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from services.drafts.sample import SAMPLE_DIR
 from tests.support.browser import chromium
 from tests.support.process import gated_exporter
 from tests.support.server import ROOT
 
-SECONDS = 120
+SECONDS = 250
 HERE = Path(__file__).parent
 
 
@@ -24,6 +26,7 @@ def test_the_page_does_in_a_real_browser_what_its_tests_say(file: str, tmp_path:
             **inherited,
             **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()},
             "DRAFTCAST_TEST_EXPORTER": gated_exporter(tmp_path),
+            "DRAFTCAST_TEST_ZIP": shutil.make_archive(str(tmp_path / "sample"), "zip", SAMPLE_DIR),
         },
         capture_output=True,
         text=True,

@@ -41,3 +41,14 @@ test("the sample is submitted, watched across a killed server to its end, and pl
   assert.equal(await page.title(), "draftcast");
   page.calm();
 });
+
+test("a zip of a draft is taken by the page, looked at and rendered", async (t) => {
+  const page = await open(t, browser, server);
+  await page.locator('input[type="file"]').setInputFiles(process.env.DRAFTCAST_TEST_ZIP);
+  await page.getByText("1280×720").waitFor();
+  await page.getByText("Everything will be drawn as designed.").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("article", { name: /^sample, (Waiting|Rendering)/ }).waitFor();
+  await page.getByRole("article", { name: "sample, Finished" }).waitFor();
+  page.calm();
+});

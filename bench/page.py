@@ -114,7 +114,7 @@ class Load:
         await socket.prepare(request)
         feeding: asyncio.Task[None] | None = None
         async for message in socket:
-            told = json.loads(message.data) if message.type is WSMsgType.TEXT else {}
+            told: dict[str, Any] = json.loads(message.data) if message.type is WSMsgType.TEXT else {}
             if told.get("type") == "connection_init":
                 await socket.send_json({"type": "connection_ack"})
             elif told.get("type") == "ping":
@@ -143,7 +143,7 @@ def task(number: int, seq: int) -> dict[str, Any]:
     """A task as the page asks for it; with each seq it is a little further."""
     done = (number * 37 + seq) % FRAMES
     now = clock(time.time())
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"stage": stage, "startedAt": now, "completedAt": None, "done": None, "total": None, "unit": None}
         for stage in _STAGES
     ]
@@ -180,7 +180,7 @@ def clock(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int(part * 1000):03d}Z"
 
 
-FIGURES = {
+FIGURES: dict[str, Any] = {
     "queue": {"pending": 0, "processing": TASKS, "capacity": TASKS, "oldestPendingAt": None, "throughput": []},
     "service": {
         "version": "bench",

@@ -66,7 +66,7 @@ def test_a_folder_and_its_zip_are_sent_to_a_running_server(server: Server, tmp_p
     for draft, name in ((folder, "my draft"), (Path(archive), "zipped")):
         done = run(tmp_path, "submit", str(draft), "--json", "--server", server.url)
         assert done.returncode == 0, done.stderr
-        draft_url = json.loads(done.stdout)["draftUrl"]
+        draft_url: str = json.loads(done.stdout)["draftUrl"]
         assert parse_qs(urlsplit(draft_url).query)["name"] == [name]
         assert server.get(draft_url).json["code"] == 0
 

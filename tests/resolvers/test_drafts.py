@@ -41,7 +41,7 @@ def test_a_zip_of_a_draft_is_served_as_capcut_mate_serves_drafts(server: Server)
     files = {f"my draft/{name}": (SAMPLE_DIR / name).read_bytes() for name in sample_files()}
     answer = bring(server, packed(files), "my%20draft")
     assert (answer.status, list(answer.json)) == (201, ["draft_url", "expires_at"])
-    draft_url = answer.json["draft_url"]
+    draft_url: str = answer.json["draft_url"]
     assert parse_qs(urlsplit(draft_url).query)["name"] == ["my draft"]
     assert server.get(draft_url).json["code"] == 0
     found = listed(server, draft_url)

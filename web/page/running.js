@@ -46,7 +46,8 @@ function Preview({ state, name }) {
   const url = safe(state.previewUrl);
   if (!url) return html`<div class="frame wait"><i /></div>`;
   const second = Math.floor(Date.parse(state.updatedAt) / 1000);
-  return html`<div class="frame"><img src="${url}?at=${second}" alt=${words.value.previewOf(name)} decoding="async" onLoad=${shown} onError=${shown} /></div>`;
+  const newest = url.includes("?") ? url : `${url}?at=${second}`;
+  return html`<div class="frame"><img src=${newest} alt=${words.value.previewOf(name)} decoding="async" onLoad=${shown} onError=${shown} /></div>`;
 }
 
 // A frame that is gone, as after a restart, leaves no broken picture.

@@ -29,7 +29,7 @@ browser: setup ## what the tests of the page need: Playwright, and Chromium wher
 	@$(TAKE_TURNS) $(MAKE) --no-print-directory tests/web/node_modules/ready
 	@$(if $(CHROMIUM),,setup/chromium.sh)
 
-page: setup ## build the page alone, after a change under web/page or web/element
+page: .venv/ready ## build the page alone, after a change under web/page or web/element
 	@cd web && { test -d node_modules || $(NPM) ci >/dev/null; } && $(NODE) build.mjs page
 
 check: setup ## lint, types, layers, spelling, dependencies

@@ -31,7 +31,7 @@ async function embedded(t, draftUrl, lang = "en") {
 
 test("an embedded task tells its stage and percentage, survives a killed server, and becomes its video", async (t) => {
   const draftUrl = server.draftUrl("embedded", "gated");
-  await server.submit(draftUrl);
+  const id = await server.submit(draftUrl);
   const page = await embedded(t, draftUrl);
   openGate(2);
   await page.getByText("fetching materials").waitFor();
@@ -39,6 +39,7 @@ test("an embedded task tells its stage and percentage, survives a killed server,
   await server.kill();
   await page.getByText("reconnecting…").waitFor();
   await server.again();
+  await server.begins(id, 2);
   openGate(6);
   await page.locator("video-task video").waitFor();
   await page.waitForFunction(() => document.querySelector("video-task").shadowRoot.querySelector("video").duration === 1);

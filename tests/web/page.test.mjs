@@ -134,6 +134,7 @@ test("a page that lost the server shows the truth when it is back", async (t) =>
   await page.getByText(/reconnecting in/).waitFor();
   await server.again();
   await page.getByText("live", { exact: true }).waitFor();
+  await page.locator(".run").getByText("attempt 2").waitFor(); // what the first has left running takes no gate any more
   openGate(6);
   await page.getByRole("article", { name: "long, Finished" }).waitFor();
   await page.getByRole("article", { name: "next, Finished" }).waitFor();

@@ -82,18 +82,28 @@ export class Server {
     return data;
   }
 
+  // Until a new attempt has begun: whatever the last one left running has been ended then, and takes no gate any more.
+  async begins(id, attempt) {
+    const query = "query($id: ID!) { videoTask(id: $id) { attempt } }";
+    const until = Date.now() + SECONDS * 1000;
+    while ((await this.graphql(query, { id })).videoTask.attempt < attempt) {
+      if (Date.now() > until) throw new Error(`attempt ${attempt} did not begin`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
   async submit(draftUrl) {
     const query = "mutation($url: URL!) { submitVideoTask(input: { draftUrl: $url }) { task { id } } }";
     return (await this.graphql(query, { url: draftUrl })).submitVideoTask.task.id;
   }
 }
 
-// Let the gated exporter go on to its next stage.
+// Let the gated exporter go on to its next stage. The pipe stays open: it forgets all when nobody has it open.
 export function openGate(times = 1) {
-  const gate = openSync(join(FOLDER, "gate"), "r+");
+  gate ??= openSync(join(FOLDER, "gate"), "r+");
   writeSync(gate, "\n".repeat(times));
-  closeSync(gate);
 }
+let gate = null;
 
 async function freePort() {
   const listener = createServer().listen(0, "127.0.0.1");

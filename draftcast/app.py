@@ -1,10 +1,7 @@
 """The application: every route, and the services behind them."""
 
-import base64
-import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from html import escape
 from typing import Any
 
 import uvicorn
@@ -12,47 +9,26 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from resolvers import files, rest, sample
+from resolvers import drafts, files, page, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
-from resolvers.shield import NOTHING, Shield, origin_of
+from resolvers.shield import Shield, own_origins
 from schema.build import build_schema
 from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
 SHUTDOWN_SECONDS = 3
-
-_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 50em; margin: 3em auto; padding: 0 1em }
-pre { background: #eee; padding: 1em; overflow: auto }"""
-_STYLE_SUM = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 GRAPHIQL_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 """Its editor writes style sheets into the page; scripts come as files of ours only."""
-_PAGE = """<!doctype html>
-<meta charset="utf-8">
-<title>draftcast</title>
-<style>{style}</style>
-<h1>draftcast</h1>
-<p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
-<ul>
-<li><code>POST {base}/graphql</code>: queries and mutations; subscriptions on the same path over a websocket
-(graphql-transport-ws){graphiql}</li>
-<li><code>POST {base}/v1/gen_video</code>, <code>POST {base}/v1/gen_video_status</code>,
-<code>GET {base}/v1/gen_video_active_count</code>: the documented polling endpoint, also under
-<code>/openapi/capcut-mate/v1</code></li>
-</ul>
-<p>Render the built-in sample, and ask how far it is:</p>
-<pre>curl {base}/v1/gen_video -H 'Content-Type: application/json' -d '{{"draft_url": "{sample}"}}'
-curl {base}/v1/gen_video_status -H 'Content-Type: application/json' -d '{{"draft_url": "{sample}"}}'</pre>
-"""
 
 
 def create_app(settings: Settings, *, work: bool = True) -> Starlette:
@@ -67,7 +43,7 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
 
 
 def _origins(settings: Settings) -> tuple[str, ...]:
-    return origin_of(settings.base_url), *settings.origins
+    return *own_origins(settings.base_url), *settings.origins
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -104,29 +80,15 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 def _routes(settings: Settings) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(build_schema(), *_origins(settings))
     return [
-        Route("/", _front_page(settings)),
+        *page.routes(settings),
         Route("/graphql", graphql, methods=["POST"]),
         WebSocketRoute("/graphql", graphql),
         *rest.mounts(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
+        *drafts.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]
-
-
-def _front_page(settings: Settings) -> Any:
-    page = _PAGE.format(
-        style=_STYLE,
-        base=escape(settings.base_url),
-        sample=escape(sample.draft_url(settings.base_url)),
-        graphiql='; try it in <a href="/graphiql/">GraphiQL</a>' if settings.graphiql else "",
-    )
-
-    async def front_page(_: Request) -> Response:
-        policy = f"{NOTHING}; style-src 'sha256-{_STYLE_SUM}'"
-        return HTMLResponse(page, headers={"content-security-policy": policy})
-
-    return front_page
 
 
 def _graphiql() -> BaseRoute:

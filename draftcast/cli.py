@@ -216,22 +216,36 @@ def report(
 
 @app.command()
 def submit(
-    draft_url: Annotated[str, typer.Argument(help="The draft's URL.")],
+    draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder or zip on this machine.")],
     watching: Annotated[bool, typer.Option("--watch", help="Watch it to its end.")] = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
     server: Server = "http://127.0.0.1:8000",
 ) -> None:
-    """Submit a draft to a running server."""
+    """Submit a draft to a running server; a folder or zip is sent there first."""
     from draftcast import client
 
-    task = _run(client.submit(server.rstrip("/"), draft_url, strict=strict))
+    task = _run(client.submit(server.rstrip("/"), _sent(server, draft), strict=strict))
     if watching:
         _watch(server, as_json, task_id=task["id"])
     elif as_json:
         _print_json(task)
     else:
         typer.echo(task["id"])
+
+
+def _sent(server: str, draft: str) -> str:
+    """The draft's URL; what lies on this machine is on the server then."""
+    from draftcast import upload
+
+    if draft.startswith(("http://", "https://")):
+        return draft
+    path = Path(draft).absolute()
+    if not path.exists():
+        _stop(f"{draft} is neither an http(s) URL nor a folder or zip")
+    with upload.packed(path) as zipped:
+        draft_url: str = _run(upload.send(server.rstrip("/"), path.stem, zipped))
+    return draft_url
 
 
 @app.command()

@@ -53,7 +53,7 @@ class ServerProblem(DraftcastError):
 
 async def submit(server: str, draft_url: str, *, strict: bool = False) -> Json:
     """Submit a draft; gives its task. Raises `ServerProblem`."""
-    transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=_headers())
+    transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=bearer())
     try:
         async with Client(transport=transport) as session:
             request = gql(_SUBMIT)
@@ -62,7 +62,7 @@ async def submit(server: str, draft_url: str, *, strict: bool = False) -> Json:
     except TransportQueryError as error:
         raise ServerProblem(_first_message(error)) from error
     except (TransportError, OSError, TimeoutError) as error:
-        raise _unreachable(server, error) from error
+        raise unreachable(server, error) from error
     if answer["errors"]:
         raise ServerProblem(answer["errors"][0]["message"])
     task: Json = answer["task"]
@@ -83,7 +83,7 @@ async def watch(server: str, *, task_id: str | None = None, draft_url: str | Non
         except (TransportError, OSError, TimeoutError) as error:
             failures += 1
             if failures > RECONNECTS or (after is None and failures > 1):
-                raise _unreachable(server, error) from error
+                raise unreachable(server, error) from error
             await asyncio.sleep(RECONNECT_SECONDS)
         else:
             return
@@ -95,7 +95,7 @@ async def _events(server: str, variables: Json) -> AsyncGenerator[Json]:
         url=socket,
         subprotocols=[AIOHTTPWebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
         connect_timeout=TIMEOUT_SECONDS,
-        init_payload=_headers(),
+        init_payload=bearer(),
     )
     async with Client(transport=transport) as session:
         request = gql(_WATCH)
@@ -104,7 +104,7 @@ async def _events(server: str, variables: Json) -> AsyncGenerator[Json]:
             yield result["videoTaskProgress"]
 
 
-def _headers() -> dict[str, str]:
+def bearer() -> dict[str, str]:
     """The key, where there is one; connection_init takes it in the same form."""
     key = os.environ.get(KEY_VARIABLE)
     return {"Authorization": f"Bearer {key}"} if key else {}
@@ -114,6 +114,7 @@ def _first_message(error: TransportQueryError) -> str:
     return str(error.errors[0]["message"]) if error.errors else str(error)
 
 
-def _unreachable(server: str, error: Exception) -> ServerProblem:
+def unreachable(server: str, error: Exception) -> ServerProblem:
+    """What to tell when a server cannot be talked with."""
     reason = str(error) or type(error).__name__
     return ServerProblem(f"{server} does not answer ({reason}). Is it running? Start it with: make run")

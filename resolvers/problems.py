@@ -15,6 +15,7 @@ from services.errors import (
     RequestError,
     StoreUnavailable,
     TaskNotFound,
+    UploadTooLarge,
 )
 
 log = logging.getLogger(__name__)
@@ -150,6 +151,14 @@ PROBLEMS: dict[type[Exception], Problem] = {
         413,
         1001,
         Bilingual("Request body too large", "请求体过大"),
+        {"connection": "close"},
+    ),
+    UploadTooLarge: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "PAYLOAD_TOO_LARGE",
+        413,
+        1001,
+        Bilingual("The draft is too large", "草稿过大"),
         {"connection": "close"},
     ),
     QueryFailed: Problem(

@@ -16,6 +16,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -56,3 +57,13 @@ def origin_of(url: str) -> str:
     port = parts.port
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def own_origins(url: str) -> tuple[str, ...]:
+    """The origins of this server's own pages: that of its URL, and on this machine every way to write that."""
+    parts = urlsplit(url)
+    if parts.hostname not in LOOPBACK:
+        return (origin_of(url),)
+    port = "" if parts.port is None else f":{parts.port}"
+    hosts = (f"[{host}]" if ":" in host else host for host in LOOPBACK)
+    return tuple(origin_of(f"{parts.scheme}://{host}{port}") for host in hosts)

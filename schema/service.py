@@ -4,12 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import tasks
+from resolvers import sample, space, tasks
 from schema.described import about, described
 from schema.info import Info
 from schema.parts import at
-from schema.scalars import DateTime
+from schema.scalars import URL, DateTime
 from services.compose import Services
+from services.files.disk import Disk
 from services.tasks import records
 
 DEFAULT_MINUTES = 60
@@ -63,17 +64,37 @@ class QueueStats:
 
 @described
 @strawberry.type
+class DiskSpace:
+    """How much room a disk has, in bytes."""
+
+    free_bytes: float = strawberry.field(description="What is left.")
+    total_bytes: float = strawberry.field(description="All of it.")
+
+    @classmethod
+    def of(cls, record: Disk) -> "DiskSpace":
+        """A disk as clients see it."""
+        return cls(free_bytes=float(record.free_bytes), total_bytes=float(record.total_bytes))
+
+
+@described
+@strawberry.type
 class ServiceInfo:
     """What this server is made of."""
 
     version: str = strawberry.field(description="The version of draftcast.")
     ffmpeg_version: str = strawberry.field(description="The version of the ffmpeg in use; empty: none is found.")
     cjk_font: str | None = strawberry.field(description="The font that draws Chinese captions; null: none is found.")
+    sample_draft_url: URL = strawberry.field(description="The draft that comes with the server, to try it with.")
 
     @strawberry.field
     async def accepting_tasks(self, info: Info) -> bool:
         """Whether a new task would be taken now: false while the queue is full."""
         return await tasks.accepting(info.context)
+
+    @strawberry.field
+    async def disk(self, info: Info) -> DiskSpace:
+        """The disk that holds the server's data: what it works on, and its videos unless they are kept elsewhere."""
+        return DiskSpace.of(await space.disk(info.context))
 
     @classmethod
     def of(cls, services: Services) -> "ServiceInfo":
@@ -82,4 +103,5 @@ class ServiceInfo:
             version=services.facts.version,
             ffmpeg_version=services.facts.ffmpeg_version or "",
             cjk_font=services.facts.cjk_font,
+            sample_draft_url=URL(sample.draft_url(services.settings.base_url)),
         )

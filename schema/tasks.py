@@ -128,6 +128,11 @@ class VideoTask(Node):
         return [WarningOfDraft.of(warning) for warning in self.record.warnings]
 
     @strawberry.field
+    def warning_count(self) -> int:
+        """How many `warnings` there are, for lists that do not show them."""
+        return len(self.record.warnings)
+
+    @strawberry.field
     async def events(
         self,
         info: Info,

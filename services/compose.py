@@ -11,6 +11,8 @@ from pathlib import Path
 
 from services.access.keyring import Keyring
 from services.access.signing import Signer
+from services.drafts.shelf import Shelf
+from services.drafts.unpack import UnpackLimits
 from services.files.store import FileStore
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
@@ -43,6 +45,7 @@ class Services:
     settings: Settings
     manager: TaskManager
     reports: Reports
+    shelf: Shelf
     files: FileStore
     keyring: Keyring
     facts: ServiceFacts
@@ -68,8 +71,23 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
+        shelf = _shelf(settings)
+        await stack.enter_async_context(shelf.serve())
         facts = await asyncio.to_thread(_facts, settings)
-        yield Services(settings=settings, manager=manager, reports=reports, files=files, keyring=keyring, facts=facts)
+        yield Services(
+            settings=settings,
+            manager=manager,
+            reports=reports,
+            shelf=shelf,
+            files=files,
+            keyring=keyring,
+            facts=facts,
+        )
+
+
+def _shelf(settings: Settings) -> Shelf:
+    limits = UnpackLimits(settings.max_material_bytes, settings.max_task_bytes)
+    return Shelf(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:

@@ -237,5 +237,9 @@ class QueueFull(RequestError):
     """No more tasks are taken for now."""
 
 
+class UploadTooLarge(RequestError):
+    """A draft that a caller brings is larger than the limits, or than the disk's room."""
+
+
 class StoreUnavailable(DraftcastError):
     """The database does not answer."""

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")
     max_video_seconds: int = Field(3600, ge=1, description="longest video")
     max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
+    keep_drafts_hours: int = Field(168, ge=1, description="how long drafts that callers bring are kept")
     max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
 

@@ -6,8 +6,8 @@ from services.drafts.locate import clean_url
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048
-SAMPLE_PATH = "/sample/"
-"""Where this server serves the draft it brings along."""
+OWN_DRAFTS = ("/sample/", "/drafts/")
+"""Where this server serves the draft it brings along, and those that callers have brought."""
 
 
 def clean_draft_url(text: str, field: str = "draftUrl") -> str:
@@ -47,15 +47,17 @@ def _absolute(url: str) -> bool:
 
 
 def own_host(base_url: str, draft_url: str) -> tuple[str, ...]:
-    """The server's own host:port, when the URL is that of the sample it serves: the only draft
-    it may fetch from itself.
-    """
-    return (_host(base_url),) if draft_url.startswith(base_url + SAMPLE_PATH) else ()
+    """The server's own host:port, when the URL is that of a draft it serves: nothing else may it fetch from itself."""
+    return (_host(base_url),) if _own(base_url, draft_url) else ()
 
 
 def points_back(base_url: str, draft_url: str) -> bool:
-    """Whether the URL is one of this server's own, and not that of its sample: nothing here is a draft."""
-    return _host(draft_url) == _host(base_url) and not draft_url.startswith(base_url + SAMPLE_PATH)
+    """Whether the URL is one of this server's own, but not that of a draft it serves."""
+    return _host(draft_url) == _host(base_url) and not _own(base_url, draft_url)
+
+
+def _own(base_url: str, draft_url: str) -> bool:
+    return draft_url.startswith(tuple(base_url + path for path in OWN_DRAFTS))
 
 
 def _host(url: str) -> str:

@@ -1,6 +1,5 @@
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from draftcast.app import create_app
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
@@ -9,17 +8,23 @@ from tests.support.listening import listening
 from tests.support.server import Server
 
 
-def test_the_front_page_names_the_endpoints_and_a_curl_line_that_renders_the_sample(server: Server) -> None:
+def test_the_page_is_served_under_a_policy_without_inline_code(server: Server) -> None:
     page = server.get("/")
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    text = page.body.decode()
-    assert f"{server.url}/graphql" in text
-    line = re.search(r"curl (\S+) -H '([^']+)' -d '([^']+)'", text)
-    assert line is not None
-    assert line[1] == f"{server.url}/v1/gen_video"
-    name, value = line[2].split(": ")
-    answer = server.request("POST", urlsplit(line[1]).path, line[3].encode(), {name: value})
-    assert answer.status == 200
+    policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
+    assert (policy["default-src"], policy["script-src"], policy["style-src"]) == ("'none'", "'self'", "'self'")
+    assert "unsafe" not in page.headers["content-security-policy"]
+    own = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
+    assert own
+    for address in own:
+        assert server.get(address).status == 200, address
+    assert not re.search(rb"<script(?![^>]*src)|<style|style=|://", page.body)
+
+
+def test_videos_may_come_from_the_public_address(tmp_path: Path) -> None:
+    with listening(create_app(load(public_url="https://video.example:8443")), lifespan=False) as port:
+        policy = Server(port, tmp_path).get("/").headers["content-security-policy"]
+    assert "media-src 'self' https://video.example:8443;" in policy
 
 
 def test_the_sample_is_listed_as_capcut_mate_lists_drafts_and_its_files_are_served(server: Server) -> None:

@@ -1,8 +1,10 @@
 """The command line, as a process of its own."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.drafts import DraftBuilder
@@ -54,6 +56,19 @@ def test_submit_and_watch_speak_to_a_running_server(server: Server, tmp_path: Pa
     assert events[-1]["status"] == "COMPLETED"
     again = run(tmp_path, "watch", url, "--server", server.url)
     assert again.stdout.strip() == events[-1]["task"]["videoUrl"]
+
+
+def test_a_folder_and_its_zip_are_sent_to_a_running_server(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "my draft"
+    folder.mkdir()
+    (folder / "draft_content.json").write_text("{}")
+    archive = shutil.make_archive(str(tmp_path / "zipped"), "zip", folder)
+    for draft, name in ((folder, "my draft"), (Path(archive), "zipped")):
+        done = run(tmp_path, "submit", str(draft), "--json", "--server", server.url)
+        assert done.returncode == 0, done.stderr
+        draft_url: str = json.loads(done.stdout)["draftUrl"]
+        assert parse_qs(urlsplit(draft_url).query)["name"] == [name]
+        assert server.get(draft_url).json["code"] == 0
 
 
 def test_a_failed_task_ends_the_watching_with_its_error(server: Server, tmp_path: Path) -> None:

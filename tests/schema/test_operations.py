@@ -343,7 +343,10 @@ def test_the_queue_tells_how_much_waits_and_what_has_ended(server: Server) -> No
 
 
 def test_the_service_says_what_it_is_made_of(server: Server) -> None:
-    service = server.data("{ service { version acceptingTasks ffmpegVersion cjkFont } }")["service"]
+    asked = "{ service { version acceptingTasks ffmpegVersion cjkFont sampleDraftUrl disk { freeBytes totalBytes } } }"
+    service = server.data(asked)["service"]
+    assert server.get(service["sampleDraftUrl"]).json["code"] == 0
+    assert 0 < service["disk"]["freeBytes"] < service["disk"]["totalBytes"]
     assert service["acceptingTasks"] is True
     assert service["version"]
     assert service["ffmpegVersion"]

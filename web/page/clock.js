@@ -1,0 +1,22 @@
+// Time: a signal that ticks each second, the server's clock as far as its events tell it, and when it was last heard.
+import { signal } from "@preact/signals";
+
+export const now = signal(Date.now());
+export const heardAt = signal(null);
+let ahead = null; // how far the server's clock is ahead of ours, in ms; an event is never told before it happens
+
+export function tick() {
+  const next = () => {
+    now.value = Date.now();
+    setTimeout(next, 1000 - (Date.now() % 1000));
+  };
+  next();
+}
+
+export function hear(at) {
+  heardAt.value = Date.now();
+  if (at) ahead = Math.max(ahead ?? -Infinity, Date.parse(at) - Date.now());
+}
+
+// The server's time in ms since 1970, as of the last tick.
+export const serverNow = () => Math.max(now.value, 0) + (ahead !== null && Math.abs(ahead) > 2000 ? ahead : 0);

@@ -1,0 +1,61 @@
+// Finished videos, newest first, played where they stand.
+import { signal, useComputed } from "@preact/signals";
+import { Card, Name } from "./card.js";
+import { serverNow } from "./clock.js";
+import { loadMore, more } from "./feed.js";
+import { html, safe } from "./html.js";
+import { Icon } from "./icons.js";
+import { lists, nameOf, task } from "./tasks.js";
+import { Windowed } from "./windowed.js";
+import { ago, bytes, duration, length, words } from "./words.js";
+
+const playing = signal(null); // one at a time
+
+export function Finished() {
+  const ids = useComputed(() => lists.value.finished);
+  const t = words.value;
+  return html`
+    <section class="finished" aria-labelledby="finished">
+      <h2 id="finished">${t.finished}</h2>
+      ${ids.value.length
+        ? html`<${Windowed} ids=${ids} row=${(width) => Math.round((width * 9) / 16) + 80} gap=${14} least=${232} card=${FinishedCard} label=${t.finished} />`
+        : html`<p class="empty">${t.nothingFinished}</p>`}
+      ${more.value.finished && html`<p><button onClick=${() => loadMore("finished")}>${t.showMore}</button></p>`}
+    </section>
+  `;
+}
+
+function FinishedCard({ id }) {
+  const state = task(id)?.value;
+  if (!state?.video) return null;
+  const name = nameOf(state);
+  const t = words.value;
+  const seconds = (Date.parse(state.completedAt) - Date.parse(state.startedAt)) / 1000;
+  return html`
+    <${Card} id=${id} kind="done" label=${`${name}, ${t.status.COMPLETED}`}>
+      <${Player} id=${id} state=${state} name=${name} />
+      <div class="body">
+        <${Name} id=${id}>${name}<//>
+        <small>${ago(serverNow() - Date.parse(state.completedAt))} · ${t.took(duration(seconds))}</small>
+        <small>
+          ${state.video.width}×${state.video.height} · ${bytes(state.video.sizeBytes)}
+          ${state.warningCount > 0 && html` · <span class="warned"><${Icon} name="warning" />${t.warnings(state.warningCount)}</span>`}
+        </small>
+      </div>
+    <//>
+  `;
+}
+
+export function Player({ id, state, name }) {
+  const t = words.value;
+  if (playing.value === id) {
+    return html`<div class="frame"><video src=${safe(state.video.url)} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
+  }
+  return html`
+    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => (playing.value = id)}>
+      ${safe(state.thumbnailUrl) && html`<img src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
+      <span class="play"><${Icon} name="PROCESSING" /></span>
+      <span class="length">${length(state.video.durationSeconds)}</span>
+    </button>
+  `;
+}

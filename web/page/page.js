@@ -1,0 +1,70 @@
+// The page as a whole.
+import { effect } from "@preact/signals";
+import { notice } from "./actions.js";
+import { Drawer } from "./drawer.js";
+import { Drop } from "./drop.js";
+import { Failed } from "./failed.js";
+import { connection, figures, loaded } from "./feed.js";
+import { Finished } from "./finished.js";
+import { Header } from "./header.js";
+import { Help } from "./help.js";
+import { html } from "./html.js";
+import { Icon } from "./icons.js";
+import { Running } from "./running.js";
+import { Sample, Submit } from "./submit.js";
+import { lists, nameOf, order, task } from "./tasks.js";
+import { Waiting } from "./waiting.js";
+import { words } from "./words.js";
+
+export function Page() {
+  return html`
+    <${Header} />
+    <main>
+      <${Submit} />
+      <${Tasks} />
+    </main>
+    <${Foot} />
+    <${Drawer} /><${Help} /><${Drop} />
+    <div class="notices" role="status">${notice.value && html`<p class=${notice.value.bad ? "bad" : ""}>${notice.value.text}</p>`}</div>
+  `;
+}
+
+function Tasks() {
+  const t = words.value;
+  if (!loaded.value && !order.value.length) {
+    return html`<p class="nothing busy">${connection.value.state === "waiting" ? t.serverAway : `${t.connecting}…`}</p>`;
+  }
+  if (!order.value.length) {
+    return html`
+      <div class="nothing">
+        <span class="badge"><${Icon} name="PROCESSING" /></span>
+        <h2>${t.nothingYet}</h2>
+        <p>${t.nothingHint}</p>
+        <${Sample} kind="primary" />
+      </div>
+    `;
+  }
+  return html`
+    <div class="columns">
+      <${Running} />
+      <aside><${Waiting} /><${Failed} /></aside>
+      <${Finished} />
+    </div>
+  `;
+}
+
+function Foot() {
+  const version = figures.value?.service.version;
+  return html`<footer class="foot">${words.value.tagline}${version && html` · draftcast ${version}`}</footer>`;
+}
+
+// The title tells how far the oldest running task is, so that a tab in the background can be watched.
+export function showTitle() {
+  effect(() => {
+    const { running, waiting } = lists.value;
+    const first = running.length ? task(running[0]).value : null;
+    const others = running.length + waiting.length - 1;
+    const progress = first ? `${first.progress} % · ${nameOf(first)}${others > 0 ? ` (+${others})` : ""} · ` : "";
+    document.title = `${progress}draftcast`;
+  });
+}

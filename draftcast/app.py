@@ -16,8 +16,9 @@ from resolvers import files, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from schema.build import build_schema
+from services.assets import ASSETS_DIR
 from services.compose import open_services
-from services.settings import ASSETS_DIR, Settings
+from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
 SHUTDOWN_SECONDS = 3

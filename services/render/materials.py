@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from services.drafts.fields import LONGEST_LABEL
@@ -85,6 +86,7 @@ class Preparer:
         self._book = book
         self._folder = folder
         self._reporter = reporter
+        self._probed = cache(probe)  # several materials may be one file
         self._told: set[Bilingual] = set()
         self._made = 0
         self._done = self._total = 0
@@ -162,7 +164,7 @@ class Preparer:
         """What a file shows and sounds, as far as that is asked for. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
             return self._photo(material, path, shown), None
-        media = probe(path)
+        media = self._probed(path)
         if shown and media.footage is None:
             raise unreadable("it holds no picture", "其中没有画面")
         if material.kind is MediaKind.AUDIO and media.sound is None:

@@ -81,6 +81,8 @@ class Footage:
     hdr: bool = False
     plain: bool = False
     """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
+    upright: bool = True
+    """Whether its frames are coded as they are shown, and not turned afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         loop_frames=frames if name == "gif" and frames > 1 else 0,
         hdr=int(frame.color_trc) in _HDR_TRANSFERS,
         plain=frame.format.name == "yuv420p" and square == 1,
+        upright=frame.rotation % 360 == 0,
     )
 
 

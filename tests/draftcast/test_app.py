@@ -3,8 +3,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from draftcast.app import create_app
+from services.assets import ASSETS_DIR
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
-from services.settings import ASSETS_DIR, load
+from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
 

@@ -11,6 +11,7 @@ import resource
 import subprocess
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 
@@ -29,6 +30,7 @@ CONNECTIONS = 16
 
 _SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 _WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { type stage status } }"
+_ESTIMATE = "subscription($id: ID!) { videoTaskProgress(id: $id) { task { estimatedCompletionAt } } }"
 _QUERY = """query($id: ID!) { videoTask(id: $id) {
   id draftUrl status stage progress attempt seq createdAt updatedAt videoUrl } }"""
 
@@ -71,9 +73,9 @@ def idle_mb(folder: Path) -> float:
     raise RuntimeError("the server process is gone")
 
 
-def submit(server: Server) -> str:
-    """Submit the sample; gives the task's id."""
-    return str(server.data(_SUBMIT, url=draft_url(server.url))["submitVideoTask"]["task"]["id"])
+def submit(server: Server, url: str = "") -> str:
+    """Submit a draft, or else the sample; gives the task's id."""
+    return str(server.data(_SUBMIT, url=url or draft_url(server.url))["submitVideoTask"]["task"]["id"])
 
 
 def first_event(server: Server) -> float:
@@ -90,6 +92,20 @@ def first_event(server: Server) -> float:
             raise RuntimeError("the task ended without an attempt")
     finish(server, task_id)
     return seconds
+
+
+def estimate_error(server: Server, url: str) -> float:
+    """How far off the worst estimate of a render's end is from its middle on, as a part of the whole render's time."""
+    began = time.time()
+    told: list[tuple[float, float]] = []
+    with subscriber(server.socket_url) as socket:
+        socket.subscribe(_ESTIMATE, id=submit(server, url))
+        for data in socket.rest():
+            estimate = data["videoTaskProgress"]["task"]["estimatedCompletionAt"]
+            if estimate is not None:
+                told.append((time.time(), datetime.fromisoformat(estimate).timestamp()))
+    ended = time.time()
+    return max(abs(end - ended) for at, end in told if at >= (began + ended) / 2) / (ended - began)
 
 
 def finish(server: Server, task_id: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from services.settings import ASSETS_DIR
+from services.assets import ASSETS_DIR
 from tests.support.browser import find_chromium
 from tests.support.server import ROOT
 

@@ -16,19 +16,15 @@ from pathlib import Path
 from statistics import median
 
 from bench import by_hand, scenes
-from bench.__main__ import first_event
+from bench.__main__ import estimate_error, first_event
 from bench.measure import ROOT, Render, cpu_seconds, rendered
 from services.render.ffmpeg import find_ffmpeg
-from services.render.protocol import RenderRequest
 from tests.support.process import served
+from tests.support.servers import DraftServer
 
 PEERS = ROOT / ".bench" / "peers"
 """An environment of its own for what only the bench compares with; it ignores itself in git."""
 PEER_PACKAGES = ("moviepy==2.2.1", "skia-python==144.1", "av>=16", "numpy>=2")
-COPYING = "copy"
-"""How the request's option begins that lets cuts be copied without encoding them again."""
-
-
 SAME_PICTURE = 0.9
 """The SSIM from which on two videos show the same scene; outlines of letters and rounding differ."""
 
@@ -65,10 +61,6 @@ class Table:
     def least(self, work: str, figure: float, target: float, unit: str) -> None:
         """A figure that must not be smaller than its target."""
         self.row(work, f"{figure:.2f} {unit}", f">= {target:g}", "met" if figure >= target else "NOT MET")
-
-    def missing(self, work: str, target: str) -> None:
-        """What there is nothing to measure of."""
-        self.row(work, "not built", target, "NOT MET")
 
     def note(self, text: str) -> None:
         """What figures are made of."""
@@ -116,12 +108,8 @@ class Bench:
         self._preview(renders)
 
     def _preview(self, renders: list[Render]) -> None:
-        work = "mixed scene: first preview after exporting begins"
         times = [each.preview_s for each in renders if each.preview_s is not None]
-        if times:
-            self._table.most(work, median(times), 2, "s")
-        else:
-            self._table.missing(work, "<= 2")
+        self._table.most("mixed scene: first preview after exporting begins", median(times), 2, "s")
 
     def cuts(self) -> None:
         """Cuts that must be encoded again, and cuts that need not."""
@@ -131,14 +119,10 @@ class Bench:
         self._note(used)
         self._table.most("cuts only: CPU, of a plain concat", used["ours"] / used["concat"], 1.1, "x")
         self._table.least("cuts only: cores busy while exporting", _busy(renders), 90, "%")
-        work = "cuts on keyframes: CPU, of a plain concat"
-        if not any(name.startswith(COPYING) for name in RenderRequest.__dataclass_fields__):
-            self._table.missing(work, "<= 0.1")
-            return
         scene = scenes.cuts(self._emptied("copied"), self._ffmpeg, count=self._size.cuts, on_keyframes=True)
         used = self._in_turns({"ours": partial(self._kept, scene, []), "concat": partial(self._plain, scene)})
         self._note(used)
-        self._table.most(work, used["ours"] / used["concat"], 0.1, "x")
+        self._table.most("cuts on keyframes: CPU, of a plain concat", used["ours"] / used["concat"], 0.1, "x")
 
     def long(self) -> None:
         """Five minutes, and a fifth of them."""
@@ -159,11 +143,16 @@ class Bench:
         self._table.least(f"{title}: cores busy while exporting", _busy([whole]), 90, "%")
 
     def events(self) -> None:
-        """How long a client waits for a sign of life."""
-        with served(self._emptied("served")) as running:
+        """How long a client waits for a sign of life, and how well it is told when the video will be there."""
+        scene = scenes.cuts(self._emptied("estimated"), self._ffmpeg, count=self._size.cuts)
+        with DraftServer() as drafts, served(self._emptied("served"), ALLOW_HOSTS=drafts.host) as running:
             server = running.start()
             waited = median(first_event(server) for _ in range(self._size.events))
+            files: dict[str, bytes | Path] = {path.name: path for path in scene.folder.glob("*.mp4")}
+            url = drafts.add_draft("cuts", (scene.folder / "draft_content.json").read_bytes(), files)
+            off = estimate_error(server, url)
         self._table.most("submit to first progress event", waited, 0.3, "s")
+        self._table.most("estimated completion, worst from the middle on, off by", 100 * off, 20, "%")
 
     def _kept(self, scene: scenes.Scene, renders: list[Render]) -> float:
         work = scene.folder / "task"

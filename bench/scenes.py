@@ -154,7 +154,7 @@ def moving_picture(path: Path, ffmpeg: str, size: str, seconds: float, *, sound:
     """A video with edges, gradients and a little grain, as cameras make them; a keyframe every second."""
     picture = f"testsrc2=s={size}:r=30:d={seconds},hue=h={hue},boxblur=3:1,noise=alls=6:allf=t,format=yuv420p"
     tone = ("-f", "lavfi", "-i", f"sine=440:d={seconds}:r=48000") if sound else ()
-    x264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-g", "30", "-keyint_min", "30", *TAGS)
+    x264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-force_key_frames", "expr:gte(t,n_forced)", *TAGS)
     subprocess.run([ffmpeg, *QUIET, "-f", "lavfi", "-i", picture, *tone, *x264, *AAC, path], check=True)
 
 

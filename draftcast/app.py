@@ -19,8 +19,9 @@ from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.shield import Shield, own_origins
 from schema.build import build_schema
+from services.assets import ASSETS_DIR
 from services.compose import open_services
-from services.settings import ASSETS_DIR, Settings
+from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
 SHUTDOWN_SECONDS = 3

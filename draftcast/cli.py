@@ -142,6 +142,7 @@ def _request(kind: type[Asked], settings: Settings, draft: str, folder: Path) ->
         output=str(folder / "video.mp4"),
         allow_hosts=settings.allow_hosts,
         font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+        copy_video=settings.copy_video,
         ffmpeg=settings.ffmpeg,
         limits=ExportLimits.of(settings),
     )

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.assets import ASSETS_DIR
 from services.errors import DraftcastError
 from services.files.store import FileStore
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
 from services.render.sandbox import sandbox_here
 from services.render.text_shaping import shapes
-from services.settings import ASSETS_DIR, Settings
+from services.settings import Settings
 from services.tasks.hub import Hub
 from services.tasks.store.database import Database, migrate
 from services.tasks.store.queries import pending_count

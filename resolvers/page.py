@@ -8,7 +8,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from services.settings import ASSETS_DIR, Settings
+from services.assets import ASSETS_DIR
+from services.settings import Settings
 
 PAGE_DIR = ASSETS_DIR / "page"
 _GRAPHIQL = '<link rel="help" href="/graphiql/" />'

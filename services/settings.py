@@ -19,9 +19,6 @@ from pydantic_settings import (
 
 from services.errors import DraftcastError
 
-ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
-"""What set-up made and git does not hold: the CJK font and GraphiQL's files."""
-
 CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
 """Names the TOML file."""
 SERVER_VARIABLE = "DRAFTCAST_SERVER"
@@ -71,6 +68,7 @@ class Settings(BaseSettings):
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
+    copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
         "documented",

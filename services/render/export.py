@@ -12,6 +12,7 @@ from typing import TypeAlias
 from services.errors import DraftcastError, ErrorCode, Failed, failed
 from services.render import sound, sound_mix
 from services.render.chains import Command
+from services.render.copying import clips, copy_clips
 from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.graph import chunk_command, chunk_readings, container, output_arguments
 from services.render.media import seek_point
@@ -43,31 +44,50 @@ class SourceFailed(DraftcastError):
 
 class Exporter:
     """Renders one timeline; everything it writes lies in `folder`. `on_frames` is told how many frames are out, now
-    and then.
+    and then. With `copies`, what need not be encoded again is not.
     """
 
     def __init__(
-        self, ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame, previews: Previews | None = None
+        self,
+        ffmpeg: Ffmpeg,
+        timeline: Timeline,
+        folder: Path,
+        on_frames: OnFrame,
+        previews: Previews | None = None,
+        *,
+        copies: bool = False,
     ) -> None:
         self._ffmpeg = ffmpeg
         self._timeline = timeline
         self._folder = folder
         self._on_frames = on_frames
         self._previews = previews
+        self._copies = copies
         self._done: Counter[int] = Counter()
 
     async def export(self) -> Exported:
         """Render it all. Raises `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` when one source is at fault."""
         self._told()
-        chunks = plan(self._timeline, at_once=_cores())
         try:
             async with asyncio.TaskGroup() as group:
                 track = group.create_task(self._sound())
-                pictures = group.create_task(self._pictures(chunks))
+                picture = group.create_task(self._picture())
         except* (Failed, SourceFailed) as errors:
             raise _first(errors) from None
+        return Exported(picture.result(), track.result())
+
+    async def _picture(self) -> tuple[tuple[Path, int], ...]:
+        """The picture's files with their numbers of frames."""
+        whole = clips(self._timeline) if self._copies else ()
+        if whole:
+            output = self._folder / "copied.mp4"
+            copied = await asyncio.to_thread(copy_clips, self._timeline, whole, output)
+            if copied:
+                self._told(0, self._timeline.frames)
+                return ((output, self._timeline.frames),)
+        chunks = plan(self._timeline, at_once=_cores())
         counts = (chunk.span.count for chunk in chunks)
-        return Exported(tuple(zip(pictures.result(), counts, strict=True)), track.result())
+        return tuple(zip(await self._pictures(chunks), counts, strict=True))
 
     def _told(self, chunk: int = 0, frames: int = 0) -> None:
         """So many frames of a chunk are out."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from services.assets import ASSETS_DIR
 from services.render.faces import OPEN_FACES, Face, faces_in, has_character
-from services.settings import ASSETS_DIR
 
 SYSTEM_DIRS = (
     Path("/usr/share/fonts"),

@@ -9,6 +9,7 @@ from services.drafts.source import DraftSource
 from services.render.compounds import render_compound
 from services.render.ffmpeg import Ffmpeg
 from services.render.fonts import FontBook
+from services.render.items import Items
 from services.render.materials import Preparer, fetch
 from services.render.needed import Needed, needed
 from services.render.prepared import Compound, Prepared
@@ -25,9 +26,13 @@ class Compounds:
     folder: Path
     _made: int = 0
 
-    async def rendered(self, timeline: Timeline, reporter: Reporter) -> Compound:
+    async def rendered(self, timeline: Timeline, items: Items) -> Compound:
         """The compound clip of a material. Raises as an export does."""
-        return await render_compound(self.ffmpeg, timeline, self.next_folder(), lambda _: reporter.alive())
+
+        def on_frames(frames: int) -> None:
+            items.partly(min(1.0, frames / timeline.frames))
+
+        return await render_compound(self.ffmpeg, timeline, self.next_folder(), on_frames)
 
     def next_folder(self) -> Path:
         """A new folder: materials of different drafts may have the same id."""
@@ -47,6 +52,7 @@ class Layouts:
         self._book = book
         self._folder = folder
         self._reporter = reporter
+        self._items = Items(reporter)
         self._compounds = compounds
         self._drafts = 0
         self._files: dict[MediaMaterial, Path] = {}
@@ -63,7 +69,7 @@ class Layouts:
         wanted = needed(draft)
         files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
-        preparer = Preparer(draft, self._source, self._book, folder, self._reporter)
+        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._items)
         prepared = await preparer.prepare(wanted, files)
         await self._nested(wanted, prepared)
         timeline = lay_out(draft, prepared, clear=clear)
@@ -81,7 +87,8 @@ class Layouts:
         for material in wanted.compounds.values():
             timeline = await self.lay_out(material.draft, clear=True)
             if self._compounds is not None:
-                prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._reporter)
+                prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._items)
+            self._items.step()
 
 
 def _with_nested(draft: Draft) -> Iterator[Needed]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from services.drafts.fields import LONGEST_LABEL
@@ -11,6 +12,7 @@ from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
 from services.render.fonts import FontBook
 from services.render.geometry import Box
+from services.render.items import Items
 from services.render.layers import pixels
 from services.render.looks import prepare_lut
 from services.render.masks import draw_mask
@@ -81,35 +83,33 @@ def _first(group: BaseExceptionGroup[Failed]) -> Failed:
 class Preparer:
     """Looks into files and draws captions; the pictures it makes lie in `folder`."""
 
-    def __init__(self, draft: Draft, source: DraftSource, book: FontBook, folder: Path, reporter: Reporter) -> None:
+    def __init__(
+        self, draft: Draft, source: DraftSource, book: FontBook, folder: Path, reporter: Reporter, items: Items
+    ) -> None:
         self._draft = draft
         self._source = source
         self._book = book
         self._folder = folder
         self._reporter = reporter
+        self._items = items
+        self._probed = cache(probe)  # several materials may be one file
         self._told: set[Bilingual] = set()
         self._made = 0
-        self._done = self._total = 0
 
     async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
         """Everything that is drawn or heard. Raises `Failed` (MATERIAL_UNREADABLE, MATERIAL_TOO_LARGE)."""
-        self._total = len(files) + len(wanted.captions) + len(wanted.masked)
-        self._reporter.progress(Stage.PROCESSING_MATERIALS, 0, self._total, Unit.ITEMS)
+        self._items.expect(len(files) + len(wanted.captions) + len(wanted.masked) + len(wanted.compounds))
         prepared = Prepared()
         for material, path in files.items():
             await self._file(prepared, material, path, wanted)
-            self._step()
+            self._items.step()
         for (text, scale), segments in wanted.captions.items():
             await self._caption(prepared, text, scale, segments)
-            self._step()
+            self._items.step()
         for segment in wanted.masked:
             await self._mask(prepared, segment)
-            self._step()
+            self._items.step()
         return prepared
-
-    def _step(self) -> None:
-        self._done += 1
-        self._reporter.progress(Stage.PROCESSING_MATERIALS, self._done, self._total, Unit.ITEMS)
 
     async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
         try:
@@ -164,7 +164,7 @@ class Preparer:
         """What a file shows and sounds, as far as that is asked for. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
             return self._photo(material, path, shown), None
-        media = probe(path)
+        media = self._probed(path)
         if shown and media.footage is None:
             raise unreadable("it holds no picture", "其中没有画面")
         if material.kind is MediaKind.AUDIO and media.sound is None:

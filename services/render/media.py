@@ -83,6 +83,8 @@ class Footage:
     hdr: bool = False
     plain: bool = False
     """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
+    upright: bool = True
+    """Whether its frames are coded as they are shown, and not turned afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
     name = demuxer(head_of(path))
     if name is None:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
-    options = _options(name, max_pixels)
+    options = careful_options(name, max_pixels)
     try:
         with av.open(path, format=name, options=options) as container:
             return _media(container, path, name, max_pixels)
@@ -126,8 +128,8 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
         raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
 
 
-def _options(demuxer: str, max_pixels: int) -> dict[str, str]:
-    """What ffmpeg's libraries may do with a file."""
+def careful_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
+    """What ffmpeg's libraries may do with a stranger's file: read it by one demuxer, and open no other."""
     return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
 
 
@@ -194,6 +196,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         loop_frames=frames if name == "gif" and frames > 1 else 0,
         hdr=int(frame.color_trc) in _HDR_TRANSFERS,
         plain=frame.format.name == "yuv420p" and square == 1,
+        upright=frame.rotation % 360 == 0,
     )
 
 
@@ -254,7 +257,7 @@ def seek_point(footage: Footage, time_us: int) -> int:
 
     Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
     """
-    options = _options(footage.demuxer, MAX_VIDEO_PIXELS)
+    options = careful_options(footage.demuxer)
     try:
         with av.open(footage.path, format=footage.demuxer, options=options) as container:
             return _seek_point(container, footage, time_us)

@@ -207,7 +207,8 @@ async def _make(
         reporter.progress(Stage.EXPORTING, frames, timeline.frames, Unit.FRAMES)
 
     previews = Previews(places.preview, reporter.preview)
-    exported = await Exporter(ffmpeg, timeline, places.pieces, exporting, previews).export()
+    exporter = Exporter(ffmpeg, timeline, places.pieces, exporting, previews, copies=request.copy_video)
+    exported = await exporter.export()
     has_sound = exported.sound is not None
 
     def told(steps: int) -> None:

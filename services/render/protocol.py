@@ -77,6 +77,8 @@ class RenderRequest:
     allow_hosts: tuple[str, ...] = ()
     font_dirs: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    copy_video: bool = True
+    """Whether cuts that need not be encoded again are copied."""
     report: bool = False
     """Only look at the draft and say what a render would lose or lack; nothing is written to `output`."""
 
@@ -135,6 +137,7 @@ def read_request(text: str) -> RenderRequest:
         allow_hosts=_words(given, "allow_hosts"),
         font_dirs=tuple(Path(folder) for folder in _words(given, "font_dirs")),
         limits=_limits(given.get("limits") or {}),
+        copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
     )
 

@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.assets import ASSETS_DIR
 from services.render import confine
 from services.render.fonts import SYSTEM_DIRS
 from services.render.protocol import RenderRequest
-from services.settings import ASSETS_DIR
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store"),

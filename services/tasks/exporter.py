@@ -76,6 +76,7 @@ class ExportRequest:
     locale: str = "en"
     allow_hosts: tuple[str, ...] = ()
     font_dirs: tuple[str, ...] = ()
+    copy_video: bool = True
     ffmpeg: str = ""
     draft_folder: str = ""
     limits: ExportLimits = field(default_factory=ExportLimits)

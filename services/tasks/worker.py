@@ -201,6 +201,7 @@ class Worker:
             strict=task.strict,
             allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
             font_dirs=tuple(str(folder) for folder in settings.font_dirs),
+            copy_video=settings.copy_video,
             ffmpeg=settings.ffmpeg,
             limits=ExportLimits.of(settings),
         )

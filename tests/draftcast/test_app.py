@@ -2,8 +2,9 @@ import re
 from pathlib import Path
 
 from draftcast.app import create_app
+from services.assets import ASSETS_DIR
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
-from services.settings import ASSETS_DIR, load
+from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
 

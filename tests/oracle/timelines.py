@@ -12,6 +12,7 @@ from services.drafts.read import read_draft
 from services.drafts.source import LocalDraft
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import find_fonts
+from services.render.items import Items
 from services.render.layouts import Compounds, Layouts
 from services.render.media import Footage
 from services.render.prepared import Compound
@@ -44,9 +45,9 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
 class DrawnCompounds(Compounds):
     """Drafts within drafts, drawn by the reference into lossless files with their alpha. They are silent."""
 
-    async def rendered(self, timeline: Timeline, reporter: Reporter) -> Compound:
+    async def rendered(self, timeline: Timeline, items: Items) -> Compound:
         """See `Compounds`."""
-        del reporter
+        del items
         path = self.next_folder() / "drawn.nut"
         frames = b"".join(_rgba(drawn_at(timeline, frame)) for frame in range(timeline.frames))
         size, rate = f"{timeline.width}x{timeline.height}", str(timeline.rate)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import TextMaterial, TextStyle
 from services.errors import DraftWarning
 from services.render.fonts import FontBook
 from services.render.text import DrawnText, draw_text
 from services.render.text_layout import lay_out
-from services.settings import ASSETS_DIR
 
 WIDTH, HEIGHT = 640, 480
 SIZE = 10.0

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.assets import ASSETS_DIR
 from services.drafts.records import Align, Gradient, Shadow, Stroke, TextBackground, TextMaterial, TextStyle
 from services.errors import WarningCode
 from services.render.fonts import FontBook
 from services.render.text import draw_text
-from services.settings import ASSETS_DIR
 from tests.support.captions import (
     BLACK,
     BLUE,

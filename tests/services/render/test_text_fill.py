@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services.assets import ASSETS_DIR
 from services.drafts.records import Gradient, Shadow, Stroke, TextBackground
 from services.errors import WarningCode
 from services.render.fonts import FontBook
-from services.settings import ASSETS_DIR
 from tests.support.captions import (
     BLACK,
     BLUE,

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import Align, Shadow, Stroke, TextBackground, TextMaterial
 from services.render.fonts import FontBook
-from services.settings import ASSETS_DIR
 from tests.support.captions import (
     BLACK,
     BLUE,

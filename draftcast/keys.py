@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.access import keys as stored
+from services.access.audit import Act, Audit
 from services.access.callers import Scope
 from services.clock import now_ms
 from services.settings import load
@@ -34,19 +35,24 @@ def create(
 ) -> None:
     """Make a key and print it, this once."""
     wanted = _scopes(scopes)
-    typer.echo(_stored(lambda connection: stored.create(connection, name, wanted, expires_in_days)))
+    made = _stored(lambda connection: stored.create(connection, name, wanted, expires_in_days))
+    _note(Act.KEY_CREATED, name, made, scopes=sorted(wanted), expires_in_days=expires_in_days)
+    typer.echo(made)
 
 
 @keys.command()
 def rotate(name: Name) -> None:
     """Replace a key by a new one with the same scopes, end and tasks, and print it, this once."""
-    typer.echo(_stored(lambda connection: stored.rotate(connection, name)))
+    made = _stored(lambda connection: stored.rotate(connection, name))
+    _note(Act.KEY_ROTATED, name, made)
+    typer.echo(made)
 
 
 @keys.command()
 def revoke(name: Name) -> None:
     """End a key; running servers know within seconds."""
-    _stored(lambda connection: stored.revoke(connection, name))
+    ended = _stored(lambda connection: stored.revoke(connection, name))
+    Audit(load().audit_log).note(Act.KEY_REVOKED, name, ended.id, "")
 
 
 @keys.command(name="list")
@@ -58,6 +64,10 @@ def list_keys() -> None:
         ends = _day(key.expires_at_ms) if key.expires_at_ms else "never"
         table.add_row(key.name, key.id, ",".join(sorted(key.scopes)), _day(key.created_at_ms), ends, state)
     Console(highlight=False).print(table)
+
+
+def _note(act: Act, name: str, made: str, **facts: object) -> None:
+    Audit(load().audit_log).note(act, name, stored.key_id(made) or "", "", **facts)
 
 
 def _scopes(text: str) -> list[Scope]:

@@ -1,16 +1,23 @@
 """Who asks, and what there is to answer with: the first argument of every resolver."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope as ASGIScope
 
-from services.access.callers import OPEN, Caller, Scope, not_admitted
+from services.access.audit import Act
+from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
+from services.access.limits import Limit, who
+from services.access.watching import MARK as WATCH_MARK
 from services.compose import Services
 
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER = "bearer "
+_KEPT = "draftcast.context"
 
 
 @dataclass(slots=True)
@@ -24,31 +31,86 @@ class Context:
     connection: HTTPConnection | None = None
     known: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it is known who is at the other end of a socket."""
+    _places: ExitStack = field(default_factory=ExitStack)
 
     @property
     def owner(self) -> str:
         """Whose tasks may be seen. Raises `NotAdmitted` or `ScopeMissing`."""
-        return self._owner_for(Scope.READ)
+        return self.admitted.owner_for(Scope.READ)
+
+    @property
+    def watched_owner(self) -> str:
+        """Whose tasks are looked at one by one, `sees` tells which. Raises `NotAdmitted` or `ScopeMissing`."""
+        return self.admitted.watched_owner
+
+    def sees(self, task_id: str) -> bool:
+        """Whether a task of `watched_owner` may be shown."""
+        return self.admitted.sees(task_id)
 
     @property
     def submitter(self) -> str:
         """In whose name tasks are made, ended and begun anew. Raises `NotAdmitted` or `ScopeMissing`."""
-        return self._owner_for(Scope.SUBMIT)
+        return self.admitted.owner_for(Scope.SUBMIT)
 
     def require(self, scope: Scope) -> None:
         """Raises `NotAdmitted` or `ScopeMissing`."""
-        self._owner_for(scope)
+        self.admitted.owner_for(scope)
 
-    def _owner_for(self, scope: Scope) -> str:
+    @property
+    def watches_only(self) -> bool:
+        """Whether the caller sees one task, as somebody's guest."""
+        return bool(self.admitted.task_id)
+
+    @property
+    def admitted(self) -> Caller:
+        """Who asks. Raises `NotAdmitted`."""
         if self.caller is None:
             raise not_admitted()
-        return self.caller.owner_for(scope)
+        return self.caller
+
+    @property
+    def address(self) -> str:
+        """Where the other end is; empty when that is not known."""
+        client = self.connection.client if self.connection else None
+        return client.host if client else ""
+
+    def count(self, limit: Limit) -> None:
+        """The caller does this once more. Raises `QuotaExceeded`, and `NotAdmitted`."""
+        self.services.limits.count(limit, self.admitted, self.address)
+
+    def note(self, act: Act, **facts: object) -> None:
+        """Write down what the caller has done."""
+        self.services.audit.note(act, self.admitted.owner, self.admitted.key_id, self.address, **facts)
+
+    @contextmanager
+    def place(self) -> Generator[None]:
+        """A socket is open. It is counted by its address, and by its caller's key once that is known.
+
+        Raises `QuotaExceeded`.
+        """
+        with self._places:
+            self._places.enter_context(self.services.limits.socket(who(None, self.address)))
+            yield
 
     @classmethod
     def of(cls, connection: HTTPConnection, api_key: str | None = None) -> "Context":
-        """The context of an HTTP request; the services come from the application's lifespan. Raises `NotAdmitted`."""
-        services: Services = connection.state.services
-        return cls(services, services.keyring.caller(bearer(connection) or api_key), connection=connection)
+        """The context of an HTTP request; the services come from the application's lifespan.
+
+        Raises `NotAdmitted` and `QuotaExceeded`.
+        """
+        return cls.of_scope(connection.scope, api_key)
+
+    @classmethod
+    def of_scope(cls, scope: ASGIScope, api_key: str | None = None) -> "Context":
+        """The same, from a request's ASGI scope: who asks is found out, and counted, once for each request."""
+        context: Context | None = scope.get(_KEPT)
+        if context is None:
+            context = scope[_KEPT] = cls.of_socket(HTTPConnection(scope))
+            context.take(_given(context.connection) or api_key)
+            context.count(Limit.QUERIES)
+        if context.caller is None:
+            raise not_admitted()
+        return context
 
     @classmethod
     def of_socket(cls, connection: HTTPConnection) -> "Context":
@@ -56,16 +118,23 @@ class Context:
         return cls(connection.state.services, None, connection=connection)
 
     def admit(self) -> None:
-        """Take the socket's caller from its headers, or from `token` or `Authorization` in its connection_init.
-
-        Raises `NotAdmitted`.
+        """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
+        connection_init. Raises `NotAdmitted` and `QuotaExceeded`.
         """
         told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
         text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
-        if text is None and self.connection is not None:
-            text = bearer(self.connection)
-        self.caller = self.services.keyring.caller(text)
+        self.take(text if text is not None else _given(self.connection))
+        self._places.enter_context(self.services.limits.socket(who(self.caller, self.address)))
         self.known.set()
+
+    def take(self, text: str | None) -> None:
+        """The caller is whoever holds this key or token. Raises `NotAdmitted` and `QuotaExceeded`."""
+        try:
+            self.caller = self.services.keyring.caller(text)
+        except NotAdmitted:
+            if text is not None:
+                self.services.limits.wrong_key(self.address)
+            raise
 
     async def expelled(self) -> None:
         """Ends when whoever was admitted to this socket may not stay any longer."""
@@ -74,9 +143,12 @@ class Context:
             await self.services.keyring.gone(self.caller)
 
 
-def bearer(connection: HTTPConnection) -> str | None:
-    """The key of the Authorization header."""
-    return _without_bearer(connection.headers.get("authorization"))
+def _given(connection: HTTPConnection | None) -> str | None:
+    """The key of the Authorization header, or the watch token of the address: keys do not belong into one."""
+    if connection is None:
+        return None
+    token = connection.query_params.get(TOKEN, "")
+    return _without_bearer(connection.headers.get("authorization")) or (token if token.startswith(WATCH_MARK) else None)
 
 
 def _without_bearer(value: str | None) -> str | None:

@@ -13,7 +13,9 @@ from resolvers.envelopes import Documented, spoken, wants_english
 from resolvers.files import NO_SNIFF
 from resolvers.problems import WrongContentType, problem_of, told
 from resolvers.times import rfc3339
+from services.access.audit import Act
 from services.access.callers import Scope
+from services.access.limits import Limit
 from services.errors import Bilingual, InvalidInput
 
 PATH = "/drafts"
@@ -39,6 +41,7 @@ async def _take(request: Request) -> Response:
     try:
         context = Context.of(request)
         context.require(Scope.SUBMIT)
+        context.count(Limit.SUBMITS)
         name = _name(request)
         kept = await context.services.shelf.put(_zip(request))
     except ClientDisconnect:
@@ -46,6 +49,7 @@ async def _take(request: Request) -> Response:
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
         english = wants_english(request.headers.get("accept-language", ""))
         return Documented().problem(problem_of(error), spoken(told(error), english), english)
+    context.note(Act.DRAFT_KEPT, draft=kept.draft_id)
     base = context.services.settings.base_url
     query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
     return JSONResponse({"draft_url": f"{base}{GET_DRAFT}?{query}", "expires_at": rfc3339(kept.expires_at_ms)}, 201)

@@ -16,14 +16,13 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
-from resolvers.problems import problem_of, told
+from resolvers.problems import extensions_of, problem_of, told
 from resolvers.sockets import CarefulSocket, TransportHandler, operation_fault
 from services.access.callers import NotAdmitted
 from services.errors import Bilingual, InvalidInput, RequestError
 
 INIT_TIMEOUT = timedelta(seconds=10)
 """How long a new socket may take to say connection_init."""
-MOST_OPERATIONS_PER_SOCKET = 100
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -42,7 +41,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allow_queries_via_get=False,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=INIT_TIMEOUT,
-            max_subscriptions_per_connection=MOST_OPERATIONS_PER_SOCKET,
             allowed_origins=origins,
         )
 
@@ -64,7 +62,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return Context.of(request) if isinstance(request, Request) else Context.of_socket(request)
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Let in who has a key, if there are keys."""
+        """Let in who has a key, if there are keys. Raises `QuotaExceeded`, which closes the socket."""
         try:
             context.admit()
         except NotAdmitted as error:
@@ -104,5 +102,5 @@ def _again(body: bytes) -> Receive:
 
 def _refusal(error: RequestError) -> JSONResponse:
     problem = problem_of(error)
-    formatted = {"message": told(error).en, "extensions": {"code": problem.code}}
+    formatted = {"message": told(error).en, "extensions": extensions_of(error)}
     return JSONResponse({"errors": [formatted]}, problem.status, problem.headers)

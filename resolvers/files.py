@@ -6,8 +6,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from resolvers import tasks
 from resolvers.context import Context
-from services.errors import RequestError
+from services.access.callers import NotAdmitted, ScopeMissing
 
 PREVIEW = "preview.jpg"
 """Files of this name are overwritten while a task runs; all others never change."""
@@ -39,12 +40,11 @@ async def _allowed(request: Request, key: str) -> bool:
     query, services = request.query_params, context.services
     if services.keyring.open or services.files.signed(key, query.get("expires", ""), query.get("signature", "")):
         return True
-    try:
-        owner = Context.of(request).owner
-    except RequestError:
-        return False
     parts = key.split("/")
-    return len(parts) > 1 and await services.manager.task(owner, parts[1]) is not None
+    try:
+        return len(parts) > 1 and await tasks.task(Context.of(request), parts[1]) is not None
+    except (NotAdmitted, ScopeMissing):
+        return False
 
 
 async def _changing(path: Path, media_type: str) -> Response:

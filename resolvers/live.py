@@ -3,9 +3,11 @@
 import base64
 import binascii
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 
 from resolvers.context import Context
-from resolvers.tasks import existing
+from resolvers.tasks import existing, shown
 from services.errors import Bilingual, InvalidInput
 from services.tasks.records import FeedReset, TaskChange, TaskFilter
 
@@ -23,7 +25,17 @@ async def progress(
     if after is not None and after < 0:
         raise InvalidInput(Bilingual("after must be 0 or more.", "after 不能小于 0。"), path=("after",))
     task = await existing(context, task_id, draft_url)
-    return context.services.manager.follow(context.owner, task.id, after)
+    changes = context.services.manager.follow(context.watched_owner, task.id, after)
+    return _shown(context, changes) if context.watches_only else changes
+
+
+async def _shown(context: Context, changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[TaskChange]:
+    """Changes as a caller who only watches may see them."""
+    async with aclosing(changes):
+        async for change in changes:
+            task = shown(context, change.task)
+            if task is not None:
+                yield replace(change, task=task)
 
 
 def feed(context: Context, wanted: TaskFilter, after: str | None) -> AsyncGenerator[TaskChange | FeedReset]:

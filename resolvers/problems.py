@@ -1,10 +1,12 @@
 """One table: how each kind of error is told to clients of either API."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from resolvers.times import rfc3339
 from services.access.callers import NotAdmitted, ScopeMissing
+from services.access.limits import QuotaExceeded
 from services.errors import (
     Bilingual,
     DraftcastError,
@@ -122,6 +124,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
         1001,
         Bilingual("The idempotency key was used with other input", "幂等键已用于不同的请求"),
     ),
+    QuotaExceeded: Problem(
+        UserErrorCode.QUOTA_EXCEEDED, "QUOTA_EXCEEDED", 429, 1004, Bilingual("Too many requests", "请求过于频繁")
+    ),
     QueueFull: Problem(
         UserErrorCode.QUEUE_FULL,
         "QUEUE_FULL",
@@ -186,7 +191,16 @@ INTERNAL = Bilingual("Internal error", "系统内部错误")
 
 def problem_of(error: Exception) -> Problem:
     """The row of the table for an error."""
-    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+    found = next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+    if isinstance(error, QuotaExceeded):
+        return replace(found, headers={"retry-after": str(error.retry_after_seconds)})
+    return found
+
+
+def extensions_of(error: Exception) -> dict[str, object]:
+    """What programs are told of an error in a GraphQL result: its code, and when a limit begins anew."""
+    resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
+    return {"code": problem_of(error).code, **({} if resets_at_ms is None else {"resetAt": rfc3339(resets_at_ms)})}
 
 
 def told(error: Exception) -> Bilingual:

@@ -2,10 +2,12 @@
 
 from resolvers.context import Context
 from services.access.callers import Scope
+from services.access.limits import Limit
 from services.tasks.report import DraftReport
 
 
 async def report(context: Context, draft_url: str) -> DraftReport:
-    """What a render of the draft would lose or lack. Raises `QueueFull` when too many ask at once."""
+    """What a render of the draft would lose or lack. Raises `QueueFull` and `QuotaExceeded`."""
     context.require(Scope.SUBMIT)
+    context.count(Limit.SUBMITS)
     return await context.services.reports.report(draft_url)

@@ -155,7 +155,7 @@ async def _changed(context: Context, task: Task, since: int | None, seconds: flo
     seen = task.seq if since is None else since
     if task.status.final or seen != task.seq:
         return task
-    return await context.services.manager.changed(context.owner, task.id, seen, seconds)
+    return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
 
 
 def _progress(task: Task) -> int:

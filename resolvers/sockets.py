@@ -15,12 +15,16 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from resolvers.context import Context
+from resolvers.problems import extensions_of
+from services.access.limits import Limit, QuotaExceeded
 
 log = logging.getLogger(__name__)
 
 LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
 FORBIDDEN = 4403
+TRY_AGAIN_LATER = 1013
+"""In the registry of RFC 6455's close codes."""
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -44,9 +48,13 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle(self) -> None:
         """Talk until either end closes, and no longer than the caller's key is valid."""
+        self.max_subscriptions_per_connection = self.context.services.settings.subscriptions_per_socket
         expelling = asyncio.create_task(self._expel())
         try:
-            await super().handle()
+            with self.context.place():
+                await super().handle()
+        except QuotaExceeded as error:
+            await self.websocket.close(TRY_AGAIN_LATER, error.message.en)
         finally:
             expelling.cancel()
             await asyncio.gather(expelling, return_exceptions=True)
@@ -60,8 +68,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         fault = message_fault(message)
         if fault:
             await self.handle_invalid_message(fault)
-        else:
+        elif not await self._refused(message):
             await super().handle_message(message)
+
+    async def _refused(self, message: Message) -> bool:
+        """Whether an operation is one too many; the client is told so."""
+        if message["type"] != "subscribe" or not self.connection_acknowledged:
+            return False
+        try:
+            self.context.count(Limit.QUERIES)
+        except QuotaExceeded as error:
+            told = {"message": error.message.en, "extensions": extensions_of(error)}
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [told]})
+            return True
+        return False
 
     async def handle_task_exception(self, error: Exception) -> None:
         """An operation ended by an exception. That the client has gone is no news."""

@@ -1,7 +1,13 @@
 """Questions and wishes about tasks: one each, answered by one service call. GraphQL and REST share them."""
 
+from dataclasses import replace
+
 from resolvers.context import Context
+from services.access.audit import Act
 from services.access.callers import Scope
+from services.access.limits import Limit
+from services.access.watching import WatchToken, make_token
+from services.drafts.locate import shown_url
 from services.errors import Bilingual, InvalidInput, TaskNotFound
 from services.tasks.records import (
     EventPage,
@@ -19,27 +25,46 @@ from services.tasks.records import (
 
 async def submit(context: Context, request: TaskRequest) -> Submitted:
     """Queue a render, or join the active task of the same URL or key. Raises a `RequestError`."""
-    return await context.services.manager.submit(context.submitter, request)
+    owner = context.submitter
+    context.count(Limit.SUBMITS)
+    submitted = await context.services.manager.submit(owner, request)
+    context.note(Act.SUBMIT, task=submitted.task.id, draft_url=submitted.task.draft_url, created=submitted.created)
+    return submitted
 
 
 async def cancel(context: Context, task_id: str) -> Task:
     """End a waiting or running task. Raises `TaskNotFound` or `InvalidState`."""
-    return await context.services.manager.cancel(context.submitter, task_id)
+    canceled = await context.services.manager.cancel(context.submitter, task_id)
+    context.note(Act.CANCEL, task=task_id)
+    return canceled
 
 
 async def retry(context: Context, task_id: str) -> Task:
     """Queue a failed or canceled task again. Raises `TaskNotFound` or `InvalidState`."""
-    return await context.services.manager.retry(context.submitter, task_id)
+    owner = context.submitter
+    context.count(Limit.SUBMITS)
+    again = await context.services.manager.retry(owner, task_id)
+    context.note(Act.RETRY, task=task_id)
+    return again
 
 
 async def task(context: Context, task_id: str | None, draft_url: str | None = None) -> Task | None:
     """The task of that id, or the newest of that draft URL. Raises `InvalidInput` unless one is given."""
-    manager = context.services.manager
+    manager, owner = context.services.manager, context.watched_owner
     if task_id is not None and draft_url is None:
-        return await manager.task(context.owner, task_id)
+        return shown(context, await manager.task(owner, task_id))
     if draft_url is not None and task_id is None:
-        return await manager.task_by_url(context.owner, draft_url)
+        return shown(context, await manager.task_by_url(owner, draft_url))
     raise InvalidInput(Bilingual("Give either id or draftUrl.", "id 与 draftUrl 须给其一。"), path=("id",))
+
+
+def shown(context: Context, found: Task | None) -> Task | None:
+    """A task as the caller may see it: who only watches is not told what may be secret in its draft's address."""
+    if found is None or not context.sees(found.id):
+        return None
+    if context.watches_only:
+        return replace(found, draft_url=shown_url(found.draft_url), metadata=None)
+    return found
 
 
 async def existing(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:
@@ -59,7 +84,7 @@ async def tasks(context: Context, wanted: TaskFilter, order: Order, page: PageRe
 async def events(context: Context, seen: Task, page: PageRequest) -> tuple[EventPage, Task]:
     """A page of a task's events, and the task, which is never older than they are."""
     manager = context.services.manager
-    found = await manager.events(context.owner, seen.id, page)
+    found = await manager.events(context.watched_owner, seen.id, page)
     if not found.events or found.events[-1].seq <= seen.seq:
         return found, seen
     return found, await existing(context, seen.id)
@@ -82,11 +107,19 @@ async def active_count(context: Context) -> int:
 
 
 async def queue_position(context: Context, waiting: Task) -> int | None:
-    """A waiting task's place in the queue, from 1; None when it does not wait."""
-    context.require(Scope.READ)
+    """A waiting task's place in the queue, from 1; None when it does not wait. Who sees the task may know it."""
     return await context.services.manager.queue_position(waiting)
 
 
 async def throughput(context: Context, last_minutes: int) -> tuple[ThroughputPoint, ...]:
     """What ended in each of the last minutes, oldest first. Raises `InvalidInput` for 0 or more than a day."""
     return await context.services.manager.throughput(context.owner, last_minutes)
+
+
+async def watch_token(context: Context, task_id: str, seconds: int) -> WatchToken:
+    """A token with which others can watch this task. Raises `TaskNotFound`, `InvalidInput` or `ScopeMissing`."""
+    context.require(Scope.READ)
+    seen = await existing(context, task_id)
+    token = make_token(context.services.keyring.seal, context.admitted, seen.id, seconds)
+    context.note(Act.WATCH_TOKEN, task=seen.id, seconds=seconds)
+    return token

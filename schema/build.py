@@ -14,7 +14,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from resolvers.problems import problem_of, told
+from resolvers.problems import extensions_of, told
 from schema.cost import MOST_ERRORS, CostlyRefused
 from schema.mutation import Mutation
 from schema.query import Query
@@ -26,6 +26,7 @@ R = TypeVar("R")
 MOST_TOKENS = 2000
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""
+_BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
 
 
 class Schema(strawberry.Schema):
@@ -91,7 +92,7 @@ def _tell(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can
         return GraphQLError("The document is nested too deeply.", extensions={"code": BAD_REQUEST})
     if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError):
-        message, code = error.message, BAD_REQUEST
+        message, extensions = error.message, _BAD_REQUEST
     else:
-        message, code = told(cause).en, problem_of(cause).code
-    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions={"code": code})
+        message, extensions = told(cause).en, extensions_of(cause)
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

@@ -5,13 +5,14 @@ from typing import Annotated
 import strawberry
 
 from resolvers import tasks
-from schema.described import described
+from schema.described import about, described
 from schema.info import Info
 from schema.inputs import SubmitVideoTaskInput
-from schema.payloads import SubmitVideoTaskPayload, UserError, VideoTaskPayload
+from schema.payloads import SubmitVideoTaskPayload, UserError, VideoTaskPayload, WatchTokenPayload
 from schema.tasks import VideoTask
 from services.errors import RequestError
 
+USUAL_SECONDS = 3600
 TaskId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The task's id.")]
 
 
@@ -52,3 +53,16 @@ class Mutation:
         except RequestError as error:
             return VideoTaskPayload(task=None, errors=[UserError.of(error)])
         return VideoTaskPayload(task=VideoTask.of(task), errors=[])
+
+    @strawberry.mutation
+    async def create_watch_token(
+        self,
+        info: Info,
+        task_id: TaskId,
+        expires_in_seconds: Annotated[int, about("For how long, up to a week.")] = USUAL_SECONDS,
+    ) -> WatchTokenPayload:
+        """A token with which a web page can watch this one task and play its video, and do nothing else."""
+        try:
+            return WatchTokenPayload.of(await tasks.watch_token(info.context, task_id, expires_in_seconds))
+        except RequestError as error:
+            return WatchTokenPayload(token=None, expires_at=None, errors=[UserError.of(error)])

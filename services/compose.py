@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from services.access.audit import Audit
 from services.access.keyring import Keyring
-from services.access.signing import Signer
+from services.access.limits import Limits
+from services.access.signing import Seal, Signer
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
 from services.files.store import FileStore
@@ -48,6 +50,8 @@ class Services:
     shelf: Shelf
     files: FileStore
     keyring: Keyring
+    limits: Limits
+    audit: Audit
     facts: ServiceFacts
 
 
@@ -62,13 +66,23 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.callback(queue.close)
         hub = Hub(settings.broadcast_url)
         await stack.enter_async_context(hub.run())
-        keyring = Keyring(database)
+        seal = Seal(settings.data_dir, settings.signing_key)
+        keys = Database(settings.database)  # of its own: who may come in does not wait for those who are in
+        stack.push_async_callback(keys.close)
+        keyring = Keyring(keys, seal)
         await stack.enter_async_context(keyring.serve())
-        signer = Signer(settings.data_dir, settings.file_url_seconds, lambda: not keyring.open)
+        signer = Signer(seal, settings.file_url_seconds, lambda: not keyring.open)
         files = FileStore(settings.files, settings.base_url, signer)
         if work:
             await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
-        manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
+        manager = TaskManager(
+            database,
+            queue,
+            hub,
+            max_queued=settings.max_queued,
+            queued_per_key=settings.queued_per_key,
+            capacity=settings.render_slots,
+        )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         shelf = _shelf(settings)
@@ -81,6 +95,8 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             shelf=shelf,
             files=files,
             keyring=keyring,
+            limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
+            audit=Audit(settings.audit_log),
             facts=facts,
         )
 

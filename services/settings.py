@@ -76,12 +76,22 @@ class Settings(BaseSettings):
     )
     open_to_all: bool = Field(False, description="serve without keys on an address that others can reach")
     file_url_seconds: int = Field(86_400, ge=60, description="how long addresses of files work, when there are keys")
+    signing_key: str = Field(
+        "",
+        repr=False,
+        description="secret that signs addresses of files and watch tokens; default one made in DATA_DIR",
+    )
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
     max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")
     max_video_seconds: int = Field(3600, ge=1, description="longest video")
     max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
+    submits_per_minute: int = Field(60, ge=0, description="submits of one key, or address, a minute; 0: no limit")
+    queries_per_minute: int = Field(6000, ge=0, description="requests of one key, or address, a minute; 0: no limit")
+    sockets_per_key: int = Field(200, ge=0, description="websockets of one key, or address, at once; 0: no limit")
+    subscriptions_per_socket: int = Field(100, ge=1, description="operations of one websocket at once")
+    queued_per_key: int = Field(200, ge=0, description="waiting tasks of one key; 0: no limit but MAX_QUEUED")
     keep_drafts_hours: int = Field(168, ge=1, description="how long drafts that callers bring are kept")
     max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
@@ -126,6 +136,11 @@ class Settings(BaseSettings):
     def files(self) -> str:
         """The URL of the file storage."""
         return self.files_url or (self.data_dir / "files").as_uri()
+
+    @property
+    def audit_log(self) -> Path:
+        """Where is written down who did what."""
+        return self.data_dir / "audit.jsonl"
 
     @property
     def work_dir(self) -> Path:

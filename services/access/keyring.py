@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
+from services.access.signing import Seal
+from services.access.watching import MARK as WATCH_MARK
+from services.access.watching import watcher
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.tasks.store.database import Database
@@ -17,8 +20,9 @@ REREAD_SECONDS = 2.0
 class Keyring:
     """Tells who a key belongs to. Without any key ever made, everyone is the one open caller."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
+        self.seal = seal
         self._keys: dict[str, Key] = {}
         self._moment = asyncio.Event()
 
@@ -42,13 +46,23 @@ class Keyring:
         """Whoever holds this key. Raises `NotAdmitted`."""
         if self.open:
             return OPEN
+        if text is not None and text.startswith(WATCH_MARK):
+            return self._watcher(text)
         key = self._keys.get(key_id(text or "") or "")
         if text is None or key is None or not key.opened_by(text) or not key.valid_at(now_ms()):
             raise not_admitted()
         return key.caller
 
+    def _watcher(self, text: str) -> Caller:
+        caller = watcher(self.seal, text)
+        if caller is None or not self.admitted(caller):
+            raise not_admitted()
+        return caller
+
     def admitted(self, caller: Caller) -> bool:
         """Whether a caller that was let in may stay."""
+        if caller.ends_at_ms is not None and caller.ends_at_ms <= now_ms():
+            return False
         if not caller.key_id:
             return self.open
         key = self._keys.get(caller.key_id)

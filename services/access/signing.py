@@ -13,28 +13,44 @@ STEP_SECONDS = 3600
 """Ends are rounded up to full hours, so that a file has the same address for a while and can be cached."""
 
 
-class Signer:
-    """Signs keys of files with a secret that lies in `folder`, for `seconds`, and up to an hour longer, while there
-    is a `need` for it.
+class Seal:
+    """Proves that a text comes from here. Its secret is `given`, as servers that share their tasks need it, or else
+    lies in `folder`.
     """
 
-    def __init__(self, folder: Path, seconds: int, need: Callable[[], bool]) -> None:
+    def __init__(self, folder: Path, given: str = "") -> None:
+        self._secret = given.encode() or _secret(folder / "signing.key")
+
+    def of(self, text: str) -> str:
+        """The proof. Texts for different uses must begin differently."""
+        return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def proves(self, text: str, proof: str) -> bool:
+        """Whether the proof is the text's; takes the same time for any proof."""
+        return hmac.compare_digest(self.of(text).encode(), proof.encode())
+
+
+class Signer:
+    """Signs keys of files for `seconds`, and up to an hour longer, while there is a `need` for it."""
+
+    def __init__(self, seal: Seal, seconds: int, need: Callable[[], bool]) -> None:
         self.need = need
-        self._secret = _secret(folder / "signing.key")
+        self._seal = seal
         self._seconds = seconds
 
     def query(self, key: str) -> str:
         """What is added to the address of a file, after its question mark."""
         ends = (now_ms() // 1000 + self._seconds) // STEP_SECONDS * STEP_SECONDS + STEP_SECONDS
-        return f"expires={ends}&signature={self._signature(key, str(ends))}"
+        return f"expires={ends}&signature={self._seal.of(_file(key, str(ends)))}"
 
     def valid(self, key: str, expires: str, signature: str) -> bool:
         """Whether an address was signed here, for this file, and has not ended."""
-        right = hmac.compare_digest(self._signature(key, expires).encode(), signature.encode())
+        right = self._seal.proves(_file(key, expires), signature)
         return right and expires.isascii() and expires.isdecimal() and int(expires) > now_ms() // 1000
 
-    def _signature(self, key: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{expires}\n{key}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+def _file(key: str, expires: str) -> str:
+    return f"file\n{expires}\n{key}"
 
 
 def _secret(path: Path) -> bytes:

@@ -38,6 +38,7 @@ from services.tasks.records import (
     TaskRequest,
     ThroughputPoint,
 )
+from services.tasks.shares import check_share
 from services.tasks.store import changes, pages, queries
 from services.tasks.store.database import Database
 
@@ -54,11 +55,14 @@ class TaskManager:
     `StoreUnavailable` when the database does not answer.
     """
 
-    def __init__(self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: int) -> None:
+    def __init__(
+        self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: int, queued_per_key: int = 0
+    ) -> None:
         self._database = database
         self._queue = queue
         self._hub = hub
         self._max_queued = max_queued
+        self._queued_per_key = queued_per_key
         self._capacity = capacity
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
@@ -88,6 +92,7 @@ class TaskManager:
                         f"已有 {waiting} 个任务在排队，请稍后再试。",
                     )
                 )
+            await check_share(connection, owner, self._queued_per_key)
             task = await changes.create(connection, owner, uuid.uuid4().hex, request)
             await self._remember(connection, owner, request, task)
             await self._queue.enqueue(connection, task)
@@ -150,6 +155,7 @@ class TaskManager:
     async def _retry_once(self, owner: str, task_id: str) -> Task:
         async with self._database.write() as connection:
             task = await self._found(connection, owner, task_id)
+            await check_share(connection, owner, self._queued_per_key)
             retriable = task.status in (Status.FAILED, Status.CANCELED)
             waiting = await changes.requeue(connection, task) if retriable else None
             if waiting is None:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,13 +15,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
+from resolvers.endpoint import GraphQLEndpoint
 from resolvers.sockets import LONGEST_REASON_BYTES
 from schema.build import build_schema
+from services.access.limits import Limits
+from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.subscriber import Subscriber, socket, subscriber
 
+MOST = load().subscriptions_per_socket
 FEED = {"query": "subscription { videoTaskFeed { __typename } }"}
 
 
@@ -233,11 +237,11 @@ def test_a_completed_operation_is_over_and_its_id_is_free_again(server: Server) 
 
 def test_one_socket_runs_a_bounded_number_of_operations(server: Server) -> None:
     with subscriber(server.socket_url) as client:
-        for number in range(MOST_OPERATIONS_PER_SOCKET + 1):
+        for number in range(MOST + 1):
             client.send({"type": "subscribe", "id": str(number), "payload": FEED})
         while (message := client.receive())["type"] != "error":
             pass
-        assert message["id"] == str(MOST_OPERATIONS_PER_SOCKET)
+        assert message["id"] == str(MOST)
 
 
 def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(server: Server) -> None:
@@ -258,5 +262,6 @@ def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
 
 
 @asynccontextmanager
-async def no_services(_: Starlette) -> AsyncGenerator[dict[str, None]]:
-    yield {"services": None}
+async def no_services(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
+    """None but what a socket needs that has not been admitted."""
+    yield {"services": SimpleNamespace(settings=load(), limits=Limits(0, 0, 0))}

@@ -1,0 +1,53 @@
+"""Who did what, when and from where: one line of JSON for each act, in a file that is only ever added to.
+
+The file is opened for each line, so that it can be moved away at any time.
+"""
+
+import json
+import logging
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from services.clock import now_ms
+from services.drafts.locate import is_url, shown_url
+
+log = logging.getLogger(__name__)
+
+
+class Act(StrEnum):
+    """What is written down."""
+
+    KEY_CREATED = "key.created"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
+    SUBMIT = "task.submitted"
+    CANCEL = "task.canceled"
+    RETRY = "task.retried"
+    WATCH_TOKEN = "watch_token.created"  # noqa: S105 - the name of an act
+    DRAFT_KEPT = "draft.kept"
+
+
+class Audit:
+    """The log in one file. An act is done whether or not it could be written down; that it could not is logged."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def note(self, act: Act, owner: str, key_id: str, address: str, **facts: object) -> None:
+        """Write one act down. Of URLs among the facts nothing is kept that may be secret."""
+        line = {"at_ms": now_ms(), "act": act, "owner": owner, "key": key_id, "address": address}
+        text = json.dumps({**line, **{name: _harmless(fact) for name, fact in facts.items()}}, ensure_ascii=False)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, f"{text}\n".encode("utf-8", "replace"))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            log.error("the audit log cannot be written: %s", error)  # noqa: TRY400 - the traceback tells no more
+
+
+def _harmless(fact: object) -> object:
+    return shown_url(fact) if isinstance(fact, str) and is_url(fact) else fact

@@ -1,0 +1,117 @@
+"""How often a caller may do what: so many times within each minute, and so many sockets at once.
+
+A caller is counted by its key's owner; without keys by its address, and not at all on the machine itself.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+
+from services.access.callers import Caller
+from services.clock import now_ms
+from services.errors import Bilingual, RequestError
+
+MINUTE_MS = 60_000
+WRONG_KEYS_PER_MINUTE = 30
+"""From one address: enough for a person's mistakes."""
+
+
+class Limit(StrEnum):
+    """What is counted by the minute."""
+
+    SUBMITS = "submits"
+    QUERIES = "queries"
+    WRONG_KEYS = "wrong keys"
+
+
+_ZH = {Limit.SUBMITS: "提交", Limit.QUERIES: "请求", Limit.WRONG_KEYS: "错误密钥"}
+
+
+class QuotaExceeded(RequestError):
+    """The caller has used up what it may; `resets_at_ms` (UTC milliseconds) is when it may go on, if that is known."""
+
+    resets_at_ms: int | None = None
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """How long to wait; a guess where it is not known."""
+        return 30 if self.resets_at_ms is None else max(1, math.ceil((self.resets_at_ms - now_ms()) / 1000))
+
+
+@dataclass(slots=True)
+class Limits:
+    """Counts in memory, for one process. A limit of 0 is none."""
+
+    submits_per_minute: int
+    queries_per_minute: int
+    sockets_per_key: int
+    _minute: int = 0
+    _counts: Counter[tuple[Limit, str]] = field(default_factory=Counter[tuple[Limit, str]])
+    _sockets: Counter[str] = field(default_factory=Counter[str])
+
+    def count(self, limit: Limit, caller: Caller, address: str) -> None:
+        """The caller does this once more. Raises `QuotaExceeded`."""
+        most = self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute
+        self._count(limit, who(caller, address), most)
+
+    def wrong_key(self, address: str) -> None:
+        """A key was given from there that opens nothing. Raises `QuotaExceeded`."""
+        self._count(Limit.WRONG_KEYS, address or "?", WRONG_KEYS_PER_MINUTE)
+
+    def _count(self, limit: Limit, name: str, most: int) -> None:
+        if not most or not name:
+            return
+        minute = now_ms() // MINUTE_MS
+        if minute != self._minute:
+            self._minute = minute
+            self._counts.clear()
+        if self._counts[limit, name] >= most:
+            resets_at_ms = (minute + 1) * MINUTE_MS
+            seconds = math.ceil((resets_at_ms - now_ms()) / 1000)
+            refusal = QuotaExceeded(
+                Bilingual(
+                    f"There were {most} {limit} within this minute, and no more are taken; go on in {seconds} s.",
+                    f"本分钟内的{_ZH[limit]}已达上限 {most} 次，请在 {seconds} 秒后继续。",
+                )
+            )
+            refusal.resets_at_ms = resets_at_ms
+            raise refusal
+        self._counts[limit, name] += 1
+
+    @contextmanager
+    def socket(self, name: str) -> Generator[None]:
+        """A socket of this name is open while the block lasts. Raises `QuotaExceeded`."""
+        if name and self.sockets_per_key and self._sockets[name] >= self.sockets_per_key:
+            most = self.sockets_per_key
+            raise QuotaExceeded(
+                Bilingual(f"There are {most} sockets open already; close one first.", f"已有 {most} 个连接，请先关闭。")
+            )
+        self._sockets[name] += 1
+        try:
+            yield
+        finally:
+            self._sockets[name] -= 1
+            if not self._sockets[name]:
+                del self._sockets[name]
+
+
+def who(caller: Caller | None, address: str) -> str:
+    """In whose name a caller is counted; empty: it is not counted. Guests of a task count for its owner."""
+    if caller is not None and caller.key_id:
+        return f"key {caller.owner}"
+    return _counted(address)
+
+
+def _counted(address: str) -> str:
+    """The name of an address; whoever has one of IPv6 has 2^64 of them."""
+    try:
+        found = ip_address(address)
+    except ValueError:  # a socket of this machine has none
+        return ""
+    if found.is_loopback:
+        return ""
+    return f"address {ip_network((found, 64), strict=False)}" if found.version == 6 else f"address {found}"

@@ -79,7 +79,7 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(), *_origins(settings))
+    graphql = GraphQLEndpoint(build_schema(introspection=settings.introspection), *_origins(settings))
     return [
         *page.routes(settings),
         Route("/graphql", graphql, methods=["POST"]),

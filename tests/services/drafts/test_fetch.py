@@ -1,37 +1,26 @@
 import asyncio
 import hashlib
 import socket
-import tracemalloc
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
-from services.drafts.client import Patience, Refused, TooLarge, Transient, Unreachable
-from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.client import Patience, Refused, Unreachable
 from services.errors import ErrorCode, Failed
+from tests.support.fetching import content, failure, fetcher, kept, material, nothing
 from tests.support.names import Names
 from tests.support.servers import (
     Answer,
     DraftServer,
     breaking,
-    compressed,
     endless,
-    raw_server,
     redirect_loop,
-    silent,
     statuses,
-    trickle,
 )
 
-LIMITS = FetchLimits(draft_bytes=1000, material_bytes=5_000_000, task_bytes=8_000_000)
-QUICK = Patience(backoff_seconds=0.01, longest_wait_seconds=0.05)
-SHORT = replace(QUICK, head_seconds=0.3, tries=2)
-"""For far sides that say nothing."""
 BODY = bytes(range(256)) * 4000
 
 
@@ -39,43 +28,6 @@ BODY = bytes(range(256)) * 4000
 def server() -> Iterator[DraftServer]:
     with DraftServer() as running:
         yield running
-
-
-def fetcher(folder: Path, server: DraftServer, **options: Any) -> Fetcher:
-    chosen: dict[str, Any] = {"allow_hosts": (server.host,), "limits": LIMITS, "patience": QUICK, **options}
-    return Fetcher(cache_dir=folder / "materials", **chosen)
-
-
-def nothing(_size: int) -> None:
-    pass
-
-
-def content(folder: Path, server: DraftServer, url: str, **options: Any) -> bytes:
-    async def run() -> bytes:
-        async with fetcher(folder, server, **options) as running:
-            return await running.content(url, nothing)
-
-    return asyncio.run(run())
-
-
-def material(folder: Path, server: DraftServer, *urls: str, **options: Any) -> list[bytes]:
-    """The files, one after the other."""
-
-    async def run() -> list[bytes]:
-        async with fetcher(folder, server, **options) as running:
-            return [(await running.material(url, segment_id="s1", on_bytes=nothing)).read_bytes() for url in urls]
-
-    return asyncio.run(run())
-
-
-def failure(folder: Path, server: DraftServer, *urls: str, **options: Any) -> Failed:
-    with pytest.raises(Failed) as caught:
-        material(folder, server, *urls, **options)
-    return caught.value
-
-
-def kept(folder: Path) -> list[Path]:
-    return [path for path in (folder / "materials").iterdir() if path.suffix != ".url"]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
@@ -317,207 +269,6 @@ def test_leftovers_of_a_killed_attempt_are_removed(tmp_path: Path, server: Draft
     (folder / "1234.part").write_bytes(b"x")
     material(tmp_path, server, server.add_file("/x", b"y"))
     assert len(kept(tmp_path)) == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "/../../escape",
-        "/..%2f..%2fescape",
-        "/x?name=../../../x",
-        "/C:\\x",
-        "/..\\..\\x",
-        "/x%00y",
-        "//etc/x",
-        "/.",
-        "/",
-    ],
-)
-def test_remote_names_are_never_file_names(tmp_path: Path, server: DraftServer, name: str) -> None:
-    for path in ("/escape", "/../../escape", "/x", "/C:\\x", "/..\\..\\x", "/C:/x", "/x\0y", "//etc/x", "/"):
-        server.answers[path] = statuses([200], b"here", {"Content-Disposition": 'attachment; filename="../../y"'})
-    files = material(tmp_path, server, server.base + name)
-    assert files == [b"here"]
-    assert {path.parent for path in tmp_path.rglob("*") if path.is_file()} == {tmp_path / "materials"}
-    assert [path.name for path in kept(tmp_path)] == [hashlib.sha256(b"here").hexdigest()]
-
-
-def test_an_endless_body_is_too_large_and_leaves_nothing(tmp_path: Path, server: DraftServer) -> None:
-    server.answers["/x"] = endless()
-    error = failure(tmp_path, server, f"{server.base}/x")
-    assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
-    assert str(LIMITS.material_bytes) in error.failure.message.en
-    assert str(LIMITS.material_bytes) in error.failure.message.zh
-    assert not kept(tmp_path)
-
-
-def test_an_endless_draft_is_too_large(tmp_path: Path, server: DraftServer) -> None:
-    server.answers["/x"] = endless()
-    with pytest.raises(TooLarge):
-        content(tmp_path, server, f"{server.base}/x")
-
-
-async def _announced(writer: Any) -> None:
-    """Says that two gigabytes follow, and sends none."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000000\r\n\r\n")
-    await asyncio.Event().wait()
-
-
-def test_a_content_length_over_the_limit_is_refused_without_waiting_for_the_body(
-    tmp_path: Path, server: DraftServer
-) -> None:
-    with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Patience()}
-        with pytest.raises(TooLarge):
-            content(tmp_path, server, url, **allowed)
-        error = failure(tmp_path, server, url, **allowed)
-    assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
-    assert str(LIMITS.material_bytes) in error.failure.message.en
-
-
-def test_a_content_length_over_what_is_left_of_the_task_is_refused_without_waiting_for_the_body(
-    tmp_path: Path, server: DraftServer
-) -> None:
-    limits = FetchLimits(draft_bytes=1, material_bytes=2_000_000_000, task_bytes=1_999_999_999)
-    with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Patience(), "limits": limits}
-        error = failure(tmp_path, server, url, **allowed)
-    assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
-    assert str(limits.task_bytes) in error.failure.message.zh
-
-
-def test_memory_stays_flat_while_a_large_file_comes_in(tmp_path: Path, server: DraftServer) -> None:
-    large = tmp_path / "large"
-    with large.open("wb") as file:
-        file.truncate(100_000_000)
-    url = server.add_file("/x", large)
-    limits = FetchLimits(draft_bytes=1, material_bytes=200_000_000, task_bytes=200_000_000)
-    tracemalloc.start()
-    try:
-
-        async def run() -> int:
-            async with fetcher(tmp_path, server, limits=limits, patience=Patience()) as running:
-                return (await running.material(url, segment_id=None, on_bytes=nothing)).stat().st_size
-
-        assert asyncio.run(run()) == 100_000_000
-        assert tracemalloc.get_traced_memory()[1] < 16_000_000
-    finally:
-        tracemalloc.stop()
-
-
-def test_all_materials_together_have_a_limit(tmp_path: Path, server: DraftServer) -> None:
-    urls = [server.add_file(f"/part{number}", bytes([number]) * 3_000_000) for number in range(3)]
-    error = failure(tmp_path, server, *urls)
-    assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
-    assert error.failure.material_url == urls[2]
-    assert str(LIMITS.task_bytes) in error.failure.message.en
-
-
-def test_the_limit_of_all_materials_counts_those_of_earlier_attempts(tmp_path: Path, server: DraftServer) -> None:
-    urls = [server.add_file(f"/part{number}", bytes([number]) * 3_000_000) for number in range(3)]
-    for url in urls:
-        material(tmp_path, server, url)
-    assert failure(tmp_path, server, *urls).failure.code is ErrorCode.MATERIAL_TOO_LARGE
-
-
-def test_a_download_that_begins_anew_counts_once_towards_the_limit(tmp_path: Path, server: DraftServer) -> None:
-    limits = FetchLimits(draft_bytes=1, material_bytes=2_000_000, task_bytes=len(BODY))
-    left = [900_000, 900_000, len(BODY)]
-
-    async def longer(request: web.Request) -> web.StreamResponse:
-        return await breaking(BODY, left.pop(0), etag=None)(request)
-
-    server.answers["/x"] = longer
-    assert material(tmp_path, server, f"{server.base}/x", limits=limits) == [BODY]
-
-
-def test_compressed_answers_are_refused_and_never_unpacked(tmp_path: Path, server: DraftServer) -> None:
-    asked: list[str] = []
-    packed = compressed(bytes(50_000_000))
-
-    async def bomb(request: web.Request) -> web.StreamResponse:
-        asked.append(request.headers["Accept-Encoding"])
-        return await packed(request)
-
-    server.answers["/x"] = bomb
-    error = failure(tmp_path, server, f"{server.base}/x")
-    assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
-    assert "compressed" in error.failure.message.en
-    assert asked == ["identity"]
-    assert not kept(tmp_path)
-
-
-@pytest.mark.parametrize("start", [b"", b"z" * 1_000_000])
-def test_a_trickle_is_given_up_however_well_it_began(tmp_path: Path, server: DraftServer, start: bytes) -> None:
-    server.answers["/x"] = trickle(start)
-    patience = replace(QUICK, window_seconds=0.2)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=patience)
-    assert "slowly" in error.failure.message.en
-    assert server.requests["/x"] == 1
-    assert not kept(tmp_path)
-
-
-@pytest.mark.parametrize("patience", [SHORT, replace(QUICK, idle_seconds=0.3, tries=2)])
-def test_silence_is_given_up(tmp_path: Path, server: DraftServer, patience: Patience) -> None:
-    server.answers["/x"] = silent()
-    with pytest.raises(Transient, match="in time"):
-        content(tmp_path, server, f"{server.base}/x", patience=patience)
-    assert server.requests["/x"] == 2
-
-
-def test_silence_in_the_middle_of_a_file_is_given_up(tmp_path: Path, server: DraftServer) -> None:
-    server.answers["/x"] = trickle(b"z" * 1000, every_seconds=60)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=replace(QUICK, idle_seconds=0.3, tries=2))
-    assert "in time" in error.failure.message.en
-    assert not kept(tmp_path)
-
-
-async def _forever_continue(writer: Any) -> None:
-    while True:
-        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        await writer.drain()
-        await asyncio.sleep(0.02)
-
-
-async def _dripping_head(writer: Any) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nX: ")
-    for _ in range(5000):
-        writer.write(b"y")
-        await writer.drain()
-        await asyncio.sleep(0.02)
-
-
-@pytest.mark.parametrize("answer", [_forever_continue, _dripping_head])
-def test_a_head_without_an_end_is_given_up(tmp_path: Path, server: DraftServer, answer: Any) -> None:
-    with raw_server(answer) as url, pytest.raises(Transient, match="in time"):
-        content(tmp_path, server, url, allow_hosts=("127.0.0.1",), patience=SHORT)
-
-
-async def _long_head(writer: Any) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000 + b"\r\n")
-    await writer.drain()
-
-
-async def _nonsense(writer: Any) -> None:
-    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-    await writer.drain()
-
-
-@pytest.mark.parametrize("answer", [_long_head, _nonsense])
-def test_what_is_not_http_is_told_without_a_word_of_it(tmp_path: Path, server: DraftServer, answer: Any) -> None:
-    with raw_server(answer) as url:
-        error = failure(tmp_path, server, url, allow_hosts=("127.0.0.1",))
-    assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
-    assert "SSH" not in str(error.failure)
-
-
-def test_a_file_has_a_time_limit_over_all_tries(tmp_path: Path, server: DraftServer) -> None:
-    server.answers["/x"] = endless(b"x" * 100)
-    patience = Patience(wall_seconds=0.2, least_rate=0)
-    limits = FetchLimits(draft_bytes=10**12, material_bytes=10**12, task_bytes=10**12)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=patience, limits=limits)
-    assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
-    assert "0.2 seconds" in error.failure.message.en
 
 
 def test_at_most_four_connections_go_to_one_host(tmp_path: Path, server: DraftServer) -> None:

@@ -1,0 +1,35 @@
+"""Whether anybody connects to this machine, and fetching as a render does."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from services.drafts.fetch import Fetcher, FetchLimits
+from tests.support.names import Names
+
+LIMITS = FetchLimits(draft_bytes=1000, material_bytes=1000, task_bytes=1000)
+
+
+class Canary:
+    """Listens on a port of every address of this machine; `caught` says whether anybody connected."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self.port: int = listener.getsockname()[1]
+
+    def caught(self) -> bool:
+        try:
+            self._listener.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+
+def content(folder: Path, url: str, allow_hosts: tuple[str, ...] = (), names: Names | None = None) -> bytes:
+    """What a URL answers to a fetcher."""
+
+    async def run() -> bytes:
+        async with Fetcher(cache_dir=folder, allow_hosts=allow_hosts, limits=LIMITS, resolver=names) as fetcher:
+            return await fetcher.content(url, lambda _: None)
+
+    return asyncio.run(run())

@@ -40,7 +40,8 @@ class Schema(strawberry.Schema):
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """The answer to a query or mutation."""
-        kwargs.setdefault("allowed_operation_types", (OperationType.QUERY, OperationType.MUTATION))
+        allowed = set(kwargs.get("allowed_operation_types") or OperationType)
+        kwargs["allowed_operation_types"] = allowed - {OperationType.SUBSCRIPTION}
         try:
             return _told(await super().execute(*args, **kwargs))
         except InvalidOperationTypeError as error:

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from resolvers import files, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
+from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
@@ -73,7 +74,8 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(), settings.base_url)
+    schema = build_schema()
+    graphql = GraphQLEndpoint(schema, settings.base_url, SchemaAnswers(schema, accelerated=settings.accelerator))
     return [
         Route("/", _front_page(settings)),
         Route("/graphql", graphql, methods=["POST"]),

@@ -11,8 +11,10 @@ from strawberry.asgi import GraphQL
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from resolvers.answers import Answers
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
+from resolvers.delivery import with_send
 from resolvers.problems import problem_of, told
 from resolvers.sockets import CarefulSocket, TransportHandler, operation_fault
 from services.errors import Bilingual, InvalidInput, RequestError
@@ -31,7 +33,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     websocket_adapter_class = CarefulSocket
     graphql_transport_ws_handler_class = TransportHandler
 
-    def __init__(self, schema: BaseSchema, own_url: str) -> None:
+    def __init__(self, schema: BaseSchema, own_url: str, answers: Answers) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -41,11 +43,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=MOST_OPERATIONS_PER_SOCKET,
             allowed_origins=(own_url,),
         )
+        self.answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or talk with one socket until it closes."""
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await super().__call__(with_send(scope, send), receive, send)
             return
         try:
             body = await _checked_body(Request(scope, receive))

@@ -121,7 +121,7 @@ class _Shim:
 
     async def _status(self, context: Context, task: Task, english: bool) -> Answer:
         """The eight documented fields, in the documented order."""
-        video_url = await files.url(context, task.video.key if task.video else None)
+        video_url = files.url(context, task.video.key if task.video else None)
         return {
             "draft_url": task.draft_url,
             "status": _STATUS[task.status],

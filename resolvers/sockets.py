@@ -10,10 +10,9 @@ from typing import Any, cast
 from starlette.websockets import WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
-from resolvers.context import Context
+from resolvers.delivery import DeliveringHandler
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class CarefulSocket(ASGIWebSocketAdapter):
             await super().close(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))
 
 
-class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class TransportHandler(DeliveringHandler):
     """One connection of the protocol."""
 
     async def handle_message(self, message: Message) -> None:

@@ -36,7 +36,18 @@ class Mailbox(Generic[T]):
     finds out what came before. They are handed to a `Reader`, or awaited by iterating.
     """
 
-    __slots__ = ("_after", "_bell", "_complete", "_error", "_letters", "_opened", "_percentages", "_reader", "_told")
+    __slots__ = (
+        "_after",
+        "_bell",
+        "_complete",
+        "_ended",
+        "_error",
+        "_letters",
+        "_opened",
+        "_percentages",
+        "_reader",
+        "_told",
+    )
 
     def __init__(self) -> None:
         self._letters: dict[tuple[str, int], tuple[int, T]] = {}
@@ -45,13 +56,14 @@ class Mailbox(Generic[T]):
         self._after = -1
         self._opened = False
         self._complete = False
+        self._ended = False
         self._error: Exception | None = None
         self._reader: Reader[T] | None = None
         self._bell: asyncio.Event | None = None
 
     def put(self, event: TaskEvent, letter: T, *, last: bool = False) -> None:
         """A letter about an event, unless that has been told of before. The `last` ends it, unless more come."""
-        if event.position <= self._after or event.seq <= self._told.get(event.task_id, -1) or self._error:
+        if event.position <= self._after or event.seq <= self._told.get(event.task_id, -1) or self._ended:
             return
         self._complete = last
         if self._reader is None or self._letters or not self._reader.take(letter):
@@ -88,7 +100,7 @@ class Mailbox(Generic[T]):
     def fail(self, error: Exception) -> None:
         """End it now with an error; what waits is not told any more."""
         self._letters.clear()
-        self._complete, self._error = True, error
+        self._complete, self._ended, self._error = True, True, error
         self.deliver()
         self._ring()
 
@@ -107,7 +119,8 @@ class Mailbox(Generic[T]):
                 return
             self._letters.pop(key, None)
         if self._complete:
-            self._reader.end(self._error)
+            reader, self._reader, self._ended = self._reader, None, True
+            reader.end(self._error)
 
     def __aiter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ from websockets.typing import Origin, Subprotocol
 
 from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
 from resolvers.sockets import LONGEST_REASON_BYTES
+from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from tests.support.listening import listening
 from tests.support.server import Server
@@ -249,7 +250,8 @@ def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(server: Server) -
 
 
 def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
-    endpoint = GraphQLEndpoint(build_schema(), "http://127.0.0.1")
+    schema = build_schema()
+    endpoint = GraphQLEndpoint(schema, "http://127.0.0.1", SchemaAnswers(schema))
     assert endpoint.connection_init_wait_timeout.total_seconds() == 10
     endpoint.connection_init_wait_timeout = timedelta(milliseconds=20)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)], lifespan=no_services)

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from html import escape
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -13,7 +12,6 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from resolvers import files, rest, sample
-from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from schema.answers import SchemaAnswers
 from schema.build import build_schema
@@ -21,7 +19,6 @@ from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
-SHUTDOWN_SECONDS = 3
 
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -52,25 +49,6 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
             yield {"services": services}
 
     return Starlette(routes=_routes(settings), lifespan=lifespan)
-
-
-def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
-    """How the application is served: messages and bodies are bounded, and nothing is done that costs
-    every request without need (an access log, compression of small websocket messages).
-    """
-    return uvicorn.Config(
-        create_app(settings, work=work),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_BODY_BYTES,
-        ws_per_message_deflate=False,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:

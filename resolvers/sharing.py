@@ -14,9 +14,11 @@ from services.tasks.hot import HotTasks
 from services.tasks.hub import EVERYTHING
 from services.tasks.live import Opening
 from services.tasks.mailbox import Mailbox
-from services.tasks.records import FeedReset, TaskChange, TaskFilter
+from services.tasks.records import EventType, FeedReset, TaskChange, TaskFilter
 
 Change = TaskChange | FeedReset
+PERCENTAGES_SECONDS = 0.05
+"""Percentages that come faster are told together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Shared:
         self._latest: tuple[Change, Part] | None = None
         self._inbox: Mailbox[TaskChange] | None = None
         self._working: asyncio.Task[None] | None = None
+        self._held: dict[str, TaskChange] = {}
+        self._pause: asyncio.TimerHandle | None = None
 
     @property
     def deserted(self) -> bool:
@@ -72,6 +76,10 @@ class Shared:
         self._mailboxes.pop(mailbox, None)
         if self.deserted:
             self._hot.remove_listener(self._task_id, self._hear)
+            if self._pause is not None:
+                self._pause.cancel()
+                self._pause = None
+            self._held.clear()
             if self._working is not None:
                 self._working.cancel()
                 with suppress(asyncio.CancelledError):
@@ -83,8 +91,31 @@ class Shared:
         return [self._at_once(change) or await self._slowly(change) for change in changes]
 
     def _hear(self, change: TaskChange) -> None:
+        """Pass a change on: a milestone at once, percentages so often at most."""
         if not self._wanted(change):
             return
+        self._held.pop(change.task.id, None)
+        if change.event.type is not EventType.PROGRESS:
+            self._release()
+        elif self._pause is not None:
+            self._held[change.task.id] = change
+            return
+        else:
+            self._pause = asyncio.get_running_loop().call_later(PERCENTAGES_SECONDS, self._resume)
+        self._pass_on(change)
+
+    def _resume(self) -> None:
+        self._pause = None
+        if self._held:
+            self._pause = asyncio.get_running_loop().call_later(PERCENTAGES_SECONDS, self._resume)
+            self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, {}
+        for change in held.values():
+            self._pass_on(change)
+
+    def _pass_on(self, change: TaskChange) -> None:
         part = None if self._inbox else self._at_once(change)
         if part is not None:
             self._tell(change, part)

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -13,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from resolvers import files, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
+from resolvers.front import Front, Quick
 from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from services.compose import open_services
@@ -48,17 +50,24 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
         async with open_services(settings, work=work) as services:
             yield {"services": services}
 
-    return Starlette(routes=_routes(settings), lifespan=lifespan)
-
-
-def _routes(settings: Settings) -> list[BaseRoute]:
     schema = build_schema()
-    graphql = GraphQLEndpoint(schema, settings.base_url, SchemaAnswers(schema, accelerated=settings.accelerator))
+    answers = SchemaAnswers(schema, accelerated=settings.accelerator)
+    polling = rest.PollingEndpoint(settings)
+    status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
+    quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
+    return Starlette(
+        routes=_routes(settings, GraphQLEndpoint(schema, settings.base_url, answers), polling),
+        middleware=[Middleware(Front, quick=quick)],
+        lifespan=lifespan,
+    )
+
+
+def _routes(settings: Settings, graphql: GraphQLEndpoint, polling: rest.PollingEndpoint) -> list[BaseRoute]:
     return [
         Route("/", _front_page(settings)),
         Route("/graphql", graphql, methods=["POST"]),
         WebSocketRoute("/graphql", graphql),
-        *rest.mounts(settings),
+        *polling.mounts(),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
         *([_graphiql()] if settings.graphiql else []),

@@ -10,6 +10,7 @@ from strawberry.types.graphql import OperationType
 from resolvers.answers import Answer, Operation, Part, Refused, Stream
 from resolvers.context import Context
 from resolvers.sharing import Streams, Subscription, Which
+from schema.at_hand import Questions
 from schema.build import Schema
 from schema.compiled import PlainInfo, strawberry_field_of
 from schema.inputs import given
@@ -29,6 +30,7 @@ class SchemaAnswers:
         self._schema = schema
         self._planner = Planner(schema, compiling=accelerated)
         self._streams = Streams(sharing=accelerated)
+        self.questions = Questions(self._planner)
 
     async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> Answer:
         """The result of a query, or of a mutation where they are allowed."""

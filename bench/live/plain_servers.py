@@ -44,11 +44,12 @@ class Limit:
     def __init__(self) -> None:
         self._sends: set[Any] = set()
         self._seq = 0
-        import orjson
+        import orjson  # type: ignore[import-not-found]  # only the peers' environment has it
 
         self._dumps = orjson.dumps
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer, or hold a socket."""
         if scope["type"] == "lifespan":
             while True:
                 message = await receive()
@@ -229,7 +230,12 @@ async def main(which: str) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
         config = uvicorn.Config(
-            app, loop="uvloop", http="httptools", ws="websockets-sansio", ws_per_message_deflate=False, log_level="error"
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            log_level="error",
         )
         print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
         obeying = asyncio.create_task(obey(driver))

@@ -29,7 +29,7 @@ from schema.build import Schema, build_schema
 from services.compose import Services, open_services
 from services.errors import Bilingual, DraftWarning, ErrorCode, WarningCode, failed
 from services.settings import load
-from services.tasks.records import EventType, Stage, Task, TaskRequest, Unit, Video
+from services.tasks.records import EventType, Stage, Task, TaskChange, TaskRequest, Unit, Video
 from services.tasks.store import changes
 
 SCHEMA = build_schema()
@@ -90,7 +90,7 @@ async def _task(services: Services, number: int) -> Task:
 
 async def _write(services: Services, change: Any, task: Task, *arguments: Any) -> Task:
     async with services.manager.hot._database.write() as connection:  # pyright: ignore[reportPrivateUsage]  # the test plays the worker
-        changed = await change(connection, task, *arguments)
+        changed: TaskChange = await change(connection, task, *arguments)
     services.manager.hot.wrote(changed)
     return changed.task
 

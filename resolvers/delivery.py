@@ -53,7 +53,7 @@ class Outlet:
             waited_for = sending.send(None)
         except StopIteration:
             return True
-        except OSError:  # the client has gone
+        except (OSError, RuntimeError):  # the client has gone, or was sent away
             self._closed = True
             return True
         self._recovery = asyncio.create_task(self._recover(sending, waited_for), name="full socket")
@@ -90,7 +90,7 @@ class Outlet:
                 await _rest(begun, waited_for)
         except TimeoutError:
             self._closed = True
-        except OSError:
+        except (OSError, RuntimeError):
             self._closed = True
             return
         if self._closed:
@@ -158,6 +158,13 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: handlers.Operation[Context, None]) -> None:
         """Answer an operation. For a subscription this ends when its messages come by themselves."""
+        try:
+            await self._answer(operation)
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which ends the operation and is logged
+            await self.handle_task_exception(error)
+            self.complete(operation.id)
+
+    async def _answer(self, operation: handlers.Operation[Context, None]) -> None:
         answers: Answers = cast("Any", self.view).answers
         wish = Operation(operation.query, operation.variables, operation.operation_name)
         try:

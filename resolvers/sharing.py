@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -13,7 +12,7 @@ from services.errors import StoreUnavailable
 from services.tasks.hot import HotTasks
 from services.tasks.hub import EVERYTHING
 from services.tasks.live import Opening
-from services.tasks.mailbox import Mailbox
+from services.tasks.mailbox import Mailbox, TooSlow
 from services.tasks.records import EventType, FeedReset, TaskChange, TaskFilter
 
 Change = TaskChange | FeedReset
@@ -80,11 +79,10 @@ class Shared:
                 self._pause.cancel()
                 self._pause = None
             self._held.clear()
-            if self._working is not None:
-                self._working.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._working
-                self._working = self._inbox = None
+            working, self._working, self._inbox = self._working, None, None
+            if working is not None:
+                working.cancel()
+                await asyncio.wait({working})
 
     async def parts(self, changes: Iterable[Change]) -> list[Part]:
         """What is told of these changes. Does not wait where the rendering is at once."""
@@ -128,8 +126,12 @@ class Shared:
 
     async def _work(self, inbox: Mailbox[TaskChange]) -> None:
         """Render what cannot be rendered at once, in order."""
-        async for change in inbox:
-            self._tell(change, await self._slowly(change))
+        try:
+            async for change in inbox:
+                self._tell(change, await self._slowly(change))
+        except TooSlow as error:
+            for mailbox in list(self._mailboxes):
+                mailbox.fail(error)
 
     def _tell(self, change: TaskChange, part: Part) -> None:
         last = self._task_id != EVERYTHING and change.last

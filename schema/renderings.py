@@ -10,7 +10,7 @@ from resolvers.answers import encode
 from resolvers.context import Context
 from resolvers.sharing import Change
 from schema.build import tell
-from schema.compiled import NotPlain, PlainInfo
+from schema.compiled import PlainInfo
 from schema.feed import feed_item
 from schema.plans import Plan
 from schema.tasks import VideoTaskEvent
@@ -33,7 +33,7 @@ class Rendered:
             return None
         try:
             return '{"data":{' + self._root.prefix + self._write(self._value(change), self._info) + "}}"
-        except NotPlain:
+        except Exception:  # noqa: BLE001 - NotPlain above all; graphql-core tells whatever it is
             self._write = None
             return None
 

@@ -67,10 +67,15 @@ class Subscriber(asyncio.Protocol):
                 self._buffer = head
                 return
             self._upgraded = True
-            self.transport.write(b"".join(self._first))
+            self._say()
             if self._skipped == 0:
                 self.ready.set_result(None)
         self._frames(buffer)
+
+    def _say(self) -> None:
+        """The next thing of one's own; it waits for the answer to the one before."""
+        if self._first:
+            self.transport.write(self._first.pop(0))
 
     def _frames(self, buffer: bytes) -> None:
         at, end = 0, len(buffer)
@@ -104,6 +109,7 @@ class Subscriber(asyncio.Protocol):
         self.last = buffer[start:end]
         if self._skipped:
             self._skipped -= 1
+            self._say()
             if not self._skipped:
                 self.ready.set_result(None)
         else:

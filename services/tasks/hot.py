@@ -160,7 +160,10 @@ class HotTasks:
         self._pass(change.event)
         for name in (change.event.task_id, EVERYTHING):
             for listener in list(self._listeners.get(name, ())):
-                listener(change)
+                try:
+                    listener(change)
+                except Exception:
+                    log.exception("a listener failed; whoever wrote and all others go on")
 
     def _pass(self, event: TaskEvent) -> None:
         """The event lies behind us."""

@@ -23,6 +23,11 @@ from schema.subscription import Subscription
 R = TypeVar("R")
 
 MOST_TOKENS = 2000
+_NOT_HERE = {
+    OperationType.QUERY: "Queries are not answered here.",
+    OperationType.MUTATION: "A mutation must be sent by POST.",
+    OperationType.SUBSCRIPTION: "Subscriptions run over a websocket of the graphql-transport-ws protocol, here.",
+}
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""
 
@@ -35,11 +40,11 @@ class Schema(strawberry.Schema):
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """The answer to a query or mutation."""
-        kwargs["allowed_operation_types"] = (OperationType.QUERY, OperationType.MUTATION)
+        kwargs.setdefault("allowed_operation_types", (OperationType.QUERY, OperationType.MUTATION))
         try:
             return _told(await super().execute(*args, **kwargs))
-        except InvalidOperationTypeError:
-            return _refused("Subscriptions run over a websocket of the graphql-transport-ws protocol, on this path.")
+        except InvalidOperationTypeError as error:
+            return _refused(_NOT_HERE[error.operation_type])
         except CannotGetOperationTypeError as error:
             return _refused(error.as_http_error_reason())
 

@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 from resolvers import files, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
+from resolvers.over_http import HttpEndpoint
+from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
@@ -31,7 +33,7 @@ pre {{ background: #eee; padding: 1em; overflow: auto }}</style>
 <p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
 <ul>
 <li><code>POST {base}/graphql</code>: queries and mutations; subscriptions on the same path over a websocket
-(graphql-transport-ws){graphiql}</li>
+(graphql-transport-ws) or as server-sent events{graphiql}</li>
 <li><code>POST {base}/v1/gen_video</code>, <code>POST {base}/v1/gen_video_status</code>,
 <code>GET {base}/v1/gen_video_active_count</code>: the documented polling endpoint, also under
 <code>/openapi/capcut-mate/v1</code></li>
@@ -73,11 +75,11 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(), settings.base_url)
+    schema = build_schema()
     return [
         Route("/", _front_page(settings)),
-        Route("/graphql", graphql, methods=["POST"]),
-        WebSocketRoute("/graphql", graphql),
+        Route("/graphql", HttpEndpoint(SchemaAnswers(schema), settings.base_url)),
+        WebSocketRoute("/graphql", GraphQLEndpoint(schema, settings.base_url)),
         *rest.mounts(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),

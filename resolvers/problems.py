@@ -39,6 +39,14 @@ class WrongMethod(RequestError):
     """The path exists, but not for this HTTP method."""
 
 
+class NotAcceptable(RequestError):
+    """The caller accepts none of the forms an answer may have."""
+
+
+class ForeignPage(RequestError):
+    """A browser asks on behalf of a page from elsewhere."""
+
+
 class WrongContentType(RequestError):
     """The body is not sent as JSON."""
 
@@ -120,6 +128,20 @@ PROBLEMS: dict[type[Exception], Problem] = {
         405,
         405,
         Bilingual("Method not allowed", "请求方法不被允许"),
+    ),
+    NotAcceptable: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "NOT_ACCEPTABLE",
+        406,
+        1001,
+        Bilingual("Not acceptable", "无法提供所要求的内容类型"),
+    ),
+    ForeignPage: Problem(
+        UserErrorCode.FORBIDDEN,
+        "FORBIDDEN",
+        403,
+        1001,
+        Bilingual("Forbidden", "禁止访问"),
     ),
     WrongContentType: Problem(
         UserErrorCode.INVALID_INPUT,

@@ -47,15 +47,15 @@ class SchemaAnswers:
         if isinstance(first, PreExecutionError):
             await results.aclose()
             raise Refused([dict(error.formatted) for error in first.errors or []])
-        return _parts(first, results)
+        return cast("Stream", _parts(first, results))
 
 
 async def _parts(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[Part]:
     try:
         if first is not None:
-            yield Part(_json(first))
+            yield Part(_json(first), _position(first))
         async for result in rest:
-            yield Part(_json(result))
+            yield Part(_json(result), _position(result))
     finally:
         await rest.aclose()
 
@@ -70,3 +70,10 @@ def _json(result: ExecutionResult) -> str:
 def _executed(result: ExecutionResult) -> bool:
     """Whether the operation ran: an error of its execution has the path of its field."""
     return result.data is not None or not result.errors or any(error.path for error in result.errors)
+
+
+def _position(result: ExecutionResult) -> str:
+    """The seq or cursor of the only root field, if the document asks for it."""
+    roots: list[Any] = list((result.data or {}).values())
+    root = cast("dict[str, Any]", roots[0]) if len(roots) == 1 and isinstance(roots[0], dict) else {}
+    return str(root.get("seq") or root.get("cursor") or "")

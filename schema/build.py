@@ -14,6 +14,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from resolvers.documents import MOST_TOKENS
 from resolvers.problems import problem_of, told
 from schema.mutation import Mutation
 from schema.query import Query
@@ -22,11 +23,13 @@ from schema.subscription import Subscription
 
 R = TypeVar("R")
 
-MOST_TOKENS = 2000
 _NOT_HERE = {
     OperationType.QUERY: "Queries are not answered here.",
     OperationType.MUTATION: "A mutation must be sent by POST.",
-    OperationType.SUBSCRIPTION: "Subscriptions run over a websocket of the graphql-transport-ws protocol, here.",
+    OperationType.SUBSCRIPTION: (
+        "A subscription is streamed: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, "
+        "or use a websocket of the graphql-transport-ws protocol on this path."
+    ),
 }
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""

@@ -1,0 +1,150 @@
+"""Streams of results over HTTP: sending them until they end, or until nobody takes them any more."""
+
+import asyncio
+from contextlib import aclosing
+
+from starlette.types import Receive, Scope, Send
+
+from resolvers.answers import Answers, Operation, Part, Refused, Stream
+from resolvers.context import Context
+from resolvers.formats import Format
+from resolvers.problems import PROBLEMS
+from services.errors import StoreUnavailable
+
+UNWRITABLE_SECONDS = 30.0
+"""How long a client may take nothing before its stream is given up."""
+RESUMED_AT_ITS_END_SECONDS = 1.0
+"""How long the answer to a resuming client waits for the news that nothing more comes."""
+
+UNAVAILABLE = PROBLEMS[StoreUnavailable].code
+HEADERS = {
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",  # nginx would hold the results back
+}
+
+
+class Gone(Exception):
+    """The client went away, or takes nothing any more."""
+
+
+class _Line:
+    """The sending side of one response."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._busy_since: float | None = None
+        self.quiet = False
+        """Whether nothing was sent since somebody set it."""
+
+    async def open(self, status: int, headers: dict[str, str]) -> None:
+        """Status and headers."""
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def send(self, body: bytes, *, more: bool = True) -> None:
+        """A piece of the body, whole; waits while the client takes nothing."""
+        self.quiet = False
+        self._busy_since = asyncio.get_running_loop().time()
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self._busy_since = None
+
+    def busy_seconds(self) -> float:
+        """For how long a piece has been waiting for the client to take it."""
+        return 0.0 if self._busy_since is None else asyncio.get_running_loop().time() - self._busy_since
+
+
+class StreamResponse:
+    """The results of one operation, as an ASGI application of its own.
+
+    A stream that breaks off without the ending of its format may be resumed; one that has it is over.
+    """
+
+    def __init__(
+        self, answers: Answers, context: Context, operation: Operation, form: Format, *, resumed: bool = False
+    ) -> None:
+        self._answers = answers
+        self._context = context
+        self._operation = operation
+        self._form = form
+        self._resumed = resumed
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Send the results until they end, the client goes, or the server stops."""
+        line = _Line(send)
+        try:
+            stream = await self._answers.stream(self._context, self._operation)
+        except Refused as refused:
+            await self._open(line)
+            ending = b"" if _is_transient(refused) else self._form.ending
+            await line.send(self._form.refusal(refused.errors) + ending, more=False)
+            return
+        try:
+            async with aclosing(stream):
+                await self._deliver(stream, line, receive)
+        except asyncio.CancelledError:
+            # The server stops, and would log a cancellation that is passed on as a fault of ours.
+            if not line.busy_seconds():
+                await line.send(b"", more=False)
+
+    async def _deliver(self, stream: Stream, line: _Line, receive: Receive) -> None:
+        first = asyncio.create_task(_next(stream), name="first result")
+        try:
+            if self._resumed and await _ends_at_once(first):
+                await line.open(204, {})
+                await line.send(b"", more=False)
+                return
+            await self._open(line)
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._watch(line, receive), name="stream watch")
+                await self._send_all(await first, stream, line)
+                watch.cancel()
+        except* Gone:
+            pass
+        finally:
+            first.cancel()
+            await asyncio.wait({first})
+
+    async def _open(self, line: _Line) -> None:
+        await line.open(200, {**HEADERS, "content-type": self._form.content_type})
+        await line.send(self._form.opening())
+
+    async def _send_all(self, part: Part | None, stream: Stream, line: _Line) -> None:
+        while part is not None:
+            await line.send(self._form.part(part))
+            part = await _next(stream)
+        await line.send(self._form.ending, more=False)
+
+    async def _watch(self, line: _Line, receive: Receive) -> None:
+        """Keep a quiet line awake. Raises `Gone` when the client is not there any more."""
+        while True:
+            line.quiet = True
+            try:
+                async with asyncio.timeout(self._form.heartbeat_seconds):
+                    await _disconnected(receive)
+            except TimeoutError:
+                if line.busy_seconds() > UNWRITABLE_SECONDS:
+                    raise Gone from None
+                if line.quiet and not line.busy_seconds():
+                    await line.send(self._form.heartbeat)
+            else:
+                raise Gone
+
+
+async def _next(stream: Stream) -> Part | None:
+    return await anext(stream, None)
+
+
+async def _ends_at_once(first: asyncio.Task[Part | None]) -> bool:
+    """Whether a stream turns out to have nothing more to say."""
+    await asyncio.wait({first}, timeout=RESUMED_AT_ITS_END_SECONDS)
+    return first.done() and first.result() is None
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _is_transient(refused: Refused) -> bool:
+    """Whether asking again may help, so that the stream is not to be taken for complete."""
+    return any(error.get("extensions", {}).get("code") == UNAVAILABLE for error in refused.errors)

@@ -22,7 +22,7 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup ## all tests, under ten minutes; TESTS=tests/... for some
+test: setup examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: setup ## lint, types, layers, spelling, dependencies
@@ -60,7 +60,7 @@ lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules
+	rm -rf .venv .tools assets web/node_modules examples/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
@@ -77,4 +77,8 @@ clean: ## remove what set-up made
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/graphiql/*) | .venv/ready
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font and bundling GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
+	@sha256sum $^ >$@
+
+examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the clients that the examples use" && cd examples && $(NPM) ci >/dev/null; }
 	@sha256sum $^ >$@

@@ -22,7 +22,7 @@ async function call(name, body) {
 }
 
 await call("gen_video", { draft_url }); // safe to repeat: it joins the task that waits or runs
-let since; // the seq of the last answer
+let since = 0; // the seq of the last answer; the first is not waited for
 for (;;) {
   let task;
   try {

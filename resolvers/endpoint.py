@@ -8,11 +8,11 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.base import BaseSchema
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL
 
 from resolvers.bodies import parse_json
 from resolvers.context import Context
-from resolvers.sockets import CarefulSocket, TransportHandler
+from resolvers.sockets import CarefulSocket, LegacyRefusal, TransportHandler
 
 INIT_TIMEOUT = timedelta(seconds=10)
 """How long a new socket may take to say connection_init."""
@@ -27,17 +27,22 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     websocket_adapter_class = CarefulSocket
     graphql_transport_ws_handler_class = TransportHandler
+    graphql_ws_handler_class = LegacyRefusal
 
     def __init__(self, schema: BaseSchema, own_url: str) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
             allow_queries_via_get=False,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL),
             connection_init_wait_timeout=INIT_TIMEOUT,
             max_subscriptions_per_connection=MOST_OPERATIONS_PER_SOCKET,
             allowed_origins=(own_url,),
         )
+
+    async def pick_websocket_subprotocol(self, request: WebSocket) -> str | None:
+        """The first of ours that the client offers, whatever order it has."""
+        return next((name for name in self.protocols if name in request["subprotocols"]), None)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Who asks."""

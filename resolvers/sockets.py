@@ -12,6 +12,7 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 
 from resolvers.context import Context
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
+NOT_ACCEPTABLE = 4406
+LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not spoken; use graphql-transport-ws"
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -52,6 +55,17 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """An operation ended by an exception. That the client has gone is no news."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("an operation of a websocket failed", exc_info=error)
+
+
+class LegacyRefusal(BaseGraphQLWSHandler[Context, None]):
+    """A connection of the protocol before this one.
+
+    It is accepted and then closed, since browsers show no code for a handshake that fails.
+    """
+
+    async def handle(self) -> None:
+        """Say what to use instead."""
+        await self.websocket.close(NOT_ACCEPTABLE, LEGACY)
 
 
 def message_fault(message: object) -> str | None:

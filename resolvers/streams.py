@@ -1,6 +1,7 @@
 """Streams of results over HTTP: sending them until they end, or until nobody takes them any more."""
 
 import asyncio
+import logging
 from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
@@ -11,8 +12,10 @@ from resolvers.formats import Format
 from resolvers.problems import PROBLEMS
 from services.errors import StoreUnavailable
 
-UNWRITABLE_SECONDS = 30.0
-"""How long a client may take nothing before its stream is given up."""
+log = logging.getLogger(__name__)
+
+UNWRITABLE_SECONDS = 10.0
+"""How long a client may take nothing; its stream is given up at the next heartbeat after that."""
 RESUMED_AT_ITS_END_SECONDS = 1.0
 """How long the answer to a resuming client waits for the news that nothing more comes."""
 
@@ -24,7 +27,7 @@ HEADERS = {
 
 
 class Gone(Exception):
-    """The client went away, or takes nothing any more."""
+    """The client went away, takes nothing any more, or must come back to get more."""
 
 
 class _Line:
@@ -33,6 +36,7 @@ class _Line:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._busy_since: float | None = None
+        self._open = False
         self.quiet = False
         """Whether nothing was sent since somebody set it."""
 
@@ -40,6 +44,7 @@ class _Line:
         """Status and headers."""
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        self._open = True
 
     async def send(self, body: bytes, *, more: bool = True) -> None:
         """A piece of the body, whole; waits while the client takes nothing."""
@@ -47,6 +52,12 @@ class _Line:
         self._busy_since = asyncio.get_running_loop().time()
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
         self._busy_since = None
+        self._open = more
+
+    async def break_off(self) -> None:
+        """End a body that is still open, without an ending, unless nobody takes even that."""
+        if self._open and self._busy_since is None:
+            await self.send(b"", more=False)
 
     def busy_seconds(self) -> float:
         """For how long a piece has been waiting for the client to take it."""
@@ -82,9 +93,8 @@ class StreamResponse:
             async with aclosing(stream):
                 await self._deliver(stream, line, receive)
         except asyncio.CancelledError:
-            # The server stops, and would log a cancellation that is passed on as a fault of ours.
-            if not line.busy_seconds():
-                await line.send(b"", more=False)
+            pass  # the server stops, and would log a cancellation that is passed on as a fault of ours
+        await line.break_off()
 
     async def _deliver(self, stream: Stream, line: _Line, receive: Receive) -> None:
         first = asyncio.create_task(_next(stream), name="first result")
@@ -131,13 +141,18 @@ class StreamResponse:
 
 
 async def _next(stream: Stream) -> Part | None:
-    return await anext(stream, None)
+    """The next part; None at the end. Raises `Gone` when a stream cannot go on for this reader."""
+    try:
+        return await anext(stream, None)
+    except Exception as error:
+        log.warning("a stream over HTTP is broken off: %r", error)
+        raise Gone from error
 
 
 async def _ends_at_once(first: asyncio.Task[Part | None]) -> bool:
     """Whether a stream turns out to have nothing more to say."""
     await asyncio.wait({first}, timeout=RESUMED_AT_ITS_END_SECONDS)
-    return first.done() and first.result() is None
+    return first.done() and first.exception() is None and first.result() is None
 
 
 async def _disconnected(receive: Receive) -> None:

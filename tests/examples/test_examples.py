@@ -120,6 +120,9 @@ async def follow(server: Server, names: list[str]) -> dict[str, Run]:
                 await _in_step(runs, lambda event: event.progress >= 70)
                 server.open_gate(2)
                 await asyncio.gather(*(run.rest() for run in runs))
+        except TimeoutError:
+            told = {run.name: run.events[-1:] for run in runs}
+            raise AssertionError(f"not in time; the last events were {told}") from None
         finally:
             for run in runs:
                 if run.process.returncode is None:

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
-from resolvers.sockets import LONGEST_REASON_BYTES
+from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
 from schema.build import build_schema
 from tests.support.listening import listening
 from tests.support.server import Server
@@ -138,11 +138,23 @@ def test_pings_are_answered_also_before_the_acknowledgement(server: Server) -> N
 
 
 def test_only_the_transport_protocol_is_spoken(server: Server) -> None:
-    for protocols in (["graphql-ws"], ["nonsense"], []):
+    for protocols in (["nonsense"], []):
         wanted = [Subprotocol(name) for name in protocols]
         with connect(server.socket_url, subprotocols=wanted or None, compression=None) as client:
             assert client.subprotocol is None
             assert closed(Subscriber(client)) == (4406, "Subprotocol not acceptable")
+
+
+def test_the_legacy_protocol_is_accepted_only_to_be_told_what_to_use_instead(server: Server) -> None:
+    with connect(server.socket_url, subprotocols=[Subprotocol("graphql-ws")], compression=None) as client:
+        assert client.subprotocol == "graphql-ws"
+        assert closed(Subscriber(client)) == (4406, LEGACY)
+
+
+def test_a_client_that_speaks_both_protocols_is_spoken_to_in_the_newer_one(server: Server) -> None:
+    wanted = [Subprotocol("graphql-ws"), Subprotocol("graphql-transport-ws")]
+    with connect(server.socket_url, subprotocols=wanted, compression=None) as client:
+        assert client.subprotocol == "graphql-transport-ws"
 
 
 def test_compression_is_not_offered(server: Server) -> None:

@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.accept import ONE_RESULT, Media, accepted
 from resolvers.answers import Answer, Answers, Operation
-from resolvers.bodies import LARGEST_BODY_BYTES, json_body, parse_json
+from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
 from resolvers.documents import is_mutation
 from resolvers.formats import EventStream, Format, Multipart
 from resolvers.origins import from_foreign_page
 from resolvers.problems import (
-    BodyTooLarge,
     ForeignPage,
     NotAcceptable,
+    QueryStringTooLong,
     WrongMethod,
     problem_of,
     told,
@@ -31,6 +31,7 @@ from resolvers.sockets import operation_fault
 from resolvers.streams import StreamResponse
 from services.errors import Bilingual, InvalidInput, RequestError
 
+LONGEST_QUERY_STRING_BYTES = 16 * 1024
 METHODS = ("GET", "POST")
 FORMATS: dict[Media, Format] = {Media.EVENTS: EventStream(), Media.MULTIPART: Multipart()}
 _OPERATION = ("query", "variables", "operationName", "extensions")
@@ -97,12 +98,12 @@ def _operation(fields: Any) -> Operation:
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    """What a query string asks for. Raises `InvalidInput` or `BodyTooLarge`."""
-    if len(request.scope["query_string"]) > LARGEST_BODY_BYTES:
-        raise BodyTooLarge(
+    """What a query string asks for. Raises `InvalidInput` or `QueryStringTooLong`."""
+    if len(request.scope["query_string"]) > LONGEST_QUERY_STRING_BYTES:
+        raise QueryStringTooLong(
             Bilingual(
-                f"The query string may have at most {LARGEST_BODY_BYTES} bytes.",
-                f"查询字符串不得超过 {LARGEST_BODY_BYTES} 字节。",
+                f"The query string may have at most {LONGEST_QUERY_STRING_BYTES} bytes; use POST.",
+                f"查询字符串不得超过 {LONGEST_QUERY_STRING_BYTES} 字节，请改用 POST。",
             )
         )
     given = {name: request.query_params[name] for name in _OPERATION if name in request.query_params}

@@ -55,6 +55,10 @@ class BodyTooLarge(RequestError):
     """The body is larger than any request needs."""
 
 
+class QueryStringTooLong(RequestError):
+    """The query string is longer than any GET request needs."""
+
+
 class WrongDraftUrl(InvalidInput):
     """The draft URL of the polling endpoint is not an absolute http(s) URL."""
 
@@ -157,6 +161,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         1001,
         Bilingual("Request body too large", "请求体过大"),
         {"connection": "close"},
+    ),
+    QueryStringTooLong: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "URI_TOO_LONG",
+        414,
+        1001,
+        Bilingual("Query string too long", "查询字符串过长"),
     ),
     QueryFailed: Problem(
         "INTERNAL",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
@@ -46,18 +47,17 @@ class _Line:
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
         self._open = True
 
-    async def send(self, body: bytes, *, more: bool = True) -> None:
+    async def send(self, body: bytes) -> None:
         """A piece of the body, whole; waits while the client takes nothing."""
         self.quiet = False
         self._busy_since = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
         self._busy_since = None
-        self._open = more
 
-    async def break_off(self) -> None:
-        """End a body that is still open, without an ending, unless nobody takes even that."""
+    async def end(self) -> None:
+        """End the body, unless nobody takes even that."""
         if self._open and self._busy_since is None:
-            await self.send(b"", more=False)
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def busy_seconds(self) -> float:
         """For how long a piece has been waiting for the client to take it."""
@@ -83,46 +83,45 @@ class StreamResponse:
         """Send the results until they end, the client goes, or the server stops."""
         line = _Line(send)
         try:
-            stream = await self._answers.stream(self._context, self._operation)
-        except Refused as refused:
-            await self._open(line)
-            ending = b"" if _is_transient(refused) else self._form.ending
-            await line.send(self._form.refusal(refused.errors) + ending, more=False)
-            return
-        try:
-            async with aclosing(stream):
-                await self._deliver(stream, line, receive)
+            async with aclosing(self._pieces()) as pieces:
+                await self._deliver(pieces, line, receive)
         except asyncio.CancelledError:
             pass  # the server stops, and would log a cancellation that is passed on as a fault of ours
-        await line.break_off()
+        await line.end()
 
-    async def _deliver(self, stream: Stream, line: _Line, receive: Receive) -> None:
-        first = asyncio.create_task(_next(stream), name="first result")
+    async def _pieces(self) -> AsyncGenerator[bytes]:
+        """What is told, bit by bit, with its ending if that comes."""
         try:
-            if self._resumed and await _ends_at_once(first):
+            stream = await self._answers.stream(self._context, self._operation)
+        except Refused as refused:
+            yield self._form.refusal(refused.errors)
+            if not _is_transient(refused):
+                yield self._form.ending
+            return
+        async with aclosing(stream):
+            while (part := await _next(stream)) is not None:
+                yield self._form.part(part)
+        yield self._form.ending
+
+    async def _deliver(self, pieces: AsyncGenerator[bytes], line: _Line, receive: Receive) -> None:
+        first = asyncio.create_task(_first(pieces), name="first result")
+        try:
+            if self._resumed and await _soon(first) == self._form.ending:
                 await line.open(204, {})
-                await line.send(b"", more=False)
                 return
-            await self._open(line)
+            await line.open(200, {**HEADERS, "content-type": self._form.content_type})
+            await line.send(self._form.opening())
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch(line, receive), name="stream watch")
-                await self._send_all(await first, stream, line)
+                await line.send(await first)
+                async for piece in pieces:
+                    await line.send(piece)
                 watch.cancel()
         except* Gone:
             pass
         finally:
             first.cancel()
             await asyncio.wait({first})
-
-    async def _open(self, line: _Line) -> None:
-        await line.open(200, {**HEADERS, "content-type": self._form.content_type})
-        await line.send(self._form.opening())
-
-    async def _send_all(self, part: Part | None, stream: Stream, line: _Line) -> None:
-        while part is not None:
-            await line.send(self._form.part(part))
-            part = await _next(stream)
-        await line.send(self._form.ending, more=False)
 
     async def _watch(self, line: _Line, receive: Receive) -> None:
         """Keep a quiet line awake. Raises `Gone` when the client is not there any more."""
@@ -149,10 +148,14 @@ async def _next(stream: Stream) -> Part | None:
         raise Gone from error
 
 
-async def _ends_at_once(first: asyncio.Task[Part | None]) -> bool:
-    """Whether a stream turns out to have nothing more to say."""
+async def _first(pieces: AsyncGenerator[bytes]) -> bytes:
+    return await anext(pieces)
+
+
+async def _soon(first: asyncio.Task[bytes]) -> bytes | None:
+    """The first piece, if it comes at once."""
     await asyncio.wait({first}, timeout=RESUMED_AT_ITS_END_SECONDS)
-    return first.done() and first.exception() is None and first.result() is None
+    return first.result() if first.done() and first.exception() is None else None
 
 
 async def _disconnected(receive: Receive) -> None:

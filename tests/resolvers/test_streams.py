@@ -4,8 +4,6 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -14,7 +12,7 @@ from resolvers.answers import Answer, Operation, Part, Refused, Stream
 from resolvers.context import Context
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
 from resolvers.streams import StreamResponse
-from tests.support.server import Server, serving
+from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
@@ -236,11 +234,3 @@ def test_a_client_that_takes_nothing_does_not_hold_the_others_up(server: Server)
         with streamed(server.port, PROGRESS, {"id": task}) as stream:
             server.data(CANCEL, id=task)
             assert [message.data for message in stream.results()][-1].count("CANCELED") == 1
-
-
-def test_an_open_stream_ends_with_its_server_and_says_so_by_no_ending(tmp_path: Path) -> None:
-    with ExitStack() as client:
-        with serving(tmp_path) as server:
-            stream = client.enter_context(streamed(server.port, FEED))
-            assert next(stream.messages()).comment
-        assert stream.rest() == b""

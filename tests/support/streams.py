@@ -60,16 +60,11 @@ class Streamed:
 
     def payloads(self) -> Iterator[Any]:
         """What Apollo's multipart protocol holds, heartbeats as `{}`, until its end."""
-        boundary = b"--graphql"
-        part: list[bytes] = []
-        for line in self._response:
-            if not line.startswith(boundary):
-                part.append(line)
-                continue
-            if text := b"".join(part).partition(b"\r\n\r\n")[2]:
-                yield json.loads(text)
-            part = []
-            if line.startswith(boundary + b"--"):
+        boundary, text = b"\r\n--graphql", b""
+        while piece := self._response.read1(65536):
+            *parts, text = (text + piece).split(boundary)
+            yield from (json.loads(part.partition(b"\r\n\r\n")[2]) for part in parts if part)
+            if text.startswith(b"--"):
                 return
         raise AssertionError("the stream broke off")
 

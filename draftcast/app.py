@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from draftcast.logs import calm_server_log
 from resolvers import files, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
@@ -59,6 +60,7 @@ def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
     """How the application is served: messages and bodies are bounded, and nothing is done that costs
     every request without need (an access log, compression of small websocket messages).
     """
+    calm_server_log()
     return uvicorn.Config(
         create_app(settings, work=work),
         host=settings.host,

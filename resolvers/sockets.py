@@ -32,7 +32,10 @@ class CarefulSocket(ASGIWebSocketAdapter):
         """Send a message. Raises `WebSocketDisconnected` when nobody is there any more."""
         if self.ws.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnected
-        await super().send_json(message)
+        try:
+            await super().send_json(message)
+        except RuntimeError as error:  # the server has closed it by itself: a broken frame, text that is no UTF-8
+            raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         """Close once; later calls change nothing."""
@@ -50,6 +53,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message(fault)
         else:
             await super().handle_message(message)
+
+    def forget_id(self, id: str) -> None:  # noqa: A002 - the library's name
+        """An operation is over, be it that the client has ended it at the same moment."""
+        self.operations.pop(id, None)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """An operation ended by an exception. That the client has gone is no news."""

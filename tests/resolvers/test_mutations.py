@@ -9,7 +9,7 @@ import os
 import random
 import re
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -73,7 +73,7 @@ def test_mutated_websocket_messages_are_answered_or_close_the_socket_clearly(ser
             message = mutated(chance.choice(MESSAGES), chance)
             close = until_pong(client, message)
             if close is not None:
-                assert close.code in CLOSES, (message, close)
+                assert close.code in CLOSES or (close.code == 1006 and not is_utf_8(message)), (message, close)
                 assert not INSIDE.search(close.reason), (message, close)
                 client = None
     assert traceback_of(server) == ""
@@ -81,15 +81,35 @@ def test_mutated_websocket_messages_are_answered_or_close_the_socket_clearly(ser
 
 def until_pong(client: Subscriber, message: bytes) -> Close | None:
     """Send a message and look at what comes until the next pong; gives the close if there is one."""
+    pongs = 2 if is_ping(message) else 1
     try:
         client.socket.send(message, text=True)
         client.send({"type": "ping"})
-        while (answer := client.receive())["type"] != "pong":
-            assert answer["type"] in ("next", "error", "complete", "connection_ack"), message
+        while pongs:
+            answer = client.receive()
+            pongs -= answer["type"] == "pong"
+            assert answer["type"] in ("next", "error", "complete", "connection_ack", "pong"), message
             assert not INSIDE.search(json.dumps(answer)), (message, answer)
     except ConnectionClosed as closed:
         return closed.rcvd or Close(1006, "")
     return None
+
+
+def is_ping(message: bytes) -> bool:
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and cast("dict[str, Any]", found).get("type") == "ping"
+
+
+def is_utf_8(message: bytes) -> bool:
+    """The server drops the line right after its 1007, which may overtake it."""
+    try:
+        message.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def test_mutated_http_requests_are_answered_clearly(server: Server) -> None:

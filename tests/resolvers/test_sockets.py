@@ -3,8 +3,9 @@
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
 from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
 from schema.build import build_schema
 from tests.support.listening import listening
-from tests.support.server import Server
+from tests.support.server import Server, serving
 from tests.support.subscriber import Subscriber, socket, subscriber
 
+PROTOCOL = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
 FEED = {"query": "subscription { videoTaskFeed { __typename } }"}
 
 
@@ -91,7 +93,7 @@ def test_a_malformed_message_closes_the_socket_with_4400(server: Server, text: s
 def test_a_binary_message_closes_the_socket_with_4400(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.socket.send(b'{"type": "ping"}')
-        assert closed(client)[0] == 4400
+        assert closed(client) == (4400, "WebSocket message type must be text")
 
 
 def test_a_long_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> None:
@@ -106,7 +108,44 @@ def test_a_long_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> Non
 def test_a_message_above_64_kib_closes_the_socket_with_1009(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.send({"type": "ping", "payload": {"x": "x" * 65_536}})
+        code, reason = closed(client)
+    assert (code, "65536" in reason) == (1009, True)
+
+
+def test_a_message_above_64_kib_is_not_let_in_by_fragments(server: Server) -> None:
+    with subscriber(server.socket_url) as client:
+        with suppress(ConnectionClosed):
+            client.socket.send(["x" * 30_000] * 3)
         assert closed(client)[0] == 1009
+
+
+def test_text_that_is_not_utf_8_closes_with_1007(server: Server) -> None:
+    with subscriber(server.socket_url) as client:
+        client.socket.send(b'{"type": "ping", "payload": {"\xff": 1}}', text=True)
+        assert closed(client) == (1007, "")
+
+
+def test_a_server_that_stops_closes_with_1012(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with serving(tmp_path) as own:
+            client = stack.enter_context(subscriber(own.socket_url))
+            client.subscribe(FEED["query"])
+        assert closed(client) == (1012, "")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (4401, "Unauthorized"),
+        (4406, "Subprotocol not acceptable"),
+        (4406, LEGACY),
+        (4408, "Connection initialisation timeout"),
+        (4409, "Subscriber for ID already exists"),
+        (4429, "Too many initialisation requests"),
+    ],
+)
+def test_the_document_tells_the_reasons_that_the_tests_of_this_module_see(code: int, reason: str) -> None:
+    assert f"| {code} | `{reason}` |" in PROTOCOL.read_text(encoding="utf-8")
 
 
 def test_subscribing_before_the_acknowledgement_closes_with_4401(server: Server) -> None:
@@ -118,7 +157,7 @@ def test_subscribing_before_the_acknowledgement_closes_with_4401(server: Server)
 def test_a_second_connection_init_closes_with_4429(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.send({"type": "connection_init"})
-        assert closed(client)[0] == 4429
+        assert closed(client) == (4429, "Too many initialisation requests")
 
 
 def test_an_id_in_use_closes_with_4409(server: Server) -> None:

@@ -3,7 +3,7 @@
 import copy
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1.5, 1e400, 2**63, "", " ", "x", "null", "\x00", "\ud800", "图" * 50, "x" * 3000,
@@ -44,6 +44,7 @@ def mutated(value: Any, chance: random.Random) -> bytes:
 def _other(value: Any, chance: random.Random) -> Any:
     """The value with one of its parts replaced, lost or doubled."""
     if isinstance(value, dict) and value and chance.random() < 0.85:
+        value = cast("dict[str, Any]", value)
         key = chance.choice(list(value))
         what = chance.random()
         if what < 0.1:

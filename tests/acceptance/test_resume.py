@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
 
 from tests.support.process import Served, gated_exporter, served
 from tests.support.server import Server
@@ -55,8 +57,12 @@ class Story:
         with ExitStack() as client:
             stream = client.enter_context(streamed(server.port, FEED))
             assert next(stream.messages()).comment
+            socket = client.enter_context(subscriber(server.socket_url))
             running.stop()
             self.broken_off = stream.rest()
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.receive()
+            self.close = closed.value.rcvd
         self.server = running.start()
 
     def log(self) -> str:
@@ -91,6 +97,10 @@ def test_the_feed_goes_on_after_a_restart(story: Story, transport: str) -> None:
 def test_a_stream_that_is_open_when_the_server_stops_breaks_off_without_an_ending(story: Story) -> None:
     assert b"complete" not in story.broken_off
     assert "Traceback" not in story.log()
+
+
+def test_a_socket_that_is_open_when_the_server_stops_is_closed_with_1012(story: Story) -> None:
+    assert story.close == Close(1012, "")
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from resolvers.endpoint import MOST_OPERATIONS_PER_SOCKET, GraphQLEndpoint
 from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
 from schema.build import build_schema
 from tests.support.listening import listening
-from tests.support.server import Server, serving
+from tests.support.server import Server
 from tests.support.subscriber import Subscriber, socket, subscriber
 
 PROTOCOL = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
@@ -123,14 +123,6 @@ def test_text_that_is_not_utf_8_closes_with_1007(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.socket.send(b'{"type": "ping", "payload": {"\xff": 1}}', text=True)
         assert closed(client) == (1007, "")
-
-
-def test_a_server_that_stops_closes_with_1012(tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        with serving(tmp_path) as own:
-            client = stack.enter_context(subscriber(own.socket_url))
-            client.subscribe(FEED["query"])
-        assert closed(client) == (1012, "")
 
 
 @pytest.mark.parametrize(

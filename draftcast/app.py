@@ -15,8 +15,9 @@ from starlette.staticfiles import StaticFiles
 from resolvers import files, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.front import Front, Quick
+from resolvers.over_http import HttpEndpoint
 from schema.answers import SchemaAnswers
-from schema.build import build_schema
+from schema.build import Schema, build_schema
 from services.compose import open_services
 from services.settings import ASSETS_DIR, Settings
 
@@ -31,7 +32,7 @@ pre {{ background: #eee; padding: 1em; overflow: auto }}</style>
 <p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
 <ul>
 <li><code>POST {base}/graphql</code>: queries and mutations; subscriptions on the same path over a websocket
-(graphql-transport-ws){graphiql}</li>
+(graphql-transport-ws) or as server-sent events{graphiql}</li>
 <li><code>POST {base}/v1/gen_video</code>, <code>POST {base}/v1/gen_video_status</code>,
 <code>GET {base}/v1/gen_video_active_count</code>: the documented polling endpoint, also under
 <code>/openapi/capcut-mate/v1</code></li>
@@ -56,17 +57,19 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
     quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
     return Starlette(
-        routes=_routes(settings, GraphQLEndpoint(schema, settings.base_url, answers), polling),
+        routes=_routes(settings, schema, answers, polling),
         middleware=[Middleware(Front, quick=quick)],
         lifespan=lifespan,
     )
 
 
-def _routes(settings: Settings, graphql: GraphQLEndpoint, polling: rest.PollingEndpoint) -> list[BaseRoute]:
+def _routes(
+    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: rest.PollingEndpoint
+) -> list[BaseRoute]:
     return [
         Route("/", _front_page(settings)),
-        Route("/graphql", graphql, methods=["POST"]),
-        WebSocketRoute("/graphql", graphql),
+        Route("/graphql", HttpEndpoint(answers, settings.base_url)),
+        WebSocketRoute("/graphql", GraphQLEndpoint(schema, settings.base_url, answers)),
         *polling.mounts(),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),

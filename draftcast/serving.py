@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from draftcast.app import create_app
+from draftcast.logs import calm_server_log
 from resolvers.bodies import LARGEST_BODY_BYTES
 from services.settings import Settings
 
@@ -23,6 +24,7 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
     """The server. Messages and bodies are bounded, and nothing is done that costs every request without need
     (an access log, compression of small websocket messages).
     """
+    calm_server_log()
     return Server(
         uvicorn.Config(
             create_app(settings, work=work),

@@ -86,7 +86,7 @@ class SchemaAnswers:
         if isinstance(first, PreExecutionError):
             await results.aclose()
             raise Refused([dict(error.formatted) for error in first.errors or []])
-        return _parts(first, results)
+        return cast("Stream", _parts(first, results))
 
 
 async def _compiled(context: Context, plan: Plan) -> str | None:

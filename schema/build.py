@@ -25,7 +25,10 @@ R = TypeVar("R")
 _NOT_HERE = {
     OperationType.QUERY: "Queries are not answered here.",
     OperationType.MUTATION: "A mutation must be sent by POST.",
-    OperationType.SUBSCRIPTION: "Subscriptions run over a websocket of the graphql-transport-ws protocol, here.",
+    OperationType.SUBSCRIPTION: (
+        "A subscription is streamed: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, "
+        "or use a websocket of the graphql-transport-ws protocol on this path."
+    ),
 }
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""

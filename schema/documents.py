@@ -8,7 +8,8 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-MOST_TOKENS = 2000
+from resolvers.documents import MOST_TOKENS
+
 MOST_DOCUMENTS = 256
 LONGEST_KEPT = 4000
 """Longer documents are not kept: at 256 kept ones, the memory that strangers can fill stays below 50 MB."""

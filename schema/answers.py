@@ -1,6 +1,6 @@
 """How operations are answered: compiled and shared where they can be, by graphql-core where not."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 from strawberry.types import ExecutionResult
@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.sharing import Streams, Subscription, Which
 from schema.at_hand import Questions
 from schema.build import Schema
-from schema.compiled import PlainInfo, strawberry_field_of
+from schema.compiled import PlainInfo, resolver_of
 from schema.inputs import given
 from schema.plans import Plan, Planner
 from schema.renderings import Rendered, result_json
@@ -95,7 +95,7 @@ async def _compiled(context: Context, plan: Plan) -> str | None:
     try:
         for root in plan.roots:
             assert root.write is not None  # noqa: S101 - the plan is plain
-            resolver = cast("Callable[..., Any]", strawberry_field_of(root.field).base_resolver)
+            resolver = resolver_of(root.field)
             value = await resolver(None, info=info, **root.arguments)
             members.append(root.prefix + root.write(value, info))
     except Exception:  # noqa: BLE001 - the library meets it again, and tells it

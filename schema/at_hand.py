@@ -1,6 +1,7 @@
 """Questions for one task that are answered from memory, without waiting for anything."""
 
 import json
+from typing import Any, cast
 
 from resolvers.answers import Operation
 from resolvers.bodies import parse_json
@@ -73,9 +74,10 @@ class Questions:
             fields = parse_json(body)
         except json.JSONDecodeError:
             return NotPlain()
-        if not isinstance(fields, dict) or operation_fault(fields):
+        if operation_fault(fields):
             return NotPlain()
-        operation = Operation(fields["query"], fields.get("variables"), fields.get("operationName"))
+        asked = cast("dict[str, Any]", fields)
+        operation = Operation(asked["query"], asked.get("variables"), asked.get("operationName"))
         plan = self._planner.plan(operation)
         if plan is None or plan.subscription or not plan.plain or len(plan.roots) != 1:
             return NotPlain()

@@ -6,6 +6,10 @@ out by graphql-core itself; what is compiled is only how their values are read a
 not plain raises `NotPlain`, and graphql-core answers instead. Both give the same bytes.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,6 +140,14 @@ def strawberry_field_of(field: GraphQLField) -> StrawberryField:
     if not isinstance(found, StrawberryField):
         raise NotPlain
     return found
+
+
+def resolver_of(field: GraphQLField) -> Callable[..., Any]:
+    """The function that gives a field's value. Raises `NotPlain` for an attribute."""
+    resolver = strawberry_field_of(field).base_resolver
+    if resolver is None:
+        raise NotPlain
+    return cast("Callable[..., Any]", resolver.wrapped_func)
 
 
 def is_plain(field: GraphQLField) -> bool:

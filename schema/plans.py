@@ -1,5 +1,9 @@
 """What an operation asks for, found out once: its root fields, their arguments, and how they are written."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any

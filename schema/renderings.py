@@ -1,5 +1,9 @@
 """How a change becomes the result of a subscription: compiled, or by graphql-core with the change as root value."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
 import inspect
 from typing import Any
 

@@ -39,6 +39,8 @@ PYTHON_PACKAGES = (
 )
 NODE_PACKAGES = ("fastify@5", "mercurius@16", "graphql@16", "graphql-ws@6", "ws@8")
 OURS, LIMIT, STRAWBERRY, MERCURIUS, GRAPHQL_WS = "draftcast", "asgi", "strawberry", "mercurius", "graphql-ws"
+PAUSE_SECONDS = 0.06
+"""Percentages are told twenty times a second at most."""
 SILENT = 20
 """Sockets that never read."""
 
@@ -150,17 +152,22 @@ def crowd(server: Process, load: Process, port: int, name: str, size: Size) -> F
 
 
 def many_tasks(server: Process, load: Process, port: int, name: str, size: Size) -> Figures:
-    """A thousand subscribers of a thousand tasks. What storing the changes costs is measured before, and taken off."""
+    """A thousand subscribers of a thousand tasks. Ours stores each change on disk before it tells of it; that is a cost
+    of its own, `storing_us`, and not among those of the message: its CPU time is taken around the telling alone.
+    """
     count = 1000
     ids = server("tasks", count=count)["ids"]
-    server("advance", times=1)
-    before = server.cpu_seconds
-    for _ in range(3):
-        server("advance", times=1)
-    storing = (server.cpu_seconds - before) / 3
     _opened(server, load, port, name, ids, count)
-    figures = _delivered(server, load, size, count, storing)
-    return {**figures, "storing_us": 1e6 * storing / count}
+    _advance(server, load, count)
+    waits, told_seconds, before = list[float](), 0.0, server.cpu_seconds
+    for _ in range(size.changes):
+        time.sleep(PAUSE_SECONDS)
+        report = server("advance", times=1)
+        told_seconds += report.get("told_seconds", 0.0)
+        waits += load("collect", messages=count, sent=report["sent"])["waits"]
+    us = 1e6 * (server.cpu_seconds - before) / (count * size.changes)
+    told_us = 1e6 * told_seconds / (count * size.changes)
+    return {"us": told_us or us, "storing_us": us - told_us if told_us else 0.0, **_spread(waits)}
 
 
 def event_streams(server: Process, load: Process, port: int, name: str, size: Size) -> Figures:
@@ -203,24 +210,24 @@ def _opened(server: Process, load: Process, port: int, name: str, ids: list[str]
     return took, (server.resident_kib - before) / count
 
 
-def _delivered(server: Process, load: Process, size: Size, count: int, storing: float = 0.0) -> Figures:
+def _delivered(server: Process, load: Process, size: Size, count: int) -> Figures:
     """One change after the other; each waits until everybody has the one before."""
     waits: list[float] = []
     _advance(server, load, count)
     before = server.cpu_seconds
     for _ in range(size.changes):
         waits += _advance(server, load, count)
-    cpu = server.cpu_seconds - before - storing * size.changes
+    cpu = server.cpu_seconds - before
+    return {"us": 1e6 * cpu / (count * size.changes), **_spread(waits)}
+
+
+def _spread(waits: list[float]) -> Figures:
     waits.sort()
-    return {
-        "us": 1e6 * cpu / (count * size.changes),
-        "p50_ms": waits[len(waits) // 2],
-        "p99_ms": waits[int(len(waits) * 0.99)],
-    }
+    return {"p50_ms": waits[len(waits) // 2], "p99_ms": waits[int(len(waits) * 0.99)]}
 
 
 def _advance(server: Process, load: Process, count: int) -> list[float]:
-    time.sleep(0.06)  # percentages are told twenty times a second at most
+    time.sleep(PAUSE_SECONDS)
     sent = server("advance", times=1)["sent"]
     waits: list[float] = load("collect", messages=count, sent=sent)["waits"]
     return waits

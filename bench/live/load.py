@@ -54,8 +54,8 @@ class Subscriber(asyncio.Protocol):
         self.transport = transport
         transport.write(self._hello)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        del error
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"closed before the first message, after {self.last!r}"))
 
@@ -133,8 +133,8 @@ class EventSource(asyncio.Protocol):
         self.transport = transport
         transport.write(self._request)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        del error
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"closed before the first message, after {self.last!r}"))
 

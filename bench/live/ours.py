@@ -22,7 +22,7 @@ from draftcast.serving import server
 from resolvers.context import OPEN_OWNER
 from services.compose import Services
 from services.settings import load
-from services.tasks.records import EventType, Stage, StageProgress, Task, TaskRequest, Unit
+from services.tasks.records import EventType, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
 from services.tasks.store import changes
 
 
@@ -62,9 +62,10 @@ class Driver:
 
     async def advance(self, times: int, gap_ms: float = 0) -> Any:
         """Advance all tasks so many times, each time in one transaction, as the worker flushes."""
-        sent = []
+        sent: list[float] = []
+        told_seconds = 0.0
         for number in range(times):
-            written = []
+            written: list[TaskChange] = []
             async with self._database.write() as connection:
                 for task in self._tasks:
                     stages = [*task.stages[:-1], replace(task.stages[-1], done=float(task.seq))]
@@ -74,10 +75,12 @@ class Driver:
                     written.append(change)
             self._tasks = [change.task for change in written]
             sent.append(time.monotonic())
+            before = time.thread_time()
             self._manager.hot.wrote(*written)
+            told_seconds += time.thread_time() - before
             if gap_ms and number + 1 < times:
                 await asyncio.sleep(gap_ms / 1000)
-        return {"sent": sent, "mark": f'"seq":{self._tasks[0].seq},'}
+        return {"sent": sent, "told_seconds": told_seconds, "mark": f'"seq":{self._tasks[0].seq},'}
 
 
 async def obey(driver: Driver) -> None:

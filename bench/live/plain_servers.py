@@ -9,7 +9,8 @@ import json
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from importlib import import_module
 from typing import Any
 
 import strawberry
@@ -44,9 +45,7 @@ class Limit:
     def __init__(self) -> None:
         self._sends: set[Any] = set()
         self._seq = 0
-        import orjson  # type: ignore[import-not-found]  # only the peers' environment has it
-
-        self._dumps = orjson.dumps
+        self._dumps: Callable[[Any], bytes] = import_module("orjson").dumps  # only the peers' environment has it
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer, or hold a socket."""
@@ -80,7 +79,7 @@ class Limit:
 
     async def advance(self, times: int, gap_ms: float = 0) -> Any:
         """Send to all, so many times."""
-        sent = []
+        sent: list[float] = []
         for _ in range(times):
             self._seq += 1
             event = {"id": f"1:{self._seq}", "type": "PROGRESS", "at": AT, **task("1", self._seq), "task": task("1", 1)}
@@ -155,7 +154,7 @@ class Broadcast:
 
     async def advance(self, times: int, gap_ms: float = 0) -> Any:
         """Put into all queues, so many times."""
-        sent = []
+        sent: list[float] = []
         for _ in range(times):
             self._seq += 1
             sent.append(time.monotonic())

@@ -1,5 +1,9 @@
 """Compiled selections and graphql-core give the same bytes, for documents over the whole schema."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportPrivateUsage=false, reportArgumentType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator
@@ -152,7 +156,8 @@ class Documents:
         if way == 0 or not (names or depth):
             return f"__typename {directive}"
         if way == 1 or not names:
-            inner = self._chance.choice([*_possible(kind), *([kind] if names else [])])
+            choices: list[GraphQLNamedType] = [*_possible(kind), *([kind] if names else [])]
+            inner = self._chance.choice(choices)
             return f"... on {inner.name} {directive} {self.selection(inner, max(0, depth - 1))}"
         return self._field(*(name := self._chance.choice(names), fields[name]), directive, depth)
 

@@ -1,5 +1,9 @@
 """What we use of the libraries beyond their documents: an upgrade that changes it must fail here, not in service."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
 import inspect
 from importlib.metadata import version
 

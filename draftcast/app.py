@@ -5,23 +5,24 @@ from contextlib import asynccontextmanager
 from html import escape
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from resolvers import files, rest, sample
-from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
-from schema.build import build_schema
+from resolvers.front import Front, Quick
+from resolvers.over_http import HttpEndpoint
+from schema.answers import SchemaAnswers
+from schema.build import Schema, build_schema
 from services.assets import ASSETS_DIR
 from services.compose import open_services
 from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
-SHUTDOWN_SECONDS = 3
 
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -32,7 +33,7 @@ pre {{ background: #eee; padding: 1em; overflow: auto }}</style>
 <p>Turns a CapCut/JianYing draft URL into an MP4 and tells you live how far it is.</p>
 <ul>
 <li><code>POST {base}/graphql</code>: queries and mutations; subscriptions on the same path over a websocket
-(graphql-transport-ws){graphiql}</li>
+(graphql-transport-ws) or as server-sent events{graphiql}</li>
 <li><code>POST {base}/v1/gen_video</code>, <code>POST {base}/v1/gen_video_status</code>,
 <code>GET {base}/v1/gen_video_active_count</code>: the documented polling endpoint, also under
 <code>/openapi/capcut-mate/v1</code></li>
@@ -51,35 +52,26 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
         async with open_services(settings, work=work) as services:
             yield {"services": services}
 
-    return Starlette(routes=_routes(settings), lifespan=lifespan)
-
-
-def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
-    """How the application is served: messages and bodies are bounded, and nothing is done that costs
-    every request without need (an access log, compression of small websocket messages).
-    """
-    return uvicorn.Config(
-        create_app(settings, work=work),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_BODY_BYTES,
-        ws_per_message_deflate=False,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    schema = build_schema()
+    answers = SchemaAnswers(schema, accelerated=settings.accelerator)
+    polling = rest.PollingEndpoint(settings)
+    status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
+    quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
+    return Starlette(
+        routes=_routes(settings, schema, answers, polling),
+        middleware=[Middleware(Front, quick=quick)],
+        lifespan=lifespan,
     )
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(), settings.base_url)
+def _routes(
+    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: rest.PollingEndpoint
+) -> list[BaseRoute]:
     return [
         Route("/", _front_page(settings)),
-        Route("/graphql", graphql, methods=["POST"]),
-        WebSocketRoute("/graphql", graphql),
-        *rest.mounts(settings),
+        Route("/graphql", HttpEndpoint(answers, settings.base_url)),
+        WebSocketRoute("/graphql", GraphQLEndpoint(schema, settings.base_url, answers)),
+        *polling.mounts(),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
         *([_graphiql()] if settings.graphiql else []),

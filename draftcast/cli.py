@@ -61,15 +61,13 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
-    import uvicorn
-
-    from draftcast.app import uvicorn_config
+    from draftcast.serving import server
 
     settings = _settings(host=host, port=port)
     _log()
     if worker:
         _say_what_next(settings)
-    uvicorn.Server(uvicorn_config(settings, work=worker)).run()
+    server(settings, work=worker).run()
 
 
 def _say_what_next(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from services.compose import Services
 
@@ -20,4 +21,9 @@ class Context:
     @classmethod
     def of(cls, connection: HTTPConnection) -> "Context":
         """The context of an HTTP request or a websocket; the services come from the application's lifespan."""
-        return cls(connection.state.services, OPEN_OWNER)
+        return cls.of_scope(connection.scope)
+
+    @classmethod
+    def of_scope(cls, scope: Scope) -> "Context":
+        """The same, from a request's ASGI scope."""
+        return cls(scope["state"]["services"], OPEN_OWNER)

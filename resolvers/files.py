@@ -14,9 +14,9 @@ NO_SNIFF = {"x-content-type-options": "nosniff"}
 _TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 
 
-async def url(context: Context, key: str | None) -> str | None:
+def url(context: Context, key: str | None) -> str | None:
     """The absolute address of a stored file."""
-    return None if key is None else await context.services.files.url(key)
+    return None if key is None else context.services.files.url(key)
 
 
 async def serve(request: Request) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from resolvers.context import Context
 from resolvers.tasks import existing
 from services.errors import Bilingual, InvalidInput
-from services.tasks.records import FeedReset, TaskChange, TaskFilter
+from services.tasks.records import FeedReset, Task, TaskChange, TaskFilter
 
 _FEED = "feed:"
 _LARGEST_POSITION = 2**63 - 1
@@ -16,14 +16,16 @@ _LARGEST_POSITION = 2**63 - 1
 async def progress(
     context: Context, task_id: str | None, draft_url: str | None, after: int | None
 ) -> AsyncGenerator[TaskChange]:
-    """A task's snapshot and then its changes, or with `after` the changes since that seq.
+    """A task's snapshot and then its changes, or with `after` the changes since that seq. Raises as `watched` does."""
+    task = await watched(context, task_id, draft_url, after)
+    return context.services.manager.follow(context.owner, task.id, after)
 
-    Raises `TaskNotFound`, or `InvalidInput` when not exactly one of id and draft URL is given.
-    """
+
+async def watched(context: Context, task_id: str | None, draft_url: str | None, after: int | None) -> Task:
+    """The task to watch. Raises `TaskNotFound`, or `InvalidInput` when not exactly one of id and draft URL is given."""
     if after is not None and after < 0:
         raise InvalidInput(Bilingual("after must be 0 or more.", "after 不能小于 0。"), path=("after",))
-    task = await existing(context, task_id, draft_url)
-    return context.services.manager.follow(context.owner, task.id, after)
+    return await existing(context, task_id, draft_url)
 
 
 def feed(context: Context, wanted: TaskFilter, after: str | None) -> AsyncGenerator[TaskChange | FeedReset]:

@@ -14,6 +14,7 @@ from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
 from services.settings import Settings, SettingsError
 from services.tasks.engine import Engine, Queue
+from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
 from services.tasks.report import Reports
@@ -56,10 +57,12 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.callback(queue.close)
         hub = Hub(settings.broadcast_url)
         await stack.enter_async_context(hub.run())
+        hot = HotTasks(database, hub)
+        await stack.enter_async_context(hot.run())
         files = FileStore(settings.files, settings.base_url)
         if work:
-            await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
-        manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=settings.render_slots)
+            await _open_worker(stack, Worker(database, queue, hot, files, settings), settings)
+        manager = TaskManager(database, queue, hot, max_queued=settings.max_queued, capacity=settings.render_slots)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
     )
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
+    accelerator: bool = Field(
+        True, description="answer plain documents by compiled selections, and execute once for all who ask the same"
+    )
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
     max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")

@@ -49,7 +49,7 @@ class FileStore:
         except OSError:  # a name longer than file systems have
             return None
 
-    async def url(self, key: str) -> str:
+    def url(self, key: str) -> str:
         """The address under which clients get the file."""
         return f"{self._base_url}/files/{quote(key)}"
 

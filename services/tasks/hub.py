@@ -29,14 +29,26 @@ EVERYTHING = ""
 
 
 class Bell:
-    """What one listener waits on. However many rings come, it holds one: there is nothing to overflow."""
+    """What one listener waits on. However many rings come, it holds the newest of each task."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._news: dict[str, int] = {}
+        self._unsure = False
 
-    def ring(self) -> None:
-        """Wake the listener, now or at its next wait."""
+    def ring(self, task_id: str = "", seq: int = 0) -> None:
+        """Wake the listener, now or at its next wait, with or without a word of what has changed."""
+        if task_id:
+            self._news[task_id] = max(seq, self._news.get(task_id, 0))
+        else:
+            self._unsure = True
         self._rung.set()
+
+    def take(self) -> dict[str, int]:
+        """The newest seqs that were rung since the last call, by task; empty: look everywhere."""
+        news, self._news = self._news, {}
+        unsure, self._unsure = self._unsure, False
+        return {} if unsure else news
 
     async def wait(self, seconds: float = REREAD_SECONDS) -> bool:
         """Whether it rang before the time was up."""
@@ -153,9 +165,10 @@ class Hub:
             if rest == self._me:
                 self._last_heard = asyncio.get_running_loop().time()
             return
+        seq = int(rest) if rest.isdecimal() else 0
         for name in (task_id, EVERYTHING):
             for bell in self._bells.get(name, ()):
-                bell.ring()
+                bell.ring(task_id, seq)
 
     def _wake_all(self) -> None:
         for bells in self._bells.values():

@@ -28,10 +28,10 @@ from services.tasks.exporter import (
     StageLine,
     export,
 )
-from services.tasks.hub import Hub
+from services.tasks.hot import HotTasks
 from services.tasks.progress import AttemptProgress
 from services.tasks.publish import preview_key, publish, put_preview
-from services.tasks.records import Status, Task
+from services.tasks.records import Status, Task, TaskChange
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database
 
@@ -56,10 +56,10 @@ class _Attempt:
 class Worker:
     """Runs attempts on the event loop that opened it."""
 
-    def __init__(self, database: Database, queue: Queue, hub: Hub, files: FileStore, settings: Settings) -> None:
+    def __init__(self, database: Database, queue: Queue, hot: HotTasks, files: FileStore, settings: Settings) -> None:
         self._database = database
         self._queue = queue
-        self._hub = hub
+        self._hot = hot
         self._files = files
         self._settings = settings
         self._running: set[_Attempt] = set()
@@ -120,8 +120,8 @@ class Worker:
                 changed = await changes.fail(connection, task, problem.failure)
         if changed is None:
             return None
-        self._hub.ring(changed.id, changed.seq)
-        return None if changed.status.final else changed
+        self._hot.wrote(changed)
+        return None if changed.task.status.final else changed.task
 
     async def _work(self, attempt: _Attempt) -> None:
         """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
@@ -164,14 +164,14 @@ class Worker:
         if done is None:
             await self._files.delete(f"videos/{attempt.task.id}/{attempt.task.attempt}")
             return
-        self._hub.ring(done.id, done.seq)
+        self._hot.wrote(done)
 
     async def _fail(self, attempt: _Attempt, failure: Failure) -> None:
         await self._flush([attempt])
         async with self._database.write() as connection:
             ended = await changes.fail(connection, attempt.task, failure, attempt.progress.stage)
         if ended is not None:
-            self._hub.ring(ended.id, ended.seq)
+            self._hot.wrote(ended)
 
     async def _hand_back(self, attempt: _Attempt) -> None:
         with suppress(StoreUnavailable):
@@ -228,18 +228,15 @@ class Worker:
 
     async def _watch(self, attempt: _Attempt) -> None:
         """Ends when the attempt is not ours any more: cancelled, or given to another worker."""
-        with self._hub.listen(attempt.task.id) as bell:
-            while not attempt.lost.is_set():
-                with suppress(StoreUnavailable):
-                    await self._check(attempt)
-                if not attempt.lost.is_set():
-                    await bell.wait()
 
-    async def _check(self, attempt: _Attempt) -> None:
-        async with self._database.read() as connection:
-            now = await queries.any_task(connection, attempt.task.id)
-        if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
-            attempt.lost.set()
+        def check(now: Task | None) -> None:
+            if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
+                attempt.lost.set()
+
+        with self._hot.listen(attempt.task.id, lambda change: check(change.task)):
+            async with self._database.read() as connection:
+                check(await queries.any_task(connection, attempt.task.id))
+            await attempt.lost.wait()
 
     async def _flush_for_ever(self) -> None:
         while True:
@@ -255,6 +252,7 @@ class Worker:
         waiting = [(attempt, writes) for attempt in attempts if (writes := attempt.progress.take())]
         if not waiting:
             return
+        written: list[TaskChange] = []
         async with self._database.write() as connection:
             for attempt, writes in waiting:
                 for event, values in writes:
@@ -262,9 +260,9 @@ class Worker:
                     if advanced is None:
                         attempt.lost.set()
                         break
-                    attempt.task = advanced
-        for attempt, _ in waiting:
-            self._hub.ring(attempt.task.id, attempt.task.seq)
+                    attempt.task = advanced.task
+                    written.append(advanced)
+        self._hot.wrote(*written)
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -279,7 +277,7 @@ class Worker:
             async with self._database.write() as connection:
                 ended = await changes.fail(connection, task, _expired().failure)
             if ended is not None:
-                self._hub.ring(ended.id, ended.seq)
+                self._hot.wrote(ended)
 
     async def _active_ids(self) -> set[str]:
         async with self._database.read() as connection:

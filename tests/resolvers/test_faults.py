@@ -1,12 +1,17 @@
 """What clients are told when the service itself is broken: a real database that cannot be opened."""
 
+import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from draftcast.app import create_app
+from services.compose import Services
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
@@ -20,11 +25,29 @@ SECRETS = ("sqlite", "unable", "open", "Error:", "Traceback")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A server whose database has gone since it started."""
     folder = tmp_path_factory.mktemp("broken")
-    with listening(create_app(load(data_dir=folder), work=False)) as port:
+    app = create_app(load(data_dir=folder), work=False)
+    opened: list[tuple[Services, asyncio.AbstractEventLoop]] = []
+    opening = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def noting(app: Starlette) -> AsyncGenerator[Any]:
+        async with opening(app) as state:
+            opened.append((state["services"], asyncio.get_running_loop()))  # type: ignore[index]  # the app's own state
+            yield state
+
+    app.router.lifespan_context = noting
+    with listening(app) as port:
         server = Server(port, folder)
         assert server.get("/").status == 200
         lose_database(folder)
+        services, loop = opened[0]
+        asyncio.run_coroutine_threadsafe(drop_connections(services), loop).result(10)
         yield server
+
+
+async def drop_connections(services: Services) -> None:
+    """An open SQLite file stays readable wherever it is moved, so no open one may be left."""
+    await services.manager.hot._database.close()  # pyright: ignore[reportPrivateUsage]  # no client can do this
 
 
 def lose_database(folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""Writing tasks: every change of a task and its event, in one transaction of the caller's."""
+"""Writing tasks: every change of a task and its event, in one transaction of the caller's.
+
+Whoever writes tells `HotTasks.wrote` of the `TaskChange`s when the transaction is committed.
+"""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,6 +17,8 @@ from services.tasks.records import (
     StageProgress,
     Status,
     Task,
+    TaskChange,
+    TaskEvent,
     TaskRequest,
     Video,
 )
@@ -24,7 +29,7 @@ LOSSES_ALLOWED = 2
 """How many times a task is run again after its worker was lost."""
 
 
-async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> Task:
+async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
     """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
     row = await connection.execute(
@@ -45,9 +50,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
         )
         .returning(tasks)
     )
-    task = task_of(row.mappings().one())
-    await _record(connection, task, EventType.STATUS_CHANGED)
-    return task
+    return await _recorded(connection, task_of(row.mappings().one()), EventType.STATUS_CHANGED)
 
 
 async def remember_key(connection: AsyncConnection, owner: str, key: str, task_id: str, request_sha256: str) -> None:
@@ -59,7 +62,7 @@ async def remember_key(connection: AsyncConnection, owner: str, key: str, task_i
     )
 
 
-async def requeue(connection: AsyncConnection, task: Task) -> Task | None:
+async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A final task waits again, for a new attempt. None when it is not final any more."""
     values = _waiting(now_ms(), None) | {
         "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
@@ -70,7 +73,7 @@ async def requeue(connection: AsyncConnection, task: Task) -> Task | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
 
 
-async def claim(connection: AsyncConnection, task: Task) -> Task | None:
+async def claim(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """Begin the next attempt: the row is the claimer's until a later claim. None when somebody was faster."""
     now = now_ms()
     started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
@@ -89,12 +92,16 @@ async def claim(connection: AsyncConnection, task: Task) -> Task | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
 
 
-async def advance(connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]) -> Task | None:
+async def advance(
+    connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]
+) -> TaskChange | None:
     """Progress of the attempt in `task`. None when that attempt no longer owns the row."""
     return await _change(connection, task.id, _fence(task), event, values)
 
 
-async def complete(connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video) -> Task | None:
+async def complete(
+    connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video
+) -> TaskChange | None:
     """The attempt's file is in place: the task is done. None when the attempt no longer owns the row."""
     now = now_ms()
     done = StageProgress(stage=Stage.DONE, started_at_ms=now, completed_at_ms=now)
@@ -107,7 +114,9 @@ async def complete(connection: AsyncConnection, task: Task, stages: list[StagePr
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def fail(connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None) -> Task | None:
+async def fail(
+    connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None
+) -> TaskChange | None:
     """The attempt ends with an error, at `stage`. None when it no longer owns the row."""
     now = now_ms()
     values = _ended(Status.FAILED, now) | {
@@ -118,7 +127,7 @@ async def fail(connection: AsyncConnection, task: Task, failure: Failure, stage:
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def cancel(connection: AsyncConnection, task: Task) -> Task | None:
+async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A waiting or running task ends at its owner's wish. None when it changed in between."""
     unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
@@ -151,7 +160,7 @@ async def _change(
     condition: sa.ColumnElement[bool],
     event: EventType,
     values: dict[str, Any],
-) -> Task | None:
+) -> TaskChange | None:
     """Apply `values` where `condition` holds: seq rises by one and the event is stored with it."""
     row = await connection.execute(
         sa.update(tasks)
@@ -162,25 +171,26 @@ async def _change(
     found = row.mappings().one_or_none()
     if found is None:
         return None
-    task = task_of(found)
-    await _record(connection, task, event)
-    return task
+    return await _recorded(connection, task_of(found), event)
 
 
-async def _record(connection: AsyncConnection, task: Task, event: EventType) -> None:
-    await connection.execute(
-        sa.insert(events).values(
-            task_id=task.id,
-            owner=task.owner,
-            seq=task.seq,
-            type=event,
-            at_ms=task.updated_at_ms,
-            status=task.status,
-            stage=task.stage,
-            progress=task.progress,
-            attempt=task.attempt,
-        )
+async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) -> TaskChange:
+    """The task's newest change, with its event stored."""
+    event = TaskEvent(
+        task_id=task.id,
+        seq=task.seq,
+        position=0,
+        type=kind,
+        at_ms=task.updated_at_ms,
+        status=task.status,
+        stage=task.stage,
+        progress=task.progress,
+        attempt=task.attempt,
     )
+    values = {name: value for name, value in asdict(event).items() if name != "position"}
+    stored = sa.insert(events).values(**values, owner=task.owner).returning(events.c.position)
+    position = (await connection.execute(stored)).scalar_one()
+    return TaskChange(replace(event, position=position), task)
 
 
 def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:

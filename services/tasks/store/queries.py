@@ -57,6 +57,15 @@ async def active_tasks(
     return [(task_of(row), row["position"]) for row in rows.mappings()][::-1]
 
 
+async def any_tasks(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Task]:
+    """The tasks of these ids, whoever owns them."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(wanted)))
+    return {row["id"]: task_of(row) for row in rows.mappings()}
+
+
 async def tasks_by_id(connection: AsyncConnection, ids: Iterable[str], wanted: TaskFilter) -> dict[str, Task]:
     """Those of the tasks that meet the filter."""
     rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(list(ids)), condition(wanted)))
@@ -151,6 +160,17 @@ async def feed_after(connection: AsyncConnection, owner: str, position: int, lim
     """The owner's events newer than `position`, in order."""
     newer = sa.select(events).where(events.c.owner == owner, events.c.position > position)
     return await _events(connection, newer.order_by(events.c.position).limit(limit))
+
+
+async def events_since(connection: AsyncConnection, position: int, limit: int) -> list[TaskEvent]:
+    """The events of all owners newer than `position`, in order."""
+    newer = sa.select(events).where(events.c.position > position)
+    return await _events(connection, newer.order_by(events.c.position).limit(limit))
+
+
+async def newest_position(connection: AsyncConnection) -> int:
+    """The position of the newest event of all owners; 0 when there is none."""
+    return await connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
 
 
 async def event_range(connection: AsyncConnection, owner: str) -> tuple[int, int]:

@@ -9,9 +9,10 @@ import pytest
 
 from services.settings import Settings, load
 from services.tasks.engine import Queue
+from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
-from services.tasks.records import Task, TaskRequest
+from services.tasks.records import Task, TaskChange, TaskRequest
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database, migrate
 
@@ -24,20 +25,20 @@ class Tasks:
 
     manager: TaskManager
     database: Database
-    hub: Hub
+    hot: HotTasks
     settings: Settings
 
     async def submit(self, draft_url: str = "http://drafts.example/1", **options: Any) -> Task:
         """A submitted task."""
         return (await self.manager.submit(OWNER, TaskRequest(draft_url=draft_url, **options))).task
 
-    async def write(self, change: Callable[..., Awaitable[Task | None]], task: Task, *arguments: Any) -> Task:
+    async def write(self, change: Callable[..., Awaitable[TaskChange | None]], task: Task, *arguments: Any) -> Task:
         """Make a worker's change; it must find its row."""
         async with self.database.write() as connection:
             changed = await change(connection, task, *arguments)
         assert changed is not None
-        self.hub.ring(changed.id, changed.seq)
-        return changed
+        self.hot.wrote(changed)
+        return changed.task
 
     async def claimed(self, **options: Any) -> Task:
         """A task that runs."""
@@ -63,8 +64,10 @@ async def open_tasks(folder: Path, max_queued: int = 1000) -> AsyncGenerator[Tas
         stack.callback(queue.close)
         hub = Hub("memory://")
         await stack.enter_async_context(hub.run())
-        manager = TaskManager(database, queue, hub, max_queued=max_queued, capacity=1)
-        yield Tasks(manager, database, hub, settings)
+        hot = HotTasks(database, hub)
+        await stack.enter_async_context(hot.run())
+        manager = TaskManager(database, queue, hot, max_queued=max_queued, capacity=1)
+        yield Tasks(manager, database, hot, settings)
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]

@@ -135,9 +135,16 @@ class StreamResponse:
                 if line.busy_seconds() > UNWRITABLE_SECONDS:
                     raise Gone from None
                 if line.quiet and not line.busy_seconds():
-                    await line.send(self._form.heartbeat)
+                    await self._beat(line)
             else:
                 raise Gone
+
+    async def _beat(self, line: _Line) -> None:
+        try:
+            async with asyncio.timeout(UNWRITABLE_SECONDS):
+                await line.send(self._form.heartbeat)
+        except TimeoutError:
+            raise Gone from None
 
 
 async def _next(stream: Stream) -> Part | None:

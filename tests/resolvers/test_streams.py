@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from resolvers import streams
 from resolvers.answers import Answer, Operation, Part, Refused, Stream
 from resolvers.context import Context
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
@@ -204,6 +205,33 @@ def test_a_quiet_stream_has_heartbeats_and_is_left_when_the_client_goes(form: Fo
     body = asyncio.run(left())
     assert body.count(form.heartbeat) >= 2
     assert body.endswith(form.heartbeat)
+
+
+@pytest.mark.parametrize("parts", [0, 3], ids=["while quiet", "while telling"])
+def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "UNWRITABLE_SECONDS", 0.02)
+    form = EventStream()
+    form.heartbeat_seconds = 0.01
+    answers = Scripted(*[Part("{}", "1")] * parts, ends=False)
+    response = StreamResponse(answers, cast("Context", None), Operation("{ a }"), form)
+    taken: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        taken.append(message.get("body", b""))
+        if len(taken) > 2:
+            await asyncio.Event().wait()
+
+    async def left() -> None:
+        async with asyncio.timeout(10):
+            await response({}, receive, send)
+
+    asyncio.run(left())
+    assert len(taken) == 3
+    assert answers.closed.is_set()
 
 
 def test_a_stream_that_cannot_go_on_breaks_off_without_its_ending(caplog: pytest.LogCaptureFixture) -> None:

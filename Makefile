@@ -23,6 +23,7 @@ run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
 test: setup ## all tests, under ten minutes; TESTS=tests/... for some
+	@setup/test_servers.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: setup ## lint, types, layers, spelling, dependencies

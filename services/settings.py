@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="how clients reach this server; default http://HOST:PORT")
     data_dir: Path = Field(Path("data"), description="folder for the database, files and work in progress")
     database_url: str = Field("", description="SQLAlchemy URL; default an SQLite file under DATA_DIR")
-    broadcast_url: str = Field("memory://", description="the doorbell between processes, as broadcaster spells it")
+    broadcast_url: str = Field(
+        "", description="the doorbell between processes: redis://...; default the database's own on Postgres, else none"
+    )
     files_url: str = Field(
         "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
     )
@@ -80,6 +82,8 @@ class Settings(BaseSettings):
     max_video_seconds: int = Field(3600, ge=1, description="longest video")
     max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
     max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
+    keep_days: int = Field(0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever")
+    dead_after_seconds: float = Field(20.0, ge=1, le=600, description="silence after which a worker counts as lost")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
 
     @field_validator("data_dir")
@@ -108,6 +112,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'draftcast.sqlite'}"
+
+    @property
+    def doorbell(self) -> str:
+        """The URL of the doorbell."""
+        on_postgres = self.database.startswith("postgresql")
+        return self.broadcast_url or (self.database if on_postgres else "memory://")
 
     @property
     def files(self) -> str:

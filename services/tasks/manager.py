@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict, replace
 
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +20,7 @@ from services.errors import (
     TaskNotFound,
 )
 from services.tasks.addresses import clean_draft_url
-from services.tasks.engine import LARGEST_PRIORITY, Queue
+from services.tasks.engine import Queue
 from services.tasks.hub import REREAD_SECONDS, Hub
 from services.tasks.live import feed, follow
 from services.tasks.records import (
@@ -41,6 +41,7 @@ from services.tasks.records import (
 from services.tasks.store import changes, pages, queries
 from services.tasks.store.database import Database
 
+LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
 LARGEST_METADATA_BYTES = 16 * 1024
 LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
@@ -54,7 +55,7 @@ class TaskManager:
     `StoreUnavailable` when the database does not answer.
     """
 
-    def __init__(self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: int) -> None:
+    def __init__(self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: Callable[[], int]) -> None:
         self._database = database
         self._queue = queue
         self._hub = hub
@@ -90,7 +91,7 @@ class TaskManager:
                 )
             task = await changes.create(connection, owner, uuid.uuid4().hex, request)
             await self._remember(connection, owner, request, task)
-            await self._queue.enqueue(connection, task)
+            await self._queue.add_ticket(connection)
             return Submitted(task, created=True)
 
     async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
@@ -159,7 +160,7 @@ class TaskManager:
                         f"任务状态为 {task.status}，只有失败或已取消的任务可以重试。",
                     )
                 )
-            await self._queue.enqueue(connection, waiting)
+            await self._queue.add_ticket(connection)
             return waiting
 
     async def task(self, owner: str, task_id: str) -> Task | None:
@@ -185,7 +186,7 @@ class TaskManager:
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""
         async with self._database.read() as connection:
-            return await queries.queue_state(connection, owner, self._capacity)
+            return await queries.queue_state(connection, owner, self._capacity())
 
     async def accepting(self) -> bool:
         """Whether a new task would be taken now."""

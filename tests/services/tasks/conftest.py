@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,9 @@ from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
 from services.tasks.records import Task, TaskRequest
 from services.tasks.store import changes, queries
-from services.tasks.store.database import Database, migrate
+from services.tasks.migrate import migrate
+from services.tasks.store.database import Database
+from tests.support.programs import Postgres
 
 OWNER = "open"
 
@@ -52,31 +54,43 @@ class Tasks:
 
 
 @asynccontextmanager
-async def open_tasks(folder: Path, max_queued: int = 1000) -> AsyncGenerator[Tasks]:
+async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "") -> AsyncGenerator[Tasks]:
     """Everything but the worker."""
-    settings = load(data_dir=folder)
+    settings = load(data_dir=folder, database_url=database_url)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = await asyncio.to_thread(Queue, settings.database)
+        queue = Queue(settings.database)
         stack.callback(queue.close)
         hub = Hub("memory://")
         await stack.enter_async_context(hub.run())
-        manager = TaskManager(database, queue, hub, max_queued=max_queued, capacity=1)
+        manager = TaskManager(database, queue, hub, max_queued=max_queued, capacity=lambda: 1)
         yield Tasks(manager, database, hub, settings)
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The address of an empty database of each kind; "" is SQLite in the test's folder."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.database()
+    yield url
+    server.drop(url)
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[[Scenario], None]:
-    """Runs an async scenario against an open task manager, within half a minute."""
+def run(tmp_path: Path, database_url: str) -> Callable[[Scenario], None]:
+    """Runs an async scenario against an open task manager, within half a minute, on each kind of database."""
 
     def run_scenario(scenario: Scenario, **options: Any) -> None:
         async def whole() -> None:
-            async with asyncio.timeout(30), open_tasks(tmp_path, **options) as tasks:
+            async with asyncio.timeout(30), open_tasks(tmp_path, database_url=database_url, **options) as tasks:
                 await scenario(tasks)
 
         asyncio.run(whole())

@@ -27,7 +27,11 @@ class PostgresNotify(BroadcastBackend):
     async def connect(self) -> None:
         """Open both connections."""
         self._listening = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
-        self._speaking = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        try:
+            self._speaking = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        except psycopg.Error:
+            await self._listening.close()
+            raise
         self._subscribed = asyncio.Event()
         self._heard = self._listening.notifies()
 
@@ -51,7 +55,11 @@ class PostgresNotify(BroadcastBackend):
         await self._speaking.execute("SELECT pg_notify(%s, %s)", (channel, message))
 
     async def next_published(self) -> Event:
-        """The next message of the channel."""
+        """The next message of the channel. When the connection breaks, both are closed here: broadcaster does not."""
         await self._subscribed.wait()
-        notify = await anext(self._heard)
+        try:
+            notify = await anext(self._heard)
+        except (psycopg.Error, StopAsyncIteration) as error:
+            await self.disconnect()
+            raise ConnectionError("the database's notifications have broken off") from error
         return Event(notify.channel, notify.payload)

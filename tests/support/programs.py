@@ -22,9 +22,11 @@ import pytest
 import redis
 
 from services.tasks.migrate import migrate
+from services.tasks.store.tables import metadata
 
 SECONDS = 30
 TEMPLATE = "migrated"
+_FILLED = [*(table.name for table in metadata.sorted_tables), "dbos.workflow_status"]
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"}
 """Any will do for the S3 server."""
 
@@ -77,6 +79,7 @@ class Postgres(_Program):
     def __init__(self, folder: Path, programs: Path) -> None:
         super().__init__(folder)
         self._programs = programs
+        self._shared: str | None = None
         self._data = folder / "data"
         setup = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "draftcast"]
         subprocess.run([*_humbly(), str(programs / "initdb"), "-D", str(self._data), *setup], check=True, stdout=subprocess.DEVNULL)
@@ -110,10 +113,13 @@ class Postgres(_Program):
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url(name)
 
-    def drop(self, url: str) -> None:
-        """Remove a database, whoever is connected to it."""
-        with self._maintenance() as connection:
-            connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
+    def emptied_database(self) -> str:
+        """The address of the one database that quick tests share, with all tables and nothing in them."""
+        if self._shared is None:
+            self._shared = self.database()
+        with psycopg.connect(self._shared, autocommit=True) as connection:
+            connection.execute(f"TRUNCATE {', '.join(_FILLED)} RESTART IDENTITY CASCADE".encode())
+        return self._shared
 
     def _maintenance(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True)

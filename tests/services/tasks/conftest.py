@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,6 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
     """Everything but the worker."""
     settings = load(data_dir=folder, database_url=database_url)
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(migrate, settings.database)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         queue = Queue(settings.database)
@@ -72,16 +72,21 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
 Scenario = Callable[[Tasks], Awaitable[None]]
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "draftcast.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Generator[str]:
-    """The address of an empty database of each kind; "" is SQLite in the test's folder."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
+    """The address of an empty database of each kind."""
     if request.param == "sqlite":
-        yield ""
-        return
+        return f"sqlite:///{shutil.copy(migrated, tmp_path)}"
     server: Postgres = request.getfixturevalue("postgres")
-    url = server.database()
-    yield url
-    server.drop(url)
+    return server.emptied_database()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Coroutine
@@ -85,17 +86,29 @@ def _say_what_next(settings: Settings) -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database to this release's layout. serve and work do so by themselves, too."""
+    from services.tasks.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(_settings().database)
+    errors.print("The database is up to date.")
+
+
+@app.command()
 def work() -> None:
-    """Render tasks of the queue, without serving the API."""
+    """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
     from services.compose import open_services
 
     settings = _settings()
     _log()
 
     async def until_stopped() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with open_services(settings):
             errors.print("draftcast works; stop it with Ctrl+C")
-            await asyncio.Event().wait()
+            await stop.wait()
 
     _run(until_stopped())
 

@@ -106,7 +106,7 @@ class Keeper:
         try:
             return self._queue.has_tickets()
         except Exception as error:
-            raise StoreUnavailable(str(error)) from error
+            raise StoreUnavailable(str(error).partition("\n")[0]) from error
 
     async def sweep(self) -> None:
         """Remove used tickets, and what ended longer ago than it is kept."""

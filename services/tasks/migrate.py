@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -15,6 +16,7 @@ from services.tasks.store import database
 ONE_MIGRATES = 0x6472616D69
 """The advisory lock of a migration on Postgres."""
 WAIT_SECONDS = 120
+POLL_SECONDS = 0.2
 
 
 def migrate(url: str) -> None:
@@ -31,17 +33,24 @@ def _turn(url: str) -> Generator[None]:
         with _file_lock(Path(parsed.database or "")):
             yield
         return
-    locking = database.sync_engine(url)
+    locking = database.sync_engine(url).execution_options(isolation_level="AUTOCOMMIT")
     try:
         with locking.connect() as connection:
-            connection.exec_driver_sql(f"SET lock_timeout = '{WAIT_SECONDS}s'")
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_MIGRATES})")
-            connection.commit()
+            _wait_for_turn(connection)
             yield
     except OperationalError as error:
-        raise StoreUnavailable(str(error)) from error
+        raise StoreUnavailable(str(error).partition("\n")[0]) from error
     finally:
         locking.dispose()
+
+
+def _wait_for_turn(connection: sa.Connection) -> None:
+    """By asking again and again: who waits inside a statement holds up the engine, which builds indexes concurrently."""
+    deadline = monotonic() + WAIT_SECONDS
+    while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({ONE_MIGRATES})")):
+        if monotonic() > deadline:
+            raise StoreUnavailable(f"another process has been migrating the database for {WAIT_SECONDS} seconds")
+        sleep(POLL_SECONDS)
 
 
 @contextmanager

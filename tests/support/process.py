@@ -39,20 +39,33 @@ class Process:
     @property
     def log(self) -> str:
         """What it has said so far."""
-        return (self.folder / "log").read_text()
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
 
-    def run(self, ready: Callable[[], bool]) -> None:
-        """Start it and wait until it is ready; asking must be quick."""
+    def launch(self) -> None:
+        """Start it."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*DRAFTCAST, *self._command], cwd=ROOT, env=self._environment, stderr=log
             )
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
+        assert self._process is not None
         for _ in range(SECONDS * 50):
             assert self._process.poll() is None, self.log
-            if ready():
+            if self._ready():
                 return
             psutil.wait_procs([psutil.Process(self._process.pid)], timeout=0.02)
         raise AssertionError(f"it did not start: {self.log}")
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.launch()
+        self.wait()
+
+    def _ready(self) -> bool:
+        raise NotImplementedError
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to it alone; its children are on their own."""
@@ -83,12 +96,7 @@ class Served(Process):
         super().__init__(folder, ("serve", *options), port=str(self.port), **settings)
         self.server = Server(self.port, folder)
 
-    def start(self) -> Server:
-        """Start it and wait until it answers."""
-        self.run(self._listens)
-        return self.server
-
-    def _listens(self) -> bool:
+    def _ready(self) -> bool:
         """Whether the port is listened on: connecting is refused at once before."""
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
@@ -103,10 +111,14 @@ class Working(Process):
     def __init__(self, folder: Path, **settings: str) -> None:
         super().__init__(folder, ("work",), **settings)
 
-    def start(self) -> None:
-        """Start it and wait until it takes tasks."""
-        before = self.log.count(WORKS) if (self.folder / "log").exists() else 0
-        self.run(lambda: self.log.count(WORKS) > before)
+    def launch(self) -> None:
+        """Start it."""
+        self._before = self.log.count(WORKS)
+        super().launch()
+
+    def _ready(self) -> bool:
+        """Whether it takes tasks."""
+        return self.log.count(WORKS) > self._before
 
 
 @contextmanager

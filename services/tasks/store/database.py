@@ -112,10 +112,10 @@ def _telling_when_away() -> Generator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
-        raise StoreUnavailable(str(error)) from error
+        raise StoreUnavailable(str(error).partition("\n")[0]) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise StoreUnavailable(str(error)) from error
+            raise StoreUnavailable(str(error).partition("\n")[0]) from error
         raise
 
 

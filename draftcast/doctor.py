@@ -115,7 +115,7 @@ def _broadcaster(settings: Settings) -> str:
 
 
 def _files(settings: Settings) -> str:
-    FileStore(settings.files, settings.base_url)
+    asyncio.run(FileStore.of(settings).check())
     return settings.files
 
 

@@ -59,7 +59,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.callback(queue.close)
         hub = Hub(settings.doorbell)
         await stack.enter_async_context(hub.run())
-        files = FileStore(settings.files, settings.base_url)
+        files = FileStore.of(settings)
         crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
         await stack.enter_async_context(crew.serve())
         keeper = Keeper(database, queue, hub, files, crew, keep_days=settings.keep_days)

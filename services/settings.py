@@ -64,8 +64,11 @@ class Settings(BaseSettings):
         "", description="the doorbell between processes: redis://...; default the database's own on Postgres, else none"
     )
     files_url: str = Field(
-        "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
+        "", description="where finished videos are kept: file:///... or s3://BUCKET/PREFIX; default under DATA_DIR"
     )
+    files_endpoint: str = Field("", description="address of an S3 service that is not AWS")
+    files_region: str = Field("", description="region of the S3 service")
+    files_virtual_host: bool = Field(False, description="put the bucket into the S3 host's name: OSS, COS, TOS")
     allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
                 ip_network(host)
         return hosts
 
-    @field_validator("public_url")
+    @field_validator("public_url", "files_endpoint")
     @classmethod
     def _http(cls, url: str) -> str:
         if url and urlsplit(url).scheme not in ("http", "https"):

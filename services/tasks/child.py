@@ -11,6 +11,8 @@ from pathlib import Path
 KILL_AFTER_SECONDS = 1.0
 """How long a child may take to stop after SIGTERM."""
 LONGEST_LINE_BYTES = 1 << 20
+OURS = ("DRAFTCAST_", "AWS_", "PG")
+"""Beginnings of the names of variables that may hold a password."""
 
 
 @asynccontextmanager
@@ -25,6 +27,7 @@ async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asynci
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
+        env=_without_secrets(),
         start_new_session=True,
         limit=LONGEST_LINE_BYTES,
     )
@@ -32,6 +35,11 @@ async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asynci
         yield process
     finally:
         await asyncio.shield(_stop(process))
+
+
+def _without_secrets() -> dict[str, str]:
+    """Our environment less what is ours alone: strangers' files are decoded there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
 
 
 async def collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:

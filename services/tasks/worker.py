@@ -194,11 +194,9 @@ class Worker:
 
     async def _finish(self, attempt: _Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""
-        with suppress(StoreUnavailable):
-            await self._flush([attempt])
         video = await publish(self._files, attempt.task, attempt.folder, result)
-        done = await self._patiently(
-            lambda connection: changes.complete(connection, attempt.task, attempt.progress.stages, video)
+        done = await self._end(
+            attempt, lambda connection: changes.complete(connection, attempt.task, attempt.progress.stages, video)
         )
         if done is None:
             await self._files.delete(f"videos/{attempt.task.id}/{attempt.task.attempt}")
@@ -206,20 +204,21 @@ class Worker:
         self._hub.ring(done.id, done.seq)
 
     async def _fail(self, attempt: _Attempt, failure: Failure) -> None:
-        with suppress(StoreUnavailable):
-            await self._flush([attempt])
-        ended = await self._patiently(
-            lambda connection: changes.fail(connection, attempt.task, failure, attempt.progress.stage)
+        ended = await self._end(
+            attempt, lambda connection: changes.fail(connection, attempt.task, failure, attempt.progress.stage)
         )
         if ended is not None:
             self._hub.ring(ended.id, ended.seq)
 
-    async def _patiently(self, change: Callable[[AsyncConnection], Awaitable[Task | None]]) -> Task | None:
-        """An attempt's end outlives a database that is away for a while; longer than the dead-after time it is not
-        waited for, since another worker has the task by then. Raises `StoreUnavailable`.
+    async def _end(
+        self, attempt: _Attempt, change: Callable[[AsyncConnection], Awaitable[Task | None]]
+    ) -> Task | None:
+        """Store all that has come, and then the attempt's end. A database that is away is waited for, up to the
+        dead-after time: from then on the task may be another worker's. Raises `StoreUnavailable`.
         """
         while True:
             try:
+                await self._flush([attempt])
                 async with self._database.write() as connection:
                     return await change(connection)
             except StoreUnavailable:

@@ -1,7 +1,7 @@
 """The application: every route, and the services behind them."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from html import escape
 from typing import Any
 
@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from resolvers import files, rest, sample
+from resolvers import files, health, rest, sample
 from resolvers.bodies import LARGEST_BODY_BYTES
 from resolvers.endpoint import GraphQLEndpoint
 from schema.build import build_schema
 from services.compose import open_services
+from services.health import Health
 from services.settings import ASSETS_DIR, Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
@@ -48,9 +49,30 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
         async with open_services(settings, work=work) as services:
-            yield {"services": services}
+            yield {"services": services, "health": services.health}
 
     return Starlette(routes=_routes(settings), lifespan=lifespan)
+
+
+def watch_server(settings: Settings, of_worker: Health) -> uvicorn.Server:
+    """Serves what a worker without the API tells of itself."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
+        yield {"health": of_worker}
+
+    app = Starlette(routes=health.routes(), lifespan=lifespan)
+    return _Beside(
+        uvicorn.Config(app, settings.host, settings.watch_port, access_log=False, server_header=False, log_config=None)
+    )
+
+
+class _Beside(uvicorn.Server):
+    """A server that leaves signals to the program it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
@@ -81,6 +103,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *rest.mounts(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
+        *health.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]
 

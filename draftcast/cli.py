@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -33,6 +34,9 @@ from services.tasks.exporter import (
 from services.tasks.records import StageProgress
 from services.tasks.report import make_report
 from services.tasks.scale import percent
+
+if TYPE_CHECKING:
+    from services.compose import Services
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 errors = Console(stderr=True, highlight=False)
@@ -106,11 +110,28 @@ def work() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with open_services(settings):
+        async with open_services(settings) as services, _watched(settings, services):
             errors.print("draftcast works; stop it with Ctrl+C")
             await stop.wait()
 
     _run(until_stopped())
+
+
+@asynccontextmanager
+async def _watched(settings: Settings, services: "Services") -> AsyncGenerator[None]:
+    """Serve the worker's health and measures while the block lasts, if the settings give them a port."""
+    if not settings.watch_port:
+        yield
+        return
+    from draftcast.app import watch_server
+
+    server = watch_server(settings, services.health)
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @app.command()

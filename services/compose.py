@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from services.files.store import FileStore
+from services.health import Health
+from services.metrics import Metrics
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
 from services.settings import Settings, SettingsError
@@ -44,6 +46,7 @@ class Services:
     manager: TaskManager
     reports: Reports
     files: FileStore
+    health: Health
     facts: ServiceFacts
 
 
@@ -64,15 +67,20 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         await stack.enter_async_context(crew.serve())
         keeper = Keeper(database, queue, hub, files, crew, keep_days=settings.keep_days)
         await stack.enter_async_context(keeper.serve())
+        metrics = Metrics()
         if work:
-            await _open_worker(stack, Worker(database, queue, hub, files, crew, settings), crew, settings)
+            worker = Worker(database, queue, hub, files, crew, metrics.ended, settings)
+            await _open_worker(stack, worker, crew, settings)
         manager = TaskManager(
             database, queue, hub, max_queued=settings.max_queued, capacity=lambda: crew.capacity
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)
-        yield Services(settings=settings, manager=manager, reports=reports, files=files, facts=facts)
+        health = Health(database, hub, crew, metrics, settings)
+        yield Services(
+            settings=settings, manager=manager, reports=reports, files=files, health=health, facts=facts
+        )
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, crew: Crew, settings: Settings) -> None:

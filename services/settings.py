@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
+    watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
         "documented",
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",

@@ -79,6 +79,16 @@ class Hub:
         self._outbox[task_id] = max(seq, self._outbox.get(task_id, 0))
         self._to_send.set()
 
+    @property
+    def works(self) -> bool:
+        """Whether our own heartbeat came back lately."""
+        return self._last_heard > 0 and self._heard_lately()
+
+    @property
+    def listeners(self) -> int:
+        """How many listen in this process."""
+        return sum(len(bells) for bells in self._bells.values())
+
     def wake(self, task_id: str) -> None:
         """Wake the listeners of this process alone."""
         for bell in self._bells.get(task_id, ()):

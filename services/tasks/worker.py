@@ -64,13 +64,21 @@ class Worker:
     """Runs attempts on the event loop that opened it."""
 
     def __init__(
-        self, database: Database, queue: Queue, hub: Hub, files: FileStore, crew: Crew, settings: Settings
+        self,
+        database: Database,
+        queue: Queue,
+        hub: Hub,
+        files: FileStore,
+        crew: Crew,
+        on_end: Callable[[Task], None],
+        settings: Settings,
     ) -> None:
         self._database = database
         self._queue = queue
         self._hub = hub
         self._files = files
         self._crew = crew
+        self._on_end = on_end
         self._settings = settings
         self._running: set[_Attempt] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -202,6 +210,7 @@ class Worker:
             await self._files.delete(f"videos/{attempt.task.id}/{attempt.task.attempt}")
             return
         self._hub.ring(done.id, done.seq)
+        self._on_end(done)
 
     async def _fail(self, attempt: _Attempt, failure: Failure) -> None:
         ended = await self._end(
@@ -209,6 +218,7 @@ class Worker:
         )
         if ended is not None:
             self._hub.ring(ended.id, ended.seq)
+            self._on_end(ended)
 
     async def _end(
         self, attempt: _Attempt, change: Callable[[AsyncConnection], Awaitable[Task | None]]

@@ -149,6 +149,14 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
     return QueueState(pending=pending, processing=processing, capacity=capacity, oldest_pending_at_ms=oldest)
 
 
+async def queue_totals(connection: AsyncConnection) -> tuple[int, int, int | None]:
+    """How many tasks of all owners wait, how many run, and since when the oldest waits."""
+    state = sa.select(sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
+    pending, oldest = (await connection.execute(state.where(tasks.c.status == Status.PENDING))).one()
+    processing, _ = (await connection.execute(state.where(tasks.c.status == Status.PROCESSING))).one()
+    return pending, processing, oldest
+
+
 async def throughput(connection: AsyncConnection, owner: str, since_ms: int) -> dict[int, ThroughputPoint]:
     """What ended since then, by the minute (its beginning in ms); minutes without an end are left out."""
     minute = sa.cast(tasks.c.completed_at_ms - tasks.c.completed_at_ms % MINUTE_MS, sa.BigInteger)

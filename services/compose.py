@@ -71,16 +71,12 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         if work:
             worker = Worker(database, queue, hub, files, crew, metrics.ended, settings)
             await _open_worker(stack, worker, crew, settings)
-        manager = TaskManager(
-            database, queue, hub, max_queued=settings.max_queued, capacity=lambda: crew.capacity
-        )
+        manager = TaskManager(database, queue, hub, max_queued=settings.max_queued, capacity=lambda: crew.capacity)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)
         health = Health(database, hub, crew, metrics, settings)
-        yield Services(
-            settings=settings, manager=manager, reports=reports, files=files, health=health, facts=facts
-        )
+        yield Services(settings=settings, manager=manager, reports=reports, files=files, health=health, facts=facts)
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, crew: Crew, settings: Settings) -> None:

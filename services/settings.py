@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     max_video_seconds: int = Field(3600, ge=1, description="longest video")
     max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
     max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
-    keep_days: int = Field(0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever")
+    keep_days: int = Field(
+        0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever"
+    )
     dead_after_seconds: float = Field(20.0, ge=1, le=600, description="silence after which a worker counts as lost")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
 

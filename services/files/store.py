@@ -78,8 +78,7 @@ class FileStore:
     async def delete(self, prefix: str) -> None:
         """Remove all files whose key begins with the folder `prefix`."""
         with _as_os_error():
-            listed: Any = self._store.list(prefix)
-            async for batch in listed:
+            async for batch in self._store.list(prefix):  # pyright: ignore[reportUnknownMemberType]  # arrow is optional
                 await self._store.delete_async([entry["path"] for entry in batch])
         if self._folder is not None:
             await asyncio.to_thread(_remove_empty, self._folder / prefix)

@@ -28,7 +28,7 @@ BEATS = 5
 
 
 class Crew:
-    """This process's place among all of them. `slots` is 0 for one that renders nothing."""
+    """The place of this process among all of them. `slots` is 0 for one that renders nothing."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The doorbell's wire: broadcaster with its own backends, and PostgreSQL's NOTIFY with the driver that we use anyway."""
+"""The doorbell's wire: broadcaster with its own backends, and PostgreSQL's NOTIFY with the driver we have anyway."""
 
 import asyncio
 from contextlib import suppress
@@ -42,12 +42,12 @@ class PostgresNotify(BroadcastBackend):
         await self._listening.close()
         await self._speaking.close()
 
-    async def subscribe(self, channel: str) -> None:
+    async def subscribe(self, group: str) -> None:
         """Hear a channel. There is one for each process, and it is subscribed once, before anything is awaited."""
-        await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(group)))
         self._subscribed.set()
 
-    async def unsubscribe(self, channel: str) -> None:
+    async def unsubscribe(self, group: str) -> None:
         """Nothing: the connection is about to be closed."""
 
     async def publish(self, channel: str, message: str) -> None:

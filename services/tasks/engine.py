@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 APPLICATION = "draftcast"
@@ -57,24 +57,25 @@ class Queue:
 
     def has_tickets(self) -> bool:
         """Whether a ticket waits for a worker. Blocks."""
-        return bool(self._client.list_workflows(status="ENQUEUED", queue_name=QUEUE, limit=1, **_BARE))
+        return bool(self._tickets(["ENQUEUED"], 1))
 
     def sweep(self, workers: Collection[str]) -> int:
         """Remove tickets that were used, and those that anyone but these workers took with them. How many. Blocks."""
-        listed = {"queue_name": QUEUE, "limit": SWEPT_AT_ONCE, **_BARE}
-        used = self._client.list_workflows(status=["SUCCESS", "ERROR", "CANCELLED"], **listed)
-        taken = self._client.list_workflows(status="PENDING", **listed)
+        used = self._tickets(["SUCCESS", "ERROR", "CANCELLED"], SWEPT_AT_ONCE)
+        taken = self._tickets(["PENDING"], SWEPT_AT_ONCE)
         spent = [*used, *(ticket for ticket in taken if ticket.executor_id not in workers)]
         if spent:
             self._client.delete_workflows([ticket.workflow_id for ticket in spent])
         return len(spent)
 
+    def _tickets(self, status: list[str], limit: int) -> list[WorkflowStatus]:
+        return self._client.list_workflows(
+            status=status, queue_name=QUEUE, limit=limit, load_input=False, load_output=False
+        )
+
     def close(self) -> None:
         """Close the connections."""
         self._client.destroy()
-
-
-_BARE = {"load_input": False, "load_output": False}
 
 
 class Engine:
@@ -110,9 +111,7 @@ class Engine:
     def _launch(self) -> None:
         DBOS.launch()
         # One at a time: how many tasks run is for each worker to say, and this is one number for all of them.
-        DBOS.register_queue(
-            QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
-        )
+        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
 
     async def stop(self) -> None:
         """Take no more tickets. `admit` must return soon, or have been cancelled."""

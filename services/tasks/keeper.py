@@ -76,7 +76,9 @@ class Keeper:
         """Dead processes leave the crew; what they ran is free for others."""
         dead = self._crew.dead()
         for member in dead:
-            log.warning("%s (process %d on %s) is dead", "worker" if member.slots else "server", member.pid, member.host)
+            log.warning(
+                "%s (process %d on %s) is dead", "worker" if member.slots else "server", member.pid, member.host
+            )
         async with self._database.write() as connection:
             await crews.leave(connection, [member.id for member in dead])
             freed = await changes.release(connection, crews.absent())

@@ -27,11 +27,17 @@ def clear_attempts(task_folder: Path) -> None:
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:
-    """Before anything runs: no attempt of an earlier process goes on, and materials that nobody
-    has wanted for a day go away.
-    """
+    """Before anything runs: no attempt of an earlier process goes on, and old materials go away."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         clear_attempts(folder)
+        with suppress(OSError):
+            folder.rmdir()  # only when nothing is in it
+    clear_old(work_dir, active)
+
+
+def clear_old(work_dir: Path, active: set[str]) -> None:
+    """Materials that nobody has wanted for a day go away."""
+    for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         if folder.name not in active and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 

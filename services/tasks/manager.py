@@ -55,7 +55,9 @@ class TaskManager:
     `StoreUnavailable` when the database does not answer.
     """
 
-    def __init__(self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: Callable[[], int]
+    ) -> None:
         self._database = database
         self._queue = queue
         self._hub = hub

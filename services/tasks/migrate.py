@@ -45,7 +45,7 @@ def _turn(url: str) -> Generator[None]:
 
 
 def _wait_for_turn(connection: sa.Connection) -> None:
-    """By asking again and again: who waits inside a statement holds up the engine, which builds indexes concurrently."""
+    """By asking again and again: who waits inside a statement holds up indexes that are built concurrently."""
     deadline = monotonic() + WAIT_SECONDS
     while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({ONE_MIGRATES})")):
         if monotonic() > deadline:

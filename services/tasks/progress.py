@@ -86,7 +86,9 @@ class AttemptProgress:
 
     def put_back(self, writes: list[Write]) -> None:
         """What was taken could not be stored: it comes first the next time, and newer values replace its own."""
-        kept = {name: value for event, values in writes if event is EventType.PROGRESS for name, value in values.items()}
+        kept = {
+            name: value for event, values in writes if event is EventType.PROGRESS for name, value in values.items()
+        }
         self._stage_writes = [write for write in writes if write[0] is EventType.STAGE_CHANGED] + self._stage_writes
         self._latest = {**kept, **self._latest}
 

@@ -47,6 +47,8 @@ FLUSH_SECONDS = 0.25
 AWAY_SECONDS = 0.5
 """Between two tries to reach a database that is away."""
 TIDY_SECONDS = 5.0
+OLD_EVERY = 720
+"""Rounds of tidying after which old materials are looked for: once an hour."""
 
 
 @dataclass(eq=False, slots=True)
@@ -220,9 +222,7 @@ class Worker:
             self._hub.ring(ended.id, ended.seq)
             self._on_end(ended)
 
-    async def _end(
-        self, attempt: _Attempt, change: Callable[[AsyncConnection], Awaitable[Task | None]]
-    ) -> Task | None:
+    async def _end(self, attempt: _Attempt, change: Callable[[AsyncConnection], Awaitable[Task | None]]) -> Task | None:
         """Store all that has come, and then the attempt's end. A database that is away is waited for, up to the
         dead-after time: from then on the task may be another worker's. Raises `StoreUnavailable`.
         """
@@ -251,7 +251,8 @@ class Worker:
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await queries.any_task(connection, attempt.task.id)
-            if now is None or now.status in (Status.COMPLETED, Status.CANCELED):
+            elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
+            if now is None or elsewhere or now.status in (Status.COMPLETED, Status.CANCELED):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _request(self, attempt: _Attempt) -> ExportRequest:
@@ -343,10 +344,14 @@ class Worker:
             attempt.task = advanced
 
     async def _tidy_for_ever(self) -> None:
+        rounds = 0
         while True:
             await asyncio.sleep(TIDY_SECONDS)
+            rounds += 1
             with suppress(StoreUnavailable):
                 await self._release_strays()
+                if rounds % OLD_EVERY == 0:
+                    await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, await self._active_ids())
 
     async def _release_strays(self) -> None:
         """Tasks that are ours by their rows and run no more, because their end could not be stored."""

@@ -12,9 +12,7 @@ from tests.support.subscriber import subscriber
 
 
 @pytest.fixture(scope="module")
-def running(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis, s3: S3
-) -> Generator[Site]:
+def running(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis, s3: S3) -> Generator[Site]:
     """A site that tests leave as it was; its machines have nothing in common but the three servers."""
     kept = {"files_url": f"s3://{s3.bucket}/site", "files_endpoint": s3.endpoint, "files_region": "us-east-1"}
     with pytest.MonkeyPatch.context() as patch:
@@ -51,7 +49,7 @@ def test_a_killed_workers_task_goes_on_elsewhere(running: Site) -> None:
         assert sum(len(running.attempts(worker, task_id)) for worker in running.workers) == 2
         running.server.data(CANCEL, id=task_id)
         assert list(socket.rest())[-1]["videoTaskProgress"]["status"] == "CANCELED"
-    killed.start()
+    killed.begin()
     assert not running.attempts(killed, task_id)
     wait_until(lambda: not running.exporters())
 
@@ -92,7 +90,7 @@ def test_a_worker_that_is_asked_to_stop_hands_its_task_over_at_once(running: Sit
         running.server.data(CANCEL, id=task_id)
         list(socket.rest())
     assert running.stored(task_id)["maxAttempts"] == 4
-    stopped.start()
+    stopped.begin()
 
 
 @pytest.mark.parametrize("away", ["postgres", "redis"])

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,9 +45,7 @@ class Process:
     def launch(self) -> None:
         """Start it."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*DRAFTCAST, *self._command], cwd=ROOT, env=self._environment, stderr=log
-            )
+            self._process = subprocess.Popen([*DRAFTCAST, *self._command], cwd=ROOT, env=self._environment, stderr=log)
 
     def wait(self) -> None:
         """Wait until it is ready."""
@@ -59,7 +57,7 @@ class Process:
             psutil.wait_procs([psutil.Process(self._process.pid)], timeout=0.02)
         raise AssertionError(f"it did not start: {self.log}")
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Start it and wait until it is ready."""
         self.launch()
         self.wait()
@@ -95,6 +93,11 @@ class Served(Process):
         self.port = free_port()
         super().__init__(folder, ("serve", *options), port=str(self.port), **settings)
         self.server = Server(self.port, folder)
+
+    def start(self) -> Server:
+        """Start it and wait until it answers."""
+        self.begin()
+        return self.server
 
     def _ready(self) -> bool:
         """Whether the port is listened on: connecting is refused at once before."""

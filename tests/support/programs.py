@@ -10,16 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-import boto3
 import psycopg
 import pytest
-import redis
 
 from services.tasks.migrate import migrate
 from services.tasks.store.tables import metadata
@@ -82,7 +81,9 @@ class Postgres(_Program):
         self._shared: str | None = None
         self._data = folder / "data"
         setup = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "draftcast"]
-        subprocess.run([*_humbly(), str(programs / "initdb"), "-D", str(self._data), *setup], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*_humbly(), str(programs / "initdb"), "-D", str(self._data), *setup], check=True, stdout=subprocess.DEVNULL
+        )
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -150,13 +151,12 @@ class Redis(_Program):
         self._start([self._program, *options], self._answers)
 
     def _answers(self) -> bool:
-        client = redis.Redis(port=self.port)
         try:
-            return bool(client.ping())
-        except redis.ConnectionError:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as asking:
+                asking.sendall(b"PING\r\n")
+                return asking.recv(7) == b"+PONG\r\n"
+        except ConnectionError:
             return False
-        finally:
-            client.close()
 
 
 class S3:
@@ -166,14 +166,9 @@ class S3:
 
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
-        names = {"aws_access_key_id": S3_KEYS["AWS_ACCESS_KEY_ID"], "region_name": "us-east-1"}
-        secret = S3_KEYS["AWS_SECRET_ACCESS_KEY"]
-        self.client = boto3.client("s3", endpoint_url=self.endpoint, aws_secret_access_key=secret, **names)
-        self.client.create_bucket(Bucket=self.bucket)
-
-    def keys(self) -> list[str]:
-        """The names of all that is stored."""
-        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        request = urllib.request.Request(f"{self.endpoint}/{self.bucket}", method="PUT")
+        with urllib.request.urlopen(request) as made:
+            assert made.status == 200
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -177,7 +176,5 @@ def _known(connection: sa.Connection, config: Config) -> bool:
     if not sa.inspect(connection).has_table(_VERSION_TABLE):
         return True
     present = connection.scalar(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - our own name
-    try:
-        return present is None or ScriptDirectory.from_config(config).get_revision(present) is not None
-    except CommandError:
-        return False
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return present is None or present in known

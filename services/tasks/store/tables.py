@@ -64,9 +64,7 @@ tasks = sa.Table(
         sqlite_where=_pending,
         postgresql_where=_pending,
     ),
-    sa.Index(
-        "draftcast_tasks_turns", "owner", "priority", "turn", sqlite_where=_pending, postgresql_where=_pending
-    ),
+    sa.Index("draftcast_tasks_turns", "owner", "priority", "turn", sqlite_where=_pending, postgresql_where=_pending),
     sa.Index("draftcast_tasks_expiring", "expires_at_ms", sqlite_where=_pending, postgresql_where=_pending),
     sa.Index("draftcast_tasks_running", "worker", sqlite_where=_running, postgresql_where=_running),
 )

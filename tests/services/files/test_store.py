@@ -36,8 +36,9 @@ def stored(files: FileStore, key: str) -> bytes | None:
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         error.close()
-        assert error.code == 404
-        return None
+        if error.code == 404:
+            return None
+        raise
 
 
 def test_a_file_comes_back_as_it_was_put_however_large(files: FileStore, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_storage_that_refuses_raises_os_error(s3: S3, tmp_path: Path, monkeypa
         monkeypatch.setenv(name, value)
     files = FileStore("s3://no-such-bucket", BASE, S3Options(s3.endpoint, "us-east-1"))
     (tmp_path / "source").write_bytes(b"x")
-    with pytest.raises(OSError, match="NoSuchBucket|not found|404"):
+    with pytest.raises(OSError, match=r"NoSuchBucket|not found|404"):
         asyncio.run(files.put(KEY, tmp_path / "source"))
 
 
@@ -87,7 +88,10 @@ def test_a_signed_address_tells_types_and_caching_of_the_file(
         monkeypatch.setenv(name, value)
     files = FileStore(f"s3://{s3.bucket}/headers/", BASE, S3Options(s3.endpoint, "us-east-1"))
     (tmp_path / "source").write_bytes(b"x")
-    for key, kind, caching in [(KEY, "video/mp4", "immutable"), ("videos/task/1/preview.jpg", "image/jpeg", "no-cache")]:
+    for key, kind, caching in [
+        (KEY, "video/mp4", "immutable"),
+        ("videos/task/1/preview.jpg", "image/jpeg", "no-cache"),
+    ]:
         asyncio.run(files.put(key, tmp_path / "source"))
         signed = asyncio.run(files.signed_url(key))
         assert signed is not None

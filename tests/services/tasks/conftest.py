@@ -12,9 +12,9 @@ from services.settings import Settings, load
 from services.tasks.engine import Queue
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
+from services.tasks.migrate import migrate
 from services.tasks.records import Task, TaskRequest
 from services.tasks.store import changes, queries
-from services.tasks.migrate import migrate
 from services.tasks.store.database import Database
 from tests.support.programs import Postgres
 

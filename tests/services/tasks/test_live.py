@@ -125,7 +125,7 @@ def test_an_unknown_task_is_not_followed(run: Run) -> None:
 
 def test_a_lost_ring_costs_a_moment_and_no_event(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        deaf = TaskManager(tasks.database, tasks.manager._queue, Hub("memory://"), max_queued=10, capacity=1)
+        deaf = TaskManager(tasks.database, tasks.manager._queue, Hub("memory://"), max_queued=10, capacity=lambda: 1)
         task = await tasks.submit()
         async with aclosing(deaf.follow(OWNER, task.id, None)) as source:
             await take(source, 1)

@@ -24,14 +24,14 @@ def clear_attempts(task_folder: Path) -> None:
         if folder.name.isdecimal():
             _stop_child(folder)
             shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        task_folder.rmdir()  # only when nothing is left in it
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:
     """Before anything runs: no attempt of an earlier process goes on, and old materials go away."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         clear_attempts(folder)
-        with suppress(OSError):
-            folder.rmdir()  # only when nothing is in it
     clear_old(work_dir, active)
 
 

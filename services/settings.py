@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever"
     )
-    dead_after_seconds: float = Field(20.0, ge=1, le=600, description="silence after which a worker counts as lost")
+    dead_after_seconds: int = Field(20, ge=1, le=600, description="silence after which a worker counts as lost")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
 
     @field_validator("data_dir")

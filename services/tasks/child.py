@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -22,7 +23,7 @@ async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asynci
     Raises `OSError` when it cannot be started.
     """
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *_leashed(command),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -35,6 +36,14 @@ async def child(command: tuple[str, ...], folder: Path) -> AsyncGenerator[asynci
         yield process
     finally:
         await asyncio.shield(_stop(process))
+
+
+def _leashed(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command, to be killed by the kernel when we die, where setpriv is there to ask for that (Linux)."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or shutil.which(command[0]) is None:
+        return command
+    return (setpriv, "--pdeathsig", "KILL", *command)
 
 
 def _without_secrets() -> dict[str, str]:

@@ -45,6 +45,7 @@ def test_a_killed_workers_task_goes_on_elsewhere(running: Site) -> None:
         killed = running.runner(task_id)
         killed.kill()
         until(socket, attempt=2, stage="EXPORTING")
+        wait_until(lambda: len(running.exporters()) == 1)  # the first one died with its worker
         # The folder of the first attempt is still there, on a machine where nobody is to remove it.
         assert sum(len(running.attempts(worker, task_id)) for worker in running.workers) == 2
         running.server.data(CANCEL, id=task_id)

@@ -66,11 +66,11 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
+    settings = _settings(host=host, port=port)  # first: a wrong one is said at once
     import uvicorn
 
     from draftcast.app import uvicorn_config
 
-    settings = _settings(host=host, port=port)
     _log()
     if worker:
         _say_what_next(settings)
@@ -92,18 +92,19 @@ def _say_what_next(settings: Settings) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this release's layout. serve and work do so by themselves, too."""
+    settings = _settings()
     from services.tasks.migrate import migrate as bring_up_to_date
 
-    bring_up_to_date(_settings().database)
+    bring_up_to_date(settings.database)
     errors.print("The database is up to date.")
 
 
 @app.command()
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
+    settings = _settings()
     from services.compose import open_services
 
-    settings = _settings()
     _log()
 
     async def until_stopped() -> None:

@@ -115,7 +115,7 @@ def _broadcaster(settings: Settings) -> str:
 
 
 def _files(settings: Settings) -> str:
-    asyncio.run(FileStore.of(settings).check())
+    FileStore.of(settings).check()
     return settings.files
 
 

@@ -28,6 +28,10 @@ SERVER_VARIABLE = "DRAFTCAST_SERVER"
 """Where `draftcast submit` and `draftcast watch` find their server."""
 
 
+SECRET = ("database_url", "broadcast_url")
+"""Settings that may hold a password: they are never shown."""
+
+
 class SettingsError(DraftcastError):
     """A setting has a wrong value; the text is one line that names the variable."""
 
@@ -114,6 +118,21 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        scheme = urlsplit(url).scheme.partition("+")[0]
+        if url and scheme not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("broadcast_url")
+    @classmethod
+    def _doorbell(cls, url: str) -> str:
+        if url and urlsplit(url).scheme.partition("+")[0] not in ("memory", "redis", "rediss", "postgresql"):
+            raise ValueError("must begin with redis://, rediss://, postgresql:// or memory://")
+        return url
+
     @property
     def database(self) -> str:
         """The database's SQLAlchemy URL."""
@@ -159,7 +178,8 @@ def _line(error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     reason = first["msg"].removeprefix("Value error, ")
-    return f"DRAFTCAST_{name.upper()}: {reason} (got {first.get('input')!r})"
+    got = "" if name in SECRET else f" (got {first.get('input')!r})"
+    return f"DRAFTCAST_{name.upper()}: {reason}{got}"
 
 
 def _known_variables() -> set[str]:

@@ -83,12 +83,14 @@ class FileStore:
         if self._folder is not None:
             await asyncio.to_thread(_remove_empty, self._folder / prefix)
 
-    async def check(self) -> None:
-        """Whether files can be stored and removed."""
+    def check(self) -> None:
+        """Store a small file and remove it. Blocks: a program that ends right after it must leave nothing to
+        obstore's threads, which abort when the interpreter goes away under them.
+        """
         key = f"checks/{uuid.uuid4().hex}"
         with _as_os_error():
-            await self._store.put_async(key, b"draftcast")
-            await self._store.delete_async(key)
+            self._store.put(key, b"draftcast")
+            self._store.delete(key)
 
     def local_path(self, key: str) -> Path | None:
         """The file's path on this machine; None when there is none of that key."""

@@ -63,7 +63,7 @@ def test_what_is_removed_is_gone_and_nothing_else(files: FileStore, tmp_path: Pa
 
 
 def test_a_check_leaves_nothing_behind(files: FileStore) -> None:
-    asyncio.run(files.check())
+    files.check()
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "videos/../../x", "./x", "a\0b"])

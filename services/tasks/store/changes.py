@@ -177,9 +177,10 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
 async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
     """After the owner's own waiting tasks, and not before the round that is being served."""
     waiting = (tasks.c.status == Status.PENDING) & (tasks.c.priority == priority)
-    present = await connection.scalar(sa.select(sa.func.min(tasks.c.turn)).where(waiting))
-    own = await connection.scalar(sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner))
-    return (present or 0) if own is None else own + 1
+    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
+    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
+    found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
+    return found or 0
 
 
 async def _change(

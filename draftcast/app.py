@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from resolvers import files, rest, sample
+from resolvers import files, health, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.front import Front, Quick
 from resolvers.over_http import HttpEndpoint
@@ -20,6 +20,7 @@ from schema.answers import SchemaAnswers
 from schema.build import Schema, build_schema
 from services.assets import ASSETS_DIR
 from services.compose import open_services
+from services.health import Health
 from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
@@ -50,7 +51,7 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
         async with open_services(settings, work=work) as services:
-            yield {"services": services}
+            yield {"services": services, "health": services.health}
 
     schema = build_schema()
     answers = SchemaAnswers(schema, accelerated=settings.accelerator)
@@ -64,6 +65,16 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     )
 
 
+def watch_app(of_worker: Health) -> Starlette:
+    """What a worker without the API tells of itself."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
+        yield {"health": of_worker}
+
+    return Starlette(routes=health.routes(), lifespan=lifespan)
+
+
 def _routes(
     settings: Settings, schema: Schema, answers: SchemaAnswers, polling: rest.PollingEndpoint
 ) -> list[BaseRoute]:
@@ -74,6 +85,7 @@ def _routes(
         *polling.mounts(),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
+        *health.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]
 

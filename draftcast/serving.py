@@ -4,12 +4,15 @@ import asyncio
 import gc
 import random
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import uvicorn
 
-from draftcast.app import create_app
+from draftcast.app import create_app, watch_app
 from draftcast.logs import calm_server_log
 from resolvers.bodies import LARGEST_BODY_BYTES
+from services.health import Health
 from services.settings import Settings
 
 SHUTDOWN_SECONDS = 3
@@ -41,6 +44,28 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
+
+
+def watch_server(settings: Settings, of_worker: Health) -> uvicorn.Server:
+    """Serves what a worker without the API tells of itself, on a port of its own."""
+    return _Beside(
+        uvicorn.Config(
+            watch_app(of_worker),
+            settings.host,
+            settings.watch_port,
+            access_log=False,
+            server_header=False,
+            log_config=None,
+        )
+    )
+
+
+class _Beside(uvicorn.Server):
+    """A server that leaves signals to the program it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 class Server(uvicorn.Server):

@@ -4,14 +4,12 @@ import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from resolvers.context import Context
+from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
 
-PREVIEW = "preview.jpg"
-"""Files of this name are overwritten while a task runs; all others never change."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
-_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 
 
 def url(context: Context, key: str | None) -> str | None:
@@ -20,14 +18,16 @@ def url(context: Context, key: str | None) -> str | None:
 
 
 async def serve(request: Request) -> Response:
-    """The file of the path's key, whole or by Range."""
-    path = Context.of(request).services.files.local_path(request.path_params["key"])
+    """The file of the path's key, whole or by Range; or the way to it, where S3 keeps it."""
+    files, key = Context.of(request).services.files, request.path_params["key"]
+    path = files.local_path(key)
     if path is None:
-        return _missing()
-    media_type = _TYPES.get(path.suffix, "application/octet-stream")
+        signed = await files.signed_url(key)
+        return _missing() if signed is None else RedirectResponse(signed, 302, {"cache-control": "no-store"})
+    media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
         return await _changing(path, media_type)
-    kept = {**NO_SNIFF, "cache-control": "private, max-age=31536000, immutable"}
+    kept = {**NO_SNIFF, "cache-control": KEPT}
     return FileResponse(path, media_type=media_type, headers=kept)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,20 +11,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 from services.files.store import FileStore
+from services.health import Health
+from services.metrics import Metrics
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
 from services.settings import Settings, SettingsError
+from services.tasks.crew import Crew
 from services.tasks.engine import Engine, Queue
 from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
+from services.tasks.keeper import Keeper
 from services.tasks.manager import TaskManager
+from services.tasks.migrate import migrate
 from services.tasks.report import Reports
-from services.tasks.store.database import Database, migrate
+from services.tasks.store.database import Database
 from services.tasks.worker import Worker
 
 log = logging.getLogger(__name__)
-
-EXECUTOR = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Services:
     manager: TaskManager
     reports: Reports
     files: FileStore
+    health: Health
     facts: ServiceFacts
 
 
@@ -51,36 +56,45 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     """The running service, with a worker in this process when `work` is set."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
+        place = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = await asyncio.to_thread(Queue, settings.database)
+        queue = Queue(settings.database)
         stack.callback(queue.close)
-        hub = Hub(settings.broadcast_url)
+        hub = Hub(settings.doorbell)
         await stack.enter_async_context(hub.run())
         hot = HotTasks(database, hub)
         await stack.enter_async_context(hot.run())
-        files = FileStore(settings.files, settings.base_url)
+        files = FileStore.of(settings)
+        crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
+        await stack.enter_async_context(crew.serve())
+        keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days)
+        await stack.enter_async_context(keeper.serve())
+        metrics = Metrics()
         if work:
-            await _open_worker(stack, Worker(database, queue, hot, files, settings), settings)
-        manager = TaskManager(database, queue, hot, max_queued=settings.max_queued, capacity=settings.render_slots)
+            worker = Worker(database, queue, hot, files, crew, metrics.ended, settings)
+            await _open_worker(stack, worker, crew, settings)
+        manager = TaskManager(database, queue, hot, max_queued=settings.max_queued, capacity=lambda: crew.capacity)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         facts = await asyncio.to_thread(_facts, settings)
-        yield Services(settings=settings, manager=manager, reports=reports, files=files, facts=facts)
+        health = Health(database, hot, hub, crew, metrics, settings)
+        yield Services(settings=settings, manager=manager, reports=reports, files=files, health=health, facts=facts)
 
 
-async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:
+async def _open_worker(stack: AsyncExitStack, worker: Worker, crew: Crew, settings: Settings) -> None:
     """The engine stops after the attempts have been handed back, so that none is taken up again here."""
-    stack.enter_context(_only_worker(settings.data_dir))
-    engine = Engine(settings.database, EXECUTOR, settings.render_slots)
+    engine = Engine(settings.database, crew.me.id)
     stack.push_async_callback(engine.stop)
     await stack.enter_async_context(worker.serve())
-    await engine.start(worker.run)
+    await engine.start(worker.admit)
 
 
 @contextmanager
-def _only_worker(data_dir: Path) -> Generator[None]:
-    """Two workers on one data folder would take each other's tasks for lost: the second does not start."""
+def _only_worker(data_dir: Path) -> Generator[str]:
+    """Two workers in one data folder would remove each other's work: the second does not start. Gives the folder's
+    name for ever, by which a starting worker knows that the one before it is gone.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "worker.lock").open("w") as lock:
         try:
@@ -89,7 +103,16 @@ def _only_worker(data_dir: Path) -> Generator[None]:
             raise SettingsError(
                 f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}; stop it, or start with serve --no-worker"
             ) from None
-        yield
+        yield _name_of(data_dir)
+
+
+def _name_of(data_dir: Path) -> str:
+    name = data_dir / "worker.id"
+    if not name.exists():
+        fresh = name.with_suffix(".new")
+        fresh.write_text(uuid.uuid4().hex)
+        fresh.replace(name)
+    return name.read_text()
 
 
 def _facts(settings: Settings) -> ServiceFacts:

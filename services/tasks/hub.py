@@ -1,7 +1,7 @@
 """The doorbell: who waits for news of a task, and the ring that crosses processes.
 
 The database is the truth; a ring only says "look again". A lost, doubled or late ring
-costs at most `REREAD_SECONDS`. This is the only module that imports broadcaster, and it
+costs at most `REREAD_SECONDS`. Only this module and `doorbell` import broadcaster, and the hub
 keeps one subscription per process behind a supervisor, because a broadcaster whose
 listener has died goes on accepting subscribers who then wait for ever.
 """
@@ -14,6 +14,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from broadcaster import Broadcast
+
+from services.tasks.doorbell import open_doorbell
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,11 @@ class Hub:
         self._outbox[task_id] = max(seq, self._outbox.get(task_id, 0))
         self._to_send.set()
 
+    @property
+    def works(self) -> bool:
+        """Whether our own heartbeat came back lately."""
+        return self._last_heard > 0 and self._heard_lately()
+
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Keep the doorbell working while the block lasts."""
@@ -122,7 +129,7 @@ class Hub:
     async def _session(self, connected: asyncio.Event) -> None:
         """One life of a Broadcast object; ends by an exception."""
         async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
-            broadcast = Broadcast(self._url)
+            broadcast = open_doorbell(self._url)
             await broadcast.connect()
         try:
             async with broadcast.subscribe(CHANNEL) as subscriber, asyncio.TaskGroup() as group:

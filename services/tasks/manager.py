@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 
@@ -21,7 +21,7 @@ from services.errors import (
     TaskNotFound,
 )
 from services.tasks.addresses import clean_draft_url
-from services.tasks.engine import LARGEST_PRIORITY, Queue
+from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
 from services.tasks.live import Live
 from services.tasks.records import (
@@ -42,6 +42,7 @@ from services.tasks.records import (
 from services.tasks.store import changes, pages, queries
 from services.tasks.store.database import Database
 
+LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
 LARGEST_METADATA_BYTES = 16 * 1024
 LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
@@ -55,7 +56,9 @@ class TaskManager:
     `StoreUnavailable` when the database does not answer.
     """
 
-    def __init__(self, database: Database, queue: Queue, hot: HotTasks, *, max_queued: int, capacity: int) -> None:
+    def __init__(
+        self, database: Database, queue: Queue, hot: HotTasks, *, max_queued: int, capacity: Callable[[], int]
+    ) -> None:
         self._database = database
         self._queue = queue
         self.hot = hot
@@ -95,7 +98,7 @@ class TaskManager:
                 )
             created = await changes.create(connection, owner, uuid.uuid4().hex, request)
             await self._remember(connection, owner, request, created.task)
-            await self._queue.enqueue(connection, created.task)
+            await self._queue.add_ticket(connection)
             return created
 
     async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
@@ -164,7 +167,7 @@ class TaskManager:
                         f"任务状态为 {task.status}，只有失败或已取消的任务可以重试。",
                     )
                 )
-            await self._queue.enqueue(connection, waiting.task)
+            await self._queue.add_ticket(connection)
             return waiting
 
     async def task(self, owner: str, task_id: str) -> Task | None:
@@ -188,7 +191,7 @@ class TaskManager:
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""
         async with self._database.read() as connection:
-            return await queries.queue_state(connection, owner, self._capacity)
+            return await queries.queue_state(connection, owner, self._capacity())
 
     async def accepting(self) -> bool:
         """Whether a new task would be taken now."""

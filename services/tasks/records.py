@@ -113,6 +113,10 @@ class Task:
     failure: Failure | None = None
     failure_stage: Stage | None = None
     warnings: tuple[DraftWarning, ...] = ()
+    worker: str | None = None
+    """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
+    turn: int = 0
+    """Among waiting tasks of one priority the lowest is served first, so that owners take turns."""
 
 
 class EventType(StrEnum):

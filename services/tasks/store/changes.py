@@ -39,6 +39,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             owner=owner,
             draft_url=request.draft_url,
             **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
+            turn=await _next_turn(connection, owner, request.priority),
             attempt=0,
             max_attempts=LOSSES_ALLOWED + 1,
             priority=request.priority,
@@ -65,6 +66,7 @@ async def remember_key(connection: AsyncConnection, owner: str, key: str, task_i
 async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A final task waits again, for a new attempt. None when it is not final any more."""
     values = _waiting(now_ms(), None) | {
+        "turn": await _next_turn(connection, task.owner, task.priority),
         "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
         "started_at_ms": None,
         "completed_at_ms": None,
@@ -73,8 +75,8 @@ async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
 
 
-async def claim(connection: AsyncConnection, task: Task) -> TaskChange | None:
-    """Begin the next attempt: the row is the claimer's until a later claim. None when somebody was faster."""
+async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> TaskChange | None:
+    """Begin the next attempt: the row is the worker's until it is released. None when somebody was faster."""
     now = now_ms()
     started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
     values = {
@@ -83,13 +85,13 @@ async def claim(connection: AsyncConnection, task: Task) -> TaskChange | None:
         "progress": 10,
         "stages": stages_json([*_queued_stage(task, now), started]),
         "attempt": task.attempt + 1,
+        "worker": worker,
         "started_at_ms": task.started_at_ms or now,
         "estimated_completion_at_ms": None,
         "preview_key": None,
         "warnings": [],
     }
-    unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
-    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
 async def advance(
@@ -133,11 +135,35 @@ async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
 
 
-async def hand_back(connection: AsyncConnection, task: Task) -> None:
-    """The worker stops in good order: the next attempt is not counted as a loss."""
-    await connection.execute(
-        sa.update(tasks).where(tasks.c.id == task.id, _fence(task)).values(max_attempts=tasks.c.max_attempts + 1)
+async def hand_back(connection: AsyncConnection, task: Task) -> bool:
+    """The worker stops in good order: the next attempt is not counted as a loss. False when it is not its any more."""
+    changed = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task.id, _fence(task))
+        .values(max_attempts=tasks.c.max_attempts + 1, worker=None)
     )
+    return changed.rowcount > 0
+
+
+async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> list[str]:
+    """Running tasks whose worker meets the condition wait for another one. Their ids."""
+    freed = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_not(None), condition)
+        .values(worker=None)
+        .returning(tasks.c.id)
+    )
+    return list(freed.scalars())
+
+
+async def remove(connection: AsyncConnection, task: Task) -> bool:
+    """Forget a final task, its events and its keys. False when it has changed."""
+    gone = await connection.execute(sa.delete(tasks).where(tasks.c.id == task.id, tasks.c.seq == task.seq))
+    if not gone.rowcount:
+        return False
+    await connection.execute(sa.delete(events).where(events.c.task_id == task.id))
+    await connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.task_id == task.id))
+    return True
 
 
 def warning_values(warnings: list[DraftWarning]) -> dict[str, Any]:
@@ -151,7 +177,19 @@ def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
 
 
 def _fence(task: Task) -> sa.ColumnElement[bool]:
-    return (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+    """Holds while the row belongs to the attempt, and the attempt to its worker."""
+    return sa.and_(
+        tasks.c.attempt == task.attempt, tasks.c.status == task.status, tasks.c.worker.is_not_distinct_from(task.worker)
+    )
+
+
+async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
+    """After the owner's own waiting tasks, and not before the round that is being served."""
+    waiting = (tasks.c.status == Status.PENDING) & (tasks.c.priority == priority)
+    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
+    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
+    found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
+    return found or 0
 
 
 async def _change(
@@ -197,6 +235,7 @@ def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
     queued = StageProgress(stage=Stage.QUEUED, started_at_ms=now)
     return {
         "status": Status.PENDING,
+        "worker": None,
         "stage": Stage.QUEUED,
         "progress": 0,
         "stages": stages_json([queued]),

@@ -127,7 +127,7 @@ def test_an_unknown_task_is_not_followed(run: Run) -> None:
 def test_a_lost_ring_costs_a_moment_and_no_event(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         hot = HotTasks(tasks.database, Hub("memory://"))
-        deaf = TaskManager(tasks.database, tasks.manager._queue, hot, max_queued=10, capacity=1)
+        deaf = TaskManager(tasks.database, tasks.manager._queue, hot, max_queued=10, capacity=lambda: 1)
         task = await tasks.submit()
         async with hot.run(), aclosing(deaf.follow(OWNER, task.id, None)) as source:
             await take(source, 1)

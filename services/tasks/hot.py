@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.tasks.hub import EVERYTHING, REREAD_SECONDS, Bell, Hub
 from services.tasks.records import EventType, Task, TaskChange, TaskEvent
@@ -24,6 +25,8 @@ MOST_SEQS = 20_000
 BATCH = 500
 """Events read at a time."""
 RETRY_SECONDS = 0.5
+COLD_AFTER_MS = 3600 * 1000
+"""A task that ended longer ago is asked of the store: another process may have removed it, which rings nowhere."""
 LONGEST_SILENCE_SECONDS = 2 * REREAD_SECONDS
 """When the events could not be read for so long, memory is not trusted and the store is asked."""
 
@@ -63,7 +66,7 @@ class HotTasks:
     def ready(self, owner: str, task_id: str) -> Task | None:
         """The task, if it is at hand; None says nothing about whether there is one."""
         task = self._tasks.get(task_id)
-        if task is None or task.owner != owner or not self._fresh():
+        if task is None or task.owner != owner or _is_cold(task) or not self._fresh():
             return None
         self._tasks.move_to_end(task_id)
         return task
@@ -106,6 +109,12 @@ class HotTasks:
                 self._again.ring()
             self._hub.ring(change.task.id, change.task.seq)
 
+    def forget(self, task: Task) -> None:
+        """The task is removed from the store."""
+        self._tasks.pop(task.id, None)
+        if self._newest.get((task.owner, task.draft_url)) == task.id:
+            del self._newest[task.owner, task.draft_url]
+
     def _remember(self, task: Task | None, *, newest: bool = False) -> None:
         if task is None or self._seqs.get(task.id, 0) > task.seq:
             return
@@ -116,9 +125,7 @@ class HotTasks:
         if newest:
             self._remember_newest(task)
         while len(self._tasks) > MOST_TASKS:
-            _, old = self._tasks.popitem(last=False)
-            if self._newest.get((old.owner, old.draft_url)) == old.id:
-                del self._newest[old.owner, old.draft_url]
+            self.forget(next(iter(self._tasks.values())))
 
     def _remember_newest(self, task: Task) -> None:
         key = (task.owner, task.draft_url)
@@ -226,6 +233,10 @@ class HotTasks:
             self._pass(event)
         else:
             self._tell(TaskChange(event, task))
+
+
+def _is_cold(task: Task) -> bool:
+    return task.completed_at_ms is not None and now_ms() - task.completed_at_ms > COLD_AFTER_MS
 
 
 def coalesced(found: list[TaskEvent]) -> list[TaskEvent]:

@@ -124,6 +124,7 @@ class Keeper:
                 await self._files.delete(f"videos/{task.id}")
                 async with self._database.write() as connection:
                     await changes.remove(connection, task)
+                self._hot.forget(task)
             if not found:
                 return
 

@@ -1,5 +1,5 @@
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,9 @@ async def keeping(tasks: Tasks, keep_days: int = 0) -> AsyncGenerator[tuple[Keep
     files = FileStore(tasks.settings.files, "http://here")
     queue = Queue(str(tasks.database.url.render_as_string(hide_password=False)))
     crew = Crew(tasks.database, "here", 1, 100)
-    async with crew.serve():
-        yield Keeper(tasks.database, queue, tasks.hot, files, crew, keep_days=keep_days), crew, files, queue
-    queue.close()
+    with closing(queue):
+        async with crew.serve():
+            yield Keeper(tasks.database, queue, tasks.hot, files, crew, keep_days=keep_days), crew, files, queue
 
 
 async def alter(tasks: Tasks, task: Task, **values: object) -> None:

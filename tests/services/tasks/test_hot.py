@@ -70,7 +70,7 @@ def test_nobody_reads_the_tasks_of_others(run: Run) -> None:
 def test_a_change_of_another_process_arrives_by_the_doorbell(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit("http://a.example/1")
-        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.task.status.final))
+        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
         await asyncio.sleep(0)
         claimed = await elsewhere(tasks, changes.claim, task)
         await elsewhere(tasks, changes.cancel, claimed)
@@ -113,7 +113,7 @@ def test_changes_are_told_in_the_order_of_the_store_whoever_wrote_them(run: Run)
 def test_a_change_is_told_once_though_it_is_written_here_and_rung_for(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()
-        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.task.status.final))
+        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
         await asyncio.sleep(0)
         task = await tasks.write(changes.claim, task)
         await tasks.hot._read_events()

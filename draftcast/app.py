@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -14,17 +13,20 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from resolvers import drafts, files, page, rest, sample
-from resolvers.bodies import LARGEST_BODY_BYTES
+from resolvers import drafts, files, health, page, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
-from resolvers.shield import Shield, own_origins
-from schema.build import build_schema
+from resolvers.front import Front, Quick
+from resolvers.origins import own_origins
+from resolvers.over_http import HttpEndpoint
+from resolvers.shield import Shield
+from schema.answers import SchemaAnswers
+from schema.build import Schema, build_schema
 from services.assets import ASSETS_DIR
 from services.compose import open_services
+from services.health import Health
 from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
-SHUTDOWN_SECONDS = 3
 GRAPHIQL_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
@@ -38,9 +40,28 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
         async with open_services(settings, work=work) as services:
-            yield {"services": services}
+            yield {"services": services, "health": services.health}
 
-    return Starlette(routes=_routes(settings), lifespan=lifespan, middleware=_middleware(settings))
+    schema = build_schema(introspection=settings.introspection)
+    answers = SchemaAnswers(schema, accelerated=settings.accelerator)
+    polling = rest.PollingEndpoint(settings)
+    status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
+    quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
+    return Starlette(
+        routes=_routes(settings, schema, answers, polling),
+        middleware=[*_middleware(settings), Middleware(Front, quick=quick)],
+        lifespan=lifespan,
+    )
+
+
+def watch_app(of_worker: Health) -> Starlette:
+    """What a worker without the API tells of itself."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
+        yield {"health": of_worker}
+
+    return Starlette(routes=health.routes(), lifespan=lifespan)
 
 
 def _origins(settings: Settings) -> tuple[str, ...]:
@@ -59,35 +80,19 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return [Middleware(Shield, origins=_origins(settings)), *([pages] if settings.origins else [])]
 
 
-def uvicorn_config(settings: Settings, *, work: bool = True) -> uvicorn.Config:
-    """How the application is served: messages and bodies are bounded, and nothing is done that costs
-    every request without need (an access log, compression of small websocket messages).
-    """
-    return uvicorn.Config(
-        create_app(settings, work=work),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_BODY_BYTES,
-        ws_per_message_deflate=False,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-
-
-def _routes(settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(build_schema(introspection=settings.introspection), *_origins(settings))
+def _routes(
+    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: rest.PollingEndpoint
+) -> list[BaseRoute]:
+    origins = _origins(settings)
     return [
         *page.routes(settings),
-        Route("/graphql", graphql, methods=["POST"]),
-        WebSocketRoute("/graphql", graphql),
-        *rest.mounts(settings),
+        Route("/graphql", HttpEndpoint(answers, origins)),
+        WebSocketRoute("/graphql", GraphQLEndpoint(schema, origins, answers)),
+        *polling.mounts(),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
         *drafts.routes(),
+        *health.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]
 

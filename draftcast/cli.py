@@ -4,12 +4,14 @@ import asyncio
 import json
 import logging
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -33,6 +35,9 @@ from services.tasks.exporter import (
 from services.tasks.records import StageProgress
 from services.tasks.report import make_report
 from services.tasks.scale import percent
+
+if TYPE_CHECKING:
+    from services.compose import Services
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 app.add_typer(keys, name="keys")
@@ -63,12 +68,10 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
-    import uvicorn
-
-    from draftcast.app import uvicorn_config
+    settings = _settings(host=host, port=port)  # first: a wrong one is said at once
+    from draftcast.serving import server
     from services.access.doors import check_door
 
-    settings = _settings(host=host, port=port)
     _log()
     is_open = _run(check_door(settings))
     if is_open:
@@ -80,7 +83,7 @@ def serve(
         )
     if worker:
         _say_what_next(settings)
-    uvicorn.Server(uvicorn_config(settings, work=worker)).run()
+    server(settings, work=worker).run()
 
 
 def _say_what_next(settings: Settings) -> None:
@@ -95,19 +98,49 @@ def _say_what_next(settings: Settings) -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database to this release's layout. serve and work do so by themselves, too."""
+    settings = _settings()
+    from services.tasks.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(settings.database)
+    errors.print("The database is up to date.")
+
+
+@app.command()
 def work() -> None:
-    """Render tasks of the queue, without serving the API."""
+    """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
+    settings = _settings()
     from services.compose import open_services
 
-    settings = _settings()
     _log()
 
     async def until_stopped() -> None:
-        async with open_services(settings):
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with open_services(settings) as services, _watched(settings, services):
             errors.print("draftcast works; stop it with Ctrl+C")
-            await asyncio.Event().wait()
+            await stop.wait()
 
     _run(until_stopped())
+
+
+@asynccontextmanager
+async def _watched(settings: Settings, services: "Services") -> AsyncGenerator[None]:
+    """Serve the worker's health and measures while the block lasts, if the settings give them a port."""
+    if not settings.watch_port:
+        yield
+        return
+    from draftcast.serving import watch_server
+
+    server = watch_server(settings, services.health)
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @app.command()

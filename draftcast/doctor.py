@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from services.assets import ASSETS_DIR
 from services.errors import DraftcastError
 from services.files.store import FileStore
@@ -17,7 +19,8 @@ from services.render.sandbox import sandbox_here
 from services.render.text_shaping import shapes
 from services.settings import Settings
 from services.tasks.hub import Hub
-from services.tasks.store.database import Database, migrate
+from services.tasks.migrate import migrate
+from services.tasks.store.database import Database
 from services.tasks.store.queries import pending_count
 
 LEAST_FREE_BYTES = 2_000_000_000
@@ -111,24 +114,26 @@ def _database(settings: Settings) -> str:
         finally:
             await database.close()
 
-    return f"{Path(settings.database).name}: {asyncio.run(count())} tasks wait"
+    url = sa.make_url(settings.database)
+    where = Path(url.database or "").name if url.host is None else f"{url.database} on {url.host}"
+    return f"{where}: {asyncio.run(count())} tasks wait"
 
 
 def _broadcaster(settings: Settings) -> str:
     async def ring() -> None:
-        hub = Hub(settings.broadcast_url)
+        hub = Hub(settings.doorbell)
         async with hub.run():
             with hub.listen("doctor") as bell:
                 hub.ring("doctor", 1)
                 if not await bell.wait(5.0):
-                    raise _Wrong(f"{settings.broadcast_url} does not deliver; check DRAFTCAST_BROADCAST_URL")
+                    raise _Wrong("the doorbell does not deliver; check DRAFTCAST_BROADCAST_URL")
 
     asyncio.run(ring())
-    return settings.broadcast_url.partition("://")[0]
+    return settings.doorbell.partition("://")[0]
 
 
 def _files(settings: Settings) -> str:
-    FileStore(settings.files, settings.base_url)
+    FileStore.of(settings).check()
     return settings.files
 
 

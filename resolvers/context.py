@@ -14,6 +14,7 @@ from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitt
 from services.access.limits import Limit, who
 from services.access.watching import MARK as WATCH_MARK
 from services.compose import Services
+from services.errors import RequestError
 
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER = "bearer "
@@ -102,14 +103,23 @@ class Context:
 
     @classmethod
     def of_scope(cls, scope: ASGIScope, api_key: str | None = None) -> "Context":
-        """The same, from a request's ASGI scope: who asks is found out, and counted, once for each request."""
-        context: Context | None = scope.get(_KEPT)
-        if context is None:
-            context = scope[_KEPT] = cls.of_socket(HTTPConnection(scope))
+        """The same, from a request's ASGI scope. Who asks is found out, and counted, once for each request."""
+        kept: Context | RequestError | None = scope.get(_KEPT)
+        if kept is None or (api_key is not None and isinstance(kept, NotAdmitted)):
+            kept = scope[_KEPT] = cls._of_request(scope, api_key)
+        if isinstance(kept, RequestError):
+            raise kept
+        return kept
+
+    @classmethod
+    def _of_request(cls, scope: ASGIScope, api_key: str | None) -> "Context | RequestError":
+        context = cls.of_socket(HTTPConnection(scope))
+        try:
             context.take(_given(context.connection) or api_key)
             context.count(Limit.QUERIES)
-        if context.caller is None:
-            raise not_admitted()
+        except RequestError as error:
+            return error
+        context.known.set()
         return context
 
     @classmethod
@@ -137,7 +147,7 @@ class Context:
             raise
 
     async def expelled(self) -> None:
-        """Ends when whoever was admitted to this socket may not stay any longer."""
+        """Ends when whoever was admitted may not stay any longer."""
         await self.known.wait()
         if self.caller is not None:
             await self.services.keyring.gone(self.caller)

@@ -4,33 +4,34 @@ import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from resolvers import tasks
 from resolvers.context import Context
 from services.access.callers import NotAdmitted, ScopeMissing
+from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
 
-PREVIEW = "preview.jpg"
-"""Files of this name are overwritten while a task runs; all others never change."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
-_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 
 
-async def url(context: Context, key: str | None) -> str | None:
+def url(context: Context, key: str | None) -> str | None:
     """The absolute address of a stored file."""
-    return None if key is None else await context.services.files.url(key)
+    return None if key is None else context.services.files.url(key)
 
 
 async def serve(request: Request) -> Response:
-    """The file of the path's key, whole or by Range."""
-    key, services = request.path_params["key"], Context.of_socket(request).services
-    path = services.files.local_path(key)
-    if path is None or not await _allowed(request, key):
+    """The file of the path's key, whole or by Range; or the way to it, where S3 keeps it."""
+    key, files = request.path_params["key"], Context.of_socket(request).services.files
+    if not await _allowed(request, key):
         return _missing()
-    media_type = _TYPES.get(path.suffix, "application/octet-stream")
+    path = files.local_path(key)
+    if path is None:
+        signed = await files.signed_url(key)
+        return _missing() if signed is None else RedirectResponse(signed, 302, {"cache-control": "no-store"})
+    media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
         return await _changing(path, media_type)
-    kept = {**NO_SNIFF, "cache-control": "private, max-age=31536000, immutable"}
+    kept = {**NO_SNIFF, "cache-control": KEPT}
     return FileResponse(path, media_type=media_type, headers=kept)
 
 
@@ -38,7 +39,7 @@ async def _allowed(request: Request, key: str) -> bool:
     """Whether the address is signed, or the file is of a task of the caller's."""
     context = Context.of_socket(request)
     query, services = request.query_params, context.services
-    if services.keyring.open or services.files.signed(key, query.get("expires", ""), query.get("signature", "")):
+    if services.keyring.open or services.files.is_signed(key, query.get("expires", ""), query.get("signature", "")):
         return True
     parts = key.split("/")
     try:

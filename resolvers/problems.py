@@ -47,12 +47,24 @@ class WrongMethod(RequestError):
     """The path exists, but not for this HTTP method."""
 
 
+class NotAcceptable(RequestError):
+    """The caller accepts none of the forms an answer may have."""
+
+
+class ForeignPage(RequestError):
+    """A browser asks on behalf of a page from elsewhere."""
+
+
 class WrongContentType(RequestError):
     """The body is not sent as JSON."""
 
 
 class BodyTooLarge(RequestError):
     """The body is larger than any request needs."""
+
+
+class QueryStringTooLong(RequestError):
+    """The query string is longer than any GET request needs."""
 
 
 class WrongDraftUrl(InvalidInput):
@@ -143,6 +155,20 @@ PROBLEMS: dict[type[Exception], Problem] = {
         405,
         Bilingual("Method not allowed", "请求方法不被允许"),
     ),
+    NotAcceptable: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "NOT_ACCEPTABLE",
+        406,
+        1001,
+        Bilingual("Not acceptable", "无法提供所要求的内容类型"),
+    ),
+    ForeignPage: Problem(
+        UserErrorCode.FORBIDDEN,
+        "FORBIDDEN",
+        403,
+        1001,
+        Bilingual("Forbidden", "禁止访问"),
+    ),
     WrongContentType: Problem(
         UserErrorCode.INVALID_INPUT,
         "UNSUPPORTED_MEDIA_TYPE",
@@ -165,6 +191,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         1001,
         Bilingual("The draft is too large", "草稿过大"),
         {"connection": "close"},
+    ),
+    QueryStringTooLong: Problem(
+        UserErrorCode.INVALID_INPUT,
+        "URI_TOO_LONG",
+        414,
+        1001,
+        Bilingual("Query string too long", "查询字符串过长"),
     ),
     QueryFailed: Problem(
         "INTERNAL",

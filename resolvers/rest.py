@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from resolvers import files, tasks
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
 from resolvers.envelopes import CapcutMate, Documented, Envelope, spoken, wants_english
+from resolvers.kept import Kept
 from resolvers.problems import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, problem_of, told
 from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
 from services.settings import Settings
@@ -27,6 +29,7 @@ PREFIXES = ("/openapi/capcut-mate/v1", "/v1")
 """The document uses both."""
 LONGEST_WAIT_SECONDS = 50
 LARGEST_SEQ = 2**31 - 1
+MOST_BODIES = 4096
 SUBMITTED = Bilingual(
     "The video generation task is submitted; use draft_url to query its progress",
     "视频生成任务已提交，请使用draft_url查询进度",
@@ -46,18 +49,34 @@ Answer = dict[str, Any]
 Question = Callable[[Request, bool], Awaitable[Answer]]
 
 
-def mounts(settings: Settings) -> list[Mount]:
-    """The endpoint under each of its prefixes."""
-    envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
-    shim = _Shim(envelope).application()
-    return [Mount(prefix, shim) for prefix in PREFIXES]
+class PollingEndpoint:
+    """The three questions, in one of the two envelopes."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._envelope: Envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
+        self._asked: Kept[str] = Kept(MOST_BODIES)
+        self._answered: Kept[tuple[Task, int, bytes]] = Kept(MOST_BODIES)
 
-class _Shim:
-    def __init__(self, envelope: Envelope) -> None:
-        self._envelope = envelope
+    def mounts(self) -> list[Mount]:
+        """The endpoint under each of its prefixes."""
+        shim = self._application()
+        return [Mount(prefix, shim) for prefix in PREFIXES]
 
-    def application(self) -> Starlette:
+    def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+        """The answer to a plain `gen_video_status` about a task that is at hand; a `resolvers.front.Quick`."""
+        draft_url = self._asked.get(body) or self._asked.keep(body, _only_draft_url(body))
+        task = context.services.manager.hot.ready_by_url(context.owner, draft_url)
+        if task is None:
+            return None
+        english = _wants_english(language)
+        key, edition = (context.owner, draft_url, english), context.services.files.edition
+        answered = self._answered.get(key)
+        if answered is None or answered[0] is not task or answered[1] != edition:
+            response = self._envelope.success(self._status(context, task, english), english)
+            answered = self._answered.keep(key, (task, edition, bytes(response.body)))
+        return answered[2]
+
+    def _application(self) -> Starlette:
         """An application of its own, so that even its 404 and 405 have the endpoint's shape."""
         return Starlette(
             routes=[
@@ -112,16 +131,16 @@ class _Shim:
             raise TaskNotFound(NO_TASK)
         if wait_seconds:
             task = await _changed(context, task, since, wait_seconds)
-        answer = await self._status(context, task, english)
+        answer = self._status(context, task, english)
         return answer if wait_seconds is None and since is None else {**answer, "seq": task.seq}
 
     async def _active_count(self, request: Request, english: bool) -> Answer:
         del english
         return {"count": await tasks.active_count(Context.of(request))}
 
-    async def _status(self, context: Context, task: Task, english: bool) -> Answer:
+    def _status(self, context: Context, task: Task, english: bool) -> Answer:
         """The eight documented fields, in the documented order."""
-        video_url = await files.url(context, task.video.key if task.video else None)
+        video_url = files.url(context, task.video.key if task.video else None)
         return {
             "draft_url": task.draft_url,
             "status": _STATUS[task.status],
@@ -135,6 +154,22 @@ class _Shim:
 
     def _time(self, at_ms: int | None) -> str | None:
         return None if at_ms is None else self._envelope.time(at_ms)
+
+
+@lru_cache
+def _wants_english(language: bytes) -> bool:
+    return wants_english(language.decode("latin-1"))
+
+
+def _only_draft_url(body: bytes) -> str:
+    """The draft URL of a request that gives nothing else; empty for all other requests."""
+    try:
+        fields = parse_json(body)
+        if isinstance(fields, dict) and list(cast("dict[str, Any]", fields)) == ["draft_url"]:
+            return _draft_url(cast("dict[str, Any]", fields))
+    except (json.JSONDecodeError, InvalidInput):
+        pass
+    return ""
 
 
 def _refused_route(request: Request, allowed: str | None) -> RequestError:

@@ -11,10 +11,11 @@ from typing import Any, cast
 from starlette.websockets import WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 
 from resolvers.context import Context
+from resolvers.delivery import TRY_AGAIN_LATER, DeliveringHandler
 from resolvers.problems import extensions_of
 from services.access.limits import Limit, QuotaExceeded
 
@@ -22,9 +23,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
+NOT_ACCEPTABLE = 4406
 FORBIDDEN = 4403
-TRY_AGAIN_LATER = 1013
-"""In the registry of RFC 6455's close codes."""
+LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not spoken; use graphql-transport-ws"
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -35,7 +36,10 @@ class CarefulSocket(ASGIWebSocketAdapter):
         """Send a message. Raises `WebSocketDisconnected` when nobody is there any more."""
         if self.ws.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnected
-        await super().send_json(message)
+        try:
+            await super().send_json(message)
+        except RuntimeError as error:  # the server has closed it by itself: a broken frame, text that is no UTF-8
+            raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         """Close once; later calls change nothing."""
@@ -43,7 +47,7 @@ class CarefulSocket(ASGIWebSocketAdapter):
             await super().close(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))
 
 
-class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class TransportHandler(DeliveringHandler):
     """One connection of the protocol."""
 
     async def handle(self) -> None:
@@ -83,10 +87,25 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             return True
         return False
 
+    def forget_id(self, id: str) -> None:  # noqa: A002 - the library's name
+        """An operation is over, be it that the client has ended it at the same moment."""
+        self.operations.pop(id, None)
+
     async def handle_task_exception(self, error: Exception) -> None:
         """An operation ended by an exception. That the client has gone is no news."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("an operation of a websocket failed", exc_info=error)
+
+
+class LegacyRefusal(BaseGraphQLWSHandler[Context, None]):
+    """A connection of the protocol before this one.
+
+    It is accepted and then closed, since browsers show no code for a handshake that fails.
+    """
+
+    async def handle(self) -> None:
+        """Say what to use instead."""
+        await self.websocket.close(NOT_ACCEPTABLE, LEGACY)
 
 
 def message_fault(message: object) -> str | None:

@@ -59,9 +59,12 @@ async def task(context: Context, task_id: str | None, draft_url: str | None = No
 
 
 def shown(context: Context, found: Task | None) -> Task | None:
-    """A task as the caller may see it: who only watches is not told what may be secret in its draft's address."""
-    if found is None or not context.sees(found.id):
-        return None
+    """A task as the caller may see it, None if it may not."""
+    return None if found is None or not context.sees(found.id) else as_seen(context, found)
+
+
+def as_seen(context: Context, found: Task) -> Task:
+    """A task that the caller sees; who only watches is not told what may be secret in its draft's address."""
     if context.watches_only:
         return replace(found, draft_url=shown_url(found.draft_url), metadata=None)
     return found

@@ -1,12 +1,11 @@
 """The schema as a whole: its parts, its limits, and how its errors are told."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, ParserCache, SchemaExtension
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StreamResult
@@ -15,7 +14,8 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.problems import extensions_of, told
-from schema.cost import MOST_ERRORS, CostlyRefused
+from schema.cost import MOST_ERRORS
+from schema.documents import Documents
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -23,7 +23,14 @@ from schema.subscription import Subscription
 
 R = TypeVar("R")
 
-MOST_TOKENS = 2000
+_NOT_HERE = {
+    OperationType.QUERY: "Queries are not answered here.",
+    OperationType.MUTATION: "A mutation must be sent by POST.",
+    OperationType.SUBSCRIPTION: (
+        "A subscription is streamed: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, "
+        "or use a websocket of the graphql-transport-ws protocol on this path."
+    ),
+}
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""
 _BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
@@ -32,16 +39,24 @@ _BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
 class Schema(strawberry.Schema):
     """The same in all but its errors: each has `extensions.code`, and none shows the inside of the service."""
 
+    documents: Documents
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing: what needs a log line gets it when it is told."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """The answer to a query or mutation."""
-        kwargs["allowed_operation_types"] = (OperationType.QUERY, OperationType.MUTATION)
+        allowed = set(kwargs.get("allowed_operation_types") or OperationType)
+        kwargs["allowed_operation_types"] = allowed - {OperationType.SUBSCRIPTION}
         try:
             return _told(await super().execute(*args, **kwargs))
-        except InvalidOperationTypeError:
-            return _refused("Subscriptions run over a websocket of the graphql-transport-ws protocol, on this path.")
+        except InvalidOperationTypeError as error:
+            return _refused(_NOT_HERE[error.operation_type])
         except CannotGetOperationTypeError as error:
             return _refused(error.as_http_error_reason())
 
@@ -52,18 +67,16 @@ class Schema(strawberry.Schema):
 
 def build_schema(*, introspection: bool = True) -> Schema:
     """The schema that is served and printed; without `introspection` it is not told over the network."""
-    limits: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
-        lambda: MaxTokensLimiter(MOST_TOKENS),
-        ParserCache,
-        CostlyRefused,
-    ]
-    return Schema(
+    documents = Documents(introspection=introspection)
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=limits if introspection else [*limits, DisableIntrospection],
+        extensions=[documents.extension()],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema.documents = documents
+    return schema
 
 
 async def _all_told(results: StreamResult) -> AsyncGenerator[Any]:
@@ -72,7 +85,7 @@ async def _all_told(results: StreamResult) -> AsyncGenerator[Any]:
             async for result in results:
                 yield _told(result)
         except Exception as error:  # noqa: BLE001 - an extension that raises would end the socket's operation untold
-            yield PreExecutionError(data=None, errors=[_tell(GraphQLError(str(error), original_error=error))])
+            yield PreExecutionError(data=None, errors=[tell(GraphQLError(str(error), original_error=error))])
 
 
 def _refused(text: str) -> ExecutionResult:
@@ -82,7 +95,7 @@ def _refused(text: str) -> ExecutionResult:
 def _told(result: R) -> R:
     answer: Any = result
     if answer.errors:
-        answer.errors = [_tell(error) for error in _first_errors(answer)]
+        answer.errors = [tell(error) for error in _first_errors(answer)]
     return result
 
 
@@ -91,7 +104,7 @@ def _first_errors(answer: Any) -> list[GraphQLError]:
     return list(answer.errors[:MOST_ERRORS] if answer.data is None else answer.errors)
 
 
-def _tell(error: GraphQLError) -> GraphQLError:
+def tell(error: GraphQLError) -> GraphQLError:
     """The error as the client may see it."""
     cause = error.original_error
     if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can

@@ -4,7 +4,7 @@ Each fragment is measured once and counted wherever it is spread, so the walk is
 often its fragments multiply. Numbers saturate: nothing grows past what is refused anyway.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,7 +25,6 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
-from strawberry.extensions import ValidationCache
 
 MOST_VALUES = 20_000
 """Values in an answer: two pages of a hundred within one another hold ten thousand tasks or events."""
@@ -100,23 +99,6 @@ def too_costly(cost: Cost) -> GraphQLError | None:
             shown = f"more than {limit}" if found >= _SATURATED else str(found)
             return GraphQLError(f"The document {text.format(shown)}; at most {limit} are allowed.", extensions=_CODE)
     return None
-
-
-class CostlyRefused(ValidationCache):
-    """Documents that cost too much are refused before they are validated; the others are validated once."""
-
-    def on_validate(self) -> Iterator[None]:
-        """See `SchemaExtension`."""
-        context = self.execution_context
-        assert context.graphql_document is not None  # noqa: S101 - the library parses before it validates
-        graphql_schema: GraphQLSchema = context.schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no other way
-        cost = cost_of(context.graphql_document, context.variables or {}, paged_fields(graphql_schema))
-        refused = too_costly(cost)
-        if refused is None:
-            yield from super().on_validate()
-        else:
-            context.pre_execution_errors = [refused]
-            yield
 
 
 @cache

@@ -1,12 +1,23 @@
 """Descriptions for clients, taken from the docstrings that developers read: one text, one home."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import strawberry
 from strawberry.types import get_object_definition
 
 T = TypeVar("T")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plain(resolver: F) -> F:
+    """Declare that compiled selections may call a resolver: what it gives depends on nothing but its object,
+    its arguments and the context, and below the root it waits for nothing.
+    """
+    vars(resolver)["plain"] = True
+    return resolver
 
 
 def described(cls: type[T]) -> type[T]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import files
-from schema.described import about, described
+from schema.described import about, described, plain
 from schema.enums import Locale
 from schema.info import Info
 from schema.scalars import URL, DateTime
@@ -65,9 +65,10 @@ class RenderedVideo:
     sha256: str = strawberry.field(description="SHA-256 of the file, in hexadecimal digits.")
 
     @strawberry.field
-    async def url(self, info: Info) -> URL:
+    @plain
+    def url(self, info: Info) -> URL:
         """Where to get the file. It may be fetched in parts (HTTP Range), as players do."""
-        return URL(await info.context.services.files.url(self.key))
+        return URL(info.context.services.files.url(self.key))
 
     @classmethod
     def of(cls, record: records.Video) -> "RenderedVideo":
@@ -97,11 +98,13 @@ class VideoTaskError:
     segment_id: str | None = strawberry.field(description="The id, in the draft, of the segment that is to blame.")
 
     @strawberry.field
+    @plain
     def message(self, locale: Language = Locale.EN) -> str:
         """What happened, for people."""
         return _spoken(self.failure.message, locale)
 
     @strawberry.field
+    @plain
     def hint(self, locale: Language = Locale.EN) -> str | None:
         """What to do about it."""
         return _spoken(self.failure.hint, locale)
@@ -131,6 +134,7 @@ class WarningOfDraft:
     effect_id: str | None = strawberry.field(description="The effect's id in the draft.")
 
     @strawberry.field
+    @plain
     def message(self, locale: Language = Locale.EN) -> str:
         """What is different, for people."""
         return _spoken(self.text, locale)
@@ -147,7 +151,7 @@ class WarningOfDraft:
         )
 
 
-async def file_url(info: Info, key: str | None) -> URL | None:
+def file_url(info: Info, key: str | None) -> URL | None:
     """The address of a stored file that may be missing."""
-    url = await files.url(info.context, key)
+    url = files.url(info.context, key)
     return None if url is None else URL(url)

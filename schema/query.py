@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import reports, tasks
-from schema.described import about, described
+from schema.described import about, described, plain
 from schema.info import Info
 from schema.inputs import VideoTaskFilter, VideoTaskOrder, given, page_request
 from schema.report import DraftReport
@@ -21,6 +21,7 @@ class Query:
     """What can be asked."""
 
     @strawberry.field
+    @plain
     async def node(
         self,
         info: Info,
@@ -31,6 +32,7 @@ class Query:
         return VideoTask.of(found) if found else None
 
     @strawberry.field
+    @plain
     async def video_task(
         self,
         info: Info,
@@ -46,6 +48,7 @@ class Query:
         return VideoTask.of(found) if found else None
 
     @strawberry.field
+    @plain
     async def video_tasks(
         self,
         info: Info,
@@ -73,6 +76,7 @@ class Query:
         return VideoTaskConnection.of(page)
 
     @strawberry.field
+    @plain
     async def queue(self, info: Info) -> QueueStats:
         """How much waits and runs."""
         return QueueStats.of(await tasks.queue(info.context))

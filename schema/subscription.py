@@ -20,7 +20,7 @@ from services.tasks.records import TaskChange, TaskFilter
 @described
 @strawberry.type
 class Subscription:
-    """What can be watched, over a websocket that speaks graphql-transport-ws."""
+    """What can be watched: over a websocket that speaks graphql-transport-ws, as server-sent events, or multipart."""
 
     @strawberry.subscription
     async def video_task_progress(

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import tasks
-from schema.described import about, described
+from schema.described import about, described, plain
 from schema.info import Info
 from schema.inputs import page_request
 from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, at, file_url
@@ -82,6 +82,7 @@ class VideoTask(Node):
     can_retry: bool = strawberry.field(description="Whether `retryVideoTask` would work now.")
 
     @strawberry.field
+    @plain
     def stages(self) -> list[StageProgress]:
         """The stages that the present attempt has reached, in order."""
         return [StageProgress.of(stage) for stage in self.record.stages]
@@ -92,37 +93,44 @@ class VideoTask(Node):
         return await tasks.queue_position(info.context, self.record)
 
     @strawberry.field
+    @plain
     def estimated_completion_at(self) -> DateTime | None:
         """When it will be done, as far as can be told."""
         return at(self.record.estimated_completion_at_ms)
 
     @strawberry.field
-    async def preview_url(self, info: Info) -> URL | None:
+    @plain
+    def preview_url(self, info: Info) -> URL | None:
         """The newest rendered frame while it is EXPORTING: a small JPEG, which changes under the same address."""
-        return await file_url(info, self.record.preview_key)
+        return file_url(info, self.record.preview_key)
 
     @strawberry.field
-    async def thumbnail_url(self, info: Info) -> URL | None:
+    @plain
+    def thumbnail_url(self, info: Info) -> URL | None:
         """A JPEG of the finished video."""
-        return await file_url(info, self.record.video.thumbnail_key if self.record.video else None)
+        return file_url(info, self.record.video.thumbnail_key if self.record.video else None)
 
     @strawberry.field
+    @plain
     def video(self) -> RenderedVideo | None:
         """The finished video, when it is COMPLETED."""
         return RenderedVideo.of(self.record.video) if self.record.video else None
 
     @strawberry.field
-    async def video_url(self, info: Info) -> URL | None:
+    @plain
+    def video_url(self, info: Info) -> URL | None:
         """The finished video's address: the same as `video { url }`, and as `video_url` of the polling endpoint."""
-        return await file_url(info, self.record.video.key if self.record.video else None)
+        return file_url(info, self.record.video.key if self.record.video else None)
 
     @strawberry.field
+    @plain
     def error(self) -> VideoTaskError | None:
         """Why it FAILED."""
         failure = self.record.failure
         return VideoTaskError.of(failure, self.record.failure_stage or self.record.stage) if failure else None
 
     @strawberry.field
+    @plain
     def warnings(self) -> list[WarningOfDraft]:
         """What is not drawn as designed, as far as it is known by now."""
         return [WarningOfDraft.of(warning) for warning in self.record.warnings]

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,19 +17,23 @@ from services.access.signing import Seal, Signer
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
 from services.files.store import FileStore
+from services.health import Health
+from services.metrics import Metrics
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
 from services.settings import Settings, SettingsError
+from services.tasks.crew import Crew
 from services.tasks.engine import Engine, Queue
+from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
+from services.tasks.keeper import Keeper
 from services.tasks.manager import TaskManager
+from services.tasks.migrate import migrate
 from services.tasks.report import Reports
-from services.tasks.store.database import Database, migrate
+from services.tasks.store.database import Database
 from services.tasks.worker import Worker
 
 log = logging.getLogger(__name__)
-
-EXECUTOR = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class Services:
     keyring: Keyring
     limits: Limits
     audit: Audit
+    health: Health
     facts: ServiceFacts
 
 
@@ -60,28 +66,34 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     """The running service, with a worker in this process when `work` is set."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
+        place = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = await asyncio.to_thread(Queue, settings.database)
+        queue = Queue(settings.database)
         stack.callback(queue.close)
-        hub = Hub(settings.broadcast_url)
+        hub = Hub(settings.doorbell)
         await stack.enter_async_context(hub.run())
+        hot = HotTasks(database, hub)
+        await stack.enter_async_context(hot.run())
         seal = Seal(settings.data_dir, settings.signing_key)
-        keys = Database(settings.database)  # of its own: who may come in does not wait for those who are in
-        stack.push_async_callback(keys.close)
-        keyring = Keyring(keys, seal)
-        await stack.enter_async_context(keyring.serve())
+        keyring = await _open_keyring(stack, settings, seal)
         signer = Signer(seal, settings.file_url_seconds, lambda: not keyring.open)
-        files = FileStore(settings.files, settings.base_url, signer)
+        files = FileStore.of(settings, signer)
+        crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
+        await stack.enter_async_context(crew.serve())
+        keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days)
+        await stack.enter_async_context(keeper.serve())
+        metrics = Metrics()
         if work:
-            await _open_worker(stack, Worker(database, queue, hub, files, settings), settings)
+            worker = Worker(database, queue, hot, files, crew, metrics.ended, settings)
+            await _open_worker(stack, worker, crew, settings)
         manager = TaskManager(
             database,
             queue,
-            hub,
+            hot,
             max_queued=settings.max_queued,
             queued_per_key=settings.queued_per_key,
-            capacity=settings.render_slots,
+            capacity=lambda: crew.capacity,
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
@@ -97,8 +109,18 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             keyring=keyring,
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
+            health=Health(database, hot, hub, crew, metrics, settings),
             facts=facts,
         )
+
+
+async def _open_keyring(stack: AsyncExitStack, settings: Settings, seal: Seal) -> Keyring:
+    """With connections of its own: who may come in does not wait for those who are in."""
+    keys = Database(settings.database)
+    stack.push_async_callback(keys.close)
+    keyring = Keyring(keys, seal)
+    await stack.enter_async_context(keyring.serve())
+    return keyring
 
 
 def _shelf(settings: Settings) -> Shelf:
@@ -106,18 +128,19 @@ def _shelf(settings: Settings) -> Shelf:
     return Shelf(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
 
 
-async def _open_worker(stack: AsyncExitStack, worker: Worker, settings: Settings) -> None:
+async def _open_worker(stack: AsyncExitStack, worker: Worker, crew: Crew, settings: Settings) -> None:
     """The engine stops after the attempts have been handed back, so that none is taken up again here."""
-    stack.enter_context(_only_worker(settings.data_dir))
-    engine = Engine(settings.database, EXECUTOR, settings.render_slots)
+    engine = Engine(settings.database, crew.me.id)
     stack.push_async_callback(engine.stop)
     await stack.enter_async_context(worker.serve())
-    await engine.start(worker.run)
+    await engine.start(worker.admit)
 
 
 @contextmanager
-def _only_worker(data_dir: Path) -> Generator[None]:
-    """Two workers on one data folder would take each other's tasks for lost: the second does not start."""
+def _only_worker(data_dir: Path) -> Generator[str]:
+    """Two workers in one data folder would remove each other's work: the second does not start. Gives the folder's
+    name for ever, by which a starting worker knows that the one before it is gone.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "worker.lock").open("w") as lock:
         try:
@@ -126,7 +149,16 @@ def _only_worker(data_dir: Path) -> Generator[None]:
             raise SettingsError(
                 f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}; stop it, or start with serve --no-worker"
             ) from None
-        yield
+        yield _name_of(data_dir)
+
+
+def _name_of(data_dir: Path) -> str:
+    name = data_dir / "worker.id"
+    if not name.exists():
+        fresh = name.with_suffix(".new")
+        fresh.write_text(uuid.uuid4().hex)
+        fresh.replace(name)
+    return name.read_text()
 
 
 def _facts(settings: Settings) -> ServiceFacts:

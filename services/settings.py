@@ -27,6 +27,10 @@ KEY_VARIABLE = "DRAFTCAST_KEY"
 """The key with which they ask it."""
 
 
+SECRET = ("database_url", "broadcast_url", "signing_key")
+"""Settings that may hold a password: they are never shown."""
+
+
 class SettingsError(DraftcastError):
     """A setting has a wrong value; the text is one line that names the variable."""
 
@@ -59,10 +63,15 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="how clients reach this server; default http://HOST:PORT")
     data_dir: Path = Field(Path("data"), description="folder for the database, files and work in progress")
     database_url: str = Field("", description="SQLAlchemy URL; default an SQLite file under DATA_DIR")
-    broadcast_url: str = Field("memory://", description="the doorbell between processes, as broadcaster spells it")
-    files_url: str = Field(
-        "", description="where finished videos are kept: file:///...; default a folder under DATA_DIR"
+    broadcast_url: str = Field(
+        "", description="the doorbell between processes: redis://...; default the database's own on Postgres, else none"
     )
+    files_url: str = Field(
+        "", description="where finished videos are kept: file:///... or s3://BUCKET/PREFIX; default under DATA_DIR"
+    )
+    files_endpoint: str = Field("", description="address of an S3 service that is not AWS")
+    files_region: str = Field("", description="region of the S3 service")
+    files_virtual_host: bool = Field(False, description="put the bucket into the S3 host's name: OSS, COS, TOS")
     allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
     origins: Words = Field((), description="origins of web pages that may use the API besides its own")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
@@ -70,6 +79,7 @@ class Settings(BaseSettings):
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
     copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
+    watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
         "documented",
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
@@ -83,6 +93,9 @@ class Settings(BaseSettings):
     )
     introspection: bool = Field(True, description="tell the GraphQL schema to whoever asks")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
+    accelerator: bool = Field(
+        True, description="answer plain documents by compiled selections, and execute once for all who ask the same"
+    )
     max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
     max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")
@@ -95,6 +108,10 @@ class Settings(BaseSettings):
     queued_per_key: int = Field(200, ge=0, description="waiting tasks of one key; 0: no limit but MAX_QUEUED")
     keep_drafts_hours: int = Field(168, ge=1, description="how long drafts that callers bring are kept")
     max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
+    keep_days: int = Field(
+        0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever"
+    )
+    dead_after_seconds: int = Field(20, ge=1, le=600, description="silence after which a worker counts as lost")
     render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
 
     @field_validator("data_dir")
@@ -121,17 +138,38 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, without a path")
         return origins
 
-    @field_validator("public_url")
+    @field_validator("public_url", "files_endpoint")
     @classmethod
     def _http(cls, url: str) -> str:
         if url and urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        scheme = urlsplit(url).scheme.partition("+")[0]
+        if url and scheme not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("broadcast_url")
+    @classmethod
+    def _doorbell(cls, url: str) -> str:
+        if url and urlsplit(url).scheme.partition("+")[0] not in ("memory", "redis", "rediss", "postgresql"):
+            raise ValueError("must begin with redis://, rediss://, postgresql:// or memory://")
+        return url
+
     @property
     def database(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'draftcast.sqlite'}"
+
+    @property
+    def doorbell(self) -> str:
+        """The URL of the doorbell."""
+        on_postgres = self.database.startswith("postgresql")
+        return self.broadcast_url or (self.database if on_postgres else "memory://")
 
     @property
     def files(self) -> str:
@@ -172,7 +210,8 @@ def _line(error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     reason = first["msg"].removeprefix("Value error, ")
-    return f"DRAFTCAST_{name.upper()}: {reason} (got {first.get('input')!r})"
+    got = "" if name in SECRET else f" (got {first.get('input')!r})"
+    return f"DRAFTCAST_{name.upper()}: {reason}{got}"
 
 
 def _known_variables() -> set[str]:

@@ -2,6 +2,7 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.support.programs import S3, Postgres, Redis, postgres_server, redis_server, s3_server
 from tests.support.server import Server, serving
 
 
@@ -9,4 +10,25 @@ from tests.support.server import Server, serving
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A running server with the test exporter and two render slots, shared by all tests that leave it as it was."""
     with serving(tmp_path_factory.mktemp("server"), render_slots="2") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[Postgres]:
+    """A running PostgreSQL server, shared by all tests that leave it running."""
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def redis() -> Generator[Redis]:
+    """A running Redis server, shared by all tests that leave it running."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3() -> Generator[S3]:
+    """A running S3 server with an empty bucket."""
+    with s3_server() as running:
         yield running

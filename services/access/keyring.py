@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from weakref import WeakValueDictionary
 
 from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
@@ -24,7 +25,8 @@ class Keyring:
         self._database = database
         self.seal = seal
         self._keys: dict[str, Key] = {}
-        self._moment = asyncio.Event()
+        self._farewells: WeakValueDictionary[Caller, asyncio.Event] = WeakValueDictionary()
+        """Of those who are here; a thousand sockets of one caller wait for the same one."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -70,16 +72,17 @@ class Keyring:
 
     async def gone(self, caller: Caller) -> None:
         """Ends when a caller may not stay any longer."""
-        while self.admitted(caller):
-            await self._moment.wait()
+        if self.admitted(caller):
+            await self._farewells.setdefault(caller, asyncio.Event()).wait()
 
     async def _read_for_ever(self) -> None:
         while True:
             await asyncio.sleep(REREAD_SECONDS)
             with suppress(StoreUnavailable):
                 await self._read()
-            passed, self._moment = self._moment, asyncio.Event()
-            passed.set()
+            for caller, farewell in list(self._farewells.items()):
+                if not self.admitted(caller):
+                    farewell.set()
 
     async def _read(self) -> None:
         async with self._database.read() as connection:

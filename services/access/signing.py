@@ -38,9 +38,13 @@ class Signer:
         self._seal = seal
         self._seconds = seconds
 
+    def ends_at_seconds(self) -> int:
+        """When addresses end that are given out now (UTC seconds)."""
+        return (now_ms() // 1000 + self._seconds) // STEP_SECONDS * STEP_SECONDS + STEP_SECONDS
+
     def query(self, key: str) -> str:
         """What is added to the address of a file, after its question mark."""
-        ends = (now_ms() // 1000 + self._seconds) // STEP_SECONDS * STEP_SECONDS + STEP_SECONDS
+        ends = self.ends_at_seconds()
         return f"expires={ends}&signature={self._seal.of(_file(key, str(ends)))}"
 
     def valid(self, key: str, expires: str, signature: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
@@ -11,6 +12,8 @@ from pathlib import Path
 KILL_AFTER_SECONDS = 1.0
 """How long a child may take to stop after SIGTERM."""
 LONGEST_LINE_BYTES = 1 << 20
+OURS = ("DRAFTCAST_", "AWS_", "PG")
+"""Beginnings of the names of variables that may hold a password."""
 
 
 @asynccontextmanager
@@ -18,17 +21,17 @@ async def child(
     command: tuple[str, ...], folder: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """The command, running in `folder` with pipes to all its ends; its group is gone when the block is left.
-    It has our own environment unless it is given one.
+    It has our own environment, without what may be secret in it, unless it is given one.
 
     Raises `OSError` when it cannot be started.
     """
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *_leashed(command),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
-        env=environment,
+        env=_without_secrets() if environment is None else environment,
         start_new_session=True,
         limit=LONGEST_LINE_BYTES,
     )
@@ -36,6 +39,19 @@ async def child(
         yield process
     finally:
         await asyncio.shield(_stop(process))
+
+
+def _leashed(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command, to be killed by the kernel when we die, where setpriv is there to ask for that (Linux)."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or shutil.which(command[0]) is None:
+        return command
+    return (setpriv, "--pdeathsig", "KILL", *command)
+
+
+def _without_secrets() -> dict[str, str]:
+    """Our environment less what is ours alone: strangers' files are decoded there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
 
 
 async def collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:

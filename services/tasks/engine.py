@@ -1,63 +1,77 @@
-"""The queue engine: who runs which task next. This is the only module that imports DBOS.
+"""The queue engine: wakes a worker for every task that waits. This is the only module that imports DBOS.
 
-The task row stays the truth; the engine only sees to it that every waiting task is given
-to a worker, again after a crash. An entry is enqueued in the same transaction as the
-row's change, so that neither can exist without the other.
+It holds tickets. A ticket says that there is one more task to run; which one it is, the task rows say at the moment
+it is taken, because only they know priorities, turns and losses. It is added in the same transaction as
+the row's change. One ticket too many finds nothing to run; that there is one where there must be is looked after by
+`services.tasks.keeper`.
 """
 
 import asyncio
 import concurrent.futures
 import logging
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tasks.records import Task
-
-log = logging.getLogger(__name__)
-
 APPLICATION = "draftcast"
-QUEUE = "render"
-WORKFLOW = "render_task"
+QUEUE = "tickets"
+WORKFLOW = "take_ticket"
 APP_VERSION = "1"
-"""Pinned: the default is a hash of the code, and an upgrade would leave older entries lying."""
+"""Pinned: the default is a hash of the code, and an upgrade would leave older tickets lying."""
 POLL_SECONDS = 0.2
-MIDDLE_PRIORITY = 1_000_000
-"""DBOS serves the smallest number first, from 1; ours serves the largest first, 0 being usual."""
-LARGEST_PRIORITY = 1000
+CONNECTIONS = 3
+"""Of a worker's engine to Postgres."""
+SWEPT_AT_ONCE = 1000
 
-Run = Callable[[str], Awaitable[None]]
-"""Runs one attempt of the task with that id."""
-
-
-class _Stopping(BaseException):
-    """The worker stops before an entry is done. Not an Exception: DBOS must not store it as the entry's end."""
+Admit = Callable[[], Awaitable[None]]
+"""Takes a task and returns when there is room for the next one."""
 
 
 class Queue:
-    """The entering side: any process may enqueue."""
+    """The entering side: any process may add tickets."""
 
     def __init__(self, database_url: str) -> None:
         _quiet()
-        DBOS.migrate(database_url)
-        self._client = DBOSClient(system_database_url=database_url, application_name=APPLICATION)
-
-    async def enqueue(self, connection: AsyncConnection, task: Task) -> None:
-        """Add the task's next attempt, in the transaction of `connection`."""
-        options = EnqueueOptions(
-            workflow_name=WORKFLOW,
-            queue_name=QUEUE,
-            workflow_id=f"{task.id}-{task.seq}",
-            app_version=APP_VERSION,
-            priority=MIDDLE_PRIORITY - task.priority,
+        self._client = DBOSClient(
+            system_database_url=_plain(database_url),
+            application_name=APPLICATION,
+            system_database_pool_size=1,
+            lazy=True,
+            retry_connection_errors=False,
         )
 
-        def enter(blocking: sa.Connection) -> None:
-            self._client.enqueue_in_transaction(blocking, options, task.id)
+    async def add_ticket(self, connection: AsyncConnection) -> None:
+        """One task more is to be run, once the transaction of `connection` is committed."""
+        options = EnqueueOptions(
+            workflow_name=WORKFLOW, queue_name=QUEUE, workflow_id=uuid.uuid4().hex, app_version=APP_VERSION
+        )
 
-        await connection.run_sync(enter)
+        def add(blocking: sa.Connection) -> None:
+            self._client.enqueue_in_transaction(blocking, options)
+
+        await connection.run_sync(add)
+
+    def has_tickets(self) -> bool:
+        """Whether a ticket waits for a worker. Blocks."""
+        return bool(self._tickets(["ENQUEUED"], 1))
+
+    def sweep(self, workers: Collection[str]) -> int:
+        """Remove tickets that were used, and those that anyone but these workers took with them. How many. Blocks."""
+        used = self._tickets(["SUCCESS", "ERROR", "CANCELLED"], SWEPT_AT_ONCE)
+        taken = self._tickets(["PENDING"], SWEPT_AT_ONCE)
+        spent = [*used, *(ticket for ticket in taken if ticket.executor_id not in workers)]
+        if spent:
+            self._client.delete_workflows([ticket.workflow_id for ticket in spent])
+        return len(spent)
+
+    def _tickets(self, status: list[str], limit: int) -> list[WorkflowStatus]:
+        return self._client.list_workflows(
+            status=status, queue_name=QUEUE, limit=limit, load_input=False, load_output=False
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -65,54 +79,59 @@ class Queue:
 
 
 class Engine:
-    """The working side: gives entries to `run`, `slots` at once, on the event loop that opened it."""
+    """The working side: calls `admit` for one ticket after the other, on the event loop that opened it."""
 
-    def __init__(self, database_url: str, executor_id: str, slots: int) -> None:
-        self._executor_id = executor_id
-        self._slots = slots
+    def __init__(self, database_url: str, worker_id: str) -> None:
+        self._worker_id = worker_id
         self._database_url = database_url
 
-    async def start(self, run: Run) -> None:
-        """Begin to take entries, those that a crash left first."""
+    async def start(self, admit: Admit) -> None:
+        """Begin to take tickets."""
         loop = asyncio.get_running_loop()
         _quiet()
         config = DBOSConfig(
             name=APPLICATION,
-            system_database_url=self._database_url,
+            system_database_url=_plain(self._database_url),
             application_version=APP_VERSION,
-            executor_id=self._executor_id,
+            executor_id=self._worker_id,
             log_level="WARNING",
+            sys_db_pool_size=CONNECTIONS,
+            run_migrations=False,
         )
         DBOS(config=config)
 
-        @DBOS.step(name="attempt")
-        def attempt(task_id: str) -> None:
-            future = asyncio.run_coroutine_threadsafe(_awaited(run, task_id), loop)
-            try:
-                future.result()
-            except (asyncio.CancelledError, concurrent.futures.CancelledError):
-                raise _Stopping from None
-
         @DBOS.workflow(name=WORKFLOW)
-        def render_task(task_id: str) -> None:
-            attempt(task_id)
+        def take_ticket() -> None:
+            with suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
+                asyncio.run_coroutine_threadsafe(_awaited(admit), loop).result()
 
         await asyncio.to_thread(self._launch)
-        del render_task
+        del take_ticket
 
     def _launch(self) -> None:
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE, worker_concurrency=self._slots, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
-        )
+        # One at a time: how many tasks run is for each worker to say, and this is one number for all of them.
+        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
 
     async def stop(self) -> None:
-        """Take no more entries. What runs must have ended or been cancelled before."""
+        """Take no more tickets. `admit` must return soon, or have been cancelled."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
 
-async def _awaited(run: Run, task_id: str) -> None:
-    await run(task_id)
+def migrate(database_url: str) -> None:
+    """Bring the engine's own tables to their newest layout."""
+    _quiet()
+    DBOS.migrate(_plain(database_url))
+
+
+async def _awaited(admit: Admit) -> None:
+    await admit()
+
+
+def _plain(database_url: str) -> str:
+    """The address without a driver's name, as DBOS wants it."""
+    url = sa.make_url(database_url)
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
 
 
 def _quiet() -> None:

@@ -246,7 +246,7 @@ async def _run(
 
 
 def _environment(command: tuple[str, ...]) -> dict[str, str] | None:
-    """Our own renderer gets nothing that could be a secret; a program of the operator's gets everything."""
+    """Our own renderer gets only what it needs; a program of the operator's all but our own secrets."""
     if command != OWN_EXPORTER:
         return None
     return {name: value for name, value in os.environ.items() if name in NEEDED_VARIABLES or name.startswith("LC_")}

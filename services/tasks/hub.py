@@ -1,7 +1,7 @@
 """The doorbell: who waits for news of a task, and the ring that crosses processes.
 
 The database is the truth; a ring only says "look again". A lost, doubled or late ring
-costs at most `REREAD_SECONDS`. This is the only module that imports broadcaster, and it
+costs at most `REREAD_SECONDS`. Only this module and `doorbell` import broadcaster, and the hub
 keeps one subscription per process behind a supervisor, because a broadcaster whose
 listener has died goes on accepting subscribers who then wait for ever.
 """
@@ -14,6 +14,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from broadcaster import Broadcast
+
+from services.tasks.doorbell import open_doorbell
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +31,26 @@ EVERYTHING = ""
 
 
 class Bell:
-    """What one listener waits on. However many rings come, it holds one: there is nothing to overflow."""
+    """What one listener waits on. However many rings come, it holds the newest of each task."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._news: dict[str, int] = {}
+        self._unsure = False
 
-    def ring(self) -> None:
-        """Wake the listener, now or at its next wait."""
+    def ring(self, task_id: str = "", seq: int = 0) -> None:
+        """Wake the listener, now or at its next wait, with or without a word of what has changed."""
+        if task_id:
+            self._news[task_id] = max(seq, self._news.get(task_id, 0))
+        else:
+            self._unsure = True
         self._rung.set()
+
+    def take(self) -> dict[str, int]:
+        """The newest seqs that were rung since the last call, by task; empty: look everywhere."""
+        news, self._news = self._news, {}
+        unsure, self._unsure = self._unsure, False
+        return {} if unsure else news
 
     async def wait(self, seconds: float = REREAD_SECONDS) -> bool:
         """Whether it rang before the time was up."""
@@ -77,6 +91,11 @@ class Hub:
         self._outbox[task_id] = max(seq, self._outbox.get(task_id, 0))
         self._to_send.set()
 
+    @property
+    def works(self) -> bool:
+        """Whether our own heartbeat came back lately."""
+        return self._last_heard > 0 and self._heard_lately()
+
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Keep the doorbell working while the block lasts."""
@@ -110,7 +129,7 @@ class Hub:
     async def _session(self, connected: asyncio.Event) -> None:
         """One life of a Broadcast object; ends by an exception."""
         async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
-            broadcast = Broadcast(self._url)
+            broadcast = open_doorbell(self._url)
             await broadcast.connect()
         try:
             async with broadcast.subscribe(CHANNEL) as subscriber, asyncio.TaskGroup() as group:
@@ -153,9 +172,10 @@ class Hub:
             if rest == self._me:
                 self._last_heard = asyncio.get_running_loop().time()
             return
+        seq = int(rest) if rest.isdecimal() else 0
         for name in (task_id, EVERYTHING):
             for bell in self._bells.get(name, ()):
-                bell.ring()
+                bell.ring(task_id, seq)
 
     def _wake_all(self) -> None:
         for bells in self._bells.values():

@@ -24,14 +24,20 @@ def clear_attempts(task_folder: Path) -> None:
         if folder.name.isdecimal():
             _stop_child(folder)
             shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        task_folder.rmdir()  # only when nothing is left in it
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:
-    """Before anything runs: no attempt of an earlier process goes on, and materials that nobody
-    has wanted for a day go away.
-    """
+    """Before anything runs: no attempt of an earlier process goes on, and old materials go away."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         clear_attempts(folder)
+    clear_old(work_dir, active)
+
+
+def clear_old(work_dir: Path, active: set[str]) -> None:
+    """Materials that nobody has wanted for a day go away."""
+    for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         if folder.name not in active and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -51,3 +57,9 @@ def _started(pid: int) -> str | None:
     except OSError:
         return None
     return stat.rpartition(")")[2].split()[19]
+
+
+def fresh_folder(folder: Path) -> None:
+    """An attempt's folder, empty and alone: those of earlier attempts are removed. Raises `OSError`."""
+    clear_attempts(folder.parent)
+    folder.mkdir(parents=True)

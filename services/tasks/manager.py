@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 
 from sqlalchemy.exc import IntegrityError
@@ -20,9 +21,9 @@ from services.errors import (
     TaskNotFound,
 )
 from services.tasks.addresses import clean_draft_url
-from services.tasks.engine import LARGEST_PRIORITY, Queue
-from services.tasks.hub import REREAD_SECONDS, Hub
-from services.tasks.live import feed, follow
+from services.tasks.engine import Queue
+from services.tasks.hot import HotTasks
+from services.tasks.live import Live
 from services.tasks.records import (
     EventPage,
     FeedReset,
@@ -42,6 +43,7 @@ from services.tasks.shares import check_share
 from services.tasks.store import changes, pages, queries
 from services.tasks.store.database import Database
 
+LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
 LARGEST_METADATA_BYTES = 16 * 1024
 LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
@@ -56,11 +58,19 @@ class TaskManager:
     """
 
     def __init__(
-        self, database: Database, queue: Queue, hub: Hub, *, max_queued: int, capacity: int, queued_per_key: int = 0
+        self,
+        database: Database,
+        queue: Queue,
+        hot: HotTasks,
+        *,
+        max_queued: int,
+        capacity: Callable[[], int],
+        queued_per_key: int = 0,
     ) -> None:
         self._database = database
         self._queue = queue
-        self._hub = hub
+        self.hot = hot
+        self.live = Live(database, hot)
         self._max_queued = max_queued
         self._queued_per_key = queued_per_key
         self._capacity = capacity
@@ -73,17 +83,20 @@ class TaskManager:
         """
         request = _checked(request)
         try:
-            submitted = await self._submit_once(owner, request)
+            found = await self._submit_once(owner, request)
         except IntegrityError:  # somebody else submitted the same at this instant: join theirs
-            submitted = await self._submit_once(owner, request)
-        self._hub.ring(submitted.task.id, submitted.task.seq)
-        return submitted
+            found = await self._submit_once(owner, request)
+        if isinstance(found, Task):
+            return Submitted(found, created=False)
+        self.hot.wrote(found)
+        return Submitted(found.task, created=True)
 
-    async def _submit_once(self, owner: str, request: TaskRequest) -> Submitted:
+    async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
+        """The task that is repeated, or the first change of a new one."""
         async with self._database.write() as connection:
             known = await self._known(connection, owner, request)
             if known is not None:
-                return Submitted(known, created=False)
+                return known
             waiting = await queries.pending_count(connection)
             if waiting >= self._max_queued:
                 raise QueueFull(
@@ -93,10 +106,10 @@ class TaskManager:
                     )
                 )
             await check_share(connection, owner, self._queued_per_key)
-            task = await changes.create(connection, owner, uuid.uuid4().hex, request)
-            await self._remember(connection, owner, request, task)
-            await self._queue.enqueue(connection, task)
-            return Submitted(task, created=True)
+            created = await changes.create(connection, owner, uuid.uuid4().hex, request)
+            await self._remember(connection, owner, request, created.task)
+            await self._queue.add_ticket(connection)
+            return created
 
     async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
         """The task this request repeats, by its key or by its URL."""
@@ -135,13 +148,13 @@ class TaskManager:
                         f"任务状态为 {task.status}，无法取消。",
                     )
                 )
-        self._hub.ring(canceled.id, canceled.seq)
-        return canceled
+        self.hot.wrote(canceled)
+        return canceled.task
 
     async def retry(self, owner: str, task_id: str) -> Task:
         """Put a failed or canceled task into the queue again, for a new attempt."""
         try:
-            task = await self._retry_once(owner, task_id)
+            retried = await self._retry_once(owner, task_id)
         except IntegrityError:
             raise InvalidState(
                 Bilingual(
@@ -149,10 +162,10 @@ class TaskManager:
                     "同一草稿 URL 已有进行中的任务，请关注该任务。",
                 )
             ) from None
-        self._hub.ring(task.id, task.seq)
-        return task
+        self.hot.wrote(retried)
+        return retried.task
 
-    async def _retry_once(self, owner: str, task_id: str) -> Task:
+    async def _retry_once(self, owner: str, task_id: str) -> TaskChange:
         async with self._database.write() as connection:
             task = await self._found(connection, owner, task_id)
             await check_share(connection, owner, self._queued_per_key)
@@ -165,18 +178,16 @@ class TaskManager:
                         f"任务状态为 {task.status}，只有失败或已取消的任务可以重试。",
                     )
                 )
-            await self._queue.enqueue(connection, waiting)
+            await self._queue.add_ticket(connection)
             return waiting
 
     async def task(self, owner: str, task_id: str) -> Task | None:
-        """The task of that id, None when the owner has none."""
-        async with self._database.read() as connection:
-            return await queries.task(connection, owner, task_id)
+        """The task of that id, None when the owner has none; from memory if it is at hand there."""
+        return await self.hot.task(owner, task_id)
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
-        """The newest task of that draft URL."""
-        async with self._database.read() as connection:
-            return await queries.newest_task(connection, owner, draft_url)
+        """The newest task of that draft URL; from memory if it is at hand there."""
+        return await self.hot.task_by_url(owner, draft_url)
 
     async def tasks(self, owner: str, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
         """A page of the owner's tasks. Raises `InvalidInput` for a bad cursor or size."""
@@ -191,7 +202,7 @@ class TaskManager:
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""
         async with self._database.read() as connection:
-            return await queries.queue_state(connection, owner, self._capacity)
+            return await queries.queue_state(connection, owner, self._capacity())
 
     async def accepting(self) -> bool:
         """Whether a new task would be taken now."""
@@ -228,30 +239,38 @@ class TaskManager:
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
 
     def follow(self, owner: str, task_id: str, after: int | None) -> AsyncGenerator[TaskChange]:
-        """The task's changes as they come; see `services.tasks.live.follow`."""
-        return follow(self._database, self._hub, owner, task_id, after)
+        """The task's changes as they come; see `services.tasks.live.Live.follow`."""
+        return self.live.follow(owner, task_id, after)
 
     def feed(self, owner: str, wanted: TaskFilter, after: int | None) -> AsyncGenerator[TaskChange | FeedReset]:
-        """The changes of all the owner's tasks; see `services.tasks.live.feed`."""
-        return feed(self._database, self._hub, owner, wanted, after)
+        """The changes of all the owner's tasks; see `services.tasks.live.Live.feed`."""
+        return self.live.feed(owner, wanted, after)
 
     async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
         """The task once its seq is above `since`, or as it is when the time is up."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        with self._hub.listen(task_id) as bell:
-            while True:
-                async with self._database.read() as connection:
-                    task = await self._found(connection, owner, task_id)
-                left = deadline - asyncio.get_running_loop().time()
-                if task.seq > since or left <= 0:
-                    return task
-                await bell.wait(min(left, REREAD_SECONDS))
+        news = asyncio.Event()
+        with self.hot.listen(task_id, lambda _: news.set()), suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while (await self._existing(owner, task_id)).seq <= since:
+                    news.clear()
+                    await news.wait()
+        return await self._existing(owner, task_id)
+
+    async def _existing(self, owner: str, task_id: str) -> Task:
+        task = await self.hot.task(owner, task_id)
+        if task is None:
+            raise _not_found()
+        return task
 
     async def _found(self, connection: AsyncConnection, owner: str, task_id: str) -> Task:
         task = await queries.task(connection, owner, task_id)
         if task is None:
-            raise TaskNotFound(Bilingual("There is no such task.", "没有这个任务。"), path=("id",))
+            raise _not_found()
         return task
+
+
+def _not_found() -> TaskNotFound:
+    return TaskNotFound(Bilingual("There is no such task.", "没有这个任务。"), path=("id",))
 
 
 def _fingerprint(request: TaskRequest) -> str:

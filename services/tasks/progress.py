@@ -84,6 +84,14 @@ class AttemptProgress:
             self._latest = {}
         return writes
 
+    def put_back(self, writes: list[Write]) -> None:
+        """What was taken could not be stored: it comes first the next time, and newer values replace its own."""
+        kept = {
+            name: value for event, values in writes if event is EventType.PROGRESS for name, value in values.items()
+        }
+        self._stage_writes = [write for write in writes if write[0] is EventType.STAGE_CHANGED] + self._stage_writes
+        self._latest = {**kept, **self._latest}
+
 
 def _counted(stage: StageProgress, line: StageLine) -> StageProgress:
     """The stage with the line's counts; `done` never falls."""

@@ -113,6 +113,10 @@ class Task:
     failure: Failure | None = None
     failure_stage: Stage | None = None
     warnings: tuple[DraftWarning, ...] = ()
+    worker: str | None = None
+    """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
+    turn: int = 0
+    """Among waiting tasks of one priority the lowest is served first, so that owners take turns."""
 
 
 class EventType(StrEnum):
@@ -145,6 +149,11 @@ class TaskChange:
 
     event: TaskEvent
     task: Task
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows by itself: a final state that no retry has followed."""
+        return self.event.status.final and self.event.seq == self.task.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,20 @@ class TaskFilter:
     created_after_ms: int | None = None
     created_before_ms: int | None = None
     search: str | None = None
+
+    def met_by(self, task: Task) -> bool:
+        """Whether the task is wanted; `pages.condition` says the same in SQL."""
+        failure_code = task.failure.code if task.failure else None
+        found = self.search.lower() in task.draft_url.lower() or self.search == task.id if self.search else True
+        return (
+            found
+            and (self.status is None or task.status in self.status)
+            and (self.stage is None or task.stage in self.stage)
+            and (self.error_code is None or failure_code in self.error_code)
+            and (self.draft_url is None or task.draft_url == self.draft_url)
+            and (self.created_after_ms is None or task.created_at_ms > self.created_after_ms)
+            and (self.created_before_ms is None or task.created_at_ms < self.created_before_ms)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,8 @@ when it hits no row, somebody else owns the task now, and this attempt ends sile
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
@@ -18,6 +16,7 @@ from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
 from services.tasks.addresses import own_host, points_back
+from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
     OWN_EXPORTER,
@@ -28,102 +27,129 @@ from services.tasks.exporter import (
     StageLine,
     export,
 )
-from services.tasks.hub import Hub
+from services.tasks.hot import HotTasks
+from services.tasks.keeper import expired
 from services.tasks.progress import AttemptProgress
 from services.tasks.publish import preview_key, publish, put_preview
+from services.tasks.recording import AWAY_SECONDS, Attempt, Recorder
 from services.tasks.records import Status, Task
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database
+from services.tasks.store.tables import tasks
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.25
-"""Percentages of all running attempts are stored together, this often."""
-SWEEP_SECONDS = 5.0
-
-
-@dataclass(eq=False, slots=True)
-class _Attempt:
-    """A running attempt: the task as this worker last wrote it, and what is to be written next."""
-
-    task: Task
-    folder: Path
-    progress: AttemptProgress
-    lost: asyncio.Event = field(default_factory=asyncio.Event)
-    previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+TIDY_SECONDS = 5.0
+OLD_EVERY = 720
+"""Rounds of tidying after which old materials are looked for: once an hour."""
 
 
 class Worker:
     """Runs attempts on the event loop that opened it."""
 
-    def __init__(self, database: Database, queue: Queue, hub: Hub, files: FileStore, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        hot: HotTasks,
+        files: FileStore,
+        crew: Crew,
+        on_end: Callable[[Task], None],
+        settings: Settings,
+    ) -> None:
         self._database = database
         self._queue = queue
-        self._hub = hub
+        self._hot = hot
         self._files = files
+        self._crew = crew
+        self._on_end = on_end
         self._settings = settings
-        self._running: set[_Attempt] = set()
+        self._recorder = Recorder(database, hot, crew)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._urgent = asyncio.Event()
-        self._stopping = False
+        self._claiming = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        crew.on_fenced = self._drop_all
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Flush and sweep while the block lasts; at its end running attempts are handed back."""
+        """Flush and tidy while the block lasts; at its end running attempts are handed back."""
         await asyncio.to_thread(leftovers.clear_all, self._settings.work_dir, await self._active_ids())
-        keepers = [asyncio.create_task(self._flush_for_ever()), asyncio.create_task(self._sweep_for_ever())]
+        keepers = [asyncio.create_task(self._recorder.record()), asyncio.create_task(self._tidy_for_ever())]
         try:
             yield
         finally:
-            self._stopping = True
+            self._stopping.set()
             for running in [*self._tasks, *keepers]:
                 running.cancel()
             await asyncio.gather(*self._tasks, *keepers, return_exceptions=True)
 
-    async def run(self, task_id: str) -> None:
-        """One attempt of the task, from its claim to its end. Cancelled when the worker stops."""
-        if self._stopping:
-            raise asyncio.CancelledError
-        running = asyncio.create_task(self._attempt(task_id))
-        self._tasks.add(running)
-        running.add_done_callback(self._tasks.discard)
-        await running
-
-    async def _attempt(self, task_id: str) -> None:
-        task = await self._claim(task_id)
+    async def admit(self) -> None:
+        """Begin the next task's attempt; returns when there is room for another one, or nothing to run."""
+        task = await self._next_task()
         if task is None:
             return
+        running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
+        self._tasks.add(running)
+        running.add_done_callback(self._tasks.discard)
+        while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _next_task(self) -> Task | None:
+        """The task that is to be run next, claimed. A ticket that comes while we stop goes back."""
+        while True:
+            with suppress(StoreUnavailable):
+                if not self._stopping.is_set() and self._crew.in_touch:
+                    return await self._claim()
+                if self._stopping.is_set():
+                    async with self._database.write() as connection:
+                        await self._queue.add_ticket(connection)
+                    return None
+            if self._stopping.is_set():
+                return None  # the keeper adds what is missing
+            await asyncio.sleep(AWAY_SECONDS)
+
+    def _drop_all(self) -> None:
+        """We may have been replaced: nothing that runs here is ours any more."""
+        for attempt in self._recorder.running:
+            log.warning("attempt %d of task %s is given up", attempt.task.attempt, attempt.task.id)
+            attempt.lost.set()
+
+    async def _attempt(self, task: Task) -> None:
         folder = self._settings.work_dir / task.id / str(task.attempt)
-        await asyncio.to_thread(_fresh, folder)
-        attempt = _Attempt(task, folder, AttemptProgress(task))
-        self._running.add(attempt)
+        attempt = Attempt(task, folder, AttemptProgress(task))
+        self._recorder.running.add(attempt)
         try:
+            await asyncio.to_thread(leftovers.fresh_folder, folder)
             await self._work(attempt)
         except asyncio.CancelledError:
             await self._hand_back(attempt)
             raise
+        except StoreUnavailable as error:
+            log.warning("attempt %d of task %s: the database is away: %s", task.attempt, task.id, error)
         finally:
-            self._running.discard(attempt)
+            self._recorder.running.discard(attempt)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             await asyncio.shield(self._clean_up(attempt))
 
-    async def _claim(self, task_id: str) -> Task | None:
-        """The task, now of this worker; None when there is nothing to run."""
-        async with self._database.write() as connection:
-            task = await queries.any_task(connection, task_id)
-            if task is None or task.status.final:
-                return None
-            problem = _unfit(task, self._settings.base_url)
-            if problem is None:
-                changed = await changes.claim(connection, task)
-            else:
-                changed = await changes.fail(connection, task, problem.failure)
-        if changed is None:
-            return None
-        self._hub.ring(changed.id, changed.seq)
-        return None if changed.status.final else changed
+    async def _claim(self) -> Task | None:
+        """The next task, now of this worker; None when there is nothing to run."""
+        async with self._claiming:
+            while True:
+                async with self._database.write() as connection:
+                    task = await queries.next_to_run(connection)
+                    if task is None:
+                        return None
+                    problem = _unfit(task, self._settings.base_url)
+                    if problem is None:
+                        changed = await changes.claim(connection, task, self._crew.me.id)
+                    else:
+                        changed = await changes.fail(connection, task, problem.failure)
+                if changed is not None:
+                    self._hot.wrote(changed)
+                    if not changed.task.status.final:
+                        return changed.task
 
-    async def _work(self, attempt: _Attempt) -> None:
+    async def _work(self, attempt: Attempt) -> None:
         """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
         exporting = asyncio.create_task(self._export(attempt))
         watching = asyncio.create_task(self._watch(attempt))
@@ -144,7 +170,7 @@ class Worker:
                 part.cancel()
             await asyncio.gather(exporting, watching, return_exceptions=True)
 
-    async def _export(self, attempt: _Attempt) -> None:
+    async def _export(self, attempt: Attempt) -> None:
         def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
             self._on_line(attempt, line)
 
@@ -155,30 +181,31 @@ class Worker:
         result = await export(command, self._request(attempt), on_line, on_start)
         await self._finish(attempt, result)
 
-    async def _finish(self, attempt: _Attempt, result: Result) -> None:
+    async def _finish(self, attempt: Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""
-        await self._flush([attempt])
         video = await publish(self._files, attempt.task, attempt.folder, result)
-        async with self._database.write() as connection:
-            done = await changes.complete(connection, attempt.task, attempt.progress.stages, video)
+        done = await self._recorder.end(
+            attempt, lambda connection: changes.complete(connection, attempt.task, attempt.progress.stages, video)
+        )
         if done is None:
             await self._files.delete(f"videos/{attempt.task.id}/{attempt.task.attempt}")
             return
-        self._hub.ring(done.id, done.seq)
+        self._on_end(done.task)
 
-    async def _fail(self, attempt: _Attempt, failure: Failure) -> None:
-        await self._flush([attempt])
-        async with self._database.write() as connection:
-            ended = await changes.fail(connection, attempt.task, failure, attempt.progress.stage)
+    async def _fail(self, attempt: Attempt, failure: Failure) -> None:
+        ended = await self._recorder.end(
+            attempt, lambda connection: changes.fail(connection, attempt.task, failure, attempt.progress.stage)
+        )
         if ended is not None:
-            self._hub.ring(ended.id, ended.seq)
+            self._on_end(ended.task)
 
-    async def _hand_back(self, attempt: _Attempt) -> None:
+    async def _hand_back(self, attempt: Attempt) -> None:
         with suppress(StoreUnavailable):
             async with self._database.write() as connection:
-                await changes.hand_back(connection, attempt.task)
+                if await changes.hand_back(connection, attempt.task):
+                    await self._queue.add_ticket(connection)
 
-    async def _clean_up(self, attempt: _Attempt) -> None:
+    async def _clean_up(self, attempt: Attempt) -> None:
         """Remove the attempt's folder and its preview; the materials too, unless a retry may want them."""
         folder = attempt.folder.parent
         with suppress(OSError):
@@ -187,10 +214,11 @@ class Worker:
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await queries.any_task(connection, attempt.task.id)
-            if now is None or now.status in (Status.COMPLETED, Status.CANCELED):
+            elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
+            if now is None or elsewhere or now.status in (Status.COMPLETED, Status.CANCELED):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    def _request(self, attempt: _Attempt) -> ExportRequest:
+    def _request(self, attempt: Attempt) -> ExportRequest:
         settings, task = self._settings, attempt.task
         return ExportRequest(
             task_id=task.id,
@@ -206,7 +234,7 @@ class Worker:
             limits=ExportLimits.of(settings),
         )
 
-    def _on_line(self, attempt: _Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:
+    def _on_line(self, attempt: Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:
         if isinstance(line, StageLine):
             attempt.progress.on_stage(line, now_ms())
         elif isinstance(line, DraftWarning):
@@ -216,9 +244,9 @@ class Worker:
             attempt.previews.add(putting)
             putting.add_done_callback(attempt.previews.discard)
         if attempt.progress.urgent:
-            self._urgent.set()
+            self._recorder.urgent.set()
 
-    async def _preview(self, attempt: _Attempt, path: str) -> None:
+    async def _preview(self, attempt: Attempt, path: str) -> None:
         try:
             attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
         except FileNotFoundError:
@@ -226,69 +254,45 @@ class Worker:
         except (Failed, OSError) as error:
             log.warning("preview of task %s: %s", attempt.task.id, error)
 
-    async def _watch(self, attempt: _Attempt) -> None:
+    async def _watch(self, attempt: Attempt) -> None:
         """Ends when the attempt is not ours any more: cancelled, or given to another worker."""
-        with self._hub.listen(attempt.task.id) as bell:
-            while not attempt.lost.is_set():
-                with suppress(StoreUnavailable):
-                    await self._check(attempt)
-                if not attempt.lost.is_set():
-                    await bell.wait()
 
-    async def _check(self, attempt: _Attempt) -> None:
-        async with self._database.read() as connection:
-            now = await queries.any_task(connection, attempt.task.id)
-        if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
-            attempt.lost.set()
+        def check(now: Task | None) -> None:
+            if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
+                attempt.lost.set()
 
-    async def _flush_for_ever(self) -> None:
+        with self._hot.listen(attempt.task.id, lambda change: check(change.task)):
+            async with self._database.read() as connection:
+                check(await queries.any_task(connection, attempt.task.id))
+            await attempt.lost.wait()
+
+    async def _tidy_for_ever(self) -> None:
+        rounds = 0
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await self._urgent.wait()
-            self._urgent.clear()
+            await asyncio.sleep(TIDY_SECONDS)
+            rounds += 1
             with suppress(StoreUnavailable):
-                await self._flush(list(self._running))
+                await self._release_strays()
+                if rounds % OLD_EVERY == 0:
+                    await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, await self._active_ids())
 
-    async def _flush(self, attempts: list[_Attempt]) -> None:
-        """Store what has come since, of all attempts in one transaction; then ring."""
-        waiting = [(attempt, writes) for attempt in attempts if (writes := attempt.progress.take())]
-        if not waiting:
-            return
-        async with self._database.write() as connection:
-            for attempt, writes in waiting:
-                for event, values in writes:
-                    advanced = await changes.advance(connection, attempt.task, event, values)
-                    if advanced is None:
-                        attempt.lost.set()
-                        break
-                    attempt.task = advanced
-        for attempt, _ in waiting:
-            self._hub.ring(attempt.task.id, attempt.task.seq)
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            with suppress(StoreUnavailable):
-                await self._expire()
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    async def _expire(self) -> None:
-        async with self._database.read() as connection:
-            late = await queries.expired(connection, now_ms())
-        for task in late:
+    async def _release_strays(self) -> None:
+        """Tasks that are ours by their rows and run no more, because their end could not be stored."""
+        async with self._claiming:  # else a task that is just being claimed would look like one of them
+            running = [attempt.task.id for attempt in self._recorder.running]
+            if len(running) < len(self._tasks):
+                return  # one of them has just been claimed
             async with self._database.write() as connection:
-                ended = await changes.fail(connection, task, _expired().failure)
-            if ended is not None:
-                self._hub.ring(ended.id, ended.seq)
+                strays = await changes.release(
+                    connection, (tasks.c.worker == self._crew.me.id) & tasks.c.id.not_in(running)
+                )
+                for task_id in strays:
+                    log.warning("task %s has lost its attempt and waits for another", task_id)
+                    await self._queue.add_ticket(connection)
 
     async def _active_ids(self) -> set[str]:
         async with self._database.read() as connection:
             return await queries.active_ids(connection)
-
-
-def _fresh(folder: Path) -> None:
-    leftovers.clear_attempts(folder.parent)
-    folder.mkdir(parents=True)
 
 
 def _unfit(task: Task, base_url: str) -> Failed | None:
@@ -300,7 +304,7 @@ def _unfit(task: Task, base_url: str) -> Failed | None:
             "草稿地址指向本服务器自身，这里没有草稿。",
         )
     if task.status is Status.PENDING and task.expires_at_ms is not None and task.expires_at_ms <= now_ms():
-        return _expired()
+        return expired()
     if task.status is Status.PROCESSING and task.attempt >= task.max_attempts:
         return failed(
             ErrorCode.WORKER_LOST,
@@ -308,14 +312,6 @@ def _unfit(task: Task, base_url: str) -> Failed | None:
             f"{task.attempt} 次尝试中渲染进程均意外中断。",
         )
     return None
-
-
-def _expired() -> Failed:
-    return failed(
-        ErrorCode.EXPIRED,
-        "The task waited longer than expiresInSeconds allows.",
-        "任务排队时间超过了 expiresInSeconds。",
-    )
 
 
 def _internal() -> Failed:

@@ -110,6 +110,18 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
     assert (unknown.returncode, "DRAFTCAST_COLOUR: no such setting" in unknown.stderr) == (1, True)
 
 
+def test_a_password_in_a_wrong_setting_is_not_shown(tmp_path: Path) -> None:
+    done = run(tmp_path, "migrate", database_url="mysql://me:secret@db.example/x")
+    assert (done.returncode, "DRAFTCAST_DATABASE_URL: must begin with postgresql://" in done.stderr) == (1, True)
+    assert "secret" not in done.stderr
+
+
+def test_migrate_makes_the_database(tmp_path: Path) -> None:
+    done = run(tmp_path, "migrate")
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.rglob("draftcast.sqlite"))
+
+
 def test_a_second_worker_on_the_same_data_does_not_start(tmp_path: Path) -> None:
     with served(tmp_path) as running:
         running.start()

@@ -1,4 +1,4 @@
-"""What clients are told when the service itself is broken: a real database that cannot be opened."""
+"""What clients are told when the service itself is broken: a real database server that has stopped."""
 
 import logging
 from collections.abc import Generator
@@ -9,29 +9,25 @@ import pytest
 from draftcast.app import create_app
 from services.settings import load
 from tests.support.listening import listening
+from tests.support.programs import postgres_server
 from tests.support.server import Server
 from tests.support.subscriber import subscriber
 
 URL = "http://a.b/get_draft?draft_id=1"
-SECRETS = ("sqlite", "unable", "open", "Error:", "Traceback")
+SECRETS = ("psycopg", "connection", "5432", "refused", "Error:", "Traceback")
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A server whose database has gone since it started."""
     folder = tmp_path_factory.mktemp("broken")
-    with listening(create_app(load(data_dir=folder), work=False)) as port:
-        server = Server(port, folder)
-        assert server.get("/").status == 200
-        lose_database(folder)
-        yield server
-
-
-def lose_database(folder: Path) -> None:
-    """Put a folder where the database was, which not even the superuser can open as a file."""
-    for file in folder.glob("draftcast.sqlite*"):
-        file.rename(folder / f"lost-{file.name}")
-    (folder / "draftcast.sqlite").mkdir()
+    with postgres_server() as database:
+        settings = load(data_dir=folder, database_url=database.database())
+        with listening(create_app(settings, work=False)) as port:
+            server = Server(port, folder)
+            assert server.get("/").status == 200
+            database.stop()
+            yield server
 
 
 def test_a_status_query_that_fails_is_told_as_documented(broken: Server) -> None:

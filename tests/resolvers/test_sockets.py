@@ -3,8 +3,9 @@
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from resolvers.endpoint import GraphQLEndpoint
-from resolvers.sockets import LONGEST_REASON_BYTES
+from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
+from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from services.access.limits import Limits
 from services.settings import load
@@ -24,6 +26,7 @@ from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.subscriber import Subscriber, socket, subscriber
 
+PROTOCOL = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
 MOST = load().subscriptions_per_socket
 FEED = {"query": "subscription { videoTaskFeed { __typename } }"}
 
@@ -95,7 +98,7 @@ def test_a_malformed_message_closes_the_socket_with_4400(server: Server, text: s
 def test_a_binary_message_closes_the_socket_with_4400(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.socket.send(b'{"type": "ping"}')
-        assert closed(client)[0] == 4400
+        assert closed(client) == (4400, "WebSocket message type must be text")
 
 
 def test_a_long_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> None:
@@ -110,7 +113,36 @@ def test_a_long_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> Non
 def test_a_message_above_64_kib_closes_the_socket_with_1009(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.send({"type": "ping", "payload": {"x": "x" * 65_536}})
+        code, reason = closed(client)
+    assert (code, "65536" in reason) == (1009, True)
+
+
+def test_a_message_above_64_kib_is_not_let_in_by_fragments(server: Server) -> None:
+    with subscriber(server.socket_url) as client:
+        with suppress(ConnectionClosed):
+            client.socket.send(["x" * 30_000] * 3)
         assert closed(client)[0] == 1009
+
+
+def test_text_that_is_not_utf_8_closes_with_1007(server: Server) -> None:
+    with subscriber(server.socket_url) as client:
+        client.socket.send(b'{"type": "ping", "payload": {"\xff": 1}}', text=True)
+        assert closed(client) == (1007, "")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (4401, "Unauthorized"),
+        (4406, "Subprotocol not acceptable"),
+        (4406, LEGACY),
+        (4408, "Connection initialisation timeout"),
+        (4409, "Subscriber for ID already exists"),
+        (4429, "Too many initialisation requests"),
+    ],
+)
+def test_the_document_tells_the_reasons_that_the_tests_of_this_module_see(code: int, reason: str) -> None:
+    assert f"| {code} | `{reason}` |" in PROTOCOL.read_text(encoding="utf-8")
 
 
 def test_subscribing_before_the_acknowledgement_closes_with_4401(server: Server) -> None:
@@ -122,7 +154,7 @@ def test_subscribing_before_the_acknowledgement_closes_with_4401(server: Server)
 def test_a_second_connection_init_closes_with_4429(server: Server) -> None:
     with subscriber(server.socket_url) as client:
         client.send({"type": "connection_init"})
-        assert closed(client)[0] == 4429
+        assert closed(client) == (4429, "Too many initialisation requests")
 
 
 def test_an_id_in_use_closes_with_4409(server: Server) -> None:
@@ -142,11 +174,23 @@ def test_pings_are_answered_also_before_the_acknowledgement(server: Server) -> N
 
 
 def test_only_the_transport_protocol_is_spoken(server: Server) -> None:
-    for protocols in (["graphql-ws"], ["nonsense"], []):
+    for protocols in (["nonsense"], []):
         wanted = [Subprotocol(name) for name in protocols]
         with connect(server.socket_url, subprotocols=wanted or None, compression=None) as client:
             assert client.subprotocol is None
             assert closed(Subscriber(client)) == (4406, "Subprotocol not acceptable")
+
+
+def test_the_legacy_protocol_is_accepted_only_to_be_told_what_to_use_instead(server: Server) -> None:
+    with connect(server.socket_url, subprotocols=[Subprotocol("graphql-ws")], compression=None) as client:
+        assert client.subprotocol == "graphql-ws"
+        assert closed(Subscriber(client)) == (4406, LEGACY)
+
+
+def test_a_client_that_speaks_both_protocols_is_spoken_to_in_the_newer_one(server: Server) -> None:
+    wanted = [Subprotocol("graphql-ws"), Subprotocol("graphql-transport-ws")]
+    with connect(server.socket_url, subprotocols=wanted, compression=None) as client:
+        assert client.subprotocol == "graphql-transport-ws"
 
 
 def test_compression_is_not_offered(server: Server) -> None:
@@ -253,7 +297,8 @@ def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(server: Server) -
 
 
 def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
-    endpoint = GraphQLEndpoint(build_schema(), "http://127.0.0.1")
+    schema = build_schema()
+    endpoint = GraphQLEndpoint(schema, ("http://127.0.0.1",), SchemaAnswers(schema))
     assert endpoint.connection_init_wait_timeout.total_seconds() == 10
     endpoint.connection_init_wait_timeout = timedelta(milliseconds=20)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)], lifespan=no_services)

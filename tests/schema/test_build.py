@@ -42,7 +42,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
     async def listeners() -> tuple[int, int]:
         async with open_services(load(data_dir=tmp_path), work=False) as services:
             submitted = await services.manager.submit(OPEN_OWNER, TaskRequest(draft_url="http://a.b/c"))
-            bells = services.manager._hub._bells  # pyright: ignore[reportPrivateUsage]  # clients cannot see it
+            hot = services.manager.hot
             context = Context(services)
             results = await build_schema().stream(
                 query, variable_values={"id": submitted.task.id}, context_value=context
@@ -50,7 +50,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
             async with aclosing(results):
                 result: Any = await anext(results)
                 assert not result.errors
-                during = len(bells)
-            return during, len(bells)
+                during = hot.listeners
+            return during, hot.listeners
 
     assert asyncio.run(listeners()) == (1, 0)

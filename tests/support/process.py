@@ -11,9 +11,11 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.programs import free_port
 from tests.support.server import EXPORTER, ROOT, Server, make_media
 
 DRAFTCAST = (sys.executable, "-m", "tests.support.draftcast")
+WORKS = "draftcast works"
 SECONDS = 60
 
 
@@ -24,51 +26,102 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     return {**inherited, "DRAFTCAST_DATA_DIR": str(folder / "data"), **chosen}
 
 
-class Served:
-    """`draftcast serve` on a port of its own, over and over on the same data."""
+class Process:
+    """A command of `draftcast` that a test may kill, stop and start again on the same data."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.server = Server(self.port, folder)
-        self._environment = environment(folder, port=str(self.port), **settings)
+    def __init__(self, folder: Path, command: tuple[str, ...], **settings: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self._command = command
+        self._environment = environment(folder, **settings)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Server:
-        """Start it and wait until it answers."""
-        log = (self.server.folder / "log").open("ab")
-        with log:
-            self._process = subprocess.Popen([*DRAFTCAST, "serve"], cwd=ROOT, env=self._environment, stderr=log)
-        self._wait()
-        return self.server
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
 
-    def _wait(self) -> None:
-        """Until the port is listened on: connecting is refused at once before, so this turns quickly."""
+    def launch(self) -> None:
+        """Start it."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*DRAFTCAST, *self._command], cwd=ROOT, env=self._environment, stderr=log)
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
         assert self._process is not None
         for _ in range(SECONDS * 50):
-            assert self._process.poll() is None, (self.server.folder / "log").read_text()
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-            except ConnectionRefusedError:
-                psutil.wait_procs([psutil.Process(self._process.pid)], timeout=0.02)
-            else:
+            assert self._process.poll() is None, self.log
+            if self._ready():
                 return
-        raise AssertionError("the server did not start")
+            psutil.wait_procs([psutil.Process(self._process.pid)], timeout=0.02)
+        raise AssertionError(f"it did not start: {self.log}")
+
+    def begin(self) -> None:
+        """Start it and wait until it is ready."""
+        self.launch()
+        self.wait()
+
+    def _ready(self) -> bool:
+        raise NotImplementedError
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to it alone; its children are on their own."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def kill(self) -> None:
-        """SIGKILL to the server alone; its children are on their own."""
-        self._end(signal.SIGKILL)
+        """SIGKILL, and wait for its end."""
+        self.end(signal.SIGKILL)
 
     def stop(self) -> None:
         """SIGTERM, and wait for its orderly end."""
-        self._end(signal.SIGTERM)
+        self.end(signal.SIGTERM)
 
-    def _end(self, number: signal.Signals) -> None:
+    def end(self, number: signal.Signals) -> None:
+        """Send a signal that ends it, and wait."""
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(SECONDS)
             self._process = None
+
+
+class Served(Process):
+    """`draftcast serve` on a port of its own, over and over on the same data."""
+
+    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
+        self.port = free_port()
+        super().__init__(folder, ("serve", *options), port=str(self.port), **settings)
+        self.server = Server(self.port, folder)
+
+    def start(self) -> Server:
+        """Start it and wait until it answers."""
+        self.begin()
+        return self.server
+
+    def _ready(self) -> bool:
+        """Whether the port is listened on: connecting is refused at once before."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+
+class Working(Process):
+    """`draftcast work`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(folder, ("work",), **settings)
+
+    def launch(self) -> None:
+        """Start it."""
+        self._before = self.log.count(WORKS)
+        super().launch()
+
+    def _ready(self) -> bool:
+        """Whether it takes tasks."""
+        return self.log.count(WORKS) > self._before
 
 
 @contextmanager

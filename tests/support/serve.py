@@ -3,9 +3,7 @@
 import socket
 import sys
 
-import uvicorn
-
-from draftcast.app import uvicorn_config
+from draftcast.serving import server
 from services.settings import load
 
 
@@ -17,7 +15,7 @@ def main() -> None:
         settings = load(port=listener.getsockname()[1])
         sys.stdout.write(f"{settings.port}\n")
         sys.stdout.flush()
-        uvicorn.Server(uvicorn_config(settings)).run(sockets=[listener])
+        server(settings).run(sockets=[listener])
 
 
 if __name__ == "__main__":

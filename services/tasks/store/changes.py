@@ -1,4 +1,7 @@
-"""Writing tasks: every change of a task and its event, in one transaction of the caller's."""
+"""Writing tasks: every change of a task and its event, in one transaction of the caller's.
+
+Whoever writes tells `HotTasks.wrote` of the `TaskChange`s when the transaction is committed.
+"""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,6 +17,8 @@ from services.tasks.records import (
     StageProgress,
     Status,
     Task,
+    TaskChange,
+    TaskEvent,
     TaskRequest,
     Video,
 )
@@ -24,7 +29,7 @@ LOSSES_ALLOWED = 2
 """How many times a task is run again after its worker was lost."""
 
 
-async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> Task:
+async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
     """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
     row = await connection.execute(
@@ -34,6 +39,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             owner=owner,
             draft_url=request.draft_url,
             **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
+            turn=await _next_turn(connection, owner, request.priority),
             attempt=0,
             max_attempts=LOSSES_ALLOWED + 1,
             priority=request.priority,
@@ -45,9 +51,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
         )
         .returning(tasks)
     )
-    task = task_of(row.mappings().one())
-    await _record(connection, task, EventType.STATUS_CHANGED)
-    return task
+    return await _recorded(connection, task_of(row.mappings().one()), EventType.STATUS_CHANGED)
 
 
 async def remember_key(connection: AsyncConnection, owner: str, key: str, task_id: str, request_sha256: str) -> None:
@@ -59,9 +63,10 @@ async def remember_key(connection: AsyncConnection, owner: str, key: str, task_i
     )
 
 
-async def requeue(connection: AsyncConnection, task: Task) -> Task | None:
+async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A final task waits again, for a new attempt. None when it is not final any more."""
     values = _waiting(now_ms(), None) | {
+        "turn": await _next_turn(connection, task.owner, task.priority),
         "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
         "started_at_ms": None,
         "completed_at_ms": None,
@@ -70,8 +75,8 @@ async def requeue(connection: AsyncConnection, task: Task) -> Task | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
 
 
-async def claim(connection: AsyncConnection, task: Task) -> Task | None:
-    """Begin the next attempt: the row is the claimer's until a later claim. None when somebody was faster."""
+async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> TaskChange | None:
+    """Begin the next attempt: the row is the worker's until it is released. None when somebody was faster."""
     now = now_ms()
     started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
     values = {
@@ -80,21 +85,25 @@ async def claim(connection: AsyncConnection, task: Task) -> Task | None:
         "progress": 10,
         "stages": stages_json([*_queued_stage(task, now), started]),
         "attempt": task.attempt + 1,
+        "worker": worker,
         "started_at_ms": task.started_at_ms or now,
         "estimated_completion_at_ms": None,
         "preview_key": None,
         "warnings": [],
     }
-    unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
-    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def advance(connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]) -> Task | None:
+async def advance(
+    connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]
+) -> TaskChange | None:
     """Progress of the attempt in `task`. None when that attempt no longer owns the row."""
     return await _change(connection, task.id, _fence(task), event, values)
 
 
-async def complete(connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video) -> Task | None:
+async def complete(
+    connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video
+) -> TaskChange | None:
     """The attempt's file is in place: the task is done. None when the attempt no longer owns the row."""
     now = now_ms()
     done = StageProgress(stage=Stage.DONE, started_at_ms=now, completed_at_ms=now)
@@ -107,7 +116,9 @@ async def complete(connection: AsyncConnection, task: Task, stages: list[StagePr
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def fail(connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None) -> Task | None:
+async def fail(
+    connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None
+) -> TaskChange | None:
     """The attempt ends with an error, at `stage`. None when it no longer owns the row."""
     now = now_ms()
     values = _ended(Status.FAILED, now) | {
@@ -118,17 +129,41 @@ async def fail(connection: AsyncConnection, task: Task, failure: Failure, stage:
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def cancel(connection: AsyncConnection, task: Task) -> Task | None:
+async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A waiting or running task ends at its owner's wish. None when it changed in between."""
     unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
 
 
-async def hand_back(connection: AsyncConnection, task: Task) -> None:
-    """The worker stops in good order: the next attempt is not counted as a loss."""
-    await connection.execute(
-        sa.update(tasks).where(tasks.c.id == task.id, _fence(task)).values(max_attempts=tasks.c.max_attempts + 1)
+async def hand_back(connection: AsyncConnection, task: Task) -> bool:
+    """The worker stops in good order: the next attempt is not counted as a loss. False when it is not its any more."""
+    changed = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task.id, _fence(task))
+        .values(max_attempts=tasks.c.max_attempts + 1, worker=None)
     )
+    return changed.rowcount > 0
+
+
+async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> list[str]:
+    """Running tasks whose worker meets the condition wait for another one. Their ids."""
+    freed = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_not(None), condition)
+        .values(worker=None)
+        .returning(tasks.c.id)
+    )
+    return list(freed.scalars())
+
+
+async def remove(connection: AsyncConnection, task: Task) -> bool:
+    """Forget a final task, its events and its keys. False when it has changed."""
+    gone = await connection.execute(sa.delete(tasks).where(tasks.c.id == task.id, tasks.c.seq == task.seq))
+    if not gone.rowcount:
+        return False
+    await connection.execute(sa.delete(events).where(events.c.task_id == task.id))
+    await connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.task_id == task.id))
+    return True
 
 
 def warning_values(warnings: list[DraftWarning]) -> dict[str, Any]:
@@ -142,7 +177,19 @@ def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
 
 
 def _fence(task: Task) -> sa.ColumnElement[bool]:
-    return (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+    """Holds while the row belongs to the attempt, and the attempt to its worker."""
+    return sa.and_(
+        tasks.c.attempt == task.attempt, tasks.c.status == task.status, tasks.c.worker.is_not_distinct_from(task.worker)
+    )
+
+
+async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
+    """After the owner's own waiting tasks, and not before the round that is being served."""
+    waiting = (tasks.c.status == Status.PENDING) & (tasks.c.priority == priority)
+    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
+    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
+    found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
+    return found or 0
 
 
 async def _change(
@@ -151,7 +198,7 @@ async def _change(
     condition: sa.ColumnElement[bool],
     event: EventType,
     values: dict[str, Any],
-) -> Task | None:
+) -> TaskChange | None:
     """Apply `values` where `condition` holds: seq rises by one and the event is stored with it."""
     row = await connection.execute(
         sa.update(tasks)
@@ -162,31 +209,33 @@ async def _change(
     found = row.mappings().one_or_none()
     if found is None:
         return None
-    task = task_of(found)
-    await _record(connection, task, event)
-    return task
+    return await _recorded(connection, task_of(found), event)
 
 
-async def _record(connection: AsyncConnection, task: Task, event: EventType) -> None:
-    await connection.execute(
-        sa.insert(events).values(
-            task_id=task.id,
-            owner=task.owner,
-            seq=task.seq,
-            type=event,
-            at_ms=task.updated_at_ms,
-            status=task.status,
-            stage=task.stage,
-            progress=task.progress,
-            attempt=task.attempt,
-        )
+async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) -> TaskChange:
+    """The task's newest change, with its event stored."""
+    event = TaskEvent(
+        task_id=task.id,
+        seq=task.seq,
+        position=0,
+        type=kind,
+        at_ms=task.updated_at_ms,
+        status=task.status,
+        stage=task.stage,
+        progress=task.progress,
+        attempt=task.attempt,
     )
+    values = {name: value for name, value in asdict(event).items() if name != "position"}
+    stored = sa.insert(events).values(**values, owner=task.owner).returning(events.c.position)
+    position = (await connection.execute(stored)).scalar_one()
+    return TaskChange(replace(event, position=position), task)
 
 
 def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
     queued = StageProgress(stage=Stage.QUEUED, started_at_ms=now)
     return {
         "status": Status.PENDING,
+        "worker": None,
         "stage": Stage.QUEUED,
         "progress": 0,
         "stages": stages_json([queued]),

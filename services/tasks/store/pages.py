@@ -87,7 +87,7 @@ def condition(wanted: TaskFilter) -> sa.ColumnElement[bool]:
     if wanted.created_before_ms is not None:
         conditions.append(tasks.c.created_at_ms < wanted.created_before_ms)
     if wanted.search:
-        conditions.append(tasks.c.draft_url.contains(wanted.search, autoescape=True) | (tasks.c.id == wanted.search))
+        conditions.append(tasks.c.draft_url.icontains(wanted.search, autoescape=True) | (tasks.c.id == wanted.search))
     return sa.and_(*conditions)
 
 

@@ -57,6 +57,15 @@ async def active_tasks(
     return [(task_of(row), row["position"]) for row in rows.mappings()][::-1]
 
 
+async def any_tasks(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Task]:
+    """The tasks of these ids, whoever owns them."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(wanted)))
+    return {row["id"]: task_of(row) for row in rows.mappings()}
+
+
 async def tasks_by_id(connection: AsyncConnection, ids: Iterable[str], wanted: TaskFilter) -> dict[str, Task]:
     """Those of the tasks that meet the filter."""
     rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(list(ids)), condition(wanted)))
@@ -90,13 +99,38 @@ async def active_count(connection: AsyncConnection, owner: str) -> int:
 
 async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
     """How many tasks are served before this one."""
-    same_priority = tasks.c.priority == waiting.priority
-    earlier = (tasks.c.queued_at_ms < waiting.queued_at_ms) | (
-        (tasks.c.queued_at_ms == waiting.queued_at_ms) & (tasks.c.id < waiting.id)
+    place = sa.tuple_(tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
+    earlier = place < sa.tuple_(
+        sa.literal(waiting.turn, sa.BigInteger), sa.literal(waiting.queued_at_ms, sa.BigInteger), sa.literal(waiting.id)
     )
-    first = (tasks.c.priority > waiting.priority) | (same_priority & earlier)
+    first = (tasks.c.priority > waiting.priority) | ((tasks.c.priority == waiting.priority) & earlier)
     count = await connection.scalar(sa.select(sa.func.count()).where(tasks.c.status == Status.PENDING, first))
     return count or 0
+
+
+async def next_to_run(connection: AsyncConnection) -> Task | None:
+    """The task that is to be run next: one whose worker was lost, else the first of those that wait."""
+    abandoned = sa.select(tasks).where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_(None))
+    found = await _one(connection, abandoned.order_by(tasks.c.queued_at_ms, tasks.c.id).limit(1))
+    if found is not None:
+        return found
+    waiting = sa.select(tasks).where(tasks.c.status == Status.PENDING)
+    first = waiting.order_by(tasks.c.priority.desc(), tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
+    return await _one(connection, first.limit(1))
+
+
+async def runnable_count(connection: AsyncConnection) -> int:
+    """How many tasks would be run if there were a worker for each."""
+    abandoned = (tasks.c.status == Status.PROCESSING) & tasks.c.worker.is_(None)
+    count = await connection.scalar(sa.select(sa.func.count()).where((tasks.c.status == Status.PENDING) | abandoned))
+    return count or 0
+
+
+async def outdated(connection: AsyncConnection, before_ms: int, limit: int = 100) -> list[Task]:
+    """Tasks that ended before that time, oldest first."""
+    ended = sa.select(tasks).where(tasks.c.completed_at_ms < before_ms, tasks.c.status.not_in(ACTIVE))
+    rows = await connection.execute(ended.order_by(tasks.c.completed_at_ms).limit(limit))
+    return [task_of(row) for row in rows.mappings()]
 
 
 async def expired(connection: AsyncConnection, now_ms: int, limit: int = 100) -> list[Task]:
@@ -122,6 +156,14 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
     pending, oldest = found.get(Status.PENDING, (0, None))
     processing, _ = found.get(Status.PROCESSING, (0, None))
     return QueueState(pending=pending, processing=processing, capacity=capacity, oldest_pending_at_ms=oldest)
+
+
+async def queue_totals(connection: AsyncConnection) -> tuple[int, int, int | None]:
+    """How many tasks of all owners wait, how many run, and since when the oldest waits."""
+    state = sa.select(sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
+    pending, oldest = (await connection.execute(state.where(tasks.c.status == Status.PENDING))).one()
+    processing, _ = (await connection.execute(state.where(tasks.c.status == Status.PROCESSING))).one()
+    return pending, processing, oldest
 
 
 async def throughput(connection: AsyncConnection, owner: str, since_ms: int) -> dict[int, ThroughputPoint]:
@@ -151,6 +193,17 @@ async def feed_after(connection: AsyncConnection, owner: str, position: int, lim
     """The owner's events newer than `position`, in order."""
     newer = sa.select(events).where(events.c.owner == owner, events.c.position > position)
     return await _events(connection, newer.order_by(events.c.position).limit(limit))
+
+
+async def events_since(connection: AsyncConnection, position: int, limit: int) -> list[TaskEvent]:
+    """The events of all owners newer than `position`, in order."""
+    newer = sa.select(events).where(events.c.position > position)
+    return await _events(connection, newer.order_by(events.c.position).limit(limit))
+
+
+async def newest_position(connection: AsyncConnection) -> int:
+    """The position of the newest event of all owners; 0 when there is none."""
+    return await connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
 
 
 async def event_range(connection: AsyncConnection, owner: str) -> tuple[int, int]:

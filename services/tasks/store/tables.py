@@ -2,11 +2,13 @@
 
 import sqlalchemy as sa
 
-from services.tasks.records import ACTIVE
+from services.tasks.records import ACTIVE, Status
 
 metadata = sa.MetaData()
 
 _active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
+_pending = sa.text(f"status = '{Status.PENDING}'")
+_running = sa.text(f"status = '{Status.PROCESSING}'")
 
 tasks = sa.Table(
     "draftcast_tasks",
@@ -37,6 +39,10 @@ tasks = sa.Table(
     sa.Column("failure", sa.JSON(none_as_null=True)),
     sa.Column("failure_stage", sa.String(32)),
     sa.Column("warnings", sa.JSON, nullable=False),
+    # The worker that runs it; NULL while PROCESSING means that its worker was lost or has handed it back.
+    sa.Column("worker", sa.String(32)),
+    # Whose turn it is among tasks of one priority: owners take turns.
+    sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
     # One active task per owner and draft URL, whoever asks and however fast.
     sa.Index(
         "draftcast_tasks_one_active",
@@ -48,7 +54,19 @@ tasks = sa.Table(
     ),
     sa.Index("draftcast_tasks_by_url", "owner", "draft_url", "created_at_ms"),
     sa.Index("draftcast_tasks_by_time", "owner", "created_at_ms", "id"),
-    sa.Index("draftcast_tasks_by_status", "status", "priority", "queued_at_ms"),
+    sa.Index("draftcast_tasks_by_end", "completed_at_ms"),
+    sa.Index(
+        "draftcast_tasks_waiting",
+        sa.text("priority DESC"),
+        "turn",
+        "queued_at_ms",
+        "id",
+        sqlite_where=_pending,
+        postgresql_where=_pending,
+    ),
+    sa.Index("draftcast_tasks_turns", "owner", "priority", "turn", sqlite_where=_pending, postgresql_where=_pending),
+    sa.Index("draftcast_tasks_expiring", "expires_at_ms", sqlite_where=_pending, postgresql_where=_pending),
+    sa.Index("draftcast_tasks_running", "worker", sqlite_where=_running, postgresql_where=_running),
 )
 
 events = sa.Table(
@@ -65,6 +83,7 @@ events = sa.Table(
     sa.Column("progress", sa.Integer, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.UniqueConstraint("task_id", "seq"),
+    sa.Index("draftcast_events_by_owner", "owner", "position"),
     sqlite_autoincrement=True,
 )
 
@@ -76,4 +95,19 @@ idempotency_keys = sa.Table(
     sa.Column("task_id", sa.String(32), nullable=False),
     sa.Column("request_sha256", sa.String(64), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+)
+
+workers = sa.Table(
+    "draftcast_workers",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    # Names the data folder: of the processes that work in one, only one is a worker.
+    sa.Column("place", sa.String(32), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    # Renders at once; 0 for a process that only serves the API.
+    sa.Column("slots", sa.Integer, nullable=False),
+    # Rises while the process lives. Others look at whether it moves, never at a clock.
+    sa.Column("beat", sa.BigInteger, nullable=False),
+    sa.Column("started_at_ms", sa.BigInteger, nullable=False),
 )

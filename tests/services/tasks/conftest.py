@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ import pytest
 
 from services.settings import Settings, load
 from services.tasks.engine import Queue
+from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
 from services.tasks.manager import TaskManager
-from services.tasks.records import Task, TaskRequest
+from services.tasks.migrate import migrate
+from services.tasks.records import Task, TaskChange, TaskRequest
 from services.tasks.store import changes, queries
-from services.tasks.store.database import Database, migrate
+from services.tasks.store.database import Database
+from tests.support.programs import Postgres
 
 OWNER = "open"
 
@@ -24,20 +28,20 @@ class Tasks:
 
     manager: TaskManager
     database: Database
-    hub: Hub
+    hot: HotTasks
     settings: Settings
 
     async def submit(self, draft_url: str = "http://drafts.example/1", **options: Any) -> Task:
         """A submitted task."""
         return (await self.manager.submit(OWNER, TaskRequest(draft_url=draft_url, **options))).task
 
-    async def write(self, change: Callable[..., Awaitable[Task | None]], task: Task, *arguments: Any) -> Task:
+    async def write(self, change: Callable[..., Awaitable[TaskChange | None]], task: Task, *arguments: Any) -> Task:
         """Make a worker's change; it must find its row."""
         async with self.database.write() as connection:
             changed = await change(connection, task, *arguments)
         assert changed is not None
-        self.hub.ring(changed.id, changed.seq)
-        return changed
+        self.hot.wrote(changed)
+        return changed.task
 
     async def claimed(self, **options: Any) -> Task:
         """A task that runs."""
@@ -52,31 +56,49 @@ class Tasks:
 
 
 @asynccontextmanager
-async def open_tasks(folder: Path, max_queued: int = 1000) -> AsyncGenerator[Tasks]:
+async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "") -> AsyncGenerator[Tasks]:
     """Everything but the worker."""
-    settings = load(data_dir=folder)
+    settings = load(data_dir=folder, database_url=database_url)
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(migrate, settings.database)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = await asyncio.to_thread(Queue, settings.database)
+        queue = Queue(settings.database)
         stack.callback(queue.close)
         hub = Hub("memory://")
         await stack.enter_async_context(hub.run())
-        manager = TaskManager(database, queue, hub, max_queued=max_queued, capacity=1)
-        yield Tasks(manager, database, hub, settings)
+        hot = HotTasks(database, hub)
+        await stack.enter_async_context(hot.run())
+        manager = TaskManager(database, queue, hot, max_queued=max_queued, capacity=lambda: 1)
+        yield Tasks(manager, database, hot, settings)
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "draftcast.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copy(migrated, tmp_path)}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.emptied_database()
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[[Scenario], None]:
-    """Runs an async scenario against an open task manager, within half a minute."""
+def run(tmp_path: Path, database_url: str) -> Callable[[Scenario], None]:
+    """Runs an async scenario against an open task manager, within half a minute, on each kind of database."""
 
     def run_scenario(scenario: Scenario, **options: Any) -> None:
         async def whole() -> None:
-            async with asyncio.timeout(30), open_tasks(tmp_path, **options) as tasks:
+            async with asyncio.timeout(30), open_tasks(tmp_path, database_url=database_url, **options) as tasks:
                 await scenario(tasks)
 
         asyncio.run(whole())

@@ -9,8 +9,9 @@ from typing import TypeVar
 import pytest
 
 from services.errors import ErrorCode, TaskNotFound, failed
+from services.tasks.hot import HotTasks, coalesced
 from services.tasks.hub import Hub
-from services.tasks.live import coalesced, snapshot
+from services.tasks.live import snapshot
 from services.tasks.manager import TaskManager
 from services.tasks.records import EventType, FeedReset, Stage, StageProgress, Status, Task, TaskChange, TaskFilter
 from services.tasks.store import changes
@@ -125,9 +126,10 @@ def test_an_unknown_task_is_not_followed(run: Run) -> None:
 
 def test_a_lost_ring_costs_a_moment_and_no_event(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        deaf = TaskManager(tasks.database, tasks.manager._queue, Hub("memory://"), max_queued=10, capacity=1)
+        hot = HotTasks(tasks.database, Hub("memory://"))
+        deaf = TaskManager(tasks.database, tasks.manager._queue, hot, max_queued=10, capacity=lambda: 1)
         task = await tasks.submit()
-        async with aclosing(deaf.follow(OWNER, task.id, None)) as source:
+        async with hot.run(), aclosing(deaf.follow(OWNER, task.id, None)) as source:
             await take(source, 1)
             waiting = asyncio.create_task(take(source, 1))
             await tasks.manager.cancel(OWNER, task.id)

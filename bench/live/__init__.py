@@ -1,0 +1,1 @@
+"""What live delivery costs, beside what else could deliver the same: `make bench-live`."""

@@ -1,0 +1,119 @@
+"""The real application, with a driver beside it that plays the worker: its tasks are submitted, claimed and
+advanced through the store, as an attempt's progress is.
+
+    python -m bench.live.ours FOLDER
+
+Says its port, then takes orders on stdin, a JSON object a line.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.live.documents import DRAFT_URL
+from draftcast.serving import server
+from services.access.callers import OPEN_OWNER
+from services.compose import Services
+from services.settings import load
+from services.tasks.records import EventType, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
+from services.tasks.store import changes
+
+
+class Driver:
+    """Does to tasks what a worker does."""
+
+    def __init__(self, services: Services) -> None:
+        self._manager = services.manager
+        self._database = services.manager.hot._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
+        self._tasks: list[Task] = []
+
+    async def tasks(self, count: int) -> Any:
+        """So many tasks that are being exported."""
+        self._tasks = []
+        for number in range(count):
+            request = TaskRequest(draft_url=DRAFT_URL.format(number=time.time_ns() % 10**7 * 1000 + number))
+            task = (await self._manager.submit(OPEN_OWNER, request)).task
+            async with self._database.write() as connection:
+                claimed = await changes.claim(connection, task)
+            assert claimed is not None
+            self._manager.hot.wrote(claimed)
+            stages = [
+                *claimed.task.stages,
+                StageProgress(
+                    stage=Stage.EXPORTING, started_at_ms=task.created_at_ms, done=0, total=1000, unit=Unit.FRAMES
+                ),
+            ]
+            self._tasks.append(await self._advance(claimed.task, EventType.STAGE_CHANGED, stages, 70))
+        return {"ids": [task.id for task in self._tasks], "draft_urls": [task.draft_url for task in self._tasks]}
+
+    async def _advance(self, task: Task, kind: EventType, stages: list[StageProgress], progress: int) -> Task:
+        async with self._database.write() as connection:
+            change = await changes.advance(connection, task, kind, changes.stage_values(stages, progress))
+        assert change is not None
+        self._manager.hot.wrote(change)
+        return change.task
+
+    async def advance(self, times: int, gap_ms: float = 0) -> Any:
+        """Advance all tasks so many times, each time in one transaction, as the worker flushes."""
+        sent: list[float] = []
+        told_seconds = 0.0
+        for number in range(times):
+            written: list[TaskChange] = []
+            async with self._database.write() as connection:
+                for task in self._tasks:
+                    stages = [*task.stages[:-1], replace(task.stages[-1], done=float(task.seq))]
+                    values = changes.stage_values(stages, 70 + task.seq % 20)
+                    change = await changes.advance(connection, task, EventType.PROGRESS, values)
+                    assert change is not None
+                    written.append(change)
+            self._tasks = [change.task for change in written]
+            sent.append(time.monotonic())
+            before = time.thread_time()
+            self._manager.hot.wrote(*written)
+            told_seconds += time.thread_time() - before
+            if gap_ms and number + 1 < times:
+                await asyncio.sleep(gap_ms / 1000)
+        return {"sent": sent, "told_seconds": told_seconds, "mark": f'"seq":{self._tasks[0].seq},'}
+
+
+async def obey(driver: Driver) -> None:
+    """Orders until stdin ends."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        order = json.loads(line)
+        print(json.dumps(await getattr(driver, order.pop("do"))(**order)), flush=True)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(2048)
+        settings = load(port=listener.getsockname()[1], data_dir=Path(sys.argv[1]), max_queued=100_000)
+        serving = server(settings, work=False)
+        app: Any = serving.config.app
+        opening = app.router.lifespan_context
+
+        @asynccontextmanager
+        async def driven(app: Any) -> AsyncGenerator[Any]:
+            async with opening(app) as state:
+                obeying = asyncio.create_task(obey(Driver(state["services"])))
+                print(json.dumps({"port": settings.port}), flush=True)
+                yield state
+                obeying.cancel()
+
+        app.router.lifespan_context = driven
+        serving.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

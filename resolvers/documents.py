@@ -1,0 +1,31 @@
+"""What a document is, before anything of it is run."""
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+    parse,
+)
+
+from resolvers.answers import Operation
+
+MOST_TOKENS = 2000
+"""Of a document; more are not parsed."""
+
+
+def definition(operation: Operation) -> tuple[DocumentNode, OperationDefinitionNode] | None:
+    """The document and the operation that is meant; None if that cannot be told, which execution will explain."""
+    try:
+        document = parse(operation.query, no_location=True, max_tokens=MOST_TOKENS)
+    except (GraphQLError, RecursionError):
+        return None
+    found = get_operation_ast(document, operation.name)
+    return (document, found) if found else None
+
+
+def is_mutation(operation: Operation) -> bool:
+    """Whether it would change something."""
+    found = definition(operation)
+    return found is not None and found[1].operation is OperationType.MUTATION

@@ -1,0 +1,66 @@
+"""What can be measured, in Prometheus' form. Each process tells of itself; the queue, which is all processes', is
+read from the database when it is asked for.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from services.clock import now_ms
+from services.tasks.crew import Crew
+from services.tasks.hot import HotTasks
+from services.tasks.hub import Hub
+from services.tasks.records import StageProgress, Status, Task
+from services.tasks.store import queries
+from services.tasks.store.database import Database
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+STAGE_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+class Metrics:
+    """The measures of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._ends = Counter(
+            "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
+        )
+        self._stages = Histogram(
+            "draftcast_stage_seconds",
+            "How long stages of completed tasks took in this process",
+            ["stage"],
+            buckets=STAGE_SECONDS,
+            registry=self._registry,
+        )
+        self._tasks = Gauge("draftcast_tasks", "Tasks that wait or run, in all", ["status"], registry=self._registry)
+        self._age = self._gauge("draftcast_queue_age_seconds", "How long the oldest waiting task has waited")
+        self._slots = self._gauge("draftcast_render_slots", "Renders that may run at once, on all machines")
+        self._workers = self._gauge("draftcast_workers", "Workers that live")
+        self._listeners = self._gauge("draftcast_listeners", "Subscriptions and waiting requests of this process")
+        self._rebuilds = self._gauge("draftcast_doorbell_rebuilds", "How often this process's doorbell was built anew")
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, registry=self._registry)
+
+    def ended(self, task: Task) -> None:
+        """An attempt has come to the task's end."""
+        self._ends.labels(task.status, task.failure.code if task.failure else "").inc()
+        if task.status is Status.COMPLETED:
+            for stage in task.stages:
+                self._took(stage)
+
+    def _took(self, stage: StageProgress) -> None:
+        if stage.completed_at_ms is not None:
+            self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
+
+    async def told(self, database: Database, hot: HotTasks, hub: Hub, crew: Crew) -> bytes:
+        """All measures as they are now. Raises `StoreUnavailable`."""
+        async with database.read() as connection:
+            pending, processing, oldest_ms = await queries.queue_totals(connection)
+        self._tasks.labels(Status.PENDING).set(pending)
+        self._tasks.labels(Status.PROCESSING).set(processing)
+        self._age.set(0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000)
+        self._slots.set(crew.capacity)
+        self._workers.set(sum(1 for member in crew.living() if member.slots))
+        self._listeners.set(hot.listeners)
+        self._rebuilds.set(hub.rebuilds)
+        return generate_latest(self._registry)

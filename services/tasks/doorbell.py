@@ -1,0 +1,65 @@
+"""The doorbell's wire: broadcaster with its own backends, and PostgreSQL's NOTIFY with the driver we have anyway."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import psycopg
+from broadcaster import Broadcast
+from broadcaster._backends.base import BroadcastBackend
+from broadcaster._base import Event
+from psycopg import sql
+
+
+def open_doorbell(url: str) -> Broadcast:
+    """A broadcast, not connected yet, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
+    if urlsplit(url).scheme.startswith("postgresql"):
+        return Broadcast(backend=PostgresNotify(url))
+    return Broadcast(url)
+
+
+class PostgresNotify(BroadcastBackend):
+    """LISTEN on one connection, NOTIFY on another. A connection that breaks raises; the hub then builds all anew."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"postgresql://{url.partition('://')[2]}"  # without the name of a driver
+
+    async def connect(self) -> None:
+        """Open both connections."""
+        self._listening = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        try:
+            self._speaking = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        except psycopg.Error:
+            await self._listening.close()
+            raise
+        self._subscribed = asyncio.Event()
+        self._heard = self._listening.notifies()
+
+    async def disconnect(self) -> None:
+        """Close both connections."""
+        with suppress(RuntimeError):  # the listener may be inside it; closing the connection ends both
+            await self._heard.aclose()
+        await self._listening.close()
+        await self._speaking.close()
+
+    async def subscribe(self, group: str) -> None:
+        """Hear a channel. There is one for each process, and it is subscribed once, before anything is awaited."""
+        await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(group)))
+        self._subscribed.set()
+
+    async def unsubscribe(self, group: str) -> None:
+        """Nothing: the connection is about to be closed."""
+
+    async def publish(self, channel: str, message: str) -> None:
+        """Tell all who listen, this process among them."""
+        await self._speaking.execute("SELECT pg_notify(%s, %s)", (channel, message))
+
+    async def next_published(self) -> Event:
+        """The next message of the channel. When the connection breaks, both are closed here: broadcaster does not."""
+        await self._subscribed.wait()
+        try:
+            notify = await anext(self._heard)
+        except (psycopg.Error, StopAsyncIteration) as error:
+            await self.disconnect()
+            raise ConnectionError("the database's notifications have broken off") from error
+        return Event(notify.channel, notify.payload)

@@ -1,0 +1,138 @@
+"""The keeper: what one process at a time does for all of them.
+
+Tasks of workers that died are given to others, tasks that waited too long end, the queue engine
+always has a ticket while a task waits, and what nobody wants to keep any longer is removed.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from services.clock import now_ms
+from services.errors import ErrorCode, Failed, StoreUnavailable, failed
+from services.files.store import FileStore
+from services.tasks.crew import Crew
+from services.tasks.engine import Queue
+from services.tasks.hot import HotTasks
+from services.tasks.store import changes, crews, queries
+from services.tasks.store.database import Database
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 2.0
+SWEEP_SECONDS = 600.0
+"""Between two removals of what is not to be kept."""
+TICKETS_AT_ONCE = 100
+DAY_MS = 24 * 3600 * 1000
+
+
+class Keeper:
+    """Looks after all processes while this one is the crew's keeper."""
+
+    def __init__(
+        self, database: Database, queue: Queue, hot: HotTasks, files: FileStore, crew: Crew, *, keep_days: int
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._hot = hot
+        self._files = files
+        self._crew = crew
+        self._keep_days = keep_days
+        self._swept_at = float("-inf")
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Make rounds while the block lasts."""
+        rounds = asyncio.create_task(self._rounds(), name="keeper")
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            await asyncio.gather(rounds, return_exceptions=True)
+
+    async def _rounds(self) -> None:
+        while True:
+            if self._crew.keeper:
+                try:
+                    await self.look_after()
+                except StoreUnavailable as error:
+                    log.warning("the database is away: %s", str(error).partition("\n")[0])
+                except Exception:
+                    log.exception("the keeper's round failed; there will be another")
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def look_after(self) -> None:
+        """One round."""
+        await self._replace()
+        await self._expire()
+        await self._supply()
+        if monotonic() - self._swept_at > SWEEP_SECONDS:
+            await self.sweep()
+            self._swept_at = monotonic()
+
+    async def _replace(self) -> None:
+        """Dead processes leave the crew; what they ran is free for others."""
+        dead = self._crew.dead()
+        for member in dead:
+            log.warning(
+                "%s (process %d on %s) is dead", "worker" if member.slots else "server", member.pid, member.host
+            )
+        async with self._database.write() as connection:
+            await crews.leave(connection, [member.id for member in dead])
+            freed = await changes.release(connection, crews.absent())
+            for task_id in freed:
+                log.warning("task %s has lost its worker and waits for another", task_id)
+                await self._queue.add_ticket(connection)
+
+    async def _expire(self) -> None:
+        async with self._database.read() as connection:
+            late = await queries.expired(connection, now_ms())
+        for task in late:
+            async with self._database.write() as connection:
+                ended = await changes.fail(connection, task, expired().failure)
+            if ended is not None:
+                self._hot.wrote(ended)
+
+    async def _supply(self) -> None:
+        """A worker that died with a ticket in its hand must not leave a task without one."""
+        async with self._database.read() as connection:
+            waiting = await queries.runnable_count(connection)
+        if waiting and not await asyncio.to_thread(self._has_tickets):
+            async with self._database.write() as connection:
+                for _ in range(min(waiting, TICKETS_AT_ONCE)):
+                    await self._queue.add_ticket(connection)
+
+    def _has_tickets(self) -> bool:
+        try:
+            return self._queue.has_tickets()
+        except Exception as error:
+            raise StoreUnavailable(str(error).partition("\n")[0]) from error
+
+    async def sweep(self) -> None:
+        """Remove used tickets, and what ended longer ago than it is kept."""
+        workers = {member.id for member in self._crew.living()}
+        while await asyncio.to_thread(self._queue.sweep, workers):
+            pass
+        if not self._keep_days:
+            return
+        while True:
+            async with self._database.read() as connection:
+                found = await queries.outdated(connection, now_ms() - self._keep_days * DAY_MS)
+            for task in found:  # the files first: a row without files can be removed later, files without a row never
+                await self._files.delete(f"videos/{task.id}")
+                async with self._database.write() as connection:
+                    await changes.remove(connection, task)
+                self._hot.forget(task)
+            if not found:
+                return
+
+
+def expired() -> Failed:
+    """The end of a task that waited too long."""
+    return failed(
+        ErrorCode.EXPIRED,
+        "The task waited longer than expiresInSeconds allows.",
+        "任务排队时间超过了 expiresInSeconds。",
+    )

@@ -1,0 +1,102 @@
+"""What the service tells those who run it."""
+
+from pathlib import Path
+
+import pytest
+
+from draftcast.app import create_app
+from services.settings import load
+from tests.support.listening import listening
+from tests.support.process import Served, Working, gated_exporter
+from tests.support.programs import free_port, postgres_server
+from tests.support.server import Server
+from tests.support.subscriber import subscriber
+
+SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
+WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status } }"
+
+
+def measures(server: Server) -> dict[str, float]:
+    """The measures by their names with labels."""
+    answer = server.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = (line for line in answer.body.decode().splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def finish(server: Server, act: str) -> None:
+    """Submit a task and watch it to its end."""
+    task_id = server.data(SUBMIT, url=server.draft_url(act))["submitVideoTask"]["task"]["id"]
+    with subscriber(server.socket_url) as socket:
+        socket.subscribe(WATCH, id=task_id)
+        list(socket.rest())
+
+
+def test_a_server_that_works_is_alive_and_ready(server: Server) -> None:
+    assert server.get("/healthz").status == 200
+    answer = server.get("/readyz")
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    checks = {"database": "ok", "disk": "ok", "doorbell": "ok", "worker": "ok"}
+    assert answer.json == {"ready": True, "checks": checks}
+
+
+def test_the_measures_count_ends_stages_and_listeners(server: Server) -> None:
+    before = measures(server)
+    finish(server, "render")
+    finish(server, "fail")
+    after = measures(server)
+
+    def more(name: str) -> float:
+        return after.get(name, 0) - before.get(name, 0)
+
+    assert more('draftcast_attempts_ended_total{code="",status="COMPLETED"}') == 1
+    assert more('draftcast_attempts_ended_total{code="DRAFT_EMPTY",status="FAILED"}') == 1
+    assert more('draftcast_stage_seconds_count{stage="EXPORTING"}') == 1
+    assert after['draftcast_tasks{status="PENDING"}'] == 0
+    assert (after["draftcast_workers"], after["draftcast_render_slots"]) == (1, 2)
+
+
+def test_a_server_whose_database_is_away_is_alive_and_not_ready(tmp_path: Path) -> None:
+    with postgres_server() as database:
+        settings = load(data_dir=tmp_path, database_url=database.database())
+        with listening(create_app(settings, work=False)) as port:
+            server = Server(port, tmp_path)
+            assert server.get("/readyz").json == {
+                "ready": True,
+                "checks": {"database": "ok", "disk": "ok", "doorbell": "ok", "worker": "failing"},
+            }
+            database.stop()
+            assert server.get("/healthz").status == 200
+            answer = server.get("/readyz")
+            assert (answer.status, answer.json["checks"]["database"]) == (503, "failing")
+            assert server.get("/metrics").status == 503
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_each_is_read_only(server: Server, path: str) -> None:
+    assert server.post(path, {}).status == 405
+
+
+def test_a_worker_without_the_api_tells_of_itself(tmp_path: Path) -> None:
+    port = free_port()
+    database = f"sqlite:///{tmp_path / 'shared.sqlite'}"
+    api = Served(tmp_path / "api", "--no-worker", database_url=database)
+    working = Working(
+        tmp_path / "worker",
+        database_url=database,
+        watch_port=str(port),
+        exporter=gated_exporter(tmp_path),
+        files_url=(tmp_path / "files").as_uri(),
+    )
+    try:
+        api.launch()
+        working.begin()
+        api.wait()
+        finish(api.server, "render")
+        told = Server(port, tmp_path)
+        assert told.get("/readyz").json["checks"]["worker"] == "ok"
+        assert measures(told)['draftcast_attempts_ended_total{code="",status="COMPLETED"}'] == 1
+        assert told.get("/graphql").status == 404
+    finally:
+        working.stop()
+        api.stop()

@@ -1,0 +1,125 @@
+import asyncio
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from services.files.store import FileStore, S3Options
+from services.settings import SettingsError
+from tests.support.programs import S3, S3_KEYS
+
+KEY = "videos/task/1/video.mp4"
+BASE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def files(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
+    """An empty storage of each kind."""
+    if request.param == "folder":
+        return FileStore((tmp_path / "files").as_uri(), BASE)
+    server: S3 = request.getfixturevalue("s3")
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    return FileStore(f"s3://{server.bucket}/{tmp_path.name}", BASE, S3Options(server.endpoint, "us-east-1"))
+
+
+def stored(files: FileStore, key: str) -> bytes | None:
+    """What is there, as a client gets it."""
+    signed = asyncio.run(files.signed_url(key))
+    if signed is None:
+        path = files.local_path(key)
+        return path.read_bytes() if path else None
+    try:
+        with urllib.request.urlopen(signed) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 404:
+            return None
+        raise
+
+
+def test_a_file_comes_back_as_it_was_put_however_large(files: FileStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for content in (b"", b"small", os.urandom(11_000_000)):  # the last one goes in parts
+        source.write_bytes(content)
+        asyncio.run(files.put(KEY, source))
+        assert stored(files, KEY) == content
+
+
+def test_what_is_removed_is_gone_and_nothing_else(files: FileStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    keys = [KEY, "videos/task/2/video.mp4", "videos/task/2/thumbnail.jpg", "videos/task2/1/video.mp4"]
+    for key in keys:
+        asyncio.run(files.put(key, source))
+    asyncio.run(files.remove(keys[1]))
+    asyncio.run(files.remove(keys[1]))
+    assert [stored(files, key) for key in keys] == [b"x", None, b"x", b"x"]
+    asyncio.run(files.delete("videos/task"))
+    assert [stored(files, key) for key in keys] == [None, None, None, b"x"]
+
+
+def test_a_check_leaves_nothing_behind(files: FileStore) -> None:
+    files.check()
+
+
+@pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "videos/../../x", "./x", "a\0b"])
+def test_a_key_cannot_leave_the_storage(files: FileStore, key: str) -> None:
+    assert files.local_path(key) is None
+    assert asyncio.run(files.signed_url(key)) is None
+
+
+def test_a_storage_that_refuses_raises_os_error(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    files = FileStore("s3://no-such-bucket", BASE, S3Options(s3.endpoint, "us-east-1"))
+    (tmp_path / "source").write_bytes(b"x")
+    with pytest.raises(OSError, match=r"NoSuchBucket|not found|404"):
+        asyncio.run(files.put(KEY, tmp_path / "source"))
+
+
+def test_a_signed_address_tells_types_and_caching_of_the_file(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    files = FileStore(f"s3://{s3.bucket}/headers/", BASE, S3Options(s3.endpoint, "us-east-1"))
+    (tmp_path / "source").write_bytes(b"x")
+    for key, kind, caching in [
+        (KEY, "video/mp4", "immutable"),
+        ("videos/task/1/preview.jpg", "image/jpeg", "no-cache"),
+    ]:
+        asyncio.run(files.put(key, tmp_path / "source"))
+        signed = asyncio.run(files.signed_url(key))
+        assert signed is not None
+        with urllib.request.urlopen(signed) as answer:
+            assert answer.headers["content-type"] == kind
+            assert caching in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        (S3Options("https://oss-cn-x.example", "cn-x", virtual_host=True), "https://films.oss-cn-x.example/made/k?"),
+        (S3Options("https://store.example", "x"), "https://store.example/films/made/k?"),
+        (S3Options("", "eu-x"), "https://s3.eu-x.amazonaws.com/films/made/k?"),
+        (S3Options("", "eu-x", virtual_host=True), "https://films.s3.eu-x.amazonaws.com/made/k?"),
+    ],
+)
+def test_the_bucket_stands_in_the_path_or_in_the_hosts_name(
+    options: S3Options, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    signed = asyncio.run(FileStore("s3://films/made", BASE, options).signed_url("k"))
+    assert signed is not None
+    assert signed.startswith(address)
+
+
+@pytest.mark.parametrize("url", ["ftp://a.example/x", "s3://", "/folder", ""])
+def test_an_unknown_kind_of_storage_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="DRAFTCAST_FILES_URL"):
+        FileStore(url, BASE)

@@ -1,0 +1,128 @@
+"""Who lives is told by rows that move and by the watcher's own clock, which these tests turn by hand."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from services.tasks.crew import Crew
+from services.tasks.records import Status
+from services.tasks.store import changes, crews, queries
+from services.tasks.store.database import Database
+from tests.services.tasks.conftest import Scenario, Tasks
+
+DEAD_AFTER = 100.0
+"""So long that no process beats by itself while a test runs."""
+
+
+@dataclass
+class Clock:
+    """A monotonic clock of the test's own."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def crew_of(database: Database, clock: Clock, *slots: int) -> AsyncGenerator[list[Crew]]:
+    """Processes, each at a place of its own, that beat when the test says so."""
+    async with AsyncExitStack() as stack:
+        found = [Crew(database, f"place {number}", each, DEAD_AFTER, clock) for number, each in enumerate(slots)]
+        for each in found:
+            await stack.enter_async_context(each.serve())
+        for each in found:
+            await each.beat()
+        yield found
+
+
+async def pass_time(clock: Clock, seconds: float, *beating: Crew) -> None:
+    """Time goes by in which only these processes beat."""
+    end = clock.now + seconds
+    while clock.now < end:
+        clock.now += DEAD_AFTER / 5
+        for each in beating:
+            await each.beat()
+
+
+def test_capacity_is_that_of_all_who_live(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 0, 2, 3) as (api, two, three):
+            assert [each.capacity for each in (api, two, three)] == [5, 5, 5]
+            assert [each.keeper for each in (api, two, three)].count(True) == 1
+            await pass_time(clock, DEAD_AFTER * 1.5, api, two)
+            assert [member.id for member in api.dead()] == [three.me.id]
+            assert api.capacity == two.capacity == 2
+
+    run(scenario)
+
+
+def test_the_next_senior_keeps_when_the_keeper_dies(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 1, 1, 1) as crew:
+            keeper = next(each for each in crew if each.keeper)
+            others = [each for each in crew if each is not keeper]
+            await pass_time(clock, DEAD_AFTER * 1.5, *others)
+            assert [each.keeper for each in others].count(True) == 1
+            assert not keeper.keeper
+
+    run(scenario)
+
+
+def test_time_in_which_the_watcher_was_blind_counts_for_nobody(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 1, 1) as (one, _other):
+            await one.beat()
+            clock.now += DEAD_AFTER * 10  # the database was away, or this process slept
+            await one.beat()
+            assert not one.dead()
+            await pass_time(clock, DEAD_AFTER * 1.5, one)
+            assert len(one.dead()) == 1
+
+    run(scenario)
+
+
+def test_a_process_without_its_database_is_out_of_touch(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 1) as (one,):
+            assert one.in_touch
+            clock.now += DEAD_AFTER * 1.1
+            assert not one.in_touch
+            assert not one.keeper
+
+    run(scenario)
+
+
+def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        async with crew_of(tasks.database, Clock(), 1) as (one,):
+            dropped = asyncio.Event()
+            one.on_fenced = dropped.set
+            async with tasks.database.note() as connection:
+                await crews.leave(connection, [one.me.id])
+            await one.beat()
+            assert dropped.is_set()
+            assert one.capacity == 1
+
+    run(scenario)
+
+
+def test_a_worker_takes_over_what_ran_in_its_folder_before(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        before = Crew(tasks.database, "here", 1, DEAD_AFTER)
+        async with before.serve():
+            waiting = await tasks.submit()
+            running = await tasks.write(changes.claim, waiting, before.me.id)
+            async with Crew(tasks.database, "elsewhere", 1, DEAD_AFTER).serve():
+                assert (await tasks.now(running)).worker == before.me.id
+            async with Crew(tasks.database, "here", 1, DEAD_AFTER).serve(), tasks.database.read() as connection:
+                free = await queries.next_to_run(connection)
+            assert free is not None
+            assert (free.id, free.status, free.worker) == (running.id, Status.PROCESSING, None)
+
+    run(scenario)

@@ -1,0 +1,180 @@
+# pyright: reportPrivateUsage=false
+# The tests write behind the back of the read model, as another process does.
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from services.tasks.hot import HotTasks
+from services.tasks.hub import EVERYTHING, Hub
+from services.tasks.records import (
+    EventType,
+    Status,
+    TaskChange,
+    TaskFilter,
+    TaskRequest,
+)
+from services.tasks.store import changes, queries
+from tests.services.tasks.conftest import OWNER, Tasks
+
+Run = Callable[..., None]
+
+
+async def elsewhere(tasks: Tasks, change: Any, *arguments: Any) -> Any:
+    """A change by another process: it is in the store, and the doorbell rings."""
+    async with tasks.database.write() as connection:
+        changed = await change(connection, *arguments)
+    tasks.hot._hub.ring(changed.task.id, changed.task.seq)
+    return changed.task
+
+
+async def heard(tasks: Tasks, task_id: str, wanted: Callable[[TaskChange], bool]) -> list[TaskChange]:
+    """The changes up to the wanted one."""
+    found: list[TaskChange] = []
+    enough = asyncio.Event()
+
+    def hear(change: TaskChange) -> None:
+        found.append(change)
+        if wanted(change):
+            enough.set()
+
+    with tasks.hot.listen(task_id, hear):
+        async with asyncio.timeout(10):
+            await enough.wait()
+    return found
+
+
+def test_what_this_process_writes_can_be_read_at_once_without_the_store(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.submit("http://a.example/1")
+        assert tasks.hot.ready(OWNER, task.id) == task
+        assert tasks.hot.ready_by_url(OWNER, "http://a.example/1") == task
+        canceled = await tasks.manager.cancel(OWNER, task.id)
+        again = await tasks.submit("http://a.example/1")
+        assert tasks.hot.ready(OWNER, task.id) == canceled
+        assert tasks.hot.ready_by_url(OWNER, "http://a.example/1") == again
+
+    run(scenario)
+
+
+def test_nobody_reads_the_tasks_of_others(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.submit("http://a.example/1")
+        assert tasks.hot.ready("other", task.id) is None
+        assert tasks.hot.ready_by_url("other", task.draft_url) is None
+        assert await tasks.hot.task("other", task.id) is None
+
+    run(scenario)
+
+
+def test_a_change_of_another_process_arrives_by_the_doorbell(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.submit("http://a.example/1")
+        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
+        await asyncio.sleep(0)
+        claimed = await elsewhere(tasks, changes.claim, task)
+        await elsewhere(tasks, changes.cancel, claimed)
+        assert [change.event.seq for change in await listening] == [2, 3]
+        found = tasks.hot.ready(OWNER, task.id)
+        assert found is not None
+        assert found.status is Status.CANCELED
+
+    run(scenario)
+
+
+def test_a_newer_task_of_the_url_from_another_process_is_found(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.submit("http://a.example/1")
+        await tasks.manager.cancel(OWNER, task.id)
+        listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == "f" * 32))
+        await asyncio.sleep(0)
+        await elsewhere(tasks, changes.create, OWNER, "f" * 32, TaskRequest(draft_url="http://a.example/1"))
+        await listening
+        found = tasks.hot.ready_by_url(OWNER, "http://a.example/1")
+        assert found is not None
+        assert found.id == "f" * 32
+
+    run(scenario)
+
+
+def test_changes_are_told_in_the_order_of_the_store_whoever_wrote_them(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        ours, theirs = await tasks.submit("http://a.example/1"), await tasks.submit("http://a.example/2")
+        listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == ours.id))
+        await asyncio.sleep(0)
+        async with tasks.database.write() as connection:
+            assert await changes.claim(connection, theirs) is not None
+        await tasks.write(changes.claim, ours)
+        assert [change.task.id for change in await listening] == [theirs.id, ours.id]
+
+    run(scenario)
+
+
+def test_a_change_is_told_once_though_it_is_written_here_and_rung_for(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.submit()
+        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
+        await asyncio.sleep(0)
+        task = await tasks.write(changes.claim, task)
+        await tasks.hot._read_events()
+        await tasks.manager.cancel(OWNER, task.id)
+        assert [change.event.seq for change in await listening] == [2, 3]
+
+    run(scenario)
+
+
+def test_memory_that_could_not_be_refreshed_is_not_trusted(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        hot = HotTasks(tasks.database, Hub("memory://"))
+        task = await tasks.submit()
+        assert await hot.task(OWNER, task.id) == task
+        assert hot.ready(OWNER, task.id) is None
+        async with hot.run():
+            assert hot.ready(OWNER, task.id) == task
+
+    run(scenario)
+
+
+def test_a_filter_means_the_same_in_memory_and_in_sql(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        first = await tasks.submit("http://a.example/Draft%5F1")
+        second = await tasks.submit("http://a.example/draft_2")
+        await tasks.manager.cancel(OWNER, second.id)
+        filters = [
+            TaskFilter(),
+            TaskFilter(search="DRAFT"),
+            TaskFilter(search="t_2"),
+            TaskFilter(search="%"),
+            TaskFilter(search=first.id),
+            TaskFilter(search=""),
+            TaskFilter(status=(Status.PENDING,)),
+            TaskFilter(status=()),
+            TaskFilter(stage=(first.stage,)),
+            TaskFilter(error_code=()),
+            TaskFilter(draft_url=second.draft_url),
+            TaskFilter(created_after_ms=first.created_at_ms),
+            TaskFilter(created_before_ms=first.created_at_ms + 1, search="draft"),
+        ]
+        for wanted in filters:
+            for task in (await tasks.now(first), await tasks.now(second)):
+                async with tasks.database.read() as connection:
+                    found = await queries.tasks_by_id(connection, [task.id], wanted)
+                assert wanted.met_by(task) == (task.id in found), wanted
+
+    run(scenario)
+
+
+def test_a_burst_of_others_is_told_without_its_percentages(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        task = await tasks.claimed()
+        listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.event.seq == 12))
+        await asyncio.sleep(0)
+        async with tasks.database.write() as connection:
+            for progress in range(11, 21):
+                change = await changes.advance(connection, task, EventType.PROGRESS, {"progress": progress})
+                assert change is not None
+                task = replace(change.task)
+        tasks.hot._hub.ring(task.id, task.seq)
+        assert [change.event.seq for change in await listening] == [12]
+
+    run(scenario)

@@ -15,7 +15,8 @@ from services.access.audit import Act, Audit
 from services.access.callers import Scope
 from services.clock import now_ms
 from services.settings import load
-from services.tasks.store.database import Database, migrate
+from services.tasks.migrate import migrate
+from services.tasks.store.database import Database
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list, end and replace the keys of the API.")
 

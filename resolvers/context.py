@@ -143,7 +143,7 @@ class Context:
             self.caller = self.services.keyring.caller(text)
         except NotAdmitted:
             if text is not None:
-                self.services.limits.wrong_key(self.address)
+                self.services.limits.wrong_key(self.address, text)
             raise
 
     async def expelled(self) -> None:

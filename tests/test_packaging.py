@@ -5,6 +5,8 @@ import re
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 OURS = ("draftcast", "schema", "resolvers", "services")
 PINNED = r"[a-z0-9._-]+==[^ ;]+( ; [^/@]+)? \\"
@@ -28,8 +30,9 @@ def test_the_python_lock_names_no_host_and_no_path() -> None:
     assert [line for line in comments if "/" in line] == []
 
 
-def test_the_npm_lock_names_no_host_and_has_a_hash_for_every_package() -> None:
-    text = (ROOT / "web" / "package-lock.json").read_text()
-    assert "http" not in text.lower()
+@pytest.mark.parametrize("folder", ["web", "tests/web", "examples"])
+def test_an_npm_lock_names_no_host_and_has_a_hash_for_every_package(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text()
+    assert "://" not in text
     packages = json.loads(text)["packages"]
     assert [name for name, package in packages.items() if name and not package.get("integrity")] == []

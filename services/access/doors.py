@@ -5,7 +5,8 @@ from ipaddress import ip_address
 
 from services.access.keys import all_keys
 from services.settings import Settings, SettingsError
-from services.tasks.store.database import Database, migrate
+from services.tasks.migrate import migrate
+from services.tasks.store.database import Database
 
 
 async def check_door(settings: Settings) -> bool:

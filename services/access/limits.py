@@ -17,7 +17,7 @@ from services.errors import Bilingual, RequestError
 
 MINUTE_MS = 60_000
 WRONG_KEYS_PER_MINUTE = 30
-"""From one address: enough for a person's mistakes."""
+"""Different ones from one address: enough for a person's mistakes."""
 
 
 class Limit(StrEnum):
@@ -51,6 +51,7 @@ class Limits:
     sockets_per_key: int
     _minute: int = 0
     _counts: Counter[tuple[Limit, str]] = field(default_factory=Counter[tuple[Limit, str]])
+    _guesses: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _sockets: Counter[str] = field(default_factory=Counter[str])
 
     def count(self, limit: Limit, caller: Caller, address: str) -> None:
@@ -58,9 +59,15 @@ class Limits:
         most = self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute
         self._count(limit, who(caller, address), most)
 
-    def wrong_key(self, address: str) -> None:
-        """A key was given from there that opens nothing. Raises `QuotaExceeded`."""
-        self._count(Limit.WRONG_KEYS, address or "?", WRONG_KEYS_PER_MINUTE)
+    def wrong_key(self, address: str, text: str) -> None:
+        """A key was given from there that opens nothing. Who gives the same one again guesses nothing.
+
+        Raises `QuotaExceeded`.
+        """
+        guess = (address, hash(text))
+        if guess not in self._guesses:
+            self._count(Limit.WRONG_KEYS, address or "?", WRONG_KEYS_PER_MINUTE)
+            self._guesses.add(guess)
 
     def _count(self, limit: Limit, name: str, most: int) -> None:
         if not most or not name:
@@ -69,6 +76,7 @@ class Limits:
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
+            self._guesses.clear()
         if self._counts[limit, name] >= most:
             resets_at_ms = (minute + 1) * MINUTE_MS
             seconds = math.ceil((resets_at_ms - now_ms()) / 1000)

@@ -26,7 +26,7 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolvers.answers import Operation
+from resolvers.answers import Operation, Refused
 from resolvers.context import Context
 from schema.answers import SchemaAnswers
 from schema.build import Schema, build_schema
@@ -233,9 +233,13 @@ def test_a_subscription_is_told_the_same_both_ways(both: Both, chance: Random, n
 
 
 async def _first_parts(answers: SchemaAnswers, made: World, operation: Operation) -> list[tuple[str, str]]:
-    """What is there at once: a snapshot, or all snapshots, or all that was missed."""
+    """What is there at once: a snapshot, or all snapshots, or all that was missed; or why it is refused."""
     found: list[tuple[str, str]] = []
-    async with asyncio.timeout(10), aclosing(await answers.stream(made.context, operation)) as stream:
+    try:
+        told = await answers.stream(made.context, operation)
+    except Refused as error:
+        return [(json.dumps(error.errors), "")]
+    async with asyncio.timeout(10), aclosing(told) as stream:
         for _ in range(1 if "videoTaskProgress" in operation.query or "filter" in operation.query else 2):
             part = await anext(stream)
             found.append((part.text, part.position))

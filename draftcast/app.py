@@ -1,6 +1,6 @@
 """The application: every route, and the services behind them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from resolvers import drafts, files, health, page, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
@@ -47,11 +47,21 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
     polling = rest.PollingEndpoint(settings)
     status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
     quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
-    return Starlette(
-        routes=_routes(settings, schema, answers, polling),
-        middleware=[*_middleware(settings), Middleware(Front, quick=quick)],
-        lifespan=lifespan,
+    app = _Fronted(
+        routes=_routes(settings, schema, answers, polling), middleware=_middleware(settings), lifespan=lifespan
     )
+    app.quick = quick
+    return app
+
+
+class _Fronted(Starlette):
+    """An application behind a `Front`, which comes before every middleware."""
+
+    quick: Mapping[str, Quick]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """See Starlette."""
+        return Front(super().build_middleware_stack(), self.quick)
 
 
 def watch_app(of_worker: Health) -> Starlette:

@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.access import keys as stored
 from services.access.audit import Act, Audit
 from services.access.callers import Scope
 from services.clock import now_ms
 from services.settings import load
-from services.tasks.migrate import migrate
-from services.tasks.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list, end and replace the keys of the API.")
 
@@ -35,6 +34,8 @@ def create(
     ),
 ) -> None:
     """Make a key and print it, this once."""
+    from services.access import keys as stored
+
     wanted = _scopes(scopes)
     made = _stored(lambda connection: stored.create(connection, name, wanted, expires_in_days))
     _note(Act.KEY_CREATED, name, made, scopes=sorted(wanted), expires_in_days=expires_in_days)
@@ -44,6 +45,8 @@ def create(
 @keys.command()
 def rotate(name: Name) -> None:
     """Replace a key by a new one with the same scopes, end and tasks, and print it, this once."""
+    from services.access import keys as stored
+
     made = _stored(lambda connection: stored.rotate(connection, name))
     _note(Act.KEY_ROTATED, name, made)
     typer.echo(made)
@@ -52,6 +55,8 @@ def rotate(name: Name) -> None:
 @keys.command()
 def revoke(name: Name) -> None:
     """End a key; running servers know within seconds."""
+    from services.access import keys as stored
+
     ended = _stored(lambda connection: stored.revoke(connection, name))
     Audit(load().audit_log).note(Act.KEY_REVOKED, name, ended.id, "")
 
@@ -59,6 +64,8 @@ def revoke(name: Name) -> None:
 @keys.command(name="list")
 def list_keys() -> None:
     """List all keys, without their secrets."""
+    from services.access import keys as stored
+
     table = Table("name", "id", "scopes", "made", "ends", "", box=None)
     for key in _stored(stored.all_keys):
         state = "revoked" if key.revoked_at_ms else "" if key.valid_at(now_ms()) else "expired"
@@ -68,10 +75,14 @@ def list_keys() -> None:
 
 
 def _note(act: Act, name: str, made: str, **facts: object) -> None:
+    from services.access import keys as stored
+
     Audit(load().audit_log).note(act, name, stored.key_id(made) or "", "", **facts)
 
 
 def _scopes(text: str) -> list[Scope]:
+    from services.access import keys as stored
+
     words = text.replace(",", " ").split()
     known = [scope.value for scope in Scope]
     if not words or any(word not in known for word in words):
@@ -79,10 +90,13 @@ def _scopes(text: str) -> list[Scope]:
     return [Scope(word) for word in words]
 
 
-def _stored(act: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
+def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
     """What comes of an act on the database of the settings."""
+    from services.tasks.migrate import migrate_tables
+    from services.tasks.store.database import Database
+
     settings = load()
-    migrate(settings.database)
+    migrate_tables(settings.database)
 
     async def once() -> Found:
         database = Database(settings.database)

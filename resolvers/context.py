@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as ASGIScope
 
@@ -23,16 +24,12 @@ _KEPT = "draftcast.context"
 
 @dataclass(slots=True)
 class Context:
-    """A caller's view of the service. A socket's caller is known only after its connection_init."""
+    """A caller's view of the service."""
 
     services: Services
     caller: Caller | None = OPEN
-    connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The payload of connection_init; the library puts it here."""
-    connection: HTTPConnection | None = None
-    known: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it is known who is at the other end of a socket."""
-    _places: ExitStack = field(default_factory=ExitStack)
+    scope: ASGIScope = field(default_factory=dict[str, Any])
+    """The request or socket it comes by; empty in tests without one."""
 
     @property
     def owner(self) -> str:
@@ -72,8 +69,8 @@ class Context:
     @property
     def address(self) -> str:
         """Where the other end is; empty when that is not known."""
-        client = self.connection.client if self.connection else None
-        return client.host if client else ""
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     def count(self, limit: Limit) -> None:
         """The caller does this once more. Raises `QuotaExceeded`, and `NotAdmitted`."""
@@ -82,16 +79,6 @@ class Context:
     def note(self, act: Act, **facts: object) -> None:
         """Write down what the caller has done."""
         self.services.audit.note(act, self.admitted.owner, self.admitted.key_id, self.address, **facts)
-
-    @contextmanager
-    def place(self) -> Generator[None]:
-        """A socket is open. It is counted by its address, and by its caller's key once that is known.
-
-        Raises `QuotaExceeded`.
-        """
-        with self._places:
-            self._places.enter_context(self.services.limits.socket(who(None, self.address)))
-            yield
 
     @classmethod
     def of(cls, connection: HTTPConnection, api_key: str | None = None) -> "Context":
@@ -113,29 +100,13 @@ class Context:
 
     @classmethod
     def _of_request(cls, scope: ASGIScope, api_key: str | None) -> "Context | RequestError":
-        context = cls.of_socket(HTTPConnection(scope))
+        context = cls(scope["state"]["services"], None, scope)
         try:
-            context.take(_given(context.connection) or api_key)
+            context.take(_given(scope) or api_key)
             context.count(Limit.QUERIES)
         except RequestError as error:
             return error
-        context.known.set()
         return context
-
-    @classmethod
-    def of_socket(cls, connection: HTTPConnection) -> "Context":
-        """The context of a websocket before anyone has said who it is."""
-        return cls(connection.state.services, None, connection=connection)
-
-    def admit(self) -> None:
-        """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
-        connection_init. Raises `NotAdmitted` and `QuotaExceeded`.
-        """
-        told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
-        text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
-        self.take(text if text is not None else _given(self.connection))
-        self._places.enter_context(self.services.limits.socket(who(self.caller, self.address)))
-        self.known.set()
 
     def take(self, text: str | None) -> None:
         """The caller is whoever holds this key or token. Raises `NotAdmitted` and `QuotaExceeded`."""
@@ -148,17 +119,58 @@ class Context:
 
     async def expelled(self) -> None:
         """Ends when whoever was admitted may not stay any longer."""
-        await self.known.wait()
-        if self.caller is not None:
-            await self.services.keyring.gone(self.caller)
+        await self.services.keyring.gone(self.admitted)
 
 
-def _given(connection: HTTPConnection | None) -> str | None:
+@dataclass(slots=True)
+class SocketContext(Context):
+    """The same for a websocket, whose caller is known only after its connection_init."""
+
+    caller: Caller | None = None
+    connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The payload of connection_init; the library puts it here."""
+    _known: asyncio.Event = field(default_factory=asyncio.Event)
+    _places: ExitStack = field(default_factory=ExitStack)
+
+    @contextmanager
+    def place(self) -> Generator[None]:
+        """A socket is open. It is counted by its address, and by its caller's key once that is known.
+
+        Raises `QuotaExceeded`.
+        """
+        with self._places:
+            self._places.enter_context(self.services.limits.socket(who(None, self.address)))
+            yield
+
+    def admit(self) -> None:
+        """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
+        connection_init. Raises `NotAdmitted` and `QuotaExceeded`.
+        """
+        told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
+        text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
+        self.take(text if text is not None else _given(self.scope))
+        self._places.enter_context(self.services.limits.socket(who(self.caller, self.address)))
+        self._known.set()
+
+    async def expelled(self) -> None:
+        """Ends when whoever was admitted may not stay any longer."""
+        await self._known.wait()
+        await self.services.keyring.gone(self.admitted)
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """What there is to answer with, whoever asks; it comes from the application's lifespan."""
+    services: Services = connection.state.services
+    return services
+
+
+def _given(scope: ASGIScope) -> str | None:
     """The key of the Authorization header, or the watch token of the address: keys do not belong into one."""
-    if connection is None:
-        return None
-    token = connection.query_params.get(TOKEN, "")
-    return _without_bearer(connection.headers.get("authorization")) or (token if token.startswith(WATCH_MARK) else None)
+    for name, value in scope["headers"]:
+        if name == b"authorization" and (key := _without_bearer(value.decode("latin-1"))) is not None:
+            return key
+    token = QueryParams(scope["query_string"]).get(TOKEN, "") if scope["query_string"] else ""
+    return token if token.startswith(WATCH_MARK) else None
 
 
 def _without_bearer(value: str | None) -> str | None:

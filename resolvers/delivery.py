@@ -17,7 +17,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws import handlers
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from resolvers.answers import Answers, Operation, Part, Refused, encode
-from resolvers.context import Context
+from resolvers.context import SocketContext
 from resolvers.sharing import Subscription
 
 UNWRITABLE_SECONDS = 10.0
@@ -147,7 +147,7 @@ class Receiver:
             self._handler.outlet.give_up()
 
 
-class DeliveringHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
     """One connection, whose operations are answered by the view's `answers`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -156,7 +156,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self.outlet = Outlet(socket.ws.scope[_SEND])
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def run_operation(self, operation: handlers.Operation[Context, None]) -> None:
+    async def run_operation(self, operation: handlers.Operation[SocketContext, None]) -> None:
         """Answer an operation. For a subscription this ends when its messages come by themselves."""
         try:
             await self._answer(operation)
@@ -164,7 +164,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_task_exception(error)
             self.complete(operation.id)
 
-    async def _answer(self, operation: handlers.Operation[Context, None]) -> None:
+    async def _answer(self, operation: handlers.Operation[SocketContext, None]) -> None:
         answers: Answers = cast("Any", self.view).answers
         wish = Operation(operation.query, operation.variables, operation.operation_name)
         try:

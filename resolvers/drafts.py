@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from resolvers.context import Context
+from resolvers.context import Context, services_of
 from resolvers.envelopes import Documented, spoken, wants_english
 from resolvers.files import NO_SNIFF
 from resolvers.problems import WrongContentType, problem_of, told
@@ -77,7 +77,7 @@ async def _zip(request: Request) -> AsyncGenerator[bytes]:
 
 
 async def _list(request: Request) -> Response:
-    services = Context.of_socket(request).services
+    services = services_of(request)
     draft_id = request.query_params.get("draft_id", "")
     found = await asyncio.to_thread(services.shelf.files, draft_id)
     if found is None:
@@ -87,7 +87,7 @@ async def _list(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    folder = Context.of_socket(request).services.shelf.folder(request.path_params["draft_id"])
+    folder = services_of(request).shelf.folder(request.path_params["draft_id"])
     path = None if folder is None else (folder / request.path_params["path"]).resolve()
     if folder is None or path is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
         return JSONResponse(UNKNOWN, 404)

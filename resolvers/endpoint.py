@@ -16,7 +16,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from resolvers.answers import Answers
 from resolvers.bodies import parse_json
-from resolvers.context import Context
+from resolvers.context import SocketContext, services_of
 from resolvers.delivery import with_send
 from resolvers.sockets import CarefulSocket, LegacyRefusal, TransportHandler
 from services.access.callers import NotAdmitted
@@ -25,7 +25,7 @@ INIT_TIMEOUT = timedelta(seconds=10)
 """How long a new socket may take to say connection_init."""
 
 
-class GraphQLEndpoint(GraphQL[Context, None]):
+class GraphQLEndpoint(GraphQL[SocketContext, None]):
     """Websockets of the graphql-transport-ws protocol.
 
     They must come from a page of one of `origins`, or from no page at all.
@@ -54,12 +54,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """The first of ours that the client offers, whatever order it has."""
         return next((name for name in self.protocols if name in request["subprotocols"]), None)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> SocketContext:
         """Who asks."""
         del response
-        return Context.of(request) if isinstance(request, Request) else Context.of_socket(request)
+        return SocketContext(services_of(request), scope=request.scope)
 
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+    async def on_ws_connect(self, context: SocketContext) -> UnsetType | dict[str, object] | None:
         """Let in who has a key, if there are keys. Raises `QuotaExceeded`, which closes the socket."""
         try:
             context.admit()

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from resolvers import tasks
-from resolvers.context import Context
+from resolvers.context import Context, services_of
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
 
@@ -21,7 +21,7 @@ def url(context: Context, key: str | None) -> str | None:
 
 async def serve(request: Request) -> Response:
     """The file of the path's key, whole or by Range; or the way to it, where S3 keeps it."""
-    key, files = request.path_params["key"], Context.of_socket(request).services.files
+    key, files = request.path_params["key"], services_of(request).files
     if not await _allowed(request, key):
         return _missing()
     path = files.local_path(key)
@@ -37,8 +37,7 @@ async def serve(request: Request) -> Response:
 
 async def _allowed(request: Request, key: str) -> bool:
     """Whether the address is signed, or the file is of a task of the caller's."""
-    context = Context.of_socket(request)
-    query, services = request.query_params, context.services
+    query, services = request.query_params, services_of(request)
     if services.keyring.open or services.files.is_signed(key, query.get("expires", ""), query.get("signature", "")):
         return True
     parts = key.split("/")

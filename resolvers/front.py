@@ -10,13 +10,14 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers.context import Context
+from resolvers.shield import RAW_HEADERS
 from services.errors import RequestError
 
 LONGEST_KNOWN = 2048
 """Bytes of a body that may be known; more is no poller's question."""
 _JSON = b"application/json"
 _ACCEPTED = (b"*/*", _JSON, b"application/json, */*")
-_NO_STORE = (b"cache-control", b"no-store")
+_HEADERS = ((b"content-type", _JSON), (b"cache-control", b"no-store"), *RAW_HEADERS)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -67,6 +68,8 @@ def _plain_json(headers: Headers) -> bytes | None:
     for name, value in headers:
         if name == b"content-type":
             content_type = value
+        elif name == b"origin":
+            return None  # a web page, which may have to be refused
         elif name == b"accept":
             if value not in _ACCEPTED:
                 return None
@@ -76,7 +79,7 @@ def _plain_json(headers: Headers) -> bytes | None:
 
 
 async def _send(body: bytes, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", _JSON), _NO_STORE]
+    headers = [(b"content-length", b"%d" % len(body)), *_HEADERS]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

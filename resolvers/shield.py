@@ -16,7 +16,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-_RAW = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
+RAW_HEADERS = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 _READING = ("GET", "HEAD", "OPTIONS")
 _NOT_HERE = "Pages of this origin may not use this server; see DRAFTCAST_ORIGINS.\n"
 
@@ -52,7 +52,7 @@ def _shielded(send: Send) -> Send:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())
             names = {name for name, _ in given}
-            message = {**message, "headers": [*given, *(header for header in _RAW if header[0] not in names)]}
+            message = {**message, "headers": [*given, *(header for header in RAW_HEADERS if header[0] not in names)]}
         await send(message)
 
     return shielded

@@ -14,7 +14,7 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 
-from resolvers.context import Context
+from resolvers.context import SocketContext
 from resolvers.delivery import TRY_AGAIN_LATER, DeliveringHandler
 from resolvers.problems import extensions_of
 from services.access.limits import Limit, QuotaExceeded
@@ -97,7 +97,7 @@ class TransportHandler(DeliveringHandler):
             log.error("an operation of a websocket failed", exc_info=error)
 
 
-class LegacyRefusal(BaseGraphQLWSHandler[Context, None]):
+class LegacyRefusal(BaseGraphQLWSHandler[SocketContext, None]):
     """A connection of the protocol before this one.
 
     It is accepted and then closed, since browsers show no code for a handshake that fails.

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from services.access.keys import all_keys
 from services.settings import Settings, SettingsError
-from services.tasks.migrate import migrate
+from services.tasks.migrate import migrate_tables
 from services.tasks.store.database import Database
 
 
@@ -14,7 +14,7 @@ async def check_door(settings: Settings) -> bool:
 
     Raises `SettingsError` when others could reach it so, and nobody has asked for that.
     """
-    await asyncio.to_thread(migrate, settings.database)
+    await asyncio.to_thread(migrate_tables, settings.database)
     database = Database(settings.database)
     try:
         async with database.read() as connection:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from services.access.callers import Caller
@@ -114,6 +115,7 @@ def who(caller: Caller | None, address: str) -> str:
     return _counted(address)
 
 
+@lru_cache(4096)
 def _counted(address: str) -> str:
     """The name of an address; whoever has one of IPv6 has 2^64 of them."""
     try:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from services.errors import StoreUnavailable
-from services.tasks import engine
 from services.tasks.store import database
 
 ONE_MIGRATES = 0x6472616D69
@@ -21,9 +20,17 @@ POLL_SECONDS = 0.2
 
 def migrate(url: str) -> None:
     """Migrate, after whoever does so already. Raises `StoreUnavailable`."""
+    from services.tasks import engine  # it takes a second to import, and not everyone needs it
+
     with _turn(url):
         database.migrate(url)
         engine.migrate(url)
+
+
+def migrate_tables(url: str) -> None:
+    """The same for our own tables alone, where nothing is queued."""
+    with _turn(url):
+        database.migrate(url)
 
 
 @contextmanager

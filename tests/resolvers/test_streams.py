@@ -10,7 +10,7 @@ import pytest
 
 from resolvers import streams
 from resolvers.answers import Answer, Operation, Part, Refused, Stream
-from resolvers.context import Context
+from resolvers.context import Context, SocketContext
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
 from resolvers.streams import StreamResponse
 from services.compose import Services
@@ -187,7 +187,7 @@ async def sent_by(answers: Scripted, form: Format, take: int, *, leave: bool) ->
         if leave and len(pieces) > take:
             enough.set()
 
-    response = StreamResponse(answers, Context(cast("Services", None)), Operation("{ a }"), form)
+    response = StreamResponse(answers, SocketContext(cast("Services", None)), Operation("{ a }"), form)
     async with asyncio.timeout(10):
         await response({}, receive, send)
     return b"".join(pieces)
@@ -214,7 +214,7 @@ def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatc
     form = EventStream()
     form.heartbeat_seconds = 0.01
     answers = Scripted(*[Part("{}", "1")] * parts, ends=False)
-    response = StreamResponse(answers, Context(cast("Services", None)), Operation("{ a }"), form)
+    response = StreamResponse(answers, SocketContext(cast("Services", None)), Operation("{ a }"), form)
     taken: list[bytes] = []
 
     async def receive() -> dict[str, Any]:

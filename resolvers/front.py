@@ -10,14 +10,14 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers.context import Context
-from resolvers.shield import RAW_HEADERS
+from resolvers.shield import DATA_HEADERS
 from services.errors import RequestError
 
 LONGEST_KNOWN = 2048
 """Bytes of a body that may be known; more is no poller's question."""
 _JSON = b"application/json"
 _ACCEPTED = (b"*/*", _JSON, b"application/json, */*")
-_HEADERS = ((b"content-type", _JSON), (b"cache-control", b"no-store"), *RAW_HEADERS)
+_HEADERS = ((b"content-type", _JSON), *DATA_HEADERS)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -44,44 +44,43 @@ class Front:
             language = None if quick is None else _plain_json(scope["headers"])
             if quick is not None and language is not None:
                 message = await receive()
-                answer = self._answer(quick, scope, message, language)
+                answer = _answer(quick, scope, message, language)
                 if answer is not None:
-                    await _send(answer, send)
+                    headers = [(b"content-length", b"%d" % len(answer)), *_HEADERS]
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                    await send({"type": "http.response.body", "body": answer})
                     return
                 receive = _again(message, receive)
         await self._app(scope, receive, send)
 
-    def _answer(self, quick: Quick, scope: Scope, message: Message, language: bytes) -> bytes | None:
-        body: bytes = message.get("body", b"")
-        if message.get("more_body") or len(body) > LONGEST_KNOWN or "services" not in scope.get("state", ()):
-            return None
-        try:
-            context = Context.of_scope(scope)
-            return None if context.watches_only else quick.at_hand(context, body, language)
-        except RequestError:  # the usual way tells it
-            return None
+
+def _answer(quick: Quick, scope: Scope, message: Message, language: bytes) -> bytes | None:
+    body: bytes = message.get("body", b"")
+    if message.get("more_body") or len(body) > LONGEST_KNOWN or "services" not in scope.get("state", ()):
+        return None
+    try:
+        context = Context.of_scope(scope)
+        return None if context.watches_only else quick.at_hand(context, body, language)
+    except RequestError:  # the usual way tells it
+        return None
 
 
 def _plain_json(headers: Headers) -> bytes | None:
-    """The Accept-Language of a request that sends JSON and takes JSON; None for other requests."""
+    """The Accept-Language of a request that sends JSON and takes JSON; None for other requests, and those of pages,
+    which may have to be refused.
+    """
     language, content_type = b"", b""
     for name, value in headers:
         if name == b"content-type":
             content_type = value
-        elif name == b"origin":
-            return None  # a web page, which may have to be refused
         elif name == b"accept":
             if value not in _ACCEPTED:
                 return None
         elif name == b"accept-language":
             language = value
+        elif name == b"origin":
+            return None
     return language if content_type == _JSON else None
-
-
-async def _send(body: bytes, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % len(body)), *_HEADERS]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _again(first: Message, receive: Receive) -> Receive:

@@ -9,21 +9,23 @@ from strawberry.http.websocket_origin import normalize_origin
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The content security policy of an answer that names none itself: whatever it is, a browser runs nothing of it."""
-HEADERS = {
-    "content-security-policy": NOTHING,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
-RAW_HEADERS = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
+DATA_HEADERS = ((b"x-content-type-options", b"nosniff"),)
+"""For JSON, of which browsers make no document."""
+FILE_HEADERS = (*DATA_HEADERS, (b"content-security-policy", NOTHING.encode()))
+PAGE_HEADERS = (
+    *FILE_HEADERS,
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+"""What only a page can make use of."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _NOT_HERE = "Pages of this origin may not use this server; see DRAFTCAST_ORIGINS.\n"
 
 
 class Shield:
-    """Around the whole application: adds `HEADERS` where they are not set, and refuses with 403 what a page of
-    another origin sends, and its websockets. Who sends no Origin is no page, or reads only.
+    """Around the whole application: adds the headers of `headers_for` where they are not set, and refuses with 403
+    what a page of another origin sends, and its websockets. Who sends no Origin is no page, or reads only.
     """
 
     def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
@@ -51,8 +53,16 @@ def _shielded(send: Send) -> Send:
     async def shielded(message: Message) -> None:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())
-            names = {name for name, _ in given}
-            message = {**message, "headers": [*given, *(header for header in RAW_HEADERS if header[0] not in names)]}
+            names = dict(given)
+            wanted = headers_for(names.get(b"content-type", b""))
+            message = {**message, "headers": [*given, *(header for header in wanted if header[0] not in names)]}
         await send(message)
 
     return shielded
+
+
+def headers_for(content_type: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """What an answer of this type carries."""
+    if content_type == b"application/json":
+        return DATA_HEADERS
+    return PAGE_HEADERS if content_type.startswith(b"text/html") else FILE_HEADERS

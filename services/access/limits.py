@@ -57,8 +57,9 @@ class Limits:
 
     def count(self, limit: Limit, caller: Caller, address: str) -> None:
         """The caller does this once more. Raises `QuotaExceeded`."""
-        most = self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute
-        self._count(limit, who(caller, address), most)
+        name = who(caller, address)
+        if name:
+            self._count(limit, name, self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute)
 
     def wrong_key(self, address: str, text: str) -> None:
         """A key was given from there that opens nothing. Who gives the same one again guesses nothing.
@@ -71,7 +72,7 @@ class Limits:
             self._guesses.add(guess)
 
     def _count(self, limit: Limit, name: str, most: int) -> None:
-        if not most or not name:
+        if not most:
             return
         minute = now_ms() // MINUTE_MS
         if minute != self._minute:

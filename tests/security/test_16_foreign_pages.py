@@ -13,7 +13,7 @@ from tests.support.server import Server
 FOREIGN = "https://evil.example"
 FRIEND = "https://app.example"
 MUTATION = {"query": 'mutation { cancelVideoTask(id: "x") { errors { code } } }'}
-HEADERS = ("content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy")
+PAGE_HEADERS = ("x-frame-options", "referrer-policy", "permissions-policy")
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "http://127.0.0.1:1", "http://127.0.0.1"])
@@ -41,15 +41,25 @@ def test_nothing_is_changed_by_get(server: Server) -> None:
     assert server.get("/graphql?query=mutation{x}").status >= 400
 
 
-@pytest.mark.parametrize("path", ["/", "/graphiql/", "/nothing", "/files/nothing.mp4", "/v1/gen_video_active_count"])
+@pytest.mark.parametrize("path", ["/", "/graphiql/", "/page/video-task.js", "/nothing", "/files/nothing.mp4"])
 def test_every_answer_has_the_headers(server: Server, path: str) -> None:
     answer = server.get(path)
-    assert [name for name in HEADERS if name not in answer.headers] == []
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    is_page = answer.headers["content-type"].startswith("text/html")
+    assert [name for name in PAGE_HEADERS if (name in answer.headers) != is_page] == []
     policy = answer.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-eval" not in policy
     assert "script-src" not in policy.replace("script-src 'self';", "")
     assert policy.startswith(("default-src 'none'", "default-src 'self'"))
+
+
+@pytest.mark.parametrize("query", ["{ __typename }", "{ queue { pending } }", "mutation { x }"])
+def test_data_is_never_taken_for_a_document(server: Server, query: str) -> None:
+    for _ in range(2):  # the second time it may be answered from memory
+        answer = server.post("/graphql", {"query": query})
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_pages_hold_no_inline_code(server: Server) -> None:

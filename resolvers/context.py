@@ -1,8 +1,5 @@
 """Who asks, and what there is to answer with: the first argument of every resolver."""
 
-import asyncio
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +9,7 @@ from starlette.types import Scope as ASGIScope
 
 from services.access.audit import Act
 from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
+from services.access.keyring import Farewell
 from services.access.limits import Limit, who
 from services.access.watching import MARK as WATCH_MARK
 from services.compose import Services
@@ -122,6 +120,10 @@ class Context:
         await self.services.keyring.gone(self.admitted)
 
 
+def _unheard() -> None:
+    """Nobody waits for the farewell yet."""
+
+
 @dataclass(slots=True)
 class SocketContext(Context):
     """The same for a websocket, whose caller is known only after its connection_init."""
@@ -129,18 +131,26 @@ class SocketContext(Context):
     caller: Caller | None = None
     connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
     """The payload of connection_init; the library puts it here."""
-    _known: asyncio.Event = field(default_factory=asyncio.Event)
-    _places: ExitStack = field(default_factory=ExitStack)
+    farewell: Farewell = _unheard
+    """Called when the caller may not stay any longer."""
+    _names: list[str] = field(default_factory=list[str])
+    """In which the socket is counted: its address, and its caller's key once that is known."""
 
-    @contextmanager
-    def place(self) -> Generator[None]:
-        """A socket is open. It is counted by its address, and by its caller's key once that is known.
+    def enter(self) -> None:
+        """The socket is open. Raises `QuotaExceeded`."""
+        self._count_as(who(None, self.address))
 
-        Raises `QuotaExceeded`.
-        """
-        with self._places:
-            self._places.enter_context(self.services.limits.socket(who(None, self.address)))
-            yield
+    def leave(self) -> None:
+        """It is closed."""
+        for name in self._names:
+            self.services.limits.leave(name)
+        if self.caller is not None:
+            self.services.keyring.leave(self.caller, self.farewell)
+
+    def _count_as(self, name: str) -> None:
+        self.services.limits.enter(name)
+        if name:
+            self._names.append(name)
 
     def admit(self) -> None:
         """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
@@ -149,13 +159,8 @@ class SocketContext(Context):
         told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
         text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
         self.take(text if text is not None else _given(self.scope))
-        self._places.enter_context(self.services.limits.socket(who(self.caller, self.address)))
-        self._known.set()
-
-    async def expelled(self) -> None:
-        """Ends when whoever was admitted may not stay any longer."""
-        await self._known.wait()
-        await self.services.keyring.gone(self.admitted)
+        self._count_as(who(self.caller, self.address))
+        self.services.keyring.enter(self.admitted, self.farewell)
 
 
 def services_of(connection: HTTPConnection) -> Services:

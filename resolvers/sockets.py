@@ -50,22 +50,25 @@ class CarefulSocket(ASGIWebSocketAdapter):
 class TransportHandler(DeliveringHandler):
     """One connection of the protocol."""
 
+    _expelling: asyncio.Task[None] | None = None
+
     async def handle(self) -> None:
         """Talk until either end closes, and no longer than the caller's key is valid."""
         self.max_subscriptions_per_connection = self.context.services.settings.subscriptions_per_socket
-        expelling = asyncio.create_task(self._expel())
+        context = self.context
+        context.farewell = self._expel
         try:
-            with self.context.place():
-                await super().handle()
+            context.enter()
+            await super().handle()
         except QuotaExceeded as error:
             await self.websocket.close(TRY_AGAIN_LATER, error.message.en)
         finally:
-            expelling.cancel()
-            await asyncio.gather(expelling, return_exceptions=True)
+            context.leave()
+            if self._expelling is not None:
+                await asyncio.gather(self._expelling, return_exceptions=True)
 
-    async def _expel(self) -> None:
-        await self.context.expelled()
-        await self.websocket.close(FORBIDDEN, "The key has ended")
+    def _expel(self) -> None:
+        self._expelling = asyncio.create_task(self.websocket.close(FORBIDDEN, "The key has ended"))
 
     async def handle_message(self, message: Message) -> None:
         """Take one message of the client."""

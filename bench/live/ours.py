@@ -32,6 +32,7 @@ class Driver:
     def __init__(self, services: Services) -> None:
         self._manager = services.manager
         self._database = services.manager.hot._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
+        self._worker = services.health._crew.me.id  # noqa: SLF001 - as above  # pyright: ignore[reportPrivateUsage]
         self._tasks: list[Task] = []
 
     async def tasks(self, count: int) -> Any:
@@ -41,7 +42,7 @@ class Driver:
             request = TaskRequest(draft_url=DRAFT_URL.format(number=time.time_ns() % 10**7 * 1000 + number))
             task = (await self._manager.submit(OPEN_OWNER, request)).task
             async with self._database.write() as connection:
-                claimed = await changes.claim(connection, task)
+                claimed = await changes.claim(connection, task, self._worker)
             assert claimed is not None
             self._manager.hot.wrote(claimed)
             stages = [

@@ -1,9 +1,8 @@
 """The keys as a running server knows them: read again every moment, asked without waiting."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from weakref import WeakValueDictionary
 
 from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
@@ -17,6 +16,8 @@ from services.tasks.store.database import Database
 REREAD_SECONDS = 2.0
 """A new key works after this long at the latest, and a revoked one no longer."""
 
+Farewell = Callable[[], None]
+
 
 class Keyring:
     """Tells who a key belongs to. Without any key ever made, everyone is the one open caller."""
@@ -25,8 +26,7 @@ class Keyring:
         self._database = database
         self.seal = seal
         self._keys: dict[str, Key] = {}
-        self._farewells: WeakValueDictionary[Caller, asyncio.Event] = WeakValueDictionary()
-        """Of those who are here; a thousand sockets of one caller wait for the same one."""
+        self._guests: dict[Caller, set[Farewell]] = {}
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -72,17 +72,35 @@ class Keyring:
 
     async def gone(self, caller: Caller) -> None:
         """Ends when a caller may not stay any longer."""
+        over = asyncio.Event()
+        self.enter(caller, over.set)
+        try:
+            await over.wait()
+        finally:
+            self.leave(caller, over.set)
+
+    def enter(self, caller: Caller, farewell: Farewell) -> None:
+        """Call `farewell` when the caller may not stay any longer, unless it has left by then."""
         if self.admitted(caller):
-            await self._farewells.setdefault(caller, asyncio.Event()).wait()
+            self._guests.setdefault(caller, set()).add(farewell)
+        else:
+            farewell()
+
+    def leave(self, caller: Caller, farewell: Farewell) -> None:
+        """Undo `enter`."""
+        guests = self._guests.get(caller, set())
+        guests.discard(farewell)
+        if not guests:
+            self._guests.pop(caller, None)
 
     async def _read_for_ever(self) -> None:
         while True:
             await asyncio.sleep(REREAD_SECONDS)
             with suppress(StoreUnavailable):
                 await self._read()
-            for caller, farewell in list(self._farewells.items()):
-                if not self.admitted(caller):
-                    farewell.set()
+            for caller in [each for each in self._guests if not self.admitted(each)]:
+                for farewell in self._guests.pop(caller):
+                    farewell()
 
     async def _read(self) -> None:
         async with self._database.read() as connection:

@@ -5,8 +5,6 @@ A caller is counted by its key's owner; without keys by its address, and not at 
 
 import math
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -92,21 +90,22 @@ class Limits:
             raise refusal
         self._counts[limit, name] += 1
 
-    @contextmanager
-    def socket(self, name: str) -> Generator[None]:
-        """A socket of this name is open while the block lasts. Raises `QuotaExceeded`."""
-        if name and self.sockets_per_key and self._sockets[name] >= self.sockets_per_key:
-            most = self.sockets_per_key
+    def enter(self, name: str) -> None:
+        """A socket of this name is opened. Raises `QuotaExceeded`."""
+        if not name:
+            return
+        most = self.sockets_per_key
+        if most and self._sockets[name] >= most:
             raise QuotaExceeded(
                 Bilingual(f"There are {most} sockets open already; close one first.", f"已有 {most} 个连接，请先关闭。")
             )
         self._sockets[name] += 1
-        try:
-            yield
-        finally:
-            self._sockets[name] -= 1
-            if not self._sockets[name]:
-                del self._sockets[name]
+
+    def leave(self, name: str) -> None:
+        """It is closed."""
+        self._sockets[name] -= 1
+        if self._sockets[name] <= 0:
+            del self._sockets[name]
 
 
 def who(caller: Caller | None, address: str) -> str:

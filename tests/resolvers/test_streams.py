@@ -4,19 +4,21 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from resolvers import streams
 from resolvers.answers import Answer, Operation, Part, Refused, Stream
-from resolvers.context import Context, SocketContext
+from resolvers.context import Context
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
 from resolvers.streams import StreamResponse
-from services.compose import Services
+from services.access.keyring import Keyring
 from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
+OPEN_TO_ALL = Context(cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)))))
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { task { id } } }"
 PROGRESS = "subscription($id: ID!, $after: Int) { videoTaskProgress(id: $id, after: $after) { seq type stage status } }"
@@ -187,7 +189,7 @@ async def sent_by(answers: Scripted, form: Format, take: int, *, leave: bool) ->
         if leave and len(pieces) > take:
             enough.set()
 
-    response = StreamResponse(answers, SocketContext(cast("Services", None)), Operation("{ a }"), form)
+    response = StreamResponse(answers, OPEN_TO_ALL, Operation("{ a }"), form)
     async with asyncio.timeout(10):
         await response({}, receive, send)
     return b"".join(pieces)
@@ -214,7 +216,7 @@ def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatc
     form = EventStream()
     form.heartbeat_seconds = 0.01
     answers = Scripted(*[Part("{}", "1")] * parts, ends=False)
-    response = StreamResponse(answers, SocketContext(cast("Services", None)), Operation("{ a }"), form)
+    response = StreamResponse(answers, OPEN_TO_ALL, Operation("{ a }"), form)
     taken: list[bytes] = []
 
     async def receive() -> dict[str, Any]:

@@ -103,5 +103,4 @@ def _weight(choice: str) -> float:
 
 def _json(content: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    headers = {"cache-control": "no-store", **(headers or {})}
     return Response(text.encode(errors="replace"), status, headers, "application/json")

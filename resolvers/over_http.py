@@ -140,7 +140,7 @@ def _refusal(error: RequestError, media: Media | None) -> Response:
 
 
 def _in_json(body: bytes, status: int, media: Media, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media.value)
+    return Response(body, status, headers, media.value)
 
 
 def _no_media() -> Bilingual:

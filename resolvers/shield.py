@@ -36,7 +36,7 @@ class Shield:
         """Answer one request."""
         if scope["type"] == "http":
             app = PlainTextResponse(_NOT_HERE, 403) if self._foreign(scope) else self._app
-            await app(scope, receive, _shielded(send))
+            await app(scope, receive, _shielded(send, scope["method"]))
         elif scope["type"] == "websocket" and self._foreign(scope):
             await send({"type": "websocket.close"})  # which a server answers with 403
         else:
@@ -49,20 +49,20 @@ class Shield:
         return origin is not None and normalize_origin(origin) not in self._origins
 
 
-def _shielded(send: Send) -> Send:
+def _shielded(send: Send, method: str) -> Send:
     async def shielded(message: Message) -> None:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())
             names = dict(given)
-            wanted = headers_for(names.get(b"content-type", b""))
+            wanted = headers_for(names.get(b"content-type", b""), method)
             message = {**message, "headers": [*given, *(header for header in wanted if header[0] not in names)]}
         await send(message)
 
     return shielded
 
 
-def headers_for(content_type: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """What an answer of this type carries."""
-    if content_type == b"application/json":
-        return DATA_HEADERS
+def headers_for(content_type: bytes, method: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What an answer of this type carries. Nobody keeps an answer to POST, so it need not say so."""
+    if content_type.endswith(b"json"):
+        return DATA_HEADERS if method == "POST" else (*DATA_HEADERS, (b"cache-control", b"no-store"))
     return PAGE_HEADERS if content_type.startswith(b"text/html") else FILE_HEADERS

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.process import gated_exporter
+from tests.support.programs import not_run
 from tests.support.server import ROOT
 
 SECONDS = 250
@@ -23,12 +22,12 @@ def find_chromium() -> str | None:
 
 
 def chromium() -> str:
-    """The path of Chromium; skips the test where there is none, or where Playwright has not been set up."""
+    """The path of Chromium; the test is not run where there is none, or where Playwright has not been set up."""
     found = find_chromium()
     if found is None or not Path(found).exists():
-        pytest.skip("CHROMIUM IS NOT HERE: the page is not tested; `setup/chromium.sh` installs it with apt")
+        not_run("Chromium", "setup/chromium.sh")
     if not NODE_MODULES.is_dir():
-        pytest.skip("PLAYWRIGHT IS NOT HERE: the page is not tested; `make browser` fetches it")
+        not_run("Playwright", "`make browser`")
     return found
 
 

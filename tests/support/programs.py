@@ -30,9 +30,9 @@ S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"
 """Any will do for the S3 server."""
 
 
-def not_run(missing: str) -> NoReturn:
+def not_run(missing: str, script: str = "setup/test_servers.sh") -> NoReturn:
     """A test cannot run for want of a program: it says so, and fails where everything must run."""
-    reason = f"NOT RUN: {missing} is not installed; setup/test_servers.sh installs it"
+    reason = f"NOT RUN: {missing} is not installed; {script} installs it"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

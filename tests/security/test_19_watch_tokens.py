@@ -16,6 +16,7 @@ SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task
 TOKEN = """mutation($id: ID!, $seconds: Int! = 600) { createWatchToken(id: $id, expiresInSeconds: $seconds) {
     token expiresAt errors { code message path } } }"""
 WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status task { id videoUrl queuePosition } } }"
+CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { errors { code } } }"
 MAY = {"videoTask(id: $id)", "videoTask(draftUrl: $url)", "node(id: $id)", "service"}
 
 
@@ -95,6 +96,22 @@ def test_a_feed_is_refused_to_a_token(guarded: Guarded, watched: dict[str, str])
         entered(client, watched["token"]).subscribe("subscription { videoTaskFeed { __typename } }")
         message = client.receive()
     assert message["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+def test_owner_and_guest_of_the_same_subscription_are_told_what_each_may_see(guarded: Guarded) -> None:
+    watch = "subscription($id: ID!) { videoTaskProgress(id: $id) { status task { draftUrl } } }"
+    task = submitted(guarded, guarded.anna, "hold")
+    with socket(guarded.server.socket_url) as owner, socket(guarded.server.socket_url) as guest:
+        for client, token in ((owner, guarded.anna), (guest, token_of(guarded, task["id"]))):
+            entered(client, token).subscribe(watch, id=task["id"])
+        seen = [client.receive()["payload"]["data"]["videoTaskProgress"]["task"] for client in (owner, guest)]
+        guarded.graphql(guarded.anna, CANCEL, id=task["id"])
+        ended = [[*client.rest()][-1]["videoTaskProgress"] for client in (owner, guest)]
+    assert [each["status"] for each in ended] == ["CANCELED", "CANCELED"]
+    for told in (seen, [each["task"] for each in ended]):
+        assert told[0]["draftUrl"] == task["draftUrl"]
+        assert told[1]["draftUrl"] != task["draftUrl"]
+        assert "draft_id" not in told[1]["draftUrl"]
 
 
 def test_a_changed_token_opens_nothing(guarded: Guarded, watched: dict[str, str]) -> None:

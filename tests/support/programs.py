@@ -32,7 +32,12 @@ S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"
 
 def not_run(missing: str, script: str = "setup/test_servers.sh") -> NoReturn:
     """A test cannot run for want of a program: it says so, and fails where everything must run."""
-    reason = f"NOT RUN: {missing} is not installed; {script} installs it"
+    cannot_run(f"{missing} is not installed; {script} installs it")
+
+
+def cannot_run(why: str) -> NoReturn:
+    """A test cannot run here: it says so, and fails where everything must run."""
+    reason = f"NOT RUN: {why}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

@@ -285,6 +285,7 @@ def test_a_client_that_reads_late_gets_every_milestone_in_order(tmp_path: Path) 
         )
         task = made["submitVideoTask"]["task"]["id"]
         with streamed(port, wide) as stream:  # 1.5 MB each: more than sockets hold
+            last = 0
             for _ in range(4):
                 server.data(CANCEL, id=task)
                 last = server.data(RETRY, id=task)["retryVideoTask"]["task"]["seq"]

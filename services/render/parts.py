@@ -12,13 +12,14 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError
+from services.render.chains import fraction
 from services.render.export import Exported, Exporter, Files
 from services.render.ffmpeg import Ffmpeg, run
-from services.render.chains import fraction
 from services.render.finish import join
 from services.render.graph import container, output_arguments
 from services.render.protocol import HEARTBEAT_SECONDS, Reporter
@@ -54,7 +55,7 @@ def parts_of(timeline: Timeline) -> tuple[Span, ...]:
     """The parts, in order and without gaps, about as long as each other. They depend on nothing but the length."""
     count = max(1, math.ceil(timeline.frames / timeline.rate / PART_SECONDS))
     borders = [timeline.frames * number // count for number in range(count + 1)]
-    return tuple(Span(start, end) for start, end in zip(borders, borders[1:], strict=False))
+    return tuple(Span(start, end) for start, end in pairwise(borders))
 
 
 async def digest(ffmpeg: Ffmpeg, timeline: Timeline, pieces: Path, materials: Path) -> str:

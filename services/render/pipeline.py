@@ -81,7 +81,7 @@ async def look(
 
 
 async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace) -> int:
-    """Make parts of a draft's picture, as they are ordered, and no video. How many. Raises `Failed` as a render would."""
+    """Make those parts of a draft's picture that are ordered. How many. Raises `Failed` as a render would."""
     async with _begun(request) as source:
         ffmpeg = await _ffmpeg(request)
         draft = await _draft(source, reporter)

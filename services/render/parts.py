@@ -58,30 +58,46 @@ def parts_of(timeline: Timeline) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in pairwise(borders))
 
 
-async def digest(ffmpeg: Ffmpeg, timeline: Timeline, pieces: Path, materials: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The files that a timeline refers to: those that were drawn into `folder`, and `materials`, named by content."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    materials: Path
+
+    @classmethod
+    def now(cls, folder: Path, materials: Path) -> "Drawn":
+        """What has been drawn so far, which must be all, and nothing but that."""
+        return cls(folder, tuple(sorted(path for path in folder.rglob("*") if path.is_file())), materials)
+
+
+async def digest(ffmpeg: Ffmpeg, timeline: Timeline, drawn: Drawn) -> str:
     """Tells whether a part made elsewhere fits: it is the same where the same is drawn, and encoded by the same.
 
-    It comes of our version and ffmpeg's, of a frame encoded for a trial, of what was drawn into `pieces` (text, with
-    this machine's fonts), and of the timeline, in which files of `materials` are named by their content.
+    It comes of our version and ffmpeg's, of a frame encoded for a trial, of what was drawn (text, with this machine's
+    fonts), and of the timeline.
     """
-    trial = pieces / f"trial.{container(timeline)}"
+    trial = drawn.folder / f"trial.{container(timeline)}"
     source = f"color=c=black:s={timeline.width}x{timeline.height}:r={fraction(timeline.rate)},format=yuv420p[out]"
     encoding = output_arguments(timeline, Span(0, 1), lossless=False, threads=1)
     await run(ffmpeg, ["-filter_complex", source, *encoding, str(trial)])
     try:
-        return await asyncio.to_thread(_digest, ffmpeg.version, timeline, pieces, materials)
+        return await asyncio.to_thread(_digest, ffmpeg.version, trial, timeline, drawn)
     finally:
         trial.unlink()
 
 
-def _digest(ffmpeg_version: str, timeline: Timeline, pieces: Path, materials: Path) -> str:
+def _digest(ffmpeg_version: str, trial: Path, timeline: Timeline, drawn: Drawn) -> str:
     found = hashlib.sha256(f"{version('draftcast')} {ffmpeg_version}\n".encode())
-    for path in sorted(path for path in pieces.rglob("*") if path.is_file()):
+    for path in (trial, *drawn.files):
         with path.open("rb") as file:
-            found.update(f"{path.relative_to(pieces)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+            found.update(
+                f"{path.relative_to(drawn.folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode()
+            )
     shown = (timeline.width, timeline.height, timeline.rate, timeline.frames, timeline.background, timeline.items)
     for word in _words(shown):
-        plain = word.replace(str(pieces), "pieces").replace(str(materials), "materials")
+        plain = word.replace(str(drawn.folder), "drawn").replace(str(drawn.materials), "materials")
         found.update(f"{plain}\n".encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
@@ -146,20 +162,21 @@ def read_order(line: bytes) -> Order:
 
 
 class PartMaker:
-    """Makes the parts of a timeline's picture that are ordered, each as one file in `folder`."""
+    """Makes the parts of a timeline's picture that are ordered, each as one file beside what was drawn."""
 
-    def __init__(self, ffmpeg: Ffmpeg, timeline: Timeline, exporter: Exporter, folder: Path, talk: Talk) -> None:
+    def __init__(self, ffmpeg: Ffmpeg, timeline: Timeline, exporter: Exporter, drawn: Drawn, talk: Talk) -> None:
         self.made: dict[int, Path] = {}
+        self._drawn = drawn
         self._ffmpeg = ffmpeg
         self._timeline = timeline
         self._exporter = exporter
-        self._folder = folder
+        self._folder = drawn.folder
         self._talk = talk
         self._spans = parts_of(timeline)
 
-    async def make(self, digest: str) -> Order:
+    async def make(self) -> Order:
         """Make what is ordered; the first order of another kind ends it. Raises as an export does, and `Disordered`."""
-        order = await self._talk.announce(digest, self._spans)
+        order = await self._talk.announce(await digest(self._ffmpeg, self._timeline, self._drawn), self._spans)
         while isinstance(order, RenderPart):
             if not 0 <= order.number < len(self._spans):
                 raise Disordered(f"there is no part {order.number}, only {len(self._spans)} from 0")
@@ -167,9 +184,9 @@ class PartMaker:
             order = await self._talk.made(order.number, self.made[order.number])
         return order
 
-    async def files(self, digest: str) -> Files:
+    async def files(self) -> Files:
         """All parts, made here or elsewhere. Raises as `make` does."""
-        order = await self.make(digest)
+        order = await self.make()
         if not isinstance(order, JoinParts):
             raise Disordered("nobody hands out parts any more")
         for number, path in order.elsewhere.items():

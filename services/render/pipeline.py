@@ -12,14 +12,14 @@ from services.drafts.read import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed, failed
-from services.render.export import Exporter, Files, SourceFailed
+from services.render.export import Exporter, SourceFailed
 from services.render.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.finish import check, join, publish, thumbnail
 from services.render.fonts import find_fonts
 from services.render.layouts import Compounds, Layouts
 from services.render.materials import material_failure
 from services.render.media import unreadable
-from services.render.parts import PartMaker, Talk, digest, talking
+from services.render.parts import Drawn, PartMaker, Talk, talking
 from services.render.preview import Previews
 from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
 from services.render.sandbox import shut_network
@@ -88,9 +88,10 @@ async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace
         try:
             timeline = await _timeline(request, reporter, places, source, draft)
             exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline))
+            drawn = Drawn.now(places.pieces, request.materials_dir)
             async with talking(reporter) as talk:
-                parts = PartMaker(ffmpeg, timeline, exporter, places.pieces, talk)
-                await parts.make(await digest(ffmpeg, timeline, places.pieces, request.materials_dir))
+                parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk)
+                await parts.make()
         except SourceFailed as error:
             raise _source_failure(draft, source, error) from error
     return len(parts.made)
@@ -236,13 +237,9 @@ async def _make(
     previews = Previews(places.preview, reporter.preview)
     told_frames = _exporting(reporter, timeline)
     exporter = Exporter(ffmpeg, timeline, places.pieces, told_frames, previews, copies=request.copy_video)
-
-    async def in_parts() -> Files:
-        assert talk is not None  # noqa: S101 - tells the type checker what is asked below
-        parts = PartMaker(ffmpeg, timeline, exporter, places.pieces, talk)
-        return await parts.files(await digest(ffmpeg, timeline, places.pieces, request.materials_dir))
-
-    exported = await exporter.export(in_parts if talk else None)
+    drawn = Drawn.now(places.pieces, request.materials_dir)
+    parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk) if talk else None
+    exported = await exporter.export(parts.files if parts else None)
     has_sound = exported.sound is not None
 
     def told(steps: int) -> None:

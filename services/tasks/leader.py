@@ -125,10 +125,8 @@ class Leader:
     def _overdue(self, now: float) -> Part | None:
         """A part that another has been at for too long."""
         patience = max(PATIENCE_SECONDS, PATIENCE_TIMES * self._slowest_seconds)
-        late = (
-            part for part in self._others(PartStatus.RUNNING) if now - self._since.get(_claim(part), now) > patience
-        )
-        return next(late, None)
+        running = self._others(PartStatus.RUNNING)
+        return next((part for part in running if now - self._since.get(_claim(part), now) > patience), None)
 
     def _others(self, status: PartStatus) -> list[Part]:
         return [part for part in self._rows if part.status is status and part.worker != self._store.worker]

@@ -85,6 +85,7 @@ def _is_mp4(path: Path) -> bool:
 
 
 def measured(path: Path) -> tuple[int, str]:
+    """A file's size in bytes and its SHA-256. Blocks."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

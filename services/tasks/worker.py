@@ -195,7 +195,7 @@ class Worker:
             await asyncio.to_thread(leftovers.note_child, attempt.folder, pid)
 
         request = ExportRequest.of(self._settings, attempt.task, attempt.folder)
-        if self._helper is not None and self._crew.has_company:
+        if await self._may_share(attempt.task):
             leader = Leader(self._parts, attempt, on_line)
             async with leader.serve():
                 request = replace(request, share_seconds=self._settings.share_seconds)
@@ -203,6 +203,12 @@ class Worker:
         else:
             result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
         await self._finish(attempt, result)
+
+    async def _may_share(self, task: Task) -> bool:
+        """Whether others may make parts of the video, or have made some of it for an attempt that was lost."""
+        if self._helper is None:
+            return False
+        return self._crew.has_company or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""

@@ -81,12 +81,6 @@ class FileStore:
                 async for piece in answer.stream(PIECE_BYTES):
                     await asyncio.to_thread(file.write, bytes(piece))
 
-    async def folders(self, prefix: str) -> list[str]:
-        """The names of the folders right below the folder `prefix`."""
-        with _as_os_error():
-            found = await self._store.list_with_delimiter_async(prefix)
-        return [PurePosixPath(each).name for each in found["common_prefixes"]]
-
     async def remove(self, key: str) -> None:
         """Remove one file; nothing happens when there is none."""
         with _as_os_error(), suppress(FileNotFoundError):

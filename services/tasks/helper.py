@@ -106,6 +106,9 @@ class Helper:
             help_.failed = True
         except StoreUnavailable as error:
             log.warning("no help for task %s: the database is away: %s", task.id, error)
+        except OSError as error:
+            log.warning("no help for task %s: %s", task.id, error)
+            help_.failed = True
         except Exception:
             log.exception("no help for task %s", task.id)
             help_.failed = True
@@ -157,13 +160,14 @@ class Help:
 
     async def leave(self) -> None:
         """Give back what is not made, and remove what was written; the materials too, unless we may need them."""
-        for delivering in self._delivering:
-            delivering.cancel()
+        unstored = [part for delivering, part in self._delivering.items() if delivering.cancel()]
         await asyncio.gather(*self._delivering, return_exceptions=True)
         with suppress(StoreUnavailable):
             for part in (self._part, *self._delivering.values()):
                 if part is not None:
                     await self._store.give_back(part, lost=self.failed)
+        for part in unstored:
+            await self._store.discard(part)
         await asyncio.to_thread(leftovers.clear_attempt, self._folder)
         with suppress(StoreUnavailable):
             async with self._store.database.read() as connection:

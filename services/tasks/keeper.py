@@ -16,7 +16,7 @@ from services.files.store import FileStore
 from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
-from services.tasks.parts import FOLDER
+from services.tasks.parts import forget
 from services.tasks.store import changes, crews, parts, queries
 from services.tasks.store.database import Database
 
@@ -134,14 +134,14 @@ class Keeper:
 
     async def _forget_parts(self) -> None:
         """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
-        async with self._database.write() as connection:
-            await parts.remove_ended(connection)
-        left = await self._files.folders(FOLDER)
         async with self._database.read() as connection:
-            active = await queries.active_ids(connection) if left else set[str]()
+            left = await parts.of_ended_tasks(connection)
         for task_id in left:
-            if task_id not in active:
-                await self._files.delete(f"{FOLDER}/{task_id}")
+            try:
+                await forget(self._database, self._files, task_id)
+            except OSError as error:
+                log.warning("the parts of task %s stay until the next sweep: %s", task_id, error)
+                return
 
 
 def expired() -> Failed:

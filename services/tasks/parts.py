@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.errors import StoreUnavailable
 from services.files.store import FileStore
 from services.tasks.crew import Crew
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 """How often the rows of parts are looked at."""
+DISCARD_SECONDS = 5.0
 FOLDER = "parts"
 """Where parts lie in the storage, in a folder for each task."""
 Found = TypeVar("Found")
@@ -65,6 +68,13 @@ class PartStore:
                     raise
                 await asyncio.sleep(AWAY_SECONDS)
 
+    async def _note(self, change: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
+        async def write() -> Found:
+            async with self.database.note() as connection:
+                return await change(connection)
+
+        return await self.patiently(write)
+
     async def of_task(self, task_id: str) -> list[Part]:
         """The task's parts."""
 
@@ -76,44 +86,24 @@ class PartStore:
 
     async def claim(self, part: Part, status: PartStatus) -> Part | None:
         """The part, ours now; None when somebody was faster."""
-
-        async def write() -> Part | None:
-            async with self.database.note() as connection:
-                return await parts.claim(connection, part, self.worker, status)
-
-        return await self.patiently(write)
-
-    async def give_back(self, part: Part, *, lost: bool = False) -> None:
-        """Somebody else may make it."""
-
-        async def write() -> None:
-            async with self.database.note() as connection:
-                await parts.give_back(connection, part, lost=lost)
-
-        await self.patiently(write)
+        return await self._note(lambda connection: parts.claim(connection, part, self.worker, status))
 
     async def begin(self, part: Part) -> Part | None:
         """What was promised is being made. None when it was given to another."""
-
-        async def write() -> Part | None:
-            async with self.database.note() as connection:
-                return await parts.begin(connection, part)
-
-        return await self.patiently(write)
+        return await self._note(lambda connection: parts.begin(connection, part))
 
     async def advance(self, part: Part, frames_done: int) -> bool:
         """So many of its frames are out. False when it was given to another. Raises `StoreUnavailable` at once."""
         async with self.database.note() as connection:
             return await parts.advance(connection, part, frames_done) is not None
 
+    async def give_back(self, part: Part, *, lost: bool = False) -> None:
+        """Somebody else may make it."""
+        await self._note(lambda connection: parts.give_back(connection, part, lost=lost))
+
     async def made(self, part: Part) -> Part | None:
         """The part is made, and lies with us. None when it was given to another."""
-
-        async def write() -> Part | None:
-            async with self.database.note() as connection:
-                return await parts.made(connection, part, None)
-
-        return await self.patiently(write)
+        return await self._note(lambda connection: parts.made(connection, part, None))
 
     async def deliver(self, part: Part, path: Path) -> bool:
         """Store the file and say so. False, and nothing stored, when the part was given to another meanwhile.
@@ -122,16 +112,17 @@ class PartStore:
         key = key_of(part)
         size_bytes, sha256 = await asyncio.to_thread(measured, path)
         await self.files.put(key, path)
-
-        async def write() -> Part | None:
-            async with self.database.note() as connection:
-                return await parts.made(connection, part, (key, size_bytes, sha256))
-
-        if await self.patiently(write) is None:
-            with suppress(OSError):
-                await self.files.remove(key)
+        stored = key, size_bytes, sha256
+        if await self._note(lambda connection: parts.made(connection, part, stored)) is None:
+            await self.discard(part)
             return False
         return True
+
+    async def discard(self, part: Part) -> None:
+        """The file of this claim, if there is one, is of no use."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(DISCARD_SECONDS):
+                await self.files.remove(key_of(part))
 
     async def fetch(self, part: Part, target: Path) -> None:
         """The file of a part that is made and stored. Raises `OSError`, also when it is not what was stored."""
@@ -140,9 +131,18 @@ class PartStore:
             raise OSError(f"{part.key} is not the file that was stored")
 
     async def forget(self, task_id: str) -> None:
-        """Nobody needs the task's parts any more."""
-        with suppress(StoreUnavailable):
-            async with self.database.note() as connection:
-                await parts.remove(connection, task_id)
-        with suppress(OSError):
-            await self.files.delete(f"{FOLDER}/{task_id}")
+        """Nobody needs the task's parts any more: they are removed, now or when the keeper sweeps."""
+        with suppress(StoreUnavailable, OSError):
+            await forget(self.database, self.files, task_id)
+
+
+async def forget(database: Database, files: FileStore, task_id: str) -> None:
+    """Remove the parts of a task that has ended. Raises `StoreUnavailable` and `OSError`, with the rows still there.
+
+    The claims end first, so that whoever stores a part later removes it again.
+    """
+    async with database.note() as connection:
+        await parts.end(connection, task_id)
+    await files.delete(f"{FOLDER}/{task_id}")
+    async with database.note() as connection:
+        await parts.remove(connection, task_id)

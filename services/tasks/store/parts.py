@@ -1,6 +1,7 @@
 """The rows of a video's parts: who makes which, fenced by the number of the claim.
 
 A part waits (OPEN), is spoken for by a worker that prepares itself (PROMISED), is being made (RUNNING), or is MADE.
+When its task has ended it is ENDED, until its file is gone.
 """
 
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tasks.records import ACTIVE, Status, Task
@@ -24,6 +26,7 @@ class PartStatus(StrEnum):
     PROMISED = "PROMISED"
     RUNNING = "RUNNING"
     MADE = "MADE"
+    ENDED = "ENDED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,11 @@ class Part:
     sha256: str | None
 
 
+_PART = TypeAdapter(Part)
+
+
 def _part(row: sa.RowMapping) -> Part:
-    return Part(**{**row, "status": PartStatus(row["status"])})
+    return _PART.validate_python(dict(row))
 
 
 async def announce(
@@ -148,15 +154,21 @@ async def release(connection: AsyncConnection) -> int:
     return freed.rowcount
 
 
+async def end(connection: AsyncConnection, task_id: str) -> None:
+    """Nobody is to make any of a task's parts: from now on no claim holds."""
+    await connection.execute(sa.update(parts).where(parts.c.task_id == task_id).values(status=PartStatus.ENDED))
+
+
 async def remove(connection: AsyncConnection, task_id: str) -> None:
     """Forget a task's parts."""
     await connection.execute(sa.delete(parts).where(parts.c.task_id == task_id))
 
 
-async def remove_ended(connection: AsyncConnection) -> None:
-    """Forget the parts of tasks that neither wait nor run."""
+async def of_ended_tasks(connection: AsyncConnection) -> list[str]:
+    """The ids of tasks that have parts, and neither wait nor run."""
     active = sa.select(tasks.c.id).where(tasks.c.status.in_(ACTIVE))
-    await connection.execute(sa.delete(parts).where(parts.c.task_id.not_in(active)))
+    found = sa.select(parts.c.task_id).where(parts.c.task_id.not_in(active)).distinct()
+    return list((await connection.execute(found)).scalars())
 
 
 async def _changed(connection: AsyncConnection, part: Part, **values: object) -> Part | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
 from services.tasks.exporter import OnLine, PartLine, PartsLine, PreviewLine, Question, StageLine
-from services.tasks.parts import LOOK_SECONDS, PartStore, next_own
+from services.tasks.parts import LOOK_SECONDS, PartStore, next_own, too_long
 from services.tasks.publish import inside
 from services.tasks.recording import Attempt
 from services.tasks.records import Stage
@@ -19,11 +19,6 @@ from services.tasks.store import parts
 from services.tasks.store.parts import Part, PartStatus
 
 log = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = 60.0
-"""The leader, when it has nothing else to do, takes a part over that a helper has made for longer than this..."""
-PATIENCE_TIMES = 3.0
-"""...and than so many times what its own slowest part took."""
 
 
 class Leader:
@@ -124,9 +119,10 @@ class Leader:
 
     def _overdue(self, now: float) -> Part | None:
         """A part that another has been at for too long."""
-        patience = max(PATIENCE_SECONDS, PATIENCE_TIMES * self._slowest_seconds)
         running = self._others(PartStatus.RUNNING)
-        return next((part for part in running if now - self._since.get(_claim(part), now) > patience), None)
+        since = self._since
+        late = (part for part in running if too_long(now - since.get(_claim(part), now), self._slowest_seconds))
+        return next(late, None)
 
     def _others(self, status: PartStatus) -> list[Part]:
         return [part for part in self._rows if part.status is status and part.worker != self._store.worker]

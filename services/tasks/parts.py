@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 """How often the rows of parts are looked at."""
 DISCARD_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+PATIENCE_TIMES = 3.0
 FOLDER = "parts"
 """Where parts lie in the storage, in a folder for each task."""
 Found = TypeVar("Found")
@@ -42,6 +44,11 @@ def next_to_help(rows: Iterable[Part]) -> Part | None:
     """The part that a helper makes next: the last that is open, since the leader comes from the beginning."""
     waiting = [part for part in rows if part.status is PartStatus.OPEN and part.losses < parts.LOSSES_ALLOWED]
     return max(waiting, key=lambda part: part.number, default=None)
+
+
+def too_long(seconds: float, slowest_seconds: float) -> bool:
+    """Whether a helper has been at a part for longer than an idle leader waits, whose own slowest part took so long."""
+    return seconds > max(PATIENCE_SECONDS, PATIENCE_TIMES * slowest_seconds)
 
 
 def key_of(part: Part) -> str:

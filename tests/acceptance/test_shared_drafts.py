@@ -4,9 +4,10 @@ import json
 import math
 import os
 import signal
+import sqlite3
 import urllib.request
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from psycopg.rows import dict_row
 
 from tests.support.drafts import DraftBuilder
 from tests.support.media import counting_video
-from tests.support.process import Working, children_of
+from tests.support.process import Served, Working, children_of, served
 from tests.support.programs import S3, S3_KEYS, Postgres
 from tests.support.render import render
 from tests.support.servers import DraftServer
@@ -70,11 +71,11 @@ class Shared:
     s3: S3
     drafts: DraftServer
     draft: DraftBuilder
-    media: Path
+    media: dict[str, bytes | Path]
     alone: Video
 
-    def submit(self, name: str) -> str:
-        url = self.drafts.add_draft(name, self.draft.json(), {"count.mp4": self.media})
+    def submit(self, name: str, draft: DraftBuilder | None = None) -> str:
+        url = self.drafts.add_draft(name, (draft or self.draft).json(), self.media)
         answer = self.site.server.data(SUBMIT, url=url)["submitVideoTask"]
         assert not answer["errors"], answer
         return str(answer["task"]["id"])
@@ -176,7 +177,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, s3: S3)
             patch.setenv(name, value)
         kept = {"files_url": f"s3://{s3.bucket}/{STORED}", "files_endpoint": s3.endpoint, "files_region": "us-east-1"}
         with site(tmp_path_factory.mktemp("site"), database_url, exporter="", allow_hosts=drafts.host, **kept) as found:
-            yield Shared(found, database_url, s3, drafts, draft, folder / "count.mp4", alone)
+            yield Shared(found, database_url, s3, drafts, draft, {"count.mp4": folder / "count.mp4"}, alone)
 
 
 def test_two_workers_make_one_video_that_is_as_if_one_had_made_it(shared: Shared, tmp_path: Path) -> None:
@@ -225,6 +226,43 @@ def test_the_parts_that_are_made_outlive_a_killed_leader(shared: Shared, tmp_pat
     assert {row["number"] for row in second if row["status"] == "RUNNING"} == {0}
     assert_same(shared, last["task"]["videoUrl"], tmp_path)
     wait_until(lambda: nothing_left(shared, task_id))
+
+
+def test_a_task_goes_before_another_tasks_parts_and_a_short_one_has_none(shared: Shared, tmp_path: Path) -> None:
+    long_id = shared.submit("behind")
+    with only_others_work(shared, long_id) as leader:
+        wait_until(lambda: sum(part["status"] == "RUNNING" for part in shared.parts(long_id)) == 2)
+        send(shared.other(leader), long_id, signal.SIGSTOP)
+        short = DraftBuilder(160, 90).video("count.mp4", 0, 2_000_000).text("短", 0, 1_000_000)
+        short_id = shared.submit("first", short)
+        assert shared.last_event(short_id)["status"] == "COMPLETED"
+        assert shared.history(short_id) == []
+    last = shared.last_event(long_id)
+    assert (last["status"], last["attempt"]) == ("COMPLETED", 1)
+    assert {row["losses"] for row in shared.history(long_id)} == {0}
+    assert_same(shared, last["task"]["videoUrl"], tmp_path)
+
+
+def test_a_worker_alone_makes_no_parts(shared: Shared, tmp_path: Path) -> None:
+    with (
+        served(tmp_path, allow_hosts=shared.drafts.host) as alone,
+        closing(sqlite3.connect(database_of(alone))) as rows,
+    ):
+        server = alone.start()
+        rows.executescript(
+            "CREATE TABLE seen (number);"
+            "CREATE TRIGGER seen AFTER INSERT ON draftcast_parts BEGIN INSERT INTO seen VALUES (NEW.number); END"
+        )
+        answer = server.data(SUBMIT, url=shared.drafts.add_draft("alone", shared.draft.json(), shared.media))
+        with subscriber(server.socket_url) as socket:
+            socket.subscribe(WATCH, id=answer["submitVideoTask"]["task"]["id"])
+            assert [data["videoTaskProgress"] for data in socket.rest()][-1]["status"] == "COMPLETED"
+        assert rows.execute("SELECT count(*) FROM seen").fetchone() == (0,)
+
+
+def database_of(running: Served) -> Path:
+    (running.folder / "data").mkdir()
+    return running.folder / "data" / "draftcast.sqlite"
 
 
 def test_a_cancel_ends_the_renderers_of_all(shared: Shared) -> None:

@@ -152,12 +152,12 @@ def read_order(line: bytes) -> Order:
         match json.loads(line):
             case {"part": int(number)}:
                 return RenderPart(number)
-            case {"join": dict(paths)}:
+            case {"join": paths}:
                 elsewhere = cast("dict[str, str]", paths)
                 return JoinParts({int(number): Path(path) for number, path in elsewhere.items()})
             case _:
                 raise Disordered(f"an order of no known kind: {line[:200]!r}")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise Disordered(f"no order: {line[:200]!r} ({error})") from None
 
 

@@ -12,7 +12,7 @@ from services.tasks.engine import Queue
 from services.tasks.keeper import Keeper
 from services.tasks.parts import PartStore, next_own, next_to_help, too_long
 from services.tasks.records import Task
-from services.tasks.store import changes, crews, parts
+from services.tasks.store import changes, crews, parts, tables
 from services.tasks.store.parts import Part, PartStatus
 from tests.services.tasks.conftest import Scenario, Tasks
 
@@ -143,7 +143,7 @@ def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tm
                 assert await store.made(claimed)
         running = (await helper.of_task(task.id))[2]
         async with tasks.database.write() as connection:
-            assert await changes.release(connection, crews.tasks.c.id == task.id) == [task.id]
+            assert await changes.release(connection, tables.tasks.c.id == task.id) == [task.id]
         second = await tasks.write(changes.claim, await tasks.now(task), helper.worker)
         assert [each.status for each in await announced(helper, second)] == [OPEN, MADE, OPEN]
         assert not await helper.advance(running, 5)

@@ -24,6 +24,7 @@ from services.settings import Settings
 from services.tasks.addresses import own_host
 from services.tasks.child import LONGEST_LINE_BYTES, child, collect
 from services.tasks.records import Stage, Task, Unit
+from services.tasks.talk import Answer, Helped, PartLine, PartsLine, Question, talk
 
 log = logging.getLogger(__name__)
 
@@ -126,29 +127,6 @@ class PreviewLine:
     preview: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartsLine:
-    """The video may be made in these parts, each from one frame up to another; an order is waited for."""
-
-    digest: str
-    spans: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """A part is made; the next order is waited for."""
-
-    number: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Helped:
-    """So many parts were made, of somebody else's video."""
-
-    parts: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The finished file."""
@@ -188,11 +166,8 @@ class _ErrorLine:
 
 
 LastLine: TypeAlias = Result | Report | Helped | Failure
-Question: TypeAlias = PartsLine | PartLine
 Line: TypeAlias = StageLine | PreviewLine | DraftWarning | Question | LastLine
 Wanted = TypeVar("Wanted", Result, Report, Helped)
-Answer: TypeAlias = Callable[[Question], Awaitable[dict[str, Any] | None]]
-"""Gives the order that follows a question; None: there is none any more."""
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
 
@@ -335,7 +310,7 @@ async def _converse(
             process.stdin.close()
             last = await _read(process, on_line, lambda _: None)
         else:
-            last = await _read_and_answer(process, on_line, answer)
+            last = await talk(process.stdin, lambda ask: _read(process, on_line, ask), answer)
         await process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -347,32 +322,6 @@ async def _converse(
     for line in complaints:
         log.warning("exporter of task %s: %s", request.task_id, line)
     raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(complaints))
-
-
-async def _read_and_answer(process: asyncio.subprocess.Process, on_line: OnLine, answer: Answer) -> LastLine | None:
-    """Read on while an answer is looked for."""
-    asked: asyncio.Queue[Question] = asyncio.Queue()
-    reading = asyncio.create_task(_read(process, on_line, asked.put_nowait))
-    answering = asyncio.create_task(_answer(process, asked, answer))
-    try:
-        await asyncio.wait({reading, answering}, return_when=asyncio.FIRST_COMPLETED)
-        if answering.done() and not reading.done():
-            await answering
-        return await reading
-    finally:
-        for each in (reading, answering):
-            each.cancel()
-        await asyncio.gather(reading, answering, return_exceptions=True)
-
-
-async def _answer(process: asyncio.subprocess.Process, asked: asyncio.Queue[Question], answer: Answer) -> None:
-    """Give an order for each question; ends when there is none any more."""
-    assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
-    with suppress(ConnectionError):
-        while order := await answer(await asked.get()):
-            process.stdin.write(json.dumps(order).encode() + b"\n")
-            await process.stdin.drain()
-    process.stdin.close()
 
 
 async def _read(

@@ -13,13 +13,14 @@ from services.errors import DraftWarning, Failed, StoreUnavailable
 from services.settings import Settings
 from services.tasks import leftovers
 from services.tasks.crew import Crew
-from services.tasks.exporter import ExportRequest, PartLine, PartsLine, PreviewLine, Question, StageLine, help_out
+from services.tasks.exporter import ExportRequest, PreviewLine, StageLine, help_out
 from services.tasks.hot import HotTasks
 from services.tasks.parts import LOOK_SECONDS, PartStore, next_to_help
 from services.tasks.publish import inside
 from services.tasks.records import Stage, Status, Task
 from services.tasks.store import parts, queries
 from services.tasks.store.parts import Part, PartStatus
+from services.tasks.talk import PartLine, PartsLine, Question
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ class Helper:
         self._room = room
         self._helping: dict[str, asyncio.Task[None]] = {}
         """By the task's id."""
-        self._refused: deque[tuple[str, int]] = deque(maxlen=REFUSED_KEPT)
-        """Attempts that were tried, and are not for this worker."""
+        self._refused: deque[str] = deque(maxlen=REFUSED_KEPT)
+        """Tasks that were tried, and are not for this worker."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -78,12 +79,8 @@ class Helper:
     async def _look(self) -> None:
         """Begin to help where help is wanted."""
         async with self._store.database.read() as connection:
-            found = await parts.open_elsewhere(connection, self._store.worker)
-            wanted = [
-                part
-                for part in found
-                if part.task_id not in self._helping and (part.task_id, part.attempt) not in self._refused
-            ]
+            besides = (*self._helping, *self._refused)
+            wanted = await parts.open_elsewhere(connection, self._store.worker, besides)
             if not wanted or await queries.runnable_count(connection):
                 return
             task = await queries.any_task(connection, wanted[0].task_id)
@@ -114,7 +111,7 @@ class Helper:
             help_.failed = True
         finally:
             if help_.failed or help_.unfit:
-                self._refused.append((task.id, task.attempt))
+                self._refused.append(task.id)
             await asyncio.shield(help_.leave())
 
 

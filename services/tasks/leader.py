@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
-from services.tasks.exporter import OnLine, PartLine, PartsLine, PreviewLine, Question, StageLine
+from services.tasks.exporter import OnLine, PreviewLine, StageLine
 from services.tasks.parts import LOOK_SECONDS, PartStore, next_own, too_long
 from services.tasks.publish import inside
 from services.tasks.recording import Attempt
 from services.tasks.records import Stage
 from services.tasks.store import parts
 from services.tasks.store.parts import Part, PartStatus
+from services.tasks.talk import PartLine, PartsLine, Question
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ class Leader:
         if self._line is not None:
             self._on_line(self._counted(self._line))
 
-    def _move(self, part: Part, how: "Callable[[Part], Any]") -> None:
+    def _move(self, part: Part, how: Callable[[Part], Coroutine[Any, Any, None]]) -> None:
         if _claim(part) not in self._moving:
             self._moving[_claim(part)] = asyncio.create_task(how(part))
 
@@ -161,7 +162,8 @@ class Leader:
             await self._store.fetch(part, target)
         except OSError as error:
             log.warning("part %d of task %s is not to be had: %s", part.number, part.task_id, error)
-            await self._store.give_back(part, lost=True)
+            with suppress(StoreUnavailable):  # then we are about to lose the task anyway
+                await self._store.give_back(part, lost=True)
         else:
             self._elsewhere[part.number] = target
 
@@ -169,7 +171,7 @@ class Leader:
         """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
         try:
             await self._store.deliver(part, self._own[part.number][1])
-        except OSError as error:
+        except (OSError, StoreUnavailable) as error:
             log.warning("part %d of task %s is not stored: %s", part.number, part.task_id, error)
 
 

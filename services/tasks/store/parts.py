@@ -4,7 +4,7 @@ A part waits (OPEN), is spoken for by a worker that prepares itself (PROMISED), 
 When its task has ended it is ENDED, until its file is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,12 +99,14 @@ async def of_task(connection: AsyncConnection, task_id: str) -> list[Part]:
     return [_part(row) for row in rows.mappings()]
 
 
-async def open_elsewhere(connection: AsyncConnection, worker: str, limit: int = 20) -> list[Part]:
-    """Open parts of tasks that other workers run, those of tasks that were claimed first coming first."""
+async def open_elsewhere(
+    connection: AsyncConnection, worker: str, besides: Collection[str] = (), limit: int = 20
+) -> list[Part]:
+    """Open parts of tasks that other workers run, but those `besides`; what was started first comes first."""
     found = (
         sa.select(parts)
         .join(tasks, (tasks.c.id == parts.c.task_id) & (tasks.c.attempt == parts.c.attempt))
-        .where(parts.c.status == PartStatus.OPEN, parts.c.losses < LOSSES_ALLOWED)
+        .where(parts.c.status == PartStatus.OPEN, parts.c.losses < LOSSES_ALLOWED, parts.c.task_id.not_in(besides))
         .where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_not(None), tasks.c.worker != worker)
         .order_by(tasks.c.started_at_ms, parts.c.task_id, parts.c.number)
     )

@@ -105,6 +105,8 @@ def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> 
         assert await open_for(helper) == [0, 1, 2]
         assert await leader.claim(rows[0], RUNNING)
         assert await open_for(helper) == [1, 2]
+        async with helper.database.read() as connection:
+            assert await parts.open_elsewhere(connection, helper.worker, [task.id]) == []
         await tasks.write(changes.cancel, task)
         assert await open_for(helper) == []
 

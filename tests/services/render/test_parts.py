@@ -169,3 +169,12 @@ def test_where_something_else_is_drawn_no_part_would_fit(tmp_path: Path) -> None
     (other_font,) = digests(tmp_path, [draft], font_dirs=[str(fonts)])
     assert first == again
     assert len({first, other, other_font}) == 3
+
+
+def test_a_picture_of_the_same_name_and_size_does_not_pass_for_another(tmp_path: Path) -> None:
+    draft = long_draft(tmp_path).photo("photo.png", 0, S, track="over", clip={"scale": {"x": 0.5, "y": 0.5}})
+    found: list[str] = []
+    for color in (media.RED, media.BLUE):
+        media.plain(tmp_path / "photo.png", color, 64, 36)
+        found += digests(tmp_path, [draft])
+    assert found[0] != found[1]

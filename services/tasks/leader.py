@@ -22,6 +22,10 @@ from services.tasks.talk import PartLine, PartsLine, Question
 log = logging.getLogger(__name__)
 
 
+MOST_PARTS = 10_000
+"""More than two days of video have."""
+
+
 class Leader:
     """Gives out the parts of an attempt's video: to its own renderer by answering it, to helpers by rows."""
 
@@ -75,6 +79,12 @@ class Leader:
         return await self._order()
 
     async def _announce(self, line: PartsLine) -> None:
+        if not 0 < len(line.spans) <= MOST_PARTS:
+            raise failed(
+                ErrorCode.INTERNAL,
+                f"The renderer asked for {len(line.spans)} parts; 1 to {MOST_PARTS} are made.",
+                f"渲染程序要求 {len(line.spans)} 个分段，只能为 1 到 {MOST_PARTS} 个。",
+            )
         self._attempt.shared = True
 
         async def write() -> list[Part] | None:

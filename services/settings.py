@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
     copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
+    share_seconds: int = Field(
+        60, ge=0, description="videos at least this long are rendered by several workers, where some are idle; 0: never"
+    )
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
     watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
     rest_envelope: Literal["documented", "capcut-mate"] = Field(

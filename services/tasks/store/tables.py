@@ -132,3 +132,28 @@ workers = sa.Table(
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger, nullable=False),
 )
+
+parts = sa.Table(
+    "draftcast_parts",
+    metadata,
+    sa.Column("task_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    # The attempt that it is for. Parts of an earlier one are taken over where the digest is the same.
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("first_frame", sa.Integer, nullable=False),
+    sa.Column("frames", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    # Who makes it, has promised to, or has made it.
+    sa.Column("worker", sa.String(32)),
+    # Rises with every claim: who writes names the claim it holds.
+    sa.Column("claims", sa.Integer, nullable=False),
+    # How many workers were lost over it, or failed.
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("frames_done", sa.Integer, nullable=False),
+    # Where its file is stored, once it is.
+    sa.Column("key", sa.String(256)),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("sha256", sa.String(64)),
+    sa.Index("draftcast_parts_by_status", "status"),
+)

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from resolvers import drafts, files, health, page, rest, sample
+from resolvers import drafts, files, health, openapi, page, rest, sample
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.front import Front, Quick
 from resolvers.origins import own_origins
@@ -99,6 +99,7 @@ def _routes(
         Route("/graphql", HttpEndpoint(answers, origins)),
         WebSocketRoute("/graphql", GraphQLEndpoint(schema, origins, answers)),
         *polling.mounts(),
+        *openapi.routes(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
         *drafts.routes(),

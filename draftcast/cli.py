@@ -107,6 +107,16 @@ def migrate() -> None:
     errors.print("The database is up to date.")
 
 
+@app.command("webhook-secret")
+def webhook_secret() -> None:
+    """Print the secret with which receivers of webhooks check that a message comes from here."""
+    settings = _settings()
+    from services.access.signing import Seal
+    from services.tasks.webhooks import secret_of
+
+    typer.echo(secret_of(settings.webhook_secret, Seal(settings.data_dir, settings.signing_key)))
+
+
 @app.command()
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
@@ -253,13 +263,14 @@ def submit(
     draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder or zip on this machine.")],
     watching: Annotated[bool, typer.Option("--watch", help="Watch it to its end.")] = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    webhook: Annotated[str | None, typer.Option(help="An address to tell of the task's changes of status.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
     server: Server = "http://127.0.0.1:8000",
 ) -> None:
     """Submit a draft to a running server; a folder or zip is sent there first."""
     from draftcast import client
 
-    task = _run(client.submit(server.rstrip("/"), _sent(server, draft), strict=strict))
+    task = _run(client.submit(server.rstrip("/"), _sent(server, draft), strict=strict, webhook_url=webhook))
     if watching:
         _watch(server, as_json, task_id=task["id"])
     elif as_json:

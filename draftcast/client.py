@@ -51,13 +51,14 @@ class ServerProblem(DraftcastError):
     """The server did not do what was asked; the text says why."""
 
 
-async def submit(server: str, draft_url: str, *, strict: bool = False) -> Json:
+async def submit(server: str, draft_url: str, *, strict: bool = False, webhook_url: str | None = None) -> Json:
     """Submit a draft; gives its task. Raises `ServerProblem`."""
     transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=bearer())
     try:
         async with Client(transport=transport) as session:
             request = gql(_SUBMIT)
-            request.variable_values = {"input": {"draftUrl": draft_url, "strict": strict}}
+            more = {} if webhook_url is None else {"webhookUrl": webhook_url}
+            request.variable_values = {"input": {"draftUrl": draft_url, "strict": strict, **more}}
             answer = (await session.execute(request))["submitVideoTask"]
     except TransportQueryError as error:
         raise ServerProblem(_first_message(error)) from error

@@ -1,27 +1,19 @@
-"""Operations on a websocket: messages are written the moment they come about, without a task for each.
-
-A message that the socket takes at once costs one step of the server's `send`. When the socket is full,
-that `send` goes on in a task, and the subscriptions' mailboxes fill and conflate until it has ended. A socket
-that stays full is given up: 1013, try again later.
-"""
+"""Operations on a websocket. One that stays full is given up: 1013, try again later."""
 
 import asyncio
-import types
 from collections import deque
-from collections.abc import Coroutine, Generator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, cast
 
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope, Send
 from strawberry.subscriptions.protocols.graphql_transport_ws import handlers
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from resolvers.answers import Answers, Operation, Part, Refused, encode
 from resolvers.context import SocketContext
+from resolvers.outlet import Outlet
 from resolvers.sharing import Subscription
 
-UNWRITABLE_SECONDS = 10.0
-"""How long a socket may stay full."""
 TRY_AGAIN_LATER = 1013
 TOO_SLOW = "Messages are not read fast enough"
 _SEND = "draftcast.send"
@@ -32,96 +24,34 @@ def with_send(scope: Scope, send: Send) -> Scope:
     return {**scope, _SEND: send}
 
 
-class Outlet:
+class SocketOutlet(Outlet[str]):
     """The sending side of one socket."""
 
     def __init__(self, send: Send) -> None:
-        self._send = send
-        self._recovery: asyncio.Task[None] | None = None
+        super().__init__(send)
         self._held: deque[str] = deque()
-        self._closed = False
         self.receivers: dict[str, Receiver] = {}
 
-    def take(self, text: str) -> bool:
-        """Send a message now; False when the socket is full. What is closed takes everything and forgets it."""
-        if self._closed:
-            return True
-        if self._recovery is not None:
-            return False
-        sending = cast("Coroutine[Any, Any, None]", self._send({"type": "websocket.send", "text": text}))
-        try:
-            waited_for = sending.send(None)
-        except StopIteration:
-            return True
-        except (OSError, RuntimeError):  # the client has gone, or was sent away
-            self._closed = True
-            return True
-        self._recovery = asyncio.create_task(self._recover(sending, waited_for), name="full socket")
-        return True
+    def message(self, piece: str) -> Message:
+        """A text message."""
+        return {"type": "websocket.send", "text": piece}
 
     def say(self, text: str) -> None:
         """Send a message, later if the socket is full."""
         if self._held or not self.take(text):
             self._held.append(text)
 
-    async def send(self, text: str) -> None:
-        """Send a message, waiting while the socket is full."""
-        while not self.take(text):
-            await asyncio.wait({cast("asyncio.Task[None]", self._recovery)})
-
-    def give_up(self) -> None:
-        """Close with 1013, as soon as the socket takes that; nothing else is sent any more."""
-        if not self._closed:
-            self._closed = True
-            if self._recovery is None:
-                self._recovery = asyncio.create_task(self._close())
-
-    async def aclose(self) -> None:
-        """The connection has ended."""
-        self._closed = True
-        if self._recovery is not None:
-            self._recovery.cancel()
-            await asyncio.gather(self._recovery, return_exceptions=True)
-
-    async def _recover(self, begun: Coroutine[Any, Any, None], waited_for: Any) -> None:
-        """End what was begun, then give out what has waited meanwhile."""
-        try:
-            async with asyncio.timeout(UNWRITABLE_SECONDS):
-                await _rest(begun, waited_for)
-        except TimeoutError:
-            self._closed = True
-        except (OSError, RuntimeError):
-            self._closed = True
-            return
-        if self._closed:
-            await self._close()
-            return
-        self._recovery = None
+    def freed(self) -> None:
+        """Say what is held, and let the subscriptions go on."""
         while self._held and self.take(self._held[0]):
             self._held.popleft()
         for receiver in list(self.receivers.values()):
             receiver.stream.mailbox.deliver()
 
-    async def _close(self) -> None:
-        try:
+    async def send_away(self) -> None:
+        """Close with 1013."""
+        with suppress(OSError, RuntimeError):  # it is closed already
             await self._send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": TOO_SLOW})
-        except (OSError, RuntimeError):
-            return  # it is closed already
-
-
-@types.coroutine
-def _rest(begun: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine that was begun by hand and has come to wait for something."""
-    while True:
-        try:
-            try:
-                yield waited_for
-            except BaseException as error:  # noqa: BLE001 - it belongs to the coroutine, a cancellation above all
-                waited_for = begun.throw(error)
-            else:
-                waited_for = begun.send(None)
-        except StopIteration:
-            return
 
 
 class Receiver:
@@ -153,7 +83,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         socket: Any = self.websocket
-        self.outlet = Outlet(socket.ws.scope[_SEND])
+        self.outlet = SocketOutlet(socket.ws.scope[_SEND])
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def run_operation(self, operation: handlers.Operation[SocketContext, None]) -> None:

@@ -12,10 +12,10 @@ from resolvers.context import Context, services_of
 from resolvers.envelopes import Documented, spoken, wants_english
 from resolvers.files import NO_SNIFF
 from resolvers.problems import WrongContentType, problem_of, told
-from resolvers.times import rfc3339
 from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
+from services.clock import rfc3339
 from services.errors import Bilingual, InvalidInput
 
 PATH = "/drafts"

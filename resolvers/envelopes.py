@@ -6,7 +6,8 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from resolvers.problems import Problem
-from resolvers.times import naive_local, rfc3339
+from resolvers.times import naive_local
+from services.clock import rfc3339
 from services.errors import Bilingual
 
 SUCCESS = Bilingual("Success", "成功")

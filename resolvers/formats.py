@@ -19,6 +19,10 @@ class Format(Protocol):
     ending: bytes
     """Says that no more results come. A stream that breaks off without it may be resumed."""
 
+    def __hash__(self) -> int:
+        """Forms are told apart by what they are."""
+        ...
+
     def opening(self) -> bytes:
         """What comes before the first result."""
         ...

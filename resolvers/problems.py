@@ -4,9 +4,9 @@ import logging
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from resolvers.times import rfc3339
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.access.limits import QuotaExceeded
+from services.clock import rfc3339
 from services.errors import (
     Bilingual,
     DraftcastError,

@@ -209,8 +209,10 @@ def _error_message(task: Task, english: bool) -> str:
 async def _asked(request: Request) -> tuple[Context, dict[str, Any]]:
     """Who asks, and the body: old clients send their key in it, as `apiKey`. Raises a `RequestError`."""
     body = await _object(request)
-    api_key = body.get("apiKey")
-    return Context.of(request, api_key if isinstance(api_key, str) else None), body
+    api_key: object = body.get("apiKey")
+    if not isinstance(api_key, str | None):
+        raise InvalidInput(Bilingual("apiKey must be a string.", "apiKey 必须是字符串。"), path=("apiKey",))
+    return Context.of(request, api_key), body
 
 
 async def _object(request: Request) -> dict[str, Any]:

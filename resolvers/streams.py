@@ -1,23 +1,27 @@
-"""Streams of results over HTTP: sending them until they end, or until nobody takes them any more."""
+"""Streams of results over HTTP: sending them until they end, or until nobody takes them any more.
+
+A client that takes nothing for too long is given up at the next heartbeat after that.
+"""
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import lru_cache
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from resolvers.answers import Answers, Operation, Part, Refused, Stream
 from resolvers.context import Context
 from resolvers.formats import Format
+from resolvers.outlet import Outlet
 from resolvers.problems import PROBLEMS
+from resolvers.sharing import Subscription
 from services.errors import StoreUnavailable
-from services.tasks.mailbox import TooSlow
+from services.tasks.mailbox import Mailbox, TooSlow
 
 log = logging.getLogger(__name__)
 
-UNWRITABLE_SECONDS = 10.0
-"""How long a client may take nothing; its stream is given up at the next heartbeat after that."""
 RESUMED_AT_ITS_END_SECONDS = 1.0
 """How long the answer to a resuming client waits for the news that nothing more comes."""
 
@@ -32,37 +36,68 @@ class Gone(Exception):
     """The client went away, takes nothing any more, or must come back to get more."""
 
 
-class _Line:
+class _Line(Outlet[bytes]):
     """The sending side of one response."""
 
     def __init__(self, send: Send) -> None:
-        self._send = send
-        self._busy_since: float | None = None
-        self._open = False
+        super().__init__(send)
+        self._opened = False
         self.quiet = False
         """Whether nothing was sent since somebody set it."""
+        self.reading: Mailbox[Part] | None = None
+        """What is read by itself, as far as the client takes it."""
 
     async def open(self, status: int, headers: dict[str, str]) -> None:
         """Status and headers."""
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
-        self._open = True
+        self._opened = True
 
-    async def send(self, body: bytes) -> None:
-        """A piece of the body, whole; waits while the client takes nothing."""
+    def message(self, piece: bytes) -> Message:
+        """A piece of the body."""
         self.quiet = False
-        self._busy_since = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
-        self._busy_since = None
+        return {"type": "http.response.body", "body": piece, "more_body": True}
+
+    def freed(self) -> None:
+        """Read on."""
+        if self.reading is not None:
+            self.reading.deliver()
+
+    async def send_away(self) -> None:
+        """The response cannot say so: `StreamResponse` breaks it off."""
 
     async def end(self) -> None:
         """End the body, unless nobody takes even that."""
-        if self._open and self._busy_since is None:
+        if self._opened and not self.full:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.aclose()
 
-    def busy_seconds(self) -> float:
-        """For how long a piece has been waiting for the client to take it."""
-        return 0.0 if self._busy_since is None else asyncio.get_running_loop().time() - self._busy_since
+
+class _Reader:
+    """Sends a subscription's parts the moment they come."""
+
+    def __init__(self, form: Format, line: _Line) -> None:
+        self._form = form
+        self._line = line
+        self._error: Exception | None = None
+        self._ended = asyncio.Event()
+
+    def take(self, letter: Part) -> bool:
+        """Send a part; False when the line is full."""
+        return self._line.take(_written(self._form, letter))
+
+    def end(self, error: Exception | None) -> None:
+        """No more parts come."""
+        self._error = error
+        self._ended.set()
+
+    async def read(self, mailbox: Mailbox[Part]) -> None:
+        """Send all that comes; returns at the end. Raises `TooSlow`."""
+        self._line.reading = mailbox
+        mailbox.hand_to(self)
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
 
 
 class StreamResponse:
@@ -84,14 +119,14 @@ class StreamResponse:
         """Send the results until they end, the client goes, or the server stops."""
         line = _Line(send)
         try:
-            async with aclosing(self._pieces()) as pieces:
+            async with aclosing(self._pieces(line)) as pieces:
                 await self._deliver(pieces, line, receive)
         except asyncio.CancelledError:
             pass  # the server stops, and would log a cancellation that is passed on as a fault of ours
         await line.end()
 
-    async def _pieces(self) -> AsyncGenerator[bytes]:
-        """What is told, bit by bit, with its ending if that comes."""
+    async def _pieces(self, line: _Line) -> AsyncGenerator[bytes]:
+        """What is told, bit by bit, with its ending if that comes. Live changes come in between by themselves."""
         try:
             stream = await self._answers.stream(self._context, self._operation)
         except Refused as refused:
@@ -101,7 +136,10 @@ class StreamResponse:
             return
         async with aclosing(stream):
             while (part := await _next(stream)) is not None:
-                yield self._form.part(part)
+                yield _written(self._form, part)
+                if isinstance(stream, Subscription) and stream.missed is None:
+                    await _Reader(self._form, line).read(stream.mailbox)
+                    break
         yield self._form.ending
 
     async def _deliver(self, pieces: AsyncGenerator[bytes], line: _Line, receive: Receive) -> None:
@@ -141,19 +179,18 @@ class StreamResponse:
                 async with asyncio.timeout(self._form.heartbeat_seconds):
                     await _disconnected(receive)
             except TimeoutError:
-                if line.busy_seconds() > UNWRITABLE_SECONDS:
+                if line.closed:
                     raise Gone from None
-                if line.quiet and not line.busy_seconds():
-                    await self._beat(line)
+                if line.quiet:
+                    line.take(self._form.heartbeat)
             else:
                 raise Gone
 
-    async def _beat(self, line: _Line) -> None:
-        try:
-            async with asyncio.timeout(UNWRITABLE_SECONDS):
-                await line.send(self._form.heartbeat)
-        except TimeoutError:
-            raise Gone from None
+
+@lru_cache(maxsize=256)
+def _written(form: Format, part: Part) -> bytes:
+    """A part as it goes out: the same bytes for all who get it."""
+    return form.part(part)
 
 
 async def _next(stream: Stream) -> Part | None:

@@ -10,6 +10,7 @@ from services.access.watching import WatchToken, make_token
 from services.drafts.locate import shown_url
 from services.errors import Bilingual, InvalidInput, TaskNotFound
 from services.tasks.records import (
+    Delivery,
     EventPage,
     Order,
     PageRequest,
@@ -91,6 +92,13 @@ async def events(context: Context, seen: Task, page: PageRequest) -> tuple[Event
     if not found.events or found.events[-1].seq <= seen.seq:
         return found, seen
     return found, await existing(context, seen.id)
+
+
+async def deliveries(context: Context, seen: Task, page: PageRequest) -> list[Delivery]:
+    """The tellings of a task's events to its webhook, newest first; who only watches is told of none."""
+    if context.watches_only or seen.webhook_url is None:
+        return []
+    return await context.services.manager.deliveries(context.owner, seen.id, page)
 
 
 async def queue(context: Context) -> QueueState:

@@ -1,16 +1,11 @@
-"""Times as clients see them. Inside, a time is UTC milliseconds since 1970."""
+"""Times as clients write them; `services.clock.rfc3339` is how they see them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
+from services.clock import EPOCH, MILLISECOND
+
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def rfc3339(at_ms: int) -> str:
-    """UTC with milliseconds and Z, such as `2026-11-01T12:00:00.000Z`."""
-    return (EPOCH + at_ms * MILLISECOND).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_rfc3339(text: str) -> int:

@@ -43,7 +43,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.answers import encode
 from resolvers.context import Context
-from resolvers.times import rfc3339
+from services.clock import rfc3339
 
 SMALLEST_INT, LARGEST_INT = -(2**31), 2**31 - 1
 

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers.problems import UserErrorCode
 from services.errors import ErrorCode, WarningCode
-from services.tasks.records import EventType, OrderField, Stage, Status, Unit
+from services.tasks.records import DeliveryState, EventType, OrderField, Stage, Status, Unit
 
 E = TypeVar("E", bound=Enum)
 
@@ -70,6 +70,16 @@ _publish(
         Unit.FILES: "Whole files.",
         Unit.ITEMS: "Things of the draft, such as segments or captions.",
         Unit.FRAMES: "Frames of the video.",
+    },
+)
+_publish(
+    DeliveryState,
+    "WebhookDeliveryState",
+    "What became of telling an event to a webhook.",
+    {
+        DeliveryState.WAITING: "It is tried now, or again later.",
+        DeliveryState.DELIVERED: "The receiver has answered with a status of 200 to 299. Final.",
+        DeliveryState.FAILED: "It was tried for 24 hours, or the receiver has answered 410. Final.",
     },
 )
 _publish(

@@ -9,7 +9,7 @@ from schema.described import described
 from schema.enums import OrderDirection
 from schema.scalars import URL, DateTime, JSONObject
 from services.errors import ErrorCode
-from services.tasks.records import Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
+from services.tasks.records import EventType, Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
 
 T = TypeVar("T")
 
@@ -103,6 +103,13 @@ class SubmitVideoTaskInput:
     metadata: JSONObject | None = strawberry.field(
         default=strawberry.UNSET, description="Whatever you want to find with the task again."
     )
+    webhook_url: URL | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Where to POST the task's events, signed as Standard Webhooks has it; tried for 24 hours.",
+    )
+    webhook_events: list[EventType] | None = strawberry.field(
+        default=strawberry.UNSET, description="Which events; changes of status without it."
+    )
 
     def request(self) -> TaskRequest:
         """The request as the services know it."""
@@ -113,4 +120,6 @@ class SubmitVideoTaskInput:
             strict=given(self.strict) or False,
             expires_in_seconds=given(self.expires_in_seconds),
             metadata=given(self.metadata),
+            webhook_url=given(self.webhook_url),
+            webhook_events=_several(self.webhook_events),
         )

@@ -11,7 +11,7 @@ from schema.info import Info
 from schema.scalars import URL, DateTime
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failure, WarningCode
 from services.tasks import records
-from services.tasks.records import Stage, Unit
+from services.tasks.records import Delivery, DeliveryState, Stage, Unit
 
 Language = Annotated[Locale | None, about("The language of the text.")]
 
@@ -148,6 +148,36 @@ class WarningOfDraft:
             segment_id=record.segment_id,
             material_name=record.material_name,
             effect_id=record.effect_id,
+        )
+
+
+@described
+@strawberry.type
+class WebhookDelivery:
+    """An event on its way to the task's webhook."""
+
+    seq: int = strawberry.field(description="The event's seq; with the task's id it makes the message's webhook-id.")
+    state: DeliveryState = strawberry.field(description="What became of it.")
+    attempts: int = strawberry.field(description="How often it was tried.")
+    created_at: DateTime = strawberry.field(description="When the event happened.")
+    next_attempt_at: DateTime | None = strawberry.field(description="When it is tried next, while it is WAITING.")
+    ended_at: DateTime | None = strawberry.field(description="When it was delivered or given up.")
+    answer: int | None = strawberry.field(description="The HTTP status that the receiver gave at last.")
+    error: str | None = strawberry.field(description="Why there was no answer, when there was none.")
+
+    @classmethod
+    def of(cls, record: Delivery) -> "WebhookDelivery":
+        """A delivery as clients see it."""
+        waiting = record.state is DeliveryState.WAITING
+        return cls(
+            seq=record.seq,
+            state=record.state,
+            attempts=record.attempts,
+            created_at=DateTime(record.created_at_ms),
+            next_attempt_at=DateTime(record.due_at_ms) if waiting else None,
+            ended_at=at(record.ended_at_ms),
+            answer=record.answer,
+            error=record.error,
         )
 
 

@@ -8,7 +8,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from resolvers.times import parse_rfc3339, rfc3339
+from resolvers.times import parse_rfc3339
+from services.clock import rfc3339
 from services.errors import InvalidInput
 from services.tasks.addresses import clean_draft_url
 

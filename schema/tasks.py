@@ -8,7 +8,7 @@ from resolvers import tasks
 from schema.described import about, described, plain
 from schema.info import Info
 from schema.inputs import page_request
-from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, at, file_url
+from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, WebhookDelivery, at, file_url
 from schema.scalars import URL, DateTime, JSONObject
 from services.tasks.records import (
     ACTIVE,
@@ -134,6 +134,16 @@ class VideoTask(Node):
     def warnings(self) -> list[WarningOfDraft]:
         """What is not drawn as designed, as far as it is known by now."""
         return [WarningOfDraft.of(warning) for warning in self.record.warnings]
+
+    @strawberry.field
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        first: Annotated[int | None, about("How many, at most 100; 20 without it.")] = strawberry.UNSET,
+    ) -> list[WebhookDelivery]:
+        """The tellings to its webhook, newest first; none for who may only watch."""
+        found = await tasks.deliveries(info.context, self.record, page_request(first, None))
+        return [WebhookDelivery.of(each) for each in found]
 
     @strawberry.field
     def warning_count(self) -> int:

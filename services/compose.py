@@ -14,6 +14,7 @@ from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
 from services.access.signing import Seal, Signer
+from services.drafts.guard import Guard
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
 from services.files.store import FileStore
@@ -31,6 +32,7 @@ from services.tasks.manager import TaskManager
 from services.tasks.migrate import migrate
 from services.tasks.report import Reports
 from services.tasks.store.database import Database
+from services.tasks.webhooks import Sender, secret_of
 from services.tasks.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,9 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days)
         await stack.enter_async_context(keeper.serve())
         metrics = Metrics()
+        guard = Guard(settings.allow_hosts)
+        sender = Sender(database, crew, files, guard, secret_of(settings.webhook_secret, seal), metrics.webhook_tried)
+        await stack.enter_async_context(sender.serve())
         if work:
             worker = Worker(database, queue, hot, files, crew, metrics.ended, settings)
             await _open_worker(stack, worker, crew, settings)
@@ -94,6 +99,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             max_queued=settings.max_queued,
             queued_per_key=settings.queued_per_key,
             capacity=lambda: crew.capacity,
+            webhooks=guard,
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())

@@ -8,8 +8,8 @@ from services.clock import now_ms
 from services.tasks.crew import Crew
 from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
-from services.tasks.records import StageProgress, Status, Task
-from services.tasks.store import queries
+from services.tasks.records import DeliveryState, StageProgress, Status, Task
+from services.tasks.store import deliveries, queries
 from services.tasks.store.database import Database
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,6 +36,10 @@ class Metrics:
         self._slots = self._gauge("draftcast_render_slots", "Renders that may run at once, on all machines")
         self._workers = self._gauge("draftcast_workers", "Workers that live")
         self._listeners = self._gauge("draftcast_listeners", "Subscriptions and waiting requests of this process")
+        self._webhooks = Counter(
+            "draftcast_webhook_tries", "Tries of this process to tell webhooks", ["state"], registry=self._registry
+        )
+        self._outbox = self._gauge("draftcast_webhooks_waiting", "Events that webhooks are to be told of yet")
         self._rebuilds = self._gauge("draftcast_doorbell_rebuilds", "How often this process's doorbell was built anew")
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
@@ -48,6 +52,10 @@ class Metrics:
             for stage in task.stages:
                 self._took(stage)
 
+    def webhook_tried(self, state: DeliveryState) -> None:
+        """A try has been made, after which the delivery is in this state."""
+        self._webhooks.labels(state).inc()
+
     def _took(self, stage: StageProgress) -> None:
         if stage.completed_at_ms is not None:
             self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
@@ -56,6 +64,8 @@ class Metrics:
         """All measures as they are now. Raises `StoreUnavailable`."""
         async with database.read() as connection:
             pending, processing, oldest_ms = await queries.queue_totals(connection)
+            outbox = await deliveries.waiting_count(connection)
+        self._outbox.set(outbox)
         self._tasks.labels(Status.PENDING).set(pending)
         self._tasks.labels(Status.PROCESSING).set(processing)
         self._age.set(0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000)

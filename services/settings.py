@@ -3,6 +3,7 @@
 import os
 import shlex
 import tomllib
+from base64 import b64decode
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,7 +28,7 @@ KEY_VARIABLE = "DRAFTCAST_KEY"
 """The key with which they ask it."""
 
 
-SECRET = ("database_url", "broadcast_url", "signing_key")
+SECRET = ("database_url", "broadcast_url", "signing_key", "webhook_secret")
 """Settings that may hold a password: they are never shown."""
 
 
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     exporter: Command = Field((), description="command of the render child; default our own")
     ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
     copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
+    share_seconds: int = Field(
+        60, ge=0, description="videos at least this long are rendered by several workers, where some are idle; 0: never"
+    )
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
     watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
@@ -90,6 +94,9 @@ class Settings(BaseSettings):
         "",
         repr=False,
         description="secret that signs addresses of files and watch tokens; default one made in DATA_DIR",
+    )
+    webhook_secret: str = Field(
+        "", repr=False, description="secret that signs webhooks, whsec_...; default one that follows from SIGNING_KEY"
     )
     introspection: bool = Field(True, description="tell the GraphQL schema to whoever asks")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
@@ -137,6 +144,17 @@ class Settings(BaseSettings):
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, without a path")
         return origins
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, secret: str) -> str:
+        try:
+            right = not secret or len(b64decode(secret.removeprefix("whsec_"), validate=True)) >= 24
+        except ValueError:
+            right = False
+        if not right:
+            raise ValueError("must be whsec_ and then at least 24 bytes in base64")
+        return secret
 
     @field_validator("public_url", "files_endpoint")
     @classmethod

@@ -103,7 +103,7 @@ def test_both_languages_have_the_same_code_but_for_comments() -> None:
 def test_every_operation_in_the_documents_fits_the_schema() -> None:
     schema = build_schema(SDL.read_text(encoding="utf-8"))
     found = [operation for document in DOCUMENTS for operation in operations(document)]
-    assert len(found) == 13
+    assert len(found) == 14
     for operation in found:
         assert validate(schema, parse(operation)) == [], operation
 
@@ -144,7 +144,10 @@ def test_the_exporter_document_shows_the_request_as_it_is() -> None:
 
 def test_the_worker_understands_every_line_that_the_exporter_document_shows() -> None:
     shown = exporter_lines()[1:]
-    assert [next(iter(line)) for line in shown] == ["stage", "warning", "preview", "result", "error", "report"]
+    assert [next(iter(line)) for line in shown] == [
+        *("stage", "warning", "preview", "result", "error", "report"),
+        *("parts", "part", "helped"),
+    ]
     for line in shown:
         assert parse_line(json.dumps(line).encode()) is not None, line
 

@@ -137,6 +137,19 @@ class Client:
                 at = _redirected(at, response)
         raise Unreachable(f"it redirects more than {REDIRECTS} times", f"重定向超过 {REDIRECTS} 次")
 
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send a body; the HTTP status of the answer, of which nothing else is looked at. Redirects are not followed.
+
+        Raises `Unfetched`.
+        """
+        at = _parsed(url)
+        session = self._sessions[self._guard.names(at)]
+        async with self._turns[at.origin()]:
+            with _told():
+                async with asyncio.timeout(self._patience.head_seconds):
+                    async with session.post(at, data=body, headers=headers, allow_redirects=False) as response:
+                        return response.status
+
     async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
         """Give the body to `take`, piece by piece. Raises `Unfetched`, and what `take` raises."""
         patience = self._patience

@@ -71,6 +71,14 @@ class Guard:
         if not is_public(plain) and not any(plain in network for network in self._networks):
             raise AddressRefused
 
+    def admits(self, address: str) -> bool:
+        """Whether `check` lets it pass."""
+        try:
+            self.check(address)
+        except AddressRefused:
+            return False
+        return True
+
     def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
         """Connections for hosts allowed by name (`named`), or for all others.
 

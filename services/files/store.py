@@ -21,6 +21,7 @@ from services.settings import Settings, SettingsError
 SIGNED_FOR = timedelta(hours=1)
 """How long the address of a file in S3 is good; a download that has begun goes on."""
 RETRY_SECONDS = 60
+PIECE_BYTES = 1 << 20
 PREVIEW = "preview.jpg"
 """Files of this name are overwritten while a task runs; all others never change."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
@@ -71,6 +72,14 @@ class FileStore:
             else:
                 await self._store.put_async(key, source)
                 await asyncio.to_thread(_sync, self._folder / key)
+
+    async def get(self, key: str, target: Path) -> None:
+        """Write a stored file to `target`, piece by piece. Raises FileNotFoundError when there is none."""
+        with _as_os_error():
+            answer = await self._store.get_async(key)
+            with target.open("wb") as file:
+                async for piece in answer.stream(PIECE_BYTES):
+                    await asyncio.to_thread(file.write, bytes(piece))
 
     async def remove(self, key: str) -> None:
         """Remove one file; nothing happens when there is none."""

@@ -3,6 +3,7 @@
 The first line goes out before anything large is imported, so that whoever waits sees that it began.
 """
 
+import json
 import os
 import sys
 
@@ -17,7 +18,7 @@ def main() -> int:
     write_no_core()
     keep_one_heap()
     try:
-        request = read_request(sys.stdin.read())
+        request = read_request(_request())
     except BadInput as error:
         text = f"The renderer was started wrongly: {error}."
         Reporter(_write).error(failed(ErrorCode.INTERNAL, text, f"渲染程序的输入有误：{error}。").failure)
@@ -28,6 +29,16 @@ def main() -> int:
     from services.render.program import run
 
     return run(request, reporter)
+
+
+def _request() -> str:
+    """What stdin says, up to its end, or in one line: then orders may follow, of which parts to make."""
+    line = sys.stdin.readline()
+    try:
+        json.loads(line)
+    except ValueError:
+        return line + sys.stdin.read()
+    return line
 
 
 def _write(line: str) -> None:

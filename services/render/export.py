@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -18,9 +19,12 @@ from services.render.graph import chunk_command, chunk_readings, container, outp
 from services.render.media import seek_point
 from services.render.plan import Chunk, plan
 from services.render.preview import Previews, preview_arguments, with_preview
-from services.render.scene import Timeline
+from services.render.scene import Span, Timeline
 from services.render.sources import Reading
 
+Files: TypeAlias = tuple[tuple[Path, int], ...]
+"""The picture's files, one after the other, with their numbers of frames."""
+Pictures: TypeAlias = Callable[[], Awaitable[Files]]
 Source: TypeAlias = tuple[str, Sequence[str], int]
 """A segment's id, the arguments that open its file, and the stream in it."""
 
@@ -29,8 +33,7 @@ Source: TypeAlias = tuple[str, Sequence[str], int]
 class Exported:
     """What lies in the folder: the picture in pieces, and the sound when there is any."""
 
-    chunks: tuple[tuple[Path, int], ...]
-    """Files with their numbers of frames."""
+    chunks: Files
     sound: Path | None
 
 
@@ -65,19 +68,25 @@ class Exporter:
         self._copies = copies
         self._done: Counter[int] = Counter()
 
-    async def export(self) -> Exported:
-        """Render it all. Raises `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` when one source is at fault."""
+    async def export(self, pictures: Pictures | None = None) -> Exported:
+        """Render it all; `pictures` says how the picture's files come about, when not all at once from here.
+        Raises `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` when one source is at fault.
+        """
         self._told()
-        try:
+        with _one_failure():
             async with asyncio.TaskGroup() as group:
                 track = group.create_task(self._sound())
-                picture = group.create_task(self._picture())
-        except* (Failed, SourceFailed) as errors:
-            raise _first(errors) from None
+                picture = group.create_task(self._picture(pictures or self.stretch))
         return Exported(picture.result(), track.result())
 
-    async def _picture(self) -> tuple[tuple[Path, int], ...]:
-        """The picture's files with their numbers of frames."""
+    async def stretch(self, span: Span | None = None) -> Files:
+        """The picture's files for a stretch, or all of it. Raises as an export does."""
+        chunks = plan(self._timeline, at_once=_cores(), span=span)
+        counts = (chunk.span.count for chunk in chunks)
+        with _one_failure():
+            return tuple(zip(await self._pictures(chunks), counts, strict=True))
+
+    async def _picture(self, pictures: Pictures) -> Files:
         whole = clips(self._timeline) if self._copies else ()
         if whole:
             output = self._folder / "copied.mp4"
@@ -85,43 +94,39 @@ class Exporter:
             if copied:
                 self._told(0, self._timeline.frames)
                 return ((output, self._timeline.frames),)
-        chunks = plan(self._timeline, at_once=_cores())
-        counts = (chunk.span.count for chunk in chunks)
-        return tuple(zip(await self._pictures(chunks), counts, strict=True))
+        return await pictures()
 
-    def _told(self, chunk: int = 0, frames: int = 0) -> None:
-        """So many frames of a chunk are out."""
-        self._done[chunk] = max(self._done[chunk], frames)
+    def _told(self, start: int = 0, frames: int = 0) -> None:
+        """So many frames are out of the chunk that begins there."""
+        self._done[start] = max(self._done[start], frames)
         self._on_frames(self._done.total())
 
     async def _pictures(self, chunks: Sequence[Chunk]) -> list[Path]:
         """The files of all chunks, a few made at once: one ffmpeg alone does not keep all cores busy."""
         slots = asyncio.Semaphore(_cores())
 
-        async def one(index: int, chunk: Chunk) -> Path:
+        async def one(chunk: Chunk) -> Path:
             async with slots:
-                return await self._chunk(index, chunk, threads=1 if len(chunks) > 1 else _cores())
+                return await self._chunk(chunk, threads=1 if len(chunks) > 1 else _cores())
 
         async with asyncio.TaskGroup() as group:
-            made = [group.create_task(one(index, chunk)) for index, chunk in enumerate(chunks)]
+            made = [group.create_task(one(chunk)) for chunk in chunks]
         return [each.result() for each in made]
 
-    async def _chunk(self, index: int, chunk: Chunk, *, threads: int) -> Path:
+    async def _chunk(self, chunk: Chunk, *, threads: int) -> Path:
         """The chunk's file. Passes before the last are lossless, and removed when they are used up."""
         made: Path | None = None
         for number in range(len(chunk.passes)):
             seeks = await asyncio.to_thread(self._seeks, chunk, number)
             command = chunk_command(self._timeline, chunk, number, made, seeks, threads)
-            under, made = made, self._folder / f"chunk-{index}-{number}.{container(self._timeline)}"
-            await self._pass(index, chunk, command, made, threads=threads, number=number)
+            under, made = made, self._folder / f"chunk-{chunk.span.start}-{number}.{container(self._timeline)}"
+            await self._pass(chunk, command, made, threads=threads, number=number)
             if under is not None:
                 await asyncio.to_thread(under.unlink)
         assert made is not None  # noqa: S101 - a chunk has a pass at least
         return made
 
-    async def _pass(
-        self, index: int, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int
-    ) -> None:
+    async def _pass(self, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int) -> None:
         last = number == len(chunk.passes) - 1
         previews = self._previews if last else None
         seen = output.with_suffix(".jpg")
@@ -137,7 +142,7 @@ class Exporter:
         ]
 
         def on_frame(frames: int) -> None:
-            self._told(index, (number * chunk.span.count + frames) // len(chunk.passes))
+            self._told(chunk.span.start, (number * chunk.span.count + frames) // len(chunk.passes))
             if previews:
                 previews.look(seen)
 
@@ -205,6 +210,15 @@ class Exporter:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _one_failure() -> Generator[None]:
+    """Of failures side by side, one is raised."""
+    try:
+        yield
+    except* (Failed, SourceFailed) as errors:
+        raise _first(errors) from None
 
 
 def _first(group: BaseExceptionGroup[Failed | SourceFailed]) -> Failed | SourceFailed:

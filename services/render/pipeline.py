@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed, failed
 from services.render.export import Exporter, SourceFailed
-from services.render.ffmpeg import Ffmpeg, FfmpegMissing, find_ffmpeg
+from services.render.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.finish import check, join, publish, thumbnail
 from services.render.fonts import find_fonts
 from services.render.layouts import Compounds, Layouts
 from services.render.materials import material_failure
 from services.render.media import unreadable
+from services.render.parts import Drawn, PartMaker, Talk, talking
 from services.render.preview import Previews
 from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
 from services.render.sandbox import shut_network
@@ -79,6 +80,23 @@ async def look(
         await _timeline(request, reporter, places, source, draft)
 
 
+async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace) -> int:
+    """Make those parts of a draft's picture that are ordered. How many. Raises `Failed` as a render would."""
+    async with _begun(request) as source:
+        ffmpeg = await _ffmpeg(request)
+        draft = await _draft(source, reporter)
+        try:
+            timeline = await _timeline(request, reporter, places, source, draft)
+            exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline))
+            drawn = Drawn.now(places.pieces, request.materials_dir)
+            async with talking(reporter) as talk:
+                parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk)
+                await parts.make()
+        except SourceFailed as error:
+            raise _source_failure(draft, source, error) from error
+    return len(parts.made)
+
+
 @asynccontextmanager
 async def _begun(request: RenderRequest) -> AsyncGenerator[DraftSource]:
     """Where the draft comes from. The block ends within the time limit, or with RENDER_TIMEOUT."""
@@ -119,7 +137,11 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
     compounds = Compounds(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, compounds)
-        return await _make(request, reporter, places, ffmpeg, timeline)
+        shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
+        alone = not shared or any(each is not draft for each in drafts_of(draft))
+        async with AsyncExitStack() as stack:
+            talk = None if alone else await stack.enter_async_context(talking(reporter))
+            return await _make(request, reporter, places, ffmpeg, timeline, talk)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
 
@@ -200,15 +222,24 @@ def _check_size(draft: Draft, limits: Limits) -> None:
         )
 
 
-async def _make(
-    request: RenderRequest, reporter: Reporter, places: Workspace, ffmpeg: Ffmpeg, timeline: Timeline
-) -> RenderResult:
-    def exporting(frames: int) -> None:
-        reporter.progress(Stage.EXPORTING, frames, timeline.frames, Unit.FRAMES)
+def _exporting(reporter: Reporter, timeline: Timeline) -> OnFrame:
+    return lambda frames: reporter.progress(Stage.EXPORTING, frames, timeline.frames, Unit.FRAMES)
 
+
+async def _make(
+    request: RenderRequest,
+    reporter: Reporter,
+    places: Workspace,
+    ffmpeg: Ffmpeg,
+    timeline: Timeline,
+    talk: Talk | None,
+) -> RenderResult:
     previews = Previews(places.preview, reporter.preview)
-    exporter = Exporter(ffmpeg, timeline, places.pieces, exporting, previews, copies=request.copy_video)
-    exported = await exporter.export()
+    told_frames = _exporting(reporter, timeline)
+    exporter = Exporter(ffmpeg, timeline, places.pieces, told_frames, previews, copies=request.copy_video)
+    drawn = Drawn.now(places.pieces, request.materials_dir)
+    parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk) if talk else None
+    exported = await exporter.export(parts.files if parts else None)
     has_sound = exported.sound is not None
 
     def told(steps: int) -> None:

@@ -8,6 +8,7 @@ all that lies below them.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 from services.drafts.colors import BLACK
@@ -70,29 +71,44 @@ class _Stretch:
     """Whether a chunk ends here."""
 
 
-def plan(timeline: Timeline, *, at_once: int = 1, max_inputs: int = MAX_INPUTS) -> tuple[Chunk, ...]:
-    """The chunks of a timeline, in order and without gaps; so long that `at_once` of them keep each other company."""
-    stretches = list(_cut(_stretches(timeline), longest_chunk(timeline, at_once)))
-    bases = _bases(timeline, stretches)
+def plan(
+    timeline: Timeline, *, at_once: int = 1, max_inputs: int = MAX_INPUTS, span: Span | None = None
+) -> tuple[Chunk, ...]:
+    """The chunks of a timeline, in order and without gaps; so long that `at_once` of them keep each other company.
+
+    Those of a `span` alone show the same as if all were planned: what is a base does not depend on it.
+    """
+    span = span or Span(0, timeline.frames)
+    whole = list(_stretches(timeline))
+    bases = _bases(timeline, whole)
+    stretches = list(_cut(_within(span, whole), span, longest_chunk(span.count, timeline.rate, at_once)))
     groups = _grouped(timeline, stretches, min(max_inputs, MAX_GROUPED))
     return tuple(_chunk(timeline, group, bases, max_inputs) for group in groups)
 
 
-def longest_chunk(timeline: Timeline, at_once: int) -> int:
-    """Frames of a chunk at most: each has its share of the work, but a seam costs some decoding."""
-    seconds = float(timeline.frames / timeline.rate)
+def longest_chunk(frames: int, rate: Fraction, at_once: int) -> int:
+    """Frames of a chunk at most, of so many: each has its share of the work, but a seam costs some decoding."""
+    seconds = float(frames / rate)
     rounds = max(1, round(seconds / (at_once * CHUNK_SECONDS)))
     count = min(at_once * rounds, max(1, int(seconds / SHORTEST_CHUNK_SECONDS)))
-    return math.ceil(timeline.frames / count)
+    return math.ceil(frames / count)
 
 
-def _cut(stretches: Iterable[_Stretch], longest: int) -> Iterator[_Stretch]:
-    """The stretches, cut where chunks end."""
+def _within(span: Span, stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
+    """What of the stretches lies in a span."""
+    for stretch in stretches:
+        inside = stretch.span.clipped(span)
+        if inside.count > 0:
+            yield _Stretch(inside, stretch.seen)
+
+
+def _cut(stretches: Iterable[_Stretch], whole: Span, longest: int) -> Iterator[_Stretch]:
+    """The stretches of a span, cut where chunks end: every `longest` frames from its beginning."""
     for stretch in stretches:
         span = stretch.span
-        cuts = range((span.start // longest + 1) * longest, span.end, longest)
-        for start, end in pairwise([span.start, *cuts, span.end]):
-            yield _Stretch(Span(start, end), stretch.seen, last=end % longest == 0)
+        first = whole.start + ((span.start - whole.start) // longest + 1) * longest
+        for start, end in pairwise([span.start, *range(first, span.end, longest), span.end]):
+            yield _Stretch(Span(start, end), stretch.seen, last=(end - whole.start) % longest == 0)
 
 
 def _stretches(timeline: Timeline) -> Iterator[_Stretch]:

@@ -13,7 +13,7 @@ from typing import Any, cast
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed
 from services.render.frames import frame_rate
-from services.render.pipeline import look, render, workspace
+from services.render.pipeline import help_out, look, render, workspace
 from services.render.protocol import RenderRequest, Report, Reporter
 from services.render.sandbox import shut_files
 
@@ -23,7 +23,7 @@ STOPPED = 128 + signal.SIGTERM
 
 def run(request: RenderRequest, reporter: Reporter) -> int:
     """Render, or only report, and say how it ended; gives the exit code."""
-    asked = _report if request.report else _render
+    asked = _report if request.report else _help if request.helping else _render
     try:
         shut_files(request)
         loop = asyncio.new_event_loop()
@@ -50,6 +50,12 @@ async def _render(request: RenderRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
         result = await render(request, reporter, places)
     reporter.result(result)
+
+
+async def _help(request: RenderRequest, reporter: Reporter) -> None:
+    with workspace(request) as places:
+        parts = await help_out(request, reporter, places)
+    reporter.helped(parts)
 
 
 async def _report(request: RenderRequest, reporter: Reporter) -> None:

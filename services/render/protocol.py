@@ -5,7 +5,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -81,6 +81,10 @@ class RenderRequest:
     """Whether cuts that need not be encoded again are copied."""
     report: bool = False
     """Only look at the draft and say what a render would lose or lack; nothing is written to `output`."""
+    share_seconds: int = 0
+    """A video of so many seconds or more is rendered in parts, of which others may make some; 0: never."""
+    helping: bool = False
+    """Some parts of somebody else's video are made, and no video."""
 
     @property
     def materials_dir(self) -> Path:
@@ -139,6 +143,8 @@ def read_request(text: str) -> RenderRequest:
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
+        share_seconds=_seconds(given, "share_seconds"),
+        helping=given.get("helping") is True,
     )
 
 
@@ -154,6 +160,13 @@ def _words(given: dict[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(given.get(key) or [], list) or not all(isinstance(value, str) for value in values):
         raise BadInput(f"{key} must be a list of texts")
     return tuple(values)
+
+
+def _seconds(given: dict[str, Any], key: str) -> int:
+    value = given.get(key) or 0
+    if not isinstance(value, int) or value < 0:
+        raise BadInput(f"{key} must be a whole number, 0 or more (got {value!r})")
+    return value
 
 
 def _limits(given: object) -> Limits:
@@ -219,6 +232,18 @@ class Reporter:
     def preview(self, jpeg: Path) -> None:
         """The newest frame lies there; the file may be replaced, and told of again."""
         self._line({"preview": str(jpeg)})
+
+    def parts(self, digest: str, spans: Sequence[tuple[int, int]]) -> None:
+        """The video is to be made in these parts, first and last frame (exclusive); an order is waited for."""
+        self._line({"parts": {"digest": digest, "spans": spans}})
+
+    def part(self, number: int, path: Path) -> None:
+        """A part is made and lies there; the next order is waited for."""
+        self._line({"part": {"number": number, "path": str(path)}})
+
+    def helped(self, parts: int) -> None:
+        """The last line of one that helped: so many parts were made."""
+        self._line({"helped": {"parts": parts}})
 
     def result(self, result: RenderResult) -> None:
         """The last line of a render that went well."""

@@ -1,13 +1,39 @@
 """What a draft URL must look like before a task is made of it."""
 
+import asyncio
+import socket
 from urllib.parse import urlsplit
 
+from yarl import URL
+
+from services.drafts.guard import Guard
 from services.drafts.locate import clean_url
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048
+LOOK_UP_SECONDS = 3.0
 OWN_DRAFTS = ("/sample/", "/drafts/")
 """Where this server serves the draft it brings along, and those that callers have brought."""
+
+
+async def check_webhook(url: str, guard: Guard) -> None:
+    """Raises `InvalidInput` for a webhook inside: one whose host has no address that may be reached.
+
+    A host that cannot be looked up now may be there later, and every connection is checked again when it is made.
+    """
+    at = URL(url)
+    if guard.names(at) or not at.raw_host:
+        return
+    looking = asyncio.get_running_loop().getaddrinfo(at.raw_host, at.port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.wait_for(looking, LOOK_UP_SECONDS)
+    except (OSError, UnicodeError, TimeoutError):
+        return
+    if not any(guard.admits(str(address[0])) for *_, address in found):
+        raise InvalidInput(
+            Bilingual("webhookUrl leads to an address that is not public.", "webhookUrl 指向的不是公网地址。"),
+            path=("webhookUrl",),
+        )
 
 
 def clean_draft_url(text: str, field: str = "draftUrl") -> str:

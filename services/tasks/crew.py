@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 
 from services.clock import now_ms
 from services.errors import StoreUnavailable
-from services.tasks.store import changes, crews
+from services.tasks.store import changes, crews, parts
 from services.tasks.store.crews import Member
 from services.tasks.store.database import Database
 
@@ -63,6 +63,7 @@ class Crew:
             await crews.enter(connection, self.me)
             if self.me.slots:  # what the worker before us left is free at once
                 await changes.release(connection, crews.absent())
+                await parts.release(connection)
         await self._look()
         beating = asyncio.create_task(self._beat_for_ever(), name="crew")
         try:
@@ -78,6 +79,11 @@ class Crew:
     def capacity(self) -> int:
         """How many renders run at once, on all machines."""
         return sum(member.slots for member in self.living())
+
+    @property
+    def has_company(self) -> bool:
+        """Whether other processes render, too."""
+        return any(member.slots for member in self.living() if member.id != self.me.id)
 
     @property
     def keeper(self) -> bool:

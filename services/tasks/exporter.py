@@ -21,8 +21,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.errors import HINTS, RETRYABLE, Bilingual, DraftWarning, ErrorCode, Failed, Failure, failed
 from services.settings import Settings
+from services.tasks.addresses import own_host
 from services.tasks.child import LONGEST_LINE_BYTES, child, collect
-from services.tasks.records import Stage, Unit
+from services.tasks.records import Stage, Task, Unit
+from services.tasks.talk import Answer, Helped, PartLine, PartsLine, Question, talk
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,25 @@ class ExportRequest:
     ffmpeg: str = ""
     draft_folder: str = ""
     limits: ExportLimits = field(default_factory=ExportLimits)
+    share_seconds: int = 0
+    helping: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, task: Task, folder: Path) -> "ExportRequest":
+        """What a task's attempt in `folder` asks for."""
+        return cls(
+            task_id=task.id,
+            attempt=task.attempt,
+            draft_url=task.draft_url,
+            folder=str(folder),
+            output=str(folder / "video.mp4"),
+            strict=task.strict,
+            allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
+            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+            copy_video=settings.copy_video,
+            ffmpeg=settings.ffmpeg,
+            limits=ExportLimits.of(settings),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,15 +165,19 @@ class _ErrorLine:
     retryable: bool | None = None
 
 
-LastLine: TypeAlias = Result | Report | Failure
-Line: TypeAlias = StageLine | PreviewLine | DraftWarning | LastLine
-Wanted = TypeVar("Wanted", Result, Report)
+LastLine: TypeAlias = Result | Report | Helped | Failure
+Line: TypeAlias = StageLine | PreviewLine | DraftWarning | Question | LastLine
+Wanted = TypeVar("Wanted", Result, Report, Helped)
+OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
 
 _OBJECT = TypeAdapter(dict[str, Any])
 _STAGE = TypeAdapter(StageLine)
 _PREVIEW = TypeAdapter(PreviewLine)
 _WARNING = TypeAdapter(DraftWarning)
+_PARTS = TypeAdapter(PartsLine)
+_PART = TypeAdapter(PartLine)
+_HELPED = TypeAdapter(Helped)
 _RESULT = TypeAdapter(Result)
 _REPORT = TypeAdapter(Report)
 _ERROR = TypeAdapter(_ErrorLine)
@@ -176,6 +201,12 @@ def _line(line: dict[str, Any]) -> Line | None:
         return _WARNING.validate_python(line["warning"])
     if "result" in line:
         return _RESULT.validate_python(line["result"])
+    if "parts" in line:
+        return _PARTS.validate_python(line["parts"])
+    if "part" in line:
+        return _PART.validate_python(line["part"])
+    if "helped" in line:
+        return _HELPED.validate_python(line["helped"])
     if "report" in line:
         return _REPORT.validate_python(line["report"])
     if "error" in line:
@@ -199,15 +230,22 @@ async def export(
     command: tuple[str, ...],
     request: ExportRequest,
     on_line: OnLine,
-    on_start: Callable[[int], Awaitable[None]] | None = None,
+    on_start: OnStart | None = None,
+    answer: Answer | None = None,
 ) -> Result:
-    """Run the exporter to its end; `on_start` gets its process id.
+    """Run the exporter to its end; `on_start` gets its process id, `answer` tells which parts it is to make, where
+    the request allows it to ask.
 
     Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT or
     OUT_OF_MEMORY when it ends without one. When cancelled, the whole process group is dead
     on return.
     """
-    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None)
+    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, answer)
+
+
+async def help_out(request: ExportRequest, on_line: OnLine, on_start: OnStart, answer: Answer) -> Helped:
+    """Have our own renderer make those parts of a video that `answer` tells. Raises and ends as an export does."""
+    return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, answer)
 
 
 async def report(request: ReportRequest, on_line: OnLine) -> Report:
@@ -222,15 +260,16 @@ async def _run(
     command: tuple[str, ...],
     request: ExportRequest,
     on_line: OnLine,
-    on_start: Callable[[int], Awaitable[None]] | None,
+    on_start: OnStart | None,
     wanted: type[Wanted],
     seconds: float | None,
+    answer: Answer | None = None,
 ) -> Wanted:
     try:
         async with asyncio.timeout(seconds), child(command, Path(request.folder), _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
-            return await _converse(process, request, on_line, wanted)
+            return await _converse(process, request, on_line, wanted, answer)
     except TimeoutError:
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
@@ -253,7 +292,11 @@ def _environment(command: tuple[str, ...]) -> dict[str, str] | None:
 
 
 async def _converse(
-    process: asyncio.subprocess.Process, request: ExportRequest, on_line: OnLine, wanted: type[Wanted]
+    process: asyncio.subprocess.Process,
+    request: ExportRequest,
+    on_line: OnLine,
+    wanted: type[Wanted],
+    answer: Answer | None,
 ) -> Wanted:
     assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
     assert process.stderr is not None  # noqa: S101 - as above
@@ -263,8 +306,11 @@ async def _converse(
         with suppress(ConnectionError):
             process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
             await process.stdin.drain()
+        if answer is None:
             process.stdin.close()
-        last = await _read(process, on_line)
+            last = await _read(process, on_line, lambda _: None)
+        else:
+            last = await talk(process.stdin, lambda ask: _read(process, on_line, ask), answer)
         await process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -278,7 +324,9 @@ async def _converse(
     raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(complaints))
 
 
-async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> LastLine | None:
+async def _read(
+    process: asyncio.subprocess.Process, on_line: OnLine, on_question: Callable[[Question], None]
+) -> LastLine | None:
     """Pass the lines on; the answer is the last word, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
     last: LastLine | None = None
@@ -300,6 +348,8 @@ async def _read(process: asyncio.subprocess.Process, on_line: OnLine) -> LastLin
         line = parse_line(text)
         if isinstance(line, LastLine):
             last = line
+        elif isinstance(line, Question):
+            on_question(line)
         elif line is not None:
             on_line(line)
 

@@ -16,7 +16,8 @@ from services.files.store import FileStore
 from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
-from services.tasks.store import changes, crews, queries
+from services.tasks.parts import forget
+from services.tasks.store import changes, crews, parts, queries
 from services.tasks.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ class Keeper:
         async with self._database.write() as connection:
             await crews.leave(connection, [member.id for member in dead])
             freed = await changes.release(connection, crews.absent())
+            if await parts.release(connection):
+                log.warning("parts that a dead worker made of another's video are free")
             for task_id in freed:
                 log.warning("task %s has lost its worker and waits for another", task_id)
                 await self._queue.add_ticket(connection)
@@ -115,6 +118,7 @@ class Keeper:
         workers = {member.id for member in self._crew.living()}
         while await asyncio.to_thread(self._queue.sweep, workers):
             pass
+        await self._forget_parts()
         if not self._keep_days:
             return
         while True:
@@ -126,6 +130,17 @@ class Keeper:
                     await changes.remove(connection, task)
                 self._hot.forget(task)
             if not found:
+                return
+
+    async def _forget_parts(self) -> None:
+        """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
+        async with self._database.read() as connection:
+            left = await parts.of_ended_tasks(connection)
+        for task_id in left:
+            try:
+                await forget(self._database, self._files, task_id)
+            except OSError as error:
+                log.warning("the parts of task %s stay until the next sweep: %s", task_id, error)
                 return
 
 

@@ -22,10 +22,17 @@ def clear_attempts(task_folder: Path) -> None:
     """Stop what earlier attempts of a task left running and remove their folders; materials stay."""
     for folder in sorted(task_folder.iterdir()) if task_folder.is_dir() else ():
         if folder.name.isdecimal():
-            _stop_child(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            clear_attempt(folder)
     with suppress(OSError):
         task_folder.rmdir()  # only when nothing is left in it
+
+
+def clear_attempt(folder: Path) -> None:
+    """Stop what an attempt left running, and remove its folder."""
+    _stop_child(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # only when nothing is left in it
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
+from services.drafts.guard import Guard
 from services.errors import (
     Bilingual,
     IdempotencyConflict,
@@ -20,12 +21,14 @@ from services.errors import (
     QueueFull,
     TaskNotFound,
 )
-from services.tasks.addresses import clean_draft_url
+from services.tasks.addresses import check_webhook, clean_draft_url
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
 from services.tasks.live import Live
 from services.tasks.records import (
+    Delivery,
     EventPage,
+    EventType,
     FeedReset,
     Order,
     PageRequest,
@@ -40,7 +43,7 @@ from services.tasks.records import (
     ThroughputPoint,
 )
 from services.tasks.shares import check_share
-from services.tasks.store import changes, pages, queries
+from services.tasks.store import changes, deliveries, pages, queries
 from services.tasks.store.database import Database
 
 LARGEST_PRIORITY = 1000
@@ -66,6 +69,7 @@ class TaskManager:
         max_queued: int,
         capacity: Callable[[], int],
         queued_per_key: int = 0,
+        webhooks: Guard | None = None,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -74,6 +78,7 @@ class TaskManager:
         self._max_queued = max_queued
         self._queued_per_key = queued_per_key
         self._capacity = capacity
+        self._webhooks = webhooks or Guard(())
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """A task for the request: a new one, or the one that it repeats.
@@ -82,6 +87,8 @@ class TaskManager:
         active task. When this returns, the task is on disk.
         """
         request = _checked(request)
+        if request.webhook_url is not None:
+            await check_webhook(request.webhook_url, self._webhooks)
         try:
             found = await self._submit_once(owner, request)
         except IntegrityError:  # somebody else submitted the same at this instant: join theirs
@@ -127,6 +134,7 @@ class TaskManager:
             return await queries.task(connection, owner, task_id)
         active = await queries.active_task(connection, owner, request.draft_url)
         if active is not None:
+            await _share_webhook(connection, active, request)
             await self._remember(connection, owner, request, active)
         return active
 
@@ -214,6 +222,12 @@ class TaskManager:
         async with self._database.read() as connection:
             return await queries.active_count(connection, owner)
 
+    async def deliveries(self, owner: str, task_id: str, page: PageRequest) -> list[Delivery]:
+        """The newest tellings of the task's events to its webhook, newest first."""
+        async with self._database.read() as connection:
+            await self._found(connection, owner, task_id)
+            return await deliveries.of_task(connection, task_id, pages.size_of(page))
+
     async def queue_position(self, task: Task) -> int | None:
         """The place of a waiting task in the queue, from 1."""
         if task.status is not Status.PENDING:
@@ -269,13 +283,32 @@ class TaskManager:
         return task
 
 
+async def _share_webhook(connection: AsyncConnection, active: Task, request: TaskRequest) -> None:
+    """A repeat may bring the webhook that its task lacks, but no second one. Raises `InvalidState`."""
+    if request.webhook_url in (None, active.webhook_url):
+        return
+    if active.webhook_url is not None:
+        raise InvalidState(
+            Bilingual(
+                "The active task of this draft tells another webhook; wait for its end, or cancel it.",
+                "该草稿的进行中任务已使用另一个 webhook；请等待其结束或先取消。",
+            ),
+            path=("webhookUrl",),
+        )
+    await changes.attach_webhook(connection, active, request)
+
+
 def _not_found() -> TaskNotFound:
     return TaskNotFound(Bilingual("There is no such task.", "没有这个任务。"), path=("id",))
 
 
 def _fingerprint(request: TaskRequest) -> str:
     """A hash that is equal for equal requests."""
-    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
+    fields = asdict(request)
+    for newer in ("webhook_url", "webhook_events"):  # requests without them keep the hash they had before
+        if fields[newer] is None:
+            del fields[newer]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _checked(request: TaskRequest) -> TaskRequest:
@@ -283,11 +316,13 @@ def _checked(request: TaskRequest) -> TaskRequest:
     for name, wrong, en, zh in _rules(request):
         if wrong:
             raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))
-    return replace(request, draft_url=clean_draft_url(request.draft_url))
+    webhook_url = None if request.webhook_url is None else clean_draft_url(request.webhook_url, "webhookUrl")
+    return replace(request, draft_url=clean_draft_url(request.draft_url), webhook_url=webhook_url)
 
 
 def _rules(request: TaskRequest) -> list[tuple[str, bool, str, str]]:
     key, expiry, metadata = request.idempotency_key, request.expires_in_seconds, request.metadata
+    events = request.webhook_events
     return [
         (
             "idempotencyKey",
@@ -306,6 +341,12 @@ def _rules(request: TaskRequest) -> list[tuple[str, bool, str, str]]:
             expiry is not None and not 1 <= expiry <= LONGEST_EXPIRY_SECONDS,
             f"must be 1 to {LONGEST_EXPIRY_SECONDS}",
             f"须在 1 到 {LONGEST_EXPIRY_SECONDS} 之间",
+        ),
+        (
+            "webhookEvents",
+            events is not None and (not request.webhook_url or not events or EventType.SNAPSHOT in events),
+            "needs a webhookUrl and at least one type of change, which SNAPSHOT is not",
+            "须与 webhookUrl 一起给出，且至少一种变化类型（SNAPSHOT 不是）",
         ),
         (
             "metadata",

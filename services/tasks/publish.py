@@ -15,13 +15,13 @@ _MP4_MARK = b"ftyp"
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
     """Put the video and its thumbnail into the storage. Raises `Failed` (RENDER_FAILED, PUBLISH_FAILED)."""
-    video = _inside(folder, result.output)
+    video = inside(folder, result.output)
     if video is None or not await asyncio.to_thread(_is_mp4, video):
         raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
-    thumbnail = _inside(folder, result.thumbnail) if result.thumbnail else None
+    thumbnail = inside(folder, result.thumbnail) if result.thumbnail else None
     base = f"videos/{task.id}/{task.attempt}"
     try:
-        size_bytes, sha256 = await asyncio.to_thread(_measured, video)
+        size_bytes, sha256 = await asyncio.to_thread(measured, video)
         await files.put(f"{base}/video.mp4", video)
         if thumbnail is not None:
             await files.put(f"{base}/thumbnail.jpg", thumbnail)
@@ -73,7 +73,7 @@ def _small_inside(folder: Path, name: str) -> Path | None:
     return path if inside and path.stat().st_size <= LARGEST_PREVIEW_BYTES else None
 
 
-def _inside(folder: Path, name: str) -> Path | None:
+def inside(folder: Path, name: str) -> Path | None:
     """The file, if it exists and really lies in the attempt's folder."""
     path = (folder / name).resolve()
     return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
@@ -84,7 +84,8 @@ def _is_mp4(path: Path) -> bool:
         return file.read(8)[4:] == _MP4_MARK
 
 
-def _measured(path: Path) -> tuple[int, str]:
+def measured(path: Path) -> tuple[int, str]:
+    """A file's size in bytes and its SHA-256. Blocks."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

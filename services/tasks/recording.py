@@ -31,6 +31,8 @@ class Attempt:
     progress: AttemptProgress
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the task is not this attempt's any more."""
+    shared: bool = False
+    """Whether its video is made in parts, which others may make."""
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 

@@ -47,6 +47,23 @@ class Unit(StrEnum):
     FRAMES = "FRAMES"
 
 
+class EventType(StrEnum):
+    """What kind of change an event tells of."""
+
+    SNAPSHOT = "SNAPSHOT"
+    PROGRESS = "PROGRESS"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+
+
+class DeliveryState(StrEnum):
+    """What became of the telling of an event to a webhook."""
+
+    WAITING = "WAITING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageProgress:
     """One stage of the present attempt; `done` of `total` in `unit` where they are known."""
@@ -117,15 +134,9 @@ class Task:
     """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
     turn: int = 0
     """Among waiting tasks of one priority the lowest is served first, so that owners take turns."""
-
-
-class EventType(StrEnum):
-    """What kind of change an event tells of."""
-
-    SNAPSHOT = "SNAPSHOT"
-    PROGRESS = "PROGRESS"
-    STAGE_CHANGED = "STAGE_CHANGED"
-    STATUS_CHANGED = "STATUS_CHANGED"
+    webhook_url: str | None = None
+    webhook_events: tuple[EventType, ...] | None = None
+    """Of which events the webhook is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +167,21 @@ class TaskChange:
         return self.event.status.final and self.event.seq == self.task.seq
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An event on its way to the task's webhook. `answer` is the newest HTTP status, `error` what went wrong else."""
+
+    task_id: str
+    seq: int
+    state: DeliveryState
+    attempts: int
+    created_at_ms: int
+    due_at_ms: int
+    ended_at_ms: int | None = None
+    answer: int | None = None
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FeedReset:
     """A feed's cursor is too old: forget what you know and go on from `position`."""
@@ -174,6 +200,9 @@ class TaskRequest:
     strict: bool = False
     expires_in_seconds: int | None = None
     metadata: dict[str, Any] | None = None
+    webhook_url: str | None = None
+    webhook_events: tuple[EventType, ...] | None = None
+    """None: changes of status."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,30 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
 from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
-from services.tasks.addresses import own_host, points_back
+from services.tasks.addresses import points_back
 from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
     OWN_EXPORTER,
-    ExportLimits,
     ExportRequest,
     PreviewLine,
     Result,
     StageLine,
     export,
 )
+from services.tasks.helper import Helper
 from services.tasks.hot import HotTasks
 from services.tasks.keeper import expired
+from services.tasks.leader import Leader
+from services.tasks.parts import PartStore
 from services.tasks.progress import AttemptProgress
 from services.tasks.publish import preview_key, publish, put_preview
 from services.tasks.recording import AWAY_SECONDS, Attempt, Recorder
@@ -65,6 +68,9 @@ class Worker:
         self._on_end = on_end
         self._settings = settings
         self._recorder = Recorder(database, hot, crew)
+        self._parts = PartStore(database, files, crew)
+        shares = bool(settings.share_seconds) and not settings.exporter
+        self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -76,9 +82,12 @@ class Worker:
         await asyncio.to_thread(leftovers.clear_all, self._settings.work_dir, await self._active_ids())
         keepers = [asyncio.create_task(self._recorder.record()), asyncio.create_task(self._tidy_for_ever())]
         try:
-            yield
+            async with self._helper.serve() if self._helper else nullcontext():
+                try:
+                    yield
+                finally:
+                    self._stopping.set()
         finally:
-            self._stopping.set()
             for running in [*self._tasks, *keepers]:
                 running.cancel()
             await asyncio.gather(*self._tasks, *keepers, return_exceptions=True)
@@ -91,6 +100,8 @@ class Worker:
         running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
+        if self._helper is not None:
+            self._helper.make_room()
         while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -108,8 +119,14 @@ class Worker:
                 return None  # the keeper adds what is missing
             await asyncio.sleep(AWAY_SECONDS)
 
+    def _room(self) -> int:
+        """Slots without a task."""
+        return 0 if self._stopping.is_set() else self._settings.render_slots - len(self._tasks)
+
     def _drop_all(self) -> None:
         """We may have been replaced: nothing that runs here is ours any more."""
+        if self._helper is not None:
+            self._helper.drop_all()
         for attempt in self._recorder.running:
             log.warning("attempt %d of task %s is given up", attempt.task.attempt, attempt.task.id)
             attempt.lost.set()
@@ -177,9 +194,21 @@ class Worker:
         async def on_start(pid: int) -> None:
             await asyncio.to_thread(leftovers.note_child, attempt.folder, pid)
 
-        command = self._settings.exporter or OWN_EXPORTER
-        result = await export(command, self._request(attempt), on_line, on_start)
+        request = ExportRequest.of(self._settings, attempt.task, attempt.folder)
+        if await self._may_share(attempt.task):
+            leader = Leader(self._parts, attempt, on_line)
+            async with leader.serve():
+                request = replace(request, share_seconds=self._settings.share_seconds)
+                result = await export(OWN_EXPORTER, request, leader.on_line, on_start, leader.answer)
+        else:
+            result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
         await self._finish(attempt, result)
+
+    async def _may_share(self, task: Task) -> bool:
+        """Whether others may make parts of the video, or have made some of it for an attempt that was lost."""
+        if self._helper is None:
+            return False
+        return self._crew.has_company or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""
@@ -214,25 +243,11 @@ class Worker:
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await queries.any_task(connection, attempt.task.id)
+            if attempt.shared and (now is None or now.status.final):
+                await self._parts.forget(attempt.task.id)
             elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
             if now is None or elsewhere or now.status in (Status.COMPLETED, Status.CANCELED):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    def _request(self, attempt: Attempt) -> ExportRequest:
-        settings, task = self._settings, attempt.task
-        return ExportRequest(
-            task_id=task.id,
-            attempt=task.attempt,
-            draft_url=task.draft_url,
-            folder=str(attempt.folder),
-            output=str(attempt.folder / "video.mp4"),
-            strict=task.strict,
-            allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
-            font_dirs=tuple(str(folder) for folder in settings.font_dirs),
-            copy_video=settings.copy_video,
-            ffmpeg=settings.ffmpeg,
-            limits=ExportLimits.of(settings),
-        )
 
     def _on_line(self, attempt: Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:
         if isinstance(line, StageLine):

@@ -7,6 +7,8 @@ import psutil
 import pytest
 
 from tests.support.process import Served, children_of, gated_exporter, served
+from tests.support.receiver import receiving
+from tests.support.site import wait_until
 from tests.support.subscriber import subscriber
 
 WATCH = """
@@ -15,6 +17,9 @@ subscription($id: ID!, $after: Int) {
 }
 """
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } errors { message } } }"
+TELLING = """mutation($url: URL!, $hook: URL!) {
+  submitVideoTask(input: {draftUrl: $url, webhookUrl: $hook}) { task { id } } }"""
+TOLD = "query($id: ID!) { videoTask(id: $id) { webhookDeliveries { answer } } }"
 EVENTS = "query($id: ID!) { videoTask(id: $id) { status attempt events(first: 100) { nodes { seq type status } } } }"
 STAGES = ["STARTED", "PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE"]
 
@@ -124,3 +129,28 @@ def test_an_orderly_stop_hands_the_task_back_and_the_next_start_goes_on(tmp_path
         assert (last["status"], last["attempt"]) == ("COMPLETED", 2)
         found = running.server.data("query($id: ID!) { videoTask(id: $id) { maxAttempts } }", id=task_id)
         assert found["videoTask"]["maxAttempts"] == 4
+
+
+def noted(running: Served, task_id: str) -> bool:
+    """Whether the refusal of the task's first message is on disk."""
+    return bool(running.server.data(TOLD, id=task_id)["videoTask"]["webhookDeliveries"][-1]["answer"] == 503)
+
+
+def test_a_webhook_that_was_not_taken_yet_comes_after_a_kill(tmp_path: Path) -> None:
+    with (
+        receiving(503) as receiver,
+        served(tmp_path, exporter=gated_exporter(tmp_path), allow_hosts=receiver.host) as running,
+    ):
+        running.start()
+        url = running.server.draft_url("render")
+        task = running.server.data(TELLING, url=url, hook=receiver.url)["submitVideoTask"]["task"]
+        first = receiver.next()
+        wait_until(lambda: noted(running, task["id"]))
+        running.kill()
+        running.start()
+        again = receiver.next()
+        assert again.headers["webhook-id"] == first.headers["webhook-id"] == f"{task['id']}.1"
+        statuses = [again.json["data"]["event"]["status"]]
+        while statuses[-1] != "COMPLETED":
+            statuses.append(receiver.next().json["data"]["event"]["status"])
+        assert statuses[:2] == ["PENDING", "PROCESSING"]

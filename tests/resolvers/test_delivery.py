@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from draftcast.app import create_app
-from resolvers import delivery
+from resolvers import delivery, outlet
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server, serving
@@ -31,7 +31,7 @@ def close_of(client: Subscriber) -> tuple[int, str]:
 
 
 def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "UNWRITABLE_SECONDS", 0.01)
+    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.01)
     with listening(create_app(load(data_dir=tmp_path), work=False)) as port:
         server = Server(port, tmp_path)
         metadata = {"x": "y" * 15_000}

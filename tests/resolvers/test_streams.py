@@ -4,17 +4,21 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from resolvers import streams
+from draftcast.app import create_app
+from resolvers import outlet
 from resolvers.answers import Answer, Operation, Part, Refused, Stream
 from resolvers.context import Context
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
 from resolvers.streams import StreamResponse
 from services.access.keyring import Keyring
+from services.settings import load
+from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
@@ -27,6 +31,9 @@ FEED = """subscription($url: URL, $after: String) {
     __typename ... on VideoTaskFeedEvent { cursor event { seq stage } } ... on FeedReset { cursor reason }
   }
 }"""
+
+WIDE = "subscription { videoTaskFeed { ... on VideoTaskFeedEvent { event { seq task { id %s } } } } }"
+RETRY = "mutation($id: ID!) { retryVideoTask(id: $id) { task { seq } } }"
 
 
 def submitted(server: Server, act: str) -> str:
@@ -212,7 +219,7 @@ def test_a_quiet_stream_has_heartbeats_and_is_left_when_the_client_goes(form: Fo
 
 @pytest.mark.parametrize("parts", [0, 3], ids=["while quiet", "while telling"])
 def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "UNWRITABLE_SECONDS", 0.02)
+    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.02)
     form = EventStream()
     form.heartbeat_seconds = 0.01
     answers = Scripted(*[Part("{}", "1")] * parts, ends=False)
@@ -265,3 +272,27 @@ def test_a_client_that_takes_nothing_does_not_hold_the_others_up(server: Server)
         with streamed(server.port, PROGRESS, {"id": task}) as stream:
             server.data(CANCEL, id=task)
             assert [message.data for message in stream.results()][-1].count("CANCELED") == 1
+
+
+def test_a_client_that_reads_late_gets_every_milestone_in_order(tmp_path: Path) -> None:
+    wide = WIDE % " ".join(f"m{number}: metadata" for number in range(100))
+    with listening(create_app(load(data_dir=tmp_path), work=False)) as port:
+        server = Server(port, tmp_path)
+        made = server.data(
+            SUBMIT.replace("URL!", "URL!, $m: JSONObject").replace("$url}", "$url, metadata: $m}"),
+            url="http://a.b/c",
+            m={"x": "y" * 15_000},
+        )
+        task = made["submitVideoTask"]["task"]["id"]
+        with streamed(port, wide) as stream:  # 1.5 MB each: more than sockets hold
+            last = 0
+            for _ in range(4):
+                server.data(CANCEL, id=task)
+                last = server.data(RETRY, id=task)["retryVideoTask"]["task"]["seq"]
+            seqs: list[int] = []
+            for message in stream.messages():
+                if message.event == "next":
+                    seqs.append(message.result["data"]["videoTaskFeed"]["event"]["seq"])
+                if seqs[-1:] == [last]:
+                    break
+    assert seqs == list(range(seqs[0], last + 1))

@@ -38,6 +38,7 @@ ROUTES = {
     "/graphql": "each field by itself, below",
     "/openapi/capcut-mate/v1": "each route by itself, below",
     "/v1": "each route by itself, below",
+    "/openapi.json": "tells nothing of anyone",
     "/files/{key:path}": "below",
     "/sample/get_draft": "everyone's",
     FILES: "everyone's",

@@ -45,6 +45,12 @@ class Process:
         path = self.folder / "log"
         return path.read_text() if path.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def launch(self) -> None:
         """Start it."""
         with (self.folder / "log").open("ab") as log:

@@ -65,13 +65,17 @@ def request(folder: Path, attempt: int = 1, **changes: Any) -> dict[str, Any]:
     }
 
 
-def start(asked: dict[str, Any]) -> "subprocess.Popen[str]":
-    """Start the renderer and give it its request."""
+def start(asked: dict[str, Any], *, more: bool = False) -> "subprocess.Popen[str]":
+    """Start the renderer and give it its request; `more` is to be said to it."""
     process = subprocess.Popen(
         COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
     process.stdin.write(json.dumps(asked))
+    if more:
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return process
     process.stdin.close()
     process.stdin = None
     return process

@@ -12,7 +12,7 @@ import { Icon, Status } from "./icons.js";
 import { DETAILS, WATCH } from "./operations.js";
 import { nameOf, opened, task } from "./tasks.js";
 import { Waterfall } from "./waterfall.js";
-import { bytes, duration, length, spoken, spokenHint, words } from "./words.js";
+import { bytes, clockTime, duration, length, spoken, spokenHint, words } from "./words.js";
 
 const MOST_PAGES = 20; // of 100 events each
 const SEGMENTS_SHOWN = 100;
@@ -91,8 +91,20 @@ function Details({ found, status }) {
     ${(found.warnings.length > 0 || status === "COMPLETED") && html`<h3>${t.warningsTitle}</h3>`}
     ${found.warnings.length > 0 && html`<${Warnings} all=${found.warnings} />`}
     ${!found.warnings.length && status === "COMPLETED" && html`<p class="empty">${t.noWarnings}</p>`}
+    ${found.deliveries.length > 0 && html`<h3>${t.webhook}</h3><${Deliveries} all=${found.deliveries} />`}
   `;
 }
+
+const Deliveries = ({ all }) => html`
+  <ul class="deliveries">
+    ${all.map(({ seq, state, attempts, answer, error, nextAttemptAt }) => {
+      const t = words.value;
+      const next = nextAttemptAt && attempts > 0 && t.again(clockTime(nextAttemptAt));
+      const told = [`#${seq}`, t.delivery[state], t.tries(attempts), answer && `HTTP ${answer}`, error, next];
+      return html`<li key=${seq}>${told.filter(Boolean).join(" · ")}</li>`;
+    })}
+  </ul>
+`;
 
 function Warnings({ all }) {
   const segments = new Map();
@@ -137,7 +149,7 @@ function Copies({ state }) {
   `;
 }
 
-// The task's warnings and its events without percentages; null when the server knows it no more.
+// The task's warnings, webhook deliveries, and its events without percentages; null when the server knows it no more.
 async function fetched(id) {
   const events = [];
   let after = null;
@@ -146,7 +158,7 @@ async function fetched(id) {
     if (!videoTask) return null;
     events.push(...videoTask.events.nodes.filter(({ type }) => type !== "PROGRESS"));
     after = videoTask.events.pageInfo.endCursor;
-    if (!videoTask.events.pageInfo.hasNextPage) return { warnings: videoTask.warnings, events };
+    if (!videoTask.events.pageInfo.hasNextPage) return { warnings: videoTask.warnings, deliveries: videoTask.webhookDeliveries, events };
   }
   return null;
 }

@@ -60,6 +60,7 @@ ${SHOWN}`;
 export const DETAILS = `query Details($id: ID!, $after: String) {
   videoTask(id: $id) {
     warnings { code segmentId materialName en: message(locale: EN) zh: message(locale: ZH) }
+    webhookDeliveries { seq state attempts answer error nextAttemptAt }
     events(first: 100, after: $after) {
       nodes { seq type at status stage attempt }
       pageInfo { hasNextPage endCursor }

@@ -22,6 +22,7 @@ from services.tasks.records import (
     TaskRequest,
     Video,
 )
+from services.tasks.store import deliveries
 from services.tasks.store.rows import stages_json, task_of, warnings_json
 from services.tasks.store.tables import events, idempotency_keys, tasks
 
@@ -45,6 +46,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             priority=request.priority,
             strict=request.strict,
             metadata=request.metadata,
+            **_webhook(request),
             created_at_ms=now,
             updated_at_ms=now,
             seq=1,
@@ -61,6 +63,12 @@ async def remember_key(connection: AsyncConnection, owner: str, key: str, task_i
             owner=owner, key=key, task_id=task_id, request_sha256=request_sha256, created_at_ms=now_ms()
         )
     )
+
+
+async def attach_webhook(connection: AsyncConnection, task: Task, request: TaskRequest) -> None:
+    """Tell the request's webhook of what comes, where the task has none."""
+    lacking = (tasks.c.id == task.id) & tasks.c.webhook_url.is_(None)
+    await connection.execute(sa.update(tasks).where(lacking).values(**_webhook(request)))
 
 
 async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
@@ -162,6 +170,7 @@ async def remove(connection: AsyncConnection, task: Task) -> bool:
     if not gone.rowcount:
         return False
     await connection.execute(sa.delete(events).where(events.c.task_id == task.id))
+    await deliveries.remove(connection, task)
     await connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.task_id == task.id))
     return True
 
@@ -228,6 +237,8 @@ async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) ->
     values = {name: value for name, value in asdict(event).items() if name != "position"}
     stored = sa.insert(events).values(**values, owner=task.owner).returning(events.c.position)
     position = (await connection.execute(stored)).scalar_one()
+    if task.webhook_events and kind in task.webhook_events:
+        await deliveries.add(connection, event)
     return TaskChange(replace(event, position=position), task)
 
 
@@ -249,6 +260,11 @@ def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
         "failure_stage": None,
         "warnings": [],
     }
+
+
+def _webhook(request: TaskRequest) -> dict[str, Any]:
+    wanted = request.webhook_events or (EventType.STATUS_CHANGED,)
+    return {"webhook_url": request.webhook_url, "webhook_events": list(wanted) if request.webhook_url else None}
 
 
 def _ended(status: Status, now: int) -> dict[str, Any]:

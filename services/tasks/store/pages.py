@@ -71,6 +71,11 @@ async def event_page(connection: AsyncConnection, task: Task, page: PageRequest)
     )
 
 
+def size_of(page: PageRequest) -> int:
+    """How many entries a page has at most. Raises `InvalidInput`."""
+    return _cut(page, 0).size
+
+
 def condition(wanted: TaskFilter) -> sa.ColumnElement[bool]:
     """The rows of `draftcast_tasks` that meet a filter."""
     conditions: list[sa.ColumnElement[bool]] = [sa.true()]

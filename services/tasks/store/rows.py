@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from services.errors import DraftWarning
-from services.tasks.records import StageProgress, Task, TaskEvent
+from services.tasks.records import Delivery, StageProgress, Task, TaskEvent
 
 _TASK = TypeAdapter(Task)
 _EVENT = TypeAdapter(TaskEvent)
+_DELIVERY = TypeAdapter(Delivery)
 
 
 def task_of(row: sa.RowMapping) -> Task:
@@ -22,6 +23,11 @@ def task_of(row: sa.RowMapping) -> Task:
 def event_of(row: sa.RowMapping) -> TaskEvent:
     """The event of a row of `draftcast_events`."""
     return _EVENT.validate_python(dict(row))
+
+
+def delivery_of(row: sa.RowMapping) -> Delivery:
+    """The delivery of a row of `draftcast_deliveries`."""
+    return _DELIVERY.validate_python(dict(row))
 
 
 def stages_json(stages: Iterable[StageProgress]) -> list[dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 import sqlalchemy as sa
 
-from services.tasks.records import ACTIVE, Status
+from services.tasks.records import ACTIVE, DeliveryState, Status
 
 metadata = sa.MetaData()
 
 _active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
 _pending = sa.text(f"status = '{Status.PENDING}'")
+_undelivered = sa.text(f"state = '{DeliveryState.WAITING}'")
 _running = sa.text(f"status = '{Status.PROCESSING}'")
 
 tasks = sa.Table(
@@ -41,6 +42,8 @@ tasks = sa.Table(
     sa.Column("warnings", sa.JSON, nullable=False),
     # The worker that runs it; NULL while PROCESSING means that its worker was lost or has handed it back.
     sa.Column("worker", sa.String(32)),
+    sa.Column("webhook_url", sa.String(2048)),
+    sa.Column("webhook_events", sa.JSON(none_as_null=True)),
     # Whose turn it is among tasks of one priority: owners take turns.
     sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
     # One active task per owner and draft URL, whoever asks and however fast.
@@ -97,6 +100,24 @@ idempotency_keys = sa.Table(
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
 )
 
+deliveries = sa.Table(
+    "draftcast_deliveries",
+    metadata,
+    sa.Column("task_id", sa.String(32), primary_key=True),
+    # Of the event that is told of.
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    # When it is tried next; while it is being tried, when that counts as failed.
+    sa.Column("due_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_at_ms", sa.BigInteger),
+    # The newest HTTP status.
+    sa.Column("answer", sa.Integer),
+    sa.Column("error", sa.String(200)),
+    sa.Index("draftcast_deliveries_due", "due_at_ms", sqlite_where=_undelivered, postgresql_where=_undelivered),
+)
+
 workers = sa.Table(
     "draftcast_workers",
     metadata,
@@ -110,4 +131,29 @@ workers = sa.Table(
     # Rises while the process lives. Others look at whether it moves, never at a clock.
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger, nullable=False),
+)
+
+parts = sa.Table(
+    "draftcast_parts",
+    metadata,
+    sa.Column("task_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    # The attempt that it is for. Parts of an earlier one are taken over where the digest is the same.
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("first_frame", sa.Integer, nullable=False),
+    sa.Column("frames", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    # Who makes it, has promised to, or has made it.
+    sa.Column("worker", sa.String(32)),
+    # Rises with every claim: who writes names the claim it holds.
+    sa.Column("claims", sa.Integer, nullable=False),
+    # How many workers were lost over it, or failed.
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("frames_done", sa.Integer, nullable=False),
+    # Where its file is stored, once it is.
+    sa.Column("key", sa.String(256)),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("sha256", sa.String(64)),
+    sa.Index("draftcast_parts_by_status", "status"),
 )

@@ -49,6 +49,16 @@ def test_a_file_comes_back_as_it_was_put_however_large(files: FileStore, tmp_pat
         assert stored(files, KEY) == content
 
 
+def test_a_file_is_fetched_as_it_was_put(files: FileStore, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(3_000_000))
+    asyncio.run(files.put("parts/1/1-0-1.mp4", source))
+    asyncio.run(files.get("parts/1/1-0-1.mp4", target))
+    assert target.read_bytes() == source.read_bytes()
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(files.get("parts/1/1-1-1.mp4", target))
+
+
 def test_what_is_removed_is_gone_and_nothing_else(files: FileStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x")

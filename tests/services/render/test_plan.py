@@ -1,6 +1,7 @@
 """Timelines cut into chunks, and the graphs made of them: pure, so nothing is rendered here."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ from services.render.geometry import Box, Pose
 from services.render.graph import chunk_command, chunk_readings, timescale
 from services.render.media import Footage
 from services.render.photos import Still
-from services.render.plan import Chunk, plan
+from services.render.plan import Chunk, Use, plan
 from services.render.prepared import Caption, Prepared
 from services.render.scene import Layer, Span, Timeline
 from services.render.timeline import lay_out
@@ -100,6 +101,37 @@ def test_chunks_cover_the_timeline_in_order_and_open_few_files_each(
         first, *others = chunk.passes
         assert bases + len(first) <= most or len(first) == 1
         assert all(len(uses) < most for uses in others)
+
+
+def seen(uses: Iterable[Use], here: Span) -> list[str]:
+    return [use.item.segment_id for use in uses if use.span.clipped(here).count > 0]
+
+
+def placed(chunks: Iterable[Chunk]) -> list[tuple[list[str], list[str]]]:
+    """For each frame, what it is based on and what lies over it."""
+    found: list[tuple[list[str], list[str]]] = []
+    for chunk in chunks:
+        bases = [piece.use for piece in chunk.base if piece.use]
+        over = [use for uses in chunk.passes for use in uses]
+        for frame in range(chunk.span.start, chunk.span.end):
+            here = Span(frame, frame + 1)
+            found.append((seen(bases, here), seen(over, here)))
+    return found
+
+
+@given(st.lists(spans, max_size=20), st.integers(1, 99), st.integers(1, 3))
+def test_two_stretches_planned_apart_draw_each_frame_as_one_plan_does(
+    drawn: list[tuple[int, int, bool]], border: int, at_once: int
+) -> None:
+    layers = [
+        layer(start, start + count, WHOLE if whole else SMALL, name=str(number))
+        for number, (start, count, whole) in enumerate(drawn)
+    ]
+    made = timeline(*layers)
+    first, second = (plan(made, at_once=at_once, span=span) for span in (Span(0, border), Span(border, 100)))
+    assert first[0].span.start == 0
+    assert first[-1].span.end == second[0].span.start == border
+    assert placed([*first, *second]) == placed(plan(made))
 
 
 def test_pictures_keep_their_order_over_several_passes() -> None:

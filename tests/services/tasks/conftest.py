@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.drafts.guard import Guard
 from services.settings import Settings, load
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
@@ -68,7 +69,9 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
         await stack.enter_async_context(hub.run())
         hot = HotTasks(database, hub)
         await stack.enter_async_context(hot.run())
-        manager = TaskManager(database, queue, hot, max_queued=max_queued, capacity=lambda: 1)
+        manager = TaskManager(
+            database, queue, hot, max_queued=max_queued, capacity=lambda: 1, webhooks=Guard(("127.0.0.1",))
+        )
         yield Tasks(manager, database, hot, settings)
 
 

@@ -1,0 +1,66 @@
+"""The talk with our own renderer about the parts of a video: questions in its lines, orders to its stdin."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class PartsLine:
+    """The video may be made in these parts, each from one frame up to another; an order is waited for."""
+
+    digest: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A part is made; the next order is waited for."""
+
+    number: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """So many parts were made, of somebody else's video."""
+
+    parts: int
+
+
+Question: TypeAlias = PartsLine | PartLine
+Answer: TypeAlias = Callable[[Question], Awaitable[dict[str, Any] | None]]
+"""Gives the order that follows a question; None: there is none any more."""
+Said = TypeVar("Said")
+
+
+async def talk(
+    stdin: asyncio.StreamWriter, read: Callable[[Callable[[Question], None]], Coroutine[Any, Any, Said]], answer: Answer
+) -> Said:
+    """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
+    Raises what either raises.
+    """
+    asked: asyncio.Queue[Question] = asyncio.Queue()
+    reading = asyncio.create_task(read(asked.put_nowait))
+    answering = asyncio.create_task(_give_orders(stdin, asked, answer))
+    try:
+        await asyncio.wait({reading, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done() and not reading.done():
+            await answering
+        return await reading
+    finally:
+        for each in (reading, answering):
+            each.cancel()
+        await asyncio.gather(reading, answering, return_exceptions=True)
+
+
+async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[Question], answer: Answer) -> None:
+    """An order for each question; ends when there is none any more."""
+    with suppress(ConnectionError):
+        while order := await answer(await asked.get()):
+            stdin.write(json.dumps(order).encode() + b"\n")
+            await stdin.drain()
+    stdin.close()

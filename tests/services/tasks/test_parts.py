@@ -1,0 +1,204 @@
+"""Parts of a video: whose they are, whatever happens to the workers."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from services.files.store import FileStore
+from services.tasks.crew import Crew
+from services.tasks.engine import Queue
+from services.tasks.keeper import Keeper
+from services.tasks.parts import PartStore, next_own, next_to_help, too_long
+from services.tasks.records import Task
+from services.tasks.store import changes, crews, parts, tables
+from services.tasks.store.parts import Part, PartStatus
+from tests.services.tasks.conftest import Scenario, Tasks
+
+SPANS = ((0, 100), (100, 200), (200, 250))
+OPEN, PROMISED, RUNNING, MADE = PartStatus.OPEN, PartStatus.PROMISED, PartStatus.RUNNING, PartStatus.MADE
+Run = Callable[[Scenario], None]
+
+
+def part(number: int, status: PartStatus = OPEN, losses: int = 0) -> Part:
+    return Part(
+        task_id="t", number=number, attempt=1, digest="d", first_frame=0, frames=100, status=status, worker=None,
+        claims=0, losses=losses, frames_done=0, key=None, size_bytes=None, sha256=None,
+    )  # fmt: skip
+
+
+def test_leader_and_helpers_come_from_both_ends() -> None:
+    rows = [part(0, MADE), part(1), part(2), part(3, RUNNING)]
+    assert next_own(rows) == rows[1]
+    assert next_to_help(rows) == rows[2]
+
+
+def test_the_leader_takes_what_is_only_promised_when_nothing_else_is_left() -> None:
+    rows = [part(0, PROMISED), part(1), part(2, RUNNING)]
+    assert next_own(rows) == rows[1]
+    assert next_own([rows[0], rows[2]]) == rows[0]
+    assert next_own([rows[2], part(3, MADE)]) is None
+    assert next_to_help([rows[0], rows[2]]) is None
+
+
+def test_a_part_that_was_lost_again_and_again_is_left_to_the_leader() -> None:
+    rows = [part(0, losses=1), part(1, losses=parts.LOSSES_ALLOWED)]
+    assert next_to_help(rows) == rows[0]
+    assert next_own(rows[1:]) == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "slowest", "late"), [(59, 0, False), (61, 0, True), (61, 30, False), (91, 30, True)]
+)
+def test_a_helper_has_a_minute_or_three_times_what_the_leader_needs(seconds: float, slowest: float, late: bool) -> None:
+    assert too_long(seconds, slowest) is late
+
+
+@asynccontextmanager
+async def store_of(tasks: Tasks, folder: Path, name: str) -> AsyncGenerator[PartStore]:
+    """The parts as a worker of that name sees them."""
+    crew = Crew(tasks.database, name, 1, 20)
+    async with crew.serve():
+        yield PartStore(tasks.database, FileStore((folder / "files").as_uri(), ""), crew)
+
+
+async def announced(leader: PartStore, task: Task, digest: str = "d") -> list[Part]:
+    async with leader.database.write() as connection:
+        found = await parts.announce(connection, task, digest, SPANS)
+    assert found is not None
+    return found
+
+
+async def led(tasks: Tasks, leader: PartStore) -> Task:
+    """A task that the worker runs."""
+    return await tasks.write(changes.claim, await tasks.submit(), leader.worker)
+
+
+@pytest.fixture
+def with_two(run: Run, tmp_path: Path) -> Callable[[Callable[[Tasks, PartStore, PartStore], Awaitable[None]]], None]:
+    """Runs a scenario with the parts as two workers see them."""
+
+    def run_two(scenario: Callable[[Tasks, PartStore, PartStore], Awaitable[None]]) -> None:
+        async def whole(tasks: Tasks) -> None:
+            async with store_of(tasks, tmp_path, "a") as one, store_of(tasks, tmp_path, "b") as other:
+                await scenario(tasks, one, other)
+
+        run(whole)
+
+    return run_two
+
+
+Two = Callable[[Callable[[Tasks, PartStore, PartStore], Awaitable[None]]], None]
+
+
+async def open_for(store: PartStore) -> list[int]:
+    async with store.database.read() as connection:
+        return [found.number for found in await parts.open_elsewhere(connection, store.worker)]
+
+
+def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> None:
+    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
+        task = await led(tasks, leader)
+        rows = await announced(leader, task)
+        assert await open_for(leader) == []
+        assert await open_for(helper) == [0, 1, 2]
+        assert await leader.claim(rows[0], RUNNING)
+        assert await open_for(helper) == [1, 2]
+        async with helper.database.read() as connection:
+            assert await parts.open_elsewhere(connection, helper.worker, [task.id]) == []
+        await tasks.write(changes.cancel, task)
+        assert await open_for(helper) == []
+
+    with_two(scenario)
+
+
+def test_a_part_is_one_workers_at_a_time(with_two: Two, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
+        rows = await announced(leader, await led(tasks, leader))
+        promised = await helper.claim(rows[2], PROMISED)
+        assert promised is not None
+        assert await leader.claim(rows[2], RUNNING) is None
+        taken = await leader.claim(promised, RUNNING)
+        assert taken is not None
+        assert await helper.begin(promised) is None
+        (tmp_path / "late").write_bytes(b"late")
+        assert not await helper.deliver(promised, tmp_path / "late")
+        assert helper.files.local_path(f"parts/{taken.task_id}/1-2-1.mp4") is None
+        await helper.give_back(promised, lost=True)
+        assert (await leader.of_task(taken.task_id))[2] == taken
+
+    with_two(scenario)
+
+
+def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
+        task = await led(tasks, leader)
+        rows = await announced(leader, task)
+        (tmp_path / "made").write_bytes(b"made")
+        for number, store, stored in ((0, leader, False), (1, helper, True), (2, helper, None)):
+            claimed = await store.claim(rows[number], RUNNING)
+            assert claimed is not None
+            if stored:
+                assert await store.deliver(claimed, tmp_path / "made")
+            elif stored is False:
+                assert await store.made(claimed)
+        running = (await helper.of_task(task.id))[2]
+        async with tasks.database.write() as connection:
+            assert await changes.release(connection, tables.tasks.c.id == task.id) == [task.id]
+        second = await tasks.write(changes.claim, await tasks.now(task), helper.worker)
+        assert [each.status for each in await announced(helper, second)] == [OPEN, MADE, OPEN]
+        assert not await helper.advance(running, 5)
+        fetched = (await helper.of_task(task.id))[1]
+        await helper.fetch(fetched, tmp_path / "fetched")
+        assert (tmp_path / "fetched").read_bytes() == b"made"
+        async with tasks.database.write() as connection:
+            assert await parts.announce(connection, task, "d", SPANS) is None
+        assert [each.status for each in await announced(helper, second, "other")] == [OPEN] * 3
+
+    with_two(scenario)
+
+
+def test_a_file_that_is_not_what_was_stored_is_refused(with_two: Two, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
+        task = await led(tasks, leader)
+        claimed = await helper.claim((await announced(leader, task))[0], RUNNING)
+        assert claimed is not None
+        (tmp_path / "made").write_bytes(b"made")
+        assert await helper.deliver(claimed, tmp_path / "made")
+        made = (await leader.of_task(task.id))[0]
+        path = leader.files.local_path(made.key or "")
+        assert path is not None
+        path.write_bytes(b"fake")
+        with pytest.raises(OSError, match="not the file that was stored"):
+            await leader.fetch(made, tmp_path / "fetched")
+
+    with_two(scenario)
+
+
+def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with_two: Two, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
+        task = await led(tasks, leader)
+        rows = await announced(leader, task)
+        gone = await helper.claim(rows[0], RUNNING)
+        stored = await helper.claim(rows[1], RUNNING)
+        assert gone is not None
+        assert stored is not None
+        (tmp_path / "made").write_bytes(b"made")
+        await helper.deliver(stored, tmp_path / "made")
+        async with tasks.database.note() as connection:
+            await crews.leave(connection, [helper.worker])
+        with closing(Queue(tasks.settings.database)) as queue:
+            keeper = Keeper(
+                tasks.database, queue, tasks.hot, leader.files, Crew(tasks.database, "c", 0, 20), keep_days=0
+            )
+            await keeper.look_after()
+            found = await leader.of_task(task.id)
+            assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (MADE, 0), (OPEN, 0)]
+            assert not await helper.advance(gone, 5)
+            await tasks.write(changes.cancel, await tasks.now(task))
+            await keeper.sweep()
+        assert await leader.of_task(task.id) == []
+        assert leader.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
+
+    with_two(scenario)

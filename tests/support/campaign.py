@@ -53,14 +53,16 @@ class Report:
     def __str__(self) -> str:
         found = self.verdict
         median = statistics.median(seconds for seconds, _ in self.recovered)
+        worst, kind = max(self.recovered)
         return "\n".join(
             [
                 f"{self.site}: {self.faults.total()} rounds ({_counted(self.faults)})",
                 f"  acknowledged {found.acknowledged}: {_counted(found.ends)}",
-                f"  lost {len(found.lost)}, doubled {len(found.doubled)}, told wrongly {len(found.untrue)}, "
-                f"left behind {len(self.leftovers)}",
-                f"  seconds until a new task was done: median {median:.1f}, "
-                "at worst {:.1f} ({})".format(*max(self.recovered)),
+                (
+                    f"  lost {len(found.lost)}, doubled {len(found.doubled)}, told wrongly {len(found.untrue)}, "
+                    f"left behind {len(self.leftovers)}"
+                ),
+                f"  seconds until a new task was done: median {median:.1f}, at worst {worst:.1f} ({kind})",
                 *(f"  {each}" for each in self.broken),
             ]
         )

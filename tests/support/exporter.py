@@ -8,8 +8,8 @@ line from the named pipe GATE before each stage), `paced` (takes a second or so,
 
 import json
 import os
-import shutil
 import random
+import shutil
 import signal
 import sys
 import tempfile

@@ -132,14 +132,7 @@ def the_same_for_all(folder: Path) -> Generator[tuple[DraftServer, dict[str, str
     """A server of drafts, and settings."""
     media.plain(folder / "red.png", media.RED)
     with DraftServer() as drafts:
-        yield (
-            drafts,
-            {
-                "exporter": gated_exporter(folder),
-                "dead_after_seconds": str(DEAD_AFTER_SECONDS),
-                "allow_hosts": drafts.host,
-            },
-        )
+        yield drafts, {"dead_after_seconds": str(DEAD_AFTER_SECONDS), "allow_hosts": drafts.host}
 
 
 def over(network: Proxy) -> dict[str, Fault]:
@@ -175,7 +168,7 @@ def on_sqlite(folder: Path, disk: SmallDisk | None = None) -> Generator[Ground]:
 
     with (
         the_same_for_all(folder) as (drafts, settings),
-        served(folder, render_slots="2", **settings) as running,
+        served(folder, render_slots="2", exporter=gated_exporter(folder), **settings) as running,
         Proxy(running.port) as network,
     ):
         running.prefix = prefix
@@ -211,9 +204,7 @@ def on_postgres(folder: Path, postgres: Postgres, redis: Redis, s3: S3) -> Gener
         )
         network = stack.enter_context(Proxy(running.api.port))
         works = [each.folder / "data" / "work" for each in running.workers]
-        ground = Ground(
-            running.server, Server(network.port, folder), drafts, works, lambda: keys_of_s3(s3, name)
-        )
+        ground = Ground(running.server, Server(network.port, folder), drafts, works, lambda: keys_of_s3(s3, name))
 
         def worker() -> Process:
             return random.choice(running.workers)

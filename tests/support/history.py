@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from itertools import pairwise
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -186,8 +187,7 @@ def _check_task(verdict: Verdict, task_id: str, stored: Told) -> None:
 
 def falls(events: list[Told]) -> bool:
     """Whether progress fell within an attempt."""
-    pairs = zip(events, events[1:], strict=False)
-    return any(one["attempt"] == two["attempt"] and one["progress"] > two["progress"] for one, two in pairs)
+    return any(one["attempt"] == two["attempt"] and one["progress"] > two["progress"] for one, two in pairwise(events))
 
 
 def _wrongly_told(events: list[Told], seen: list[Told]) -> str:

@@ -14,7 +14,6 @@ from typing import Self
 SECONDS = 10
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing resets the connection, as a network that has gone does."""
-_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +43,8 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._trouble = FINE
+        self._lit = asyncio.Event()
+        """Not set inside a black hole."""
         self.port = 0
         self.connections = 0
         """How many there have been."""
@@ -73,15 +74,20 @@ class Proxy:
     @contextmanager
     def trouble(self, trouble: Trouble) -> Generator[None]:
         """A bad network while the block lasts."""
-        self._trouble = trouble
+        self._become(trouble)
         try:
             if trouble.refusing:
                 self.cut()
             yield
         finally:
-            self._trouble = FINE
+            self._become(FINE)
+
+    def _become(self, trouble: Trouble) -> None:
+        self._trouble = trouble
+        self._loop.call_soon_threadsafe(self._lit.clear if trouble.black_hole else self._lit.set)
 
     async def _start(self) -> None:
+        self._lit.set()
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -102,8 +108,7 @@ class Proxy:
         self._open[task] = writer
         self.connections += 1
         try:
-            if self._trouble.refusing:
-                raise ConnectionResetError
+            self._refuse()
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             try:
                 await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
@@ -117,6 +122,10 @@ class Proxy:
             writer.transport.abort()
             del self._open[task]
 
+    def _refuse(self) -> None:
+        if self._trouble.refusing:
+            raise ConnectionResetError
+
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await reader.read(65536):
             await self._pass_piece(piece, writer)
@@ -126,8 +135,7 @@ class Proxy:
         """One piece, as far as it gets. Raises `ConnectionResetError` where the connection is cut."""
         trouble = self._trouble
         await asyncio.sleep(trouble.delay_seconds)
-        while self._trouble.black_hole:
-            await asyncio.sleep(_LOOK_SECONDS)
+        await self._lit.wait()
         cut_at = random.randrange(trouble.cut_within_bytes) if trouble.cut_within_bytes else len(piece)
         for start in range(0, min(cut_at, len(piece)), trouble.slice_bytes):
             writer.write(piece[start : min(start + trouble.slice_bytes, cut_at)])

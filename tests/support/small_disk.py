@@ -67,4 +67,3 @@ def small_disk(folder: Path, megabytes: int) -> Generator[SmallDisk]:
             yield SmallDisk(folder, holder.pid)
         finally:
             holder.kill()
-

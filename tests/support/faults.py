@@ -255,4 +255,5 @@ def keys_of_s3(s3: S3, prefix: str) -> set[str]:
         access_key_id=S3_KEYS["AWS_ACCESS_KEY_ID"],
         secret_access_key=S3_KEYS["AWS_SECRET_ACCESS_KEY"],
     )
-    return {entry["path"] for batch in obstore.list(store) for entry in batch}
+    batches = obstore.list(store)  # pyright: ignore[reportUnknownMemberType]  # arrow is optional
+    return {entry["path"] for batch in batches for entry in batch}

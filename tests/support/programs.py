@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 import uuid
@@ -217,7 +218,9 @@ def s3_server() -> Generator[S3]:
     with process.stderr as said:
         try:
             ports = (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in said)
-            yield S3(next(int(found[1]) for found in ports if found))
+            port = next(int(found[1]) for found in ports if found)
+            threading.Thread(target=said.read, daemon=True).start()  # else it stops when nobody reads what it says
+            yield S3(port)
         finally:
             process.terminate()
             process.wait(SECONDS)

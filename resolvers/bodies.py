@@ -3,20 +3,24 @@
 import json
 from typing import NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from resolvers.problems import BodyTooLarge, WrongContentType
-from services.errors import Bilingual
+from services.errors import Bilingual, InvalidInput
 
 LARGEST_BODY_BYTES = 64 * 1024
 """No request of either API needs more; a websocket message may be as large."""
+
+
+class CutOff(InvalidInput):
+    """The caller went away within the body, so that nobody will read this."""
 
 
 async def json_body(request: Request) -> bytes:
     """The body of a JSON request, not parsed.
 
     Raises `WrongContentType` unless it is sent as application/json, which a foreign web
-    page cannot do without being asked first, and `BodyTooLarge` beyond the limit.
+    page cannot do without being asked first, `BodyTooLarge` beyond the limit, and `CutOff` when it does not end.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -26,6 +30,13 @@ async def json_body(request: Request) -> bytes:
                 "请使用 Content-Type: application/json 发送请求体。",
             )
         )
+    try:
+        return await _bounded(request)
+    except ClientDisconnect:
+        raise CutOff(Bilingual("The request broke off before its end.", "请求在结束前中断。")) from None
+
+
+async def _bounded(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.lock", "requirements-run.lock")
 OURS = ("draftcast", "schema", "resolvers", "services")
 PINNED = r"[a-z0-9._-]+==[^ ;]+( ; [^/@]+)? \\"
 HASHED = r"    --hash=sha256:[0-9a-f]{64}( \\)?"
@@ -20,14 +21,22 @@ def test_no_installed_distribution_owns_our_top_level_names() -> None:
         assert set(owners.get(name, [])) <= {"draftcast"}, name
 
 
-def test_the_python_lock_holds_pinned_versions_and_hashes_and_nothing_else() -> None:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_python_lock_holds_pinned_versions_and_hashes_and_nothing_else(lock: str) -> None:
+    lines = (ROOT / lock).read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(f"{PINNED}|{HASHED}|{REASON}", line)] == []
 
 
-def test_the_python_lock_names_no_host_and_no_path() -> None:
-    comments = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if "#" in line]
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_python_lock_names_no_host_and_no_path(lock: str) -> None:
+    comments = [line for line in (ROOT / lock).read_text().splitlines() if "#" in line]
     assert [line for line in comments if "/" in line] == []
+
+
+def test_what_runs_is_locked_as_what_is_tested() -> None:
+    tested, runs = (re.findall(r"^[a-z0-9._-]+==[^ ;]+", (ROOT / lock).read_text(), re.MULTILINE) for lock in LOCKS)
+    assert runs
+    assert set(runs) < set(tested)
 
 
 @pytest.mark.parametrize("folder", ["web", "tests/web", "examples"])

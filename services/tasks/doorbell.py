@@ -7,15 +7,42 @@ from urllib.parse import urlsplit
 import psycopg
 from broadcaster import Broadcast
 from broadcaster._backends.base import BroadcastBackend
+from broadcaster._backends.redis import RedisBackend
 from broadcaster._base import Event
 from psycopg import sql
 
 
 def open_doorbell(url: str) -> Broadcast:
     """A broadcast, not connected yet, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
-    if urlsplit(url).scheme.startswith("postgresql"):
+    scheme = urlsplit(url).scheme
+    if scheme.startswith("postgresql"):
         return Broadcast(backend=PostgresNotify(url))
+    if scheme.startswith("redis"):
+        return Broadcast(backend=Redis(url))
     return Broadcast(url)
+
+
+class Redis(RedisBackend):
+    """broadcaster's own, which forgets its listening task when the server cannot be reached."""
+
+    async def connect(self) -> None:
+        """Connect, or leave nothing running."""
+        try:
+            await super().connect()
+        except BaseException:
+            self._forget_listener()
+            raise
+
+    async def disconnect(self) -> None:
+        """Close, also when the server is gone."""
+        try:
+            await super().disconnect()
+        finally:
+            self._forget_listener()
+
+    def _forget_listener(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
 
 
 class PostgresNotify(BroadcastBackend):

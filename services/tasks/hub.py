@@ -116,11 +116,12 @@ class Hub:
     async def _supervise(self, connected: asyncio.Event) -> None:
         failures = 0
         while True:
+            began = asyncio.get_running_loop().time()
             try:
                 await self._session(connected)
             except Exception as error:  # noqa: BLE001 - whatever a backend raises, the doorbell is built anew
                 log.warning("the doorbell broke and is built anew: %r", error)
-            failures = 0 if self._heard_lately() else failures + 1
+            failures = 0 if self._last_heard > began else failures + 1
             self.rebuilds += 1
             self._wake_all()
             backoff = min(LONGEST_BACKOFF_SECONDS, 0.1 * 2**failures)

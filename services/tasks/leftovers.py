@@ -35,6 +35,11 @@ def clear_attempt(folder: Path) -> None:
         folder.parent.rmdir()  # only when nothing is left in it
 
 
+def attempts_in(work_dir: Path) -> list[tuple[str, int]]:
+    """Attempts that have left a folder: task ids and numbers."""
+    return sorted((path.parent.name, int(path.name)) for path in work_dir.glob("*/*") if path.name.isdecimal())
+
+
 def clear_all(work_dir: Path, active: set[str]) -> None:
     """Before anything runs: no attempt of an earlier process goes on, and old materials go away."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():

@@ -19,7 +19,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     if video is None or not await asyncio.to_thread(_is_mp4, video):
         raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
     thumbnail = inside(folder, result.thumbnail) if result.thumbnail else None
-    base = f"videos/{task.id}/{task.attempt}"
+    base = folder_of(task.id, task.attempt)
     try:
         size_bytes, sha256 = await asyncio.to_thread(measured, video)
         await files.put(f"{base}/video.mp4", video)
@@ -45,9 +45,14 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     )
 
 
-def preview_key(task: Task) -> str:
-    """Where the newest frame of the task's attempt is stored."""
-    return f"videos/{task.id}/{task.attempt}/preview.jpg"
+def folder_of(task_id: str, attempt: int) -> str:
+    """Where in the storage an attempt's files lie."""
+    return f"videos/{task_id}/{attempt}"
+
+
+def preview_key(task_id: str, attempt: int) -> str:
+    """Where the newest frame of an attempt is stored."""
+    return f"{folder_of(task_id, attempt)}/preview.jpg"
 
 
 async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
@@ -61,7 +66,7 @@ async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> 
             f"The preview is not a file of at most {LARGEST_PREVIEW_BYTES:,} bytes in the task's folder.",
             f"预览图不是任务目录中不超过 {LARGEST_PREVIEW_BYTES:,} 字节的文件。",
         )
-    key = preview_key(task)
+    key = preview_key(task.id, task.attempt)
     await files.put(key, preview)
     return key
 

@@ -33,9 +33,10 @@ from services.tasks.keeper import expired
 from services.tasks.leader import Leader
 from services.tasks.parts import PartStore
 from services.tasks.progress import AttemptProgress
-from services.tasks.publish import preview_key, publish, put_preview
+from services.tasks.publish import publish, put_preview
 from services.tasks.recording import AWAY_SECONDS, Attempt, Recorder
 from services.tasks.records import Status, Task
+from services.tasks.remains import Remains
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database
 from services.tasks.store.tables import tasks
@@ -43,6 +44,8 @@ from services.tasks.store.tables import tasks
 log = logging.getLogger(__name__)
 
 TIDY_SECONDS = 5.0
+PREVIEW_SECONDS = 5.0
+"""How long a preview may take to be stored; the attempt's end waits for it."""
 OLD_EVERY = 720
 """Rounds of tidying after which old materials are looked for: once an hour."""
 
@@ -69,6 +72,7 @@ class Worker:
         self._settings = settings
         self._recorder = Recorder(database, hot, crew)
         self._parts = PartStore(database, files, crew)
+        self._remains = Remains(database, files)
         shares = bool(settings.share_seconds) and not settings.exporter
         self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,7 +83,9 @@ class Worker:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Flush and tidy while the block lasts; at its end running attempts are handed back."""
+        dead = await asyncio.to_thread(leftovers.attempts_in, self._settings.work_dir)
         await asyncio.to_thread(leftovers.clear_all, self._settings.work_dir, await self._active_ids())
+        await self._remains.of_dead(dead)
         keepers = [asyncio.create_task(self._recorder.record()), asyncio.create_task(self._tidy_for_ever())]
         try:
             async with self._helper.serve() if self._helper else nullcontext():
@@ -137,6 +143,7 @@ class Worker:
         self._recorder.running.add(attempt)
         try:
             await asyncio.to_thread(leftovers.fresh_folder, folder)
+            await self._remains.before(task)
             await self._work(attempt)
         except asyncio.CancelledError:
             await self._hand_back(attempt)
@@ -165,6 +172,7 @@ class Worker:
                     self._hot.wrote(changed)
                     if not changed.task.status.final:
                         return changed.task
+                    await self._remains.of_lost(changed.task)
 
     async def _work(self, attempt: Attempt) -> None:
         """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
@@ -216,10 +224,8 @@ class Worker:
         done = await self._recorder.end(
             attempt, lambda connection: changes.complete(connection, attempt.task, attempt.progress.stages, video)
         )
-        if done is None:
-            await self._files.delete(f"videos/{attempt.task.id}/{attempt.task.attempt}")
-            return
-        self._on_end(done.task)
+        if done is not None:
+            self._on_end(done.task)
 
     async def _fail(self, attempt: Attempt, failure: Failure) -> None:
         ended = await self._recorder.end(
@@ -235,14 +241,13 @@ class Worker:
                     await self._queue.add_ticket(connection)
 
     async def _clean_up(self, attempt: Attempt) -> None:
-        """Remove the attempt's folder and its preview; the materials too, unless a retry may want them."""
+        """Remove the attempt's folder and what it stored in vain; the materials too, unless a retry may want them."""
         folder = attempt.folder.parent
-        with suppress(OSError):
-            await self._files.remove(preview_key(attempt.task))
         await asyncio.to_thread(leftovers.clear_attempts, folder)
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await queries.any_task(connection, attempt.task.id)
+            await self._remains.after(attempt.task.id, attempt.task.attempt, now)
             if attempt.shared and (now is None or now.status.final):
                 await self._parts.forget(attempt.task.id)
             elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
@@ -263,11 +268,12 @@ class Worker:
 
     async def _preview(self, attempt: Attempt, path: str) -> None:
         try:
-            attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
+            async with asyncio.timeout(PREVIEW_SECONDS):
+                attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
         except FileNotFoundError:
             log.debug("preview of task %s: the exporter has ended and taken it away", attempt.task.id)
         except (Failed, OSError) as error:
-            log.warning("preview of task %s: %s", attempt.task.id, error)
+            log.warning("preview of task %s: %s", attempt.task.id, str(error) or "the storage does not answer")
 
     async def _watch(self, attempt: Attempt) -> None:
         """Ends when the attempt is not ours any more: cancelled, or given to another worker."""

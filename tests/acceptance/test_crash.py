@@ -84,6 +84,8 @@ def test_a_killed_server_finishes_its_task_after_the_restart(tmp_path: Path, sta
         psutil.wait_procs(orphans, timeout=10)
         assert not [orphan for orphan in orphans if orphan.is_running()]
         assert not list((tmp_path / "data" / "work").iterdir())
+        kept = (tmp_path / "data" / "files" / "videos" / task_id).rglob("*.*")
+        assert sorted(f"{path.parent.name}/{path.name}" for path in kept) == ["2/thumbnail.jpg", "2/video.mp4"]
 
 
 def test_a_submit_that_was_answered_survives_a_kill(tmp_path: Path) -> None:

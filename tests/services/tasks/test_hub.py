@@ -8,6 +8,7 @@ from broadcaster import Broadcast
 
 from services.tasks import hub as hub_module
 from services.tasks.hub import CHANNEL, EVERYTHING, Hub
+from tests.support.programs import free_port
 
 
 def run(scenario: Callable[[Hub], Awaitable[None]]) -> None:
@@ -75,3 +76,16 @@ def test_a_doorbell_whose_listener_died_is_built_anew(monkeypatch: pytest.Monkey
         assert hub.rebuilds >= 1
 
     run(scenario)
+
+
+def test_a_doorbell_that_cannot_be_reached_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def whole() -> None:
+        hub = Hub(f"redis://127.0.0.1:{free_port()}")
+        with monkeypatch.context() as patched:
+            patched.setattr(hub_module, "PUBLISH_TIMEOUT_SECONDS", 0.5)  # how long the start waits for it
+            async with asyncio.timeout(30), hub.run():
+                assert hub.rebuilds >= 1
+                running = {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+                assert running == {"doorbell"}
+
+    asyncio.run(whole())

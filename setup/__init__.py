@@ -1,0 +1,1 @@
+"""What sets things up, or tries the set-up out."""

@@ -1,98 +1,110 @@
 """Faults, one after the other, under a load of submits and watchers: `python -m tests.support.campaign [ROUNDS]`.
 
-`make test-faults` runs it and prints the report; tests run a few rounds of it.
+`make test-faults` runs it and prints the report; tests run a few rounds of it. DRAFTCAST_FAULT_MINUTES bounds how long
+each site is tried.
 """
 
+import os
 import random
-import signal
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
+import uuid
 from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.history import AWAY, FINAL, Clients, Verdict, check
-from tests.support.process import Process, gated_exporter, served
-from tests.support.programs import Postgres, Redis, postgres_server, redis_server
-from tests.support.server import Server
-from tests.support.site import DEAD_AFTER_SECONDS, EVENTS, SUBMIT, site
+import pytest
+
+from tests.support.faults import DISK_MEGABYTES, Ground, on_postgres, on_sqlite
+from tests.support.history import AWAY, FINAL, Clients, History, Verdict, check, submit
+from tests.support.programs import postgres_server, redis_server, s3_server
+from tests.support.site import EVENTS
+from tests.support.small_disk import small_disk
 
 WATCHERS = 8
 PAUSE_SECONDS = 0.3
 """Between two submits of the load."""
-RECOVERY_SECONDS = 60
+RECOVERY_SECONDS = 90
 """A task that is submitted after a fault must be done by then."""
-HELD_SECONDS = 2.0
-
-Fault = Callable[[], None]
+SETTLING_SECONDS = 15.0
+LONGEST = {"server asleep": 27.0, "worker asleep": 27.0, "API asleep": 30.0, "second writer": 10.0}
+"""How long a fault lasts the first time, in the long form; else three seconds at most."""
 
 
 @dataclass
 class Report:
     """What a campaign did and found."""
 
-    database: str
+    site: str
     faults: Counter[str] = field(default_factory=Counter[str])
     recovered: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     """Seconds until a task that was submitted after the fault was done, and the fault."""
     leftovers: list[str] = field(default_factory=list[str])
-    verdict: Verdict | None = None
+    verdict: Verdict = field(default_factory=Verdict)
 
     @property
-    def median_seconds(self) -> float:
-        """The usual time of recovery."""
-        return statistics.median(seconds for seconds, _ in self.recovered)
+    def broken(self) -> list[str]:
+        """All broken promises."""
+        return [*self.verdict.broken, *(f"left behind: {each}" for each in self.leftovers)]
 
     def __str__(self) -> str:
-        assert self.verdict is not None
         found = self.verdict
-        what = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
+        median = statistics.median(seconds for seconds, _ in self.recovered)
+        worst, kind = max(self.recovered)
         return "\n".join(
             [
-                f"{self.database}: {self.faults.total()} rounds ({what})",
-                f"  acknowledged {found.acknowledged}, lost {len(found.lost)}, doubled {len(found.doubled)}",
-                f"  told wrongly {len(found.untrue)}, given up after three lost workers {found.given_up}",
-                f"  left behind {len(self.leftovers)}",
-                f"  seconds until a new task was done: median {self.median_seconds:.1f}",
-                "  at worst {:.1f} ({})".format(*max(self.recovered)),
+                f"{self.site}: {self.faults.total()} rounds ({_counted(self.faults)})",
+                f"  acknowledged {found.acknowledged}: {_counted(found.ends)}",
+                (
+                    f"  lost {len(found.lost)}, doubled {len(found.doubled)}, told wrongly {len(found.untrue)}, "
+                    f"left behind {len(self.leftovers)}"
+                ),
+                f"  seconds until a new task was done: median {median:.1f}, at worst {worst:.1f} ({kind})",
+                *(f"  {each}" for each in self.broken),
             ]
         )
 
 
-def campaign(name: str, rounds: int, faults: dict[str, Fault], server: Server, works: list[Path]) -> Report:
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def campaign(site: str, rounds: int, ground: Ground, *, thorough: bool = False, minutes: float = 60) -> Report:
     """So many faults, each kind in its turn and then at random, while clients submit and watch."""
-    report = Report(name)
-    chance = random.Random(rounds)
-    clients = Clients(server, WATCHERS, PAUSE_SECONDS)
+    report = Report(site)
+    until = time.monotonic() + minutes * 60
+    clients = Clients(ground.clients, ground.new_url, WATCHERS, pause_seconds=PAUSE_SECONDS)
     clients.start()
     try:
         for number in range(rounds):
-            kind = list(faults)[number] if number < len(faults) else chance.choice(list(faults))
-            time.sleep(chance.uniform(0, 1))  # the instant is what is tried out
-            faults[kind]()
+            if time.monotonic() > until:
+                break
+            kinds = list(ground.faults)
+            kind = kinds[number] if number < len(kinds) else random.choice(kinds)
+            time.sleep(random.uniform(0, 1))  # the instant is what is tried out
+            ground.faults[kind](LONGEST.get(kind, 3.0) if thorough and number < len(kinds) else random.uniform(0.5, 3))
             report.faults[kind] += 1
-            report.recovered.append((_recovery(server), kind))
+            report.recovered.append((_recovery(ground, clients.history), kind))
+            if thorough:
+                sys.stderr.write(f"{site} {number + 1}: {kind}, {report.recovered[-1][0]:.1f} s\n")
     finally:
         clients.finish(RECOVERY_SECONDS)
-    report.verdict = check(server, clients.history)
-    report.leftovers = _leftovers(works)
+    report.verdict = check(ground.server, clients.history)
+    report.leftovers = _leftovers(ground, report.verdict)
     return report
 
 
-def _recovery(server: Server) -> float:
+def _recovery(ground: Ground, history: History) -> float:
     """Seconds until a task that is submitted from now on is done."""
     began = time.monotonic()
-    url, task_id = server.draft_url(), None
+    url, key, task_id = ground.server.draft_url(), uuid.uuid4().hex, None
     while time.monotonic() - began < RECOVERY_SECONDS:
+        task_id = task_id or submit(ground.server, history, url, key, priority=1000)
         try:
-            if task_id is None:
-                task_id = server.data(SUBMIT, url=url)["submitVideoTask"]["task"]["id"]
-            if server.data(EVENTS, id=task_id)["videoTask"]["status"] in FINAL:
+            if task_id and ground.server.data(EVENTS, id=task_id)["videoTask"]["status"] in FINAL:
                 return time.monotonic() - began
         except (*AWAY, AssertionError):
             pass
@@ -100,92 +112,55 @@ def _recovery(server: Server) -> float:
     raise AssertionError(f"no new task was done within {RECOVERY_SECONDS} seconds")
 
 
-def _leftovers(works: list[Path]) -> list[str]:
-    """Folders of attempts that are left, after a moment for those that are being removed."""
+def _leftovers(ground: Ground, verdict: Verdict) -> list[str]:
+    """What is still there that should not be, after a moment for what is being removed; and files that are missing."""
     left: list[str] = []
-    for _ in range(100):
-        left = [str(path) for work in works if work.exists() for path in work.iterdir()]
+    deadline = time.monotonic() + SETTLING_SECONDS
+    while time.monotonic() < deadline:
+        folders = [str(path) for work in ground.works if work.exists() for path in work.glob("*/[0-9]*")]
+        stored = ground.stored()
+        left = [*folders, *(stored - verdict.files), *(f"nothing: {key}" for key in verdict.files - stored)]
         if not left:
             break
-        time.sleep(0.1)
-    return left
+        time.sleep(0.2)
+    return [*left, *ground.outlived]
 
 
-@contextmanager
-def on_sqlite(folder: Path) -> Generator[tuple[dict[str, Fault], Server, list[Path]]]:
-    """One process on SQLite, and what can happen to it."""
-    database = folder / "data" / "draftcast.sqlite"
-
-    def hold_the_database() -> None:
-        with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            time.sleep(HELD_SECONDS)
-            other.execute("ROLLBACK")
-
-    with served(folder, exporter=gated_exporter(folder), render_slots="2") as running:
-        running.start()
-        faults = {
-            "kill": lambda: _again(running, signal.SIGKILL),
-            "second writer": hold_the_database,
-            "restart": lambda: _again(running, signal.SIGTERM),
-        }
-        yield faults, running.server, [folder / "data" / "work"]
+def sqlite_campaign(rounds: int, minutes: float) -> Report:
+    """The long form on one process and SQLite, on a disk that can be filled where that is possible."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            disk = stack.enter_context(small_disk(folder / "data", DISK_MEGABYTES))
+        except pytest.skip.Exception as reason:
+            sys.stderr.write(f"a full disk is left out: {reason}\n")
+            disk = None
+        ground = stack.enter_context(on_sqlite(folder, disk))
+        return campaign("SQLite", rounds, ground, thorough=True, minutes=minutes)
 
 
-@contextmanager
-def on_postgres(
-    folder: Path, postgres: Postgres, redis: Redis
-) -> Generator[tuple[dict[str, Fault], Server, list[Path]]]:
-    """An API process and two workers on Postgres and Redis, and what can happen to them."""
-    with site(folder, postgres.database(), broadcast_url=redis.url) as running:
-        turns = iter(range(1_000_000))
-
-        def worker() -> Process:
-            return running.workers[next(turns) % 2]
-
-        def sleep_long() -> None:
-            asleep = worker()
-            asleep.send(signal.SIGSTOP)
-            time.sleep(DEAD_AFTER_SECONDS + 2)
-            asleep.send(signal.SIGCONT)
-
-        faults: dict[str, Fault] = {
-            "kill a worker": lambda: _again(worker(), signal.SIGKILL),
-            "Postgres away": lambda: _away(postgres),
-            "kill the API": lambda: _again(running.api, signal.SIGKILL),
-            "Redis away": lambda: _away(redis),
-            "worker asleep": sleep_long,
-            "restart a worker": lambda: _again(worker(), signal.SIGTERM),
-        }
-        yield faults, running.server, [each.folder / "data" / "work" for each in running.workers]
+def postgres_campaign(rounds: int, minutes: float) -> Report:
+    """The long form on an API process and two workers, on Postgres, Redis and S3."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        postgres = stack.enter_context(postgres_server())
+        redis = stack.enter_context(redis_server())
+        ground = stack.enter_context(on_postgres(folder, postgres, redis, stack.enter_context(s3_server())))
+        return campaign("Postgres, Redis and S3", rounds, ground, thorough=True, minutes=minutes)
 
 
-def _again(process: Process, number: signal.Signals) -> None:
-    process.end(number)
-    process.begin()
-
-
-def _away(server: Postgres | Redis) -> None:
-    server.stop()
-    time.sleep(1)
-    server.start()
-
-
-def main() -> None:
+def main() -> int:
     """Both campaigns, and their reports."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    reports: list[Report] = []
-    with tempfile.TemporaryDirectory() as folder, on_sqlite(Path(folder)) as (faults, server, works):
-        reports.append(campaign("SQLite", rounds, faults, server, works))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        postgres_server() as postgres,
-        redis_server() as redis,
-        on_postgres(Path(folder), postgres, redis) as (faults, server, works),
-    ):
-        reports.append(campaign("Postgres and Redis", rounds, faults, server, works))
-    sys.stdout.write("\n".join(map(str, reports)) + "\n")
+    minutes = float(os.environ.get("DRAFTCAST_FAULT_MINUTES", "60"))
+    broken: list[str] = []
+    for one in (sqlite_campaign, postgres_campaign):
+        report = one(rounds, minutes)
+        broken += report.broken
+        sys.stdout.write(f"{report}\n")
+        sys.stdout.flush()
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

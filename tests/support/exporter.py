@@ -1,17 +1,21 @@
 """An exporter for tests: it says all its lines at once and copies a video that is there already.
 
 `python exporter.py VIDEO THUMBNAIL [GATE]`. What it does stands in the draft URL's
-query as `act`: `render` (the default), `fail`, `hold` (stops in the middle until it is stopped), or
-`gated` (waits for a line from the named pipe GATE before each stage).
+query as `act`: `render` (the default), `fail`, `hold` (stops in the middle until it is stopped), `gated` (waits for a
+line from the named pipe GATE before each stage), `paced` (takes a second or so, and tells of its progress), or `draw`
+(becomes our own renderer).
 """
 
 import json
 import os
+import random
 import shutil
 import signal
 import sys
+import tempfile
+import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 from urllib.parse import parse_qs, urlsplit
 
 STAGES = ("PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE")
@@ -30,6 +34,8 @@ def main() -> int:
     request: dict[str, Any] = json.load(sys.stdin)
     draft_url: str = request["draft_url"]
     act = parse_qs(urlsplit(draft_url).query).get("act", ["render"])[0]
+    if act == "draw":
+        become_the_renderer(request)
     gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act == "gated" else None
     for stage in STAGES:
         go_through(gate)
@@ -54,6 +60,18 @@ def export(folder: Path, thumbnail: str, act: str) -> None:
     say({"stage": "EXPORTING", "done": FRAMES // 2, "total": FRAMES, "unit": "FRAMES"})
     if act == "hold":
         signal.pause()
+    for done in range(FRAMES if act == "paced" else 0):
+        say({"stage": "EXPORTING", "done": done, "total": FRAMES, "unit": "FRAMES"})
+        time.sleep(random.uniform(0, 0.08))
+
+
+def become_the_renderer(request: dict[str, Any]) -> NoReturn:
+    """The same process goes on as our own renderer, with the same request."""
+    with tempfile.TemporaryFile() as again:
+        again.write(json.dumps(request).encode())
+        again.seek(0)
+        os.dup2(again.fileno(), 0)
+    os.execv(sys.executable, (sys.executable, "-P", "-m", "services.render"))
 
 
 def thumbnail_in(request: dict[str, Any], thumbnail: str) -> str:

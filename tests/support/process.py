@@ -29,6 +29,9 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 class Process:
     """A command of `draftcast` that a test may kill, stop and start again on the same data."""
 
+    prefix: tuple[str, ...] = ()
+    """What it is started by, for instance to see a disk that others do not."""
+
     def __init__(self, folder: Path, command: tuple[str, ...], **settings: str) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
@@ -51,7 +54,8 @@ class Process:
     def launch(self) -> None:
         """Start it."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*DRAFTCAST, *self._command], cwd=ROOT, env=self._environment, stderr=log)
+            command = [*self.prefix, *DRAFTCAST, *self._command]
+            self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=log)
 
     def wait(self) -> None:
         """Wait until it is ready."""
@@ -75,6 +79,13 @@ class Process:
         """Send a signal to it alone; its children are on their own."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    def family(self) -> list[psutil.Process]:
+        """What it has started, and what those have started."""
+        try:
+            return [] if self._process is None else psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
 
     def kill(self) -> None:
         """SIGKILL, and wait for its end."""

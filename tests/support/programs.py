@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 import uuid
@@ -32,7 +33,12 @@ S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"
 
 def not_run(missing: str, script: str = "setup/test_servers.sh") -> NoReturn:
     """A test cannot run for want of a program: it says so, and fails where everything must run."""
-    reason = f"NOT RUN: {missing} is not installed; {script} installs it"
+    cannot_run(f"{missing} is not installed; {script} installs it")
+
+
+def cannot_run(why: str) -> NoReturn:
+    """A test cannot run here: it says so, and fails where everything must run."""
+    reason = f"NOT RUN: {why}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -212,7 +218,9 @@ def s3_server() -> Generator[S3]:
     with process.stderr as said:
         try:
             ports = (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in said)
-            yield S3(next(int(found[1]) for found in ports if found))
+            port = next(int(found[1]) for found in ports if found)
+            threading.Thread(target=said.read, daemon=True).start()  # else it stops when nobody reads what it says
+            yield S3(port)
         finally:
             process.terminate()
             process.wait(SECONDS)

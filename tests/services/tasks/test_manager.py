@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services import clock
 from services.errors import (
@@ -45,6 +46,19 @@ def test_the_same_url_joins_the_active_task(run: Run) -> None:
         answers = await asyncio.gather(*submits)
         assert len({answer.task.id for answer in answers}) == 1
         assert sum(answer.created for answer in answers) == 1
+
+    run(scenario)
+
+
+def test_the_database_itself_has_one_active_task_of_an_owner_and_url(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        first = await tasks.submit()
+        again = TaskRequest(draft_url=first.draft_url)
+        with pytest.raises(IntegrityError):
+            async with tasks.database.write() as connection:
+                await changes.create(connection, OWNER, "second", again)
+        async with tasks.database.write() as connection:
+            await changes.create(connection, "another", "third", again)
 
     run(scenario)
 

@@ -87,7 +87,7 @@ fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may d
 	@setup/test_servers.sh
 	@DRAFTCAST_FUZZ=30 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
 
-test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
+test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
 	@setup/test_servers.sh
 	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 

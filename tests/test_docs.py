@@ -25,6 +25,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("exa
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OPERATION = re.compile(r"(?:`|\"\"\")\s*((?:query|mutation|subscription)\b[^`\"]*)(?:`|\"\"\")")
 CURL_BODY = re.compile(r"-d '([^']*)'")
+PROOF = re.compile(r"\[([a-z0-9 ]+)\]\((tests/[^)]+\.py)\)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -129,6 +130,26 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     targets = LINK.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))
     near = [target.partition("#")[0] for target in targets if "://" not in target]
     assert [target for target in near if target and not (document.parent / target).exists()] == []
+
+
+def named_tests(readme: str) -> list[tuple[str, str]]:
+    """The tests that a readme names: a link's text is the function's name, and it leads to the file."""
+    return PROOF.findall((ROOT / readme).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_promise_is_numbered_and_names_a_test(readme: str) -> None:
+    promises = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", (ROOT / readme).read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in promises] == list(range(1, 13))
+    assert all(PROOF.search(tests) for _, tests in promises)
+    assert named_tests(readme) == named_tests(READMES[0])
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    for name, file in named_tests(READMES[0]):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert f"test_{name.replace(' ', '_')}" in there, f"{name} in {file}"
 
 
 def exporter_lines() -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ from tests.support.programs import Postgres
 from tests.support.task_model import Model, ModelTask, broken_by
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-EXAMPLES = {"sqlite": 50, "postgres": 10}
+EXAMPLES = {"sqlite": 25, "postgres": 6}
 STEPS = 40
 DEAD_AFTER = 100.0
 """So long that no process beats by itself meanwhile."""
@@ -257,7 +257,7 @@ class Machine(RuleBasedStateMachine):
         for owner, url in product(OWNERS, URLS):
             self.submit(owner, url, None, 0, None, 1)
         for number in range(3):
-            self.claim(number)
+            self.claim(number, fatal=False)
 
     # Callers
 
@@ -356,10 +356,10 @@ class Machine(RuleBasedStateMachine):
     # Workers
 
     @precondition(lambda self: self.site.workers)
-    @rule(number=any_number)
-    def claim(self, number: int) -> None:
-        """A worker asks for the next task."""
-        _, worker = recent(self.site.workers.items(), number)
+    @rule(number=any_number, fatal=st.sampled_from([False, False, True]))
+    def claim(self, number: int, fatal: bool) -> None:
+        """A worker asks for the next task. That may kill it; then another takes its place at once."""
+        place, worker = recent(self.site.workers.items(), number)
         attempt = self.site.do(worker.next())
         stored, _ = self.site.do(self.site.stored())
         passed_over = [each for each in self.model.tasks.values() if each.late(self.now_ms) or each.spent]
@@ -371,6 +371,9 @@ class Machine(RuleBasedStateMachine):
         assert not wrong, wrong
         if attempt is not None:
             self.attempts.append((worker, attempt))
+        if fatal:
+            del self.site.workers[place]
+            self.wake_or_start(place)
 
     def _own(self, worker: Puppet, attempt: Attempt) -> ModelTask | None:
         """The attempt's task, if it is still its own."""

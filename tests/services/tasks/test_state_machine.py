@@ -58,6 +58,8 @@ LONGEST_PAUSE = DEAD_AFTER * 0.4
 KEEP_DAYS = 2
 OWNERS = ("ann", "bob")
 URLS = ("http://a.example/1", "http://a.example/2")
+POISON = "http://a.example/poison"
+"""A draft that kills every worker that begins it."""
 PLACES = ("left", "right")
 """Where workers are."""
 STAGES = (Stage.PARSING_DRAFT, Stage.PROCESSING_MATERIALS, Stage.EXPORTING, Stage.WRITING_FILE)
@@ -254,16 +256,16 @@ class Machine(RuleBasedStateMachine):
     def some_tasks_run_and_one_waits(self) -> None:
         """Where every example begins. The first round of a keeper sweeps; later ones when the test says so."""
         self.site.do(self.site.keeper.look_after())
-        for owner, url in product(OWNERS, URLS):
+        for owner, url in product(OWNERS, (POISON, *URLS)):
             self.submit(owner, url, None, 0, None, 1)
-        for number in range(3):
-            self.claim(number, fatal=False)
+        for number in range(8):  # six of them are lost to the poison, each draft's next one ends it
+            self.claim(number)
 
     # Callers
 
     @rule(
         owner=st.sampled_from(OWNERS),
-        url=st.sampled_from(URLS),
+        url=st.sampled_from([*URLS, POISON]),
         key=keys,
         priority=st.sampled_from([0, 0, 5]),
         expires=st.sampled_from([None, 60]),
@@ -356,9 +358,9 @@ class Machine(RuleBasedStateMachine):
     # Workers
 
     @precondition(lambda self: self.site.workers)
-    @rule(number=any_number, fatal=st.sampled_from([False, False, True]))
-    def claim(self, number: int, fatal: bool) -> None:
-        """A worker asks for the next task. That may kill it; then another takes its place at once."""
+    @rule(number=any_number)
+    def claim(self, number: int) -> None:
+        """A worker asks for the next task. If that kills it, another takes its place at once."""
         place, worker = recent(self.site.workers.items(), number)
         attempt = self.site.do(worker.next())
         stored, _ = self.site.do(self.site.stored())
@@ -371,7 +373,7 @@ class Machine(RuleBasedStateMachine):
         assert not wrong, wrong
         if attempt is not None:
             self.attempts.append((worker, attempt))
-        if fatal:
+        if attempt is not None and attempt.task.draft_url == POISON:
             del self.site.workers[place]
             self.wake_or_start(place)
 

@@ -49,7 +49,7 @@ from tests.support.programs import Postgres
 from tests.support.task_model import Model, ModelTask, broken_by
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-EXAMPLES = {"sqlite": 25, "postgres": 6}
+EXAMPLES = {"sqlite": 25, "postgres": 3}
 STEPS = 40
 DEAD_AFTER = 100.0
 """So long that no process beats by itself meanwhile."""

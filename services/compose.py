@@ -14,6 +14,7 @@ from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
 from services.access.signing import Seal, Signer
+from services.audience import Audience
 from services.drafts.guard import Guard
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
@@ -60,6 +61,7 @@ class Services:
     keyring: Keyring
     limits: Limits
     audit: Audit
+    audience: Audience
     health: Health
     facts: ServiceFacts
 
@@ -87,7 +89,8 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         await stack.enter_async_context(crew.serve())
         keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days, traces=traces)
         await stack.enter_async_context(keeper.serve())
-        metrics = Metrics()
+        audience = Audience()
+        metrics = Metrics(audience)
         guard = Guard(settings.allow_hosts)
         secret = secret_of(settings.webhook_secret, seal)
         sender = Sender(database, crew, files, guard, secret, metrics.webhook_tried, traces=traces)
@@ -119,6 +122,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             keyring=keyring,
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
+            audience=audience,
             health=Health(database, hot, hub, crew, metrics, settings),
             facts=facts,
         )

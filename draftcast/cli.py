@@ -22,7 +22,7 @@ from draftcast.keys import keys
 from draftcast.logs import keep_log
 from draftcast.show import ProgressBar, report_object, report_table
 from services.errors import DraftcastError, DraftWarning, Failed, Failure
-from services.settings import SERVER_VARIABLE, Settings, load
+from services.settings import SERVER_VARIABLE, Settings, load, traces_wanted
 from services.tasks.exporter import (
     OWN_EXPORTER,
     ExportLimits,
@@ -70,6 +70,7 @@ def serve(
 ) -> None:
     """Serve the API, with a worker in the same process."""
     settings = _settings(host=host, port=port)  # first: a wrong one is said at once
+    traces_wanted()
     from draftcast.serving import server
     from services.access.doors import check_door
 
@@ -129,6 +130,7 @@ def webhook_secret() -> None:
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
     settings = _settings()
+    traces_wanted()
     from services.compose import open_services
 
     keep_log(settings.log_format)

@@ -18,7 +18,7 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, Sampler
 from opentelemetry.trace import (
     NonRecordingSpan,
     SpanContext,
@@ -26,6 +26,7 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     TraceFlags,
+    Tracer,
     set_span_in_context,
 )
 
@@ -45,10 +46,11 @@ async def collector() -> AsyncGenerator[Callable[[Span], None]]:
     """
     exporter = _Exporter()
     ids = _Ids()
-    provider = TracerProvider(resource=_resource(), id_generator=ids, shutdown_on_exit=False)
+    sampler = TracerProvider(shutdown_on_exit=False).sampler  # as the variables want it
+    provider = TracerProvider(ALWAYS_ON, _resource(), shutdown_on_exit=False, id_generator=ids)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     try:
-        yield _Teller(provider, ids).tell
+        yield _Teller(provider.get_tracer("draftcast"), ids, sampler).tell
     finally:
         ending = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
         ending.start()
@@ -82,19 +84,21 @@ class _Ids(IdGenerator):
 class _Teller:
     """Makes the library's spans of ours."""
 
-    def __init__(self, provider: TracerProvider, ids: _Ids) -> None:
-        self._sampler = provider.sampler
-        self._tracer = provider.get_tracer("draftcast")
+    def __init__(self, tracer: Tracer, ids: _Ids, sampler: Sampler) -> None:
+        self._tracer = tracer
         self._ids = ids
+        self._sampler = sampler
 
     def tell(self, span: Span) -> None:
-        """Take a span, to be sent later."""
+        """Take a span, to be sent later, if its trace is one of those that are told."""
+        if not self._sampled(span.task_id):
+            return
         trace_id = self._ids.trace_id = int(span.task_id, 16)
         self._ids.span_id = _number(span.task_id, span.place)
         error = {"error.type": span.error[0]} if span.error else {}
         made = self._tracer.start_span(
             span.name,
-            self._parent(trace_id, span),
+            _parent(trace_id, span),
             SpanKind[span.kind],
             {**span.facts, **error},
             start_time=span.start_ms * NS_PER_MS,
@@ -103,14 +107,18 @@ class _Teller:
             made.set_status(Status(StatusCode.ERROR, ": ".join(filter(None, span.error))))
         made.end(span.end_ms * NS_PER_MS)
 
-    def _parent(self, trace_id: int, span: Span) -> Context:
-        """The parent, which another process may have told of; its sampler has decided as ours would."""
-        if span.parent is None:
-            return Context()
-        sampled = self._sampler.should_sample(None, trace_id, ROOT).decision is Decision.RECORD_AND_SAMPLE
-        flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
-        parent = SpanContext(trace_id, _number(span.task_id, span.parent), is_remote=True, trace_flags=flags)
-        return set_span_in_context(NonRecordingSpan(parent))
+    def _sampled(self, task_id: str) -> bool:
+        """The same in every process. Samplers look at bits of which some are equal in all task ids: so not at those."""
+        return self._sampler.should_sample(None, _number(task_id, ""), ROOT).decision is Decision.RECORD_AND_SAMPLE
+
+
+def _parent(trace_id: int, span: Span) -> Context:
+    """The parent, which another process may have told of."""
+    if span.parent is None:
+        return Context()
+    flags = TraceFlags(TraceFlags.SAMPLED)
+    parent = SpanContext(trace_id, _number(span.task_id, span.parent), is_remote=True, trace_flags=flags)
+    return set_span_in_context(NonRecordingSpan(parent))
 
 
 class _Exporter(SpanExporter):

@@ -258,7 +258,8 @@ def traces_wanted() -> bool:
         raise SettingsError(f"{name}: must begin with http:// or https://")
     name, protocol = _first_set(PROTOCOL_VARIABLES)
     if protocol not in ("", "http/protobuf"):
-        raise SettingsError(f"{name}: traces are sent as http/protobuf only (got {protocol!r})")
+        off_by = "OTEL_TRACES_EXPORTER=none sends none"
+        raise SettingsError(f"{name}: traces are sent as http/protobuf only (got {protocol!r}); {off_by}")
     return True
 
 
@@ -269,7 +270,6 @@ def _first_set(names: tuple[str, ...]) -> tuple[str, str]:
 
 def load(**overrides: Any) -> Settings:
     """Read the settings once. Raises `SettingsError` with one line that names the variable."""
-    traces_wanted()
     unknown = sorted(name for name in os.environ if name.startswith("DRAFTCAST_") and name not in _known_variables())
     if unknown:
         raise SettingsError(f"{unknown[0]}: no such setting; README.md lists them all")

@@ -5,6 +5,7 @@ the trace what it knows, without having been told anything, and nothing travels 
 records when something has ended; nothing is measured for them while it runs.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,8 +16,11 @@ from services.errors import Failure
 from services.tasks.records import Delivery, Stage, StageProgress, Task
 from services.tasks.store.parts import Part
 
+log = logging.getLogger(__name__)
+
 Fact = str | int | float | bool
-ROOT = "submit"
+Wish = Literal["submit", "retry", "cancel"]
+ROOT: Wish = "submit"
 """The place of the span that has no parent."""
 
 
@@ -37,42 +41,45 @@ class Span:
 
 
 class Traces:
-    """Makes spans of what it is told, for `tell`. Without one it does nothing."""
+    """Makes spans of what it is told, for `tell`. Without one it does nothing; what fails in here stays in here."""
 
     def __init__(self, tell: Callable[[Span], None] | None = None) -> None:
         self._tell = tell
 
-    def asked(self, what: Literal["submit", "retry", "cancel"], task: Task, began_ms: int) -> None:
+    def asked(self, what: Wish, task: Task, began_ms: int) -> None:
         """A caller's wish has been written down."""
-        if self._tell is not None:
-            self._tell(_wish(what, task, began_ms))
+        self._say(lambda: [_wish(what, task, began_ms)])
 
     def waited(self, task: Task) -> None:
         """A task has left the queue: for an attempt, or because it failed there."""
-        if self._tell is not None and (waited := _wait(task)) is not None:
-            self._tell(waited)
+        self._say(lambda: _wait(task))
 
     def attempted(self, task: Task, stages: Iterable[StageProgress], ended: Task | None) -> None:
         """The attempt in `task` is over. `ended` is the task as the attempt has left it; None: it was given up."""
-        if self._tell is not None:
-            for span in _attempt(task, stages, ended, now_ms()):
-                self._tell(span)
+        self._say(lambda: _attempt(task, stages, ended, now_ms()))
 
     def part_made(self, part: Part, began_ms: int) -> None:
         """A part of a shared video is made."""
-        if self._tell is not None:
-            self._tell(_part(part, began_ms))
+        self._say(lambda: [_part(part, began_ms)])
 
     def webhook_tried(self, task: Task, delivery: Delivery, began_ms: int) -> None:
         """A webhook was told of an event, or could not be; `delivery` is what has become of it."""
-        if self._tell is not None:
-            self._tell(_webhook(task, delivery, began_ms))
+        self._say(lambda: [_webhook(task, delivery, began_ms)])
+
+    def _say(self, spans: Callable[[], list[Span]]) -> None:
+        if self._tell is None:
+            return
+        try:
+            for span in spans():
+                self._tell(span)
+        except Exception:
+            log.exception("a trace could not be told")
 
 
 NO_TRACES = Traces()
 
 
-def _wish(what: Literal["submit", "retry", "cancel"], task: Task, began_ms: int) -> Span:
+def _wish(what: Wish, task: Task, began_ms: int) -> Span:
     first = what == ROOT
     return Span(
         task_id=task.id,
@@ -86,21 +93,22 @@ def _wish(what: Literal["submit", "retry", "cancel"], task: Task, began_ms: int)
     )
 
 
-def _wait(task: Task) -> Span | None:
-    """None where an attempt follows on one that was lost: since when it waited is not known."""
+def _wait(task: Task) -> list[Span]:
+    """Nothing where an attempt follows on one that was lost: since when it waited is not known."""
     left_ms = task.completed_at_ms if task.status.final else task.stages[-1].started_at_ms
     waited = task.started_at_ms in (None, left_ms)
     if left_ms is None or not (waited or task.status.final):
-        return None
-    return Span(
+        return []
+    span = Span(
         task_id=task.id,
-        place=f"wait/{task.attempt}/{task.status}",
+        place=f"wait/{task.seq}",
         name="wait",
         start_ms=task.queued_at_ms if waited else left_ms,
         end_ms=left_ms,
         facts=_facts(task),
         error=_error(task.failure),
     )
+    return [span]
 
 
 def _attempt(task: Task, stages: Iterable[StageProgress], ended: Task | None, now: int) -> list[Span]:

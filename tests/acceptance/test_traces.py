@@ -1,5 +1,6 @@
 """Traces: what an API process and a worker tell a collector of the same tasks."""
 
+import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.collector import Told, collecting
+from tests.support.collector import Told, collecting, telling
 from tests.support.drafts import DraftBuilder
 from tests.support.media import plain
-from tests.support.process import Served, Working, gated_exporter, served
+from tests.support.process import DRAFTCAST, Served, Working, environment, gated_exporter, served
 from tests.support.programs import free_port
 from tests.support.receiver import receiving
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from tests.support.servers import DraftServer
 from tests.support.subscriber import subscriber
 
@@ -41,10 +42,10 @@ def watched(server: Server, task_id: str) -> str:
         return str([event["videoTaskProgress"]["status"] for event in socket.rest()][-1])
 
 
-def telling(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
-    """Processes that are started from now on tell this collector, soon."""
-    for name, value in {"EXPORTER_OTLP_ENDPOINT": url, "BSP_SCHEDULE_DELAY": "50", **more}.items():
-        monkeypatch.setenv(f"OTEL_{name}", value)
+def tell(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
+    """Processes that are started from now on tell this collector."""
+    for name, value in telling(url, **more).items():
+        monkeypatch.setenv(name, value)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
     plain(folder / "one.png", (200, 80, 40), 64, 36)
     database = f"sqlite:///{folder / 'shared.sqlite'}"
     with pytest.MonkeyPatch.context() as environment, collecting() as collector, receiving() as receiver:
-        telling(environment, collector.url, RESOURCE_ATTRIBUTES="deployment.environment=tests")
+        tell(environment, collector.url, RESOURCE_ATTRIBUTES="deployment.environment=tests")
         with DraftServer() as drafts:
             content = DraftBuilder(64, 36, 10).photo("one.png", 0, 1_000_000)
             good = drafts.add_draft("good", content.bytes(), {"one.png": (folder / "one.png").read_bytes()})
@@ -159,7 +160,7 @@ def test_no_span_holds_a_secret(story: Story) -> None:
 
 def test_a_collector_that_is_away_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
-    telling(monkeypatch, f"http://127.0.0.1:{port}", EXPORTER_OTLP_TIMEOUT="1")
+    tell(monkeypatch, f"http://127.0.0.1:{port}", EXPORTER_OTLP_TIMEOUT="1")
     with served(tmp_path, exporter=gated_exporter(tmp_path)) as process:
         server = process.start()
         for _ in range(3):
@@ -180,9 +181,26 @@ def test_opentelemetry_is_not_even_loaded_where_no_collector_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
-    telling(monkeypatch, "http://127.0.0.1:9", SDK_DISABLED="true")
+    tell(monkeypatch, "http://127.0.0.1:9", SDK_DISABLED="true")
     with served(tmp_path) as process:
         process.start()
         process.stop()
         assert "services.compose" in process.log
         assert "opentelemetry" not in process.log
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "line"),
+    [
+        ("serve", "ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http:// or https://"),
+        ("work", "PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL: traces are sent as http/protobuf only (got 'grpc')"),
+    ],
+)
+def test_a_collector_that_cannot_be_told_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str, value: str, line: str
+) -> None:
+    tell(monkeypatch, "http://127.0.0.1:9", **{f"EXPORTER_OTLP_{name}": value})
+    refused = subprocess.run([*DRAFTCAST, command], env=environment(tmp_path), capture_output=True, text=True, cwd=ROOT)
+    assert refused.returncode == 1
+    assert line in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

@@ -102,18 +102,7 @@ def test_what_libraries_say_has_the_same_form() -> None:
     assert CANARY not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "wrong"),
-    [
-        ("DRAFTCAST_LOG_FORMAT", "xml", "Input should be 'text' or 'json' (got 'xml')"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "must begin with http:// or https://"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "traces are sent as http/protobuf only (got 'grpc')"),
-    ],
-)
-def test_where_to_tell_and_how_is_checked_at_the_start(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, wrong: str
-) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=f"^{re.escape(f'{variable}: {wrong}')}$"):
+def test_a_form_that_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAFTCAST_LOG_FORMAT", "xml")
+    with pytest.raises(SettingsError, match=r"^DRAFTCAST_LOG_FORMAT: Input should be 'text' or 'json' \(got 'xml'\)$"):
         load()

@@ -43,13 +43,14 @@ from services.tasks.store import changes, crews, queries
 from services.tasks.store.rows import event_of, task_of
 from services.tasks.store.tables import events, tasks
 from services.tasks.worker import Worker
+from services.traces import NO_TRACES
 from tests.services.tasks.conftest import Tasks, open_tasks
 from tests.services.tasks.test_manager import VIDEO
 from tests.support.programs import Postgres
 from tests.support.task_model import Model, ModelTask, broken_by
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-EXAMPLES = {"sqlite": 25, "postgres": 3}
+EXAMPLES = {"sqlite": 20, "postgres": 3}
 STEPS = 40
 DEAD_AFTER = 100_000.0
 """So long that no process beats by itself meanwhile, however slow the machine is."""
@@ -200,7 +201,14 @@ class Site:
         """A worker starts there."""
         crew = await self._crew(place, 1)
         self.workers[place] = Puppet(
-            self.tasks.database, self.queue, self.tasks.hot, self.files, crew, lambda _: None, self.tasks.settings
+            self.tasks.database,
+            self.queue,
+            self.tasks.hot,
+            self.files,
+            crew,
+            lambda _: None,
+            self.tasks.settings,
+            NO_TRACES,
         )
 
     async def pass_time(self, seconds: float) -> None:

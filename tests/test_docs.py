@@ -16,8 +16,9 @@ from graphql import build_schema, parse, validate
 from draftcast.cli import app
 from schema.print import SDL
 from services.render.ffmpeg import find_ffmpeg
-from services.settings import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE, Settings
+from services.settings import Settings
 from services.tasks.exporter import ExportLimits, ExportRequest, StageLine, export, parse_line
+from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")

@@ -11,6 +11,7 @@ import uvicorn
 
 from draftcast.app import create_app, watch_app
 from draftcast.logs import calm_server_log
+from draftcast.websocket import Socket
 from resolvers.bodies import LARGEST_BODY_BYTES
 from services.health import Health
 from services.settings import Settings
@@ -35,7 +36,7 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
             port=settings.port,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws=Socket,
             ws_max_size=LARGEST_BODY_BYTES,
             ws_per_message_deflate=False,
             access_log=False,

@@ -19,10 +19,10 @@ from graphql import (
     GraphQLUnionType,
     OperationDefinitionNode,
     build_schema,
-    get_named_type,
     is_specified_scalar_type,
     parse,
     print_ast,
+    specified_scalar_types,
 )
 
 from resolvers.problems import PROBLEMS
@@ -98,7 +98,7 @@ def _root(
     root = cast("GraphQLObjectType", schema.type_map[name])
     yield f"## {title}\n\n{_prose(root)}\n"
     for field_name, field in root.fields.items():
-        yield f"### {name}.{field_name}\n\n{_prose(field)}\n\nGives {_link(field.type)}.\n"
+        yield f"### {name}.{field_name}\n\n{_prose(field)}\n\nGives {_link(_type(field))}.\n"
         rows = (_argument_row(*pair) for pair in field.args.items())
         yield from _table(("argument", "type", "default", ""), rows)
     for of_kind, text, operation in examples:
@@ -128,23 +128,23 @@ def _section(title: str, types: list[GraphQLNamedType]) -> Iterator[str]:
                 values = found.values.items()
                 yield from _table(("value", ""), ((f"`{name}`", _cell(value)) for name, value in values))
             case GraphQLUnionType():
-                yield "One of " + ", ".join(map(_link, found.types)) + ".\n"
+                yield "One of " + ", ".join(_link(kind.name) for kind in found.types) + ".\n"
             case _:
                 pass
 
 
 def _field_row(name: str, field: GraphQLField) -> tuple[str, str, str]:
     arguments = "".join(
-        f"<br>`{given}: {argument.type}{_default(argument, ' = ')}`: {_cell(argument)}"
+        f"<br>`{given}: {_type(argument)}{_default(argument, ' = ')}`: {_cell(argument)}"
         for given, argument in field.args.items()
     )
     deprecated = f" **Deprecated.** {field.deprecation_reason}" if field.deprecation_reason else ""
-    return f"`{name}`", _link(field.type), f"{_cell(field)}{deprecated}{arguments}"
+    return f"`{name}`", _link(_type(field)), f"{_cell(field)}{deprecated}{arguments}"
 
 
 def _argument_row(name: str, argument: GraphQLArgument | GraphQLInputField) -> tuple[str, str, str, str]:
     default = _default(argument)
-    return f"`{name}`", _link(argument.type), f"`{default}`" if default else "", _cell(argument)
+    return f"`{name}`", _link(_type(argument)), f"`{default}`" if default else "", _cell(argument)
 
 
 def _default(argument: GraphQLArgument | GraphQLInputField, before: str = "") -> str:
@@ -178,10 +178,15 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator
         yield ""
 
 
-def _link(kind: object) -> str:
-    """A type as it is written, with a link to where it is told; GraphQL's own types without."""
-    named = get_named_type(cast("GraphQLNamedType", kind))
-    return f"`{kind}`" if is_specified_scalar_type(named) else f"[`{kind}`](#{named.name.lower()})"
+def _type(described: GraphQLField | GraphQLArgument | GraphQLInputField) -> str:
+    """A type as the schema writes it, such as `[VideoTask!]!`."""
+    return print_ast(described.ast_node.type) if described.ast_node else ""
+
+
+def _link(written: str) -> str:
+    """A type with a link to where it is told; GraphQL's own types without."""
+    name = written.strip("[]!")
+    return f"`{written}`" if name in specified_scalar_types else f"[`{written}`](#{name.lower()})"
 
 
 def _prose(described: GraphQLNamedType | GraphQLField) -> str:

@@ -23,9 +23,11 @@ def serve(
 ) -> None:
     """Serve the API, with a worker in the same process."""
     settings = settings_of(host=host, port=port)  # first: a wrong one is said at once
+    from draftcast.doctor import check_port
     from draftcast.serving import server
     from services.access.doors import check_door
 
+    check_port(settings)
     _log()
     is_open = run(check_door(settings))
     if is_open:

@@ -127,8 +127,11 @@ def test_migrate_makes_the_database(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("draftcast.sqlite"))
 
 
-def test_a_second_worker_on_the_same_data_does_not_start(tmp_path: Path) -> None:
+def test_neither_a_second_worker_on_the_same_data_nor_a_second_server_on_the_port_starts(tmp_path: Path) -> None:
     with served(tmp_path) as running:
         running.start()
         done = run(tmp_path, "work")
         assert (done.returncode, "another worker" in done.stderr) == (1, True)
+        taken = run(tmp_path / "other", "serve", port=str(running.port))
+        assert (taken.returncode, f"127.0.0.1:{running.port} cannot be listened on" in taken.stderr) == (1, True)
+        assert "serves on" not in taken.stderr

@@ -35,6 +35,8 @@ _WORDS = {
     "DONE": "done",
 }
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
+SURE = 0.05
+"""The part of a stage before which nobody is told what is left: the first frames take longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Reached:
     @property
     def left(self) -> str:
         """How long it will take, in words."""
-        return "" if self.left_seconds is None else f"{_duration(max(1.0, self.left_seconds))} left"
+        too_early = self.total and (self.done or 0) < self.total * SURE
+        return "" if self.left_seconds is None or too_early else f"{_duration(max(1.0, self.left_seconds))} left"
 
 
 def reached(task: dict[str, Any]) -> Reached:
@@ -112,7 +115,7 @@ class ProgressBar:
             TextColumn("{task.fields[left]}", style="cyan"),
             console=Console(stderr=True, highlight=False),
         )
-        self._bar = self._progress.add_task("", total=100, count="", left="")
+        self._bar = self._progress.add_task("starting", total=100, count="", left="")
         self._now: Reached | None = None
         self._since = 0.0
 

@@ -94,6 +94,7 @@ def test_the_doctor_finds_everything_after_set_up(tmp_path: Path) -> None:
     findings = {finding["name"]: finding for finding in lines(done)}
     assert done.returncode == 0, done.stdout
     assert {"ffmpeg", "Chinese font", "disk", "database", "broadcaster", "port"} <= set(findings)
+    assert list(findings["port"]) == ["name", "ok", "detail", "needed"]
     assert findings["Chinese font"]["ok"]
 
 

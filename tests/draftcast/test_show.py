@@ -51,9 +51,10 @@ def test_a_render_without_a_task_tells_what_is_left_from_its_frames() -> None:
     way = Way()
     assert way.reached(StageLine(Stage.PREPARING), 0).left == ""
     way.reached(StageLine(Stage.EXPORTING, 0, 100, Unit.FRAMES), 1_000)
+    assert way.reached(StageLine(Stage.EXPORTING, 1, 100, Unit.FRAMES), 3_000).left == ""
     now = way.reached(StageLine(Stage.EXPORTING, 50, 100, Unit.FRAMES), 11_000)
     assert now.percent == 80
-    assert now.left_seconds == pytest.approx(11)
+    assert now.left == "9 s left"
 
 
 def test_tasks_are_a_table_with_their_age_and_error(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,16 +22,18 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
-    settings = settings_of(host=host, port=port)  # first: a wrong one is said at once
+    settings = _settings(host=host, port=port)  # first: a wrong one is said at once
     from draftcast.doctor import check_port
+    from draftcast.logs import keep_log
     from draftcast.serving import server
     from services.access.doors import check_door
 
     check_port(settings)
-    _log()
+    keep_log(settings.log_format)
     is_open = run(check_door(settings))
     if is_open:
-        say(
+        _tell(
+            settings,
             "There are no keys: everyone who reaches this address may submit and see all tasks. "
             "`draftcast keys create NAME` ends that.",
             "yellow",
@@ -45,24 +47,42 @@ def _say_what_next(settings: "Settings") -> None:
     from resolvers.sample import draft_url as sample_url
 
     base = settings.base_url
-    say(f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
-    say("Render the built-in sample, in another terminal:")
-    say(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'")
+    _tell(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
+    if settings.log_format == "text":
+        say("Render the built-in sample, in another terminal:")
+        say(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'")
+
+
+def _tell(settings: "Settings", text: str, style: str = "") -> None:
+    """Say something at the start: to people, or to programs that read the log."""
+    if settings.log_format == "json":
+        logging.getLogger(__name__).info(text)
+    else:
+        say(text, style)
+
+
+def _settings(**overrides: Any) -> "Settings":
+    """The settings, and those of traces looked through, too."""
+    from services.settings import traces_wanted
+
+    traces_wanted()
+    return settings_of(**overrides)
 
 
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
-    settings = settings_of()
+    settings = _settings()
+    from draftcast.logs import keep_log
     from services.compose import open_services
 
-    _log()
+    keep_log(settings.log_format)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with open_services(settings) as services, _watched(settings, services):
-            say("draftcast works; stop it with Ctrl+C")
+            _tell(settings, "draftcast works; stop it with Ctrl+C")
             await stop.wait()
 
     run(until_stopped())
@@ -101,9 +121,3 @@ def webhook_secret() -> None:
     from services.tasks.webhooks import secret_of
 
     typer.echo(secret_of(settings.webhook_secret, Seal(settings.data_dir, settings.signing_key)))
-
-
-def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("alembic", "dbos", "uvicorn.error"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

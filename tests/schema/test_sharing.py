@@ -163,9 +163,11 @@ class Reads:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self._news = asyncio.Event()
 
     def take(self, letter: Part) -> bool:
         self.texts.append(letter.text)
+        self._news.set()
         return True
 
     def end(self, error: Exception | None) -> None:
@@ -175,6 +177,11 @@ class Reads:
     def percentages(self) -> list[int]:
         found = [json.loads(text)["data"]["videoTaskProgress"]["task"]["progress"] for text in self.texts]
         return [progress for progress in found if progress > 10]
+
+    async def until(self, percentages: list[int]) -> None:
+        while self.percentages != percentages:
+            self._news.clear()
+            await self._news.wait()
 
 
 async def read(place: Place) -> tuple[Reads, Task]:
@@ -212,8 +219,7 @@ def test_a_percentage_that_had_to_wait_is_told_without_another_change(
         reads, task = await read(place)
         for progress in (11, 12):
             task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
-        while reads.percentages != [11, 12]:
-            await asyncio.sleep(0.01)
+        await reads.until([11, 12])
 
     run(scenario)
 

@@ -19,9 +19,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from draftcast.keys import keys
+from draftcast.logs import keep_log
 from draftcast.show import ProgressBar, report_object, report_table
 from services.errors import DraftcastError, DraftWarning, Failed, Failure
-from services.settings import SERVER_VARIABLE, Settings, load
+from services.settings import SERVER_VARIABLE, Settings, load, traces_wanted
 from services.tasks.exporter import (
     OWN_EXPORTER,
     ExportLimits,
@@ -69,17 +70,18 @@ def serve(
 ) -> None:
     """Serve the API, with a worker in the same process."""
     settings = _settings(host=host, port=port)  # first: a wrong one is said at once
+    traces_wanted()
     from draftcast.serving import server
     from services.access.doors import check_door
 
-    _log()
+    keep_log(settings.log_format)
     is_open = _run(check_door(settings))
     if is_open:
-        errors.print(
+        _tell(
+            settings,
             "There are no keys: everyone who reaches this address may submit and see all tasks. "
             "`draftcast keys create NAME` ends that.",
             style="yellow",
-            markup=False,
         )
     if worker:
         _say_what_next(settings)
@@ -90,11 +92,18 @@ def _say_what_next(settings: Settings) -> None:
     from resolvers.sample import draft_url as sample_url
 
     base = settings.base_url
-    errors.print(
-        f"draftcast serves on [bold]{base}[/]" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else "")
-    )
-    errors.print("Render the built-in sample, in another terminal:")
-    errors.print(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'", soft_wrap=True)
+    _tell(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
+    if settings.log_format == "text":
+        errors.print("Render the built-in sample, in another terminal:")
+        errors.print(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'", soft_wrap=True)
+
+
+def _tell(settings: Settings, text: str, style: str | None = None) -> None:
+    """Say something at the start: to people, or to programs that read the log."""
+    if settings.log_format == "json":
+        logging.getLogger(__name__).info(text)
+    else:
+        errors.print(text, style=style, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -121,16 +130,17 @@ def webhook_secret() -> None:
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
     settings = _settings()
+    traces_wanted()
     from services.compose import open_services
 
-    _log()
+    keep_log(settings.log_format)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with open_services(settings) as services, _watched(settings, services):
-            errors.print("draftcast works; stop it with Ctrl+C")
+            _tell(settings, "draftcast works; stop it with Ctrl+C")
             await stop.wait()
 
     _run(until_stopped())
@@ -376,9 +386,3 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
-
-
-def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("alembic", "dbos", "uvicorn.error"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -33,6 +33,8 @@ class Attempt:
     """Set when the task is not this attempt's any more."""
     shared: bool = False
     """Whether its video is made in parts, which others may make."""
+    ended: Task | None = None
+    """The task as this attempt has left it; None while it runs, and when it was given up."""
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 

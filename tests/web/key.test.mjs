@@ -7,11 +7,31 @@ import { openGate, Server } from "./server.mjs";
 let server, browser, key;
 before(async () => {
   [server, browser] = await Promise.all([Server.start(), launch()]);
-  key = await server.newKey("alice");
+  key = server.key = await server.newKey("alice");
 });
 after(async () => {
   await browser.close();
   await server.stop();
+});
+
+test("an element with a watch token shows its task to whoever has no key, frames and video too", async (t) => {
+  const page = await open(t, browser, server, { bypassCSP: true });
+  const draftUrl = server.draftUrl("shown", "gated");
+  const id = await server.submit(draftUrl);
+  const { createWatchToken } = await server.graphql("mutation($id: ID!) { createWatchToken(id: $id) { token } }", { id });
+  await page.goto(`${server.url}/nothing`);
+  await page.addScriptTag({ url: "/page/video-task.js" });
+  await page.evaluate(([draftUrl, token]) => {
+    const element = document.createElement("video-task");
+    element.setAttribute("draft-url", draftUrl);
+    element.setAttribute("token", token);
+    document.body.append(element);
+  }, [draftUrl, createWatchToken.token]);
+  openGate(4);
+  await page.waitForFunction(() => document.querySelector("video-task").shadowRoot.querySelector("img")?.naturalWidth > 0);
+  openGate(2);
+  await page.waitForFunction(() => document.querySelector("video-task").shadowRoot.querySelector("video")?.duration === 1);
+  page.calm();
 });
 
 test("the page asks for a key where one is needed, and shows and does with it what the key may", async (t) => {

@@ -78,7 +78,7 @@ export class Server {
   async graphql(query, variables = {}) {
     const answer = await fetch(`${this.url}/graphql`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...(this.key && { Authorization: `Bearer ${this.key}` }) },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = await answer.json();

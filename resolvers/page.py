@@ -8,6 +8,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from resolvers.context import services_of
 from services.assets import ASSETS_DIR
 from services.settings import Settings
 
@@ -18,9 +19,11 @@ _MISSING = "The page's files are not here; `make setup` builds them. The API is 
 
 def routes(settings: Settings) -> list[Route | Mount]:
     """The page and its files."""
-    headers = {"content-security-policy": _policy(settings.base_url), **_CAREFUL}
+    base = urlsplit(settings.base_url)
 
-    def front_page(_: Request) -> Response:
+    async def front_page(request: Request) -> Response:
+        media = ["'self'", f"{base.scheme}://{base.netloc}", await services_of(request).files.origin()]
+        headers = {"content-security-policy": _policy(" ".join(filter(None, media))), **_CAREFUL}
         try:
             text = (PAGE_DIR / "index.html").read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -37,10 +40,10 @@ _CAREFUL = {
 }
 
 
-def _policy(base_url: str) -> str:
-    """Scripts and styles come as files of this server only. Videos and pictures may come from its public address."""
-    parts = urlsplit(base_url)
-    media = f"'self' {parts.scheme}://{parts.netloc}"
+def _policy(media: str) -> str:
+    """Scripts and styles come as files of this server only. Videos and pictures may come from its public address, too,
+    and from the S3 service to which that sends on: a browser wants leave for either.
+    """
     return "; ".join(
         [
             "default-src 'none'",

@@ -12,6 +12,7 @@ from services.errors import Bilingual, InvalidInput, TaskNotFound
 from services.tasks.records import (
     Delivery,
     EventPage,
+    EventType,
     Order,
     PageRequest,
     QueueState,
@@ -85,10 +86,12 @@ async def tasks(context: Context, wanted: TaskFilter, order: Order, page: PageRe
     return await context.services.manager.tasks(context.owner, wanted, order, page)
 
 
-async def events(context: Context, seen: Task, page: PageRequest) -> tuple[EventPage, Task]:
+async def events(
+    context: Context, seen: Task, page: PageRequest, types: tuple[EventType, ...] | None = None
+) -> tuple[EventPage, Task]:
     """A page of a task's events, and the task, which is never older than they are."""
     manager = context.services.manager
-    found = await manager.events(context.watched_owner, seen.id, page)
+    found = await manager.events(context.watched_owner, seen.id, page, types)
     if not found.events or found.events[-1].seq <= seen.seq:
         return found, seen
     return found, await existing(context, seen.id)

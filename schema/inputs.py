@@ -19,7 +19,8 @@ def given(value: T | None) -> T | None:
     return None if isinstance(value, UnsetType) else value
 
 
-def _several(values: list[T] | None) -> tuple[T, ...] | None:
+def several(values: list[T] | None) -> tuple[T, ...] | None:
+    """A list as the services know it; None: there is none."""
     wanted = given(values)
     return None if wanted is None else tuple(wanted)
 
@@ -55,9 +56,9 @@ class VideoTaskFilter:
     def wanted(self) -> TaskFilter:
         """The filter as the services know it."""
         return TaskFilter(
-            status=_several(self.status),
-            stage=_several(self.stage),
-            error_code=_several(self.error_code),
+            status=several(self.status),
+            stage=several(self.stage),
+            error_code=several(self.error_code),
             draft_url=given(self.draft_url),
             created_after_ms=given(self.created_after),
             created_before_ms=given(self.created_before),
@@ -121,5 +122,5 @@ class SubmitVideoTaskInput:
             expires_in_seconds=given(self.expires_in_seconds),
             metadata=given(self.metadata),
             webhook_url=given(self.webhook_url),
-            webhook_events=_several(self.webhook_events),
+            webhook_events=several(self.webhook_events),
         )

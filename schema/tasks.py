@@ -7,7 +7,7 @@ import strawberry
 from resolvers import tasks
 from schema.described import about, described, plain
 from schema.info import Info
-from schema.inputs import page_request
+from schema.inputs import page_request, several
 from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, WebhookDelivery, at, file_url
 from schema.scalars import URL, DateTime, JSONObject
 from services.tasks.records import (
@@ -156,9 +156,10 @@ class VideoTask(Node):
         info: Info,
         first: Annotated[int | None, about("How many, at most 100; 20 without it.")] = strawberry.UNSET,
         after: Annotated[str | None, about("A cursor: only what comes after it.")] = strawberry.UNSET,
+        types: Annotated[list[EventType] | None, about("Which events; all without it.")] = strawberry.UNSET,
     ) -> "VideoTaskEventConnection":
         """What has happened to it, oldest first."""
-        found = await tasks.events(info.context, self.record, page_request(first, after))
+        found = await tasks.events(info.context, self.record, page_request(first, after), several(types))
         return VideoTaskEventConnection.of(*found)
 
     @classmethod

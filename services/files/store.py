@@ -134,6 +134,12 @@ class FileStore:
             return None
         return await obstore.sign_async(self._store, "GET", key, SIGNED_FOR)
 
+    async def origin(self) -> str:
+        """`scheme://host` of the signed addresses; empty for a local folder."""
+        with _as_os_error():
+            parts = urlsplit(await self.signed_url("any") or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
 
 def _s3_store(bucket: str, prefix: str, options: S3Options) -> S3Store:
     endpoint = urlsplit(options.endpoint)

@@ -211,10 +211,12 @@ class TaskManager:
         async with self._database.read() as connection:
             return await pages.task_page(connection, owner, wanted, order, page)
 
-    async def events(self, owner: str, task_id: str, page: PageRequest) -> EventPage:
-        """A page of a task's events, oldest first. Raises `InvalidInput` for a bad cursor or size."""
+    async def events(
+        self, owner: str, task_id: str, page: PageRequest, types: tuple[EventType, ...] | None = None
+    ) -> EventPage:
+        """A page of a task's events of these types, oldest first. Raises `InvalidInput` for a bad cursor or size."""
         async with self._database.read() as connection:
-            return await pages.event_page(connection, await self._found(connection, owner, task_id), page)
+            return await pages.event_page(connection, await self._found(connection, owner, task_id), page, types)
 
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""

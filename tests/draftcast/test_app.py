@@ -1,11 +1,14 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from draftcast.app import create_app
 from services.assets import ASSETS_DIR
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
 from services.settings import load
 from tests.support.listening import listening
+from tests.support.programs import S3_KEYS
 from tests.support.server import Server
 
 
@@ -22,10 +25,18 @@ def test_the_page_is_served_under_a_policy_without_inline_code(server: Server) -
     assert not re.search(rb"<script(?![^>]*src)|<style|style=|://", page.body)
 
 
-def test_videos_may_come_from_the_public_address(tmp_path: Path) -> None:
-    with listening(create_app(load(public_url="https://video.example:8443")), lifespan=False) as port:
-        policy = Server(port, tmp_path).get("/").headers["content-security-policy"]
-    assert "media-src 'self' https://video.example:8443;" in policy
+def test_videos_may_come_from_the_public_address_and_from_where_that_sends_on_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    s3 = {"files_url": "s3://films/made", "files_endpoint": "https://store.example", "files_region": "x"}
+    for files, sources in (({}, ""), (s3, " https://store.example")):
+        settings = load(public_url="https://video.example:8443", data_dir=tmp_path, **files)
+        with listening(create_app(settings, work=False)) as port:
+            policy = Server(port, tmp_path).get("/").headers["content-security-policy"]
+        assert f"img-src 'self' https://video.example:8443{sources};" in policy
+        assert f"media-src 'self' https://video.example:8443{sources};" in policy
 
 
 def test_the_sample_is_listed_as_capcut_mate_lists_drafts_and_its_files_are_served(server: Server) -> None:

@@ -326,6 +326,9 @@ def test_a_task_remembers_its_events_in_pages(server: Server) -> None:
     assert (events[-1]["status"], events[-1]["stage"], events[-1]["progress"]) == ("COMPLETED", "DONE", 100)
     assert all(event["task"]["seq"] >= event["seq"] for event in events)
     assert "SNAPSHOT" not in {event["type"] for event in events}
+    query = "query($id: ID!) { videoTask(id: $id) { events(first: 100, types: [STATUS_CHANGED]) { nodes { seq } } } }"
+    changes = server.data(query, id=task["id"])["videoTask"]["events"]["nodes"]
+    assert [each["seq"] for each in changes] == [each["seq"] for each in events if each["type"] == "STATUS_CHANGED"]
 
 
 def test_the_queue_tells_how_much_waits_and_what_has_ended(server: Server) -> None:

@@ -1,11 +1,16 @@
 // Row 21: nothing that strangers write runs in the page, and were it in the page, it would not run either.
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, open } from "../web/browser.mjs";
+import { drop, launch, open } from "../web/browser.mjs";
 import { Server } from "../web/server.mjs";
+
+const { DRAFTCAST_TEST_FOLDER: FOLDER, DRAFTCAST_TEST_DRAFT: DRAFT } = process.env;
 
 const IMAGE = `"><img src=x onerror=alert(1)>`;
 const SCRIPT = `</span><script>alert(2)</script>`;
+const MARKUP = IMAGE.replace(")>", ")><script>alert(2)</script>"); // as the test exporter says it
 const LINK = `javascript:alert(3)`;
 
 let server, browser;
@@ -26,6 +31,32 @@ test("markup in a draft's name is text, in the lists and in the drawer", async (
     await page.keyboard.press("Escape");
   }
   assert.equal(await page.locator('img[src="x"], #page script, a[href^="javascript:"]').count(), 0);
+  page.calm();
+});
+
+test("markup in errors, warnings, names of materials and ids is text, in the lists and the drawer", async (t) => {
+  const page = await open(t, browser, server);
+  await server.submit(server.draftUrl("hostile", "hostile"));
+  await page.locator(".fail").filter({ hasText: "hostile" }).getByText(MARKUP).waitFor();
+  await page.getByRole("button", { name: "hostile", exact: true }).click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText(`Segment ${MARKUP}`).first().waitFor();
+  await drawer.locator(".segments small").getByText(MARKUP).waitFor();
+  await drawer.getByText("javascript:alert(3)").waitFor();
+  assert.equal(await page.locator('img[src="x"], #page script, a[href^="javascript:"]').count(), 0);
+  page.calm();
+});
+
+test("markup in the names of a dropped folder and of its materials is text in the report", async (t) => {
+  const page = await open(t, browser, server);
+  const folder = join(await mkdtemp(join(FOLDER, "drafts-")), IMAGE);
+  await mkdir(folder);
+  const draft = JSON.parse(await readFile(join(DRAFT, "draft_content.json"), "utf8"));
+  for (const material of draft.materials.videos) material.material_name = MARKUP; // none of them lies in the folder
+  await writeFile(join(folder, "draft_content.json"), JSON.stringify(draft));
+  await drop(page, folder);
+  await page.locator(".report").getByText(MARKUP).first().waitFor();
+  assert.equal(await page.locator('img[src="x"], #page script').count(), 0);
   page.calm();
 });
 

@@ -42,6 +42,7 @@ def run_in_browser(file: Path, folder: Path) -> None:
             **inherited,
             **{f"DRAFTCAST_TEST_{name}": value for name, value in told.items()},
             "DRAFTCAST_TEST_EXPORTER": gated_exporter(folder),
+            "DRAFTCAST_TEST_DRAFT": str(SAMPLE_DIR),
             "DRAFTCAST_TEST_ZIP": shutil.make_archive(str(folder / "sample"), "zip", SAMPLE_DIR),
         },
         capture_output=True,

@@ -2,8 +2,8 @@
 
 `python exporter.py VIDEO THUMBNAIL [GATE]`. What it does stands in the draft URL's
 query as `act`: `render` (the default), `fail`, `hold` (stops in the middle until it is stopped), `gated` (waits for a
-line from the named pipe GATE before each stage), `paced` (takes a second or so, and tells of its progress), or `draw`
-(becomes our own renderer).
+line from the named pipe GATE before each stage), `paced` (takes a second or so, and tells of its progress), `hostile`
+(warns and fails in markup that would run, were it not text), or `draw` (becomes our own renderer).
 """
 
 import json
@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 STAGES = ("PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE")
 FRAMES = 25
+MARKUP = """"><img src=x onerror=alert(1)><script>alert(2)</script>"""
 
 
 def say(line: dict[str, Any]) -> None:
@@ -36,6 +37,8 @@ def main() -> int:
     act = parse_qs(urlsplit(draft_url).query).get("act", ["render"])[0]
     if act == "draw":
         become_the_renderer(request)
+    if act == "hostile":
+        return attack()
     gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act == "gated" else None
     for stage in STAGES:
         go_through(gate)
@@ -63,6 +66,17 @@ def export(folder: Path, thumbnail: str, act: str) -> None:
     for done in range(FRAMES if act == "paced" else 0):
         say({"stage": "EXPORTING", "done": done, "total": FRAMES, "unit": "FRAMES"})
         time.sleep(random.uniform(0, 0.08))
+
+
+def attack() -> int:
+    """Say markup wherever the protocol takes a text."""
+    text = {"en": MARKUP, "zh": MARKUP}
+    where = {"segment_id": MARKUP, "material_name": MARKUP, "effect_id": MARKUP}
+    say({"stage": "PREPARING", "done": 0, "total": 1, "unit": "ITEMS"})
+    say({"warning": {"code": "MATERIAL_MISSING", "message": text, **where}})
+    where = {"material_url": "javascript:alert(3)", "segment_id": MARKUP}
+    say({"error": {"code": "MATERIAL_UNREACHABLE", "message": text, **where}})
+    return 1
 
 
 def become_the_renderer(request: dict[str, Any]) -> NoReturn:

@@ -41,6 +41,18 @@ export async function open(t, browser, server, options = {}) {
   return Object.assign(page, { calm: () => assert.deepEqual(complaints, []) });
 }
 
+// Drop a file or a folder on the page, as from a file manager.
+export async function drop(page, path) {
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  const say = (type) => devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 400, data });
+  await say("dragEnter");
+  await say("dragOver");
+  await page.getByText("Drop the draft's folder or its zip").waitFor();
+  await say("dragOver"); // now over what has come up
+  await say("drop");
+}
+
 // The faults that axe finds and calls serious or worse, as lines.
 export async function faults(page) {
   await page.context().newCDPSession(page).then((session) => session.send("Page.setBypassCSP", { enabled: true }));

@@ -63,6 +63,17 @@ test("axe finds no serious fault, and nothing is wider than the window, in both 
     await page.locator(".waterfall").waitFor();
     await picture(page, `${name}-drawer`);
     assert.deepEqual(await faults(page), [], `${name} drawer`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.locator(".help").waitFor();
+    assert.deepEqual(await faults(page), [], `${name} help`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("http://10.0.0.1/get_draft?draft_id=mine");
+    await page.keyboard.press("Enter");
+    await page.locator(".report").waitFor();
+    await picture(page, `${name}-report`);
+    assert.deepEqual(await faults(page), [], `${name} report`);
     page.calm();
   }
 });

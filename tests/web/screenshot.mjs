@@ -15,12 +15,7 @@ try {
   await server.submit("http://10.0.0.7/get_draft?draft_id=20261102173000intranet");
   const drafts = JSON.parse(readFileSync(join(FOLDER, "drafts.json"), "utf8"));
   for (const [name, content] of drafts) {
-    const answer = await fetch(`${server.url}/drafts?name=${encodeURIComponent(name)}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/zip" },
-      body: Buffer.from(content, "base64"),
-    });
-    await server.submit((await answer.json()).draft_url);
+    await server.submit(await server.bring(name, Buffer.from(content, "base64")));
   }
   const last = drafts.length - 3; // this one is being rendered, two wait
   await page.locator(".done").nth(last - 1).waitFor();

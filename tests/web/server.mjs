@@ -1,10 +1,11 @@
 // The real server as a process of its own, which a test may kill and start again.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const { DRAFTCAST_TEST_PYTHON: PYTHON, DRAFTCAST_TEST_FOLDER: FOLDER, DRAFTCAST_TEST_EXPORTER: EXPORTER } = process.env;
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -27,11 +28,14 @@ export class Server {
     return server;
   }
 
-  async again() {
+  get environment() {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("DRAFTCAST_"));
-    const env = { ...Object.fromEntries(inherited), ...this.settings };
+    return { ...Object.fromEntries(inherited), ...this.settings };
+  }
+
+  async again() {
     const log = openSync(this.log, "a");
-    this.process = spawn(PYTHON, ["-m", "tests.support.draftcast", "serve"], { cwd: ROOT, env, stdio: ["ignore", log, log] });
+    this.process = spawn(PYTHON, ["-m", "tests.support.draftcast", "serve"], { cwd: ROOT, env: this.environment, stdio: ["ignore", log, log] });
     closeSync(log);
     await this.answers();
   }
@@ -74,12 +78,29 @@ export class Server {
   async graphql(query, variables = {}) {
     const answer = await fetch(`${this.url}/graphql`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...(this.key && { Authorization: `Bearer ${this.key}` }) },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = await answer.json();
     if (errors) throw new Error(errors[0].message);
     return data;
+  }
+
+  // A key that may do everything; from now on every request needs one.
+  async newKey(name) {
+    const command = ["-m", "tests.support.draftcast", "keys", "create", name, "--scopes", "admin"];
+    const { stdout } = await promisify(execFile)(PYTHON, command, { cwd: ROOT, env: this.environment });
+    return stdout.trim();
+  }
+
+  // Leave a draft's zip with the server; gives its draft URL.
+  async bring(name, zip) {
+    const answer = await fetch(`${this.url}/drafts?name=${encodeURIComponent(name)}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/zip" },
+      body: zip,
+    });
+    return (await answer.json()).draft_url;
   }
 
   // Until a new attempt has begun: whatever the last one left running has been ended then, and takes no gate any more.

@@ -1,7 +1,7 @@
 // The whole way in the page, with our own renderer: submit, watch, lose the server, play.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open } from "./browser.mjs";
+import { drop, faults, launch, open, picture } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 let server, browser;
@@ -15,13 +15,18 @@ after(async () => {
 
 test("the sample is submitted, watched across a killed server to its end, and played", async (t) => {
   const page = await open(t, browser, server);
-  await page.getByRole("heading", { name: "Nothing here yet" }).waitFor();
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.getByRole("heading", { name: "Nothing here yet" }).waitFor();
+    await picture(page, `empty-${colorScheme}`);
+    assert.deepEqual(await faults(page), [], `empty, ${colorScheme}`);
+  }
   await page.locator(".nothing").getByRole("button", { name: "Render the sample" }).click();
 
   const bar = page.getByRole("progressbar");
   await bar.waitFor();
   await page.waitForFunction(() => document.querySelector('[role="progressbar"]').ariaValueNow > 20);
-  assert.match(await page.title(), /^\d+ % · 20261101120000c0ffee01 · draftcast$/);
+  assert.match(await page.title(), /^\d+ % · The sample · draftcast$/);
 
   await server.kill();
   await page.getByText(/reconnecting in \d+ s/).waitFor();
@@ -50,5 +55,13 @@ test("a zip of a draft is taken by the page, looked at and rendered", async (t) 
   await page.keyboard.press("Enter");
   await page.getByRole("article", { name: /^sample, (Waiting|Rendering)/ }).waitFor();
   await page.getByRole("article", { name: "sample, Finished" }).waitFor();
+  page.calm();
+});
+
+test("a folder that is dropped on the page is packed, sent and looked at", async (t) => {
+  const page = await open(t, browser, server);
+  await drop(page, process.env.DRAFTCAST_TEST_DRAFT);
+  await page.locator(".report").getByText("1280×720").waitFor();
+  assert.match(await page.getByRole("textbox", { name: "Draft URL" }).inputValue(), /\/drafts\/get_draft\?draft_id=\w+&name=sample$/);
   page.calm();
 });

@@ -132,7 +132,7 @@ class VideoTask extends HTMLElement {
     if (!this.shadowRoot.querySelector(".bar")) this.shadowRoot.replaceChildren(...this.#parts());
     const [image, over] = this.shadowRoot.children;
     image.hidden = !preview;
-    if (preview) image.src = preview.includes("?") ? preview : `${preview}?at=${seq}`;
+    if (preview) image.src = `${preview}${preview.includes("?") ? "&" : "?"}at=${seq}`; // it changes under one address
     const [words, percent] = over.querySelectorAll("span");
     words.textContent = this.#words[stage];
     percent.textContent = `${progress} %`;

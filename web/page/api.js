@@ -1,19 +1,25 @@
 // The way to the server: questions and wishes by POST, changes by websocket, both on /graphql.
 import { createClient } from "graphql-ws";
+import { key, missed } from "./key.js";
 
 const ADDRESS = new URL("/graphql", location.href);
 const SOCKET = new URL(ADDRESS);
 SOCKET.protocol = ADDRESS.protocol.replace("http", "ws");
 const SECONDS = 90; // a draft's report may take a minute
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 4403;
+
+export const credentials = key ? { Authorization: `Bearer ${key}` } : {};
 
 // The data of a query or mutation. Throws an Error with what the server, or the network, said.
 export async function ask(query, variables = {}) {
   const response = await fetch(ADDRESS, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...credentials },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(SECONDS * 1000),
   });
+  if (response.status === UNAUTHORIZED) missed.value = true;
   const { data, errors } = await response.json();
   if (errors) throw new Error(errors[0].message);
   return data;
@@ -30,12 +36,19 @@ export async function wish(mutation, variables) {
 export function socket(wait, on) {
   return createClient({
     url: SOCKET.href,
+    connectionParams: key ? { token: key } : undefined,
     lazy: false,
     onNonLazyError: () => {},
     retryAttempts: Infinity,
     shouldRetry: () => true,
     retryWait: wait,
     keepAlive: 10_000,
-    on,
+    on: {
+      ...on,
+      closed: (event) => {
+        if (event.code === FORBIDDEN) missed.value = true;
+        on.closed(event);
+      },
+    },
   });
 }

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { downloadZip } from "client-zip";
 import { useEffect, useRef } from "preact/hooks";
 import { say } from "./actions.js";
+import { credentials } from "./api.js";
 import { html } from "./html.js";
 import { look } from "./submit.js";
 import { words } from "./words.js";
@@ -97,6 +98,7 @@ function send(zip, name) {
     request.open("POST", `/drafts?${new URLSearchParams({ name: name.slice(0, LONGEST_NAME) })}`);
     request.setRequestHeader("Content-Type", "application/zip");
     request.setRequestHeader("Accept-Language", document.documentElement.lang);
+    for (const [name, value] of Object.entries(credentials)) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) =>
       (sending.value = loaded < total ? words.value.uploading(Math.round((loaded / total) * 100)) : words.value.unpacking);

@@ -1,16 +1,19 @@
 // The live connection: all tasks' changes, resumed after a cut from the last one seen, so that none is missed.
 import { signal } from "@preact/signals";
+import { say } from "./actions.js";
 import { ask, socket } from "./api.js";
 import { hear } from "./clock.js";
+import { missed } from "./key.js";
 import { FEED, FIGURES, PAGE } from "./operations.js";
-import { doubt, learn, lists, settle } from "./tasks.js";
+import { doubt, learn, lists, sample, settle } from "./tasks.js";
 
 const PAGE_SIZE = 100;
 const FINISHED_SHOWN = 48;
 const MOST_ACTIVE = 5000;
 const FIGURES_SOON_MS = 600;
-const FIGURES_EVERY_MS = 30_000;
+const FIGURES_EVERY_MS = 10_000;
 const WAITS_MS = [500, 1000, 2000, 4000, 8000, 15_000];
+const AGAIN_MS = 2000;
 
 // state: "connecting", "live", or "waiting" until the time `until`.
 export const connection = signal({ state: "connecting" });
@@ -18,6 +21,8 @@ export const figures = signal(null);
 export const more = signal({ finished: null, failed: null }); // cursors of what has not been asked for yet
 export const loaded = signal(false);
 let cursor = null;
+let loading = false;
+let differed = false; // whether the last figures knew of another number of active tasks than the page
 let tryNow = () => {};
 let figuresTimer = null;
 
@@ -27,14 +32,15 @@ export function connect() {
     connected: () => {
       connection.value = { state: "live" };
       hear();
-      if (loaded.value) askFigures();
-      else load();
+      if (cursor) askFigures();
+      else reload(); // there is nothing to go on from: whatever has ended meanwhile is not told
     },
     pong: () => hear(),
     closed: () => (connection.value = { state: "waiting", until: Date.now() }),
   });
   follow(client);
   setInterval(askFigures, FIGURES_EVERY_MS);
+  addEventListener("online", reconnect);
 }
 
 export const reconnect = () => tryNow();
@@ -43,6 +49,7 @@ async function wait(tries) {
   const delay = WAITS_MS[Math.min(tries, WAITS_MS.length - 1)];
   connection.value = { state: "waiting", until: Date.now() + delay };
   await new Promise((resolve) => {
+    if (missed.peek()) return; // another key begins the page anew
     tryNow = resolve;
     setTimeout(resolve, delay);
   });
@@ -54,9 +61,13 @@ function follow(client) {
       return cursor; // read again at each reconnect
     },
   };
-  const again = () => {
+  const again = (error) => {
+    if (Array.isArray(error)) say(error[0].message, true);
     cursor = null;
-    setTimeout(() => follow(client), 2000);
+    setTimeout(() => {
+      follow(client);
+      reload();
+    }, AGAIN_MS);
   };
   client.subscribe({ query: FEED, variables }, { next: take, error: again, complete: again });
 }
@@ -65,28 +76,35 @@ function take({ data }) {
   if (!data) return;
   const told = data.videoTaskFeed;
   cursor = told.cursor;
-  if (told.__typename === "FeedReset") {
-    doubt();
-    return load();
-  }
+  if (told.__typename === "FeedReset") return reload();
   hear(told.event.at);
   learn(told.event.task);
   if (told.event.task.completedAt || told.event.task.status === "PENDING") askFiguresSoon();
 }
 
-// Everything that is shown, asked for at the beginning and whenever changes may have been missed.
-export async function load() {
+// Changes may have been missed: what is not found again is forgotten.
+function reload() {
+  doubt();
+  load();
+}
+
+// Everything that is shown.
+async function load() {
+  if (loading) return;
+  loading = true;
   try {
     const [active, finished, failed] = await Promise.all([
       allActive(),
       page("finished", null, FINISHED_SHOWN),
       page("failed", null, PAGE_SIZE),
-      askFigures(),
     ]);
     settle([...active, ...finished, ...failed]);
     loaded.value = true;
+    askFigures();
   } catch {
-    setTimeout(load, 2000); // the dot tells what is wrong; this only keeps at it
+    if (!missed.peek()) setTimeout(load, AGAIN_MS); // the dot tells what is wrong; this only keeps at it
+  } finally {
+    loading = false;
   }
 }
 
@@ -123,13 +141,29 @@ function askFiguresSoon() {
 async function askFigures() {
   clearTimeout(figuresTimer);
   figuresTimer = null;
-  if (connection.peek().state === "waiting") return;
+  if (connection.peek().state === "waiting" || missed.peek()) return;
+  const before = lists.peek();
   try {
     figures.value = await ask(FIGURES);
+    sample.value = figures.peek().service.sampleDraftUrl;
+    if (loaded.peek() && lists.peek() === before) check(figures.peek().active.totalCount);
   } catch {
     // the figures of before stay; the dot tells that the server is away
   }
 }
 
-// What the page may take for the whole truth about the queue.
-export const waitingCount = () => Math.max(lists.value.waiting.length, figures.value?.queue.pending ?? 0);
+// A task that ends while the feed begins is told of neither by it nor by what was asked before. A number that differs
+// once may be on its way; twice, and everything is asked for again.
+function check(active) {
+  const { running, waiting } = lists.peek();
+  const differs = active <= MOST_ACTIVE && active !== running.length + waiting.length;
+  if (differs && differed) reload();
+  else if (differs) askFiguresSoon();
+  differed = differs && !differed;
+}
+
+// The page's own count is the newest, as long as it knows of all.
+export function waitingCount() {
+  const { running, waiting } = lists.value;
+  return running.length + waiting.length < MOST_ACTIVE ? waiting.length : (figures.value?.queue.pending ?? waiting.length);
+}

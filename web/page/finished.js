@@ -3,6 +3,7 @@ import { signal, useComputed } from "@preact/signals";
 import { Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
 import { loadMore, more } from "./feed.js";
+import { Picture } from "./frame.js";
 import { html, safe } from "./html.js";
 import { Icon } from "./icons.js";
 import { lists, nameOf, task } from "./tasks.js";
@@ -18,7 +19,7 @@ export function Finished() {
     <section class="finished" aria-labelledby="finished">
       <h2 id="finished">${t.finished}</h2>
       ${ids.value.length
-        ? html`<${Windowed} ids=${ids} row=${(width) => Math.round((width * 9) / 16) + 80} gap=${14} least=${232} card=${FinishedCard} label=${t.finished} />`
+        ? html`<${Windowed} ids=${ids} row=${(width) => Math.round((width * 9) / 16) + 74} gap=${14} least=${232} card=${FinishedCard} label=${t.finished} />`
         : html`<p class="empty">${t.nothingFinished}</p>`}
       ${more.value.finished && html`<p><button onClick=${() => loadMore("finished")}>${t.showMore}</button></p>`}
     </section>
@@ -53,7 +54,7 @@ export function Player({ id, state, name }) {
   }
   return html`
     <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => (playing.value = id)}>
-      ${safe(state.thumbnailUrl) && html`<img src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
+      ${safe(state.thumbnailUrl) && html`<${Picture} src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
       <span class="play"><${Icon} name="PROCESSING" /></span>
       <span class="length">${length(state.video.durationSeconds)}</span>
     </button>

@@ -5,6 +5,7 @@ import { heardAt, now, serverNow } from "./clock.js";
 import { help } from "./help.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { forget, key, missed } from "./key.js";
 import { lists } from "./tasks.js";
 import { switchLanguage, switchTheme, theme } from "./preferences.js";
 
@@ -18,6 +19,7 @@ export function Header() {
       <div class="switches">
         <button class="plain" lang=${t.language === "English" ? "en" : "zh-CN"} title=${t.languageHint} onClick=${switchLanguage}>${t.language}</button>
         <button class="plain" aria-label=${t.theme[theme.value]} title=${t.theme[theme.value]} onClick=${switchTheme}><${Icon} name="theme" /></button>
+        ${key && html`<button class="plain" aria-label=${t.keyForget} title=${t.keyForget} onClick=${forget}><${Icon} name="key" /></button>`}
         <button class="plain" aria-label=${t.keys} title="${t.keys} (?)" onClick=${() => (help.value = true)}><${Icon} name="keys" /></button>
       </div>
     </header>
@@ -25,7 +27,7 @@ export function Header() {
 }
 
 function Connection() {
-  const { state, until } = connection.value;
+  const { state, until } = missed.value ? { state: "locked" } : connection.value;
   const t = words.value;
   const seconds = Math.max(1, Math.ceil((until - now.value) / 1000));
   const told = state === "waiting" ? t.reconnecting(seconds) : t[state];
@@ -33,7 +35,7 @@ function Connection() {
     <p class="connection ${state}">
       <i class="dot" aria-hidden="true" /><span role="status">${state === "waiting" ? "" : told}</span>
       ${state === "waiting" && html`<span>${told}</span>`}
-      ${state !== "live" && heardAt.value && html`<small>${t.asOf(clockTime(heardAt.value))}</small>`}
+      ${!missed.value && state !== "live" && heardAt.value && html`<small>${t.asOf(clockTime(heardAt.value))}</small>`}
       ${state === "waiting" && html`<button class="small" onClick=${reconnect}>${t.tryNow}</button>`}
     </p>
   `;

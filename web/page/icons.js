@@ -10,6 +10,7 @@ const PATHS = {
   warning: "M8 3L2.2 13h11.6zM8 6.8v2.8M8 11.4v.1",
   theme: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 2v12",
   keys: "M2.5 4.5h11v7h-11zM5 7h.1M8 7h.1M11 7h.1M5.5 9.3h5",
+  key: "M9.2 6.8a3 3 0 1 0-2 2l1 1h1.6v1.6h1.6V13h2v-2.2zM5.6 5.6h.1",
   close: "M4 4l8 8M12 4l-8 8",
 };
 

@@ -31,6 +31,7 @@ ${SHOWN}`;
 
 export const FIGURES = `query Figures {
   queue { pending processing capacity oldestPendingAt throughput(lastMinutes: 60) { at completed failed } }
+  active: videoTasks(first: 1, filter: { status: [PENDING, PROCESSING] }) { totalCount }
   service { version acceptingTasks sampleDraftUrl disk { freeBytes totalBytes } }
 }`;
 
@@ -60,9 +61,9 @@ ${SHOWN}`;
 export const DETAILS = `query Details($id: ID!, $after: String) {
   videoTask(id: $id) {
     warnings { code segmentId materialName en: message(locale: EN) zh: message(locale: ZH) }
-    webhookDeliveries { seq state attempts answer error nextAttemptAt }
-    events(first: 100, after: $after) {
-      nodes { seq type at status stage attempt }
+    webhookDeliveries(first: 100) { seq state attempts createdAt answer error nextAttemptAt }
+    events(first: 100, after: $after, types: [STATUS_CHANGED, STAGE_CHANGED]) {
+      nodes { seq at status stage attempt }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -75,3 +76,5 @@ export const WATCH = (id) => `subscription Watch {
     task { videoUrl error { code message hint } }
   }
 }`;
+
+export const ASK = "query($id: ID!) { videoTask(id: $id) { status stage progress videoUrl error { code message hint } } }";

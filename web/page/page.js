@@ -10,6 +10,7 @@ import { Header } from "./header.js";
 import { Help } from "./help.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { KeyForm, missed } from "./key.js";
 import { Running } from "./running.js";
 import { Sample, Submit } from "./submit.js";
 import { lists, nameOf, order, task } from "./tasks.js";
@@ -20,8 +21,7 @@ export function Page() {
   return html`
     <${Header} />
     <main>
-      <${Submit} />
-      <${Tasks} />
+      ${missed.value ? html`<${KeyForm} />` : html`<${Submit} /><${Tasks} />`}
     </main>
     <${Foot} />
     <${Drawer} /><${Help} /><${Drop} />

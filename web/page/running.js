@@ -3,7 +3,8 @@ import { useComputed } from "@preact/signals";
 import { Bar } from "./bar.js";
 import { Cancel, Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
-import { html, safe } from "./html.js";
+import { Picture } from "./frame.js";
+import { html, renewed } from "./html.js";
 import { lists, nameOf, speed, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { bytes, duration, number, words } from "./words.js";
@@ -43,11 +44,9 @@ function RunningCard({ id }) {
 
 // The frame changes under one address: a new number makes the browser ask again, once a second at most.
 function Preview({ state, name }) {
-  const url = safe(state.previewUrl);
+  const url = renewed(state.previewUrl, Math.floor(Date.parse(state.updatedAt) / 1000));
   if (!url) return html`<div class="frame wait"><i /></div>`;
-  const second = Math.floor(Date.parse(state.updatedAt) / 1000);
-  const newest = url.includes("?") ? url : `${url}?at=${second}`;
-  return html`<div class="frame"><img src=${newest} alt=${words.value.previewOf(name)} decoding="async" onLoad=${shown} onError=${shown} /></div>`;
+  return html`<div class="frame"><${Picture} src=${url} alt=${words.value.previewOf(name)} onLoad=${shown} onError=${shown} /></div>`;
 }
 
 // A frame that is gone, as after a restart, leaves no broken picture.

@@ -86,7 +86,7 @@ function Report({ found }) {
       ${found.width && html`<p><b>${found.width}×${found.height}</b> · ${length(found.durationSeconds)} · ${+found.frameRate.toFixed(2)} fps · ${t.spec(found)}</p>`}
       ${found.renderable && !found.warnings.length && html`<p class="good"><${Icon} name="COMPLETED" />${t.asDesigned}</p>`}
       ${found.warnings.length > 0 && html`<${Warnings} all=${found.warnings} />`}
-      ${found.error && html`<p class="bad"><${Status} of="FAILED" text=${t.noVideo} /> ${spoken(found.error)} ${spokenHint(found.error)}</p>`}
+      ${found.error && html`<p><${Status} of="FAILED" text=${t.noVideo} /></p><p>${spoken(found.error)} ${spokenHint(found.error)}</p>`}
       <p class="buttons">
         ${found.renderable && html`<button class="primary" onClick=${() => render(found.draftUrl)} ref=${go}>${t.render}</button>`}
         <button onClick=${away}>${t.dismiss}</button>

@@ -1,6 +1,7 @@
 // What the page knows of tasks. Each task is a signal of its own: a change draws its card and nothing else. The lists
 // change only when a task comes, goes or changes its status.
 import { batch, computed, signal } from "@preact/signals";
+import { words } from "./words.js";
 
 const FINISHED_KEPT = 2000; // of each list of ended tasks: the page must not grow for ever
 const PACE_MS = 4000; // how far back the speed looks
@@ -13,6 +14,7 @@ let drawing = false;
 
 export const lists = signal({ running: [], waiting: [], finished: [], failed: [] });
 export const selected = signal(null); // the id that the keyboard is at
+export const sample = signal(""); // the draft URL of the built-in sample
 export const opened = signal(null); // the id whose drawer is open
 export const order = computed(() => {
   const { running, waiting, finished, failed } = lists.value;
@@ -111,6 +113,7 @@ export function speed(id) {
 
 // A name for people: the one it was dropped with, the draft's id, else the end of its address.
 export function nameOf({ draftUrl }) {
+  if (draftUrl === sample.value) return words.value.sample;
   const url = new URL(draftUrl);
   const { searchParams } = url;
   return searchParams.get("name") || searchParams.get("draft_id") || decoded(url.pathname.split("/").filter(Boolean).at(-1) ?? "") || url.host;

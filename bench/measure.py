@@ -55,8 +55,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def rendered(draft_folder: Path, work: Path, ffmpeg: str, **options: Any) -> Render:
-    """Render a draft by the renderer's own process; `work` is made. Raises `RuntimeError` with what it said."""
+RENDERER = ("-m", "services.render")
+
+
+def rendered(
+    draft_folder: Path, work: Path, ffmpeg: str, *, program: Sequence[str] = RENDERER, **options: Any
+) -> Render:
+    """Render a draft by the renderer's own process; `work` is made. Raises `RuntimeError` with what it said.
+
+    `program` is what Python is to run instead.
+    """
     output = work / "1" / "video.mp4"
     request = {
         "task_id": "bench",
@@ -71,7 +79,7 @@ def rendered(draft_folder: Path, work: Path, ffmpeg: str, **options: Any) -> Ren
     with (
         (work.parent / "log").open("w") as log,
         subprocess.Popen(
-            [sys.executable, "-m", "services.render"],
+            [sys.executable, *program],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -179,6 +179,6 @@ def _given(scope: ASGIScope) -> str | None:
 
 
 def _without_bearer(value: str | None) -> str | None:
-    if value is None or not value.lower().startswith(_BEARER):
+    if value is None or value[: len(_BEARER)].lower() != _BEARER:
         return None
     return value[len(_BEARER) :].strip()

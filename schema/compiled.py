@@ -150,6 +150,15 @@ def resolver_of(field: GraphQLField) -> Callable[..., Any]:
     return cast("Callable[..., Any]", resolver.wrapped_func)
 
 
+def waits(field: GraphQLField) -> bool:
+    """Whether the field's resolver waits for something: the database, mostly."""
+    try:
+        resolver = strawberry_field_of(field).base_resolver
+    except NotPlain:
+        return False
+    return resolver is not None and resolver.is_async
+
+
 def is_plain(field: GraphQLField) -> bool:
     """Whether the field's resolver is declared plain."""
     resolver = strawberry_field_of(field).base_resolver

@@ -4,9 +4,11 @@ Each fragment is measured once and counted wherever it is spread, so the walk is
 often its fragments multiply. Numbers saturate: nothing grows past what is refused anyway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
+from statistics import mean
 from typing import Any
 
 from graphql import (
@@ -14,7 +16,10 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
     GraphQLError,
+    GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -26,8 +31,12 @@ from graphql import (
     VariableNode,
 )
 
-MOST_VALUES = 20_000
-"""Values in an answer: two pages of a hundred within one another hold ten thousand tasks or events."""
+from schema.compiled import waits
+
+MOST_VALUES = 12_000
+"""Values in an answer, some microseconds each: the page's own list of a hundred tasks has nine thousand."""
+MOST_WAITS = 40
+"""Times that the database or the like is waited for, a millisecond each or so."""
 MOST_FIELDS = 400
 """As written, with fragments spread: the largest of GraphiQL's own queries has half as many."""
 MOST_ALIASES = 100
@@ -39,6 +48,14 @@ DEEPEST_INTROSPECTION = 2
 """Lists of types' own fields within one another: tools need one, and each more multiplies by the whole schema."""
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
+LISTS: Mapping[str, float] = {"warnings": 100, "stages": 8, "ofType": 0.5}
+"""How many values stand in lists that are asked for whole. Few types are wrapped, fewer twice."""
+WAITS: Mapping[str, int] = {"videoTasks": 3, "events": 2}
+"""Of fields that wait more than once: a list is counted, too, and events are those of a task that is looked up."""
+WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.25}
+"""Of each of so many values: a task is read with all its warnings."""
+INTROSPECTION_WEIGHT = 2
+"""What introspection tells goes through graphql-core alone, one value after the other."""
 MOST_ERRORS = 5
 _INTROSPECTED = frozenset(("fields", "inputFields", "interfaces", "possibleTypes"))
 _SATURATED = 1_000_000
@@ -50,6 +67,7 @@ class Cost:
     """What a selection asks for."""
 
     values: int = 0
+    waits: int = 0
     fields: int = 0
     aliases: int = 0
     directives: int = 0
@@ -63,6 +81,7 @@ class Cost:
         """Both of them, in one selection."""
         return Cost(
             _capped(self.values + other.values),
+            _capped(self.waits + other.waits),
             _capped(self.fields + other.fields),
             _capped(self.aliases + other.aliases),
             _capped(self.directives + other.directives),
@@ -77,6 +96,7 @@ _ENDLESS = Cost(values=_SATURATED)
 """A fragment that holds itself."""
 _LIMITS = (
     ("values", MOST_VALUES, "could have {} values"),
+    ("waits", MOST_WAITS, "could ask the database {} times"),
     ("fields", MOST_FIELDS, "selects {} fields"),
     ("aliases", MOST_ALIASES, "has {} aliases"),
     ("directives", MOST_DIRECTIVES, "has {} directives"),
@@ -86,9 +106,66 @@ _LIMITS = (
 )
 
 
-def cost_of(document: DocumentNode, variables: Mapping[str, Any], paged: frozenset[str]) -> Cost:
-    """The cost of all operations of a document. `paged` names the fields that answer in pages."""
-    return _Walk(document, variables, paged).total()
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A field that takes how many values it is to give: arguments, how many without them, how many at most."""
+
+    arguments: tuple[str, ...]
+    usual: int
+    most: int
+
+
+PAGE = Sized(("first", "last"), USUAL_PAGE, LARGEST_PAGE)
+MINUTES = Sized(("lastMinutes",), 60, 1440)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the fields of a schema multiply by, and which wait; by name."""
+
+    sized: Mapping[str, Sized]
+    times: Mapping[str, float]
+    waiting: frozenset[str]
+    unclear: frozenset[str]
+    """Names of fields that wait and, in other types, of plain ones, which take no arguments: `node` of an edge."""
+
+
+@cache
+def weights_of(schema: GraphQLSchema) -> Weights:
+    """Found out from the schema, so that no new field is forgotten."""
+    fields = list(_fields(schema))
+    sized = {name: each for name, field in fields for each in (PAGE, MINUTES) if set(each.arguments) & set(field.args)}
+    waiting = frozenset(name for name, field in fields if waits(field))
+    unclear = frozenset(name for name, field in fields if name in waiting and not waits(field))
+    return Weights(sized, {**LISTS, **_introspected(schema)}, waiting, unclear)
+
+
+def _fields(schema: GraphQLSchema) -> Iterable[tuple[str, GraphQLField]]:
+    kinds = [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
+    return [found for kind in kinds for found in kind.fields.items()]
+
+
+def _introspected(schema: GraphQLSchema) -> dict[str, float]:
+    """How many values the lists of introspection have: a type in the middle of all, and the largest by its name."""
+    kinds = list(schema.type_map.values())
+    counts = [len(kind.fields) for kind in kinds if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
+    usual = sum(counts) / len(kinds)
+    inputs = [len(kind.fields) for kind in kinds if isinstance(kind, GraphQLInputObjectType)]
+    values = [len(kind.values) for kind in kinds if isinstance(kind, GraphQLEnumType)]
+    return {
+        "types": len(kinds) * INTROSPECTION_WEIGHT,
+        "directives": len(schema.directives),
+        "fields": usual,
+        "args": mean(len(field.args) for _, field in _fields(schema)),
+        "inputFields": sum(inputs) / len(kinds),
+        "enumValues": sum(values) / len(kinds),
+        "__type": max(*counts, *inputs, *values) / usual * INTROSPECTION_WEIGHT,
+    }
+
+
+def cost_of(document: DocumentNode, variables: Mapping[str, Any], weights: Weights) -> Cost:
+    """The cost of all operations of a document."""
+    return _Walk(document, variables, weights).total()
 
 
 def too_costly(cost: Cost) -> GraphQLError | None:
@@ -101,18 +178,11 @@ def too_costly(cost: Cost) -> GraphQLError | None:
     return None
 
 
-@cache
-def paged_fields(schema: GraphQLSchema) -> frozenset[str]:
-    """The names of the fields that take `first`."""
-    kinds = [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
-    return frozenset(name for kind in kinds for name, field in kind.fields.items() if "first" in field.args)
-
-
 class _Walk:
-    def __init__(self, document: DocumentNode, variables: Mapping[str, Any], paged: frozenset[str]) -> None:
+    def __init__(self, document: DocumentNode, variables: Mapping[str, Any], weights: Weights) -> None:
         self._document = document
-        self._variables = variables
-        self._paged = paged
+        self._variables = {**_defaults(document), **variables}
+        self._weights = weights
         self._known: dict[str, Cost] = {}
         self._fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
@@ -143,8 +213,10 @@ class _Walk:
 
     def _field(self, field: FieldNode) -> Cost:
         within = self._all(field.selection_set)
+        times = self._times(field)
         return Cost(
-            _capped(1 + within.values * self._page(field)),
+            _capped(1 + ceil(within.values * times)),
+            _capped(self._own_waits(field, times) + ceil(within.waits * times)),
             _capped(1 + within.fields),
             within.aliases + (field.alias is not None),
             within.directives,
@@ -161,18 +233,39 @@ class _Walk:
             self._known[name] = self._all(fragment.selection_set) if fragment else Cost()
         return self._known[name]
 
-    def _page(self, field: FieldNode) -> int:
-        """By how much a field multiplies what is asked of its nodes."""
-        if field.name.value not in self._paged:
-            return 1
-        asked = [self._number(each.value) for each in field.arguments or () if each.name.value in ("first", "last")]
-        return min(LARGEST_PAGE, max(asked, default=USUAL_PAGE))
+    def _own_waits(self, field: FieldNode, times: float) -> int:
+        name = field.name.value
+        clear = name not in self._weights.unclear or bool(field.arguments)
+        usual = int(name in self._weights.waiting and clear)
+        return WAITS.get(name, usual) + ceil(WAITS_OF_A_ROW.get(name, 0) * times)
 
-    def _number(self, value: ValueNode) -> int:
+    def _times(self, field: FieldNode) -> float:
+        """By how much a field multiplies what is asked of its values."""
+        name = field.name.value
+        sized = self._weights.sized.get(name)
+        if sized is None:
+            return self._weights.times.get(name, 1)
+        asked = [self._number(each.value) for each in field.arguments or () if each.name.value in sized.arguments]
+        given = [number for number in asked if number is not None]
+        return max(1, min(sized.most, max(given, default=sized.usual)))
+
+    def _number(self, value: ValueNode) -> int | None:
         if isinstance(value, IntValueNode):
             return int(value.value[:9])
         given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
-        return given if isinstance(given, int) else USUAL_PAGE
+        return given if isinstance(given, int) else None
+
+
+def _defaults(document: DocumentNode) -> dict[str, int]:
+    """The numbers that variables have unless they are given."""
+    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    defined = [each for operation in operations for each in operation.variable_definitions or ()]
+    found: dict[str, int] = {}
+    for each in defined:
+        if isinstance(each.default_value, IntValueNode):
+            name, number = each.variable.name.value, int(each.default_value.value[:9])
+            found[name] = max(number, found.get(name, 0))
+    return found
 
 
 def _capped(number: int) -> int:

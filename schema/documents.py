@@ -16,7 +16,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from resolvers.documents import MOST_TOKENS
-from schema.cost import cost_of, paged_fields, too_costly
+from schema.cost import cost_of, too_costly, weights_of
 
 MOST_DOCUMENTS = 256
 LONGEST_KEPT = 4000
@@ -39,7 +39,7 @@ class Documents:
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None
     ) -> list[GraphQLError]:
         """Why it is refused: it costs too much, which is found out first, or does not fit the schema."""
-        refused = too_costly(cost_of(document, variables or {}, paged_fields(schema)))
+        refused = too_costly(cost_of(document, variables or {}, weights_of(schema)))
         return [refused] if refused else self._misfits(schema, document)
 
     def extension(self) -> type[SchemaExtension]:

@@ -26,6 +26,10 @@ class Keyring:
         self._database = database
         self.seal = seal
         self._keys: dict[str, Key] = {}
+        self._opened: dict[str, tuple[Key, Caller]] = {}
+        """What opened a key since they were read: no more than there are keys. A dict tells by a secret hash, and no
+        text that opens nothing is ever kept.
+        """
         self._guests: dict[Caller, set[Farewell]] = {}
 
     @asynccontextmanager
@@ -50,10 +54,17 @@ class Keyring:
             return OPEN
         if text is not None and text.startswith(WATCH_MARK):
             return self._watcher(text)
-        key = self._keys.get(key_id(text or "") or "")
-        if text is None or key is None or not key.opened_by(text) or not key.valid_at(now_ms()):
+        known = self._opened.get(text or "") or self._tried(text or "")
+        if known is None or not known[0].valid_at(now_ms()):
             raise not_admitted()
-        return key.caller
+        return known[1]
+
+    def _tried(self, text: str) -> tuple[Key, Caller] | None:
+        """The key that the text opens, and who holds it."""
+        key = self._keys.get(key_id(text) or "")
+        if key is None or not key.opened_by(text):
+            return None
+        return self._opened.setdefault(text, (key, key.caller))
 
     def _watcher(self, text: str) -> Caller:
         caller = watcher(self.seal, text)
@@ -105,3 +116,4 @@ class Keyring:
     async def _read(self) -> None:
         async with self._database.read() as connection:
             self._keys = {key.id: key for key in await all_keys(connection)}
+        self._opened.clear()

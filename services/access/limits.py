@@ -49,7 +49,7 @@ class Limits:
     queries_per_minute: int
     sockets_per_key: int
     _minute: int = 0
-    _counts: Counter[tuple[Limit, str]] = field(default_factory=Counter[tuple[Limit, str]])
+    _counts: dict[str, int] = field(default_factory=dict[str, int])
     _guesses: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _sockets: Counter[str] = field(default_factory=Counter[str])
 
@@ -77,7 +77,9 @@ class Limits:
             self._minute = minute
             self._counts.clear()
             self._guesses.clear()
-        if self._counts[limit, name] >= most:
+        counted = f"{limit} {name}"
+        before = self._counts.get(counted, 0)
+        if before >= most:
             resets_at_ms = (minute + 1) * MINUTE_MS
             seconds = math.ceil((resets_at_ms - now_ms()) / 1000)
             refusal = QuotaExceeded(
@@ -88,7 +90,7 @@ class Limits:
             )
             refusal.resets_at_ms = resets_at_ms
             raise refusal
-        self._counts[limit, name] += 1
+        self._counts[counted] = before + 1
 
     def enter(self, name: str) -> None:
         """A socket of this name is opened. Raises `QuotaExceeded`."""

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 from services.errors import Bilingual, DraftWarning, WarningCode
 
 T = TypeVar("T")
-MOST_WARNINGS = 500
+MOST_WARNINGS = 100
 """More are not told one by one: nobody reads them, and each is stored with its task."""
 LONGEST_LABEL = 120
 """Characters of an id or a name as messages show it."""

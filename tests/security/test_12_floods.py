@@ -3,7 +3,8 @@
 import pytest
 from graphql import get_introspection_query, parse
 
-from schema.cost import cost_of, too_costly
+from schema.build import build_schema
+from schema.cost import cost_of, too_costly, weights_of
 from tests.support.server import Server
 
 
@@ -24,6 +25,24 @@ COSTLY = {
     "depth": "{ queue " + "{ a " * 200 + "}" * 200 + "}",
     "directives": "{ __typename " + "@skip(if: false) " * 31 + "}",
     "pages in pages": PAGES,
+    "pages beside pages": "{ " + " ".join(f"a{n}: videoTasks(first: 90) {{ nodes {{ id }} }}" for n in range(3)) + " }",
+    "a page, and a size below nothing": "{ videoTasks(first: -99999999) { nodes { id } } "
+    + PAGES.replace("{ videoTasks", "x: videoTasks", 1),
+    "a page whose size is a variable's own": PAGES.replace(
+        "{ videoTasks(first: 100)", "query($n: Int = 100) { videoTasks(first: $n)", 1
+    ),
+    "the database asked for each of a page": "{ videoTasks(first: 40) { nodes { queuePosition } } }",
+    "the database asked again and again": "{ " + " ".join(f"a{n}: queue {{ pending }}" for n in range(41)) + " }",
+    "a day by the minute, ten times": "{ queue { "
+    + " ".join(f"a{n}: throughput(lastMinutes: 1440) {{ at completed failed }}" for n in range(10))
+    + " } }",
+    "all warnings of a hundred": "{ videoTasks(first: 100) { nodes { warnings { code message } } } }",
+    "all types, forty times": "{ "
+    + " ".join(f"a{n}: __schema {{ types {{ fields {{ name }} }} }}" for n in range(40))
+    + " }",
+    "the largest type, ninety times": "{ "
+    + " ".join(f'a{n}: __type(name: "VideoTask") {{ fields {{ type {{ fields {{ name }} }} }} }}' for n in range(90))
+    + " }",
     "circular introspection": "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
     "5000 fields": "{ " + "queue { pending } " * 2500 + "}",
     "2000 directives": "{ __typename " + "@a " * 2000 + "}",
@@ -39,7 +58,9 @@ def test_a_costly_document_is_refused_with_one_error(server: Server, query: str)
 
 def test_what_tools_ask_is_answered(server: Server) -> None:
     assert server.data(get_introspection_query(input_value_deprecation=True))["__schema"]
-    assert server.data("{ videoTasks(first: 100) { nodes { id status events(first: 10) { nodes { seq } } } } }")
+    assert server.data("{ videoTasks(first: 100) { totalCount nodes { id status stages { stage } video { url } } } }")
+    assert server.data("{ videoTasks(first: 100) { edges { cursor node { id } } } }")
+    assert server.data("{ videoTasks(first: 10) { nodes { id status queuePosition events { nodes { seq } } } } }")
 
 
 def test_the_size_of_a_page_counts_also_when_it_is_a_variable(server: Server) -> None:
@@ -50,7 +71,13 @@ def test_the_size_of_a_page_counts_also_when_it_is_a_variable(server: Server) ->
 
 def test_each_fragment_is_measured_once() -> None:
     """Walked through as it would be run, this one would not end before the machine does."""
-    assert too_costly(cost_of(parse(doubling(200)), {}, frozenset()))
+    assert too_costly(cost_of(parse(doubling(200)), {}, weights_of(build_schema().core)))
+
+
+def test_every_field_that_asks_the_database_counts_and_those_of_memory_do_not() -> None:
+    weights = weights_of(build_schema().core)
+    assert {"videoTasks", "events", "queue", "queuePosition", "draftReport", "submitVideoTask"} <= weights.waiting
+    assert weights.waiting.isdisjoint({"id", "status", "stages", "warnings", "videoUrl"})
 
 
 def test_of_a_document_with_many_faults_the_first_five_are_told(server: Server) -> None:

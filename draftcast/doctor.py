@@ -52,7 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("database", _database, True),
         ("broadcaster", _broadcaster, True),
         ("file storage", _files, True),
-        ("port", _port, False),
+        ("port", check_port, False),
         ("GraphiQL", _graphiql, False),
     ]
     for name, look, needed in looks:
@@ -137,14 +137,18 @@ def _files(settings: Settings) -> str:
     return settings.files
 
 
-def _port(settings: Settings) -> str:
+def check_port(settings: Settings) -> str:
+    """That the address can be listened on. Raises a `DraftcastError` that says why not."""
     where = f"{settings.host}:{settings.port}"
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise _Wrong(f"{where} is taken ({error.strerror}); is a server running?") from error
+            raise _Wrong(
+                f"{where} cannot be listened on ({error.strerror}). Is a server running there? "
+                "DRAFTCAST_PORT, or --port of `draftcast serve`, takes another port"
+            ) from error
     return f"{where} is free"
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from draftcast.app import create_app, watch_app
-from draftcast.logs import calm_server_log
+from draftcast.websocket import Socket
 from resolvers.bodies import LARGEST_BODY_BYTES
 from services.health import Health
 from services.settings import Settings
@@ -27,7 +27,6 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
     """The server. Messages and bodies are bounded, and nothing is done that costs every request without need
     (an access log, compression of small websocket messages).
     """
-    calm_server_log()
     return Server(
         uvicorn.Config(
             create_app(settings, work=work),
@@ -35,10 +34,11 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
             port=settings.port,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws=Socket,
             ws_max_size=LARGEST_BODY_BYTES,
             ws_per_message_deflate=False,
             access_log=False,
+            log_config=None,
             log_level="warning",  # below it, every websocket is a line
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -1,16 +1,28 @@
-"""Progress and reports on a terminal."""
+"""Progress, tables and reports on a terminal."""
 
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from draftcast.terminal import printable
 from services.errors import DraftWarning, Failure
+from services.tasks.exporter import StageLine
+from services.tasks.pace import Pace
+from services.tasks.records import Stage, StageProgress, Unit
 from services.tasks.report import DraftReport
+from services.tasks.scale import percent
+
+if TYPE_CHECKING:
+    from draftcast.doctor import Finding
 
 _WORDS = {
     "QUEUED": "waiting",
@@ -22,10 +34,76 @@ _WORDS = {
     "WRITING_FILE": "writing the file",
     "DONE": "done",
 }
+_STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
+SURE = 0.05
+"""The part of a stage before which nobody is told what is left: the first frames take longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far something is: a stage, 0..100, and where it is known `done` of `total` in `unit` and the seconds left."""
+
+    stage: str
+    percent: float
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+    left_seconds: float | None = None
+    queue_position: int | None = None
+
+    @property
+    def count(self) -> str:
+        """What is counted, in words."""
+        if self.queue_position is not None:
+            return f"place {self.queue_position} of the queue"
+        if self.done is None or not self.total:
+            return ""
+        if self.unit == Unit.BYTES:
+            return f"{decimal(int(self.done))} of {decimal(int(self.total))}"
+        return f"{self.done:,.0f} of {self.total:,.0f} {self.unit or ''}".lower().rstrip()
+
+    @property
+    def left(self) -> str:
+        """How long it will take, in words."""
+        too_early = self.total and (self.done or 0) < self.total * SURE
+        return "" if self.left_seconds is None or too_early else f"{_duration(max(1.0, self.left_seconds))} left"
+
+
+def reached(task: dict[str, Any]) -> Reached:
+    """How far a task is, as the API tells of it. The server's own clock tells what is left."""
+    counts: dict[str, Any] = task["stages"][-1] if task["stages"] else {}
+    end = task["estimatedCompletionAt"]
+    return Reached(
+        task["stage"],
+        task["progress"],
+        counts.get("done"),
+        counts.get("total"),
+        counts.get("unit"),
+        None if end is None else (_ms(end) - _ms(task["updatedAt"])) / 1000,
+        task["queuePosition"],
+    )
+
+
+class Way:
+    """How far a render is that runs without a task, from its exporter's lines."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._stage = Stage.QUEUED
+        self._began_ms = 0
+
+    def reached(self, line: StageLine, now_ms: int) -> Reached:
+        """Take a line in."""
+        if line.stage is not self._stage:
+            self._stage, self._began_ms = line.stage, now_ms
+        now = StageProgress(stage=line.stage, started_at_ms=self._began_ms, done=line.done, total=line.total)
+        end_ms = self._pace.end_ms(now, now_ms)
+        left = None if end_ms is None else (end_ms - now_ms) / 1000
+        return Reached(line.stage, percent(now), line.done, line.total, line.unit, left)
 
 
 class ProgressBar:
-    """One bar on stderr: the stage in words, the percentage, what is counted."""
+    """On stderr: a line for each stage that is over, and below them a bar for the present one."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -34,9 +112,12 @@ class ProgressBar:
             TaskProgressColumn(),
             TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            TextColumn("{task.fields[left]}", style="cyan"),
+            console=Console(stderr=True, highlight=False),
         )
-        self._bar = self._progress.add_task("waiting", total=100, count="")
+        self._bar = self._progress.add_task("starting", total=100, count="", left="")
+        self._now: Reached | None = None
+        self._since = 0.0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -47,10 +128,74 @@ class ProgressBar:
     ) -> None:
         self._progress.stop()
 
-    def update(self, stage: str, percent: float, done: Any = None, total: Any = None, unit: str | None = None) -> None:
-        """Show a stage, 0..100, and `done` of `total` where they are known."""
-        count = f"{done:,.0f}/{total:,.0f} {unit or ''}".lower() if done is not None and total else ""
-        self._progress.update(self._bar, description=_WORDS.get(stage, stage.lower()), completed=percent, count=count)
+    def update(self, now: Reached) -> None:
+        """Show how far it is."""
+        if self._now is None or now.stage != self._now.stage:
+            self._say_ended()
+            self._since = monotonic()
+        self._now = now
+        self._progress.update(
+            self._bar, description=_words(now.stage), completed=now.percent, count=now.count, left=now.left
+        )
+
+    def finish(self) -> None:
+        """Show that it is done."""
+        self.update(Reached(Stage.DONE, 100))
+
+    def _say_ended(self) -> None:
+        if self._now is not None:
+            seconds = monotonic() - self._since
+            self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
+
+
+def _words(stage: str) -> str:
+    return _WORDS.get(stage, stage.lower())
+
+
+def _duration(seconds: float) -> str:
+    """In the one or two units that matter: `8 s`, `3 min 20 s`, `5 h 2 min`, `12 d`."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d"
+
+
+def _ms(at: str) -> int:
+    return round(datetime.fromisoformat(at).timestamp() * 1000)
+
+
+def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int) -> Table:
+    """Tasks as the API tells of them, to be read by people."""
+    table = Table("task", "status", "stage or error", "progress", "age", "draft", box=None, header_style="bold")
+    for task in tasks:
+        error: dict[str, Any] | None = task["error"]
+        table.add_row(
+            task["id"],
+            Text(task["status"].lower(), _STYLES.get(task["status"], "")),
+            error["code"] if error else _words(task["stage"]),
+            f"{task['progress']} %",
+            _duration((now_ms - _ms(task["createdAt"])) / 1000),
+            printable(task["draftUrl"]),
+        )
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    table.columns[-1].overflow = "fold"
+    return table
+
+
+def findings_table(findings: "Iterable[Finding]") -> Table:
+    """What the doctor found, to be read by people."""
+    table = Table(show_header=False, box=None)
+    for finding in findings:
+        mark = (
+            Text("ok", "green") if finding.ok else Text("missing", "red") if finding.needed else Text("note", "yellow")
+        )
+        table.add_row(mark, finding.name, printable(finding.detail))
+    return table
 
 
 def report_table(report: DraftReport) -> Table:
@@ -59,7 +204,7 @@ def report_table(report: DraftReport) -> Table:
     table = Table(show_header=False, box=None)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("draft", _printable(report.draft_url))
+    table.add_row("draft", printable(report.draft_url))
     table.add_row("renderable", Text("yes", "green") if report.renderable else Text("no", "bold red"))
     if found.width is not None and found.duration_us is not None:
         seconds = found.duration_us / 1e6
@@ -68,19 +213,14 @@ def report_table(report: DraftReport) -> Table:
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
-        table.add_row(Text(found.error.code, "bold red"), _printable(f"{found.error.message.en} {found.error.hint.en}"))
+        table.add_row(Text(found.error.code, "bold red"), printable(f"{found.error.message.en} {found.error.hint.en}"))
     return table
 
 
 def _about_warning(warning: DraftWarning) -> Text:
     named = [("material", warning.material_name), ("effect", warning.effect_id), ("segment", warning.segment_id)]
     places = ", ".join(f"{what} {name}" for what, name in named if name)
-    return Text.assemble(_printable(warning.message.en), _printable(f" ({places})" if places else "", "dim"))
-
-
-def _printable(text: str, style: str = "") -> Text:
-    """A text of strangers, which must not steer the terminal."""
-    return Text("".join(each if each.isprintable() else "\ufffd" for each in text), style)
+    return Text.assemble(printable(warning.message.en), printable(f" ({places})" if places else "", "dim"))
 
 
 def report_object(report: DraftReport) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from draftcast.client import ServerProblem, bearer, unreachable
+from draftcast.client import ServerRefusal, bearer, unreachable
 
 CONNECT_SECONDS = 30
 SILENT_SECONDS = 300
@@ -32,7 +32,7 @@ def packed(draft: Path) -> Generator[IO[bytes]]:
 
 
 async def send(server: str, name: str, zipped: IO[bytes]) -> str:
-    """Send a zip; gives the draft's URL on the server. Raises `ServerProblem`."""
+    """Send a zip; gives the draft's URL on the server. Raises `ServerUnreachable`, `ServerRefusal`."""
     timeout = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS)
     headers = {"content-type": "application/zip", "accept-language": "en", **bearer()}
     try:
@@ -44,5 +44,5 @@ async def send(server: str, name: str, zipped: IO[bytes]) -> str:
     except (ClientError, OSError, TimeoutError) as error:
         raise unreachable(server, error) from error
     if "error" in told:
-        raise ServerProblem(told["error"]["details"])
+        raise ServerRefusal(told["error"]["code"], told["error"]["details"])
     return str(told["draft_url"])

@@ -13,6 +13,7 @@ from resolvers.answers import Answers, Operation, Part, Refused, encode
 from resolvers.context import SocketContext
 from resolvers.outlet import Outlet
 from resolvers.sharing import Subscription
+from services.audience import Channel, Transport
 
 TRY_AGAIN_LATER = 1013
 TOO_SLOW = "Messages are not read fast enough"
@@ -57,17 +58,20 @@ class SocketOutlet(Outlet[str]):
 class Receiver:
     """Turns a subscription's parts into messages of its operation."""
 
-    __slots__ = ("_handler", "_id", "_prefix", "stream")
+    __slots__ = ("_channel", "_handler", "_id", "_prefix", "stream")
 
     def __init__(self, handler: "DeliveringHandler", operation_id: str, stream: Subscription) -> None:
         self._handler = handler
+        self._channel = handler.channel
         self._id = operation_id
         self._prefix = _next_prefix(operation_id)
         self.stream = stream
 
     def take(self, letter: Part) -> bool:
         """Send a part; False when the socket is full."""
-        return self._handler.outlet.take(f"{self._prefix}{letter.text}}}")
+        taken = self._handler.outlet.take(f"{self._prefix}{letter.text}}}")
+        self._channel.messages += taken
+        return taken
 
     def end(self, error: Exception | None) -> None:
         """Say that the operation is complete, or give the socket up."""
@@ -85,6 +89,11 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
         socket: Any = self.websocket
         self.outlet = SocketOutlet(socket.ws.scope[_SEND])
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def channel(self) -> Channel:
+        """Where messages are counted."""
+        return self.context.services.audience.channels[Transport.WEBSOCKET]
 
     async def run_operation(self, operation: handlers.Operation[SocketContext, None]) -> None:
         """Answer an operation. For a subscription this ends when its messages come by themselves."""
@@ -108,23 +117,30 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
             try:
                 if stream.missed is not None:
                     async for part in stream.missed:
-                        await self.outlet.send(f"{prefix}{part.text}}}")
+                        await self._tell(f"{prefix}{part.text}}}")
             except BaseException:
                 await stream.aclose()
                 raise
             self.outlet.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
+            self.channel.listening += 1
             stream.mailbox.hand_to(receiver)
             return
-        async with aclosing(stream):
-            async for part in stream:
-                await self.outlet.send(f"{prefix}{part.text}}}")
+        with self.channel.listens():
+            async with aclosing(stream):
+                async for part in stream:
+                    await self._tell(f"{prefix}{part.text}}}")
         self.complete(operation.id)
+
+    async def _tell(self, message: str) -> None:
+        """Send a result, waiting while the socket is full."""
+        await self.outlet.send(message)
+        self.channel.messages += 1
 
     def complete(self, operation_id: str) -> None:
         """An operation has come to its end by itself."""
         self.operations.pop(operation_id, None)
         self.outlet.say(encode({"id": operation_id, "type": "complete"}))
-        receiver = self.outlet.receivers.pop(operation_id, None)
+        receiver = self._dismissed(operation_id)
         if receiver is not None:
             leaving = asyncio.create_task(receiver.stream.aclose())
             self._leaving.add(leaving)
@@ -132,12 +148,19 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """The client wants no more of an operation, or is gone."""
-        receiver = self.outlet.receivers.pop(operation_id, None)
+        receiver = self._dismissed(operation_id)
         if receiver is None:
             await super().cleanup_operation(operation_id)
         else:
             self.operations.pop(operation_id, None)
             await receiver.stream.aclose()
+
+    def _dismissed(self, operation_id: str) -> Receiver | None:
+        """The receiver of an operation, which gets no more."""
+        receiver = self.outlet.receivers.pop(operation_id, None)
+        if receiver is not None:
+            self.channel.listening -= 1
+        return receiver
 
     async def shutdown(self) -> None:
         """The connection has ended."""

@@ -6,7 +6,6 @@ from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -17,7 +16,6 @@ from strawberry.types.unset import UNSET, UnsetType
 from resolvers.answers import Answers
 from resolvers.bodies import parse_json
 from resolvers.context import SocketContext, services_of
-from resolvers.delivery import with_send
 from resolvers.sockets import CarefulSocket, LegacyRefusal, TransportHandler
 from services.access.callers import NotAdmitted
 
@@ -45,10 +43,6 @@ class GraphQLEndpoint(GraphQL[SocketContext, None]):
             allowed_origins=origins,
         )
         self.answers = answers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Talk with one socket until it closes."""
-        await super().__call__(with_send(scope, send), receive, send)
 
     async def pick_websocket_subprotocol(self, request: WebSocket) -> str | None:
         """The first of ours that the client offers, whatever order it has."""

@@ -4,6 +4,7 @@ import random
 from typing import Any, Protocol
 
 from resolvers.answers import Part, encode
+from services.audience import Transport
 
 SHORTEST_RETRY_MS = 1000
 LONGEST_RETRY_MS = 3000
@@ -12,6 +13,7 @@ LONGEST_RETRY_MS = 3000
 class Format(Protocol):
     """A way to write one result after the other."""
 
+    transport: Transport
     content_type: str
     heartbeat: bytes
     """Says nothing, but shows both sides that the line is open."""
@@ -43,6 +45,7 @@ class EventStream:
     Last-Event-ID when they reconnect.
     """
 
+    transport = Transport.EVENTS
     content_type = "text/event-stream; charset=utf-8"
     heartbeat = b":\n\n"
     heartbeat_seconds = 12.0
@@ -73,6 +76,7 @@ class Multipart:
     A part is read when the boundary after it has come, so each is sent with the one that follows.
     """
 
+    transport = Transport.MULTIPART
     content_type = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
     heartbeat = b"\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql"
     heartbeat_seconds = 5.0

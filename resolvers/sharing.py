@@ -1,6 +1,8 @@
 """One execution for all who ask the same: changes are rendered once and told to every subscriber."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -57,6 +59,7 @@ class Shared:
         self._inbox: Mailbox[TaskChange] | None = None
         self._working: asyncio.Task[None] | None = None
         self._held: dict[str, TaskChange] = {}
+        self._told_at = -math.inf
         self._pause: asyncio.TimerHandle | None = None
 
     @property
@@ -95,18 +98,25 @@ class Shared:
         self._held.pop(change.task.id, None)
         if change.event.type is not EventType.PROGRESS:
             self._release()
-        elif self._pause is not None:
+        elif self._holds(time.monotonic()):
             self._held[change.task.id] = change
             return
-        else:
-            self._pause = asyncio.get_running_loop().call_later(PERCENTAGES_SECONDS, self._resume)
         self._pass_on(change)
+
+    def _holds(self, now: float) -> bool:
+        """Whether a percentage has to wait. A timer is set only then: most come far apart."""
+        if self._pause is None:
+            left = self._told_at + PERCENTAGES_SECONDS - now
+            if left <= 0:
+                self._told_at = now
+                return False
+            self._pause = asyncio.get_running_loop().call_later(left, self._resume)
+        return True
 
     def _resume(self) -> None:
         self._pause = None
-        if self._held:
-            self._pause = asyncio.get_running_loop().call_later(PERCENTAGES_SECONDS, self._resume)
-            self._release()
+        self._told_at = time.monotonic()
+        self._release()
 
     def _release(self) -> None:
         held, self._held = self._held, {}

@@ -17,6 +17,7 @@ from resolvers.formats import Format
 from resolvers.outlet import Outlet
 from resolvers.problems import PROBLEMS
 from resolvers.sharing import Subscription
+from services.audience import Channel
 from services.errors import StoreUnavailable
 from services.tasks.mailbox import Mailbox, TooSlow
 
@@ -76,15 +77,18 @@ class _Line(Outlet[bytes]):
 class _Reader:
     """Sends a subscription's parts the moment they come."""
 
-    def __init__(self, form: Format, line: _Line) -> None:
+    def __init__(self, form: Format, line: _Line, channel: Channel) -> None:
         self._form = form
+        self._channel = channel
         self._line = line
         self._error: Exception | None = None
         self._ended = asyncio.Event()
 
     def take(self, letter: Part) -> bool:
         """Send a part; False when the line is full."""
-        return self._line.take(_written(self._form, letter))
+        taken = self._line.take(_written(self._form, letter))
+        self._channel.messages += taken
+        return taken
 
     def end(self, error: Exception | None) -> None:
         """No more parts come."""
@@ -114,13 +118,15 @@ class StreamResponse:
         self._operation = operation
         self._form = form
         self._resumed = resumed
+        self._channel = context.services.audience.channels[form.transport]
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send the results until they end, the client goes, or the server stops."""
         line = _Line(send)
         try:
-            async with aclosing(self._pieces(line)) as pieces:
-                await self._deliver(pieces, line, receive)
+            with self._channel.listens():
+                async with aclosing(self._pieces(line)) as pieces:
+                    await self._deliver(pieces, line, receive)
         except asyncio.CancelledError:
             pass  # the server stops, and would log a cancellation that is passed on as a fault of ours
         await line.end()
@@ -136,9 +142,10 @@ class StreamResponse:
             return
         async with aclosing(stream):
             while (part := await _next(stream)) is not None:
+                self._channel.messages += 1
                 yield _written(self._form, part)
                 if isinstance(stream, Subscription) and stream.missed is None:
-                    await _Reader(self._form, line).read(stream.mailbox)
+                    await _Reader(self._form, line, self._channel).read(stream.mailbox)
                     break
         yield self._form.ending
 

@@ -164,10 +164,10 @@ _publish(
     {
         UserErrorCode.INVALID_INPUT: "An argument is not of the form it must have.",
         UserErrorCode.NOT_FOUND: "There is no such task, or the caller may not see it.",
-        UserErrorCode.INVALID_STATE: "The task's state does not allow it.",
+        UserErrorCode.INVALID_STATE: "The task's state does not allow it, for instance to cancel what has ended.",
         UserErrorCode.IDEMPOTENCY_CONFLICT: "The idempotency key was used before, with other input.",
-        UserErrorCode.QUOTA_EXCEEDED: "The caller has used up what it may use.",
+        UserErrorCode.QUOTA_EXCEEDED: "The caller has used up what it may use; `resetAt` tells when to go on.",
         UserErrorCode.QUEUE_FULL: "Too many tasks wait; try again later.",
-        UserErrorCode.FORBIDDEN: "The caller may not do this.",
+        UserErrorCode.FORBIDDEN: "The caller's key lacks the scope for this.",
     },
 )

@@ -14,6 +14,7 @@ from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
 from services.access.signing import Seal, Signer
+from services.audience import Audience
 from services.drafts.guard import Guard
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
@@ -22,7 +23,7 @@ from services.health import Health
 from services.metrics import Metrics
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
-from services.settings import Settings, SettingsError
+from services.settings import Settings, SettingsError, traces_wanted
 from services.tasks.crew import Crew
 from services.tasks.engine import Engine, Queue
 from services.tasks.hot import HotTasks
@@ -34,6 +35,7 @@ from services.tasks.report import Reports
 from services.tasks.store.database import Database
 from services.tasks.webhooks import Sender, secret_of
 from services.tasks.worker import Worker
+from services.traces import NO_TRACES, Traces
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Services:
     keyring: Keyring
     limits: Limits
     audit: Audit
+    audience: Audience
     health: Health
     facts: ServiceFacts
 
@@ -69,6 +72,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
         place = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
+        traces = await _open_traces(stack)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         queue = Queue(settings.database)
@@ -83,14 +87,16 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         files = FileStore.of(settings, signer)
         crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
         await stack.enter_async_context(crew.serve())
-        keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days)
+        keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days, traces=traces)
         await stack.enter_async_context(keeper.serve())
-        metrics = Metrics()
+        audience = Audience()
+        metrics = Metrics(audience)
         guard = Guard(settings.allow_hosts)
-        sender = Sender(database, crew, files, guard, secret_of(settings.webhook_secret, seal), metrics.webhook_tried)
+        secret = secret_of(settings.webhook_secret, seal)
+        sender = Sender(database, crew, files, guard, secret, metrics.webhook_tried, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, hot, files, crew, metrics.ended, settings)
+            worker = Worker(database, queue, hot, files, crew, metrics.ended, settings, traces)
             await _open_worker(stack, worker, crew, settings)
         manager = TaskManager(
             database,
@@ -100,6 +106,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             queued_per_key=settings.queued_per_key,
             capacity=lambda: crew.capacity,
             webhooks=guard,
+            traces=traces,
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
@@ -115,9 +122,19 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             keyring=keyring,
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
+            audience=audience,
             health=Health(database, hot, hub, crew, metrics, settings),
             facts=facts,
         )
+
+
+async def _open_traces(stack: AsyncExitStack) -> Traces:
+    """OpenTelemetry is loaded only where a collector is named."""
+    if not traces_wanted():
+        return NO_TRACES
+    from services.otlp import collector
+
+    return Traces(await stack.enter_async_context(collector()))
 
 
 async def _open_keyring(stack: AsyncExitStack, settings: Settings, seal: Seal) -> Keyring:

@@ -194,13 +194,14 @@ def failed(
     *,
     material_url: str | None = None,
     segment_id: str | None = None,
+    hint: Bilingual | None = None,
 ) -> Failed:
-    """The exception for `code`, with its standard hint and retryability."""
+    """The exception for `code`, with its standard retryability, and its standard hint where none is given."""
     return Failed(
         Failure(
             code=code,
             message=Bilingual(en, zh),
-            hint=HINTS[code],
+            hint=hint or HINTS[code],
             retryable=code in RETRYABLE,
             material_url=material_url,
             segment_id=segment_id,

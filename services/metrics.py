@@ -2,9 +2,15 @@
 read from the database when it is asked for.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterable
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.audience import Audience
 from services.clock import now_ms
+from services.errors import ErrorCode
 from services.tasks.crew import Crew
 from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
@@ -13,16 +19,33 @@ from services.tasks.store import deliveries, queries
 from services.tasks.store.database import Database
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FETCH_ERRORS = frozenset(
+    {
+        ErrorCode.DRAFT_URL_REFUSED,
+        ErrorCode.DRAFT_NOT_FOUND,
+        ErrorCode.MATERIAL_UNREACHABLE,
+        ErrorCode.MATERIAL_REFUSED,
+        ErrorCode.MATERIAL_TOO_LARGE,
+    }
+)
+"""Codes of failures of fetching: a draft's server, or a material's, is to blame."""
 STAGE_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 class Metrics:
     """The measures of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, audience: Audience) -> None:
         self._registry = CollectorRegistry()
+        self._registry.register(_Told(audience))
         self._ends = Counter(
             "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
+        )
+        self._fetches = Counter(
+            "draftcast_fetch_errors",
+            "Attempts of this process that failed because the draft or a material could not be fetched",
+            ["code"],
+            registry=self._registry,
         )
         self._stages = Histogram(
             "draftcast_stage_seconds",
@@ -47,7 +70,10 @@ class Metrics:
 
     def ended(self, task: Task) -> None:
         """An attempt has come to the task's end."""
-        self._ends.labels(task.status, task.failure.code if task.failure else "").inc()
+        code = task.failure.code if task.failure else ""
+        self._ends.labels(task.status, code).inc()
+        if code in FETCH_ERRORS:
+            self._fetches.labels(code).inc()
         if task.status is Status.COMPLETED:
             for stage in task.stages:
                 self._took(stage)
@@ -74,3 +100,25 @@ class Metrics:
         self._listeners.set(hot.listeners)
         self._rebuilds.set(hub.rebuilds)
         return generate_latest(self._registry)
+
+
+class _Told(Collector):
+    """The audience's numbers, read when they are asked for. Messages are too many for the library's own counter,
+    which takes more than ten times as long as a plain number.
+    """
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+
+    def collect(self) -> Iterable[Metric]:
+        """The numbers of each transport."""
+        subscribers = GaugeMetricFamily(
+            "draftcast_subscribers", "Operations under way on lasting connections of this process", labels=["transport"]
+        )
+        messages = CounterMetricFamily(
+            "draftcast_messages", "Results that this process has told on lasting connections", labels=["transport"]
+        )
+        for transport, channel in self._audience.channels.items():
+            subscribers.add_metric([transport], channel.listening)
+            messages.add_metric([transport], channel.messages)
+        return [subscribers, messages]

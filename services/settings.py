@@ -19,13 +19,11 @@ from pydantic_settings import (
 )
 
 from services.errors import DraftcastError
+from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 
-CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
-"""Names the TOML file."""
-SERVER_VARIABLE = "DRAFTCAST_SERVER"
-"""Where `draftcast submit` and `draftcast watch` find their server."""
-KEY_VARIABLE = "DRAFTCAST_KEY"
-"""The key with which they ask it."""
+ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""OpenTelemetry's own, of which the first that is set counts: where traces go."""
+PROTOCOL_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
 SECRET = ("database_url", "broadcast_url", "signing_key", "webhook_secret")
@@ -84,6 +82,9 @@ class Settings(BaseSettings):
     )
     font_dirs: Folders = Field((), description="folders with fonts, searched first")
     watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="form of the log on stderr: text, or json, one object a line"
+    )
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
         "documented",
         description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
@@ -238,6 +239,26 @@ def _known_variables() -> set[str]:
         SERVER_VARIABLE,
         KEY_VARIABLE,
     }
+
+
+def traces_wanted() -> bool:
+    """Whether OpenTelemetry's variables name a collector of traces. Raises `SettingsError` when it cannot be one."""
+    name, endpoint = _first_set(ENDPOINT_VARIABLES)
+    off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    if not endpoint or off or os.environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+        return False
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise SettingsError(f"{name}: must begin with http:// or https://")
+    name, protocol = _first_set(PROTOCOL_VARIABLES)
+    if protocol not in ("", "http/protobuf"):
+        off_by = "OTEL_TRACES_EXPORTER=none sends none"
+        raise SettingsError(f"{name}: traces are sent as http/protobuf only (got {protocol!r}); {off_by}")
+    return True
+
+
+def _first_set(names: tuple[str, ...]) -> tuple[str, str]:
+    """A variable and its value; both empty when none is set."""
+    return next(((name, value) for name in names if (value := os.environ.get(name, ""))), ("", ""))
 
 
 def load(**overrides: Any) -> Settings:

@@ -1,11 +1,13 @@
 #!/bin/sh
-# The tests run against real PostgreSQL and Redis servers that they start themselves. Where the programs are
+# The tests run against real PostgreSQL, Redis, nginx and Caddy servers that they start themselves. Where the programs are
 # missing and apt may be used, they are installed here; where it may not, the tests that need them say so.
 set -eu
 
 wanted=
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || wanted="$wanted postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wanted="$wanted redis-server"
+[ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || wanted="$wanted nginx-light"
+command -v caddy >/dev/null || wanted="$wanted caddy"
 [ -n "$wanted" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then as_root=

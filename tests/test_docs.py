@@ -14,18 +14,26 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from draftcast.cli import app
+from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.render.ffmpeg import find_ffmpeg
-from services.settings import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE, Settings
+from services.settings import Settings
 from services.tasks.exporter import ExportLimits, ExportRequest, StageLine, export, parse_line
+from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
+IN_BOTH = [READMES, *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in ("migrating", "comparison"))]
+"""Documents in English and Chinese."""
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OPERATION = re.compile(r"(?:`|\"\"\")\s*((?:query|mutation|subscription)\b[^`\"]*)(?:`|\"\"\")")
 CURL_BODY = re.compile(r"-d '([^']*)'")
+PROOF = re.compile(r"\[([a-z0-9 ]+)\]\((tests/[^)]+\.py)\)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+TOLD = re.compile(r"^(?:#+ |\|).*$", re.MULTILINE)
+"""Headings and rows of tables."""
 
 
 def blocks(document: str | Path, language: str) -> list[str]:
@@ -83,27 +91,29 @@ def test_every_command_has_a_row(readme: str) -> None:
     assert told == commands | {group.name for group in app.registered_groups}
 
 
-def test_both_languages_have_the_same_headings_and_tables() -> None:
-    def outline(readme: str) -> list[int]:
-        text = BLOCK.sub("", (ROOT / readme).read_text(encoding="utf-8"))
-        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+@pytest.mark.parametrize("pair", IN_BOTH, ids=lambda pair: pair[0])
+def test_both_languages_have_the_same_headings_and_tables(pair: tuple[str, str]) -> None:
+    def outline(document: str) -> list[tuple[int, int]]:
+        text = BLOCK.sub("", (ROOT / document).read_text(encoding="utf-8"))
+        return [(len(line.split()[0]) if line[0] == "#" else 0, line.count(" |")) for line in TOLD.findall(text)]
 
-    assert outline(READMES[0]) == outline(READMES[1])
-    assert list(rows(READMES[0])) == list(rows(READMES[1]))
+    assert outline(pair[0]) == outline(pair[1])
+    assert list(rows(pair[0])) == list(rows(pair[1]))
 
 
-def test_both_languages_have_the_same_code_but_for_comments() -> None:
-    def code(readme: str) -> list[str]:
-        text = (ROOT / readme).read_text(encoding="utf-8")
+@pytest.mark.parametrize("pair", IN_BOTH, ids=lambda pair: pair[0])
+def test_both_languages_have_the_same_code_but_for_comments(pair: tuple[str, str]) -> None:
+    def code(document: str) -> list[str]:
+        text = (ROOT / document).read_text(encoding="utf-8")
         return [re.sub(r"(  +#|//) .*", "", block) for _, block in BLOCK.findall(text)]
 
-    assert code(READMES[0]) == code(READMES[1])
+    assert code(pair[0]) == code(pair[1])
 
 
 def test_every_operation_in_the_documents_fits_the_schema() -> None:
     schema = build_schema(SDL.read_text(encoding="utf-8"))
     found = [operation for document in DOCUMENTS for operation in operations(document)]
-    assert len(found) == 14
+    assert len(found) == 30
     for operation in found:
         assert validate(schema, parse(operation)) == [], operation
 
@@ -129,6 +139,57 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     targets = LINK.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))
     near = [target.partition("#")[0] for target in targets if "://" not in target]
     assert [target for target in near if target and not (document.parent / target).exists()] == []
+
+
+def named_tests(readme: str) -> list[tuple[str, str]]:
+    """The tests that a readme names: a link's text is the function's name, and it leads to the file."""
+    return PROOF.findall((ROOT / readme).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_promise_is_numbered_and_names_a_test(readme: str) -> None:
+    promises = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", (ROOT / readme).read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in promises] == list(range(1, 13))
+    assert all(PROOF.search(tests) for _, tests in promises)
+    assert named_tests(readme) == named_tests(READMES[0])
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    for name, file in named_tests(READMES[0]):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert f"test_{name.replace(' ', '_')}" in there, f"{name} in {file}"
+
+
+def anchors(document: Path) -> set[str]:
+    """Where links into a document may lead: GitHub's names of its headings."""
+    headings = HEADING.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_headings_lead_to_one(document: Path) -> None:
+    targets = LINK.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))
+    near = [target.partition("#") for target in targets if "://" not in target and "#" in target]
+    places = [(document.parent / path if path else document, anchor) for path, _, anchor in near]
+    assert [anchor for path, anchor in places if path.suffix == ".md" and anchor not in anchors(path)] == []
+
+
+def test_headings_of_the_api_guide_have_names_of_their_own() -> None:
+    headings = [heading.lower() for heading in HEADING.findall(BLOCK.sub("", GUIDE.read_text(encoding="utf-8")))]
+    assert len(headings) == len(set(headings))
+
+
+def test_the_api_guide_is_what_the_schema_says() -> None:
+    assert GUIDE.read_text(encoding="utf-8") == guide(), "`make api-guide` writes it anew"
+
+
+def test_the_readme_links_all_documents() -> None:
+    for readme, ending in zip(READMES, (".md", ".zh.md"), strict=True):
+        linked = {target.partition("#")[0] for target in LINK.findall((ROOT / readme).read_text(encoding="utf-8"))}
+        pages = {path.name.removesuffix(".zh.md").removesuffix(".md") for path in ROOT.glob("docs/*.md")}
+        own = {name: ending if (ROOT / "docs" / f"{name}{ending}").exists() else ".md" for name in pages}
+        assert {f"docs/{name}{suffix}" for name, suffix in own.items()} <= linked
 
 
 def exporter_lines() -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ async def obey(driver: Driver) -> None:
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until stdin ends."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
@@ -108,6 +108,7 @@ def main() -> None:
         async def driven(app: Any) -> AsyncGenerator[Any]:
             async with opening(app) as state:
                 obeying = asyncio.create_task(obey(Driver(state["services"])))
+                obeying.add_done_callback(lambda _: setattr(serving, "should_exit", True))
                 print(json.dumps({"port": settings.port}), flush=True)
                 yield state
                 obeying.cancel()

@@ -217,7 +217,7 @@ async def obey(driver: Any) -> None:
 
 
 async def main(which: str) -> None:
-    """Serve until SIGTERM."""
+    """Serve until stdin ends."""
     app: Any
     driver: Any
     if which == "asgi":
@@ -237,8 +237,10 @@ async def main(which: str) -> None:
             log_level="error",
         )
         print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+        server = uvicorn.Server(config)
         obeying = asyncio.create_task(obey(driver))
-        await uvicorn.Server(config).serve(sockets=[listener])
+        obeying.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        await server.serve(sockets=[listener])
         obeying.cancel()
 
 

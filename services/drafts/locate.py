@@ -15,7 +15,9 @@ _PLACEHOLDER = re.compile(r"^##_draftpath_placeholder_[^#]*_##[/\\]+")
 _ELSEWHERE = re.compile(r"[/\\]|[A-Za-z]:|https?://", re.IGNORECASE)
 """How paths begin that do not lie below the draft's folder."""
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
-_USER = re.compile(r"^(\w+://)[^/?#]*@")
+_USER = re.compile(r"^([\w+.-]+://)[^/?#]*@")
+_ADDRESS = re.compile(r"(?:[a-z][\w+.-]*:/)?/[^\s\"'<>]+", re.IGNORECASE)
+"""A URL within a text, or the path of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ def clean_url(url: str) -> str:
 def shown_url(url: str) -> str:
     """A URL as messages show it: without user, password, query and fragment, which may hold secrets."""
     return re.split(r"[?#]", _USER.sub(r"\1", url), maxsplit=1)[0][:SHOWN_CHARACTERS]
+
+
+def shown_text(text: str) -> str:
+    """A text as logs show it: its URLs without what may be secret in them."""
+    return _ADDRESS.sub(lambda found: shown_url(found[0]), text)
 
 
 def is_url(path: str) -> bool:

@@ -11,7 +11,7 @@ from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
-from services.errors import ErrorCode, Failed, failed
+from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.render.export import Exporter, SourceFailed
 from services.render.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.finish import check, join, publish, thumbnail
@@ -25,6 +25,10 @@ from services.render.protocol import Limits, RenderRequest, RenderResult, Report
 from services.render.sandbox import shut_network
 from services.render.scene import Timeline
 
+FFMPEG_HINT = Bilingual(
+    "Install ffmpeg 5.1 or newer with x264, or name one in DRAFTCAST_FFMPEG; `draftcast doctor` tells what is found.",
+    "请安装带 x264 的 ffmpeg 5.1 或更新版本，或用 DRAFTCAST_FFMPEG 指定；`draftcast doctor` 会显示找到了什么。",
+)
 REMOVALS = 2
 """A thread that was just writing a picture may add one while the folder is emptied."""
 
@@ -188,7 +192,10 @@ async def _ffmpeg(request: RenderRequest) -> Ffmpeg:
         return await asyncio.to_thread(find_ffmpeg, request.ffmpeg)
     except FfmpegMissing as error:
         raise failed(
-            ErrorCode.INTERNAL, f"There is no ffmpeg to render with: {error}.", f"没有可用的 ffmpeg：{error}。"
+            ErrorCode.INTERNAL,
+            f"There is no ffmpeg to render with: {error}.",
+            f"没有可用的 ffmpeg：{error}。",
+            hint=FFMPEG_HINT,
         ) from error
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 KILL_AFTER_SECONDS = 1.0
 """How long a child may take to stop after SIGTERM."""
 LONGEST_LINE_BYTES = 1 << 20
-OURS = ("DRAFTCAST_", "AWS_", "PG")
+OURS = ("DRAFTCAST_", "AWS_", "PG", "OTEL_")
 """Beginnings of the names of variables that may hold a password."""
 
 

@@ -24,7 +24,7 @@ from services.settings import Settings
 from services.tasks.addresses import own_host
 from services.tasks.child import LONGEST_LINE_BYTES, child, collect
 from services.tasks.records import Stage, Task, Unit
-from services.tasks.talk import Answer, Helped, PartLine, PartsLine, Question, talk
+from services.tasks.talk import GONE, Answer, Helped, PartLine, PartsLine, Question, talk
 
 log = logging.getLogger(__name__)
 
@@ -303,7 +303,7 @@ async def _converse(
     complaints: deque[str] = deque(maxlen=STDERR_LINES)
     listening = asyncio.create_task(collect(process.stderr, complaints))
     try:
-        with suppress(ConnectionError):
+        with suppress(*GONE):
             process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
             await process.stdin.drain()
         if answer is None:
@@ -320,7 +320,7 @@ async def _converse(
     if isinstance(last, wanted):
         return last
     for line in complaints:
-        log.warning("exporter of task %s: %s", request.task_id, line)
+        log.warning("the exporter said: %s", line)
     raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(complaints))
 
 

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from services.clock import now_ms
 from services.errors import DraftWarning, Failed, StoreUnavailable
 from services.settings import Settings
 from services.tasks import leftovers
+from services.tasks.concern import about
 from services.tasks.crew import Crew
 from services.tasks.exporter import ExportRequest, PreviewLine, StageLine, help_out
 from services.tasks.hot import HotTasks
@@ -88,7 +90,8 @@ class Helper:
         promised = None if part is None or task is None else await self._store.claim(part, PartStatus.PROMISED)
         if task is None or promised is None:
             return
-        helping = asyncio.create_task(self._help(task, promised), name=f"helping with {task.id}")
+        with about(task.id, task.attempt):
+            helping = asyncio.create_task(self._help(task, promised), name=f"helping with {task.id}")
         self._helping[task.id] = helping
         helping.add_done_callback(lambda _: self._helping.pop(task.id, None))
         self.make_room()  # a task may have come meanwhile
@@ -96,18 +99,18 @@ class Helper:
     async def _help(self, task: Task, promised: Part) -> None:
         help_ = Help(self._store, self._hot, self._settings, task, promised)
         try:
-            log.info("helping with task %s of another worker", task.id)
+            log.info("helping another worker with the task")
             await help_.run()
         except Failed as error:
-            log.warning("no help for task %s: %s", task.id, error.failure.message.en)
+            log.warning("no help: %s", error.failure.message.en)
             help_.failed = True
         except StoreUnavailable as error:
-            log.warning("no help for task %s: the database is away: %s", task.id, error)
+            log.warning("no help: the database is away: %s", error)
         except OSError as error:
-            log.warning("no help for task %s: %s", task.id, error)
+            log.warning("no help: %s", error)
             help_.failed = True
         except Exception:
-            log.exception("no help for task %s", task.id)
+            log.exception("no help")
             help_.failed = True
         finally:
             if help_.failed or help_.unfit:
@@ -131,6 +134,8 @@ class Help:
         self._delivering: dict[asyncio.Task[bool], Part] = {}
         self._frames = 0
         """Of all parts so far, as the renderer counts them."""
+        self._began_ms = 0
+        """When the present part began."""
         self._before = 0
         """The same when the present part began."""
         self._lost = asyncio.Event()
@@ -178,7 +183,7 @@ class Help:
         else:
             await self._made(question)
             part = await self._next()
-        self._part = part
+        self._part, self._began_ms = part, now_ms()
         if part is None:
             await asyncio.gather(*self._delivering)
             return None
@@ -190,7 +195,7 @@ class Help:
         if promised is None:
             return None
         if line.digest != promised.digest:
-            log.info("task %s is drawn or encoded otherwise here: no help", self._task.id)
+            log.info("the task is drawn or encoded otherwise here: no help")
             self.unfit = True
             await self._store.give_back(promised)
             return None
@@ -210,6 +215,7 @@ class Help:
         path = await asyncio.to_thread(inside, self._folder, line.path)
         if part is None or path is None or part.number != line.number:
             raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
+        self._store.traces.part_made(part, self._began_ms)
         self._before = self._frames = self._before + part.frames
         delivering = asyncio.create_task(self._store.deliver(part, path))
         self._delivering[delivering] = part

@@ -13,12 +13,14 @@ from time import monotonic
 from services.clock import now_ms
 from services.errors import ErrorCode, Failed, StoreUnavailable, failed
 from services.files.store import FileStore
+from services.tasks.concern import about
 from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
 from services.tasks.parts import forget
 from services.tasks.store import changes, crews, parts, queries
 from services.tasks.store.database import Database
+from services.traces import NO_TRACES, Traces
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,15 @@ class Keeper:
     """Looks after all processes while this one is the crew's keeper."""
 
     def __init__(
-        self, database: Database, queue: Queue, hot: HotTasks, files: FileStore, crew: Crew, *, keep_days: int
+        self,
+        database: Database,
+        queue: Queue,
+        hot: HotTasks,
+        files: FileStore,
+        crew: Crew,
+        *,
+        keep_days: int,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -41,6 +51,7 @@ class Keeper:
         self._files = files
         self._crew = crew
         self._keep_days = keep_days
+        self._traces = traces
         self._swept_at = float("-inf")
 
     @asynccontextmanager
@@ -86,7 +97,8 @@ class Keeper:
             if await parts.release(connection):
                 log.warning("parts that a dead worker made of another's video are free")
             for task_id in freed:
-                log.warning("task %s has lost its worker and waits for another", task_id)
+                with about(task_id):
+                    log.warning("the task has lost its worker and waits for another")
                 await self._queue.add_ticket(connection)
 
     async def _expire(self) -> None:
@@ -97,6 +109,7 @@ class Keeper:
                 ended = await changes.fail(connection, task, expired().failure)
             if ended is not None:
                 self._hot.wrote(ended)
+                self._traces.waited(ended.task)
 
     async def _supply(self) -> None:
         """A worker that died with a ticket in its hand must not leave a task without one."""
@@ -137,11 +150,12 @@ class Keeper:
         async with self._database.read() as connection:
             left = await parts.of_ended_tasks(connection)
         for task_id in left:
-            try:
-                await forget(self._database, self._files, task_id)
-            except OSError as error:
-                log.warning("the parts of task %s stay until the next sweep: %s", task_id, error)
-                return
+            with about(task_id):
+                try:
+                    await forget(self._database, self._files, task_id)
+                except OSError as error:
+                    log.warning("the task's parts stay until the next sweep: %s", error)
+                    return
 
 
 def expired() -> Failed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
 from services.tasks.exporter import OnLine, PreviewLine, StageLine
 from services.tasks.parts import LOOK_SECONDS, PartStore, next_own, too_long
@@ -38,6 +39,7 @@ class Leader:
         """What our own renderer has made."""
         self._under_way: Part | None = None
         self._began_at = 0.0
+        self._began_ms = 0
         self._slowest_seconds = 0.0
         self._since: dict[tuple[int, int], float] = {}
         """When the claims of others were first seen."""
@@ -106,6 +108,7 @@ class Leader:
             await self._give_up()
         else:
             self._own[line.number] = made, path
+            self._store.traces.part_made(made, self._began_ms)
             self._slowest_seconds = max(self._slowest_seconds, monotonic() - self._began_at)
         self._under_way = None
 
@@ -121,7 +124,7 @@ class Leader:
             if part is not None:
                 claimed = await self._store.claim(part, PartStatus.RUNNING)
                 if claimed is not None:
-                    self._under_way, self._began_at = claimed, monotonic()
+                    self._under_way, self._began_at, self._began_ms = claimed, monotonic(), now_ms()
                     return {"part": claimed.number}
             elif len(self._own) + len(self._elsewhere) == len(self._rows):
                 return {"join": {str(number): str(path) for number, path in self._elsewhere.items()}}
@@ -145,7 +148,7 @@ class Leader:
                 try:
                     await self._look()
                 except StoreUnavailable as error:
-                    log.warning("task %s: the database is away: %s", self._attempt.task.id, error)
+                    log.warning("the database is away: %s", error)
 
     async def _look(self) -> None:
         """See what the others have done; fetch what they have made, and store what we have if anyone helps."""
@@ -171,7 +174,7 @@ class Leader:
         try:
             await self._store.fetch(part, target)
         except OSError as error:
-            log.warning("part %d of task %s is not to be had: %s", part.number, part.task_id, error)
+            log.warning("part %d is not to be had: %s", part.number, error)
             with suppress(StoreUnavailable):  # then we are about to lose the task anyway
                 await self._store.give_back(part, lost=True)
         else:
@@ -182,7 +185,7 @@ class Leader:
         try:
             await self._store.deliver(part, self._own[part.number][1])
         except (OSError, StoreUnavailable) as error:
-            log.warning("part %d of task %s is not stored: %s", part.number, part.task_id, error)
+            log.warning("part %d is not stored: %s", part.number, error)
 
 
 def _claim(part: Part) -> tuple[int, int]:

@@ -45,6 +45,7 @@ from services.tasks.records import (
 from services.tasks.shares import check_share
 from services.tasks.store import changes, deliveries, pages, queries
 from services.tasks.store.database import Database
+from services.traces import NO_TRACES, Traces
 
 LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
@@ -70,6 +71,7 @@ class TaskManager:
         capacity: Callable[[], int],
         queued_per_key: int = 0,
         webhooks: Guard | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -79,6 +81,7 @@ class TaskManager:
         self._queued_per_key = queued_per_key
         self._capacity = capacity
         self._webhooks = webhooks or Guard(())
+        self._traces = traces
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """A task for the request: a new one, or the one that it repeats.
@@ -86,6 +89,7 @@ class TaskManager:
         The same idempotency key gives the task it gave before; the same draft URL gives its
         active task. When this returns, the task is on disk.
         """
+        began_ms = now_ms()
         request = _checked(request)
         if request.webhook_url is not None:
             await check_webhook(request.webhook_url, self._webhooks)
@@ -96,6 +100,7 @@ class TaskManager:
         if isinstance(found, Task):
             return Submitted(found, created=False)
         self.hot.wrote(found)
+        self._traces.asked("submit", found.task, began_ms)
         return Submitted(found.task, created=True)
 
     async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
@@ -144,6 +149,7 @@ class TaskManager:
 
     async def cancel(self, owner: str, task_id: str) -> Task:
         """End a waiting or running task. A task that is canceled already stays so."""
+        began_ms = now_ms()
         async with self._database.write() as connection:
             task = await self._found(connection, owner, task_id)
             if task.status is Status.CANCELED:
@@ -157,10 +163,12 @@ class TaskManager:
                     )
                 )
         self.hot.wrote(canceled)
+        self._traces.asked("cancel", canceled.task, began_ms)
         return canceled.task
 
     async def retry(self, owner: str, task_id: str) -> Task:
         """Put a failed or canceled task into the queue again, for a new attempt."""
+        began_ms = now_ms()
         try:
             retried = await self._retry_once(owner, task_id)
         except IntegrityError:
@@ -171,6 +179,7 @@ class TaskManager:
                 )
             ) from None
         self.hot.wrote(retried)
+        self._traces.asked("retry", retried.task, began_ms)
         return retried.task
 
     async def _retry_once(self, owner: str, task_id: str) -> TaskChange:

@@ -5,7 +5,6 @@ idle help (`services.tasks.helper`). Parts travel through the file storage; who 
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,7 @@ from services.tasks.recording import AWAY_SECONDS
 from services.tasks.store import parts
 from services.tasks.store.database import Database
 from services.tasks.store.parts import Part, PartStatus
-
-log = logging.getLogger(__name__)
+from services.traces import NO_TRACES, Traces
 
 LOOK_SECONDS = 1.0
 """How often the rows of parts are looked at."""
@@ -59,9 +57,10 @@ def key_of(part: Part) -> str:
 class PartStore:
     """Rows and files of parts. A database that is away is waited for as long as the crew counts on this worker."""
 
-    def __init__(self, database: Database, files: FileStore, crew: Crew) -> None:
+    def __init__(self, database: Database, files: FileStore, crew: Crew, traces: Traces = NO_TRACES) -> None:
         self.database = database
         self.files = files
+        self.traces = traces
         self.worker = crew.me.id
         self._crew = crew
 

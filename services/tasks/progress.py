@@ -67,7 +67,7 @@ class AttemptProgress:
 
     def preview_due(self, now_ms: int) -> bool:
         """Whether a preview that comes now is stored: one a second is enough. It counts as stored from here."""
-        if self._preview_at_ms is not None and now_ms - self._preview_at_ms < PREVIEW_MS:
+        if self._preview_at_ms is not None and abs(now_ms - self._preview_at_ms) < PREVIEW_MS:
             return False
         self._preview_at_ms = now_ms
         return True

@@ -33,6 +33,8 @@ class Attempt:
     """Set when the task is not this attempt's any more."""
     shared: bool = False
     """Whether its video is made in parts, which others may make."""
+    ended: Task | None = None
+    """The task as this attempt has left it; None while it runs, and when it was given up."""
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 
@@ -55,7 +57,7 @@ class Recorder:
                     await self.urgent.wait()
             self.urgent.clear()
             with suppress(StoreUnavailable):
-                await self._flush(list(self.running))
+                await self.flush(list(self.running))
 
     async def end(
         self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]
@@ -67,7 +69,7 @@ class Recorder:
         """
         while True:
             try:
-                await self._flush([attempt])
+                await self.flush([attempt])
                 async with self._database.write() as connection:
                     ended = await change(connection)
             except StoreUnavailable:
@@ -79,7 +81,7 @@ class Recorder:
                     self._hot.wrote(ended)
                 return ended
 
-    async def _flush(self, attempts: list[Attempt]) -> None:
+    async def flush(self, attempts: list[Attempt]) -> None:
         """Store what has come since, of all attempts in one transaction; then tell. What cannot be stored now,
         because the database is away, is kept for the next time.
         """

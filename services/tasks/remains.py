@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from services.files.store import FileStore
+from services.tasks.concern import about
 from services.tasks.publish import folder_of, preview_key
 from services.tasks.records import Status, Task
 from services.tasks.store import queries
@@ -25,14 +26,15 @@ class Remains:
     async def after(self, task_id: str, attempt: int, now: Task | None) -> None:
         """An attempt is over, and its task now stands so: only the video of one that completed it is kept."""
         completed = now is not None and now.status is Status.COMPLETED and now.attempt == attempt
-        try:
-            async with asyncio.timeout(DISCARD_SECONDS):
-                if completed:
-                    await self._files.remove(preview_key(task_id, attempt))
-                else:
-                    await self._files.delete(folder_of(task_id, attempt))
-        except (OSError, TimeoutError) as error:
-            log.warning("files of attempt %d of task %s stay: %s", attempt, task_id, error)
+        with about(task_id, attempt):
+            try:
+                async with asyncio.timeout(DISCARD_SECONDS):
+                    if completed:
+                        await self._files.remove(preview_key(task_id, attempt))
+                    else:
+                        await self._files.delete(folder_of(task_id, attempt))
+            except (OSError, TimeoutError) as error:
+                log.warning("the attempt's files stay: %s", error)
 
     async def before(self, task: Task) -> None:
         """An attempt begins, so those before it are over, wherever they ran."""

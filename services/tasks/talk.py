@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -35,6 +34,8 @@ Question: TypeAlias = PartsLine | PartLine
 Answer: TypeAlias = Callable[[Question], Awaitable[dict[str, Any] | None]]
 """Gives the order that follows a question; None: there is none any more."""
 Said = TypeVar("Said")
+GONE = (ConnectionError, RuntimeError)
+"""How writing to a child fails that has gone already; the second is uvloop's word for it."""
 
 
 async def talk(
@@ -58,9 +59,11 @@ async def talk(
 
 
 async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[Question], answer: Answer) -> None:
-    """An order for each question; ends when there is none any more."""
-    with suppress(ConnectionError):
-        while order := await answer(await asked.get()):
+    """An order for each question; ends when there is none any more, or nobody who takes it."""
+    while order := await answer(await asked.get()):
+        try:
             stdin.write(json.dumps(order).encode() + b"\n")
             await stdin.drain()
+        except GONE:
+            break
     stdin.close()

@@ -21,11 +21,13 @@ from services.drafts.client import Client, Patience, Refused, Unfetched
 from services.drafts.guard import Guard
 from services.errors import StoreUnavailable
 from services.files.store import FileStore
+from services.tasks.concern import about
 from services.tasks.crew import Crew
 from services.tasks.records import Delivery, DeliveryState, TaskChange
 from services.tasks.store import deliveries
 from services.tasks.store.database import Database
 from services.tasks.store.deliveries import Due
+from services.traces import NO_TRACES, Traces
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +128,7 @@ class Sender:
         secret: str,
         on_try: Callable[[DeliveryState], None],
         client: Callable[[Guard, Patience], Client] = Client,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
         self._crew = crew
@@ -134,6 +137,7 @@ class Sender:
         self._secret = secret
         self._on_try = on_try
         self._client = client
+        self._traces = traces
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -166,11 +170,12 @@ class Sender:
             due = await deliveries.take_due(connection, now_ms(), now_ms() + TAKEN_MS, AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for each in due:
-                group.create_task(self._send(client, each))
+                with about(each.delivery.task_id):
+                    group.create_task(self._send(client, each))
         return len(due)
 
     async def _send(self, client: Client, due: Due) -> None:
-        task, delivery = due.change.task, due.delivery
+        task, delivery, began_ms = due.change.task, due.delivery, now_ms()
         body = self._told.body(due.change)
         headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
         answer, error = None, None
@@ -178,10 +183,11 @@ class Sender:
             answer = await client.post(task.webhook_url or "", body, headers)
         except Refused as refused:
             error = refused.reason.en
-            log.warning("the webhook of task %s is refused: %s", task.id, error)
+            log.warning("the webhook is refused: %s", error)
         except Unfetched as failed:
             error = failed.reason.en
         settled = after_try(delivery, now_ms(), answer, error)
         async with self._database.write() as connection:
             await deliveries.settle(connection, settled)
         self._on_try(settled.state)
+        self._traces.webhook_tried(task, settled, began_ms)

@@ -7,9 +7,11 @@ when it hits no row, somebody else owns the task now, and this attempt ends sile
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
@@ -17,6 +19,7 @@ from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
 from services.tasks.addresses import points_back
+from services.tasks.concern import about
 from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.exporter import (
@@ -35,11 +38,12 @@ from services.tasks.parts import PartStore
 from services.tasks.progress import AttemptProgress
 from services.tasks.publish import publish, put_preview
 from services.tasks.recording import AWAY_SECONDS, Attempt, Recorder
-from services.tasks.records import Status, Task
+from services.tasks.records import Status, Task, TaskChange
 from services.tasks.remains import Remains
 from services.tasks.store import changes, queries
 from services.tasks.store.database import Database
 from services.tasks.store.tables import tasks
+from services.traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +66,7 @@ class Worker:
         crew: Crew,
         on_end: Callable[[Task], None],
         settings: Settings,
+        traces: Traces,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -70,8 +75,9 @@ class Worker:
         self._crew = crew
         self._on_end = on_end
         self._settings = settings
+        self._traces = traces
         self._recorder = Recorder(database, hot, crew)
-        self._parts = PartStore(database, files, crew)
+        self._parts = PartStore(database, files, crew, traces)
         self._remains = Remains(database, files)
         shares = bool(settings.share_seconds) and not settings.exporter
         self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
@@ -103,7 +109,8 @@ class Worker:
         task = await self._next_task()
         if task is None:
             return
-        running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
+        with about(task.id, task.attempt):
+            running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
         if self._helper is not None:
@@ -134,13 +141,15 @@ class Worker:
         if self._helper is not None:
             self._helper.drop_all()
         for attempt in self._recorder.running:
-            log.warning("attempt %d of task %s is given up", attempt.task.attempt, attempt.task.id)
+            with about(attempt.task.id, attempt.task.attempt):
+                log.warning("the attempt is given up")
             attempt.lost.set()
 
     async def _attempt(self, task: Task) -> None:
         folder = self._settings.work_dir / task.id / str(task.attempt)
         attempt = Attempt(task, folder, AttemptProgress(task))
         self._recorder.running.add(attempt)
+        self._traces.waited(task)
         try:
             await asyncio.to_thread(leftovers.fresh_folder, folder)
             await self._remains.before(task)
@@ -149,9 +158,10 @@ class Worker:
             await self._hand_back(attempt)
             raise
         except StoreUnavailable as error:
-            log.warning("attempt %d of task %s: the database is away: %s", task.attempt, task.id, error)
+            log.warning("the database is away: %s", error)
         finally:
             self._recorder.running.discard(attempt)
+            self._traces.attempted(attempt.task, attempt.progress.stages, attempt.ended)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             await asyncio.shield(self._clean_up(attempt))
 
@@ -172,6 +182,7 @@ class Worker:
                     self._hot.wrote(changed)
                     if not changed.task.status.final:
                         return changed.task
+                    self._traces.waited(changed.task)
                     await self._remains.of_lost(changed.task)
 
     async def _work(self, attempt: Attempt) -> None:
@@ -188,7 +199,7 @@ class Worker:
         except StoreUnavailable:
             raise
         except Exception:
-            log.exception("attempt %d of task %s failed", attempt.task.attempt, attempt.task.id)
+            log.exception("the attempt failed")
             await self._fail(attempt, _internal().failure)
         finally:
             for part in (exporting, watching):
@@ -221,17 +232,19 @@ class Worker:
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""
         video = await publish(self._files, attempt.task, attempt.folder, result)
-        done = await self._recorder.end(
+        await self._end(
             attempt, lambda connection: changes.complete(connection, attempt.task, attempt.progress.stages, video)
         )
-        if done is not None:
-            self._on_end(done.task)
 
     async def _fail(self, attempt: Attempt, failure: Failure) -> None:
-        ended = await self._recorder.end(
+        await self._end(
             attempt, lambda connection: changes.fail(connection, attempt.task, failure, attempt.progress.stage)
         )
+
+    async def _end(self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]) -> None:
+        ended = await self._recorder.end(attempt, change)
         if ended is not None:
+            attempt.ended = ended.task
             self._on_end(ended.task)
 
     async def _hand_back(self, attempt: Attempt) -> None:
@@ -271,9 +284,9 @@ class Worker:
             async with asyncio.timeout(PREVIEW_SECONDS):
                 attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
         except FileNotFoundError:
-            log.debug("preview of task %s: the exporter has ended and taken it away", attempt.task.id)
+            log.debug("a preview: the exporter has ended and taken it away")
         except (Failed, OSError) as error:
-            log.warning("preview of task %s: %s", attempt.task.id, str(error) or "the storage does not answer")
+            log.warning("a preview: %s", str(error) or "the storage does not answer")
 
     async def _watch(self, attempt: Attempt) -> None:
         """Ends when the attempt is not ours any more: cancelled, or given to another worker."""
@@ -308,7 +321,8 @@ class Worker:
                     connection, (tasks.c.worker == self._crew.me.id) & tasks.c.id.not_in(running)
                 )
                 for task_id in strays:
-                    log.warning("task %s has lost its attempt and waits for another", task_id)
+                    with about(task_id):
+                        log.warning("the task has lost its attempt and waits for another")
                     await self._queue.add_ticket(connection)
 
     async def _active_ids(self) -> set[str]:

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from tests.support.collector import Collector, collecting, telling
 from tests.support.drafts import DraftBuilder
 from tests.support.media import counting_video
 from tests.support.process import Served, Working, children_of, served
@@ -73,6 +74,7 @@ class Shared:
     draft: DraftBuilder
     media: dict[str, bytes | Path]
     alone: Video
+    collector: Collector
 
     def submit(self, name: str, draft: DraftBuilder | None = None) -> str:
         url = self.drafts.add_draft(name, (draft or self.draft).json(), self.media)
@@ -149,6 +151,17 @@ def assert_same(shared: Shared, video_url: str, folder: Path) -> None:
     assert (video.sound == shared.alone.sound).all()
 
 
+def assert_traced(shared: Shared, task_id: str, history: list[Row]) -> None:
+    """Each part stands in the attempt's trace, with who made it, whichever worker told of it."""
+    spans = shared.collector.wait(task_id, lambda spans: [span.name for span in spans].count("attempt") == 1)
+    (attempt,) = [span for span in spans if span.name == "attempt"]
+    parts = [span for span in spans if span.name == "part"]
+    assert {span.parent for span in parts} == {attempt.id}
+    assert {span.facts["draftcast.part"]: span.facts["draftcast.worker"] for span in parts} == makers(history)
+    assert sum(span.facts["draftcast.frames.done"] for span in parts) == FRAMES
+    assert all(attempt.start_ns <= span.start_ns <= span.end_ns <= attempt.end_ns for span in parts)
+
+
 def decibels(one: Frame, other: Frame) -> float:
     """The peak signal-to-noise ratio of two frames."""
     error = float(np.mean((one.astype(np.float64) - other) ** 2))
@@ -172,12 +185,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, s3: S3)
         connection.execute(REMEMBER)
     draft = long_draft(folder)
     alone = render(folder, draft).video
-    with pytest.MonkeyPatch.context() as patch, DraftServer() as drafts:
-        for name, value in S3_KEYS.items():
+    with pytest.MonkeyPatch.context() as patch, DraftServer() as drafts, collecting() as collector:
+        for name, value in {**S3_KEYS, **telling(collector.url)}.items():
             patch.setenv(name, value)
         kept = {"files_url": f"s3://{s3.bucket}/{STORED}", "files_endpoint": s3.endpoint, "files_region": "us-east-1"}
         with site(tmp_path_factory.mktemp("site"), database_url, exporter="", allow_hosts=drafts.host, **kept) as found:
-            yield Shared(found, database_url, s3, drafts, draft, {"count.mp4": folder / "count.mp4"}, alone)
+            media: dict[str, bytes | Path] = {"count.mp4": folder / "count.mp4"}
+            yield Shared(found, database_url, s3, drafts, draft, media, alone, collector)
 
 
 def test_two_workers_make_one_video_that_is_as_if_one_had_made_it(shared: Shared, tmp_path: Path) -> None:
@@ -193,6 +207,7 @@ def test_two_workers_make_one_video_that_is_as_if_one_had_made_it(shared: Shared
     assert exporting["done"] == exporting["total"] == FRAMES
     assert_same(shared, last["task"]["videoUrl"], tmp_path)
     assert leader is not None
+    assert_traced(shared, task_id, history)
     wait_until(lambda: nothing_left(shared, task_id))
 
 

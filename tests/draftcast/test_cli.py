@@ -1,15 +1,14 @@
 """The command line, as a process of its own."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.drafts import DraftBuilder
 from tests.support.process import DRAFTCAST, environment, served
-from tests.support.server import ROOT, Server
+from tests.support.server import ROOT
 from tests.support.video import Video
 
 
@@ -17,6 +16,18 @@ def run(folder: Path, *arguments: str, **settings: str) -> "subprocess.Completed
     command = [*DRAFTCAST, *arguments]
     env = environment(folder, **settings)
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def lines(done: "subprocess.CompletedProcess[str]") -> list[Any]:
+    """The JSON lines that a command printed."""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def problem(done: "subprocess.CompletedProcess[str]") -> Any:
+    """The error that a command told programs of: one object on stderr."""
+    error = json.loads(done.stderr)["error"]
+    assert list(error) == ["code", "message", "hint"]
+    return error
 
 
 def test_a_draft_folder_renders_without_a_server(tmp_path: Path) -> None:
@@ -29,10 +40,11 @@ def test_a_draft_folder_renders_without_a_server(tmp_path: Path) -> None:
 
 def test_render_prints_the_exporters_lines(tmp_path: Path) -> None:
     done = run(tmp_path, "render", str(SAMPLE_DIR), "-o", str(tmp_path / "a.mp4"), "--json")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert lines[0]["stage"] == "PARSING_DRAFT"
-    assert lines[-1]["result"]["frames"] == 180
+    told = lines(done)
+    assert told[0]["stage"] == "PARSING_DRAFT"
+    assert told[-1]["result"]["frames"] == 180
+    assert Path(told[-1]["result"]["output"]) == tmp_path / "a.mp4"
     assert (tmp_path / "a.mp4").is_file()
 
 
@@ -43,58 +55,52 @@ def test_a_draft_that_cannot_be_rendered_says_why_and_what_to_do(tmp_path: Path)
     assert "DRAFT_EMPTY" in done.stderr
     assert "Add at least one" in done.stderr
     assert not (tmp_path / "a.mp4").exists()
+    as_json = run(tmp_path, "render", str(tmp_path), "-o", str(tmp_path / "a.mp4"), "--json")
+    assert (as_json.returncode, problem(as_json)["code"]) == (1, "DRAFT_EMPTY")
     missing = run(tmp_path, "render", str(tmp_path / "nothing"))
-    assert (missing.returncode, "neither an http(s) URL nor a folder" in missing.stderr) == (1, True)
+    assert (missing.returncode, "neither an http(s) URL nor a folder" in missing.stderr) == (2, True)
 
 
-def test_submit_and_watch_speak_to_a_running_server(server: Server, tmp_path: Path) -> None:
-    url = server.draft_url()
-    submitted = run(tmp_path, "submit", url, "--server", server.url)
-    assert submitted.returncode == 0, submitted.stderr
-    watched = run(tmp_path, "watch", submitted.stdout.strip(), "--json", server=server.url)
-    events = [json.loads(line) for line in watched.stdout.splitlines()]
-    assert events[-1]["status"] == "COMPLETED"
-    again = run(tmp_path, "watch", url, "--server", server.url)
-    assert again.stdout.strip() == events[-1]["task"]["videoUrl"]
+def test_a_render_without_ffmpeg_says_how_to_get_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "render", str(SAMPLE_DIR), "-o", str(tmp_path / "a.mp4"), ffmpeg="/nowhere/ffmpeg")
+    assert done.returncode == 1
+    assert "/nowhere/ffmpeg does not run" in done.stderr
+    assert "DRAFTCAST_FFMPEG" in done.stderr
 
 
-def test_a_folder_and_its_zip_are_sent_to_a_running_server(server: Server, tmp_path: Path) -> None:
-    folder = tmp_path / "my draft"
-    folder.mkdir()
-    (folder / "draft_content.json").write_text("{}")
-    archive = shutil.make_archive(str(tmp_path / "zipped"), "zip", folder)
-    for draft, name in ((folder, "my draft"), (Path(archive), "zipped")):
-        done = run(tmp_path, "submit", str(draft), "--json", "--server", server.url)
-        assert done.returncode == 0, done.stderr
-        draft_url: str = json.loads(done.stdout)["draftUrl"]
-        assert parse_qs(urlsplit(draft_url).query)["name"] == [name]
-        assert server.get(draft_url).json["code"] == 0
+def test_a_video_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "draft_content.json").write_text(DraftBuilder(64, 36).text("Hello", 0, 100_000).json())
+    done = run(tmp_path, "render", str(tmp_path), "-o", str(tmp_path / "file" / "a.mp4"))
+    assert (done.returncode, "(OS_ERROR)" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
 
 
-def test_a_failed_task_ends_the_watching_with_its_error(server: Server, tmp_path: Path) -> None:
-    done = run(tmp_path, "submit", server.draft_url("fail"), "--watch", "--server", server.url)
-    assert (done.returncode, "DRAFT_EMPTY" in done.stderr) == (1, True)
-
-
-def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
-    for command in ("submit", "watch"):
-        done = run(tmp_path, command, "http://drafts.example/x", "--server", "http://127.0.0.1:9")
-        assert done.returncode == 1
-        assert "make run" in done.stderr
-        assert "Traceback" not in done.stderr
+def test_keys_are_listed_for_programs_without_their_secrets(tmp_path: Path) -> None:
+    key = run(tmp_path, "keys", "create", "alice").stdout.strip()
+    run(tmp_path, "keys", "create", "bob", "--expires-in-days", "3")
+    run(tmp_path, "keys", "revoke", "bob")
+    done = run(tmp_path, "keys", "list", "--json")
+    alice, bob = lines(done)
+    assert list(alice) == ["name", "id", "scopes", "state", "created_at", "expires_at", "revoked_at"]
+    assert (alice["name"], alice["scopes"], alice["state"]) == ("alice", ["read", "submit"], "valid")
+    assert (bob["name"], bob["state"], bob["revoked_at"] is None) == ("bob", "revoked", False)
+    assert key not in done.stdout
+    unknown = run(tmp_path, "keys", "revoke", "carol")
+    assert (unknown.returncode, "draftcast keys list" in unknown.stderr) == (1, True)
 
 
 def test_the_doctor_finds_everything_after_set_up(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor", "--json")
-    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    findings = {finding["name"]: finding for finding in lines(done)}
     assert done.returncode == 0, done.stdout
     assert {"ffmpeg", "Chinese font", "disk", "database", "broadcaster", "port"} <= set(findings)
+    assert list(findings["port"]) == ["name", "ok", "detail", "needed"]
     assert findings["Chinese font"]["ok"]
 
 
 def test_the_doctor_fails_when_something_needed_is_missing(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor", "--json", ffmpeg="/nowhere/ffmpeg")
-    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    findings = {finding["name"]: finding for finding in lines(done)}
     assert done.returncode == 1
     assert "/nowhere/ffmpeg" in findings["ffmpeg"]["detail"]
 
@@ -122,8 +128,11 @@ def test_migrate_makes_the_database(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("draftcast.sqlite"))
 
 
-def test_a_second_worker_on_the_same_data_does_not_start(tmp_path: Path) -> None:
+def test_neither_a_second_worker_on_the_same_data_nor_a_second_server_on_the_port_starts(tmp_path: Path) -> None:
     with served(tmp_path) as running:
         running.start()
         done = run(tmp_path, "work")
         assert (done.returncode, "another worker" in done.stderr) == (1, True)
+        taken = run(tmp_path / "other", "serve", port=str(running.port))
+        assert (taken.returncode, f"127.0.0.1:{running.port} cannot be listened on" in taken.stderr) == (1, True)
+        assert "serves on" not in taken.stderr

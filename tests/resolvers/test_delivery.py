@@ -1,10 +1,15 @@
 """Sockets that do not read, and sockets that are sent away, on real servers."""
 
+import asyncio
+import json
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -18,6 +23,10 @@ from tests.support.subscriber import PROTOCOL, Subscriber, subscriber
 SUBMIT = """mutation($url: URL!, $metadata: JSONObject) {
   submitVideoTask(input: {draftUrl: $url, metadata: $metadata}) { task { id } } }"""
 CHANGE = "mutation($id: ID!) { %sVideoTask(id: $id) { task { seq } errors { message } } }"
+FEED = "subscription { videoTaskFeed { ... on VideoTaskFeedEvent { event { seq } } } }"
+READERS = 200
+CHANGES = 9
+"""Of 1.5 MB each for who asks for all: more than sockets hold."""
 MANY_TIMES = " ".join(f"m{number}: metadata" for number in range(100))
 WIDE = f"subscription {{ videoTaskFeed {{ ... on VideoTaskFeedEvent {{ event {{ task {{ {MANY_TIMES} }} }} }} }} }}"
 
@@ -46,6 +55,51 @@ def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeyp
                 for change in ("cancel", "retry"):
                     server.data(CHANGE % change, id=task["id"])
             assert close_of(client) == (1013, delivery.TOO_SLOW)
+
+
+def test_one_that_never_reads_delays_none_of_the_others(tmp_path: Path) -> None:
+    with listening(create_app(load(data_dir=tmp_path), work=False)) as port:
+        server = Server(port, tmp_path)
+        metadata = {"x": "y" * 15_000}
+        task = server.data(SUBMIT, url="http://a.b/c", metadata=metadata)["submitVideoTask"]["task"]
+        url = f"ws://127.0.0.1:{port}/graphql"
+        with connect(url, subprotocols=[PROTOCOL], compression=None, max_size=None, max_queue=1) as stuck:
+            client = Subscriber(stuck)
+            client.send({"type": "connection_init"})
+            assert client.receive() == {"type": "connection_ack"}
+            client.subscribe(WIDE)
+            told = asyncio.run(told_of_changes(url, server, task["id"]))
+    assert told == [list(range(1, CHANGES + 2))] * READERS
+
+
+async def told_of_changes(url: str, server: Server, task_id: str) -> list[list[int]]:
+    """The seqs that each of many readers is told, while the task changes again and again."""
+    async with asyncio.timeout(60), AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(reading(url)) for _ in range(READERS)]
+        seqs = [[await next_seq(each)] for each in sockets]
+        for number in range(CHANGES):
+            change = ("cancel", "retry")[number % 2]
+            await asyncio.to_thread(server.data, CHANGE % change, id=task_id)
+        for each, told in zip(sockets, seqs, strict=True):
+            while told[-1] <= CHANGES:
+                told.append(await next_seq(each))
+        return seqs
+
+
+@asynccontextmanager
+async def reading(url: str) -> AsyncGenerator[ClientConnection]:
+    """A socket that is subscribed to the feed."""
+    async with connect_async(url, subprotocols=[PROTOCOL], compression=None) as socket:
+        await socket.send(json.dumps({"type": "connection_init"}))
+        await socket.recv()
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": FEED}}))
+        yield socket
+
+
+async def next_seq(socket: ClientConnection) -> int:
+    """The seq of the next event."""
+    seq: int = json.loads(await socket.recv())["payload"]["data"]["videoTaskFeed"]["event"]["seq"]
+    return seq
 
 
 def test_a_server_that_stops_sends_everybody_away_with_1012(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.support.listening import listening
 from tests.support.process import Served, Working, gated_exporter
 from tests.support.programs import free_port, postgres_server
 from tests.support.server import Server
+from tests.support.streams import MULTIPART, streamed
 from tests.support.subscriber import subscriber
 
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
@@ -44,6 +45,7 @@ def test_the_measures_count_ends_stages_and_listeners(server: Server) -> None:
     before = measures(server)
     finish(server, "render")
     finish(server, "fail")
+    finish(server, "draw")
     after = measures(server)
 
     def more(name: str) -> float:
@@ -51,9 +53,44 @@ def test_the_measures_count_ends_stages_and_listeners(server: Server) -> None:
 
     assert more('draftcast_attempts_ended_total{code="",status="COMPLETED"}') == 1
     assert more('draftcast_attempts_ended_total{code="DRAFT_EMPTY",status="FAILED"}') == 1
+    assert more('draftcast_attempts_ended_total{code="DRAFT_URL_REFUSED",status="FAILED"}') == 1
+    fetched_in_vain = {name: more(name) for name in after if name.startswith("draftcast_fetch_errors_total")}
+    assert (
+        sum(fetched_in_vain.values()) == fetched_in_vain['draftcast_fetch_errors_total{code="DRAFT_URL_REFUSED"}'] == 1
+    )
     assert more('draftcast_stage_seconds_count{stage="EXPORTING"}') == 1
     assert after['draftcast_tasks{status="PENDING"}'] == 0
     assert (after["draftcast_workers"], after["draftcast_render_slots"]) == (1, 2)
+
+
+def test_the_measures_count_subscribers_and_messages_by_transport(server: Server) -> None:
+    task_id = server.data(SUBMIT, url=server.draft_url("gated"))["submitVideoTask"]["task"]["id"]
+    before = measures(server)
+
+    def more(name: str) -> list[float]:
+        labeled = [f'{name}{{transport="{transport}"}}' for transport in ("websocket", "sse", "multipart")]
+        now = measures(server)
+        return [now[each] - before[each] for each in labeled]
+
+    with (
+        subscriber(server.socket_url) as first,
+        subscriber(server.socket_url) as second,
+        streamed(server.port, WATCH, {"id": task_id}) as events,
+        streamed(server.port, WATCH, {"id": task_id}, accept=MULTIPART) as multipart,
+    ):
+        heard = events.results()
+        next(heard)
+        for socket in (first, second):
+            socket.subscribe(WATCH, id=task_id)
+            socket.next()
+        assert more("draftcast_subscribers") == [2, 1, 1]
+        server.open_gate(6)
+        by_socket = [1 + len(list(socket.rest())) for socket in (first, second)]
+        by_event = 1 + len(list(heard))
+        in_parts = len([payload for payload in multipart.payloads() if payload])
+        assert events.rest() == multipart.rest() == b""
+    assert more("draftcast_messages_total") == [sum(by_socket), by_event, in_parts]
+    assert more("draftcast_subscribers") == [0, 0, 0]
 
 
 def test_a_server_whose_database_is_away_is_alive_and_not_ready(tmp_path: Path) -> None:

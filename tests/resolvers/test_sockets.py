@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from resolvers.endpoint import GraphQLEndpoint
+from resolvers.front import Front
 from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
 from schema.answers import SchemaAnswers
 from schema.build import build_schema
@@ -301,7 +302,8 @@ def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
     endpoint = GraphQLEndpoint(schema, ("http://127.0.0.1",), SchemaAnswers(schema))
     assert endpoint.connection_init_wait_timeout.total_seconds() == 10
     endpoint.connection_init_wait_timeout = timedelta(milliseconds=20)
-    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)], lifespan=no_services)
+    routes = [WebSocketRoute("/graphql", endpoint)]
+    app = Front(Starlette(routes=routes, lifespan=no_services), {})
     with listening(app) as port, socket(f"ws://127.0.0.1:{port}/graphql") as client:
         assert closed(client) == (4408, "Connection initialisation timeout")
 

@@ -17,12 +17,15 @@ from resolvers.context import Context
 from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
 from resolvers.streams import StreamResponse
 from services.access.keyring import Keyring
+from services.audience import Audience
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
-OPEN_TO_ALL = Context(cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)))))
+OPEN_TO_ALL = Context(
+    cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)), audience=Audience()))
+)
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { task { id } } }"
 PROGRESS = "subscription($id: ID!, $after: Int) { videoTaskProgress(id: $id, after: $after) { seq type stage status } }"

@@ -1,6 +1,7 @@
 """One execution for all who ask the same, and for nobody else."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from resolvers import sharing
 from resolvers.answers import Operation, Part, Refused, Stream
 from resolvers.context import Context
+from resolvers.sharing import Subscription
 from schema.answers import SchemaAnswers
 from schema.build import build_schema
 from services.access.callers import OPEN, OPEN_OWNER
@@ -151,6 +154,72 @@ def test_percentages_in_quick_succession_are_told_as_one_and_milestones_singly(r
         kinds = [text.split('"type":"')[1].split('"')[0] for text in told]
         assert kinds[-3:] == ["STAGE_CHANGED", "STAGE_CHANGED", "STATUS_CHANGED"]
         assert kinds.count("PROGRESS") < 20
+
+    run(scenario)
+
+
+class Reads:
+    """Takes everything at once."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._news = asyncio.Event()
+
+    def take(self, letter: Part) -> bool:
+        self.texts.append(letter.text)
+        self._news.set()
+        return True
+
+    def end(self, error: Exception | None) -> None:
+        assert error is None
+
+    @property
+    def percentages(self) -> list[int]:
+        found = [json.loads(text)["data"]["videoTaskProgress"]["task"]["progress"] for text in self.texts]
+        return [progress for progress in found if progress > 10]
+
+    async def until(self, percentages: list[int]) -> None:
+        while self.percentages != percentages:
+            self._news.clear()
+            await self._news.wait()
+
+
+async def read(place: Place) -> tuple[Reads, Task]:
+    """Somebody who reads a task that was just begun, and has read its snapshot."""
+    task = await place.write(changes.claim, await place.task())
+    stream = await place.stream(PLAIN, id=task.id)
+    assert isinstance(stream, Subscription)
+    reads = Reads()
+    stream.mailbox.hand_to(reads)
+    return reads, task
+
+
+def test_who_reads_fast_is_told_percentages_at_a_pace_and_a_milestone_at_once(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "PERCENTAGES_SECONDS", 1000)
+
+    async def scenario(place: Place) -> None:
+        reads, task = await read(place)
+        for progress in range(11, 15):
+            task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+        assert reads.percentages == [11]
+        await place.write(changes.advance, task, EventType.STAGE_CHANGED, {"progress": 20})
+        assert reads.percentages == [11, 20]
+
+    run(scenario)
+
+
+def test_a_percentage_that_had_to_wait_is_told_without_another_change(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "PERCENTAGES_SECONDS", 1)
+
+    async def scenario(place: Place) -> None:
+        reads, task = await read(place)
+        for progress in (11, 12):
+            task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+        await reads.until([11, 12])
 
     run(scenario)
 

@@ -1,4 +1,5 @@
-"""Faults, one after the other, under a load of submits and watchers: `python -m tests.support.campaign [ROUNDS]`.
+"""Faults, one after the other, under a load of submits and watchers, and a rolling restart:
+`python -m tests.support.campaign [ROUNDS]`.
 
 `make test-faults` runs it and prints the report; tests run a few rounds of it. DRAFTCAST_FAULT_MINUTES bounds how long
 each site is tried.
@@ -6,6 +7,7 @@ each site is tried.
 
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import uuid
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,10 @@ PAUSE_SECONDS = 0.3
 RECOVERY_SECONDS = 90
 """A task that is submitted after a fault must be done by then."""
 SETTLING_SECONDS = 15.0
+RENDERS = 100
+"""During a rolling restart, in the long form."""
+RESTART_SECONDS = 5.0
+"""From one restart to the next."""
 LONGEST = {"server asleep": 27.0, "worker asleep": 27.0, "API asleep": 30.0, "second writer": 10.0}
 """How long a fault lasts the first time, in the long form; else three seconds at most."""
 
@@ -97,6 +104,35 @@ def campaign(site: str, rounds: int, ground: Ground, *, thorough: bool = False, 
     return report
 
 
+def rolling_restart(
+    site: str, ground: Ground, *, renders: int, subscribers: int, pause_seconds: float = 0, minutes: float = 10
+) -> Report:
+    """One process after the other is asked to stop and started again, each at least once, until so many renders have
+    been watched to their ends by so many clients. All must succeed: an orderly stop costs nobody a task.
+    """
+    report = Report(site)
+    until = time.monotonic() + minutes * 60
+    views = subscribers // renders
+    clients = Clients(ground.clients, ground.good_url, subscribers, pause_seconds=0, views=views, most=renders)
+    everyone = [(name, process) for name, group in ground.processes.items() for process in group]
+    clients.start()
+    try:
+        for number, (name, process) in enumerate(cycle(everyone)):
+            if number >= len(everyone) and (clients.done or time.monotonic() > until):
+                break
+            began = time.monotonic()
+            ground.again(process, signal.SIGTERM)
+            report.faults[f"{name} restarted"] += 1
+            report.recovered.append((_recovery(ground, clients.history), f"{name} restarted"))
+            time.sleep(max(0.0, began + pause_seconds - time.monotonic()))
+    finally:
+        clients.finish(RECOVERY_SECONDS)
+    report.verdict = check(ground.server, clients.history)
+    report.verdict.lost += [f"{count} {end}" for end, count in report.verdict.ends.items() if end != "COMPLETED"]
+    report.leftovers = _leftovers(ground, report.verdict)
+    return report
+
+
 def _recovery(ground: Ground, history: History) -> float:
     """Seconds until a task that is submitted from now on is done."""
     began = time.monotonic()
@@ -149,12 +185,33 @@ def postgres_campaign(rounds: int, minutes: float) -> Report:
         return campaign("Postgres, Redis and S3", rounds, ground, thorough=True, minutes=minutes)
 
 
+def rolling_campaign(rounds: int, minutes: float) -> Report:
+    """A hundred renders, or as many as rounds if those are fewer, with two subscribers each; two processes of each kind
+    are restarted.
+    """
+    renders = min(rounds, RENDERS)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        postgres = stack.enter_context(postgres_server())
+        redis = stack.enter_context(redis_server())
+        s3 = stack.enter_context(s3_server())
+        ground = stack.enter_context(on_postgres(folder, postgres, redis, s3, apis=2))
+        return rolling_restart(
+            f"Rolling restart during {renders} renders with {2 * renders} subscribers",
+            ground,
+            renders=renders,
+            subscribers=2 * renders,
+            pause_seconds=RESTART_SECONDS,
+            minutes=minutes,
+        )
+
+
 def main() -> int:
-    """Both campaigns, and their reports."""
+    """All campaigns, and their reports."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     minutes = float(os.environ.get("DRAFTCAST_FAULT_MINUTES", "60"))
     broken: list[str] = []
-    for one in (sqlite_campaign, postgres_campaign):
+    for one in (sqlite_campaign, postgres_campaign, rolling_campaign):
         report = one(rounds, minutes)
         broken += report.broken
         sys.stdout.write(f"{report}\n")

@@ -60,12 +60,20 @@ class Ground:
     stored: Callable[[], set[str]]
     """The keys of all files in the storage."""
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
+    processes: dict[str, list[Process]] = field(default_factory=dict[str, list[Process]])
+    """The service's own processes, by what they are."""
     outlived: list[str] = field(default_factory=list[str])
     """Programs that went on after the process that had started them."""
 
     def new_url(self) -> str:
         """A draft as one of the load: most are quick, some take a while, some are really drawn."""
-        act = random.choices(("render", "paced", "fail", "draw"), (6, 6, 1, 2))[0]
+        return self._url_of(random.choices(("render", "paced", "fail", "draw"), (6, 6, 1, 2))[0])
+
+    def good_url(self) -> str:
+        """A draft whose render takes a moment and must succeed."""
+        return self._url_of(random.choice(("paced", "draw")))
+
+    def _url_of(self, act: str) -> str:
         return self.drawn_url() if act == "draw" else self.server.draft_url(act)
 
     def drawn_url(self) -> str:
@@ -187,22 +195,22 @@ def on_sqlite(folder: Path, disk: SmallDisk | None = None) -> Generator[Ground]:
             **({"disk full": full_disk} if disk else {}),
             **over(network),
         }
+        ground.processes = {"server": [running]}
         yield ground
 
 
 @contextmanager
-def on_postgres(folder: Path, postgres: Postgres, redis: Redis, s3: S3) -> Generator[Ground]:
-    """An API process and two workers on Postgres, Redis and S3."""
+def on_postgres(folder: Path, postgres: Postgres, redis: Redis, s3: S3, *, apis: int = 1) -> Generator[Ground]:
+    """API processes and two workers on Postgres, Redis and S3."""
     os.environ.update(S3_KEYS)
     with ExitStack() as stack:
         drafts, settings = stack.enter_context(the_same_for_all(folder))
         storage = stack.enter_context(Proxy(urlsplit(s3.endpoint).port or 0))
         name = folder.name
         kept = {"files_url": f"s3://{s3.bucket}/{name}", "files_endpoint": storage.url, "files_region": "us-east-1"}
-        running = stack.enter_context(
-            site(folder, postgres.database(), broadcast_url=redis.url, **{**settings, **kept})
-        )
-        network = stack.enter_context(Proxy(running.api.port))
+        options = {**settings, **kept}
+        running = stack.enter_context(site(folder, postgres.database(), apis, broadcast_url=redis.url, **options))
+        network = stack.enter_context(Proxy(*(each.port for each in running.apis)))
         works = [each.folder / "data" / "work" for each in running.workers]
         ground = Ground(running.server, Server(network.port, folder), drafts, works, lambda: keys_of_s3(s3, name))
 
@@ -229,6 +237,7 @@ def on_postgres(folder: Path, postgres: Postgres, redis: Redis, s3: S3) -> Gener
             "ffmpeg killed": lambda seconds: hit(renders, True, seconds),
             **over(network),
         }
+        ground.processes = {"API": [*running.apis], "worker": [*running.workers]}
         yield ground
 
 

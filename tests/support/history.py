@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from itertools import pairwise
+from itertools import count, pairwise
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -56,17 +56,26 @@ def submit(server: Server, history: History, url: str, key: str, priority: int =
 class Clients:
     """Threads that submit and watch, through whatever happens to the server, until they are told to stop.
 
-    A submit that was not answered is sent again with the same key. Each task has `views` watchers.
+    A submit that was not answered is sent again with the same key. Each task has `views` watchers. After `most`
+    submits there are no more; then they are `done` once all has been watched to its end.
     """
 
     def __init__(
-        self, server: Server, new_url: Callable[[], str], watchers: int, *, pause_seconds: float, views: int = 1
+        self,
+        server: Server,
+        new_url: Callable[[], str],
+        watchers: int,
+        *,
+        pause_seconds: float,
+        views: int = 1,
+        most: int | None = None,
     ) -> None:
         self.history = History()
         self._server = server
         self._new_url = new_url
         self._pause_seconds = pause_seconds
         self._views = views
+        self._most = most
         self._to_watch: Queue[str] = Queue(max(watchers, 1))
         self._enough = threading.Event()
         self._give_up = threading.Event()
@@ -76,6 +85,11 @@ class Clients:
         """Begin to submit and watch."""
         for thread in self._threads:
             thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to watch."""
+        return not any(thread.is_alive() for thread in self._threads)
 
     def finish(self, seconds: float) -> None:
         """Submit no more, and wait until all that was acknowledged has been watched to its end."""
@@ -87,7 +101,9 @@ class Clients:
             thread.join(60)
 
     def _submit_on(self) -> None:
-        while not self._enough.wait(self._pause_seconds):
+        for _ in count() if self._most is None else range(self._most):
+            if self._enough.wait(self._pause_seconds):
+                return
             url, key, task_id = self._new_url(), uuid.uuid4().hex, None
             while task_id is None and not self._give_up.is_set():
                 task_id = submit(self._server, self.history, url, key)
@@ -108,7 +124,7 @@ class Clients:
             try:
                 task_id = self._to_watch.get(timeout=PAUSE_SECONDS)
             except Empty:
-                if self._enough.is_set() and not self._threads[0].is_alive():
+                if not self._threads[0].is_alive():
                     return
                 continue
             self._watch(task_id)

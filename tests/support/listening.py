@@ -6,13 +6,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from draftcast.websocket import Socket
 
 
 @contextmanager
-def listening(app: Starlette, *, lifespan: bool = True) -> Generator[int]:
+def listening(app: ASGIApp, *, lifespan: bool = True) -> Generator[int]:
     """Serve it; gives the port."""
-    config = uvicorn.Config(app, ws="websockets-sansio", lifespan="on" if lifespan else "off", log_config=None)
+    config = uvicorn.Config(app, ws=Socket, lifespan="on" if lifespan else "off", log_config=None)
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Real servers that tests start on free ports of 127.0.0.1 and in folders of their own: PostgreSQL, Redis, S3."""
+"""Real servers that tests start on free ports of 127.0.0.1, in folders of their own: PostgreSQL, Redis, S3, proxies."""
 
 import os
 import pwd
@@ -166,6 +166,21 @@ class Redis(_Program):
             return False
 
 
+class Proxy(_Program):
+    """nginx or Caddy, with a configuration of the test's."""
+
+    def serve(self, command: list[str]) -> None:
+        """Start it, and wait until it listens."""
+        self._start(command, self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+
 class S3:
     """An S3 server, moto's, with one bucket."""
 
@@ -206,6 +221,53 @@ def redis_server() -> Generator[Redis]:
         server.start()
         try:
             yield server
+        finally:
+            server.stop()
+
+
+_NGINX = """
+daemon off; pid {folder}/pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+    uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+    {site}
+}}
+"""
+
+
+@contextmanager
+def nginx(site: Callable[[int], str]) -> Generator[int]:
+    """A running nginx with a site, which is asked for with its port; gives the port."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        not_run("nginx")
+    with _own_folder() as folder:
+        server = Proxy(folder)
+        configuration = folder / "nginx.conf"
+        configuration.write_text(_NGINX.format(folder=folder, site=site(server.port)))
+        server.serve([program, "-e", "stderr", "-c", str(configuration)])
+        try:
+            yield server.port
+        finally:
+            server.stop()
+
+
+@contextmanager
+def caddy(site: Callable[[int], str]) -> Generator[int]:
+    """A running Caddy with a site, which is asked for with its port; gives the port."""
+    program = shutil.which("caddy")
+    if program is None:
+        not_run("Caddy")
+    with _own_folder() as folder:
+        server = Proxy(folder)
+        configuration = folder / "Caddyfile"
+        configuration.write_text("{\nadmin off\nauto_https off\n}\n" + site(server.port))
+        homes = [f"{name}={folder}" for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")]
+        server.serve(["env", *homes, program, "run", "--adapter", "caddyfile", "--config", str(configuration)])
+        try:
+            yield server.port
         finally:
             server.stop()
 

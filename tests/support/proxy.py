@@ -1,4 +1,4 @@
-"""A TCP proxy before a server: a test can cut its connections, or make a bad network of it."""
+"""A TCP proxy before one server or several alike: a test can cut its connections, or make a bad network of it."""
 
 import asyncio
 import random
@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -35,10 +35,13 @@ FINE = Trouble()
 
 
 class Proxy:
-    """Passes everything on between its own port and another one; use it as a context manager."""
+    """Passes everything on between its own port and others; use it as a context manager.
 
-    def __init__(self, target: int) -> None:
-        self._target = target
+    Connections go to the targets in turn, and past those where nobody listens.
+    """
+
+    def __init__(self, *targets: int) -> None:
+        self._targets = targets
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -109,7 +112,7 @@ class Proxy:
         self.connections += 1
         try:
             self._refuse()
-            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+            there, back = await self._reached()
             try:
                 await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
             finally:
@@ -121,6 +124,14 @@ class Proxy:
         finally:
             writer.transport.abort()
             del self._open[task]
+
+    async def _reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the next target that listens. Raises `ConnectionRefusedError` when none does."""
+        for number in range(len(self._targets)):
+            with suppress(ConnectionRefusedError):
+                port = self._targets[(self.connections + number) % len(self._targets)]
+                return await asyncio.open_connection("127.0.0.1", port)
+        raise ConnectionRefusedError
 
     def _refuse(self) -> None:
         if self._trouble.refusing:

@@ -3,6 +3,7 @@
 import socket
 import sys
 
+from draftcast.logs import keep_log
 from draftcast.serving import server
 from services.settings import load
 
@@ -15,6 +16,7 @@ def main() -> None:
         settings = load(port=listener.getsockname()[1])
         sys.stdout.write(f"{settings.port}\n")
         sys.stdout.flush()
+        keep_log(settings.log_format)
         server(settings).run(sockets=[listener])
 
 

@@ -1,4 +1,4 @@
-"""A whole site: one API process and two workers, on Postgres and Redis, each with a data folder of its own."""
+"""A whole site: API processes and two workers, on Postgres and Redis, each with a data folder of its own."""
 
 import time
 from collections.abc import Callable, Generator
@@ -36,12 +36,17 @@ class Site:
     """The processes and where they lie."""
 
     folder: Path
-    api: Served
+    apis: tuple[Served, ...]
     workers: tuple[Working, Working]
 
     @property
+    def api(self) -> Served:
+        """The first API process."""
+        return self.apis[0]
+
+    @property
     def server(self) -> Server:
-        """The API. Its gate is everyone's."""
+        """The first API. Its gate is everyone's."""
         return Server(self.api.port, self.folder)
 
     def submit(self, act: str = "render") -> str:
@@ -89,7 +94,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
 
 
 @contextmanager
-def site(folder: Path, database_url: str, **settings: str) -> Generator[Site]:
+def site(folder: Path, database_url: str, apis: int = 1, /, **settings: str) -> Generator[Site]:
     """A running site; whatever still runs at the end is stopped."""
     common = {
         "database_url": database_url,
@@ -98,14 +103,14 @@ def site(folder: Path, database_url: str, **settings: str) -> Generator[Site]:
         "dead_after_seconds": str(DEAD_AFTER_SECONDS),
         **settings,
     }
-    api = Served(folder / "api", "--no-worker", **common)
+    served = tuple(Served(folder / f"api{number}", "--no-worker", **common) for number in range(apis))
     workers = Working(folder / "a", **common), Working(folder / "b", **common)
     try:
-        for process in (api, *workers):
+        for process in (*served, *workers):
             process.launch()
-        for process in (api, *workers):
+        for process in (*served, *workers):
             process.wait()
-        yield Site(folder, api, workers)
+        yield Site(folder, served, workers)
     finally:
-        for process in (*workers, api):
+        for process in (*workers, *served):
             process.stop()

@@ -33,6 +33,7 @@ LOSSES_ALLOWED = 2
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
     """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
+    made = max(now, await _newest_at_ms(connection, owner, request.draft_url) + 1)
     row = await connection.execute(
         sa.insert(tasks)
         .values(
@@ -47,8 +48,8 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             strict=request.strict,
             metadata=request.metadata,
             **_webhook(request),
-            created_at_ms=now,
-            updated_at_ms=now,
+            created_at_ms=made,
+            updated_at_ms=made,
             seq=1,
         )
         .returning(tasks)
@@ -199,6 +200,12 @@ async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> 
     own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
     found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
     return found or 0
+
+
+async def _newest_at_ms(connection: AsyncConnection, owner: str, draft_url: str) -> int:
+    """When the draft's newest task was made; the next one comes after it, even where the clock was set back."""
+    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url)
+    return await connection.scalar(sa.select(sa.func.max(tasks.c.created_at_ms)).where(same)) or 0
 
 
 async def _change(

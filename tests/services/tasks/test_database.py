@@ -42,6 +42,21 @@ def test_a_transaction_that_writes_is_alone(run: Callable[[Scenario], None]) -> 
     run(scenario)
 
 
+def test_what_is_answered_for_waits_for_the_disk_and_percentages_do_not(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        embedded = tasks.database.embedded
+        asked = "PRAGMA synchronous" if embedded else "SHOW synchronous_commit"
+        async with tasks.database.write() as connection:
+            assert await connection.scalar(sa.text(asked)) == (2 if embedded else "on")  # 2 is FULL
+        async with tasks.database.write(durable=False) as connection:
+            assert await connection.scalar(sa.text(asked)) == (2 if embedded else "off")
+        if embedded:
+            async with tasks.database.read() as connection:
+                assert await connection.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+
+    run(scenario)
+
+
 def test_a_database_that_is_away_is_told_as_such() -> None:
     async def scenario() -> None:
         database = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")

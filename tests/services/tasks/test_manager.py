@@ -1,9 +1,12 @@
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from services import clock
 from services.errors import (
     ErrorCode,
     IdempotencyConflict,
@@ -25,10 +28,11 @@ from services.tasks.records import (
     TaskRequest,
     Video,
 )
-from services.tasks.store import changes
+from services.tasks.store import changes, queries
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
+NOW_MS = 1_800_000_000_000
 GONE = failed(ErrorCode.MATERIAL_UNREACHABLE, "gone", "没了").failure
 VIDEO = Video(
     key="v", thumbnail_key=None, width=2, height=2, duration_us=1, frames=1, frame_rate=30.0, has_sound=False,
@@ -46,6 +50,19 @@ def test_the_same_url_joins_the_active_task(run: Run) -> None:
     run(scenario)
 
 
+def test_the_database_itself_has_one_active_task_of_an_owner_and_url(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        first = await tasks.submit()
+        again = TaskRequest(draft_url=first.draft_url)
+        with pytest.raises(IntegrityError):
+            async with tasks.database.write() as connection:
+                await changes.create(connection, OWNER, "second", again)
+        async with tasks.database.write() as connection:
+            await changes.create(connection, "another", "third", again)
+
+    run(scenario)
+
+
 def test_after_a_final_state_the_same_url_is_a_new_task(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         first = await tasks.submit()
@@ -55,6 +72,24 @@ def test_after_a_final_state_the_same_url_is_a_new_task(run: Run) -> None:
         newest = await tasks.manager.task_by_url(OWNER, first.draft_url)
         assert newest is not None
         assert newest.id == second.id
+
+    run(scenario)
+
+
+def test_the_newest_task_of_a_draft_is_the_one_submitted_last_though_the_clock_was_set_back(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        for back_ms in (0, 0, 3_600_000):
+            monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda ms=back_ms: (NOW_MS - ms) * 1_000_000))
+            last = await tasks.submit()
+            await tasks.manager.cancel(OWNER, last.id)
+            remembered = await tasks.manager.task_by_url(OWNER, last.draft_url)
+            async with tasks.database.read() as connection:
+                stored = await queries.newest_task(connection, OWNER, last.draft_url)
+            assert remembered is not None
+            assert stored is not None
+            assert {remembered.id, stored.id} == {last.id}
 
     run(scenario)
 

@@ -36,5 +36,6 @@ def test_the_end_is_told_from_the_first_frames_to_the_last_step() -> None:
 def test_previews_are_stored_once_a_second_at_most() -> None:
     progress = AttemptProgress(running_task())
     assert [tenth for tenth in range(31) if progress.preview_due(T + tenth * 100)] == [0, 10, 20, 30]
+    assert progress.preview_due(T - 3_600_000), "the clock was set back"
     progress.on_preview("videos/1/1/preview.jpg")
     assert taken(progress) == {"preview_key": "videos/1/1/preview.jpg"}

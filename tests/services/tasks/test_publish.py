@@ -1,14 +1,19 @@
 """What goes from an attempt's folder to the file storage, and what does not."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from services.errors import Failed
+from services.errors import ErrorCode, Failed
 from services.files.store import FileStore
-from services.tasks.publish import LARGEST_PREVIEW_BYTES, put_preview
+from services.tasks.exporter import Result
+from services.tasks.publish import LARGEST_PREVIEW_BYTES, publish, put_preview
 from tests.support.tasks import running_task
+
+VIDEO_KEY = "videos/1/1/video.mp4"
+RESULT = Result(output="video.mp4", width=2, height=2, duration_us=1, frames=1, frame_rate=30.0, has_sound=False)
 
 
 @pytest.fixture
@@ -45,6 +50,28 @@ def test_previews_that_are_large_or_lie_elsewhere_are_refused(files: FileStore, 
     for name in ("large.jpg", "../secret", "link.jpg", str(attempt.parent / "secret")):
         with pytest.raises(Failed, match="20,000 bytes"):
             put(files, attempt, name)
+
+
+def test_a_video_is_told_of_when_it_is_one_and_lies_in_the_storage(files: FileStore, attempt: Path) -> None:
+    task, output = running_task(), attempt / "video.mp4"
+    output.write_bytes(b"no video")
+    with pytest.raises(Failed) as refused:
+        asyncio.run(publish(files, task, attempt, RESULT))
+    assert refused.value.failure.code is ErrorCode.RENDER_FAILED
+    assert files.local_path(VIDEO_KEY) is None
+    output.write_bytes(b"\0\0\0\x20ftypisom")
+    video = asyncio.run(publish(files, task, attempt, RESULT))
+    stored = files.local_path(video.key)
+    assert stored is not None
+    assert (video.key, video.sha256) == (VIDEO_KEY, hashlib.sha256(stored.read_bytes()).hexdigest())
+
+
+def test_a_video_that_cannot_be_stored_is_an_error(files: FileStore, attempt: Path, tmp_path: Path) -> None:
+    (attempt / "video.mp4").write_bytes(b"\0\0\0\x20ftypisom")
+    (tmp_path / "files" / "videos").write_text("a file where a folder is wanted")
+    with pytest.raises(Failed) as refused:
+        asyncio.run(publish(files, running_task(), attempt, RESULT))
+    assert refused.value.failure.code is ErrorCode.PUBLISH_FAILED
 
 
 def test_a_preview_that_is_gone_again_is_told_apart(files: FileStore, attempt: Path) -> None:

@@ -1,21 +1,19 @@
 """`draftcast keys`: making, listing, ending and replacing the keys of the API."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from services.access.audit import Act, Audit
-from services.access.callers import Scope
-from services.clock import now_ms
-from services.settings import load
+from draftcast.terminal import AsJson, print_json, print_table, run, settings_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from services.access.audit import Act
+    from services.access.callers import Scope
+    from services.access.keys import Key
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list, end and replace the keys of the API.")
 
@@ -35,6 +33,7 @@ def create(
 ) -> None:
     """Make a key and print it, this once."""
     from services.access import keys as stored
+    from services.access.audit import Act
 
     wanted = _scopes(scopes)
     made = _stored(lambda connection: stored.create(connection, name, wanted, expires_in_days))
@@ -46,6 +45,7 @@ def create(
 def rotate(name: Name) -> None:
     """Replace a key by a new one with the same scopes, end and tasks, and print it, this once."""
     from services.access import keys as stored
+    from services.access.audit import Act
 
     made = _stored(lambda connection: stored.rotate(connection, name))
     _note(Act.KEY_ROTATED, name, made)
@@ -56,32 +56,63 @@ def rotate(name: Name) -> None:
 def revoke(name: Name) -> None:
     """End a key; running servers know within seconds."""
     from services.access import keys as stored
+    from services.access.audit import Act, Audit
 
     ended = _stored(lambda connection: stored.revoke(connection, name))
-    Audit(load().audit_log).note(Act.KEY_REVOKED, name, ended.id, "")
+    Audit(settings_of().audit_log).note(Act.KEY_REVOKED, name, ended.id, "")
 
 
 @keys.command(name="list")
-def list_keys() -> None:
+def list_keys(as_json: AsJson = False) -> None:
     """List all keys, without their secrets."""
-    from services.access import keys as stored
+    from rich.table import Table
 
+    from services.access import keys as stored
+    from services.clock import now_ms
+
+    found = _stored(stored.all_keys)
+    if as_json:
+        for key in found:
+            print_json(_key_object(key, now_ms()))
+        return
     table = Table("name", "id", "scopes", "made", "ends", "", box=None)
-    for key in _stored(stored.all_keys):
-        state = "revoked" if key.revoked_at_ms else "" if key.valid_at(now_ms()) else "expired"
+    for key in found:
         ends = _day(key.expires_at_ms) if key.expires_at_ms else "never"
-        table.add_row(key.name, key.id, ",".join(sorted(key.scopes)), _day(key.created_at_ms), ends, state)
-    Console(highlight=False).print(table)
+        state = _state(key, now_ms())
+        scopes = ",".join(sorted(key.scopes))
+        table.add_row(key.name, key.id, scopes, _day(key.created_at_ms), ends, "" if state == "valid" else state)
+    print_table(table)
 
 
-def _note(act: Act, name: str, made: str, **facts: object) -> None:
+def _key_object(key: "Key", at_ms: int) -> dict[str, object]:
+    """A key for programs."""
+    from services.clock import rfc3339
+
+    return {
+        "name": key.name,
+        "id": key.id,
+        "scopes": sorted(key.scopes),
+        "state": _state(key, at_ms),
+        "created_at": rfc3339(key.created_at_ms),
+        "expires_at": None if key.expires_at_ms is None else rfc3339(key.expires_at_ms),
+        "revoked_at": None if key.revoked_at_ms is None else rfc3339(key.revoked_at_ms),
+    }
+
+
+def _state(key: "Key", at_ms: int) -> str:
+    return "revoked" if key.revoked_at_ms else "valid" if key.valid_at(at_ms) else "expired"
+
+
+def _note(act: "Act", name: str, made: str, **facts: object) -> None:
     from services.access import keys as stored
+    from services.access.audit import Audit
 
-    Audit(load().audit_log).note(act, name, stored.key_id(made) or "", "", **facts)
+    Audit(settings_of().audit_log).note(act, name, stored.key_id(made) or "", "", **facts)
 
 
-def _scopes(text: str) -> list[Scope]:
+def _scopes(text: str) -> "list[Scope]":
     from services.access import keys as stored
+    from services.access.callers import Scope
 
     words = text.replace(",", " ").split()
     known = [scope.value for scope in Scope]
@@ -95,7 +126,7 @@ def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
     from services.tasks.migrate import migrate_tables
     from services.tasks.store.database import Database
 
-    settings = load()
+    settings = settings_of()
     migrate_tables(settings.database)
 
     async def once() -> Found:
@@ -106,7 +137,8 @@ def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
         finally:
             await database.close()
 
-    return asyncio.run(once())
+    found: Found = run(once())
+    return found
 
 
 def _day(at_ms: int) -> str:

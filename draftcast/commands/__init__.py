@@ -1,0 +1,1 @@
+"""The commands, by what they need: the service's own parts, nothing, a running server, the database."""

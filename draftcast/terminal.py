@@ -1,0 +1,121 @@
+"""How commands speak: results on stdout, all else on stderr, errors in one form, ends by number.
+
+What takes long to import is imported where it is used: a shell that completes a word waits for this module.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from services.errors import DraftcastError, Failed, StoreUnavailable
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from services.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and errors as JSON on stderr.")]
+
+
+class Exit(IntEnum):
+    """How a command ends. The numbers are part of the public interface."""
+
+    DONE = 0
+    NO = 1
+    """There is no video, or something is missing, or it could not be done."""
+    USAGE = 2
+    """A wrong option or argument."""
+    UNREACHABLE = 3
+    """The server does not answer."""
+    REFUSED = 4
+    """The server answers, and does not do what was asked."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+
+
+class Stopped(DraftcastError):
+    """A command cannot go on. `code` is for programs, `hint` says what to do."""
+
+    def __init__(self, code: str, message: str, hint: str = "", exit_code: Exit = Exit.NO) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+def invalid(message: str) -> Stopped:
+    """For an argument that makes no sense."""
+    return Stopped("INVALID_INPUT", message, exit_code=Exit.USAGE)
+
+
+def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
+    """End the program with an error: a line for people and one with what to do, or one JSON object."""
+    stopped = _stopped(error)
+    if as_json:
+        told = {"code": stopped.code, "message": str(stopped), "hint": stopped.hint}
+        typer.echo(json.dumps({"error": told}, ensure_ascii=False), err=True)
+    else:
+        say(f"draftcast: {stopped} ({stopped.code})", "bold red")
+        if stopped.hint:
+            say(stopped.hint)
+    raise SystemExit(stopped.exit_code)
+
+
+def _stopped(error: DraftcastError | OSError) -> Stopped:
+    match error:
+        case Stopped():
+            return error
+        case Failed(failure=failure):
+            return Stopped(failure.code, failure.message.en, failure.hint.en)
+        case StoreUnavailable():
+            return Stopped("UNAVAILABLE", str(error), "Is the database running? DRAFTCAST_DATABASE_URL names it.")
+        case OSError():
+            return Stopped("OS_ERROR", str(error))
+        case _:
+            return Stopped("INVALID_INPUT", str(error))
+
+
+def say(text: str, style: str = "") -> None:
+    """Tell people something, on stderr. Texts of strangers do not steer the terminal."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(printable(text, style), soft_wrap=True)
+
+
+def printable(text: str, style: str = "") -> "Text":
+    """A text of strangers, which must not steer the terminal."""
+    from rich.text import Text
+
+    return Text("".join(each if each.isprintable() else "\ufffd" for each in text), style)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object in a line of stdout, for programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(table: Any) -> None:
+    """A table on stdout; as wide as it needs where no terminal limits it."""
+    from rich.console import Console
+
+    Console(highlight=False, width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+def settings_of(**overrides: Any) -> "Settings":
+    """The settings; options that were not given override nothing. Raises `SettingsError`."""
+    from services.settings import load
+
+    return load(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end, or until Ctrl+C."""
+    try:
+        return asyncio.run(coroutine)
+    except KeyboardInterrupt:
+        raise SystemExit(Exit.INTERRUPTED) from None

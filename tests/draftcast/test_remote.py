@@ -1,0 +1,119 @@
+"""The commands that speak to a running server."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from services.errors import HINTS, ErrorCode
+from tests.draftcast.test_cli import lines, problem, run
+from tests.support.keys import new_key
+from tests.support.process import served
+from tests.support.programs import free_port
+from tests.support.server import Server
+
+
+def test_submit_and_watch_speak_to_a_running_server(server: Server, tmp_path: Path) -> None:
+    url = server.draft_url()
+    submitted = run(tmp_path, "submit", url, "--server", server.url)
+    assert submitted.returncode == 0, submitted.stderr
+    watched = run(tmp_path, "watch", submitted.stdout.strip(), "--json", server=server.url)
+    events = lines(watched)
+    assert events[-1]["status"] == "COMPLETED"
+    again = run(tmp_path, "watch", url, "--server", server.url)
+    assert again.stdout.strip() == events[-1]["task"]["videoUrl"]
+
+
+def test_a_folder_and_its_zip_are_sent_to_a_running_server(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "my draft"
+    folder.mkdir()
+    (folder / "draft_content.json").write_text("{}")
+    archive = shutil.make_archive(str(tmp_path / "zipped"), "zip", folder)
+    for draft, name in ((folder, "my draft"), (Path(archive), "zipped")):
+        done = run(tmp_path, "submit", str(draft), "--json", "--server", server.url)
+        assert done.returncode == 0, done.stderr
+        draft_url: str = lines(done)[0]["draftUrl"]
+        assert parse_qs(urlsplit(draft_url).query)["name"] == [name]
+        assert server.get(draft_url).json["code"] == 0
+
+
+def test_a_failed_task_ends_the_watching_with_its_error(server: Server, tmp_path: Path) -> None:
+    done = run(tmp_path, "submit", server.draft_url("fail"), "--watch", "--server", server.url)
+    said = done.stderr.splitlines()
+    assert (done.returncode, said[-2:]) == (1, ["DRAFT_EMPTY: The draft is empty.", HINTS[ErrorCode.DRAFT_EMPTY].en])
+
+
+def test_a_task_is_listed_canceled_and_retried(server: Server, tmp_path: Path) -> None:
+    url = server.draft_url("hold")
+    task_id = run(tmp_path, "submit", url, server=server.url).stdout.strip()
+    shown = run(tmp_path, "tasks", "--status", "pending", "--status", "processing", server=server.url)
+    assert any(line.split()[0] == task_id and url in line for line in shown.stdout.splitlines()), shown.stdout
+    canceled = run(tmp_path, "cancel", url, server=server.url)
+    assert (canceled.returncode, canceled.stderr) == (0, f"{task_id} is canceled.\n")
+    listed = run(tmp_path, "tasks", "--status", "canceled", "--limit", "1", "--json", server=server.url)
+    (task,) = lines(listed)
+    assert (task["id"], task["status"], task["draftUrl"]) == (task_id, "CANCELED", url)
+    retried = run(tmp_path, "retry", task_id, "--json", server=server.url)
+    assert lines(retried)[0]["status"] in ("PENDING", "PROCESSING")
+    again = run(tmp_path, "retry", task_id, "--json", server=server.url)
+    assert (again.returncode, problem(again)["code"]) == (4, "INVALID_STATE")
+    assert run(tmp_path, "cancel", task_id, "--json", server=server.url).returncode == 0
+
+
+def test_a_retried_task_can_be_watched(server: Server, tmp_path: Path) -> None:
+    url = server.draft_url("fail")
+    run(tmp_path, "submit", url, "--watch", server=server.url)
+    done = run(tmp_path, "retry", url, "--watch", "--json", server=server.url)
+    last = lines(done)[-1]
+    assert (done.returncode, last["task"]["attempt"], last["status"]) == (1, 2, "FAILED")
+
+
+@pytest.mark.parametrize(("command", "named"), [("watch", "nothing"), ("cancel", "http://drafts.example/unknown")])
+def test_a_task_that_is_not_there_is_said_with_what_to_do(
+    server: Server, tmp_path: Path, command: str, named: str
+) -> None:
+    done = run(tmp_path, command, named, server=server.url)
+    assert (done.returncode, named in done.stderr, "draftcast tasks" in done.stderr) == (4, True, True)
+    assert done.stdout == ""
+
+
+def test_a_draft_that_the_server_refuses_is_said_with_what_to_do(server: Server, tmp_path: Path) -> None:
+    refused = run(tmp_path, "submit", "http://", "--json", server=server.url)
+    assert (refused.returncode, "absolute http" in problem(refused)["message"]) == (4, True)
+    missing = run(tmp_path, "submit", str(tmp_path / "nothing"), "--json", server=server.url)
+    assert (missing.returncode, problem(missing)["code"]) == (2, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize("command", ["submit", "watch", "tasks"])
+def test_a_server_that_is_not_there_is_said_in_one_line_with_what_to_do(tmp_path: Path, command: str) -> None:
+    arguments = () if command == "tasks" else ("http://drafts.example/x",)
+    done = run(tmp_path, command, *arguments, "--server", f"http://127.0.0.1:{free_port()}")
+    said, hint = done.stderr.splitlines()
+    assert (done.returncode, "does not answer" in said, "make run" in hint, "--server" in hint) == (3, True, True, True)
+
+
+def test_something_else_than_draftcast_is_told_apart(server: Server, tmp_path: Path) -> None:
+    done = run(tmp_path, "tasks", "--json", "--server", f"{server.url}/somewhere")
+    assert (done.returncode, problem(done)["code"]) == (3, "SERVER_UNREACHABLE")
+    assert "HTTP 404, and is no draftcast" in problem(done)["message"]
+
+
+def test_an_address_without_a_scheme_is_mended_in_words(tmp_path: Path) -> None:
+    done = run(tmp_path, "tasks", "--server", "localhost:8000")
+    assert (done.returncode, "write http://localhost:8000" in done.stderr) == (2, True)
+
+
+def test_keys_that_are_missing_wrong_or_too_weak_are_said_with_what_to_do(tmp_path: Path) -> None:
+    weak = new_key(tmp_path, "reader", "--scopes", "read")
+    with served(tmp_path) as process:
+        server = process.start()
+        none = run(tmp_path, "watch", "x", server=server.url)
+        wrong = run(tmp_path, "watch", "x", server=server.url, key="dk_wrong")
+        reader = run(tmp_path, "submit", "http://drafts.example/x", "--json", server=server.url, key=weak)
+        listed = run(tmp_path, "tasks", server=server.url, key=weak)
+    assert (none.returncode, "Put your key into DRAFTCAST_KEY" in none.stderr) == (4, True)
+    assert (wrong.returncode, "does not know the key in DRAFTCAST_KEY" in wrong.stderr) == (4, True)
+    assert (reader.returncode, problem(reader)["code"]) == (4, "FORBIDDEN")
+    assert "--scopes submit,read" in problem(reader)["hint"]
+    assert (listed.returncode, listed.stderr) == (0, "There are no such tasks.\n")

@@ -1,0 +1,538 @@
+"""The task manager, its workers and its keeper do what a model says, in any order of events that can be thought of.
+
+All are the real ones on real databases; only renders are left out, and clocks are turned by hand. DRAFTCAST_FUZZ
+multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services import clock
+from services.errors import ErrorCode, IdempotencyConflict, InvalidState, failed
+from services.files.store import FileStore
+from services.tasks.crew import Crew
+from services.tasks.engine import Queue
+from services.tasks.exporter import StageLine
+from services.tasks.keeper import DAY_MS, Keeper
+from services.tasks.progress import AttemptProgress
+from services.tasks.recording import Attempt
+from services.tasks.records import EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskRequest, Unit
+from services.tasks.store import changes, crews, queries
+from services.tasks.store.rows import event_of, task_of
+from services.tasks.store.tables import events, tasks
+from services.tasks.worker import Worker
+from services.traces import NO_TRACES
+from tests.services.tasks.conftest import Tasks, open_tasks
+from tests.services.tasks.test_manager import VIDEO
+from tests.support.programs import Postgres
+from tests.support.task_model import Model, ModelTask, broken_by
+
+LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+EXAMPLES = {"sqlite": 20, "postgres": 3}
+STEPS = 40
+DEAD_AFTER = 100_000.0
+"""So long that no process beats by itself meanwhile, however slow the machine is."""
+LONGEST_PAUSE = DEAD_AFTER * 0.4
+"""Between two beats of who lives."""
+KEEP_DAYS = 60
+OWNERS = ("ann", "bob")
+URLS = ("http://a.example/1", "http://a.example/2")
+POISON = "http://a.example/poison"
+"""A draft that kills every worker that begins it."""
+PLACES = ("left", "right")
+"""Where workers are."""
+STAGES = (Stage.PARSING_DRAFT, Stage.PROCESSING_MATERIALS, Stage.EXPORTING, Stage.WRITING_FILE)
+BROKEN = failed(ErrorCode.DRAFT_EMPTY, "empty", "空").failure
+Found = TypeVar("Found")
+
+keys = st.sampled_from([None, None, "k1", "k2"])
+any_number = st.integers(0, 99)
+
+
+@dataclass
+class Clock:
+    """Both clocks, in the test's hand. The one on the wall may be set."""
+
+    wall_ms: int = 1_800_000_000_000
+    steady: float = 0.0
+
+    def time_ns(self) -> int:
+        """As `time.time_ns`."""
+        return self.wall_ms * 1_000_000
+
+    def __call__(self) -> float:
+        return self.steady
+
+    def go_on(self, seconds: float) -> None:
+        """Time passes, for both."""
+        self.wall_ms += int(1000 * seconds)
+        self.steady += seconds
+
+
+def recent(found: Iterable[Found], number: int) -> Found:
+    """One of the last few: with them more can happen."""
+    last = list(found)[-4:]
+    return last[number % len(last)]
+
+
+class Puppet(Worker):
+    """A worker without renders, moved by hand."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the rows of what it runs."""
+        return self._crew.me.id
+
+    @property
+    def running(self) -> set[Attempt]:
+        """The attempts that it is at."""
+        return self._recorder.running
+
+    async def beat(self) -> None:
+        """It lives."""
+        await self._crew.beat()
+
+    async def next(self) -> Attempt | None:
+        """The next task's attempt, begun."""
+        task = await self._claim()
+        if task is None:
+            return None
+        attempt = Attempt(task, self._settings.work_dir / task.id / str(task.attempt), AttemptProgress(task))
+        self.running.add(attempt)
+        return attempt
+
+    async def store(self, attempt: Attempt) -> None:
+        """What the attempt has told so far is stored."""
+        await self._recorder.flush([attempt])
+
+    async def finish(self, attempt: Attempt, good: bool) -> bool:
+        """The attempt ends so; whether that counted."""
+
+        async def change(connection: AsyncConnection) -> TaskChange | None:
+            if good:
+                return await changes.complete(connection, attempt.task, attempt.progress.stages, VIDEO)
+            return await changes.fail(connection, attempt.task, BROKEN, attempt.progress.stage)
+
+        self.running.discard(attempt)
+        return await self._recorder.end(attempt, change) is not None
+
+    async def drop(self, attempt: Attempt) -> None:
+        """The attempt's end could not be stored, and tidying up finds that."""
+        self.running.discard(attempt)
+        await self._release_strays()
+
+    async def leave(self) -> None:
+        """It is asked to stop: what it runs is handed back."""
+        for attempt in self.running:
+            await self._hand_back(attempt)
+        self.running.clear()
+        async with self._database.note() as connection:
+            await crews.leave(connection, [self.id])
+
+
+class Site:
+    """A manager, a keeper, and at each place a worker, without renders; all on one event loop."""
+
+    def __init__(self, folder: Path, database_url: str, clock: Clock) -> None:
+        self._folder = folder
+        self._database_url = database_url
+        self._clock = clock
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.workers: dict[str, Puppet] = {}
+        self.do(self._open())
+
+    def do(self, what: Coroutine[Any, Any, Found]) -> Found:
+        """Run it to its end, within a bound."""
+
+        async def bounded() -> Found:
+            async with asyncio.timeout(60):
+                return await what
+
+        return self._runner.run(bounded())
+
+    def close(self) -> None:
+        """Everything ends."""
+        self.do(self._stack.aclose())
+        self._runner.close()
+
+    async def _open(self) -> None:
+        self.tasks: Tasks = await self._stack.enter_async_context(
+            open_tasks(self._folder, database_url=self._database_url)
+        )
+        self.files = FileStore(self.tasks.settings.files, "http://here")
+        self.queue = Queue(self.tasks.settings.database)
+        self._stack.callback(self.queue.close)
+        self.watching = await self._crew("", 0)
+        self.keeper = Keeper(
+            self.tasks.database, self.queue, self.tasks.hot, self.files, self.watching, keep_days=KEEP_DAYS
+        )
+        for place in PLACES:
+            await self.begin(place)
+
+    async def _crew(self, place: str, slots: int) -> Crew:
+        crew = Crew(self.tasks.database, place, slots, DEAD_AFTER, self._clock)
+        await self._stack.enter_async_context(crew.serve())
+        return crew
+
+    async def begin(self, place: str) -> None:
+        """A worker starts there."""
+        crew = await self._crew(place, 1)
+        self.workers[place] = Puppet(
+            self.tasks.database,
+            self.queue,
+            self.tasks.hot,
+            self.files,
+            crew,
+            lambda _: None,
+            self.tasks.settings,
+            NO_TRACES,
+        )
+
+    async def pass_time(self, seconds: float) -> None:
+        """Time passes while all beat that live; in the end the keeper makes its round."""
+        living: list[Crew | Puppet] = [self.watching, *self.workers.values()]
+        looks = ceil(seconds / LONGEST_PAUSE)
+        for _ in range(looks):
+            self._clock.go_on(seconds / looks)
+            for each in living:
+                await each.beat()
+        await self.keeper.look_after()
+
+    async def members(self) -> set[str]:
+        """The ids of all processes that are held to be there."""
+        async with self.tasks.database.read() as connection:
+            return {member.id for member in await crews.members(connection)}
+
+    async def stored(self) -> tuple[dict[str, Task], dict[str, list[TaskEvent]]]:
+        """All tasks, and their events."""
+        async with self.tasks.database.read() as connection:
+            rows = await connection.execute(sa.select(tasks))
+            found = {row["id"]: task_of(row) for row in rows.mappings()}
+            told: dict[str, list[TaskEvent]] = {task_id: [] for task_id in found}
+            for row in (await connection.execute(sa.select(events).order_by(events.c.position))).mappings():
+                told[row["task_id"]].append(event_of(row))
+        return found, told
+
+
+class Machine(RuleBasedStateMachine):
+    """Callers, workers and clocks do what they like; after each step all that is stored is as the model has it."""
+
+    def __init__(self, folder: Path, database_url: str, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.model = Model()
+        self.site = Site(folder, database_url, clock)
+        self.asleep: dict[str, Puppet] = {}
+        self.attempts: list[tuple[Puppet, Attempt]] = []
+        """All that ever began, those of the dead among them: a process that was stopped may wake."""
+        self.told: dict[str, list[TaskEvent]] = {}
+
+    @property
+    def now_ms(self) -> int:
+        """What the clock on the wall shows."""
+        return self.clock.wall_ms
+
+    @initialize()
+    def first_round(self) -> None:
+        """The first round of a keeper sweeps; later ones when the test says so."""
+        self.site.do(self.site.keeper.look_after())
+
+    @initialize()
+    def some_tasks_run_and_one_waits(self) -> None:
+        """Where every example begins. The first round of a keeper sweeps; later ones when the test says so."""
+        self.site.do(self.site.keeper.look_after())
+        for owner, url in product(OWNERS, (POISON, *URLS)):
+            self.submit(owner, url, None, 0, None, 1)
+        for number in range(8):  # six of them are lost to the poison, each draft's next one ends it
+            self.claim(number)
+
+    # Callers
+
+    @rule(
+        owner=st.sampled_from(OWNERS),
+        url=st.sampled_from([*URLS, POISON]),
+        key=keys,
+        priority=st.sampled_from([0, 0, 5]),
+        expires=st.sampled_from([None, 60]),
+        times=st.sampled_from([1, 1, 3]),
+    )
+    def submit(self, owner: str, url: str, key: str | None, priority: int, expires: int | None, times: int) -> None:
+        """Once, or several times at once."""
+        request = TaskRequest(draft_url=url, idempotency_key=key, priority=priority, expires_in_seconds=expires)
+        manager = self.site.tasks.manager
+        try:
+            known = self.model.repeated(owner, request)
+        except LookupError:
+            with pytest.raises(IdempotencyConflict):
+                self.site.do(manager.submit(owner, request))
+            return
+
+        async def together() -> list[tuple[str, bool]]:
+            answers = await asyncio.gather(*(manager.submit(owner, request) for _ in range(times)))
+            return [(answer.task.id, answer.created) for answer in answers]
+
+        answers = self.site.do(together())
+        assert len({task_id for task_id, _ in answers}) == 1
+        assert sum(created for _, created in answers) == (known is None)
+        assert known in (None, answers[0][0])
+        self.model.submitted(owner, request, answers[0][0], self.now_ms)
+        self.site.do(self._check_newest(owner, url))
+
+    async def _check_newest(self, owner: str, url: str) -> None:
+        newest = self.model.of_url(owner, url)[-1].id
+        async with self.site.tasks.database.read() as connection:
+            stored = await queries.newest_task(connection, owner, url)
+        remembered = await self.site.tasks.manager.task_by_url(owner, url)
+        assert stored is not None
+        assert remembered is not None
+        assert (stored.id, remembered.id) == (newest, newest)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(number=any_number, retry=st.booleans())
+    def wish(self, number: int, retry: bool) -> None:
+        """An owner wants a task to end, or to be tried again."""
+        task = recent(self.model.tasks.values(), number)
+        if retry:
+            self._retry(task)
+        else:
+            self._cancel(task)
+
+    def _cancel(self, task: ModelTask) -> None:
+        """What has not ended ends; what was canceled stays so."""
+        canceling = self.site.tasks.manager.cancel(task.owner, task.id)
+        if task.active or task.status is Status.CANCELED:
+            assert self.site.do(canceling).status is Status.CANCELED
+            if task.active:
+                task.end(Status.CANCELED, self.now_ms)
+        else:
+            with pytest.raises(InvalidState):
+                self.site.do(canceling)
+
+    def _retry(self, task: ModelTask) -> None:
+        """What failed or was canceled waits again, unless another task of its draft is active."""
+        retrying = self.site.tasks.manager.retry(task.owner, task.id)
+        if self.model.may_retry(task):
+            assert self.site.do(retrying).status is Status.PENDING
+            self.model.retry(task)
+        else:
+            with pytest.raises(InvalidState):
+                self.site.do(retrying)
+
+    @precondition(lambda self: self.told)
+    @rule(number=any_number, after=any_number)
+    def follow(self, number: int, after: int) -> None:
+        """Whoever comes back gets all that it has not seen, but for percentages that newer events replaced."""
+        told = recent(self.told.values(), number)
+        after %= len(told)
+        task_id = told[0].task_id
+
+        async def missed() -> list[TaskEvent]:
+            seen: list[TaskEvent] = []
+            owner = self.model.tasks[task_id].owner
+            async with aclosing(self.site.tasks.manager.follow(owner, task_id, after)) as found:
+                async for change in found:
+                    seen.append(change.event)
+                    if change.event.seq == len(told):
+                        break
+            return seen
+
+        seen = self.site.do(missed())
+        assert seen == [event for event in told[after:] if event.type is not EventType.PROGRESS or event in seen]
+        assert seen[-1] == told[-1]
+
+    # Workers
+
+    @precondition(lambda self: self.site.workers)
+    @rule(number=any_number)
+    def claim(self, number: int) -> None:
+        """A worker asks for the next task. If that kills it, another takes its place at once."""
+        place, worker = recent(self.site.workers.items(), number)
+        attempt = self.site.do(worker.next())
+        stored, _ = self.site.do(self.site.stored())
+        passed_over = [each for each in self.model.tasks.values() if each.late(self.now_ms) or each.spent]
+        for each in passed_over:
+            if stored[each.id].status is Status.FAILED:
+                each.end(Status.FAILED, self.now_ms, ErrorCode.WORKER_LOST if each.abandoned else ErrorCode.EXPIRED)
+        assert attempt is not None or all(each.status is Status.FAILED for each in passed_over)
+        wrong = self.model.claim(attempt.task.id if attempt else None, worker.id, self.now_ms)
+        assert not wrong, wrong
+        if attempt is not None:
+            self.attempts.append((worker, attempt))
+        if attempt is not None and attempt.task.draft_url == POISON:
+            del self.site.workers[place]
+            self.wake_or_start(place)
+
+    def _own(self, worker: Puppet, attempt: Attempt) -> ModelTask | None:
+        """The attempt's task, if it is still its own."""
+        task = self.model.tasks.get(attempt.task.id)
+        if task is None or task.status is not Status.PROCESSING:
+            return None
+        return task if (task.attempt, task.worker) == (attempt.task.attempt, worker.id) else None
+
+    def _attempt(self, number: int) -> tuple[Puppet, Attempt, ModelTask | None]:
+        worker, attempt = recent(self.attempts, number)
+        return worker, attempt, self._own(worker, attempt)
+
+    @precondition(lambda self: self.attempts)
+    @rule(number=any_number, stage=st.sampled_from(STAGES), done=st.integers(0, 120))
+    def progress(self, number: int, stage: Stage, done: int) -> None:
+        """A line of the renderer is stored, whatever it says; nothing is when the task is not the attempt's."""
+        worker, attempt, own = self._attempt(number)
+        attempt.progress.on_stage(StageLine(stage, done, 100, Unit.FRAMES), self.now_ms)
+        before = self.site.do(self.site.stored())
+        self.site.do(worker.store(attempt))
+        assert own or self.site.do(self.site.stored()) == before
+
+    @precondition(lambda self: self.attempts)
+    @rule(number=any_number, how=st.sampled_from(["well", "badly", "silently"]))
+    def end(self, number: int, how: str) -> None:
+        """The attempt comes to its end, which counts when the task is still its own; or that could not be stored."""
+        worker, attempt, own = self._attempt(number)
+        if how == "silently":
+            self.site.do(worker.drop(attempt))
+            if own:
+                own.lose()
+            return
+        assert self.site.do(worker.finish(attempt, how == "well")) == (own is not None)
+        if own and how == "well":
+            own.end(Status.COMPLETED, self.now_ms)
+        elif own:
+            own.end(Status.FAILED, self.now_ms, BROKEN.code)
+
+    @precondition(lambda self: self.site.workers)
+    @rule(number=any_number, how=st.sampled_from(["killed", "stopped", "asleep"]), again=st.booleans())
+    def leave(self, number: int, how: str, again: bool) -> None:
+        """A worker is gone without a word (its attempts may yet try to write, as if it had only slept), stands still,
+        or is asked to stop: then it hands its tasks back, which is no loss. It may be there again at once.
+        """
+        place, worker = recent(self.site.workers.items(), number)
+        del self.site.workers[place]
+        if how == "asleep":
+            self.asleep[place] = worker
+        elif how == "stopped":
+            mine = [self._own(worker, attempt) for attempt in worker.running]
+            self.site.do(worker.leave())
+            for own in mine:
+                if own:
+                    own.worker = None
+        if again:
+            self.wake_or_start(place)
+
+    @rule(place=st.sampled_from(PLACES))
+    def wake_or_start(self, place: str) -> None:
+        """The worker that slept there goes on, as far as it may; if there is none, a new one starts."""
+        if place in self.asleep:
+            worker = self.site.workers[place] = self.asleep.pop(place)
+            self.site.do(worker.beat())
+        elif place not in self.site.workers:
+            self.site.do(self.site.begin(place))
+            self._lose_absent()
+
+    def _lose_absent(self) -> set[str]:
+        """What ran on processes that are not there any more is free. The ids of those who are."""
+        there = self.site.do(self.site.members())
+        self.model.lose({task.worker for task in self.model.tasks.values() if task.worker} - there)
+        return there
+
+    # Clocks
+
+    @rule(seconds=st.sampled_from([1.5 * DEAD_AFTER, 1.5 * DEAD_AFTER, 0.3 * DEAD_AFTER]))
+    def pass_time(self, seconds: float) -> None:
+        """Who has been silent for too long is dead; those who beat are not. Who waits too long is told so."""
+        self.site.do(self.site.pass_time(seconds))
+        living = {self.site.watching.me.id, *(worker.id for worker in self.site.workers.values())}
+        there = self._lose_absent()
+        assert living <= there
+        assert seconds < DEAD_AFTER or living == there
+        self.model.expire(self.now_ms)
+
+    @rule(seconds=st.sampled_from([-7200, -1, 1, 7200]), days=st.sampled_from([0, 0, 0, KEEP_DAYS + 1]))
+    def set_clock(self, seconds: int, days: int) -> None:
+        """Somebody sets the clock on the wall: that ends no lease and changes no order. What has ended some days ago by
+        that clock is removed with the next sweep, and nothing else.
+        """
+        self.clock.wall_ms += 1000 * seconds + days * DAY_MS
+        self.site.do(self.site.keeper.sweep())
+        self.model.forget(self.now_ms - KEEP_DAYS * DAY_MS)
+        self.told = {task_id: told for task_id, told in self.told.items() if task_id in self.model.tasks}
+
+    # What holds at all times
+
+    @invariant()
+    def stored_as_promised(self) -> None:
+        """All that is stored is as the model has it, and what was told once stays so."""
+        stored, told = self.site.do(self.site.stored())
+        assert stored.keys() == self.model.tasks.keys()
+        wrong = [task.differs(stored[task.id]) for task in self.model.tasks.values()]
+        assert not any(wrong), wrong
+        active = [(task.owner, task.draft_url) for task in stored.values() if not task.status.final]
+        assert len(active) == len(set(active))
+        broken = [each for task_id, task in stored.items() for each in broken_by(task, told[task_id])]
+        assert not broken, broken
+        assert all(told[task_id][: len(before)] == before for task_id, before in self.told.items())
+        self.told = told
+
+    def teardown(self) -> None:
+        """Everything ends."""
+        self.site.close()
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Callable[[str], str]:
+    """Gives the address of an empty database of a kind."""
+
+    def new(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{shutil.copy(migrated, tmp_path)}"
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.emptied_database()
+
+    return new
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_tasks_do_what_the_model_says_in_any_order_of_events(
+    kind: str, new_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Here(Machine):
+        def __init__(self) -> None:
+            hands = Clock()
+            monkeypatch.setattr(clock, "time", hands)
+            super().__init__(tmp_path, new_database(kind), hands)
+
+    monkeypatch.delenv("DRAFTCAST_FUZZ", raising=False)  # else it is taken for a setting
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES[kind] * LONGER,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=LONGER == 1,
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much),
+            phases=(Phase.generate,) if LONGER == 1 else tuple(Phase),
+            database=None,
+        ),
+    )

@@ -40,7 +40,9 @@ def answered(answer: Answer) -> bool:
         found: Any = json.loads(answer.body)
     except ValueError:
         return False
-    results: Any = found if isinstance(found, list) else [found]
+    results: Any = found
+    if not isinstance(found, list):
+        results = [found]
     return any(each.get("data") is not None for each in results)
 
 

@@ -128,7 +128,7 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages" \
 	  && { test -x $(BIN)/python || $(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv; } \
-	  && $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+	  && $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
 	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
 	@sha256sum $^ >$@
 

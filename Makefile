@@ -23,7 +23,7 @@ run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
 test: setup browser examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
-	@setup/test_servers.sh
+	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
 browser: setup ## what the tests of the page need: Playwright, and Chromium where apt may install it
@@ -60,7 +60,7 @@ bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside 
 	@UV=$(UV) $(BIN)/python -m bench.live $(if $(QUICK),--quick)
 
 bench-scale: setup ## submits, claims of a long queue, idle workers, two instead of one, four API processes; QUICK=1 for less
-	@setup/test_servers.sh
+	@setup/test_programs.sh
 	@$(BIN)/python -m bench.scale $(if $(QUICK),--quick)
 
 bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1 for less, PART=queries for one
@@ -97,15 +97,15 @@ fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; 
 	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
 
 fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may do to tasks; takes some minutes
-	@setup/test_servers.sh
+	@setup/test_programs.sh
 	@DRAFTCAST_FUZZ=30 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
 
 test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
-	@setup/test_servers.sh
+	@setup/test_programs.sh
 	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
 
 try-image: setup ## carry out the Dockerfile and compose.yaml without a container engine; as root, with debootstrap
-	@setup/test_servers.sh
+	@setup/test_programs.sh
 	@$(BIN)/python -m setup.try_image
 
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew

@@ -12,6 +12,7 @@ from tests.oracle.features import FEATURES
 from tests.oracle.studies import Feature, Study
 from tests.support.ffmpegs import used_ffmpeg
 from tests.support.media import FFMPEG
+from tests.support.programs import not_run
 
 PICKED = (
     "time: reverse", "time: variable frame rate", "time: stored lying on its side", "time: gif",
@@ -29,7 +30,7 @@ COMPARED = [feature for feature in FEATURES if str(feature) in PICKED]
 @pytest.fixture(scope="module")
 def study(scenery: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
     if used_ffmpeg() == FFMPEG:
-        pytest.skip("there is no other ffmpeg on this machine than the bundled one")
+        not_run("an ffmpeg that draftcast would take before the bundled one")
     return Study(COMPARED, scenery, tmp_path_factory.mktemp("other") / "study", ffmpeg=FFMPEG)
 
 

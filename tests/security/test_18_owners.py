@@ -50,6 +50,7 @@ NAMING_NOTHING = {
     "orderBy",
     "expiresInSeconds",
     "lastMinutes",
+    "types",
     "locale",
     "input",
 }

@@ -31,7 +31,7 @@ S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"
 """Any will do for the S3 server."""
 
 
-def not_run(missing: str, script: str = "setup/test_servers.sh") -> NoReturn:
+def not_run(missing: str, script: str = "setup/test_programs.sh") -> NoReturn:
     """A test cannot run for want of a program: it says so, and fails where everything must run."""
     cannot_run(f"{missing} is not installed; {script} installs it")
 

@@ -20,9 +20,9 @@ TOO_SLOW = "Messages are not read fast enough"
 _SEND = "draftcast.send"
 
 
-def with_send(scope: Scope, send: Send) -> Scope:
-    """The scope of a websocket, with the server's `send` for `DeliveringHandler`."""
-    return {**scope, _SEND: send}
+def keep_send(scope: Scope, send: Send) -> None:
+    """Put the server's `send` into a websocket's scope, for `DeliveringHandler`."""
+    scope[_SEND] = send
 
 
 class SocketOutlet(Outlet[str]):

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers.context import Context
-from resolvers.delivery import with_send
+from resolvers.delivery import keep_send
 from resolvers.shield import DATA_HEADERS
 from services.errors import RequestError
 
@@ -53,7 +53,7 @@ class Front:
                     return
                 receive = _again(message, receive)
         elif scope["type"] == "websocket":
-            scope = with_send(scope, send)
+            keep_send(scope, send)
         await self._app(scope, receive, send)
 
 

@@ -54,8 +54,8 @@ WAITS: Mapping[str, int] = {"videoTasks": 3, "events": 2}
 """Of fields that wait more than once: a list is counted, too, and events are those of a task that is looked up."""
 WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.25}
 """Of each of so many values: a task is read with all its warnings."""
-INTROSPECTION_WEIGHT = 2
-"""What introspection tells goes through graphql-core alone, one value after the other."""
+SLOWER = 2.5
+"""By so much a value costs more where graphql-core answers alone: in documents that are not compiled as a whole."""
 MOST_ERRORS = 5
 _INTROSPECTED = frozenset(("fields", "inputFields", "interfaces", "possibleTypes"))
 _SATURATED = 1_000_000
@@ -74,8 +74,15 @@ class Cost:
     depth: int = 0
     introspection: int = 0
     repeats: int = 0
+    slow: bool = False
+    """Whether something in it is waited for one by one, or is introspection: it cannot be compiled."""
     names: frozenset[str] = frozenset()
     """Of the fields at the top."""
+
+    @property
+    def weighed_values(self) -> int:
+        """The values, by what one costs."""
+        return ceil(self.values * SLOWER) if self.slow else self.values
 
     def beside(self, other: "Cost") -> "Cost":
         """Both of them, in one selection."""
@@ -88,6 +95,7 @@ class Cost:
             max(self.depth, other.depth),
             max(self.introspection, other.introspection),
             _capped(self.repeats + other.repeats + len(self.names & other.names)),
+            self.slow or other.slow,
             self.names | other.names,
         )
 
@@ -95,7 +103,7 @@ class Cost:
 _ENDLESS = Cost(values=_SATURATED)
 """A fragment that holds itself."""
 _LIMITS = (
-    ("values", MOST_VALUES, "could have {} values"),
+    ("weighed_values", MOST_VALUES, "could have {} values, which count for more where it asks for what is not plain"),
     ("waits", MOST_WAITS, "could ask the database {} times"),
     ("fields", MOST_FIELDS, "selects {} fields"),
     ("aliases", MOST_ALIASES, "has {} aliases"),
@@ -153,13 +161,13 @@ def _introspected(schema: GraphQLSchema) -> dict[str, float]:
     inputs = [len(kind.fields) for kind in kinds if isinstance(kind, GraphQLInputObjectType)]
     values = [len(kind.values) for kind in kinds if isinstance(kind, GraphQLEnumType)]
     return {
-        "types": len(kinds) * INTROSPECTION_WEIGHT,
+        "types": len(kinds),
         "directives": len(schema.directives),
         "fields": usual,
         "args": mean(len(field.args) for _, field in _fields(schema)),
         "inputFields": sum(inputs) / len(kinds),
         "enumValues": sum(values) / len(kinds),
-        "__type": max(*counts, *inputs, *values) / usual * INTROSPECTION_WEIGHT,
+        "__type": max(*counts, *inputs, *values) / usual,
     }
 
 
@@ -212,7 +220,7 @@ class _Walk:
         return found
 
     def _field(self, field: FieldNode) -> Cost:
-        within = self._all(field.selection_set)
+        within, name = self._all(field.selection_set), field.name.value
         times = self._times(field)
         return Cost(
             _capped(1 + ceil(within.values * times)),
@@ -221,8 +229,9 @@ class _Walk:
             within.aliases + (field.alias is not None),
             within.directives,
             _capped(1 + within.depth),
-            _capped(within.introspection + (field.name.value in _INTROSPECTED)),
+            _capped(within.introspection + (name in _INTROSPECTED)),
             within.repeats,
+            within.slow or bool(within.waits) or (name.startswith("__") and name != "__typename"),
             frozenset({(field.alias or field.name).value}),
         )
 

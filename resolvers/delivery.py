@@ -1,7 +1,6 @@
 """Operations on a websocket. One that stays full is given up: 1013, try again later."""
 
 import asyncio
-from collections import deque
 from contextlib import aclosing, suppress
 from typing import Any, cast
 
@@ -30,7 +29,7 @@ class SocketOutlet(Outlet[str]):
 
     def __init__(self, send: Send) -> None:
         super().__init__(send)
-        self._held: deque[str] = deque()
+        self._held: list[str] = []
         self.receivers: dict[str, Receiver] = {}
 
     def message(self, piece: str) -> Message:
@@ -45,7 +44,7 @@ class SocketOutlet(Outlet[str]):
     def freed(self) -> None:
         """Say what is held, and let the subscriptions go on."""
         while self._held and self.take(self._held[0]):
-            self._held.popleft()
+            self._held.pop(0)
         for receiver in list(self.receivers.values()):
             receiver.stream.mailbox.deliver()
 

@@ -49,7 +49,7 @@ class Limits:
     queries_per_minute: int
     sockets_per_key: int
     _minute: int = 0
-    _counts: dict[str, int] = field(default_factory=dict[str, int])
+    _counts: dict[tuple[Limit, str], int] = field(default_factory=dict[tuple[Limit, str], int])
     _guesses: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _sockets: Counter[str] = field(default_factory=Counter[str])
 
@@ -77,7 +77,7 @@ class Limits:
             self._minute = minute
             self._counts.clear()
             self._guesses.clear()
-        counted = f"{limit} {name}"
+        counted = (limit, name)
         before = self._counts.get(counted, 0)
         if before >= most:
             resets_at_ms = (minute + 1) * MINUTE_MS

@@ -1,5 +1,6 @@
 """What the service tells those who run it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def finish(server: Server, act: str) -> None:
     with subscriber(server.socket_url) as socket:
         socket.subscribe(WATCH, id=task_id)
         list(socket.rest())
+
+
+def test_the_measures_that_operators_are_told_to_watch_exist(server: Server) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bdraftcast_\w+", text))
+    told = set(re.findall(r"^# TYPE (\w+)", server.get("/metrics").body.decode(), re.MULTILINE))
+    assert named
+    assert named <= told
 
 
 def test_a_server_that_works_is_alive_and_ready(server: Server) -> None:

@@ -40,7 +40,7 @@ def canary() -> Iterator[socket.socket]:
 def test_broken_files_end_in_a_video_or_a_named_error(
     tmp_path: Path, whole: fuzz.Seeds, canary: socket.socket, start: int
 ) -> None:
-    secret = counting_video(tmp_path / "secret.mp4", seconds=0.2, size="64x36")
+    secret = _unread(counting_video(tmp_path / "secret.mp4", seconds=0.2, size="64x36"))
     url = f"http://127.0.0.1:{canary.getsockname()[1]}/x.ts"
     for number in range(start, start + AT_ONCE):
         name, content = fuzz.broken(whole, number, secret, url)
@@ -53,6 +53,24 @@ def test_broken_files_end_in_a_video_or_a_named_error(
         _check(rendered, number, leads_away=name.startswith("list"))
     with pytest.raises(BlockingIOError):
         canary.accept()
+    assert not _was_read(secret)
+
+
+def test_a_read_would_be_seen(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    _unread(secret).read_text()
+    assert _was_read(secret), "this file system does not note when files are read; mount it with relatime"
+
+
+def _unread(path: Path) -> Path:
+    """A file that looks as if it was written after it was last read: the next read is noted, as relatime has it."""
+    os.utime(path, (1, 2))
+    return path
+
+
+def _was_read(path: Path) -> bool:
+    return path.stat().st_atime != 1
 
 
 def _draft(name: str) -> DraftBuilder:

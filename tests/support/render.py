@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,5 +92,10 @@ def run(asked: dict[str, Any]) -> Rendered:
 
 def render(folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
     """Render a draft whose media lie in `folder`."""
+    return render_by(run, folder, draft, **changes)
+
+
+def render_by(how: Callable[[dict[str, Any]], Rendered], folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
+    """The same by other means than `run`."""
     (folder / "draft_content.json").write_bytes(draft.bytes())
-    return run(request(folder, draft_folder=str(folder), **changes))
+    return how(request(folder, draft_folder=str(folder), **changes))

@@ -1,7 +1,8 @@
 """The connection to the database: SQLite or Postgres, read and write, and its migrations."""
 
+import sqlite3
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Database:
         )
         if self.embedded:
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
+            event.listen(engine.sync_engine, "invalidate", _let_go)
         return engine
 
     @asynccontextmanager
@@ -140,6 +142,14 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _let_go(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    """Roll back before a connection is thrown away whose caller was cancelled: a statement that has rows left would
+    keep it open past its close, and SQLite's lock with it, until the garbage is looked through.
+    """
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

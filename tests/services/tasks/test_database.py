@@ -1,10 +1,16 @@
 import asyncio
+import gc
+import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from services.errors import StoreUnavailable
+from services.tasks.migrate import migrate_tables
 from services.tasks.store.database import Database
 from services.tasks.store.tables import tasks as table
 from tests.services.tasks.conftest import Scenario, Tasks
@@ -67,3 +73,39 @@ def test_a_database_that_is_away_is_told_as_such() -> None:
         await database.close()
 
     asyncio.run(scenario())
+
+
+def test_a_writer_that_is_cancelled_amid_a_statement_lets_go_of_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "draftcast.sqlite"
+    url = f"sqlite:///{path}"
+    migrate_tables(url)
+    many = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < 2000)"
+
+    async def scenario() -> None:
+        database = Database(url)
+
+        async def write() -> None:
+            async with database.write() as connection:
+                await connection.execute(sa.text("CREATE TABLE IF NOT EXISTS t (a INTEGER)"))
+                await connection.execute(sa.text(f"{many} INSERT INTO t SELECT a FROM n RETURNING a"))
+
+        for turns in range(60):
+            writing = asyncio.create_task(write())
+            for _ in range(turns):
+                await asyncio.sleep(0)  # the instant of the cancellation is what is tried out
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+        await database.close()
+        for thread in threading.enumerate():
+            if (
+                "_connection_worker_thread" in thread.name
+            ):  # of a connection that was cancelled; it still tells the loop
+                await asyncio.to_thread(thread.join, 10)
+
+    gc.disable()  # what garbage holds is not let go of by chance
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()

@@ -14,14 +14,17 @@ from services.tasks.store.database import Database
 log = logging.getLogger(__name__)
 
 DISCARD_SECONDS = 5.0
+MOST_LEFT = 1000
+"""Attempts whose files wait for a storage that is away; what is more stays."""
 
 
 class Remains:
-    """Removes files of attempts that are over. What cannot be removed now stays, and the log says so."""
+    """Removes files of attempts that are over. What cannot be removed now is left for `again`, and the log says so."""
 
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
+        self._left: set[tuple[str, int]] = set()
 
     async def after(self, task_id: str, attempt: int, now: Task | None) -> None:
         """An attempt is over, and its task now stands so: only the video of one that completed it is kept."""
@@ -33,8 +36,19 @@ class Remains:
                         await self._files.remove(preview_key(task_id, attempt))
                     else:
                         await self._files.delete(folder_of(task_id, attempt))
+                self._left.discard((task_id, attempt))
             except (OSError, TimeoutError) as error:
-                log.warning("the attempt's files stay: %s", error)
+                self._leave(task_id, attempt, error)
+
+    def _leave(self, task_id: str, attempt: int, error: Exception) -> None:
+        if (task_id, attempt) not in self._left:
+            log.warning("the attempt's files stay for now: %s", error)
+            if len(self._left) < MOST_LEFT:
+                self._left.add((task_id, attempt))
+
+    async def again(self) -> None:
+        """Try once more what could not be removed. Raises `StoreUnavailable`."""
+        await self.of_dead(sorted(self._left))
 
     async def before(self, task: Task) -> None:
         """An attempt begins, so those before it are over, wherever they ran."""

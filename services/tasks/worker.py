@@ -307,6 +307,7 @@ class Worker:
             rounds += 1
             with suppress(StoreUnavailable):
                 await self._release_strays()
+                await self._remains.again()
                 if rounds % OLD_EVERY == 0:
                     await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, await self._active_ids())
 

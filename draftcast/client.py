@@ -18,33 +18,50 @@ RECONNECTS = 30
 RECONNECT_SECONDS = 1.0
 TIMEOUT_SECONDS = 30
 
-_TASK = """
-fragment Shown on VideoTask {
-  id draftUrl status stage progress seq attempt queuePosition videoUrl
-  createdAt startedAt completedAt updatedAt estimatedCompletionAt
+_LISTED = """
+fragment Listed on VideoTask {
+  id draftUrl status stage progress seq attempt videoUrl createdAt startedAt completedAt updatedAt
   error { code message hint retryable }
+}
+"""
+_TASK = (
+    """
+fragment Shown on VideoTask {
+  ...Listed
+  queuePosition estimatedCompletionAt
   warnings { code message segmentId }
   stages { stage done total unit }
 }
 """
-_SUBMIT = """
+    + _LISTED
+)
+_SUBMIT = (
+    """
 mutation Submit($input: SubmitVideoTaskInput!) {
   submitVideoTask(input: $input) { task { ...Shown } errors { code message } }
 }
 """
-_CANCEL = "mutation Cancel($id: ID!) { cancelVideoTask(id: $id) { task { ...Shown } errors { code message } } }"
-_RETRY = "mutation Retry($id: ID!) { retryVideoTask(id: $id) { task { ...Shown } errors { code message } } }"
-_FIND = "query Find($id: ID, $draftUrl: URL) { videoTask(id: $id, draftUrl: $draftUrl) { ...Shown } }"
-_NEWEST = """
+    + _TASK
+)
+_CANCEL = "mutation Cancel($id: ID!) { cancelVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
+_RETRY = "mutation Retry($id: ID!) { retryVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
+_FIND = "query Find($id: ID, $draftUrl: URL) { videoTask(id: $id, draftUrl: $draftUrl) { ...Shown } }" + _TASK
+_NEWEST = (
+    """
 query Newest($first: Int, $filter: VideoTaskFilter) {
-  videoTasks(first: $first, filter: $filter) { nodes { ...Shown } }
+  videoTasks(first: $first, filter: $filter) { nodes { ...Listed } }
 }
 """
-_WATCH = """
+    + _LISTED
+)
+_WATCH = (
+    """
 subscription Watch($id: ID!, $after: Int) {
   videoTaskProgress(id: $id, after: $after) { seq type status stage progress task { ...Shown } }
 }
 """
+    + _TASK
+)
 
 Json = dict[str, Any]
 
@@ -142,7 +159,7 @@ async def _events(server: str, variables: Json) -> AsyncGenerator[Json]:
             session=connections,
         )
         async with Client(transport=transport) as session:
-            request = gql(_WATCH + _TASK)
+            request = gql(_WATCH)
             request.variable_values = variables
             async for result in session.subscribe(request):
                 yield result["videoTaskProgress"]
@@ -162,7 +179,7 @@ async def _ask(server: str, document: str, variables: Json) -> Json:
     transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=bearer())
     try:
         async with Client(transport=transport) as session:
-            request = gql(document + _TASK)
+            request = gql(document)
             request.variable_values = variables
             data: Json = await session.execute(request)
             return data

@@ -46,6 +46,7 @@ export async function drop(page, path) {
   const devtools = await page.context().newCDPSession(page);
   const data = { items: [], files: [path], dragOperationsMask: 1 };
   const say = (type) => devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 400, data });
+  await page.locator("form input").first().waitFor(); // a page that is not drawn yet does not hear of it
   await say("dragEnter");
   await say("dragOver");
   await page.getByText("Drop the draft's folder or its zip").waitFor();

@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,10 +39,11 @@ def close_of(client: Subscriber) -> tuple[int, str]:
     return error.value.rcvd.code, error.value.rcvd.reason
 
 
-def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.01)
-    with listening(create_app(load(data_dir=tmp_path), work=False)) as port:
-        server = Server(port, tmp_path)
+@contextmanager
+def stuck_reader(folder: Path) -> Generator[tuple[Server, str, Subscriber]]:
+    """A server, a task of a large text, and a subscriber of it who does not read."""
+    with listening(create_app(load(data_dir=folder), work=False)) as port:
+        server = Server(port, folder)
         metadata = {"x": "y" * 15_000}
         task = server.data(SUBMIT, url="http://a.b/c", metadata=metadata)["submitVideoTask"]["task"]
         url = f"ws://127.0.0.1:{port}/graphql"
@@ -51,24 +52,21 @@ def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeyp
             client.send({"type": "connection_init"})
             assert client.receive() == {"type": "connection_ack"}
             client.subscribe(WIDE)
-            for _ in range(8):
-                for change in ("cancel", "retry"):
-                    server.data(CHANGE % change, id=task["id"])
-            assert close_of(client) == (1013, delivery.TOO_SLOW)
+            yield server, task["id"], client
+
+
+def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.01)
+    with stuck_reader(tmp_path) as (server, task_id, client):
+        for _ in range(8):
+            for change in ("cancel", "retry"):
+                server.data(CHANGE % change, id=task_id)
+        assert close_of(client) == (1013, delivery.TOO_SLOW)
 
 
 def test_one_that_never_reads_delays_none_of_the_others(tmp_path: Path) -> None:
-    with listening(create_app(load(data_dir=tmp_path), work=False)) as port:
-        server = Server(port, tmp_path)
-        metadata = {"x": "y" * 15_000}
-        task = server.data(SUBMIT, url="http://a.b/c", metadata=metadata)["submitVideoTask"]["task"]
-        url = f"ws://127.0.0.1:{port}/graphql"
-        with connect(url, subprotocols=[PROTOCOL], compression=None, max_size=None, max_queue=1) as stuck:
-            client = Subscriber(stuck)
-            client.send({"type": "connection_init"})
-            assert client.receive() == {"type": "connection_ack"}
-            client.subscribe(WIDE)
-            told = asyncio.run(told_of_changes(url, server, task["id"]))
+    with stuck_reader(tmp_path) as (server, task_id, _):
+        told = asyncio.run(told_of_changes(server.socket_url, server, task_id))
     assert told == [list(range(1, CHANGES + 2))] * READERS
 
 

@@ -79,35 +79,37 @@ class Context:
         self.services.audit.note(act, self.admitted.owner, self.admitted.key_id, self.address, **facts)
 
     @classmethod
-    def of(cls, connection: HTTPConnection, api_key: str | None = None) -> "Context":
+    async def of(cls, connection: HTTPConnection, api_key: str | None = None) -> "Context":
         """The context of an HTTP request; the services come from the application's lifespan.
 
         Raises `NotAdmitted` and `QuotaExceeded`.
         """
-        return cls.of_scope(connection.scope, api_key)
+        return await cls.of_scope(connection.scope, api_key)
 
     @classmethod
-    def of_scope(cls, scope: ASGIScope, api_key: str | None = None) -> "Context":
+    async def of_scope(cls, scope: ASGIScope, api_key: str | None = None) -> "Context":
         """The same, from a request's ASGI scope. Who asks is found out, and counted, once for each request."""
         kept: Context | RequestError | None = scope.get(_KEPT)
         if kept is None or (api_key is not None and isinstance(kept, NotAdmitted)):
-            kept = scope[_KEPT] = cls._of_request(scope, api_key)
+            kept = scope[_KEPT] = await cls._of_request(scope, api_key)
         if isinstance(kept, RequestError):
             raise kept
         return kept
 
     @classmethod
-    def _of_request(cls, scope: ASGIScope, api_key: str | None) -> "Context | RequestError":
+    async def _of_request(cls, scope: ASGIScope, api_key: str | None) -> "Context | RequestError":
         context = cls(scope["state"]["services"], None, scope)
         try:
-            context.take(_given(scope) or api_key)
+            await context.take(_given(scope) or api_key)
             context.count(Limit.QUERIES)
         except RequestError as error:
             return error
         return context
 
-    def take(self, text: str | None) -> None:
+    async def take(self, text: str | None) -> None:
         """The caller is whoever holds this key or token. Raises `NotAdmitted` and `QuotaExceeded`."""
+        if text is not None:
+            await self.services.keyring.meet(text)
         try:
             self.caller = self.services.keyring.caller(text)
         except NotAdmitted:
@@ -152,13 +154,13 @@ class SocketContext(Context):
         if name:
             self._names.append(name)
 
-    def admit(self) -> None:
+    async def admit(self) -> None:
         """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
         connection_init. Raises `NotAdmitted` and `QuotaExceeded`.
         """
         told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
         text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
-        self.take(text if text is not None else _given(self.scope))
+        await self.take(text if text is not None else _given(self.scope))
         self._count_as(who(self.caller, self.address))
         self.services.keyring.enter(self.admitted, self.farewell)
 

@@ -39,7 +39,7 @@ def routes() -> list[Route]:
 async def _take(request: Request) -> Response:
     """POST /drafts?name=…: a zip of a draft's folder in, the draft's URL out."""
     try:
-        context = Context.of(request)
+        context = await Context.of(request)
         context.require(Scope.SUBMIT)
         context.count(Limit.SUBMITS)
         name = _name(request)

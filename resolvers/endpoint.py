@@ -56,7 +56,7 @@ class GraphQLEndpoint(GraphQL[SocketContext, None]):
     async def on_ws_connect(self, context: SocketContext) -> UnsetType | dict[str, object] | None:
         """Let in who has a key, if there are keys. Raises `QuotaExceeded`, which closes the socket."""
         try:
-            context.admit()
+            await context.admit()
         except NotAdmitted as error:
             raise ConnectionRejectionError from error
         return cast("UnsetType", UNSET)

@@ -42,7 +42,7 @@ async def _allowed(request: Request, key: str) -> bool:
         return True
     parts = key.split("/")
     try:
-        return len(parts) > 1 and await tasks.task(Context.of(request), parts[1]) is not None
+        return len(parts) > 1 and await tasks.task(await Context.of(request), parts[1]) is not None
     except (NotAdmitted, ScopeMissing):
         return False
 

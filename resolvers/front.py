@@ -45,7 +45,7 @@ class Front:
             language = None if quick is None else _plain_json(scope["headers"])
             if quick is not None and language is not None:
                 message = await receive()
-                answer = _answer(quick, scope, message, language)
+                answer = await _answer(quick, scope, message, language)
                 if answer is not None:
                     headers = [(b"content-length", b"%d" % len(answer)), *_HEADERS]
                     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -57,12 +57,12 @@ class Front:
         await self._app(scope, receive, send)
 
 
-def _answer(quick: Quick, scope: Scope, message: Message, language: bytes) -> bytes | None:
+async def _answer(quick: Quick, scope: Scope, message: Message, language: bytes) -> bytes | None:
     body: bytes = message.get("body", b"")
     if message.get("more_body") or len(body) > LONGEST_KNOWN or "services" not in scope.get("state", ()):
         return None
     try:
-        return quick.at_hand(Context.of_scope(scope), body, language)
+        return quick.at_hand(await Context.of_scope(scope), body, language)
     except RequestError:  # the usual way tells it, and answers guests, who may not read all that an owner may
         return None
 

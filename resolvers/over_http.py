@@ -63,7 +63,7 @@ class HttpEndpoint:
     async def _response(self, request: Request, media: Media | None) -> ASGIApp:
         if media is None:
             raise NotAcceptable(_no_media())
-        context = Context.of(request)
+        context = await Context.of(request)
         operation = await self._operation(request)
         if media in ONE_RESULT:
             answer = await self._answers.answer(context, operation, mutations=request.method == "POST")

@@ -136,7 +136,7 @@ class PollingEndpoint:
 
     async def _active_count(self, request: Request, english: bool) -> Answer:
         del english
-        return {"count": await tasks.active_count(Context.of(request))}
+        return {"count": await tasks.active_count(await Context.of(request))}
 
     def _status(self, context: Context, task: Task, english: bool) -> Answer:
         """The eight documented fields, in the documented order."""
@@ -212,7 +212,7 @@ async def _asked(request: Request) -> tuple[Context, dict[str, Any]]:
     api_key: object = body.get("apiKey")
     if not isinstance(api_key, str | None):
         raise InvalidInput(Bilingual("apiKey must be a string.", "apiKey 必须是字符串。"), path=("apiKey",))
-    return Context.of(request, api_key), body
+    return await Context.of(request, api_key), body
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Two families: a `Failed` ends a render and is stored with its task; a
 and Chinese.
 """
 
+import errno
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -207,6 +208,13 @@ def failed(
             segment_id=segment_id,
         )
     )
+
+
+def out_of_disk(error: BaseException) -> Failed | None:
+    """The exception for a full disk, or for a full share of one, when that is what `error` tells."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return failed(ErrorCode.OUT_OF_DISK, "The disk is full.", "磁盘已满。")
+    return None
 
 
 class RequestError(DraftcastError):

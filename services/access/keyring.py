@@ -14,7 +14,7 @@ from services.errors import StoreUnavailable
 from services.tasks.store.database import Database
 
 REREAD_SECONDS = 2.0
-"""A new key works after this long at the latest, and a revoked one no longer."""
+"""A revoked key works for this long at the latest, and so does coming without one once there are keys."""
 
 Farewell = Callable[[], None]
 
@@ -31,6 +31,9 @@ class Keyring:
         text that opens nothing is ever kept.
         """
         self._guests: dict[Caller, set[Farewell]] = {}
+        self._reading = asyncio.Lock()
+        self._readings = 0
+        """How many have begun."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -47,6 +50,16 @@ class Keyring:
     def open(self) -> bool:
         """Whether there are no keys. Revoked ones count: revoking the last one lets nobody in."""
         return not self._keys
+
+    async def meet(self, text: str) -> None:
+        """Know of this key, which may have been made since they were read; those who ask at once share a reading."""
+        if text in self._opened or (public := key_id(text)) is None or public in self._keys:
+            return
+        begun = self._readings
+        with suppress(StoreUnavailable):
+            async with self._reading:
+                if begun == self._readings:
+                    await self._read()
 
     def caller(self, text: str | None) -> Caller:
         """Whoever holds this key. Raises `NotAdmitted`."""
@@ -108,12 +121,14 @@ class Keyring:
         while True:
             await asyncio.sleep(REREAD_SECONDS)
             with suppress(StoreUnavailable):
-                await self._read()
+                async with self._reading:
+                    await self._read()
             for caller in [each for each in self._guests if not self.admitted(each)]:
                 for farewell in self._guests.pop(caller):
                     farewell()
 
     async def _read(self) -> None:
+        self._readings += 1
         async with self._database.read() as connection:
             self._keys = {key.id: key for key in await all_keys(connection)}
         self._opened.clear()

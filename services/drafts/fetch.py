@@ -1,7 +1,6 @@
 """Fetching what strangers' drafts point at, within limits of size, and keeping it for the task's next attempt."""
 
 import asyncio
-import errno
 import hashlib
 import re
 import uuid
@@ -27,7 +26,7 @@ from services.drafts.client import (
 )
 from services.drafts.guard import Guard
 from services.drafts.locate import shown_url
-from services.errors import ErrorCode, Failed, failed
+from services.errors import ErrorCode, Failed, failed, out_of_disk
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just come in."""
@@ -142,7 +141,7 @@ class Fetcher:
         except Unfetched as error:
             raise _material_failed(error, url, segment_id) from error
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if out_of_disk(error) is None:
                 raise
             raise failed(
                 ErrorCode.OUT_OF_DISK,

@@ -1,7 +1,6 @@
 """Running one render in a process: its signals, its end, and what is said of whatever went wrong."""
 
 import asyncio
-import errno
 import signal
 import sys
 import traceback
@@ -11,7 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from services.drafts.records import Draft
-from services.errors import ErrorCode, Failed, Failure, failed
+from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.render.frames import frame_rate
 from services.render.pipeline import help_out, look, render, workspace
 from services.render.protocol import RenderRequest, Report, Reporter
@@ -96,8 +95,9 @@ def failure_of(error: BaseException) -> Failure:
     traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, MemoryError):
         return failed(ErrorCode.OUT_OF_MEMORY, "The renderer ran out of memory.", "渲染程序内存不足。").failure
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return failed(ErrorCode.OUT_OF_DISK, "The disk is full.", "磁盘已满。").failure
+    full = out_of_disk(error)
+    if full is not None:
+        return full.failure
     return failed(
         ErrorCode.INTERNAL,
         f"Something unforeseen happened in the renderer ({type(error).__name__}).",

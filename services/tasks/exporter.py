@@ -19,7 +19,17 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.errors import HINTS, RETRYABLE, Bilingual, DraftWarning, ErrorCode, Failed, Failure, failed
+from services.errors import (
+    HINTS,
+    RETRYABLE,
+    Bilingual,
+    DraftWarning,
+    ErrorCode,
+    Failed,
+    Failure,
+    failed,
+    out_of_disk,
+)
 from services.settings import Settings
 from services.tasks.addresses import own_host
 from services.tasks.child import LONGEST_LINE_BYTES, child, collect
@@ -236,8 +246,8 @@ async def export(
     """Run the exporter to its end; `on_start` gets its process id, `answer` tells which parts it is to make, where
     the request allows it to ask.
 
-    Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT or
-    OUT_OF_MEMORY when it ends without one. When cancelled, the whole process group is dead
+    Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT,
+    OUT_OF_MEMORY or OUT_OF_DISK when it ends without one. When cancelled, the whole process group is dead
     on return.
     """
     return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, answer)
@@ -277,7 +287,7 @@ async def _run(
             f"渲染超过了 {seconds} 秒。",
         ) from None
     except OSError as error:
-        raise failed(
+        raise out_of_disk(error) or failed(
             ErrorCode.RENDER_FAILED,
             f"The exporter {command[0]!r} could not be started: {error.strerror}.",
             f"无法启动导出程序 {command[0]!r}：{error.strerror}。",

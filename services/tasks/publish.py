@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from services.errors import ErrorCode, Failed, failed
+from services.errors import ErrorCode, Failed, failed, out_of_disk
 from services.files.store import FileStore
 from services.tasks.exporter import Result
 from services.tasks.records import Task, Video
@@ -14,7 +14,7 @@ _MP4_MARK = b"ftyp"
 
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
-    """Put the video and its thumbnail into the storage. Raises `Failed` (RENDER_FAILED, PUBLISH_FAILED)."""
+    """Put the video and its thumbnail into the storage. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
     video = inside(folder, result.output)
     if video is None or not await asyncio.to_thread(_is_mp4, video):
         raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
@@ -26,7 +26,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
         if thumbnail is not None:
             await files.put(f"{base}/thumbnail.jpg", thumbnail)
     except OSError as error:
-        raise failed(
+        raise out_of_disk(error) or failed(
             ErrorCode.PUBLISH_FAILED,
             f"The video could not be stored: {error.strerror or type(error).__name__}.",
             f"无法保存视频：{error.strerror or type(error).__name__}。",

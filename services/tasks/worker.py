@@ -14,7 +14,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
-from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
+from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
 from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
@@ -151,8 +151,6 @@ class Worker:
         self._recorder.running.add(attempt)
         self._traces.waited(task)
         try:
-            await asyncio.to_thread(leftovers.fresh_folder, folder)
-            await self._remains.before(task)
             await self._work(attempt)
         except asyncio.CancelledError:
             await self._hand_back(attempt)
@@ -187,20 +185,28 @@ class Worker:
 
     async def _work(self, attempt: Attempt) -> None:
         """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
-        exporting = asyncio.create_task(self._export(attempt))
-        watching = asyncio.create_task(self._watch(attempt))
         try:
-            await asyncio.wait({exporting, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if attempt.lost.is_set():
-                return
-            await exporting
+            await asyncio.to_thread(leftovers.fresh_folder, attempt.folder)
+            await self._remains.before(attempt.task)
+            await self._export_while_ours(attempt)
         except Failed as error:
             await self._fail(attempt, error.failure)
         except StoreUnavailable:
             raise
-        except Exception:
-            log.exception("the attempt failed")
-            await self._fail(attempt, _internal().failure)
+        except Exception as error:
+            full = out_of_disk(error)
+            if full is None:
+                log.exception("the attempt failed")
+            await self._fail(attempt, (full or _internal()).failure)
+
+    async def _export_while_ours(self, attempt: Attempt) -> None:
+        """Export and publish, or be interrupted when the attempt is lost."""
+        exporting = asyncio.create_task(self._export(attempt))
+        watching = asyncio.create_task(self._watch(attempt))
+        try:
+            await asyncio.wait({exporting, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not attempt.lost.is_set():
+                await exporting
         finally:
             for part in (exporting, watching):
                 part.cancel()
@@ -296,8 +302,9 @@ class Worker:
                 attempt.lost.set()
 
         with self._hot.listen(attempt.task.id, lambda change: check(change.task)):
-            async with self._database.read() as connection:
-                check(await queries.any_task(connection, attempt.task.id))
+            with suppress(StoreUnavailable):  # a write that hits no row will tell, too
+                async with self._database.read() as connection:
+                    check(await queries.any_task(connection, attempt.task.id))
             await attempt.lost.wait()
 
     async def _tidy_for_ever(self) -> None:

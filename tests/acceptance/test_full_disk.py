@@ -11,12 +11,21 @@ from tests.support.subscriber import Subscriber, subscriber
 MEGABYTES = 32
 MOST_SUBMITS = 300
 """The database has some room of its own, which it fills first."""
+RETRY = "mutation($id: ID!) { retryVideoTask(id: $id) { errors { message } } }"
+ERROR = "query($id: ID!) { videoTask(id: $id) { error { code retryable } } }"
 TASK = "query($id: ID!) { videoTask(id: $id) { status } queue { pending } }"
 
 
 def submit(running: Served, act: str) -> str:
     """A new task's id."""
     return str(running.server.data(SUBMIT, url=running.server.draft_url(act))["submitVideoTask"]["task"]["id"])
+
+
+def watched(running: Served, task_id: str) -> tuple[str, int]:
+    """Watch a task to its end: its status, and the attempt."""
+    with subscriber(running.server.socket_url) as socket:
+        socket.subscribe(WATCH, id=task_id)
+        return ended(socket)
 
 
 def ended(socket: Subscriber) -> tuple[str, int]:
@@ -44,7 +53,8 @@ def test_a_full_disk_refuses_submits_clearly_and_heals_by_itself(tmp_path: Path)
         first = submit(running, "gated")
         with subscriber(running.server.socket_url) as socket:
             socket.subscribe(WATCH, id=first)
-            until(socket, stage="STARTED")
+            running.server.open_gate()
+            until(socket, stage="PARSING_DRAFT")  # its exporter runs, and waits for more
             disk.fill()
             taken, refused = submit_until_refused(running)
             assert (refused.status, refused.json["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
@@ -53,6 +63,23 @@ def test_a_full_disk_refuses_submits_clearly_and_heals_by_itself(tmp_path: Path)
             disk.free()
             running.server.open_gate(10)
             assert ended(socket) == ("COMPLETED", 1)
-            socket.subscribe(WATCH, id=submit(running, "render"))
-            assert ended(socket) == ("COMPLETED", 1)
+        assert watched(running, submit(running, "render")) == ("COMPLETED", 1)
         assert running.server.data(TASK, id=first)["queue"]["pending"] == 0
+
+
+def test_an_attempt_that_begins_on_a_full_disk_ends_with_out_of_disk_and_can_be_retried(tmp_path: Path) -> None:
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    with (
+        small_disk(tmp_path / "data", MEGABYTES) as disk,
+        served(tmp_path, exporter=gated_exporter(tmp_path), database_url=elsewhere) as running,
+    ):
+        running.prefix = disk.prefix
+        server = running.start()
+        disk.fill()
+        task_id = submit(running, "render")
+        assert watched(running, task_id) == ("FAILED", 1)
+        assert server.data(ERROR, id=task_id)["videoTask"]["error"] == {"code": "OUT_OF_DISK", "retryable": True}
+        disk.free()
+        assert server.data(RETRY, id=task_id)["retryVideoTask"]["errors"] == []
+        assert watched(running, task_id) == ("COMPLETED", 2)
+        assert "Traceback" not in running.log

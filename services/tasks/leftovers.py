@@ -35,15 +35,27 @@ def clear_attempt(folder: Path) -> None:
         folder.parent.rmdir()  # only when nothing is left in it
 
 
+def empty_attempt(folder: Path) -> None:
+    """Stop what an attempt left running, and remove its files. The empty folder says that it has been here."""
+    _stop_child(folder)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def attempts_in(work_dir: Path) -> list[tuple[str, int]]:
     """Attempts that have left a folder: task ids and numbers."""
     return sorted((path.parent.name, int(path.name)) for path in work_dir.glob("*/*") if path.name.isdecimal())
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:
-    """Before anything runs: no attempt of an earlier process goes on, and old materials go away."""
-    for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
-        clear_attempts(folder)
+    """Before anything runs: no attempt of an earlier process goes on, and old materials go away. Empty folders stay,
+    by which `attempts_in` knows the attempts.
+    """
+    for task_id, number in attempts_in(work_dir):
+        empty_attempt(work_dir / task_id / str(number))
     clear_old(work_dir, active)
 
 

@@ -1,8 +1,11 @@
 """The task manager's records. Times are UTC milliseconds since 1970 (`_ms`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import SkipValidation
 
 from services.errors import DraftWarning, ErrorCode, Failure
 
@@ -129,7 +132,8 @@ class Task:
     video: Video | None = None
     failure: Failure | None = None
     failure_stage: Stage | None = None
-    warnings: tuple[DraftWarning, ...] = ()
+    warnings: Annotated[Sequence[DraftWarning], SkipValidation] = ()
+    """As they were checked when they came; the store reads them when they are looked at."""
     worker: str | None = None
     """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
     turn: int = 0

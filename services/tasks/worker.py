@@ -78,7 +78,7 @@ class Worker:
         self._traces = traces
         self._recorder = Recorder(database, hot, crew)
         self._parts = PartStore(database, files, crew, traces)
-        self._remains = Remains(database, files)
+        self._remains = Remains(database, files, settings.work_dir)
         shares = bool(settings.share_seconds) and not settings.exporter
         self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -260,17 +260,20 @@ class Worker:
                     await self._queue.add_ticket(connection)
 
     async def _clean_up(self, attempt: Attempt) -> None:
-        """Remove the attempt's folder and what it stored in vain; the materials too, unless a retry may want them."""
+        """Remove the attempt's files and what it stored in vain; the materials too, unless a retry may want them."""
         folder = attempt.folder.parent
-        await asyncio.to_thread(leftovers.clear_attempts, folder)
+        await asyncio.to_thread(leftovers.empty_attempt, attempt.folder)
+        self._remains.expect(attempt.task.id, attempt.task.attempt)
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await queries.any_task(connection, attempt.task.id)
-            await self._remains.after(attempt.task.id, attempt.task.attempt, now)
+            done = await self._remains.after(attempt.task.id, attempt.task.attempt, now)
             if attempt.shared and (now is None or now.status.final):
                 await self._parts.forget(attempt.task.id)
             elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
-            if now is None or elsewhere or now.status in (Status.COMPLETED, Status.CANCELED):
+            again = any(running.task.id == attempt.task.id for running in self._recorder.running)
+            wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
+            if done and not wanted and not again:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _on_line(self, attempt: Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:

@@ -5,12 +5,14 @@ import { words } from "./words.js";
 
 const FINISHED_KEPT = 2000; // of each list of ended tasks: the page must not grow for ever
 const PACE_MS = 4000; // how far back the speed looks
+const DRAWN_EVERY_MS = 100; // more often nobody can read it, and all tasks together keep a browser busy
 
 const known = new Map(); // id -> signal of the task
 const paces = new Map(); // id -> { stage, samples: [{ at, done }] }
 const arrived = new Map(); // changes that have not been drawn yet
 const doubtful = new Set(); // ids that may be gone since changes were missed
 let drawing = false;
+let drawnAt = 0; // ms since the page began
 
 export const lists = signal({ running: [], waiting: [], finished: [], failed: [] });
 export const selected = signal(null); // the id that the keyboard is at
@@ -34,18 +36,19 @@ const ORDERS = {
 // The signal of a task's state; undefined while nothing is known of it.
 export const task = (id) => known.get(id);
 
-// Take in a task as the server told it; drawn with the next frame, the newest state of each task only.
+// Take in a task as the server told it; drawn soon, the newest state of each task only.
 export function learn(state) {
   const waiting = arrived.get(state.id);
   if (!waiting || waiting.seq <= state.seq) arrived.set(state.id, state);
   if (drawing) return;
   drawing = true;
   if (document.hidden) setTimeout(draw, 250);
-  else requestAnimationFrame(draw);
+  else setTimeout(() => requestAnimationFrame(draw), drawnAt + DRAWN_EVERY_MS - performance.now());
 }
 
 export function draw() {
   drawing = false;
+  drawnAt = performance.now();
   const states = [...arrived.values()];
   arrived.clear();
   batch(() => {

@@ -3,8 +3,26 @@
 import sqlalchemy as sa
 
 from services.tasks.records import ACTIVE, DeliveryState, Status
+from services.tasks.store.rows import StoredWarnings
 
 metadata = sa.MetaData()
+
+
+class _Warnings(sa.types.TypeDecorator[StoredWarnings]):
+    """JSON that comes as its text, and is read when somebody looks."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def column_expression(self, column: sa.ColumnElement[StoredWarnings]) -> sa.ColumnElement[StoredWarnings]:
+        """See SQLAlchemy: drivers of Postgres would read JSON themselves."""
+        return sa.type_coerce(sa.cast(column, sa.Text), self)
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> type[StoredWarnings]:
+        """See SQLAlchemy."""
+        del dialect, coltype
+        return StoredWarnings
+
 
 _active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
 _pending = sa.text(f"status = '{Status.PENDING}'")
@@ -39,7 +57,7 @@ tasks = sa.Table(
     sa.Column("error_code", sa.String(32)),
     sa.Column("failure", sa.JSON(none_as_null=True)),
     sa.Column("failure_stage", sa.String(32)),
-    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("warnings", _Warnings, nullable=False),
     # The worker that runs it; NULL while PROCESSING means that its worker was lost or has handed it back.
     sa.Column("worker", sa.String(32)),
     sa.Column("webhook_url", sa.String(2048)),

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.files.store import FileStore, S3Options
-from services.tasks import remains
+from services.tasks import leftovers, remains
 from services.tasks.publish import preview_key
 from services.tasks.remains import Remains
 from services.tasks.store import changes
@@ -29,13 +29,61 @@ def test_what_could_not_be_removed_is_removed_when_the_storage_is_back(
             task = await tasks.write(changes.cancel, await tasks.claimed())
             key = preview_key(task.id, task.attempt)
             await files.put(key, preview)
-            left = Remains(tasks.database, files)
+            left = Remains(tasks.database, files, tmp_path / "work")
+            folder = tmp_path / "work" / task.id / str(task.attempt)
+            folder.mkdir(parents=True)
             with storage.trouble(Trouble(refusing=True)):
-                await left.after(task.id, task.attempt, task)
+                assert not await left.after(task.id, task.attempt, task)
                 await left.again()
             await files.get(key, tmp_path / "still")
+            assert folder.exists(), "it tells a later process that something is left"
             await left.again()
             with pytest.raises(FileNotFoundError):
                 await files.get(key, tmp_path / "gone")
+            assert not folder.parent.exists()
 
         run(scenario)
+
+
+def test_an_attempt_whose_task_could_not_be_read_at_its_end_is_looked_for_again(
+    run: Callable[[Scenario], None], tmp_path: Path
+) -> None:
+    preview = tmp_path / "preview.jpg"
+    preview.write_bytes(b"x")
+    files = FileStore((tmp_path / "files").as_uri(), "http://a.example")
+
+    async def scenario(tasks: Tasks) -> None:
+        left = Remains(tasks.database, files, tmp_path / "work")
+        task = await tasks.claimed()
+        key = preview_key(task.id, task.attempt)
+        await files.put(key, preview)
+        left.expect(task.id, task.attempt)
+        await left.again()
+        assert files.local_path(key), "the task is at that attempt still"
+        await tasks.write(changes.cancel, task)
+        await left.again()
+        assert files.local_path(key) is None
+
+    run(scenario)
+
+
+def test_attempts_of_a_killed_process_are_known_by_their_folders(
+    run: Callable[[Scenario], None], tmp_path: Path
+) -> None:
+    preview, work = tmp_path / "preview.jpg", tmp_path / "work"
+    preview.write_bytes(b"x")
+    files = FileStore((tmp_path / "files").as_uri(), "http://a.example")
+
+    async def scenario(tasks: Tasks) -> None:
+        ended = await tasks.write(changes.cancel, await tasks.claimed())
+        running = await tasks.claimed()
+        for task in (ended, running):
+            (work / task.id / str(task.attempt)).mkdir(parents=True)
+            await files.put(preview_key(task.id, task.attempt), preview)
+        leftovers.clear_all(work, set())
+        await Remains(tasks.database, files, work).of_dead(leftovers.attempts_in(work))
+        assert files.local_path(preview_key(ended.id, 1)) is None
+        assert files.local_path(preview_key(running.id, 1)), "another worker may be at it"
+        assert not list(work.iterdir())
+
+    run(scenario)

@@ -13,6 +13,8 @@ class Scope(StrEnum):
     READ = "read"
     ADMIN = "admin"
 
+    __hash__ = str.__hash__
+
 
 class NotAdmitted(RequestError):
     """There are keys, and none that is valid was given."""

@@ -16,6 +16,8 @@ from services.tasks.store.database import Database
 REREAD_SECONDS = 2.0
 """A revoked key works for this long at the latest, and so does coming without one once there are keys."""
 
+MOST_STRANGE = 10_000
+
 Farewell = Callable[[], None]
 
 
@@ -31,6 +33,8 @@ class Keyring:
         text that opens nothing is ever kept.
         """
         self._guests: dict[Caller, set[Farewell]] = {}
+        self._strange: set[str] = set()
+        """Keys that were looked for since, and are none: nobody knows a key before it is made."""
         self._reading = asyncio.Lock()
         self._readings = 0
         """How many have begun."""
@@ -53,24 +57,26 @@ class Keyring:
 
     async def meet(self, text: str) -> None:
         """Know of this key, which may have been made since they were read; those who ask at once share a reading."""
-        if text in self._opened or (public := key_id(text)) is None or public in self._keys:
+        if text in self._opened or (public := key_id(text)) is None:
+            return
+        if public in self._keys or public in self._strange:
             return
         begun = self._readings
         with suppress(StoreUnavailable):
             async with self._reading:
                 if begun == self._readings:
                     await self._read()
+            if public not in self._keys and len(self._strange) < MOST_STRANGE:
+                self._strange.add(public)
 
     def caller(self, text: str | None) -> Caller:
         """Whoever holds this key. Raises `NotAdmitted`."""
         if self.open:
             return OPEN
-        if text is not None and text.startswith(WATCH_MARK):
-            return self._watcher(text)
         known = self._opened.get(text or "") or self._tried(text or "")
-        if known is None or not known[0].valid_at(now_ms()):
-            raise not_admitted()
-        return known[1]
+        if known is not None and known[0].valid_at(now_ms()):
+            return known[1]
+        return self._watcher(text or "")
 
     def _tried(self, text: str) -> tuple[Key, Caller] | None:
         """The key that the text opens, and who holds it."""
@@ -80,7 +86,7 @@ class Keyring:
         return self._opened.setdefault(text, (key, key.caller))
 
     def _watcher(self, text: str) -> Caller:
-        caller = watcher(self.seal, text)
+        caller = watcher(self.seal, text) if text.startswith(WATCH_MARK) else None
         if caller is None or not self.admitted(caller):
             raise not_admitted()
         return caller
@@ -123,6 +129,7 @@ class Keyring:
             with suppress(StoreUnavailable):
                 async with self._reading:
                     await self._read()
+            self._strange.clear()
             for caller in [each for each in self._guests if not self.admitted(each)]:
                 for farewell in self._guests.pop(caller):
                     farewell()

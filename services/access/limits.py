@@ -26,6 +26,8 @@ class Limit(StrEnum):
     QUERIES = "queries"
     WRONG_KEYS = "wrong keys"
 
+    __hash__ = str.__hash__
+
 
 _ZH = {Limit.SUBMITS: "提交", Limit.QUERIES: "请求", Limit.WRONG_KEYS: "错误密钥"}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,8 @@ PIECE_BYTES = 1 << 20
 PREVIEW = "preview.jpg"
 """Files of this name are overwritten while a task runs; all others never change."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
+_NUMBER = re.compile(r"\(os error (\d+)\)")
+"""How Rust's library writes what the system refused."""
 KEPT = "private, max-age=31536000, immutable"
 
 
@@ -176,7 +179,9 @@ def _as_os_error() -> Generator[None]:
     except BaseError as error:
         if isinstance(error, OSError):
             raise
-        raise OSError(str(error).partition("\n")[0]) from error
+        told = _NUMBER.search(str(error))
+        number = int(told[1]) if told else None
+        raise OSError(number, os.strerror(number)) if number else OSError(str(error).partition("\n")[0]) from error
 
 
 def _remove_empty(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.process import Served, gated_exporter, served
 from tests.support.server import Answer
 from tests.support.site import SUBMIT, WATCH, until
@@ -67,11 +69,16 @@ def test_a_full_disk_refuses_submits_clearly_and_heals_by_itself(tmp_path: Path)
         assert running.server.data(TASK, id=first)["queue"]["pending"] == 0
 
 
-def test_an_attempt_that_begins_on_a_full_disk_ends_with_out_of_disk_and_can_be_retried(tmp_path: Path) -> None:
-    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+@pytest.mark.parametrize("full", ["work", "files"])
+def test_an_attempt_that_finds_a_full_disk_ends_with_out_of_disk_and_can_be_retried(tmp_path: Path, full: str) -> None:
+    small = tmp_path / ("data" if full == "work" else "small")
+    settings = {
+        "work": {"database_url": f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"},
+        "files": {"files_url": (small / "files").as_uri()},
+    }
     with (
-        small_disk(tmp_path / "data", MEGABYTES) as disk,
-        served(tmp_path, exporter=gated_exporter(tmp_path), database_url=elsewhere) as running,
+        small_disk(small, MEGABYTES) as disk,
+        served(tmp_path, exporter=gated_exporter(tmp_path), **settings[full]) as running,
     ):
         running.prefix = disk.prefix
         server = running.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from pathlib import Path
 
 from services.errors import ErrorCode, Failed, failed, out_of_disk
@@ -9,7 +10,11 @@ from services.files.store import FileStore
 from services.tasks.exporter import Result
 from services.tasks.records import Task, Video
 
+log = logging.getLogger(__name__)
+
 LARGEST_PREVIEW_BYTES = 20_000
+AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""Between two tries to store a video: a whole render is at stake."""
 _MP4_MARK = b"ftyp"
 
 
@@ -22,9 +27,9 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     base = folder_of(task.id, task.attempt)
     try:
         size_bytes, sha256 = await asyncio.to_thread(measured, video)
-        await files.put(f"{base}/video.mp4", video)
+        await _put(files, f"{base}/video.mp4", video)
         if thumbnail is not None:
-            await files.put(f"{base}/thumbnail.jpg", thumbnail)
+            await _put(files, f"{base}/thumbnail.jpg", thumbnail)
     except OSError as error:
         raise out_of_disk(error) or failed(
             ErrorCode.PUBLISH_FAILED,
@@ -43,6 +48,19 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
         size_bytes=size_bytes,
         sha256=sha256,
     )
+
+
+async def _put(files: FileStore, key: str, source: Path) -> None:
+    """Store a file; a storage that refuses it is asked again for some seconds. Raises `OSError`."""
+    for seconds in AGAIN_SECONDS:
+        try:
+            return await files.put(key, source)
+        except OSError as error:
+            if out_of_disk(error):
+                raise
+            log.warning("the storage has not taken the video and is asked again: %s", error)
+        await asyncio.sleep(seconds)
+    return await files.put(key, source)
 
 
 def folder_of(task_id: str, attempt: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,27 @@ def test_a_video_is_told_of_when_it_is_one_and_lies_in_the_storage(files: FileSt
     assert (video.key, video.sha256) == (VIDEO_KEY, hashlib.sha256(stored.read_bytes()).hexdigest())
 
 
-def test_a_video_that_cannot_be_stored_is_an_error(files: FileStore, attempt: Path, tmp_path: Path) -> None:
+def test_a_storage_that_refuses_a_video_is_asked_again(
+    files: FileStore, attempt: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (attempt / "video.mp4").write_bytes(b"\0\0\0\x20ftypisom")
+    obstacle = tmp_path / "files" / "videos"
+    obstacle.write_text("a file where a folder is wanted")
+
+    def make_way(record: logging.LogRecord) -> bool:
+        obstacle.unlink()
+        return "asked again" in record.getMessage()
+
+    caplog.handler.addFilter(make_way)
+    asyncio.run(publish(files, running_task(), attempt, RESULT))
+    assert files.local_path(VIDEO_KEY) is not None
+    assert caplog.records
+
+
+def test_a_video_that_cannot_be_stored_is_an_error(
+    files: FileStore, attempt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.tasks.publish.AGAIN_SECONDS", (0.0,))
     (attempt / "video.mp4").write_bytes(b"\0\0\0\x20ftypisom")
     (tmp_path / "files" / "videos").write_text("a file where a folder is wanted")
     with pytest.raises(Failed) as refused:

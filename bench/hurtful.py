@@ -130,6 +130,7 @@ FAMILIES: dict[str, Family] = {
     "aliases in a page": _within("videoTasks(first: 100) { nodes { %s } }", "id"),
     "places in a page": _within("videoTasks(first: 100) { nodes { %s } }", "queuePosition"),
     "events in a page": _within("videoTasks(first: 100) { nodes { %s } }", "events(first: 1) { nodes { seq } }"),
+    "events in a task": _within('videoTask(id: "TASK") { %s }', "events(first: 100) { nodes { seq } }"),
     "deliveries in a page": _within("videoTasks(first: 100) { nodes { %s } }", "webhookDeliveries(first: 1) { seq }"),
     "warnings in a task": _within('videoTask(id: "TASK") { %s }', "warnings { code message(locale: ZH) }"),
     "one field again and again": lambda n: Document("query OP { " + "__typename " * n + "}"),

@@ -33,10 +33,12 @@ from graphql import (
 
 from schema.compiled import waits
 
-MOST_VALUES = 12_000
-"""Values in an answer, some microseconds each: the page's own list of a hundred tasks has nine thousand."""
-MOST_WAITS = 40
-"""Times that the database or the like is waited for, a millisecond each or so."""
+MOST_VALUES = 13_300
+"""Values in an answer, some microseconds each, and what else is to be done, as values: the page's own list of a hundred
+tasks has nine thousand, and waits six times.
+"""
+VALUES_OF_A_WAIT = 390
+"""The database or the like is waited for: a millisecond or so."""
 MOST_FIELDS = 400
 """As written, with fragments spread: the largest of GraphiQL's own queries has half as many."""
 MOST_ALIASES = 100
@@ -48,14 +50,20 @@ DEEPEST_INTROSPECTION = 2
 """Lists of types' own fields within one another: tools need one, and each more multiplies by the whole schema."""
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
-LISTS: Mapping[str, float] = {"warnings": 100, "stages": 8, "ofType": 0.5}
-"""How many values stand in lists that are asked for whole. Few types are wrapped, fewer twice."""
-WAITS: Mapping[str, int] = {"videoTasks": 3, "events": 2}
-"""Of fields that wait more than once: a list is counted, too, and events are those of a task that is looked up."""
-WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.25}
-"""Of each of so many values: a task is read with all its warnings."""
+LISTS: Mapping[str, float] = {"warnings": 200, "stages": 8, "ofType": 0.5}
+"""How many values stand in lists that are asked for whole; a warning counts twice, as it is read from JSON. Few types
+are wrapped, fewer twice.
+"""
+WAITS: Mapping[str, int] = {"videoTasks": 3, "events": 2, "queue": 2}
+"""Of fields that wait more than once: a list is counted, too, events are those of a task that is looked up, and a queue
+is what waits and what runs.
+"""
+WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.03, "events": 0.06}
+"""Of each of so many values, which are read whole, whatever is asked of them."""
 SLOWER = 2.5
 """By so much a value costs more where graphql-core answers alone: in documents that are not compiled as a whole."""
+SLOWER_OF_THE_SCHEMA = 1.15
+"""And by so much a value of introspection besides."""
 MOST_ERRORS = 5
 _INTROSPECTED = frozenset(("fields", "inputFields", "interfaces", "possibleTypes"))
 _SATURATED = 1_000_000
@@ -80,9 +88,10 @@ class Cost:
     """Of the fields at the top."""
 
     @property
-    def weighed_values(self) -> int:
-        """The values, by what one costs."""
-        return ceil(self.values * SLOWER) if self.slow else self.values
+    def weight(self) -> int:
+        """The values, by what one costs, and what is waited for, as if it were values."""
+        values = ceil(self.values * SLOWER) if self.slow else self.values
+        return _capped(values + self.waits * VALUES_OF_A_WAIT)
 
     def beside(self, other: "Cost") -> "Cost":
         """Both of them, in one selection."""
@@ -103,8 +112,7 @@ class Cost:
 _ENDLESS = Cost(values=_SATURATED)
 """A fragment that holds itself."""
 _LIMITS = (
-    ("weighed_values", MOST_VALUES, "could have {} values, which count for more where it asks for what is not plain"),
-    ("waits", MOST_WAITS, "could ask the database {} times"),
+    ("weight", MOST_VALUES, "could have {} values, counting more where they are not plain or the database is asked"),
     ("fields", MOST_FIELDS, "selects {} fields"),
     ("aliases", MOST_ALIASES, "has {} aliases"),
     ("directives", MOST_DIRECTIVES, "has {} directives"),
@@ -116,15 +124,18 @@ _LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """A field that takes how many values it is to give: arguments, how many without them, how many at most."""
+    """A field that takes how many values it is to give: arguments, how many without them, how many at most, and how
+    much each counts besides what is asked of it.
+    """
 
     arguments: tuple[str, ...]
     usual: int
     most: int
+    own: float = 0
 
 
 PAGE = Sized(("first", "last"), USUAL_PAGE, LARGEST_PAGE)
-MINUTES = Sized(("lastMinutes",), 60, 1440)
+MINUTES = Sized(("lastMinutes",), 60, 1440, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,7 @@ def _introspected(schema: GraphQLSchema) -> dict[str, float]:
     inputs = [len(kind.fields) for kind in kinds if isinstance(kind, GraphQLInputObjectType)]
     values = [len(kind.values) for kind in kinds if isinstance(kind, GraphQLEnumType)]
     return {
+        "__schema": SLOWER_OF_THE_SCHEMA,
         "types": len(kinds),
         "directives": len(schema.directives),
         "fields": usual,
@@ -223,7 +235,7 @@ class _Walk:
         within, name = self._all(field.selection_set), field.name.value
         times = self._times(field)
         return Cost(
-            _capped(1 + ceil(within.values * times)),
+            _capped(1 + ceil((within.values + self._own_values(name)) * times)),
             _capped(self._own_waits(field, times) + ceil(within.waits * times)),
             _capped(1 + within.fields),
             within.aliases + (field.alias is not None),
@@ -241,6 +253,10 @@ class _Walk:
             fragment = self._fragments.get(name)
             self._known[name] = self._all(fragment.selection_set) if fragment else Cost()
         return self._known[name]
+
+    def _own_values(self, name: str) -> float:
+        sized = self._weights.sized.get(name)
+        return sized.own if sized else 0
 
     def _own_waits(self, field: FieldNode, times: float) -> int:
         name = field.name.value

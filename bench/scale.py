@@ -259,6 +259,7 @@ async def fill(database: Database, wanted: int) -> None:
                 "owner": f"owner {number % OWNERS}",
                 "draft_url": f"https://a.example/{number}",
                 "turn": number // OWNERS,
+                "warnings": [],
                 "queued_at_ms": now_ms() + number,
             }
             for number in range(wanted + CLAIMS)

@@ -25,7 +25,7 @@ COSTLY = {
     "depth": "{ queue " + "{ a " * 200 + "}" * 200 + "}",
     "directives": "{ __typename " + "@skip(if: false) " * 31 + "}",
     "pages in pages": PAGES,
-    "pages beside pages": "{ " + " ".join(f"a{n}: videoTasks(first: 90) {{ nodes {{ id }} }}" for n in range(3)) + " }",
+    "pages beside pages": "{ " + " ".join(f"a{n}: videoTasks(first: 90) {{ nodes {{ id }} }}" for n in range(6)) + " }",
     "a page, and a size below nothing": "{ videoTasks(first: -99999999) { nodes { id } } "
     + PAGES.replace("{ videoTasks", "x: videoTasks", 1),
     "a page whose size is a variable's own": PAGES.replace(

@@ -33,7 +33,7 @@ from graphql import (
 
 from schema.compiled import waits
 
-MOST_VALUES = 13_300
+MOST_VALUES = 13_500
 """Values in an answer, some microseconds each, and what else is to be done, as values: the page's own list of a hundred
 tasks has nine thousand, and waits six times.
 """
@@ -54,11 +54,9 @@ LISTS: Mapping[str, float] = {"warnings": 200, "stages": 8, "ofType": 0.5}
 """How many values stand in lists that are asked for whole; a warning counts twice, as it is read from JSON. Few types
 are wrapped, fewer twice.
 """
-WAITS: Mapping[str, int] = {"videoTasks": 3, "events": 2, "queue": 2}
-"""Of fields that wait more than once: a list is counted, too, events are those of a task that is looked up, and a queue
-is what waits and what runs.
-"""
-WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.03, "events": 0.06}
+WAITS: Mapping[str, int] = {"videoTasks": 3, "queue": 2}
+"""Of fields that wait more than once: a list is counted, too, and a queue is what waits and what runs."""
+WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.03, "events": 0.04}
 """Of each of so many values, which are read whole, whatever is asked of them."""
 SLOWER = 2.5
 """By so much a value costs more where graphql-core answers alone: in documents that are not compiled as a whole."""
@@ -75,7 +73,7 @@ class Cost:
     """What a selection asks for."""
 
     values: int = 0
-    waits: int = 0
+    waits: float = 0
     fields: int = 0
     aliases: int = 0
     directives: int = 0
@@ -91,13 +89,13 @@ class Cost:
     def weight(self) -> int:
         """The values, by what one costs, and what is waited for, as if it were values."""
         values = ceil(self.values * SLOWER) if self.slow else self.values
-        return _capped(values + self.waits * VALUES_OF_A_WAIT)
+        return _capped(values + ceil(self.waits * VALUES_OF_A_WAIT))
 
     def beside(self, other: "Cost") -> "Cost":
         """Both of them, in one selection."""
         return Cost(
             _capped(self.values + other.values),
-            _capped(self.waits + other.waits),
+            min(self.waits + other.waits, _SATURATED),
             _capped(self.fields + other.fields),
             _capped(self.aliases + other.aliases),
             _capped(self.directives + other.directives),
@@ -236,7 +234,7 @@ class _Walk:
         times = self._times(field)
         return Cost(
             _capped(1 + ceil((within.values + self._own_values(name)) * times)),
-            _capped(self._own_waits(field, times) + ceil(within.waits * times)),
+            min(self._own_waits(field, times) + within.waits * times, _SATURATED),
             _capped(1 + within.fields),
             within.aliases + (field.alias is not None),
             within.directives,
@@ -258,11 +256,11 @@ class _Walk:
         sized = self._weights.sized.get(name)
         return sized.own if sized else 0
 
-    def _own_waits(self, field: FieldNode, times: float) -> int:
+    def _own_waits(self, field: FieldNode, times: float) -> float:
         name = field.name.value
         clear = name not in self._weights.unclear or bool(field.arguments)
         usual = int(name in self._weights.waiting and clear)
-        return WAITS.get(name, usual) + ceil(WAITS_OF_A_ROW.get(name, 0) * times)
+        return WAITS.get(name, usual) + WAITS_OF_A_ROW.get(name, 0) * times
 
     def _times(self, field: FieldNode) -> float:
         """By how much a field multiplies what is asked of its values."""

@@ -17,6 +17,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import aiohttp
 import psutil
@@ -252,7 +253,7 @@ async def fill(database: Database, wanted: int) -> None:
         await connection.execute(sa.delete(tasks))
         made = await changes.create(connection, "owner", uuid.uuid4().hex, TaskRequest(draft_url="https://a.example/"))
         (row_of_one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
-        copies = [
+        copies: list[dict[str, Any]] = [
             {
                 **row_of_one,
                 "id": uuid.uuid4().hex,

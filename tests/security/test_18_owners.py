@@ -39,7 +39,7 @@ NAMING = {
     "draftUrl": ("draftUrl: $url",),
 }
 """Arguments that can name another's task, and how."""
-LISTS = ("first: 3", "first: 3, filter: {draftUrl: $url}")
+LISTS = ("first: 2", "first: 2, filter: {draftUrl: $url}")
 """How a list is asked for; a feed's filter only leaves out."""
 NAMING_NOTHING = {
     "filter",

@@ -41,15 +41,20 @@ export async function open(t, browser, server, options = {}) {
   return Object.assign(page, { calm: () => assert.deepEqual(complaints, []) });
 }
 
-// Drop a file or a folder on the page, as from a file manager.
+// Drop a file or a folder on the page, as from a file manager: the hand stays above it until the page answers.
 export async function drop(page, path) {
   const devtools = await page.context().newCDPSession(page);
   const data = { items: [], files: [path], dragOperationsMask: 1 };
   const say = (type) => devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 400, data });
-  await page.locator("form input").first().waitFor(); // a page that is not drawn yet does not hear of it
+  await page.locator("form input").first().waitFor();
   await say("dragEnter");
-  await say("dragOver");
-  await page.getByText("Drop the draft's folder or its zip").waitFor();
+  let answered = false;
+  const answer = page.getByText("Drop the draft's folder or its zip").waitFor().finally(() => (answered = true));
+  while (!answered) {
+    await say("dragOver");
+    await Promise.race([answer, page.waitForTimeout(50)]);
+  }
+  await answer;
   await say("dragOver"); // now over what has come up
   await say("drop");
 }

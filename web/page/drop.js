@@ -1,7 +1,7 @@
 // A draft's folder or its zip that is dropped on the page: packed, sent, and then looked at like any other draft.
 import { signal } from "@preact/signals";
 import { downloadZip } from "client-zip";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { say } from "./actions.js";
 import { credentials } from "./api.js";
 import { html } from "./html.js";
@@ -15,7 +15,7 @@ const over = signal(false);
 const sending = signal(null); // what is being done, in words
 
 export function Drop() {
-  useEffect(listen, []);
+  useLayoutEffect(listen, []); // before the page is seen
   if (sending.value) return html`<div class="drop"><p role="status">${sending.value}</p></div>`;
   return over.value && html`<div class="drop"><p>${words.value.dropHere}</p></div>`;
 }

@@ -74,12 +74,13 @@ def test_a_storage_that_refuses_a_video_is_asked_again(
     obstacle = tmp_path / "files" / "videos"
     obstacle.write_text("a file where a folder is wanted")
 
-    def make_way(record: logging.LogRecord) -> bool:
-        obstacle.unlink()
-        return "asked again" in record.getMessage()
+    class MakesWay(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            obstacle.unlink()
+            return "asked again" in record.getMessage()
 
-    caplog.handler.addFilter(make_way)
-    asyncio.run(publish(files, running_task(), attempt, RESULT))
+    with caplog.filtering(MakesWay()):
+        asyncio.run(publish(files, running_task(), attempt, RESULT))
     assert files.local_path(VIDEO_KEY) is not None
     assert caplog.records
 

@@ -17,6 +17,7 @@ REREAD_SECONDS = 2.0
 """A revoked key works for this long at the latest, and so does coming without one once there are keys."""
 
 MOST_STRANGE = 10_000
+"""What is more is looked for each time."""
 
 Farewell = Callable[[], None]
 
@@ -66,8 +67,8 @@ class Keyring:
             async with self._reading:
                 if begun == self._readings:
                     await self._read()
-            if public not in self._keys and len(self._strange) < MOST_STRANGE:
-                self._strange.add(public)
+                    if public not in self._keys and len(self._strange) < MOST_STRANGE:
+                        self._strange.add(public)
 
     def caller(self, text: str | None) -> Caller:
         """Whoever holds this key. Raises `NotAdmitted`."""

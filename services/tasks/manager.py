@@ -43,7 +43,7 @@ from services.tasks.records import (
     ThroughputPoint,
 )
 from services.tasks.shares import check_share
-from services.tasks.store import changes, deliveries, pages, queries
+from services.tasks.store import changes, deliveries, lists, pages, queries
 from services.tasks.store.database import Database
 from services.traces import NO_TRACES, Traces
 
@@ -209,7 +209,7 @@ class TaskManager:
     async def tasks(self, owner: str, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
         """A page of the owner's tasks. Raises `InvalidInput` for a bad cursor or size."""
         async with self._database.read() as connection:
-            return await pages.task_page(connection, owner, wanted, order, page)
+            return await lists.task_page(connection, owner, wanted, order, page)
 
     async def events(
         self, owner: str, task_id: str, page: PageRequest, types: tuple[EventType, ...] | None = None

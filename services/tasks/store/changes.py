@@ -24,7 +24,7 @@ from services.tasks.records import (
 )
 from services.tasks.store import deliveries
 from services.tasks.store.rows import stages_json, task_of, warnings_json
-from services.tasks.store.tables import events, idempotency_keys, tasks
+from services.tasks.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
 
 LOSSES_ALLOWED = 2
 """How many times a task is run again after its worker was lost."""
@@ -158,7 +158,7 @@ async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]
     """Running tasks whose worker meets the condition wait for another one. Their ids."""
     freed = await connection.execute(
         sa.update(tasks)
-        .where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_not(None), condition)
+        .where(is_processing, tasks.c.worker.is_not(None), condition)
         .values(worker=None)
         .returning(tasks.c.id)
     )
@@ -195,7 +195,7 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
 
 async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
     """After the owner's own waiting tasks, and not before the round that is being served."""
-    waiting = (tasks.c.status == Status.PENDING) & (tasks.c.priority == priority)
+    waiting = (is_pending) & (tasks.c.priority == priority)
     present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
     own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
     found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))

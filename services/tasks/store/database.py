@@ -29,6 +29,7 @@ WRITERS_TURN = 0x6472616674
 POSTGRES_OPTIONS = (
     "-c idle_in_transaction_session_timeout=10s"  # a process that was stopped amid a transaction blocks nobody for long
     " -c lock_timeout=20s -c statement_timeout=30s"
+    " -c plan_cache_mode=force_custom_plan"  # which index serves best depends on what is searched for
 )
 POSTGRES_ARGUMENTS = {
     "options": POSTGRES_OPTIONS,

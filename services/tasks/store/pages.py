@@ -2,33 +2,29 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import Bilingual, InvalidInput
-from services.tasks.records import (
-    EventPage,
-    EventType,
-    Order,
-    OrderField,
-    PageRequest,
-    Task,
-    TaskFilter,
-    TaskPage,
-)
-from services.tasks.store.rows import event_of, task_of
+from services.tasks.records import EventPage, EventType, PageRequest, Task, TaskFilter
+from services.tasks.store.rows import event_of
 from services.tasks.store.tables import events, tasks
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
-_LAST_OF_ALL = 2**62
+
+Place = tuple[int, str]
+"""Where a task stands in a list: the value that is sorted by, and the task's id."""
+Entry = TypeVar("Entry")
+Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class Cut:
     """A page request, checked: `size` rows, from the end when `backward`."""
 
     size: int
@@ -36,41 +32,53 @@ class _Cut:
     before: list[Any] | None
     backward: bool
 
+    def ordered(
+        self,
+        query: Query,
+        key: tuple[sa.ColumnElement[Any], ...],
+        *,
+        descending: bool = False,
+        by: tuple[sa.ColumnElement[Any], ...] = (),
+    ) -> Query:
+        """The rows of the page and one more, so that it is known whether there are more.
 
-async def task_page(
-    connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, page: PageRequest
-) -> TaskPage:
-    """A page of an owner's tasks. Raises `InvalidInput` for a bad cursor or size."""
-    cut = _cut(page, 2)
-    mine = (tasks.c.owner == owner) & condition(wanted)
-    value = _sort_value(order)
-    rows = await _rows(
-        connection, sa.select(tasks, value.label("sort")).where(mine), (value, tasks.c.id), order.descending, cut
-    )
-    total = await connection.scalar(sa.select(sa.func.count()).select_from(tasks).where(mine))
-    kept, beyond = _kept(rows, cut)
-    return TaskPage(
-        tasks=tuple(task_of(row) for row in kept),
-        cursors=tuple(_cursor(row["sort"], row["id"]) for row in kept),
-        has_next=cut.before is not None if cut.backward else beyond,
-        has_previous=beyond if cut.backward else cut.after is not None,
-        total=total or 0,
-    )
+        `key` is what cursors hold; `by` are the columns to sort by, where an index has them in other words.
+        """
+        place = sa.tuple_(*key)
+        for bound_at, later in ((self.after, True), (self.before, False)):
+            if bound_at is not None:
+                bound = sa.tuple_(*(sa.literal(part) for part in bound_at))
+                query = query.where(place < bound if descending == later else place > bound)
+        downwards = descending != self.backward
+        return query.order_by(*(part.desc() if downwards else part.asc() for part in by or key)).limit(self.size + 1)
+
+    def places(self, places: list[Place], *, descending: bool = False) -> list[Place]:
+        """The same of places that are sorted already."""
+        for bound_at, later in ((self.after, True), (self.before, False)):
+            if bound_at is not None:
+                bound = (bound_at[0], bound_at[1])
+                places = [place for place in places if (place < bound if descending == later else place > bound)]
+        return (places[::-1] if self.backward else places)[: self.size + 1]
+
+    def kept(self, found: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
+        """The page's entries in the list's order, and whether there was one more."""
+        entries = found[: self.size]
+        return (entries[::-1] if self.backward else entries), len(found) > self.size
 
 
 async def event_page(
     connection: AsyncConnection, task: Task, page: PageRequest, types: tuple[EventType, ...] | None
 ) -> EventPage:
     """A page of a task's events, oldest first; all types with None. Raises `InvalidInput` for a bad cursor or size."""
-    cut = _cut(page, 1)
+    cut = cut_of(page, 1)
     query = sa.select(events).where(events.c.task_id == task.id)
     if types is not None:
         query = query.where(events.c.type.in_(types))
-    rows = await _rows(connection, query, (events.c.seq,), False, cut)
-    kept, beyond = _kept(rows, cut)
+    rows = (await connection.execute(cut.ordered(query, (events.c.seq,)))).mappings().all()
+    kept, beyond = cut.kept(rows)
     return EventPage(
         events=tuple(event_of(row) for row in kept),
-        cursors=tuple(_cursor(row["seq"]) for row in kept),
+        cursors=tuple(cursor(row["seq"]) for row in kept),
         has_next=cut.before is not None if cut.backward else beyond,
         has_previous=beyond if cut.backward else cut.after is not None,
     )
@@ -78,7 +86,7 @@ async def event_page(
 
 def size_of(page: PageRequest) -> int:
     """How many entries a page has at most. Raises `InvalidInput`."""
-    return _cut(page, 0).size
+    return cut_of(page, 0).size
 
 
 def condition(wanted: TaskFilter) -> sa.ColumnElement[bool]:
@@ -101,38 +109,8 @@ def condition(wanted: TaskFilter) -> sa.ColumnElement[bool]:
     return sa.and_(*conditions)
 
 
-def _sort_value(order: Order) -> sa.ColumnElement[int]:
-    if order.field is OrderField.COMPLETED_AT:
-        return sa.func.coalesce(tasks.c.completed_at_ms, -1 if order.descending else _LAST_OF_ALL)
-    if order.field is OrderField.UPDATED_AT:
-        return tasks.c.updated_at_ms
-    return tasks.c.created_at_ms
-
-
-async def _rows(
-    connection: AsyncConnection,
-    query: sa.Select[Any],
-    key: tuple[sa.ColumnElement[Any], ...],
-    descending: bool,
-    cut: _Cut,
-) -> list[sa.RowMapping]:
-    """One row more than the page holds, so that it is known whether there are more."""
-    place = sa.tuple_(*key)
-    for cursor, later in ((cut.after, True), (cut.before, False)):
-        if cursor is not None:
-            bound = sa.tuple_(*(sa.literal(part) for part in cursor))
-            query = query.where(place < bound if descending == later else place > bound)
-    downwards = descending != cut.backward
-    query = query.order_by(*(part.desc() if downwards else part.asc() for part in key)).limit(cut.size + 1)
-    return list((await connection.execute(query)).mappings())
-
-
-def _kept(rows: list[sa.RowMapping], cut: _Cut) -> tuple[list[sa.RowMapping], bool]:
-    kept = rows[: cut.size]
-    return (kept[::-1] if cut.backward else kept), len(rows) > cut.size
-
-
-def _cut(page: PageRequest, parts: int) -> _Cut:
+def cut_of(page: PageRequest, parts: int) -> Cut:
+    """The request with its cursors read, which hold so many values. Raises `InvalidInput`."""
     if page.first is not None and page.last is not None:
         raise InvalidInput(Bilingual("Give first or last, not both.", "first 与 last 只能给其一。"), path=("first",))
     backward = page.last is not None
@@ -147,10 +125,11 @@ def _cut(page: PageRequest, parts: int) -> _Cut:
             ),
             path=(name,),
         )
-    return _Cut(size, _parsed("after", page.after, parts), _parsed("before", page.before, parts), backward)
+    return Cut(size, _parsed("after", page.after, parts), _parsed("before", page.before, parts), backward)
 
 
-def _cursor(*parts: Any) -> str:
+def cursor(*parts: Any) -> str:
+    """The place of an entry, opaque to clients."""
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
 

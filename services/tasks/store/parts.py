@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tasks.records import ACTIVE, Status, Task
-from services.tasks.store.tables import parts, tasks, workers
+from services.tasks.records import Task
+from services.tasks.store.tables import is_active, is_processing, parts, tasks, workers
 
 LOSSES_ALLOWED = 2
 """After so many losses a part is left to the worker whose task it is."""
@@ -65,7 +65,7 @@ async def announce(
     mine = sa.select(tasks.c.id).where(
         tasks.c.id == task.id,
         tasks.c.attempt == task.attempt,
-        tasks.c.status == Status.PROCESSING,
+        is_processing,
         tasks.c.worker.is_not_distinct_from(task.worker),
     )
     if await connection.scalar(mine.with_for_update()) is None:
@@ -107,7 +107,7 @@ async def open_elsewhere(
         sa.select(parts)
         .join(tasks, (tasks.c.id == parts.c.task_id) & (tasks.c.attempt == parts.c.attempt))
         .where(parts.c.status == PartStatus.OPEN, parts.c.losses < LOSSES_ALLOWED, parts.c.task_id.not_in(besides))
-        .where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_not(None), tasks.c.worker != worker)
+        .where(is_processing, tasks.c.worker.is_not(None), tasks.c.worker != worker)
         .order_by(tasks.c.started_at_ms, parts.c.task_id, parts.c.number)
     )
     return [_part(row) for row in (await connection.execute(found.limit(limit))).mappings()]
@@ -168,7 +168,7 @@ async def remove(connection: AsyncConnection, task_id: str) -> None:
 
 async def of_ended_tasks(connection: AsyncConnection) -> list[str]:
     """The ids of tasks that have parts, and neither wait nor run."""
-    active = sa.select(tasks.c.id).where(tasks.c.status.in_(ACTIVE))
+    active = sa.select(tasks.c.id).where(is_active)
     found = sa.select(parts.c.task_id).where(parts.c.task_id.not_in(active)).distinct()
     return list((await connection.execute(found)).scalars())
 

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tasks.records import (
-    ACTIVE,
     QueueState,
     Status,
     Task,
@@ -17,7 +16,7 @@ from services.tasks.records import (
 )
 from services.tasks.store.pages import condition
 from services.tasks.store.rows import event_of, task_of
-from services.tasks.store.tables import events, idempotency_keys, tasks
+from services.tasks.store.tables import events, idempotency_keys, is_active, is_pending, is_processing, tasks
 
 MINUTE_MS = 60_000
 
@@ -42,7 +41,7 @@ async def active_task(connection: AsyncConnection, owner: str, draft_url: str) -
     """The waiting or running task of a draft URL; there is one at most."""
     return await _one(
         connection,
-        sa.select(tasks).where(tasks.c.owner == owner, tasks.c.draft_url == draft_url, tasks.c.status.in_(ACTIVE)),
+        sa.select(tasks).where(tasks.c.owner == owner, tasks.c.draft_url == draft_url, is_active),
     )
 
 
@@ -52,7 +51,7 @@ async def active_tasks(
     """The waiting and running tasks that meet the filter, each with the position of its newest event, in that order."""
     newest = sa.and_(events.c.task_id == tasks.c.id, events.c.seq == tasks.c.seq)
     chosen = sa.select(tasks, events.c.position).join(events, newest)
-    mine = chosen.where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE), condition(wanted))
+    mine = chosen.where(tasks.c.owner == owner, is_active, condition(wanted))
     rows = await connection.execute(mine.order_by(events.c.position.desc()).limit(limit))
     return [(task_of(row), row["position"]) for row in rows.mappings()][::-1]
 
@@ -85,16 +84,13 @@ async def keyed_task(connection: AsyncConnection, owner: str, key: str) -> tuple
 
 async def pending_count(connection: AsyncConnection) -> int:
     """How many tasks wait, of all owners."""
-    count = await connection.scalar(sa.select(sa.func.count()).where(tasks.c.status == Status.PENDING))
-    return count or 0
+    counted = sa.func.count(tasks.c.queued_at_ms)  # a column that only the index of waiting tasks holds
+    return await connection.scalar(sa.select(counted).where(is_pending)) or 0
 
 
 async def active_count(connection: AsyncConnection, owner: str) -> int:
     """How many tasks wait or run."""
-    count = await connection.scalar(
-        sa.select(sa.func.count()).where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE))
-    )
-    return count or 0
+    return await connection.scalar(sa.select(sa.func.count()).where(tasks.c.owner == owner, is_active)) or 0
 
 
 async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
@@ -104,44 +100,44 @@ async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
         sa.literal(waiting.turn, sa.BigInteger), sa.literal(waiting.queued_at_ms, sa.BigInteger), sa.literal(waiting.id)
     )
     first = (tasks.c.priority > waiting.priority) | ((tasks.c.priority == waiting.priority) & earlier)
-    count = await connection.scalar(sa.select(sa.func.count()).where(tasks.c.status == Status.PENDING, first))
+    count = await connection.scalar(sa.select(sa.func.count()).where(is_pending, first))
     return count or 0
 
 
 async def next_to_run(connection: AsyncConnection) -> Task | None:
     """The task that is to be run next: one whose worker was lost, else the first of those that wait."""
-    abandoned = sa.select(tasks).where(tasks.c.status == Status.PROCESSING, tasks.c.worker.is_(None))
+    abandoned = sa.select(tasks).where(is_processing, tasks.c.worker.is_(None))
     found = await _one(connection, abandoned.order_by(tasks.c.queued_at_ms, tasks.c.id).limit(1))
     if found is not None:
         return found
-    waiting = sa.select(tasks).where(tasks.c.status == Status.PENDING)
+    waiting = sa.select(tasks).where(is_pending)
     first = waiting.order_by(tasks.c.priority.desc(), tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
     return await _one(connection, first.limit(1))
 
 
 async def runnable_count(connection: AsyncConnection) -> int:
     """How many tasks would be run if there were a worker for each."""
-    abandoned = (tasks.c.status == Status.PROCESSING) & tasks.c.worker.is_(None)
-    count = await connection.scalar(sa.select(sa.func.count()).where((tasks.c.status == Status.PENDING) | abandoned))
-    return count or 0
+    abandoned = (is_processing) & tasks.c.worker.is_(None)
+    lost = await connection.scalar(sa.select(sa.func.count()).where(abandoned))
+    return (lost or 0) + await pending_count(connection)
 
 
 async def outdated(connection: AsyncConnection, before_ms: int, limit: int = 100) -> list[Task]:
     """Tasks that ended before that time, oldest first."""
-    ended = sa.select(tasks).where(tasks.c.completed_at_ms < before_ms, tasks.c.status.not_in(ACTIVE))
+    ended = sa.select(tasks).where(tasks.c.completed_at_ms < before_ms, ~is_active)
     rows = await connection.execute(ended.order_by(tasks.c.completed_at_ms).limit(limit))
     return [task_of(row) for row in rows.mappings()]
 
 
 async def expired(connection: AsyncConnection, now_ms: int, limit: int = 100) -> list[Task]:
     """Tasks that have waited longer than they may."""
-    late = sa.select(tasks).where(tasks.c.status == Status.PENDING, tasks.c.expires_at_ms <= now_ms)
+    late = sa.select(tasks).where(is_pending, tasks.c.expires_at_ms <= now_ms)
     return [task_of(row) for row in (await connection.execute(late.limit(limit))).mappings()]
 
 
 async def active_ids(connection: AsyncConnection) -> set[str]:
     """The ids of all tasks that wait or run, of all owners."""
-    rows = await connection.execute(sa.select(tasks.c.id).where(tasks.c.status.in_(ACTIVE)))
+    rows = await connection.execute(sa.select(tasks.c.id).where(is_active))
     return set(rows.scalars())
 
 
@@ -149,7 +145,7 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
     """How much of this owner's waits and runs."""
     rows = await connection.execute(
         sa.select(tasks.c.status, sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
-        .where(tasks.c.owner == owner, tasks.c.status.in_(ACTIVE))
+        .where(tasks.c.owner == owner, is_active)
         .group_by(tasks.c.status)
     )
     found: dict[str, tuple[int, int]] = {status: (count, oldest) for status, count, oldest in rows}
@@ -161,8 +157,8 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
 async def queue_totals(connection: AsyncConnection) -> tuple[int, int, int | None]:
     """How many tasks of all owners wait, how many run, and since when the oldest waits."""
     state = sa.select(sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
-    pending, oldest = (await connection.execute(state.where(tasks.c.status == Status.PENDING))).one()
-    processing, _ = (await connection.execute(state.where(tasks.c.status == Status.PROCESSING))).one()
+    pending, oldest = (await connection.execute(state.where(is_pending))).one()
+    processing, _ = (await connection.execute(state.where(is_processing))).one()
     return pending, processing, oldest
 
 
@@ -208,10 +204,9 @@ async def newest_position(connection: AsyncConnection) -> int:
 
 async def event_range(connection: AsyncConnection, owner: str) -> tuple[int, int]:
     """The positions of the oldest and the newest event that is kept; (0, 0) when there is none."""
-    row = await connection.execute(
-        sa.select(sa.func.min(events.c.position), sa.func.max(events.c.position)).where(events.c.owner == owner)
-    )
-    oldest, newest = row.one()
+    mine = sa.select(events.c.position).where(events.c.owner == owner).order_by(events.c.position).limit(1)
+    oldest = await connection.scalar(mine)
+    newest = await connection.scalar(mine.order_by(None).order_by(events.c.position.desc()))
     return oldest or 0, newest or 0
 
 

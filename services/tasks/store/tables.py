@@ -25,6 +25,9 @@ class _Warnings(sa.types.TypeDecorator[StoredWarnings]):
 
 
 _active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
+_failed = sa.text("error_code IS NOT NULL")
+_FILTERED = ("status", "stage", "error_code")
+"""Columns that lists are filtered by, in the indexes of their other orders: a filter is tried without the row."""
 _pending = sa.text(f"status = '{Status.PENDING}'")
 _undelivered = sa.text(f"state = '{DeliveryState.WAITING}'")
 _running = sa.text(f"status = '{Status.PROCESSING}'")
@@ -73,8 +76,22 @@ tasks = sa.Table(
         sqlite_where=_active,
         postgresql_where=_active,
     ),
-    sa.Index("draftcast_tasks_by_url", "owner", "draft_url", "created_at_ms"),
+    # Each list has an index that holds its whole order: a page costs the same however many tasks are kept.
+    sa.Index("draftcast_tasks_newest_of_url", "owner", "draft_url", "created_at_ms", "id"),
     sa.Index("draftcast_tasks_by_time", "owner", "created_at_ms", "id"),
+    sa.Index("draftcast_tasks_by_status", "owner", "status", "created_at_ms", "id"),
+    sa.Index("draftcast_tasks_by_stage", "owner", "stage", "created_at_ms", "id"),
+    sa.Index(
+        "draftcast_tasks_by_error",
+        "owner",
+        "error_code",
+        "created_at_ms",
+        "id",
+        sqlite_where=_failed,
+        postgresql_where=_failed,
+    ),
+    sa.Index("draftcast_tasks_by_completion", "owner", "completed_at_ms", "id", *_FILTERED),
+    sa.Index("draftcast_tasks_by_update", "owner", "updated_at_ms", "id", *_FILTERED),
     sa.Index("draftcast_tasks_by_end", "completed_at_ms"),
     sa.Index(
         "draftcast_tasks_waiting",
@@ -88,6 +105,20 @@ tasks = sa.Table(
     sa.Index("draftcast_tasks_turns", "owner", "priority", "turn", sqlite_where=_pending, postgresql_where=_pending),
     sa.Index("draftcast_tasks_expiring", "expires_at_ms", sqlite_where=_pending, postgresql_where=_pending),
     sa.Index("draftcast_tasks_running", "worker", sqlite_where=_running, postgresql_where=_running),
+)
+
+is_active = tasks.c.status.in_([sa.literal_column(f"'{status}'") for status in ACTIVE])
+"""The rows that wait or run, in the words of the partial indexes: a bound parameter need not match those."""
+is_pending = tasks.c.status == sa.literal_column(f"'{Status.PENDING}'")
+is_processing = tasks.c.status == sa.literal_column(f"'{Status.PROCESSING}'")
+
+task_counts = sa.Table(
+    "draftcast_task_counts",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("status", sa.String(16), primary_key=True),
+    # How many tasks; triggers on draftcast_tasks keep it.
+    sa.Column("count", sa.BigInteger, nullable=False),
 )
 
 events = sa.Table(

@@ -5,6 +5,7 @@ What takes long to import is imported where it is used: a shell that completes a
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from enum import IntEnum
@@ -111,6 +112,11 @@ def settings_of(**overrides: Any) -> "Settings":
     from services.settings import load
 
     return load(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def keep_files_private() -> None:
+    """From here on, files and folders that this program makes are nobody else's: the database, drafts, videos."""
+    os.umask(0o077)
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from draftcast.terminal import AsJson, print_json, print_table, run, settings_of
+from draftcast.terminal import AsJson, keep_files_private, print_json, print_table, run, settings_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -127,6 +127,7 @@ def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
     from services.tasks.store.database import Database
 
     settings = settings_of()
+    keep_files_private()
     migrate_tables(settings.database)
 
     async def once() -> Found:

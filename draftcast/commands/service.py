@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from draftcast.terminal import run, say, settings_of
+from draftcast.terminal import keep_files_private, run, say, settings_of
 
 if TYPE_CHECKING:
     from services.compose import Services
@@ -23,6 +23,7 @@ def serve(
 ) -> None:
     """Serve the API, with a worker in the same process."""
     settings = _settings(host=host, port=port)  # first: a wrong one is said at once
+    keep_files_private()
     from draftcast.doctor import check_port
     from draftcast.logs import keep_log
     from draftcast.serving import server
@@ -72,6 +73,7 @@ def _settings(**overrides: Any) -> "Settings":
 def work() -> None:
     """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
     settings = _settings()
+    keep_files_private()
     from draftcast.logs import keep_log
     from services.compose import open_services
 
@@ -108,6 +110,7 @@ async def _watched(settings: "Settings", services: "Services") -> AsyncGenerator
 def migrate() -> None:
     """Bring the database to this release's layout. serve and work do so by themselves, too."""
     settings = settings_of()
+    keep_files_private()
     from services.tasks.migrate import migrate as bring_up_to_date
 
     bring_up_to_date(settings.database)

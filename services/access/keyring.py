@@ -1,6 +1,7 @@
 """The keys as a running server knows them: read again every moment, asked without waiting."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -12,6 +13,8 @@ from services.access.watching import watcher
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.tasks.store.database import Database
+
+log = logging.getLogger(__name__)
 
 REREAD_SECONDS = 2.0
 """A revoked key works for this long at the latest, and so does coming without one once there are keys."""
@@ -29,6 +32,8 @@ class Keyring:
         self._database = database
         self.seal = seal
         self._keys: dict[str, Key] = {}
+        self._shut = False
+        """Whether there ever were keys: a table that is emptied, or a database put back from before, opens no door."""
         self._opened: dict[str, tuple[Key, Caller]] = {}
         """What opened a key since they were read: no more than there are keys. A dict tells by a secret hash, and no
         text that opens nothing is ever kept.
@@ -53,8 +58,10 @@ class Keyring:
 
     @property
     def open(self) -> bool:
-        """Whether there are no keys. Revoked ones count: revoking the last one lets nobody in."""
-        return not self._keys
+        """Whether there never were keys, as far as this process knows. Revoked ones count: revoking the last one lets
+        nobody in.
+        """
+        return not self._shut
 
     async def meet(self, text: str) -> None:
         """Know of this key, which may have been made since they were read; those who ask at once share a reading."""
@@ -138,5 +145,9 @@ class Keyring:
     async def _read(self) -> None:
         self._readings += 1
         async with self._database.read() as connection:
-            self._keys = {key.id: key for key in await all_keys(connection)}
+            keys = {key.id: key for key in await all_keys(connection)}
+        if self._keys and not keys:
+            log.error("all keys are gone from the database; nobody is let in until there are some, or a restart")
+        self._keys = keys
+        self._shut = self._shut or bool(keys)
         self._opened.clear()

@@ -145,7 +145,7 @@ class Client:
         at = _parsed(url)
         session = self._sessions[self._guard.names(at)]
         async with self._turns[at.origin()]:
-            with _told():
+            with _told(), _named():
                 async with asyncio.timeout(self._patience.head_seconds):
                     async with session.post(at, data=body, headers=headers, allow_redirects=False) as response:
                         return response.status
@@ -192,13 +192,18 @@ class Client:
 
     async def _asked(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         session = self._sessions[self._guard.names(at)]
-        with _told():
-            try:
-                async with asyncio.timeout(self._patience.head_seconds):
-                    return await session.get(at, headers=headers, allow_redirects=False)
-            except (aiohttp.InvalidURL, ValueError) as error:
-                # ValueError: the name look-up of some names that no host can have.
-                raise _not_a_url() from error
+        with _told(), _named():
+            async with asyncio.timeout(self._patience.head_seconds):
+                return await session.get(at, headers=headers, allow_redirects=False)
+
+
+@contextmanager
+def _named() -> Generator[None]:
+    """URLs that cannot be asked. ValueError: the look-up of some names that no host can have."""
+    try:
+        yield
+    except (aiohttp.InvalidURL, ValueError) as error:
+        raise _not_a_url() from error
 
 
 @contextmanager

@@ -16,8 +16,8 @@ _ELSEWHERE = re.compile(r"[/\\]|[A-Za-z]:|https?://", re.IGNORECASE)
 """How paths begin that do not lie below the draft's folder."""
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
 _USER = re.compile(r"^([\w+.-]+://)[^/?#]*@")
-_ADDRESS = re.compile(r"(?:[a-z][\w+.-]*:/)?/[^\s\"'<>]+", re.IGNORECASE)
-"""A URL within a text, or the path of one."""
+_ADDRESS = re.compile(r"""(?:[a-z][\w+.-]*:/)?/(?:[^\s"'<>]|["'](?![\s"',;:.)\]}>]|$))+""", re.IGNORECASE)
+"""A URL within a text, or the path of one. A quote belongs to it unless what follows is no part of a URL."""
 
 
 @dataclass(frozen=True, slots=True)

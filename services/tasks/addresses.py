@@ -27,7 +27,11 @@ async def check_webhook(url: str, guard: Guard) -> None:
     looking = asyncio.get_running_loop().getaddrinfo(at.raw_host, at.port, type=socket.SOCK_STREAM)
     try:
         found = await asyncio.wait_for(looking, LOOK_UP_SECONDS)
-    except (OSError, UnicodeError, TimeoutError):
+    except UnicodeError:
+        raise InvalidInput(
+            Bilingual("webhookUrl names a host that cannot exist.", "webhookUrl 中的主机名无效。"), path=("webhookUrl",)
+        ) from None
+    except (OSError, TimeoutError):
         return
     if not any(guard.admits(str(address[0])) for *_, address in found):
         raise InvalidInput(

@@ -18,6 +18,7 @@ from services.tasks.crew import Crew
 from services.tasks.engine import Queue
 from services.tasks.hot import HotTasks
 from services.tasks.parts import forget
+from services.tasks.records import Task
 from services.tasks.store import changes, crews, parts, queries
 from services.tasks.store.database import Database
 from services.traces import NO_TRACES, Traces
@@ -71,18 +72,21 @@ class Keeper:
                     await self.look_after()
                 except StoreUnavailable as error:
                     log.warning("the database is away: %s", str(error).partition("\n")[0])
-                except Exception:
-                    log.exception("the keeper's round failed; there will be another")
             await asyncio.sleep(ROUND_SECONDS)
 
     async def look_after(self) -> None:
-        """One round."""
-        await self._replace()
-        await self._expire()
-        await self._supply()
+        """One round. What fails in it holds up nothing else of it."""
+        duties = [self._replace, self._expire, self._supply]
         if monotonic() - self._swept_at > SWEEP_SECONDS:
-            await self.sweep()
             self._swept_at = monotonic()
+            duties.append(self.sweep)
+        for duty in duties:
+            try:
+                await duty()
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("a part of the keeper's round failed; there will be another")
 
     async def _replace(self) -> None:
         """Dead processes leave the crew; what they ran is free for others."""
@@ -132,18 +136,35 @@ class Keeper:
         while await asyncio.to_thread(self._queue.sweep, workers):
             pass
         await self._forget_parts()
-        if not self._keep_days:
-            return
+        if self._keep_days:
+            await self._forget_outdated(now_ms() - self._keep_days * DAY_MS)
+
+    async def _forget_outdated(self, before_ms: int) -> None:
+        """Remove the tasks that ended before; those whose files cannot be removed stay until the next sweep."""
+        last, stuck = None, 0
         while True:
             async with self._database.read() as connection:
-                found = await queries.outdated(connection, now_ms() - self._keep_days * DAY_MS)
-            for task in found:  # the files first: a row without files can be removed later, files without a row never
-                await self._files.delete(f"videos/{task.id}")
-                async with self._database.write() as connection:
-                    await changes.remove(connection, task)
-                self._hot.forget(task)
+                found = await queries.outdated(connection, before_ms, last)
+            for task in found:
+                with about(task.id):
+                    stuck += not await self._forgotten(task)
+                last = (task.completed_at_ms or 0, task.id)
             if not found:
-                return
+                break
+        if stuck:
+            log.warning("%d outdated tasks stay until the next sweep, since their files cannot be removed", stuck)
+
+    async def _forgotten(self, task: Task) -> bool:
+        """Whether the task and its files are gone: the files first, since what has no row is never found again."""
+        try:
+            await self._files.delete(f"videos/{task.id}")
+        except OSError as error:
+            log.warning("the task's files cannot be removed: %s", error)
+            return False
+        async with self._database.write() as connection:
+            await changes.remove(connection, task)
+        self._hot.forget(task)
+        return True
 
     async def _forget_parts(self) -> None:
         """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
@@ -155,7 +176,6 @@ class Keeper:
                     await forget(self._database, self._files, task_id)
                 except OSError as error:
                     log.warning("the task's parts stay until the next sweep: %s", error)
-                    return
 
 
 def expired() -> Failed:

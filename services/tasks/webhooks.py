@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -35,12 +36,16 @@ PREFIX = "whsec_"
 LOOK_SECONDS = 1.0
 """Between two looks into the outbox."""
 AT_ONCE = 20
+AT_ONCE_OF_OWNER = 5
+"""So that receivers of one owner, slow or dead, leave room for those of others."""
 PATIENCE = Patience(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
 TAKEN_MS = 30_000
 """After so long without a word, whoever has taken a delivery is thought dead."""
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 """Before the second try, the third and so on; the last for all that follow."""
 GIVEN_UP_AFTER_MS = 24 * 3600 * 1000
+MOST_TRIES = 50
+"""More than fit into that time: for a message whose sender ends each time before it can say how it went."""
 GONE = 410
 NAMES = {
     "STATUS_CHANGED": "videoTask.statusChanged",
@@ -73,7 +78,7 @@ def after_try(delivery: Delivery, now: int, answer: int | None, error: str | Non
         return replace(tried, state=DeliveryState.DELIVERED, ended_at_ms=now)
     pause = PAUSES_SECONDS[min(delivery.attempts, len(PAUSES_SECONDS)) - 1]
     due = now + round(pause * 1000 * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
-    if answer == GONE or due - delivery.created_at_ms > GIVEN_UP_AFTER_MS:
+    if answer == GONE or due - delivery.created_at_ms > GIVEN_UP_AFTER_MS or delivery.attempts > MOST_TRIES:
         return replace(tried, state=DeliveryState.FAILED, ended_at_ms=now)
     return replace(tried, due_at_ms=due)
 
@@ -153,41 +158,78 @@ class Sender:
         async with self._client(self._guard, PATIENCE) as client:
             while True:
                 try:
-                    while self._crew.keeper and await self.send_due(client):
-                        pass
+                    await self.send_due(client)
                 except StoreUnavailable as error:
                     log.warning("webhooks wait: the database is away: %s", str(error).partition("\n")[0])
                 except Exception:
-                    log.exception("a round of webhooks failed; there will be another")
+                    log.exception("looking for webhooks to send failed; it is tried again")
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def send_due(self, client: Client) -> int:
-        """One round: how many were tried."""
+        """Send what is due, and what becomes due meanwhile. How many were tried."""
+        sending: dict[asyncio.Task[None], str] = {}
+        tried = 0
+        try:
+            while True:
+                for due in await self._taken(Counter(sending.values()), AT_ONCE - len(sending)):
+                    with about(due.delivery.task_id):
+                        begun = asyncio.create_task(self._send(client, due), name="webhook")
+                    sending[begun] = due.change.task.owner
+                    tried += 1
+                if not sending:
+                    return tried
+                ended, _ = await asyncio.wait(sending, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                for each in ended:
+                    del sending[each]
+        finally:
+            for each in sending:
+                each.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+
+    async def _taken(self, running: Counter[str], places: int) -> list[Due]:
+        """What to send now, for which there are so many places; `running` counts what is being sent, by owner."""
+        if not places or not self._crew.keeper:
+            return []
         async with self._database.read() as connection:
             if not await deliveries.any_due(connection, now_ms()):
-                return 0
+                return []
+        room = deliveries.Room(places, AT_ONCE_OF_OWNER, running)
         async with self._database.write() as connection:
-            due = await deliveries.take_due(connection, now_ms(), now_ms() + TAKEN_MS, AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for each in due:
-                with about(each.delivery.task_id):
-                    group.create_task(self._send(client, each))
-        return len(due)
+            return await deliveries.take_due(connection, now_ms(), now_ms() + TAKEN_MS, room)
 
     async def _send(self, client: Client, due: Due) -> None:
-        task, delivery, began_ms = due.change.task, due.delivery, now_ms()
-        body = self._told.body(due.change)
-        headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
-        answer, error = None, None
+        """Try a delivery and write down how it went, whatever happens: it must not hold up others."""
+        task, began_ms = due.change.task, now_ms()
+        answer, error = await self._answer(client, due)
+        settled = after_try(due.delivery, now_ms(), answer, error)
         try:
-            answer = await client.post(task.webhook_url or "", body, headers)
-        except Refused as refused:
-            error = refused.reason.en
-            log.warning("the webhook is refused: %s", error)
-        except Unfetched as failed:
-            error = failed.reason.en
-        settled = after_try(delivery, now_ms(), answer, error)
-        async with self._database.write() as connection:
-            await deliveries.settle(connection, settled)
+            async with self._database.write() as connection:
+                await deliveries.settle(connection, settled)
+        except StoreUnavailable as away:
+            log.warning(
+                "how the webhook went could not be stored, so it is sent again: %s", str(away).partition("\n")[0]
+            )
+            return
+        except Exception:
+            log.exception("how the webhook went could not be stored, so it is sent again")
+            return
         self._on_try(settled.state)
         self._traces.webhook_tried(task, settled, began_ms)
+
+    async def _answer(self, client: Client, due: Due) -> tuple[int | None, str | None]:
+        """The HTTP status of a try, or why there is none."""
+        delivery, url = due.delivery, due.change.task.webhook_url or ""
+        if delivery.attempts > MOST_TRIES:
+            return None, f"it was tried {MOST_TRIES} times"
+        try:
+            body = self._told.body(due.change)
+            headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
+            return await client.post(url, body, headers), None
+        except Refused as refused:
+            log.warning("the webhook is refused: %s", refused.reason.en)
+            return None, refused.reason.en
+        except Unfetched as failed:
+            return None, failed.reason.en
+        except Exception:
+            log.exception("a webhook could not be sent")
+            return None, "it could not be sent"

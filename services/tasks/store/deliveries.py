@@ -1,6 +1,8 @@
 """The outbox: what is to be sent to webhooks, written in the transaction of the event it tells of."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +20,25 @@ class Due:
 
     delivery: Delivery
     change: TaskChange
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many deliveries may be taken: in all, and of each owner, of whom `running` counts those under way."""
+
+    places: int
+    of_owner: int
+    running: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def chosen(self, due: Iterable[tuple[str, Delivery]]) -> list[Delivery]:
+        """The first of these for which there is room; owners come with their deliveries."""
+        chosen: list[Delivery] = []
+        taken = Counter(self.running)
+        for owner, delivery in due:
+            if len(chosen) < self.places and taken[owner] < self.of_owner:
+                taken[owner] += 1
+                chosen.append(delivery)
+        return chosen
 
 
 async def add(connection: AsyncConnection, event: TaskEvent) -> None:
@@ -40,8 +61,9 @@ async def any_due(connection: AsyncConnection, now_ms: int) -> bool:
     return await connection.scalar(due.limit(1)) is not None
 
 
-async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, limit: int) -> list[Due]:
-    """Deliveries whose time has come, the oldest of each task only: a task's events arrive in order.
+async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, room: Room) -> list[Due]:
+    """Deliveries whose time has come, of one owner after the other, and the oldest of each task only: a task's events
+    arrive in order.
 
     They are the caller's until `again_at_ms`; then, if they are not settled, they are due once more.
     """
@@ -51,14 +73,26 @@ async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, l
         older.c.seq < deliveries.c.seq,
         older.c.state == DeliveryState.WAITING,
     )
-    due = sa.select(deliveries).where(_WAITING, deliveries.c.due_at_ms <= now_ms, ~blocked)
-    found = (await connection.execute(due.order_by(deliveries.c.due_at_ms).limit(limit))).mappings().all()
-    taken = [delivery_of(row) for row in found]
-    return [mine for each in taken if (mine := await _take(connection, each, again_at_ms))]
+    due = (
+        sa.select(
+            deliveries.c.task_id,
+            deliveries.c.seq,
+            tasks.c.owner,
+            sa.func.row_number().over(partition_by=tasks.c.owner, order_by=deliveries.c.due_at_ms).label("turn"),
+        )
+        .outerjoin(tasks, tasks.c.id == deliveries.c.task_id)
+        .where(_WAITING, deliveries.c.due_at_ms <= now_ms, ~blocked)
+        .subquery()
+    )
+    same = (due.c.task_id == deliveries.c.task_id) & (due.c.seq == deliveries.c.seq)
+    turns = sa.select(due.c.owner, deliveries).join(due, same).where(due.c.turn <= room.of_owner)
+    rows = (await connection.execute(turns.order_by(due.c.turn, deliveries.c.due_at_ms))).mappings()
+    chosen = room.chosen((row["owner"] or "", delivery_of(row)) for row in rows)
+    return [mine for each in chosen if (mine := await _take(connection, each, again_at_ms))]
 
 
 async def _take(connection: AsyncConnection, delivery: Delivery, again_at_ms: int) -> Due | None:
-    """None when somebody else was faster."""
+    """None when somebody else was faster, or what it tells of is gone."""
     unchanged = (deliveries.c.attempts == delivery.attempts) & (deliveries.c.due_at_ms == delivery.due_at_ms)
     row = await connection.execute(
         sa.update(deliveries)
@@ -71,11 +105,12 @@ async def _take(connection: AsyncConnection, delivery: Delivery, again_at_ms: in
         return None
     event = sa.select(events).where(events.c.task_id == delivery.task_id, events.c.seq == delivery.seq)
     task = sa.select(tasks).where(tasks.c.id == delivery.task_id)
-    change = TaskChange(
-        event_of((await connection.execute(event)).mappings().one()),
-        task_of((await connection.execute(task)).mappings().one()),
-    )
-    return Due(delivery_of(taken), change)
+    told = (await connection.execute(event)).mappings().one_or_none()
+    of = (await connection.execute(task)).mappings().one_or_none()
+    if told is None or of is None:
+        await connection.execute(sa.delete(deliveries).where(_this(delivery)))
+        return None
+    return Due(delivery_of(taken), TaskChange(event_of(told), task_of(of)))
 
 
 async def settle(connection: AsyncConnection, delivery: Delivery) -> None:

@@ -122,10 +122,15 @@ async def runnable_count(connection: AsyncConnection) -> int:
     return (lost or 0) + await pending_count(connection)
 
 
-async def outdated(connection: AsyncConnection, before_ms: int, limit: int = 100) -> list[Task]:
-    """Tasks that ended before that time, oldest first."""
+async def outdated(
+    connection: AsyncConnection, before_ms: int, after: tuple[int, str] | None = None, limit: int = 100
+) -> list[Task]:
+    """Tasks that ended before that time, oldest first; those `after` the one that ended then and has that id."""
     ended = sa.select(tasks).where(tasks.c.completed_at_ms < before_ms, ~is_active)
-    rows = await connection.execute(ended.order_by(tasks.c.completed_at_ms).limit(limit))
+    place = sa.tuple_(tasks.c.completed_at_ms, tasks.c.id)
+    if after is not None:
+        ended = ended.where(place > sa.tuple_(sa.literal(after[0], sa.BigInteger), sa.literal(after[1])))
+    rows = await connection.execute(ended.order_by(tasks.c.completed_at_ms, tasks.c.id).limit(limit))
     return [task_of(row) for row in rows.mappings()]
 
 

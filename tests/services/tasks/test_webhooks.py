@@ -16,6 +16,7 @@ from services.errors import ErrorCode, InvalidState, failed
 from services.files.store import FileStore
 from services.tasks.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
 from services.tasks.store import changes, deliveries
+from services.tasks.store.deliveries import Room
 from services.tasks.webhooks import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, Sender, after_try, signed
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.support.receiver import receiving
@@ -113,10 +114,10 @@ def test_what_one_process_has_taken_no_other_sends(run: Run) -> None:
         await tasks.claimed(webhook_url="http://a.b/")
         for expected in (1, 0):
             async with tasks.database.write() as connection:
-                taken = await deliveries.take_due(connection, now_ms(), now_ms() + 60_000, 10)
+                taken = await deliveries.take_due(connection, now_ms(), now_ms() + 60_000, ROOM)
             assert len(taken) == expected
         async with tasks.database.write() as connection:  # and when its taker has died, it is due again
-            assert len(await deliveries.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, 10)) == 1
+            assert len(await deliveries.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, ROOM)) == 1
 
     run(scenario)
 
@@ -145,6 +146,7 @@ def test_deliveries_are_forgotten_with_their_task(run: Run) -> None:
     run(scenario)
 
 
+ROOM = Room(10, 10)
 WAITING = Delivery(task_id="t", seq=1, state=DeliveryState.WAITING, attempts=1, created_at_ms=0, due_at_ms=0)
 
 

@@ -15,7 +15,7 @@ async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_f
     exported = await Exporter(ffmpeg, timeline, folder, on_frames).export()
     output = folder / "compound.nut"
     await join(ffmpeg, timeline, exported, folder, output, on_frames)
-    track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, channels=2) if exported.sound else None
+    track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, layout=("FL", "FR")) if exported.sound else None
     return Compound(_footage(timeline, output), track)
 
 

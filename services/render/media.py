@@ -94,7 +94,8 @@ class SoundTrack:
     path: Path
     demuxer: str
     stream: int
-    channels: int
+    layout: tuple[str, ...]
+    """Ffmpeg's names of its channels, in order; where a file does not tell, names that mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,8 @@ def _media(container: InputContainer, path: Path, name: str, max_pixels: int) ->
 def _sound(container: InputContainer, path: Path, name: str) -> SoundTrack | None:
     for stream in container.streams.audio:
         if _codec_name(stream) in SOUND_CODECS and stream.codec_context.channels > 0:
-            channels = stream.codec_context.channels
-            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=channels)
+            layout = tuple(channel.name for channel in stream.codec_context.layout.channels)
+            return SoundTrack(path=path, demuxer=name, stream=stream.index, layout=layout)
     return None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.render.channels import to_stereo
 from services.render.containers import only
 from services.render.ffmpeg import LONGEST_ARGUMENT
 from services.render.scene import US, Sound
@@ -25,10 +26,6 @@ SLACK_US = 200_000
 """A stretched sound needs a little more than its length, or its end would be cut."""
 LIMITER = "alimiter=limit=0.99:attack=5:release=50:level=0:latency=1"
 """Just below full scale: AAC gives back peaks a little higher than it got them."""
-DOWNMIX = "rematrix_maxval=100:center_mix_level=0.707107:surround_mix_level=0.707107:lfe_mix_level=0"
-"""Surround in stereo as browsers and BS.775 do it: the fronts stay as loud as they are, 3 dB less of the rest.
-Without `rematrix_maxval` the whole would be quieter when the source holds whole numbers, and only then.
-"""
 SMOOTHEST_TEMPO, SLOWEST_TEMPO = 2.0, 0.5
 """Beyond 2, one atempo skips samples; below 0.5 it refuses. Steps between them are chained."""
 TEMPO_BIAS = 0.02
@@ -145,9 +142,10 @@ def _early_us(sound: Sound) -> int:
 
 def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
     """From what the decoder gives to 48 kHz stereo; `skip_us` are cut off before the first of `length_us`."""
-    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0:{DOWNMIX}"
-    if sound.track.channels == 1:
-        yield "channelmap=map=0-FL|0-FR:channel_layout=stereo"  # at its own level in both ears, not 3 dB lower
+    mixed_down = to_stereo(sound.track.layout)
+    if mixed_down:
+        yield from ("aformat=sample_fmts=fltp", mixed_down)
+    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
     yield "aformat=sample_fmts=fltp:channel_layouts=stereo"
     yield f"atrim=start_sample={samples(skip_us)}:end_sample={samples(skip_us + length_us)}"
     yield "asetpts=PTS-STARTPTS"

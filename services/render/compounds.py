@@ -5,9 +5,10 @@ from pathlib import Path
 from services.render.export import Exporter
 from services.render.ffmpeg import Ffmpeg, OnFrame
 from services.render.finish import join
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.prepared import Compound
 from services.render.scene import US, Timeline
+from services.render.tracks import SoundTrack
 
 
 async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame) -> Compound:

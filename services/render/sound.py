@@ -49,7 +49,7 @@ class Part:
 
 def part(sound: Sound) -> Part:
     """A sound of the timeline that is played forwards, as a part."""
-    lead_us = min(sound.source_us, PREROLL_US)
+    lead_us = _lead_us(sound)
     early_us = _early_us(sound)
     steps = _decoded(sound, lead_us - min(lead_us, early_us), _read_us(sound) + min(lead_us, early_us))
     shape = _shape(sound, early_us - min(lead_us, early_us))
@@ -61,7 +61,7 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
 
     What the file is short of is silent.
     """
-    lead_us, length_us = min(sound.source_us, PREROLL_US), round(sound.duration_us * sound.speed)
+    lead_us, length_us = _lead_us(sound), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
     graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
     return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", "-f", "f32le", *_RAW, str(output)]
@@ -124,6 +124,11 @@ def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[st
     yield from ("-filter_complex", ";\n".join(chains))
 
 
+def _lead_us(sound: Sound) -> int:
+    """How much before its source decoding begins: from the file's beginning where nothing else lies before it."""
+    return PREROLL_US if sound.source_us - PREROLL_US > sound.track.late_us else sound.source_us
+
+
 def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
     """Arguments that open the file `lead_us` before the sound begins in it."""
     if sound.source_us > lead_us:
@@ -142,6 +147,8 @@ def _early_us(sound: Sound) -> int:
 
 def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
     """From what the decoder gives to 48 kHz stereo; `skip_us` are cut off before the first of `length_us`."""
+    if sound.track.late_us and _lead_us(sound) == sound.source_us:
+        yield f"asetpts=PTS+{sound.track.late_us}/{US}/TB"
     mixed_down = to_stereo(sound.track.layout)
     if mixed_down:
         yield from ("aformat=sample_fmts=fltp", mixed_down)

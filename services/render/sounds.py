@@ -1,13 +1,18 @@
 """From the segments that are heard to the timeline's sounds. Pure."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from services.drafts.design import Property
-from services.drafts.records import Draft, Segment, Track, TrackKind
+from services.drafts.fields import LONGEST_LABEL
+from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
+from services.errors import Bilingual, DraftWarning, WarningCode
+from services.render.channels import placed
 from services.render.frames import time_of
 from services.render.joints import Joints
-from services.render.media import SoundTrack
+from services.render.prepared import Prepared
 from services.render.scene import Sound
+from services.render.tracks import SoundTrack
 
 SHORTEST_SOUND_US = 5_000
 """Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
@@ -53,3 +58,33 @@ def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -
         fade_in_us=min(max(segment.fade_in_us, crossed[0]), duration_us),
         fade_out_us=min(max(segment.fade_out_us, crossed[1]), duration_us),
     )
+
+
+def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
+    """What of a segment's sound is not heard, though the draft asks for it."""
+    material, track = segment.material, prepared.track(segment)
+    if not isinstance(material, MediaMaterial):
+        return
+    lost = prepared.lost.get(material)
+    if lost:
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"A sound track of the material is not heard: {lost.en}. Convert it to AAC, MP3 or WAV.",
+            f"素材的一条音轨无法播放：{lost.zh}。请将其转换为 AAC、MP3 或 WAV。",
+            segment,
+            material,
+        )
+    if track and not placed(track.layout):
+        count = len(track.layout)
+        yield _warning(
+            WarningCode.EFFECT_APPROXIMATED,
+            f"The material's sound has {count} channels in no known order; the first two are heard. Mix it to stereo.",
+            f"素材的声音有 {count} 个声道且排列未知，仅播放前两个声道。请将其混为立体声。",
+            segment,
+            material,
+        )
+
+
+def _warning(code: WarningCode, en: str, zh: str, segment: Segment, material: MediaMaterial) -> DraftWarning:
+    name = (material.name or material.path)[:LONGEST_LABEL]
+    return DraftWarning(code=code, message=Bilingual(en, zh), segment_id=segment.id, material_name=name)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from services.drafts.records import Draft, MediaKind, MediaMaterial
 from services.render.geometry import Box
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.needed import needed
 from services.render.photos import Still
 from services.render.prepared import Caption, Compound, Prepared
 from services.render.scene import Picture
+from services.render.tracks import SoundTrack
 
 STILL = Still(path=Path("/x/1.png"), width=320, height=180, pixel_width=320, pixel_height=180, has_alpha=True)
 FOOTAGE = Footage(

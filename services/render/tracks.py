@@ -54,11 +54,8 @@ def late_us(container: InputContainer, stream: Stream) -> int:
     Of files whose times may jump (transport and program streams, Ogg) it makes the first time of the streams in use
     zero, not the first of the file: `correct_input_start_times` in its fftools. With a seek behind it, it does not.
     """
-    if (
-        not int(container.format.flags) & Flags.ts_discont.value
-        or stream.start_time is None
-        or container.start_time is None
-    ):
+    jumps = container.format.flags & _TS_DISCONT
+    if not jumps or stream.start_time is None or container.start_time is None:
         return 0
     start_us = round(stream.start_time * (stream.time_base or Fraction(1)) * _US)
     return max(0, start_us - container.start_time)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 HEAD_BYTES = 1024
-MAX_TAGS = 8
+MAX_LEADS = 8
+SEARCHED_BYTES = 1 << 20
+"""Looked through for frames of sound where a file does not begin with something known."""
 
 DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", "mov"),
@@ -72,26 +74,33 @@ _ADTS_LAYER = 0b110
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file behind the tags that any file of sound may begin with."""
+    """The first bytes of a file, behind what is passed over."""
     with path.open("rb") as file:
-        file.seek(tag_bytes(file))
+        file.seek(lead_bytes(file))
         return file.read(HEAD_BYTES)
 
 
-def tag_bytes(file: BinaryIO) -> int:
-    """How long the tags are that a file begins with: ID3v2 (id3.org, 3.1), often with a picture, and APEv2."""
+def lead_bytes(file: BinaryIO) -> int:
+    """How much of a file is passed over: tags of sound, often with a picture in them, and zeros."""
     at = 0
-    for _ in range(MAX_TAGS):
+    for _ in range(MAX_LEADS):
         file.seek(at)
-        length = _tag_length(file.read(_APE_HEADER))
+        head = file.read(_APE_HEADER)
+        length = _tag_length(head) or (_zeros(file, at) if head == bytes(_APE_HEADER) else 0)
         if not length:
             break
         at += length
     return at
 
 
+def _zeros(file: BinaryIO, at: int) -> int:
+    file.seek(at)
+    content = file.read(SEARCHED_BYTES)
+    return len(content) - len(content.lstrip(b"\0"))
+
+
 def _tag_length(head: bytes) -> int:
-    """Of the tag that begins here; 0: none does."""
+    """Of the ID3v2 tag (id3.org, 3.1) or APEv2 tag that begins here; 0: none does."""
     if len(head) >= _ID3_HEADER and head.startswith(b"ID3") and max(head[6:10]) < 0x80:
         size = sum(byte << 7 * (3 - index) for index, byte in enumerate(head[6:10]))
         return _ID3_HEADER + size + (_ID3_HEADER if head[5] & _ID3_FOOTER else 0)

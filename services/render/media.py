@@ -1,6 +1,6 @@
 """What is really in a material's file. This runs in the render's process, never in the server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from services.errors import Bilingual, DraftcastError, ErrorCode
-from services.render.containers import SYNCED, demuxer, head_of, still_reader, tag_bytes
+from services.render.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
 from services.render.tracks import SoundTrack, codec_name, find_track, late_us
 
 MAX_STREAMS = 32
@@ -20,8 +20,6 @@ MAX_VIDEO_PIXELS = 8192 * 4352
 """Of one frame of a video."""
 MAX_SECONDS = 24 * 3600
 MAX_GIF_FRAMES = 10_000
-SYNC_BYTES = 1 << 20
-"""Looked through for frames of sound where a file does not begin with something known."""
 VIDEO_CODECS = frozenset(
     (
         *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4v3", "h263", "flv1"),
@@ -109,19 +107,23 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
     name = demuxer(head_of(path)) or _synced(path)
     if name is None:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
-    options = careful_options(name, max_pixels)
+    with path.open("rb") as file:
+        skip_bytes = lead_bytes(file)
+    options = careful_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
     try:
         with av.open(path, format=name, options=options) as container:
-            return _media(container, path, name, max_pixels)
+            media = _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+    sound = media.sound and replace(media.sound, skip_bytes=skip_bytes)
+    return replace(media, sound=sound)
 
 
 def _synced(path: Path) -> str | None:
     """The demuxer of a stream that has no magic number, or does not begin with it; libavformat looks for frames."""
     with path.open("rb") as file:
-        file.seek(tag_bytes(file))
-        content = BytesIO(file.read(SYNC_BYTES))
+        file.seek(lead_bytes(file))
+        content = BytesIO(file.read(SEARCHED_BYTES))
     try:
         with av.open(content, options={"format_whitelist": ",".join(SYNCED)}) as container:
             return container.format.name

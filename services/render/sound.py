@@ -133,6 +133,8 @@ def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
     """Arguments that open the file `lead_us` before the sound begins in it."""
     if sound.source_us > lead_us:
         yield from ("-ss", f"{sound.source_us - lead_us}us")
+    if sound.track.skip_bytes:
+        yield from ("-skip_initial_bytes", str(sound.track.skip_bytes))
     yield from ("-vn", *only(sound.track.demuxer), "-i", str(sound.track.path))
 
 

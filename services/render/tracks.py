@@ -29,6 +29,8 @@ class SoundTrack:
     stream: int
     layout: tuple[str, ...]
     """Ffmpeg's names of its channels, in order; where a file does not tell, names that mean nothing."""
+    skip_bytes: int = 0
+    """Of the file, before what its demuxer knows."""
     late_us: int = 0
     """As `late_us` gives it."""
 

@@ -10,6 +10,7 @@ from services.drafts.fields import LONGEST_LABEL
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
+from services.render.damage import decode
 from services.render.fonts import FontBook
 from services.render.geometry import Box
 from services.render.items import Items
@@ -22,6 +23,7 @@ from services.render.photos import Still, photo_size, prepare_photo, save_still
 from services.render.prepared import Caption, Prepared, fitted_size, largest_scale
 from services.render.protocol import Reporter, Stage, Unit
 from services.render.scene import Picture
+from services.render.sounds import source_span
 from services.render.text import draw_text
 
 LARGEST_MASK = 2048
@@ -128,14 +130,23 @@ class Preparer:
         elif material in wanted.backdrops:
             prepared.backdrops[material.path] = await asyncio.to_thread(self._backdrop, path)
         else:
-            shown, sounded = wanted.shown.get(material, []), material in wanted.sounded
+            shown = wanted.shown.get(material, [])
             picture, media = await asyncio.to_thread(self._look, material, path, shown)
             if picture is not None:
                 prepared.pictures[material] = picture
-            if sounded and media.sound is not None:
-                prepared.tracks[material] = media.sound
-            if sounded and media.lost is not None:
-                prepared.lost[material] = media.lost
+            if material in wanted.sounded:
+                await self._listen(prepared, material, media, wanted.sounded[material])
+
+    async def _listen(
+        self, prepared: Prepared, material: MediaMaterial, media: Media, sounded: Sequence[Segment]
+    ) -> None:
+        """Take note of a material's sound: of all that is not heard, too."""
+        if media.lost is not None:
+            prepared.lost[material] = media.lost
+        if media.sound is not None:
+            prepared.tracks[material] = media.sound
+            starts_us, ends_us = zip(*map(source_span, sounded), strict=True)
+            prepared.decoded[material] = await asyncio.to_thread(decode, media.sound, min(starts_us), max(ends_us))
 
     def _backdrop(self, path: Path) -> Still:
         """A picture that covers the canvas."""

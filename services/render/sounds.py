@@ -11,11 +11,14 @@ from services.render.channels import placed
 from services.render.frames import time_of
 from services.render.joints import Joints
 from services.render.prepared import Prepared
-from services.render.scene import Sound
+from services.render.scene import US, Sound
 from services.render.tracks import SoundTrack
 
 SHORTEST_SOUND_US = 5_000
 """Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
+
+LEAST_LOST_US = 100_000
+"""Of a segment's sound: less that does not decode is no more than a click, as cuts and ends of files leave it."""
 
 
 def heard(draft: Draft, track: Track, segment: Segment) -> bool:
@@ -60,6 +63,12 @@ def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -
     )
 
 
+def source_span(segment: Segment) -> tuple[float, float]:
+    """What of its file a segment plays, in µs."""
+    start_us = segment.source.start_us if segment.source else 0
+    return start_us, start_us + segment.target.duration_us * segment.speed
+
+
 def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
     """What of a segment's sound is not heard, though the draft asks for it."""
     material, track = segment.material, prepared.track(segment)
@@ -71,6 +80,18 @@ def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
             WarningCode.MATERIAL_MISSING,
             f"A sound track of the material is not heard: {lost.en}. Convert it to AAC, MP3 or WAV.",
             f"素材的一条音轨无法播放：{lost.zh}。请将其转换为 AAC、MP3 或 WAV。",
+            segment,
+            material,
+        )
+    start_us, end_us = source_span(segment)
+    decoded = prepared.decoded.get(material)
+    lost_us = decoded.lost_us(start_us, end_us) if decoded else 0
+    if lost_us >= min(LEAST_LOST_US, end_us - start_us):
+        seconds = f"{lost_us / US:.2f}"
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"Of the material's sound, {seconds} s are not heard here: it holds none, or is damaged. Replace the file.",
+            f"素材的声音有 {seconds} 秒未播放：该处没有声音或已损坏。请更换文件。",
             segment,
             material,
         )

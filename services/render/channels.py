@@ -41,7 +41,7 @@ def to_stereo(layout: Sequence[str]) -> str | None:
     filters that work in place (`volume`, `afade`) then change twice.
     """
     gains = _gains(layout)
-    if gains == [_LEFT, _RIGHT]:
+    if len(layout) == 2 and gains == [_LEFT, _RIGHT]:
         return None
     return f"pan=stereo|{_side('c0', [left for left, _ in gains])}|{_side('c1', [right for _, right in gains])}"
 

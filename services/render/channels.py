@@ -17,6 +17,8 @@ _GAINS: dict[str, tuple[float, float]] = {
 """Left and right gain by ffmpeg's names of channels, as ITU-R BS.775 and browsers have it: the fronts as loud as they
 are, the centre and the surrounds 3 dB less, no low-frequency effects. It is linear: nothing is scaled by the sum.
 """
+_SURROUND = ("FL", "FR", "FC", "BL", "BR", "BC", "SL", "SR")
+"""What streams that change hold; every release of ffmpeg knows these names."""
 _USUAL: dict[int, tuple[str, ...]] = {
     2: ("FL", "FR"),
     3: ("FL", "FR", "FC"),
@@ -44,6 +46,13 @@ def to_stereo(layout: Sequence[str]) -> str | None:
     if len(layout) == 2 and gains == [_LEFT, _RIGHT]:
         return None
     return f"pan=stereo|{_side('c0', [left for left, _ in gains])}|{_side('c1', [right for _, right in gains])}"
+
+
+def any_to_stereo(*, partly_mono: bool) -> str:
+    """The filter that makes two channels of whatever layout comes: by their names, those that are missing left out."""
+    gains = {name: _GAINS[name] for name in _SURROUND} | ({"FC": (1.0, 1.0)} if partly_mono else {})
+    sides = ("+".join(f"{gain[side]:.6f}*{name}" for name, gain in gains.items() if gain[side]) for side in (0, 1))
+    return "pan=stereo|" + "|".join(f"c{side}={terms}" for side, terms in enumerate(sides))
 
 
 def _gains(layout: Sequence[str]) -> list[tuple[float, float]]:

@@ -1,5 +1,6 @@
 """Which stretches of a sound do not decode. Runs in the render's process, before anything is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,6 +26,10 @@ class Decoded:
     begin_us: int
     end_us: int
     """Of its samples; both are 0 where there are none."""
+    layouts: frozenset[str] = frozenset()
+    """What its channels are, one after the other, in files that were put one behind the other."""
+    changes: bool = False
+    """Whether its channels or sample rate change."""
     broken: tuple[tuple[int, int], ...] = ()
     """The time of each packet that does not decode, and for how long it should be heard."""
 
@@ -52,6 +57,7 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
     base, zero_us = stream.time_base or Fraction(1, _US), container.start_time or 0
     begin_us, reached_us = 0, 0
     broken: list[tuple[int, int]] = []
+    kinds: set[tuple[int, str]] = set()
     at_us = 0
     for packet in container.demux(stream):
         if packet.size == 0:  # what a decoder still held
@@ -60,16 +66,19 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
         length_us = round(packet.duration * base * _US) if packet.duration else USUAL_PACKET_US
         if at_us >= end_us:
             break
-        if _decodes(packet):
-            begin_us, reached_us = begin_us if reached_us else at_us, at_us + length_us
-        else:
+        frames = _frames(packet)
+        if frames is None:
             broken.append((at_us, length_us))
-    return Decoded(begin_us, reached_us, tuple(broken))
+            continue
+        begin_us, reached_us = begin_us if reached_us else at_us, at_us + length_us
+        kinds |= {(frame.sample_rate, frame.layout.name) for frame in frames}
+    layouts = frozenset(layout for _, layout in kinds)
+    return Decoded(begin_us, reached_us, layouts, len(kinds) > 1, tuple(broken))
 
 
-def _decodes(packet: Any) -> bool:
+def _frames(packet: Any) -> Sequence[Any] | None:
+    """What is in a packet; None when it does not decode."""
     try:
-        packet.decode()
+        return list(packet.decode())
     except FFmpegError:
-        return False
-    return True
+        return None

@@ -144,9 +144,12 @@ class Preparer:
         if media.lost is not None:
             prepared.lost[material] = media.lost
         if media.sound is not None:
-            prepared.tracks[material] = media.sound
             starts_us, ends_us = zip(*map(source_span, sounded), strict=True)
-            prepared.decoded[material] = await asyncio.to_thread(decode, media.sound, min(starts_us), max(ends_us))
+            decoded = await asyncio.to_thread(decode, media.sound, min(starts_us), max(ends_us))
+            prepared.decoded[material] = decoded
+            prepared.tracks[material] = replace(
+                media.sound, changes=decoded.changes, partly_mono="mono" in decoded.layouts
+            )
 
     def _backdrop(self, path: Path) -> Still:
         """A picture that covers the canvas."""

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.render.channels import to_stereo
+from services.render.channels import any_to_stereo, to_stereo
 from services.render.containers import only
 from services.render.ffmpeg import LONGEST_ARGUMENT
 from services.render.scene import US, Sound
 from services.render.sound_curve import loudness
+from services.render.tracks import SoundTrack
 
 SAMPLE_RATE = 48_000
 MAX_SOUNDS = 16
@@ -34,6 +35,8 @@ places are: it takes the farthest, and the next onset comes up to 25 ms early. W
 """
 TEMPO_EARLY_US = 12_000
 """Slowed down, onsets come early by this much of the added time: each is heard in every window that holds it."""
+_TOLERANT = ("-max_error_rate", "1")
+"""However much of a sound does not decode, the rest is heard; `damage.decode` has told what is not."""
 _RAW = ("-ar", str(SAMPLE_RATE), "-ac", "2")
 
 
@@ -64,7 +67,29 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
     lead_us, length_us = _lead_us(sound), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
     graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
-    return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", "-f", "f32le", *_RAW, str(output)]
+    return [
+        "-max_error_rate",
+        "1",
+        *_opened(sound, lead_us),
+        "-filter_complex",
+        graph,
+        "-map",
+        "[out]",
+        "-f",
+        "f32le",
+        *_RAW,
+        str(output),
+    ]
+
+
+def even_arguments(track: SoundTrack, output: Path) -> list[str]:
+    """Write a track whose channels or rate change as one that is the same all along. Where they change, ffmpeg sets up
+    a graph anew, with all that is counted in it: so nothing here counts.
+    """
+    opened = (*_TOLERANT, "-skip_initial_bytes", str(track.skip_bytes), "-vn", *only(track.demuxer))
+    steps = f"aformat=sample_fmts=fltp,{any_to_stereo(partly_mono=track.partly_mono)}"
+    written = ("-af", steps, "-c:a", "pcm_f32le", *_RAW, "-rf64", "auto", "-f", "wav", str(output))
+    return [*opened, "-i", str(track.path), "-map", f"0:{track.stream}", *written]
 
 
 def backwards_part(sound: Sound, stretch: Path) -> Part:
@@ -121,7 +146,7 @@ def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[st
     labels = "".join(f"[s{index}]" for index in range(len(parts)))
     mix = f"amix=inputs={len(parts)}:normalize=0:dropout_transition=0:duration=longest"
     chains.append(f"{labels}{','.join([mix, *steps])}[out]")
-    yield from ("-filter_complex", ";\n".join(chains))
+    yield from (*_TOLERANT, "-filter_complex", ";\n".join(chains))
 
 
 def _lead_us(sound: Sound) -> int:

@@ -31,6 +31,10 @@ class SoundTrack:
     """Ffmpeg's names of its channels, in order; where a file does not tell, names that mean nothing."""
     skip_bytes: int = 0
     """Of the file, before what its demuxer knows."""
+    changes: bool = False
+    """Whether its channels or sample rate change on the way,"""
+    partly_mono: bool = False
+    """and some of it is mono then."""
     late_us: int = 0
     """As `late_us` gives it."""
 

@@ -1,6 +1,7 @@
 """Sound of every codec and kind of file is heard, whatever the file begins with; where it is not, a warning says so."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +128,19 @@ def test_a_kind_of_file_is_heard_at_its_level_and_time(video: Video, name: str) 
     assert after.hertz == pytest.approx(1000, abs=12)
     near = 0.5 if name in LOSSY else 0.04  # LAME makes it 0.3 dB quieter
     assert [before.amplitude, after.amplitude] == pytest.approx([AMPLITUDE * VOLUME] * 2, rel=near), name
+
+
+def test_files_put_one_behind_the_other_sound_on_and_leave_other_sounds_alone(tmp_path: Path) -> None:
+    """Channels and sample rate change on the way, as where an opening and a narration were joined by `cat`."""
+    for name, hertz, options in (("a", 500, ("-af", "pan=mono|c0=c0", "-ar", "24000")), ("b", 1000, ("-ar", "44100"))):
+        media.ffmpeg("-f", "lavfi", "-i", media.sine(hertz, 1), *options, "-b:a", "96k", tmp_path / f"{name}.mp3")
+    (tmp_path / "joined.mp3").write_bytes((tmp_path / "a.mp3").read_bytes() + (tmp_path / "b.mp3").read_bytes())
+    media.rising_tones(tmp_path / "music.wav")
+    draft = DraftBuilder(64, 36).audio("joined.mp3", 0, 2 * S, volume=0.5, source_start_us=0)
+    draft.audio("music.wav", 0, 2 * S, track="music", volume=0.2)
+    rendered = render(tmp_path, draft)
+    assert rendered.warnings == []
+    first, second = rendered.video.heard(0.55, 0.95), rendered.video.heard(1.6, 1.95)
+    assert [first.level_at(500), second.level_at(500)] == pytest.approx([0.125, 0], abs=0.01)
+    assert second.level_at(1000) == pytest.approx(0.125, abs=0.01)
+    assert [first.level_at(1000), second.level_at(2000)] == pytest.approx([0.05, 0.05], abs=0.01)

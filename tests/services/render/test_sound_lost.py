@@ -43,6 +43,12 @@ def damaged_in_its_middle(folder: Path) -> Path:
     return rewritten(whole, folder / "clip.mkv", lambda _: True, spoil=range(4, 20))
 
 
+def damaged_for_the_most_part(folder: Path) -> Path:
+    """After a tenth of a second all is noise."""
+    whole = media.counting_video(folder / "whole.mkv", seconds=1, size="64x36", hertz=440, options=("-c:a", "flac"))
+    return rewritten(whole, folder / "clip.mkv", lambda _: True, spoil=range(4, 1000))
+
+
 def over_before(folder: Path) -> Path:
     """Its sound ends before the segment begins in it."""
     return media.counting_video(
@@ -79,6 +85,7 @@ LOST: list[tuple[Callable[[Path], Path], str, bool]] = [
     (no_samples, "no samples", False),
     (damaged, "does not decode", False),
     (damaged_in_its_middle, "0.3", True),
+    (damaged_for_the_most_part, "not heard", False),
     (over_before, "are not heard", False),
 ]
 

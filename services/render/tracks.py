@@ -61,10 +61,10 @@ def late_us(container: InputContainer, stream: Stream) -> int:
     zero, not the first of the file: `correct_input_start_times` in its fftools. With a seek behind it, it does not.
     """
     jumps = container.format.flags & _TS_DISCONT
-    if not jumps or stream.start_time is None or container.start_time is None:
+    if not jumps or stream.start_time is None:
         return 0
     start_us = round(stream.start_time * (stream.time_base or Fraction(1)) * _US)
-    return max(0, start_us - container.start_time)
+    return max(0, start_us - (container.start_time or 0))
 
 
 def codec_name(stream: Stream) -> str:

@@ -59,8 +59,9 @@ def over_before(folder: Path) -> Path:
 def rewritten(whole: Path, path: Path, kept: Callable[[Any], bool], spoil: range = range(0)) -> Path:
     """The file with some of its packets, and noise in those packets of its sound that `spoil` counts."""
     chance, number = random.Random(1), 0
-    with av.open(whole) as source, av.open(path, "w") as target:
-        made = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+    with av.open(whole) as source, av.open(path, "w") as opened:
+        target: Any = opened  # PyAV's types are partly unknown
+        made: dict[int, Any] = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux():
             if packet.dts is None or not kept(packet):
                 continue

@@ -88,7 +88,7 @@ moving-picture: setup browser ## make docs/watching.webp anew: the page while th
 	@$(BIN)/python -m bench.watching
 
 fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
-	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py
+	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py tests/services/render/test_sound_levels.py
 
 fuzz-media: setup ## ten thousand broken media files; takes half an hour
 	@DRAFTCAST_FUZZ_MEDIA=10000 $(BIN)/python -m pytest --timeout 0 tests/security/test_06_broken_media.py

@@ -117,7 +117,7 @@ _publish(
         WarningCode.EFFECT_SKIPPED: "An effect is not drawn.",
         WarningCode.FONT_SUBSTITUTED: "Another font stands in.",
         WarningCode.GLYPH_MISSING: "No font at hand has a character of a caption.",
-        WarningCode.MATERIAL_MISSING: "A material is not among the draft's files and is left out.",
+        WarningCode.MATERIAL_MISSING: "A material, or the sound of one, cannot be had and is left out.",
         WarningCode.MATERIAL_FROZEN: "A material is shorter than its segment; its last frame stands.",
         WarningCode.KEYFRAME_SIMPLIFIED: "An animation is drawn simpler than designed.",
         WarningCode.SEGMENT_SKIPPED: "A segment is left out.",

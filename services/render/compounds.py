@@ -5,9 +5,10 @@ from pathlib import Path
 from services.render.export import Exporter
 from services.render.ffmpeg import Ffmpeg, OnFrame
 from services.render.finish import join
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.prepared import Compound
 from services.render.scene import US, Timeline
+from services.render.tracks import SoundTrack
 
 
 async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame) -> Compound:
@@ -15,7 +16,7 @@ async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_f
     exported = await Exporter(ffmpeg, timeline, folder, on_frames).export()
     output = folder / "compound.nut"
     await join(ffmpeg, timeline, exported, folder, output, on_frames)
-    track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, channels=2) if exported.sound else None
+    track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, layout=("FL", "FR")) if exported.sound else None
     return Compound(_footage(timeline, output), track)
 
 

@@ -5,8 +5,12 @@ other files that lead to more files (HLS, DASH, concat, SDP, SVG) are in no tabl
 """
 
 from pathlib import Path
+from typing import BinaryIO
 
 HEAD_BYTES = 1024
+MAX_LEADS = 8
+SEARCHED_BYTES = 1 << 20
+"""Looked through for frames of sound where a file does not begin with something known."""
 
 DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", "mov"),
@@ -15,12 +19,13 @@ DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"free", "mov"),
     (4, b"skip", "mov"),
     (4, b"wide", "mov"),
+    (4, b"pnot", "mov"),
+    (4, b"styp", "mov"),
     (0, b"\x1a\x45\xdf\xa3", "matroska"),
     (8, b"AVI ", "avi"),
     (8, b"WAVE", "wav"),
     (0, b"fLaC", "flac"),
     (0, b"OggS", "ogg"),
-    (0, b"ID3", "mp3"),
     (0, b"GIF8", "gif"),
     (0, b"FLV\x01", "flv"),
     (0, b"\x00\x00\x01\xba", "mpeg"),
@@ -29,8 +34,19 @@ DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (8, b"AIFF", "aiff"),
     (8, b"AIFC", "aiff"),
     (0, b"caff", "caf"),
+    (0, b"wvpk", "wv"),
+    (0, b"TTA1", "tta"),
+    (0, b"MAC ", "ape"),
+    (0, b"DSD ", "dsf"),
+    (0, b"riff\x2e\x91\xcf\x11", "w64"),
+    (0, b".snd", "au"),
+    (0, b"Creative Voice", "voc"),
+    (4, b"\xf8\x72\x6f\xba", "truehd"),
+    (4, b"\xf8\x72\x6f\xbb", "mlp"),
 )
 """Offset, bytes found there, and the name of ffmpeg's demuxer."""
+SYNCED = ("mp3", "aac", "loas", "ac3", "eac3", "dts", "truehd", "mpegts")
+"""Streams of frames that are found by their sync words; their demuxers pass over what is before the first."""
 
 STILLS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -52,14 +68,45 @@ def only(*demuxers: str) -> tuple[str, ...]:
 
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 """Pictures in a video's clothes: their frames are tiles, not pictures."""
+_ID3_HEADER, _ID3_FOOTER, _APE_HEADER = 10, 0x10, 32
 _MPEGTS_PACKET = 188
 _ADTS_LAYER = 0b110
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file."""
+    """The first bytes of a file, behind what is passed over."""
     with path.open("rb") as file:
+        file.seek(lead_bytes(file))
         return file.read(HEAD_BYTES)
+
+
+def lead_bytes(file: BinaryIO) -> int:
+    """How much of a file is passed over: tags of sound, often with a picture in them, and zeros."""
+    at = 0
+    for _ in range(MAX_LEADS):
+        file.seek(at)
+        head = file.read(_APE_HEADER)
+        length = _tag_length(head) or (_zeros(file, at) if head == bytes(_APE_HEADER) else 0)
+        if not length:
+            break
+        at += length
+    return at
+
+
+def _zeros(file: BinaryIO, at: int) -> int:
+    file.seek(at)
+    content = file.read(SEARCHED_BYTES)
+    return len(content) - len(content.lstrip(b"\0"))
+
+
+def _tag_length(head: bytes) -> int:
+    """Of the ID3v2 tag (id3.org, 3.1) or APEv2 tag that begins here; 0: none does."""
+    if len(head) >= _ID3_HEADER and head.startswith(b"ID3") and max(head[6:10]) < 0x80:
+        size = sum(byte << 7 * (3 - index) for index, byte in enumerate(head[6:10]))
+        return _ID3_HEADER + size + (_ID3_HEADER if head[5] & _ID3_FOOTER else 0)
+    if len(head) == _APE_HEADER and head.startswith(b"APETAGEX"):
+        return _APE_HEADER + int.from_bytes(head[12:16], "little")
+    return 0
 
 
 def still_reader(head: bytes) -> str | None:

@@ -10,18 +10,20 @@ from services.drafts.fields import LONGEST_LABEL
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
+from services.render.damage import decode
 from services.render.fonts import FontBook
 from services.render.geometry import Box
 from services.render.items import Items
 from services.render.layers import pixels
 from services.render.looks import prepare_lut
 from services.render.masks import draw_mask
-from services.render.media import BadMedia, SoundTrack, is_gif, is_still, probe, unreadable
+from services.render.media import BadMedia, Media, is_gif, is_still, probe, unreadable
 from services.render.needed import Needed
 from services.render.photos import Still, photo_size, prepare_photo, save_still
 from services.render.prepared import Caption, Prepared, fitted_size, largest_scale
 from services.render.protocol import Reporter, Stage, Unit
 from services.render.scene import Picture
+from services.render.sounds import source_span
 from services.render.text import draw_text
 
 LARGEST_MASK = 2048
@@ -128,12 +130,26 @@ class Preparer:
         elif material in wanted.backdrops:
             prepared.backdrops[material.path] = await asyncio.to_thread(self._backdrop, path)
         else:
-            shown, sounded = wanted.shown.get(material, []), material in wanted.sounded
-            picture, track = await asyncio.to_thread(self._look, material, path, shown, sounded)
+            shown = wanted.shown.get(material, [])
+            picture, media = await asyncio.to_thread(self._look, material, path, shown)
             if picture is not None:
                 prepared.pictures[material] = picture
-            if track is not None:
-                prepared.tracks[material] = track
+            if material in wanted.sounded:
+                await self._listen(prepared, material, media, wanted.sounded[material])
+
+    async def _listen(
+        self, prepared: Prepared, material: MediaMaterial, media: Media, sounded: Sequence[Segment]
+    ) -> None:
+        """Take note of a material's sound: of all that is not heard, too."""
+        if media.lost is not None:
+            prepared.lost[material] = media.lost
+        if media.sound is not None:
+            starts_us, ends_us = zip(*map(source_span, sounded), strict=True)
+            decoded = await asyncio.to_thread(decode, media.sound, min(starts_us), max(ends_us))
+            prepared.decoded[material] = decoded
+            prepared.tracks[material] = replace(
+                media.sound, changes=decoded.changes, partly_mono="mono" in decoded.layouts
+            )
 
     def _backdrop(self, path: Path) -> Still:
         """A picture that covers the canvas."""
@@ -158,18 +174,16 @@ class Preparer:
             save_still, drawn_mask, path, width=size[0], height=size[1]
         )
 
-    def _look(
-        self, material: MediaMaterial, path: Path, shown: Sequence[Segment], sounded: bool
-    ) -> tuple[Picture | None, SoundTrack | None]:
-        """What a file shows and sounds, as far as that is asked for. Raises `BadMedia`."""
+    def _look(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
+        """What a file shows, as far as that is asked for, and what else is in it. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
-            return self._photo(material, path, shown), None
+            return self._photo(material, path, shown), Media(None, None)
         media = self._probed(path)
         if shown and media.footage is None:
             raise unreadable("it holds no picture", "其中没有画面")
-        if material.kind is MediaKind.AUDIO and media.sound is None:
+        if material.kind is MediaKind.AUDIO and media.sound is None and media.lost is None:
             raise unreadable("it holds no sound", "其中没有声音")
-        return media.footage if shown else None, media.sound if sounded else None
+        return media.footage if shown else None, media
 
     def _photo(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Still:
         width, height = photo_size(path)

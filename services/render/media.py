@@ -1,19 +1,19 @@
 """What is really in a material's file. This runs in the render's process, never in the server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import av
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from services.errors import DraftcastError, ErrorCode
-from services.render.containers import demuxer, head_of, still_reader
+from services.errors import Bilingual, DraftcastError, ErrorCode
+from services.render.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
+from services.render.tracks import SoundTrack, codec_name, find_track, late_us
 
 MAX_STREAMS = 32
 MAX_VIDEO_PIXELS = 8192 * 4352
@@ -24,13 +24,6 @@ VIDEO_CODECS = frozenset(
     (
         *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4v3", "h263", "flv1"),
         *("mjpeg", "prores", "dnxhd", "theora", "vc1", "wmv3", "wmv2", "gif", "png", "qtrle", "rawvideo", "ffv1"),
-    )
-)
-SOUND_CODECS = frozenset(
-    (
-        *("aac", "mp3", "mp2", "ac3", "eac3", "opus", "vorbis", "flac", "alac", "amrnb", "amrwb", "amr_nb", "amr_wb"),
-        *("wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "pcm_alaw", "pcm_mulaw", "pcm_u8", "pcm_s16le"),
-        *("pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le"),
     )
 )
 """Canonical names of decoders. What is not here is not decoded, however well ffmpeg may know it."""
@@ -83,18 +76,10 @@ class Footage:
     hdr: bool = False
     plain: bool = False
     """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
+    late_us: int = 0
+    """As `tracks.late_us` gives it."""
     upright: bool = True
     """Whether its frames are coded as they are shown, and not turned afterwards."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundTrack:
-    """Sound in a file."""
-
-    path: Path
-    demuxer: str
-    stream: int
-    channels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +88,8 @@ class Media:
 
     footage: Footage | None
     sound: SoundTrack | None
+    lost: Bilingual | None = None
+    """Why its sound, or the first track of it, cannot be heard."""
 
 
 def is_still(path: Path) -> bool:
@@ -117,15 +104,31 @@ def is_gif(path: Path) -> bool:
 
 def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
     """Look into a video or sound file; the first frame is decoded to be sure. Raises `BadMedia`."""
-    name = demuxer(head_of(path))
+    name = demuxer(head_of(path)) or _synced(path)
     if name is None:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
-    options = careful_options(name, max_pixels)
+    with path.open("rb") as file:
+        skip_bytes = lead_bytes(file)
+    options = careful_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
     try:
         with av.open(path, format=name, options=options) as container:
-            return _media(container, path, name, max_pixels)
+            media = _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+    sound = media.sound and replace(media.sound, skip_bytes=skip_bytes)
+    return replace(media, sound=sound)
+
+
+def _synced(path: Path) -> str | None:
+    """The demuxer of a stream that has no magic number, or does not begin with it; libavformat looks for frames."""
+    with path.open("rb") as file:
+        file.seek(lead_bytes(file))
+        content = BytesIO(file.read(SEARCHED_BYTES))
+    try:
+        with av.open(content, options={"format_whitelist": ",".join(SYNCED)}) as container:
+            return container.format.name
+    except (FFmpegError, OSError, ValueError):
+        return None
 
 
 def careful_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
@@ -144,25 +147,11 @@ def _media(container: InputContainer, path: Path, name: str, max_pixels: int) ->
             f"it has {len(container.streams)} streams; at most {MAX_STREAMS} are allowed",
             f"含有 {len(container.streams)} 个流，最多允许 {MAX_STREAMS} 个",
         )
-    sound = _sound(container, path, name)
     footage = _footage(container, path, name, max_pixels)
-    if sound is None and footage is None:
+    sound, lost = find_track(container, path, name)
+    if sound is None and footage is None and lost is None:
         raise unreadable("it holds neither picture nor sound", "其中既没有画面也没有声音")
-    return Media(footage, sound)
-
-
-def _sound(container: InputContainer, path: Path, name: str) -> SoundTrack | None:
-    for stream in container.streams.audio:
-        if _codec_name(stream) in SOUND_CODECS and stream.codec_context.channels > 0:
-            channels = stream.codec_context.channels
-            return SoundTrack(path=path, demuxer=name, stream=stream.index, channels=channels)
-    return None
-
-
-def _codec_name(stream: AudioStream | VideoStream) -> str:
-    """The canonical name of the stream's decoder; "unknown" where ffmpeg has none, which PyAV's types do not tell."""
-    context: Any = stream.codec_context
-    return "unknown" if context is None else str(context.codec.canonical_name)
+    return Media(footage, sound, lost)
 
 
 def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:
@@ -197,6 +186,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         hdr=int(frame.color_trc) in _HDR_TRANSFERS,
         plain=frame.format.name == "yuv420p" and square == 1,
         upright=frame.rotation % 360 == 0,
+        late_us=late_us(container, stream),
     )
 
 
@@ -208,7 +198,7 @@ _HDR_TRANSFERS = (16, 18)
 
 
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:
-    name = _codec_name(stream)
+    name = codec_name(stream)
     if name not in VIDEO_CODECS:
         raise unreadable(f"its pictures are coded as {name}, which is not read", f"其画面编码 {name} 不受支持")
     if stream.width * stream.height > max_pixels:
@@ -260,9 +250,10 @@ def seek_point(footage: Footage, time_us: int) -> int:
     options = careful_options(footage.demuxer)
     try:
         with av.open(footage.path, format=footage.demuxer, options=options) as container:
-            return _seek_point(container, footage, time_us)
+            at_us = _seek_point(container, footage, time_us)
     except (FFmpegError, OSError):
         return 0
+    return at_us if at_us > footage.late_us else 0
 
 
 def _seek_point(container: InputContainer, footage: Footage, time_us: int) -> int:

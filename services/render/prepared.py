@@ -6,10 +6,13 @@ from typing import TypeAlias
 
 from services.drafts.design import Property
 from services.drafts.records import CompoundMaterial, MediaMaterial, Segment, TextMaterial
+from services.errors import Bilingual
+from services.render.damage import Decoded
 from services.render.geometry import Box
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.photos import Still
 from services.render.scene import Picture
+from services.render.tracks import SoundTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Prepared:
 
     pictures: dict[MediaMaterial, Picture] = field(default_factory=dict[MediaMaterial, Picture])
     tracks: dict[MediaMaterial, SoundTrack] = field(default_factory=dict[MediaMaterial, SoundTrack])
+    lost: dict[MediaMaterial, Bilingual] = field(default_factory=dict[MediaMaterial, Bilingual])
+    """Why a material's sound, or the first track of it, cannot be heard."""
+    decoded: dict[MediaMaterial, Decoded] = field(default_factory=dict[MediaMaterial, Decoded])
+    """What of a material's sound decodes, as far as it is used."""
     captions: dict[tuple[TextMaterial, float], Caption] = field(
         default_factory=dict[tuple[TextMaterial, float], Caption]
     )

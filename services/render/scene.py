@@ -8,9 +8,10 @@ from services.drafts.colors import BLACK, Color
 from services.drafts.design import BlendMode, ChromaKey, Effect, TransitionKind
 from services.errors import DraftWarning
 from services.render.geometry import Box, Pose
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.photos import Still
 from services.render.ramps import Ramp
+from services.render.tracks import SoundTrack
 
 US = 1_000_000
 UNMOVED = Ramp(((0, 0.0),))

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.render.channels import any_to_stereo, to_stereo
 from services.render.containers import only
 from services.render.ffmpeg import LONGEST_ARGUMENT
 from services.render.scene import US, Sound
 from services.render.sound_curve import loudness
+from services.render.tracks import SoundTrack
 
 SAMPLE_RATE = 48_000
 MAX_SOUNDS = 16
@@ -25,10 +27,6 @@ SLACK_US = 200_000
 """A stretched sound needs a little more than its length, or its end would be cut."""
 LIMITER = "alimiter=limit=0.99:attack=5:release=50:level=0:latency=1"
 """Just below full scale: AAC gives back peaks a little higher than it got them."""
-DOWNMIX = "rematrix_maxval=100:center_mix_level=0.707107:surround_mix_level=0.707107:lfe_mix_level=0"
-"""Surround in stereo as browsers and BS.775 do it: the fronts stay as loud as they are, 3 dB less of the rest.
-Without `rematrix_maxval` the whole would be quieter when the source holds whole numbers, and only then.
-"""
 SMOOTHEST_TEMPO, SLOWEST_TEMPO = 2.0, 0.5
 """Beyond 2, one atempo skips samples; below 0.5 it refuses. Steps between them are chained."""
 TEMPO_BIAS = 0.02
@@ -37,6 +35,8 @@ places are: it takes the farthest, and the next onset comes up to 25 ms early. W
 """
 TEMPO_EARLY_US = 12_000
 """Slowed down, onsets come early by this much of the added time: each is heard in every window that holds it."""
+_TOLERANT = ("-max_error_rate", "1")
+"""However much of a sound does not decode, the rest is heard; `damage.decode` has told what is not."""
 _RAW = ("-ar", str(SAMPLE_RATE), "-ac", "2")
 
 
@@ -52,7 +52,7 @@ class Part:
 
 def part(sound: Sound) -> Part:
     """A sound of the timeline that is played forwards, as a part."""
-    lead_us = min(sound.source_us, PREROLL_US)
+    lead_us = _lead_us(sound)
     early_us = _early_us(sound)
     steps = _decoded(sound, lead_us - min(lead_us, early_us), _read_us(sound) + min(lead_us, early_us))
     shape = _shape(sound, early_us - min(lead_us, early_us))
@@ -64,10 +64,32 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
 
     What the file is short of is silent.
     """
-    lead_us, length_us = min(sound.source_us, PREROLL_US), round(sound.duration_us * sound.speed)
+    lead_us, length_us = _lead_us(sound), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
     graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
-    return [*_opened(sound, lead_us), "-filter_complex", graph, "-map", "[out]", "-f", "f32le", *_RAW, str(output)]
+    return [
+        "-max_error_rate",
+        "1",
+        *_opened(sound, lead_us),
+        "-filter_complex",
+        graph,
+        "-map",
+        "[out]",
+        "-f",
+        "f32le",
+        *_RAW,
+        str(output),
+    ]
+
+
+def even_arguments(track: SoundTrack, output: Path) -> list[str]:
+    """Write a track whose channels or rate change as one that is the same all along. Where they change, ffmpeg sets up
+    a graph anew, with all that is counted in it: so nothing here counts.
+    """
+    opened = (*_TOLERANT, "-skip_initial_bytes", str(track.skip_bytes), "-vn", *only(track.demuxer))
+    steps = f"aformat=sample_fmts=fltp,{any_to_stereo(partly_mono=track.partly_mono)}"
+    written = ("-af", steps, "-c:a", "pcm_f32le", *_RAW, "-rf64", "auto", "-f", "wav", str(output))
+    return [*opened, "-i", str(track.path), "-map", f"0:{track.stream}", *written]
 
 
 def backwards_part(sound: Sound, stretch: Path) -> Part:
@@ -124,13 +146,20 @@ def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[st
     labels = "".join(f"[s{index}]" for index in range(len(parts)))
     mix = f"amix=inputs={len(parts)}:normalize=0:dropout_transition=0:duration=longest"
     chains.append(f"{labels}{','.join([mix, *steps])}[out]")
-    yield from ("-filter_complex", ";\n".join(chains))
+    yield from (*_TOLERANT, "-filter_complex", ";\n".join(chains))
+
+
+def _lead_us(sound: Sound) -> int:
+    """How much before its source decoding begins: from the file's beginning where nothing else lies before it."""
+    return PREROLL_US if sound.source_us - PREROLL_US > sound.track.late_us else sound.source_us
 
 
 def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
     """Arguments that open the file `lead_us` before the sound begins in it."""
     if sound.source_us > lead_us:
         yield from ("-ss", f"{sound.source_us - lead_us}us")
+    if sound.track.skip_bytes:
+        yield from ("-skip_initial_bytes", str(sound.track.skip_bytes))
     yield from ("-vn", *only(sound.track.demuxer), "-i", str(sound.track.path))
 
 
@@ -145,9 +174,12 @@ def _early_us(sound: Sound) -> int:
 
 def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
     """From what the decoder gives to 48 kHz stereo; `skip_us` are cut off before the first of `length_us`."""
-    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0:{DOWNMIX}"
-    if sound.track.channels == 1:
-        yield "channelmap=map=0-FL|0-FR:channel_layout=stereo"  # at its own level in both ears, not 3 dB lower
+    if sound.track.late_us and _lead_us(sound) == sound.source_us:
+        yield f"asetpts=PTS+{sound.track.late_us}/{US}/TB"
+    mixed_down = to_stereo(sound.track.layout)
+    if mixed_down:
+        yield from ("aformat=sample_fmts=fltp", mixed_down)
+    yield f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
     yield "aformat=sample_fmts=fltp:channel_layouts=stereo"
     yield f"atrim=start_sample={samples(skip_us)}:end_sample={samples(skip_us + length_us)}"
     yield "asetpts=PTS-STARTPTS"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +11,7 @@ from services.render.scene import Sound, Timeline
 from services.render.sound import (
     Part,
     backwards_part,
+    even_arguments,
     group_arguments,
     groups,
     mixed_part,
@@ -17,6 +19,7 @@ from services.render.sound import (
     stretch_arguments,
     track_arguments,
 )
+from services.render.tracks import SoundTrack
 
 FRAME_BYTES = 8
 """Of a raw stretch: two floats."""
@@ -68,6 +71,7 @@ class _Mixer:
         self._folder = folder
         self._on_frame = on_frame
         self._made = 0
+        self._even: dict[SoundTrack, SoundTrack] = {}
 
     async def track(self, timeline: Timeline) -> Path:
         """Groups are mixed until one mix takes them all."""
@@ -79,12 +83,21 @@ class _Mixer:
         return output
 
     async def _part(self, sound: Sound) -> Part:
+        if sound.track.changes:
+            sound = replace(sound, track=await self._evened(sound.track))
         if not sound.reverse:
             return part(sound)
         stretch = self._path("f32")
         await self._run(stretch_arguments(sound, stretch))
         await asyncio.to_thread(turn_round, stretch)
         return backwards_part(sound, stretch)
+
+    async def _evened(self, track: SoundTrack) -> SoundTrack:
+        if track not in self._even:
+            output = self._path("wav")
+            await self._run(even_arguments(track, output))
+            self._even[track] = SoundTrack(path=output, demuxer="wav", stream=0, layout=("FL", "FR"))
+        return self._even[track]
 
     async def _group(self, parts: Sequence[Part]) -> Part:
         output = self._path("nut")

@@ -1,16 +1,24 @@
 """From the segments that are heard to the timeline's sounds. Pure."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from services.drafts.design import Property
-from services.drafts.records import Draft, Segment, Track, TrackKind
+from services.drafts.fields import LONGEST_LABEL
+from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
+from services.errors import Bilingual, DraftWarning, WarningCode
+from services.render.channels import placed
 from services.render.frames import time_of
 from services.render.joints import Joints
-from services.render.media import SoundTrack
-from services.render.scene import Sound
+from services.render.prepared import Prepared
+from services.render.scene import US, Sound
+from services.render.tracks import SoundTrack
 
 SHORTEST_SOUND_US = 5_000
 """Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
+
+LEAST_LOST_US = 100_000
+"""Of a segment's sound: less that does not decode is no more than a click, as cuts and ends of files leave it."""
 
 
 def heard(draft: Draft, track: Track, segment: Segment) -> bool:
@@ -53,3 +61,51 @@ def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -
         fade_in_us=min(max(segment.fade_in_us, crossed[0]), duration_us),
         fade_out_us=min(max(segment.fade_out_us, crossed[1]), duration_us),
     )
+
+
+def source_span(segment: Segment) -> tuple[float, float]:
+    """What of its file a segment plays, in µs."""
+    start_us = segment.source.start_us if segment.source else 0
+    return start_us, start_us + segment.target.duration_us * segment.speed
+
+
+def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
+    """What of a segment's sound is not heard, though the draft asks for it."""
+    material, track = segment.material, prepared.track(segment)
+    if not isinstance(material, MediaMaterial):
+        return
+    lost = prepared.lost.get(material)
+    if lost:
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"A sound track of the material is not heard: {lost.en}. Convert it to AAC, MP3 or WAV.",
+            f"素材的一条音轨无法播放：{lost.zh}。请将其转换为 AAC、MP3 或 WAV。",
+            segment,
+            material,
+        )
+    start_us, end_us = source_span(segment)
+    decoded = prepared.decoded.get(material)
+    lost_us = decoded.lost_us(start_us, end_us) if decoded else 0
+    if lost_us >= min(LEAST_LOST_US, end_us - start_us):
+        seconds = f"{lost_us / US:.2f}"
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"Of the material's sound, {seconds} s are not heard here: it holds none, or is damaged. Replace the file.",
+            f"素材的声音有 {seconds} 秒未播放：该处没有声音或已损坏。请更换文件。",
+            segment,
+            material,
+        )
+    if track and not placed(track.layout):
+        count = len(track.layout)
+        yield _warning(
+            WarningCode.EFFECT_APPROXIMATED,
+            f"The material's sound has {count} channels in no known order; the first two are heard. Mix it to stereo.",
+            f"素材的声音有 {count} 个声道且排列未知，仅播放前两个声道。请将其混为立体声。",
+            segment,
+            material,
+        )
+
+
+def _warning(code: WarningCode, en: str, zh: str, segment: Segment, material: MediaMaterial) -> DraftWarning:
+    name = (material.name or material.path)[:LONGEST_LABEL]
+    return DraftWarning(code=code, message=Bilingual(en, zh), segment_id=segment.id, material_name=name)

@@ -119,7 +119,8 @@ class Sources:
         return {look: self._trimmed(label, reading, look) for look, label in zip(looks, labels, strict=True)}
 
     def _sampled(self, reading: Reading, seek_us: int) -> Iterable[str]:
-        shift_us = (reading.from_us - seek_us) / reading.speed
+        begin_us = seek_us or reading.footage.late_us
+        shift_us = (reading.from_us - begin_us) / reading.speed
         bias_us = SAMPLING_BIAS * US / float(self._rate)
         speed = "" if reading.speed == 1 else f"/{reading.speed:.9f}"
         yield "settb=1/1000000"

@@ -12,7 +12,7 @@ from services.render.layers import Drawing, drawn
 from services.render.media import Footage
 from services.render.prepared import Prepared, Visual
 from services.render.scene import US, Crossing, Item, Lens, Sound, Span, Timeline
-from services.render.sounds import heard, sound
+from services.render.sounds import heard, sound, unheard
 
 FROZEN_SHORTEST_US = 100_000
 """A source that ends earlier than its segment by less than this freezes unnoticed: headers are often off by so much."""
@@ -30,8 +30,10 @@ def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timelin
             items.extend(_items(drawing, joints[track.index], segment))
             warnings.extend(_warnings(segment, prepared.visual(segment)))
         source = prepared.track(segment)
-        if source is not None and heard(draft, track, segment):
-            sounds.append(sound(segment, source, joints[track.index], drawing.rate))
+        if heard(draft, track, segment):
+            warnings.extend(unheard(segment, prepared))
+            if source is not None:
+                sounds.append(sound(segment, source, joints[track.index], drawing.rate))
     return Timeline(
         width=draft.width,
         height=draft.height,

@@ -13,8 +13,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from services.render.media import SoundTrack
 from services.render.scene import Sound, Timeline
+from services.render.tracks import SoundTrack
 
 Samples: TypeAlias = NDArray[np.float64]
 """Samples x 2, -1..1 being full scale."""

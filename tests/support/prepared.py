@@ -4,18 +4,19 @@ from pathlib import Path
 
 from services.drafts.records import Draft, MediaKind, MediaMaterial
 from services.render.geometry import Box
-from services.render.media import Footage, SoundTrack
+from services.render.media import Footage
 from services.render.needed import needed
 from services.render.photos import Still
 from services.render.prepared import Caption, Compound, Prepared
 from services.render.scene import Picture
+from services.render.tracks import SoundTrack
 
 STILL = Still(path=Path("/x/1.png"), width=320, height=180, pixel_width=320, pixel_height=180, has_alpha=True)
 FOOTAGE = Footage(
     path=Path("/x/1.mp4"), demuxer="mov", stream=0, width=320, height=180, pixel_width=320, pixel_height=180,
     last_frame_us=1_966_667, end_us=2_000_000, matrix="bt709", plain=True,
 )  # fmt: skip
-TRACK = SoundTrack(path=Path("/x/1.mp4"), demuxer="mov", stream=1, channels=2)
+TRACK = SoundTrack(path=Path("/x/1.mp4"), demuxer="mov", stream=1, layout=("FL", "FR"))
 CAPTION = Caption(STILL, 0.0, 0.0, tuple(Box(64 * column, 0, 64 * column + 64, 180) for column in range(5)))
 
 

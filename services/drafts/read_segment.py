@@ -9,7 +9,7 @@ from services.drafts.materials import Found
 from services.drafts.read_clip import LOUDEST, read_clip, read_speed, time_range
 from services.drafts.read_design import read_animations, read_mask, read_transition
 from services.drafts.read_effects import EFFECT_BUCKETS, read_blend, read_chroma, read_effects
-from services.drafts.read_keyframes import read_curves
+from services.drafts.read_keyframes import Clock, read_curves
 from services.drafts.read_material import read_material, skip
 from services.drafts.reading import Reading
 from services.drafts.records import Segment, TrackKind
@@ -58,18 +58,19 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
     if material is None:
         return None
     source = time_range(fields, "source_timerange") if kind in (TrackKind.VIDEO, TrackKind.AUDIO) else None
+    speed = read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target)
     segment = Segment(
         id=fields.own_id,
         material=material,
         target=target,
         source=source,
-        speed=read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target),
+        speed=speed,
         keep_pitch=not fields.flag("is_tone_modify"),
         volume=fields.number("volume", 1.0, 0.0, LOUDEST),
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=read_curves(kind, fields, reading.limits),
+        curves=read_curves(kind, fields, reading.limits, Clock(source, speed)),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
     segment = _faded(segment, _one(refs, "audio_fades"))

@@ -15,8 +15,10 @@ DEFAULT_SIZE = 15.0
 LARGEST_SIZE = 1000.0
 MOST_FONTS = 100
 """Fonts of one caption whose titles are read."""
-_STROKE_BIT, _SHADOW_BIT = 8, 32
-"""Bits of `check_flag`. The apps keep the numbers of an outline that is switched off."""
+STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
+"""Bits of `check_flag`. The apps keep the numbers of an outline or a box that is switched off."""
+_APP_BITS = 7
+"""Bits that the apps, and generators that follow them, set in every `check_flag`."""
 _DIFFUSE_OF_SMOOTHING = 0.0556
 """What the apps store as a style's `feather` for a flat `shadow_smoothing` of 1."""
 
@@ -78,19 +80,21 @@ def _alpha(fields: Fields, name: str = "alpha") -> float:
     return fields.number(name, 1.0, 0.0, 1.0)
 
 
-def _switched_on(fields: Fields, bit: int) -> bool:
-    return not fields.has("check_flag") or bool(int(fields.number("check_flag")) & bit)
+def switched_on(fields: Fields, bit: int) -> bool | None:
+    """Whether a part of a text's look is switched on; None where `check_flag` is not as the apps write it."""
+    bits = int(fields.number("check_flag"))
+    return bool(bits & bit) if bits & _APP_BITS == _APP_BITS else None
 
 
 def _flat_stroke(fields: Fields) -> Stroke | None:
     width, color = fields.number("border_width", 0.0, 0.0, 1.0), fields.text("border_color")
-    if not width or not color or not _switched_on(fields, _STROKE_BIT):
+    if not width or not color or switched_on(fields, STROKE_BIT) is False:
         return None
     return Stroke(width, faded(hex_color(color, BLACK), _alpha(fields, "border_alpha")))
 
 
 def _flat_shadow(fields: Fields) -> Shadow | None:
-    if not fields.flag("has_shadow") or not _switched_on(fields, _SHADOW_BIT):
+    if not fields.flag("has_shadow") or switched_on(fields, SHADOW_BIT) is False:
         return None
     return Shadow(
         distance=fields.number("shadow_distance", 5.0, 0.0, 1000.0),

@@ -10,15 +10,13 @@ from typing import Any, cast
 from services.drafts.colors import BLACK, faded, hex_color
 from services.drafts.fields import Fields, Warnings
 from services.drafts.markup import looks_like_markup, read_markup
-from services.drafts.read_style import flat_style, font_titles, read_style
+from services.drafts.read_style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
 from services.drafts.text_ranges import index_of, with_plain_newlines
 from services.drafts.undrawn import TEXT_EFFECT, warn_of
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
 LONGEST_TEXT = 5000
-_GLOW_BIT = 64
-"""Of `check_flag`."""
 """Characters of one caption, and its styles; more would not fit any canvas."""
 LONGEST_CONTENT = 2_000_000
 """Characters of a caption with its styles as JSON: some hundred for each character."""
@@ -88,7 +86,7 @@ def _warn_karaoke(fields: Fields, segment_id: str) -> None:
 
 
 def _warn_undrawn(fields: Fields, segment_id: str) -> None:
-    if int(fields.number("check_flag")) & _GLOW_BIT:
+    if int(fields.number("check_flag")) & GLOW_BIT:
         warn_of(fields, segment_id, ("The glow of a text is not drawn.", "文字发光未绘制。"))
     if fields.has("text_curve") or fields.flag("text_loop_on_path"):
         straight = ("A text along a curve is drawn straight.", "沿曲线排列的文字按直线绘制。")
@@ -178,9 +176,13 @@ def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
 
 
 def _background(fields: Fields) -> TextBackground | None:
-    """Of the two sorts the apps offer, the second is a box for each line [unverified]."""
+    """The box, where it is switched on and can be seen. The apps keep the style of a box that is switched off, and
+    some generators number their first style 0, so the style does not tell.
+
+    Of the two sorts the apps offer, the second is a box for each line [unverified].
+    """
     color, alpha = fields.text("background_color"), fields.number("background_alpha", 1.0, 0.0, 1.0)
-    if fields.number("background_style") == 0 or alpha == 0 or not color:
+    if switched_on(fields, BACKGROUND_BIT) is False or alpha == 0 or not color:
         return None
     return TextBackground(
         color=faded(hex_color(color, BLACK), alpha),

@@ -119,7 +119,8 @@ def warn_of(
 ) -> None:
     """Warn that a segment's material is not drawn, by the name and id that the material has."""
     name = effect_name(fields)
-    en, zh = (text.replace("“{name}”", f"“{name}”" if name else "").replace("{name}", name) for text in sentence)
+    shown = name or effect_id(fields)
+    en, zh = (text.replace("“{name}”", f"“{shown}”" if shown else "").replace("{name}", shown) for text in sentence)
     fields.warnings.add(
         code,
         " ".join(en.split()).replace(" .", "."),

@@ -95,9 +95,10 @@ def read_curves(kind: TrackKind, fields: Fields, limits: Limits, clock: Clock) -
         _warn_unreached(points, clock, fields, listed)
         for at, moved in enumerate(properties):
             values = _values(points, 0 if uniform and moved in _SPREAD else at, moved)
-            keyframes = tuple(Keyframe(clock.offset_us(time_us), values[time_us]) for time_us in sorted(values))
-            if keyframes:
-                curves.setdefault(moved, Curve(moved, keyframes))
+            placed = {clock.offset_us(time_us): values[time_us] for time_us in sorted(values)}
+            curve = Curve(moved, tuple(Keyframe(offset_us, value) for offset_us, value in placed.items()))
+            if curve.points and curves.setdefault(moved, curve) is not curve and not uniform:
+                _warn(fields, listed, "are not played: others move the same", "未生效：同一属性已有其他关键帧")
     _warn_others(fields)
     return tuple(curves.values())
 
@@ -168,7 +169,11 @@ def _warn_unreached(points: list[Fields], clock: Clock, fields: Fields, listed: 
 
 def _warn_others(fields: Fields) -> None:
     """Old drafts keep keyframes outside of the segments; more lists than the apps write are not looked at."""
-    if fields.list("keyframe_refs") or len(fields.list("common_keyframes")) > MANY:
+    if (
+        fields.list("keyframe_refs")
+        or fields.values.get("lyric_keyframes")
+        or len(fields.list("common_keyframes")) > MANY
+    ):
         sentence = (
             "Keyframes of an unknown form are not played; the segment's own values hold.",
             "格式未知的关键帧未生效，使用片段自身的数值。",

@@ -97,7 +97,8 @@ def read_curves(kind: TrackKind, fields: Fields, limits: Limits, clock: Clock) -
             values = _values(points, 0 if uniform and moved in _SPREAD else at, moved)
             placed = {clock.offset_us(time_us): values[time_us] for time_us in sorted(values)}
             curve = Curve(moved, tuple(Keyframe(offset_us, value) for offset_us, value in placed.items()))
-            if curve.points and curves.setdefault(moved, curve) is not curve and not uniform:
+            doubled = curve.points and curves.setdefault(moved, curve) is not curve
+            if doubled and not (uniform and moved in _SPREAD):
                 _warn(fields, listed, "are not played: others move the same", "未生效：同一属性已有其他关键帧")
     _warn_others(fields)
     return tuple(curves.values())

@@ -1,5 +1,6 @@
 """What a draft holds and the renderer does not draw: each becomes a warning."""
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -184,7 +185,7 @@ def warn_of(
     en, zh = (text.replace("“{name}”", f"“{shown}”" if shown else "").replace("{name}", shown) for text in sentence)
     fields.warnings.add(
         code,
-        " ".join(en.split()).replace(" .", "."),
+        re.sub(r" \.$", ".", " ".join(en.split())),
         zh,
         segment_id=segment_id,
         material_name=name,

@@ -18,8 +18,8 @@ BOX: Json = {"background_color": "#FF0000", "background_alpha": 1.0, "background
 def with_caption(folder: Path, *, animation: Json | None = None, **material: Any) -> Video:
     """A blue second with a caption in the middle."""
     plain(folder / "blue.png", BLUE)
-    draft = DraftBuilder(320, 180).photo("blue.png", 0, SECOND)
-    draft.text("标题标题", 0, SECOND, material={**BOX, **material})
+    draft = DraftBuilder(540, 960).photo("blue.png", 0, SECOND, clip={"scale": {"x": 4.0, "y": 4.0}})
+    draft.text("标题 Title", 0, SECOND, size=20, material={**BOX, **material})
     if animation:
         draft.using("material_animations", animations=[animation])
     rendered = render(folder, draft)

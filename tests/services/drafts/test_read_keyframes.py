@@ -66,10 +66,9 @@ def test_the_uniform_scale_of_generators_moves_both_axes() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Scale", "ScaleX", "UniformScale"])
-@pytest.mark.parametrize("value", [1.3, [1.3], [1.3, 1.3]])
-def test_a_scale_of_one_list_moves_both_axes_whether_it_is_a_number_or_a_vector(kind: str, value: Any) -> None:
-    values = value if isinstance(value, list) else [value]
-    points = [{"time_offset": 0, "values": [1.0, 1.0]}, {"time_offset": SECOND, "values": values}]
+@pytest.mark.parametrize("values", [[1.3], [1.3, 1.3]])
+def test_a_scale_of_one_list_moves_both_axes_whether_it_is_a_number_or_a_vector(kind: str, values: list[float]) -> None:
+    points: list[Json] = [{"time_offset": 0, "values": [1.0, 1.0]}, {"time_offset": SECOND, "values": values}]
     draft, segment = clip({"property_type": f"KFType{kind}", "keyframe_list": points})
     line = (Keyframe(0, 1.0), Keyframe(SECOND, 1.3))
     assert segment.curves == (Curve(Property.SCALE_X, line), Curve(Property.SCALE_Y, line))

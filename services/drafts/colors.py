@@ -22,6 +22,15 @@ def hex_color(text: str, default: Color) -> Color:
     return red / 255, green / 255, blue / 255, (rest[0] if rest else 255) / 255
 
 
+def told_color(fields: Fields, name: str, default: Color) -> Color:
+    """The colour of a field, as `hex_color` reads it; one of another form is told."""
+    text = fields.text(name)
+    color = hex_color(text, default)
+    if color is default and text.strip():
+        fields.unknown(name)
+    return color
+
+
 def solid_color(content: Fields, default: Color) -> Color:
     """The colour of a fill, stroke or shadow: `{solid: {color: [r, g, b], alpha}}`, each 0..1."""
     solid = content.object("solid")

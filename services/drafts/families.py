@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 from unicodedata import normalize
 
-from services.drafts.family_ids import NAME_OF_ID
+from services.drafts.family_ids import family_of_id
 from services.drafts.fields import Fields
 
 K = TypeVar("K", bound=StrEnum)
@@ -31,6 +31,8 @@ class Match(Generic[K]):
 class Families(Generic[K]):
     """Families by their plain names and by words, as `squashed` writes them; earlier words go before later ones."""
 
+    table: str
+    """Of `family_ids.txt`: where the ids of what is named so are."""
     plain: dict[str, K]
     words: tuple[tuple[str, K], ...]
     never: tuple[str, ...] = ()
@@ -49,20 +51,23 @@ class Families(Generic[K]):
     def of(self, fields: Fields) -> Match[K] | None:
         """The family of a material: by the ids that do not change with the app's language, else by its name."""
         ids = (fields.label(name) for name in ("resource_id", "effect_id", "id"))
-        known = next((NAME_OF_ID[found] for found in ids if found in NAME_OF_ID), "")
-        match = self.find(known) if known else None
-        return match or self.find(fields.label("name"))
+        known = next((known for found in ids if (known := family_of_id(self.table, found))), None)
+        if known is not None:
+            family, plain = known
+            kind = next((kind for kind in self.plain.values() if kind == family), None)
+            return Match(kind, plain=plain) if kind is not None else None
+        return self.find(fields.label("name"))
 
 
-def families(*rows: tuple[K, str, str], never: str = "") -> Families[K]:
-    """Families from rows of (kind, plain names, words); names and words are separated by spaces."""
+def families(table: str, *rows: tuple[K, str, str], never: str = "") -> Families[K]:
+    """Families from rows of (kind, plain names, words), names and words separated by spaces; `table` has their ids."""
     plain: dict[str, K] = {}
     words: list[tuple[str, K]] = []
     for kind, names, parts in rows:
         for name in names.split():
             plain.setdefault(squashed(name), kind)
         words += [(word, kind) for word in parts.split()]
-    return Families(plain, tuple(words), tuple(never.split()))
+    return Families(table, plain, tuple(words), tuple(never.split()))
 
 
 def squashed(name: str) -> str:

@@ -6,6 +6,7 @@ from services.drafts.design import MaskKind as M
 from services.drafts.families import families
 
 BLENDS = families(
+    "blends",
     (B.NORMAL, "正常 默认 无 normal none default", ""),
     (B.MULTIPLY, "正片叠底 multiply", ""),
     (B.SCREEN, "滤色 screen", ""),
@@ -20,12 +21,13 @@ BLENDS = families(
     (B.ADD, "相加 添加 线性减淡 add plus lineardodge lighter", ""),
 )
 MASKS = families(
+    "masks",
     (M.LINE, "线性 line linear split 分割", ""),
     (M.MIRROR, "镜面 mirror filmstrip 胶片", ""),
     (M.CIRCLE, "圆形 circle oval 椭圆", ""),
     (M.RECTANGLE, "矩形 rectangle square rect", ""),
     (M.HEART, "爱心 心形 heart", ""),
-    (M.STAR, "星形 五角星 星星 star stars", ""),
+    (M.STAR, "星形 五角星 星星 star stars pentagram", ""),
 )
 """By `resource_type` or name; `geometric_shape` says only that the name tells."""
 
@@ -43,6 +45,7 @@ _VINTAGE = (
 )
 
 EFFECTS = families(
+    "effects",
     (
         E.GLITCH,
         "故障 轻微故障 色差 rgb glitch rgbsplit rgbglitch chromatic 色差故障",
@@ -76,6 +79,7 @@ EFFECTS = families(
 )
 """Of scene effects. What only begins, frames or decorates a picture is of no family."""
 FILTERS = families(
+    "filters",
     _BLACK_WHITE,
     (E.WARM, "暖色 暖调 暖黄 暖阳 高清暖调 warm warmth warmtone", "暖 落日 日落 夕阳 warm sunset"),
     (E.COOL, "冷色 冷调 冷白 冷蓝 冷透 清冷 cool cold coolness cooltone", "冷 冰 蓝调 cool cold"),

@@ -5,6 +5,7 @@ from services.drafts.design import TransitionKind as T
 from services.drafts.families import families
 
 TRANSITIONS = families(
+    "transitions",
     (
         T.FADE_BLACK,
         "闪黑 黑场 渐黑 黑场过渡 fadetoblack fadeblack blackfade diptoblack blackflash",
@@ -125,10 +126,12 @@ _FADED = (
 )
 
 ENTRIES = families(
+    "entries",
     _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _TURNED, _GROWN, _SHRUNK, *_MOVES, _BLINKED, _FADED
 )  # fmt: skip
 """Of animations that bring a segment in or out."""
 LOOPS = families(
+    "loops",
     _SHAKEN,
     _BOUNCED,
     _SWUNG,

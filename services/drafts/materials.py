@@ -24,6 +24,8 @@ class Materials:
             if isinstance(content, list) and bucket.isidentifier() and len(bucket) <= _LONGEST_BUCKET:
                 for fields in buckets.objects(bucket):
                     by_id.setdefault(fields.text("id"), {}).setdefault(bucket, fields)
+            elif content is not None and content != {} and bucket.isidentifier():
+                buckets.unknown(bucket[:_LONGEST_BUCKET])
         by_id.pop("", None)
         return cls(by_id)
 
@@ -36,7 +38,9 @@ class Materials:
         return chosen, found[chosen].telling(asking.warnings)
 
     def refs(self, segment: Fields) -> list[Found]:
-        """The extra materials a segment names; unknown ids are passed over."""
+        """The extra materials a segment names. Ids of materials that are not there are passed over: generators leave
+        such behind.
+        """
         ids = [ref for ref in segment.list("extra_material_refs") if isinstance(ref, str)]
         found = (self.find(ref, segment) for ref in dict.fromkeys(ids))
         return [material for material in found if material is not None]

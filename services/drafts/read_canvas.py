@@ -34,6 +34,8 @@ def read_canvas(root: Fields, around: Canvas | None = None) -> Canvas:
 
 def _size(root: Fields, around: Canvas | None) -> tuple[int, int]:
     canvas = root.object("canvas_config")
+    if canvas.values.get("background"):
+        canvas.unknown("background")
     width, height = round(canvas.number("width")), round(canvas.number("height"))
     shown = f"{canvas.shown('width')} x {canvas.shown('height')}"
     if min(width, height) < 1:

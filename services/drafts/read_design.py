@@ -20,6 +20,22 @@ from services.errors import WarningCode
 
 LARGEST_MASK = 100.0
 """In sizes of the material."""
+_ENDLESS: Sentence = (
+    "The transition {name} does not say how long it is and is not drawn.",
+    "转场“{name}”缺少时长，未绘制。",
+)
+_AGAIN: Sentence = (
+    "The animation {name} is not drawn: a segment has one to come, one to leave, and one between.",
+    "动画“{name}”未绘制：入场、出场、组合或循环动画各仅绘制一个。",
+)
+_TOO_MANY: Sentence = (
+    f"Of all the animations of a segment, the first {MANY} are looked at.",
+    f"片段的动画过多，仅处理前 {MANY} 个。",
+)
+_SETTINGS: Sentence = (
+    "The animation {name} is drawn with its usual settings.",
+    "动画“{name}”的自定义参数未生效，按默认绘制。",
+)
 _UNKNOWN: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
 _STILL: Sentence = ("The animation {name} is not drawn: it stands still.", "动画“{name}”未绘制，画面静止。")
 
@@ -28,6 +44,8 @@ def read_transition(fields: Fields | None, segment_id: str) -> Transition | None
     """The transition to the next segment; None without a length. An unknown one is a dissolve, with a warning."""
     duration_us = max(0, fields.microseconds("duration")) if fields else 0
     if fields is None or not duration_us:
+        if fields is not None and not fields.has("duration"):
+            warn_of(fields, segment_id, _ENDLESS)
         return None
     match = TRANSITIONS.of(fields)
     kind = match.kind if match else TransitionKind.DISSOLVE
@@ -75,8 +93,10 @@ def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> t
     for fields in found:
         for listed in islice(fields.objects("animations"), MANY):
             animation = _animation(listed, duration_us, segment_id)
-            if animation is not None:
-                read.setdefault(animation.phase, animation)
+            if animation is not None and read.setdefault(animation.phase, animation) is not animation:
+                warn_of(listed, segment_id, _AGAIN)
+        if len(fields.list("animations")) > MANY:
+            warn_of(fields, segment_id, _TOO_MANY)
     lasting = (_between(animation, read, duration_us) for animation in read.values())
     return tuple(animation for animation in lasting if animation.duration_us)
 
@@ -93,6 +113,8 @@ def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation |
     start_us = duration_us - length_us if phase is AnimationPhase.OUT else fields.microseconds("start")
     if phase is AnimationPhase.IN:
         start_us = 0
+    if fields.values.get("anim_adjust_params"):
+        warn_of(fields, segment_id, _SETTINGS, WarningCode.EFFECT_APPROXIMATED)
     return Animation(
         phase=phase,
         kind=_kind(fields, phase, segment_id),

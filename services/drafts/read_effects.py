@@ -9,7 +9,7 @@ from services.drafts.families import Match
 from services.drafts.families_look import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
 from services.drafts.fields import Fields
 from services.drafts.materials import Found
-from services.drafts.undrawn import MANY, Sentence, effect_id, effect_name, warn_of
+from services.drafts.undrawn import MANY, Sentence, effect_id, effect_name, warn_of, warn_others
 from services.errors import WarningCode
 
 EFFECT_BUCKETS = ("effects", "video_effects")
@@ -36,6 +36,10 @@ _NO_LUT: Sentence = (
     "LUT“{name}”没有 .cube 文件，未使用。",
 )
 _STEADY: Sentence = ("The keyframes of the effect {name} are not played.", "特效“{name}”的关键帧未生效。")
+_LASTING: Sentence = (
+    "The effect {name} of a part of a segment is drawn on all of it.",
+    "特效“{name}”仅作用于部分时段，现绘制于整个片段。",
+)
 _SETTINGS: Sentence = (
     "The effect {name} is drawn with its usual speed and shape; settings other than its strength are passed over.",
     "特效“{name}”仅采用强度参数，其余参数按默认绘制。",
@@ -58,7 +62,17 @@ def _read(found: list[Found], segment_id: str) -> Iterator[Effect]:
         elif bucket == "effects" and kind != MIX_MODE and kind not in OF_TEXT:
             effect = _adjustment(fields, kind, segment_id)
         if effect is not None:
+            _warn_whole(fields, segment_id)
             yield effect
+
+
+def _warn_whole(fields: Fields, segment_id: str) -> None:
+    """Warn of what would make an effect come and go while its segment lasts."""
+    if fields.list("common_keyframes"):
+        warn_of(fields, segment_id, _STEADY, WarningCode.KEYFRAME_SIMPLIFIED)
+    parts = (fields.object(name) for name in ("time_range", "apply_time_range"))
+    if any(part.microseconds("duration") > 0 for part in parts):
+        warn_of(fields, segment_id, _LASTING, WarningCode.EFFECT_APPROXIMATED)
 
 
 def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
@@ -70,8 +84,6 @@ def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
     match = _family(EFFECTS.of(fields), fields, segment_id, _SKIPPED)
     if match is None:
         return None
-    if fields.list("common_keyframes"):
-        warn_of(fields, segment_id, _STEADY, WarningCode.KEYFRAME_SIMPLIFIED)
     strength = fields.number("value", 1.0, 0.0, 1.0)
     wanted = (_STRENGTHS.get(match.kind, ""), *_ANY_STRENGTH)
     settings = {setting.text("name"): setting for setting in islice(fields.objects("adjust_params"), MANY)}
@@ -154,12 +166,16 @@ def _effect(kind: EffectKind, strength: float, fields: Fields) -> Effect:
     )
 
 
+def blends(found: list[Found]) -> list[Fields]:
+    """The blend modes among materials."""
+    return [fields for bucket, fields in found if bucket == "effects" and fields.text("type") == MIX_MODE]
+
+
 def read_blend(found: list[Found], segment_id: str) -> BlendMode:
     """How the segment's picture mixes with what is below it. Warns of a mode that is unknown."""
-    for bucket, fields in found:
-        if bucket == "effects" and fields.text("type") == MIX_MODE:
-            return _blend(fields, segment_id)
-    return BlendMode.NORMAL
+    modes = blends(found)
+    warn_others(modes, segment_id)
+    return _blend(modes[0], segment_id) if modes else BlendMode.NORMAL
 
 
 def _blend(fields: Fields, segment_id: str) -> BlendMode:

@@ -8,12 +8,13 @@ from services.drafts.fields import Fields, Warnings
 from services.drafts.materials import Found
 from services.drafts.read_clip import LOUDEST, read_clip, read_speed, time_range
 from services.drafts.read_design import read_animations, read_mask, read_transition
-from services.drafts.read_effects import EFFECT_BUCKETS, read_blend, read_chroma, read_effects
-from services.drafts.read_keyframes import read_curves
+from services.drafts.read_effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects
+from services.drafts.read_keyframes import Clock, read_curves
 from services.drafts.read_material import read_material, skip
 from services.drafts.reading import Reading
 from services.drafts.records import Segment, TrackKind
-from services.drafts.undrawn import Sentence, warn_attached, warn_of, warn_unused
+from services.drafts.undrawn import Sentence, warn_attached, warn_of, warn_others, warn_unused
+from services.errors import WarningCode
 
 _RENDER_INDEXES = {TrackKind.TEXT: 15000, TrackKind.STICKER: 14000, TrackKind.EFFECT: 11000}
 """Where generators put what lies above pictures. Used for a segment that has no `render_index`."""
@@ -21,10 +22,8 @@ _BEFORE_GAP: Sentence = (
     "The transition {name} is not drawn: the next segment does not follow at once.",
     "转场“{name}”未绘制：后面的片段没有紧接着开始。",
 )
-_SECOND: Sentence = (
-    "{name} is not drawn: a segment has only one of its kind.",
-    "“{name}”未绘制：同类仅绘制第一个。",
-)
+_FADE_TYPE: Sentence = ("A fade of another curve is heard as a straight one.", "其他曲线的淡入淡出按直线处理。")
+_MIXED: Sentence = ("The blend mode {name} of an effect is not drawn.", "特效的混合模式“{name}”未绘制。")
 _MASKS = ("masks", "common_mask")
 _ONLY_VIDEO = ("transitions", "chromas")
 _SEEN_ONLY = (*_MASKS, *_ONLY_VIDEO, *EFFECT_BUCKETS, "material_animations")
@@ -58,23 +57,24 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
     if material is None:
         return None
     source = time_range(fields, "source_timerange") if kind in (TrackKind.VIDEO, TrackKind.AUDIO) else None
+    speed = read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target)
     segment = Segment(
         id=fields.own_id,
         material=material,
         target=target,
         source=source,
-        speed=read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target),
+        speed=speed,
         keep_pitch=not fields.flag("is_tone_modify"),
         volume=fields.number("volume", 1.0, 0.0, LOUDEST),
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=read_curves(kind, fields, reading.limits),
+        curves=read_curves(kind, fields, reading.limits, Clock(source, speed)),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
-    segment = _faded(segment, _one(refs, "audio_fades"))
+    segment = _faded(segment, _only(refs, segment.id, "audio_fades"))
     if place.bottom:
-        segment = replace(segment, backdrop=read_backdrop(_one(refs, "canvases"), segment.id))
+        segment = replace(segment, backdrop=read_backdrop(_only(refs, segment.id, "canvases"), segment.id))
     if kind is TrackKind.VIDEO and not place.last:
         segment = replace(segment, transition=_transition(refs, segment.id, place))
     return _designed(kind, segment, fields, refs)
@@ -83,6 +83,8 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
 def _faded(segment: Segment, fades: Fields | None) -> Segment:
     if fades is None:
         return segment
+    if fades.number("fade_type"):
+        warn_of(fades, segment.id, _FADE_TYPE, WarningCode.EFFECT_APPROXIMATED)
     return replace(
         segment,
         fade_in_us=max(0, fades.microseconds("fade_in_duration")),
@@ -95,6 +97,8 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Foun
     if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
         unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
         warn_unused(fields, refs, unused, kind)
+        for mode in blends(refs) if kind is TrackKind.EFFECT else ():
+            warn_of(mode, segment.id, _MIXED)
         return segment
     if kind is not TrackKind.VIDEO:
         warn_unused(fields, refs, _ONLY_VIDEO, kind)
@@ -105,7 +109,7 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Foun
         blend=read_blend(refs, segment.id),
         animations=read_animations(animations, segment.target.duration_us, segment.id),
         effects=read_effects(refs, segment.id),
-        chroma=read_chroma(_one(refs, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
+        chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
     )
 
 
@@ -126,6 +130,5 @@ def _one(refs: list[Found], *buckets: str) -> Fields | None:
 def _only(refs: list[Found], segment_id: str, *buckets: str) -> Fields | None:
     """The same, with a warning for each other one."""
     named = [found for bucket, found in refs if bucket in buckets]
-    for other in named[1:]:
-        warn_of(other, segment_id, _SECOND)
+    warn_others(named, segment_id)
     return named[0] if named else None

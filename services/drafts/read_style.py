@@ -3,25 +3,35 @@
 from collections.abc import Mapping
 from itertools import islice
 
-from services.drafts.colors import BLACK, WHITE, faded, hex_color
+from services.drafts.colors import BLACK, WHITE, faded, told_color
 from services.drafts.fields import Fields
 from services.drafts.font_names import font_name
 from services.drafts.read_paint import read_paint
 from services.drafts.records import Shadow, Stroke, TextStyle
-from services.drafts.undrawn import Sentence, warn_of
+from services.drafts.undrawn import MANY, Sentence, warn_of
 from services.errors import WarningCode
 
 DEFAULT_SIZE = 15.0
 LARGEST_SIZE = 1000.0
 MOST_FONTS = 100
 """Fonts of one caption whose titles are read."""
-_STROKE_BIT, _SHADOW_BIT = 8, 32
-"""Bits of `check_flag`. The apps keep the numbers of an outline that is switched off."""
+STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
+"""Bits of `check_flag`. The apps keep the numbers of an outline or a box that is switched off."""
+_APP_BITS = 7
+"""Bits that the apps, and generators that follow them, set in every `check_flag`."""
 _DIFFUSE_OF_SMOOTHING = 0.0556
 """What the apps store as a style's `feather` for a flat `shadow_smoothing` of 1."""
 
 _MORE_STROKES: Sentence = ("Of several outlines of a text, the first is drawn.", "文字有多层描边，仅绘制第一层。")
 _MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", "文字有多层阴影，仅绘制第一层。")
+_PLAIN_SHADOW: Sentence = ("A shadow of several colours is drawn in one.", "渐变色阴影按单色绘制。")
+_PARTS = frozenset(
+    {
+        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "font", "effectStyle",
+        "useLetterColor",
+    }
+)  # fmt: skip
+"""Fields of a style that are read, or told elsewhere."""
 
 
 def flat_style(fields: Fields) -> TextStyle:
@@ -30,7 +40,7 @@ def flat_style(fields: Fields) -> TextStyle:
         start=0,
         end=0,
         size=fields.number("font_size", DEFAULT_SIZE, 0.0, LARGEST_SIZE) or DEFAULT_SIZE,
-        color=faded(hex_color(fields.text("text_color"), WHITE), _alpha(fields, "text_alpha")),
+        color=faded(told_color(fields, "text_color", WHITE), _alpha(fields, "text_alpha")),
         bold=fields.number("bold_width", 0.0) > 0,
         italic=fields.number("italic_degree", 0.0) > 0,
         underline=fields.flag("underline"),
@@ -56,6 +66,7 @@ def read_style(
     """A style of the content for the characters `start` to `end`; what it leaves out is as in `base`.
     `titles` are what fonts are called, by their id.
     """
+    _warn_parts(style, segment_id)
     font = style.object("font")
     font_id = font.label("id")
     color, gradient = read_paint(style.object("fill"), base.color, segment_id)
@@ -74,29 +85,38 @@ def read_style(
     )
 
 
+def _warn_parts(style: Fields, segment_id: str) -> None:
+    """Warn of what else a style asks for: a value that says no asks for nothing."""
+    for name in islice((name for name in style.values if name not in _PARTS and style.values[name]), MANY):
+        part = (f"The {name[:40]} of a text is not drawn.", f"文字样式 {name[:40]} 未绘制。")
+        warn_of(style, segment_id, part)
+
+
 def _alpha(fields: Fields, name: str = "alpha") -> float:
     return fields.number(name, 1.0, 0.0, 1.0)
 
 
-def _switched_on(fields: Fields, bit: int) -> bool:
-    return not fields.has("check_flag") or bool(int(fields.number("check_flag")) & bit)
+def switched_on(fields: Fields, bit: int) -> bool | None:
+    """Whether a part of a text's look is switched on; None where `check_flag` is not as the apps write it."""
+    bits = int(fields.number("check_flag"))
+    return bool(bits & bit) if bits & _APP_BITS == _APP_BITS else None
 
 
 def _flat_stroke(fields: Fields) -> Stroke | None:
     width, color = fields.number("border_width", 0.0, 0.0, 1.0), fields.text("border_color")
-    if not width or not color or not _switched_on(fields, _STROKE_BIT):
+    if not width or not color or switched_on(fields, STROKE_BIT) is False:
         return None
-    return Stroke(width, faded(hex_color(color, BLACK), _alpha(fields, "border_alpha")))
+    return Stroke(width, faded(told_color(fields, "border_color", BLACK), _alpha(fields, "border_alpha")))
 
 
 def _flat_shadow(fields: Fields) -> Shadow | None:
-    if not fields.flag("has_shadow") or not _switched_on(fields, _SHADOW_BIT):
+    if not fields.flag("has_shadow") or switched_on(fields, SHADOW_BIT) is False:
         return None
     return Shadow(
         distance=fields.number("shadow_distance", 5.0, 0.0, 1000.0),
         angle_deg=fields.number("shadow_angle", -45.0),
         diffuse=_DIFFUSE_OF_SMOOTHING * fields.number("shadow_smoothing", 0.0, 0.0, 1.0),
-        color=faded(hex_color(fields.text("shadow_color"), BLACK), _alpha(fields, "shadow_alpha")),
+        color=faded(told_color(fields, "shadow_color", BLACK), _alpha(fields, "shadow_alpha")),
     )
 
 
@@ -119,7 +139,9 @@ def _shadow(style: Fields, segment_id: str) -> Shadow | None:
     shadow = _first(style, "shadows", segment_id, _MORE_SHADOWS)
     if shadow is None or _alpha(shadow) == 0:
         return None
-    color, _ = read_paint(shadow, BLACK, segment_id)
+    color, gradient = read_paint(shadow, BLACK, segment_id)
+    if gradient is not None:
+        warn_of(style, segment_id, _PLAIN_SHADOW, WarningCode.EFFECT_APPROXIMATED)
     return Shadow(
         distance=shadow.number("distance", 5.0, 0.0, 1000.0),
         angle_deg=shadow.number("angle", -45.0),

@@ -7,25 +7,29 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
 
-from services.drafts.colors import BLACK, faded, hex_color
+from services.drafts.colors import BLACK, faded, told_color
 from services.drafts.fields import Fields, Warnings
 from services.drafts.markup import looks_like_markup, read_markup
-from services.drafts.read_style import flat_style, font_titles, read_style
+from services.drafts.read_style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
 from services.drafts.text_ranges import index_of, with_plain_newlines
-from services.drafts.undrawn import TEXT_EFFECT, warn_of
+from services.drafts.undrawn import TEXT_EFFECT, Sentence, warn_of
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
 LONGEST_TEXT = 5000
-_GLOW_BIT = 64
-"""Of `check_flag`."""
 """Characters of one caption, and its styles; more would not fit any canvas."""
 LONGEST_CONTENT = 2_000_000
 """Characters of a caption with its styles as JSON: some hundred for each character."""
 LINE_MAX_WIDTH = 0.82
+_MARKUP_PARTS = ("shadow", "effectStyle")
+"""Tags of JianYing 3's markup that are read over."""
 _STYLED = re.compile(r'\s*\{\s*"(styles|text)"\s*:')
 _OPEN_END = 1 << 30
 """Where a style ends that does not say so."""
+_FLAT_PARTS: tuple[tuple[str, Sentence], ...] = (
+    ("background_fill", ("The picture behind a text is not drawn.", "文字背景图片未绘制。")),
+    ("shadow_thickness_projection_enable", ("The thick shadow of a text is not drawn.", "文字立体投影未绘制。")),
+)
 _ALIGNS = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT}
 
 
@@ -52,6 +56,7 @@ def read_text(fields: Fields, segment_id: str) -> TextMaterial:
         raise _too_long(segment_id, len(text), LONGEST_TEXT)
     _warn_karaoke(fields, segment_id)
     _warn_undrawn(fields, segment_id)
+    _warn_layout(fields, segment_id)
     return TextMaterial(
         id=fields.text("id"),
         text=text,
@@ -88,11 +93,20 @@ def _warn_karaoke(fields: Fields, segment_id: str) -> None:
 
 
 def _warn_undrawn(fields: Fields, segment_id: str) -> None:
-    if int(fields.number("check_flag")) & _GLOW_BIT:
+    if int(fields.number("check_flag")) & GLOW_BIT:
         warn_of(fields, segment_id, ("The glow of a text is not drawn.", "文字发光未绘制。"))
     if fields.has("text_curve") or fields.flag("text_loop_on_path"):
         straight = ("A text along a curve is drawn straight.", "沿曲线排列的文字按直线绘制。")
         warn_of(fields, segment_id, straight, WarningCode.EFFECT_APPROXIMATED)
+
+
+def _warn_layout(fields: Fields, segment_id: str) -> None:
+    for name, known in (("alignment", _ALIGNS), ("typesetting", (0, 1)), ("background_style", (0, 1, 2))):
+        if fields.has(name) and fields.number(name) not in known:
+            fields.unknown(name)
+    for name, sentence in _FLAT_PARTS:
+        if fields.values.get(name):
+            warn_of(fields, segment_id, sentence)
 
 
 def _wraps(fields: Fields) -> bool:
@@ -109,7 +123,12 @@ def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...
         text = with_plain_newlines(raw)
         return text, (_covering(base, text), *_styles(content, raw, base, segment_id, font_titles(fields)))
     plain = with_plain_newlines(fields.text("content"))
-    return read_markup(plain, base) if looks_like_markup(plain) else (plain, (_covering(base, plain),))
+    if not looks_like_markup(plain):
+        return plain, (_covering(base, plain),)
+    for tag in _MARKUP_PARTS:
+        if f"<{tag}" in plain:
+            warn_of(fields, segment_id, (f"The {tag} of a text is not drawn.", f"文字的 {tag} 未绘制。"))
+    return read_markup(plain, base)
 
 
 def _styled_content(fields: Fields, segment_id: str) -> Fields | None:
@@ -178,12 +197,16 @@ def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
 
 
 def _background(fields: Fields) -> TextBackground | None:
-    """Of the two sorts the apps offer, the second is a box for each line [unverified]."""
+    """The box, where it is switched on and can be seen. The apps keep the style of a box that is switched off, and
+    some generators number their first style 0, so the style does not tell.
+
+    Of the two sorts the apps offer, the second is a box for each line [unverified].
+    """
     color, alpha = fields.text("background_color"), fields.number("background_alpha", 1.0, 0.0, 1.0)
-    if fields.number("background_style") == 0 or alpha == 0 or not color:
+    if switched_on(fields, BACKGROUND_BIT) is False or alpha == 0 or not color:
         return None
     return TextBackground(
-        color=faded(hex_color(color, BLACK), alpha),
+        color=faded(told_color(fields, "background_color", BLACK), alpha),
         per_line=fields.number("background_style") == 2,
         round_radius=fields.number("background_round_radius", 0.0, 0.0, 1.0),
         width=fields.number("background_width", 0.14, 0.0, 1.0),

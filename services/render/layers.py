@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
@@ -74,7 +74,9 @@ class Drawing:
         return tuple(each for each in found if each.kind is not EffectKind.LUT or each.path)
 
     def _typed(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
-        """The segment's layers; of a caption that is typed, one for each character that is there yet."""
+        """The segment's layers; of a caption that is being typed, one for each character that is there yet. Where
+        all are, it is one picture again: between characters that stand beside each other, seams show in a box.
+        """
         clusters = visual.clusters if isinstance(visual, Caption) else ()
         picture = visual.still if isinstance(visual, Caption) else visual
         whole = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
@@ -88,13 +90,14 @@ class Drawing:
             if clusters
             else []
         )
-        if all(part >= 1 for part in parts):
+        if not parts:
             yield from self._own(segment, visual, whole, span)
-            return
-        for index, cluster in enumerate(clusters):
-            there = [frame for frame, part in enumerate(parts, span.start) if part * len(clusters) >= index + 1]
-            if there:
-                yield from self._own(segment, visual, cluster, Span(there[0], there[-1] + 1))
+        for complete, run in groupby(enumerate(parts, span.start), key=lambda each: each[1] >= 1):
+            typing = list(run)
+            for index, cluster in enumerate([whole] if complete else clusters):
+                there = [frame for frame, part in typing if complete or part * len(clusters) >= index + 1]
+                if there:
+                    yield from self._own(segment, visual, cluster, Span(there[0], there[-1] + 1))
 
     def _own(self, segment: Segment, visual: Visual, region: Box, span: Span) -> Iterator[Layer]:
         picture = visual.still if isinstance(visual, Caption) else visual

@@ -1,9 +1,16 @@
+from enum import StrEnum
+from typing import Any
+
+import pycapcut  # type: ignore[import-untyped]  # it has no types
+import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
-from services.drafts.families import squashed
+from services.drafts.families import Families, squashed
 from services.drafts.families_look import BLENDS, EFFECTS, FILTERS, MASKS
 from services.drafts.families_motion import ENTRIES, LOOPS, TRANSITIONS
+from services.drafts.fields import Fields, Warnings
+from setup.make_family_ids import LISTS, listed
 
 
 @pytest.mark.parametrize(
@@ -183,3 +190,57 @@ def test_every_shape_of_mask_is_known() -> None:
 )
 def test_names_are_compared_without_case_signs_and_numbers(name: str, compared: str) -> None:
     assert squashed(name) == compared
+
+
+def fields(**values: str) -> Fields:
+    return Fields(dict(values), "material", Warnings())
+
+
+@pytest.mark.parametrize(
+    ("families", "found", "name", "kind"),
+    [
+        (TRANSITIONS, "6724845717472416269", "Hòa tan", TransitionKind.DISSOLVE),
+        (TRANSITIONS, "6724226861666144779", "Приближение", TransitionKind.ZOOM),
+        (ENTRIES, "6798332733694153230", "Phóng to", AnimationKind.ZOOM_IN),
+        (ENTRIES, "6739418227031413256", "Лёгкая тряска", AnimationKind.SHAKE),
+        (EFFECTS, "6706773500796867084", "Rung", EffectKind.SHAKE),
+        (EFFECTS, "6730912024596845063", "ズーム", EffectKind.ZOOM),
+        (EFFECTS, "7399463239379209477", "", EffectKind.VIGNETTE),
+        (FILTERS, "6803536715836297742", "Ấm", EffectKind.WARM),
+        (BLENDS, "6758325170760323597", "Màn hình", BlendMode.SCREEN),
+        (MASKS, "7356934080102928946", "Hình tròn", MaskKind.CIRCLE),
+        (MASKS, "7416258989467374091", "", MaskKind.STAR),
+    ],
+)
+@pytest.mark.parametrize("field", ["resource_id", "effect_id", "id"])
+def test_an_id_tells_the_family_whatever_the_app_calls_it(
+    families: Families[Any], found: str, name: str, kind: StrEnum, field: str
+) -> None:
+    match = families.of(fields(**{field: found, "name": name}))
+    assert match is not None
+    assert (match.kind, match.plain) == (kind, True)
+
+
+def test_an_id_goes_before_a_name_and_a_name_holds_where_the_id_is_unknown() -> None:
+    dissolve = TRANSITIONS.of(fields(resource_id="6724845717472416269", name="闪黑"))
+    black = TRANSITIONS.of(fields(resource_id="1", name="闪黑"))
+    assert (dissolve and dissolve.kind, black and black.kind) == (TransitionKind.DISSOLVE, TransitionKind.FADE_BLACK)
+
+
+def test_an_id_of_another_sort_of_thing_tells_nothing() -> None:
+    assert EFFECTS.of(fields(resource_id="6724845717472416269")) is None
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("package", [pyJianYingDraft, pycapcut])
+def test_every_name_of_a_known_family_that_a_generator_lists_is_found_by_its_id_alone(package: Any, kind: str) -> None:
+    families = LISTS[kind]
+    named = [found for name, found, _ in listed(package, kind) if families.find(name)]
+    assert named
+    assert [found for found in named if not families.of(fields(resource_id=found))] == []
+
+
+def test_masks_of_newer_apps_are_known_by_their_shape() -> None:
+    star = MASKS.find("pentagram")
+    assert star is not None
+    assert star.kind is MaskKind.STAR

@@ -40,10 +40,10 @@ def crossing(name: str, gap_us: int = 0, **fields: Any) -> tuple[Segment, tuple[
 
 
 def test_a_transition_is_read_with_its_names() -> None:
-    segment, warnings = crossing("闪黑", effect_id="322575")
+    segment, warnings = crossing("闪黑", effect_id="321493")
     assert segment.transition is not None
     assert segment.transition.kind is TransitionKind.FADE_BLACK
-    assert (segment.transition.duration_us, segment.transition.effect_id) == (400_000, "322575")
+    assert (segment.transition.duration_us, segment.transition.effect_id) == (400_000, "321493")
     assert warnings == ()
 
 

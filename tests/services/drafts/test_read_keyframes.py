@@ -65,6 +65,45 @@ def test_the_uniform_scale_of_generators_moves_both_axes() -> None:
     assert [curve.property for curve in segment.curves] == [Property.SCALE_X, Property.SCALE_Y]
 
 
+@pytest.mark.parametrize("kind", ["Scale", "ScaleX", "UniformScale"])
+@pytest.mark.parametrize("values", [[1.3], [1.3, 1.3]])
+def test_a_scale_of_one_list_moves_both_axes_whether_it_is_a_number_or_a_vector(kind: str, values: list[float]) -> None:
+    points: list[Json] = [{"time_offset": 0, "values": [1.0, 1.0]}, {"time_offset": SECOND, "values": values}]
+    draft, segment = clip({"property_type": f"KFType{kind}", "keyframe_list": points})
+    line = (Keyframe(0, 1.0), Keyframe(SECOND, 1.3))
+    assert segment.curves == (Curve(Property.SCALE_X, line), Curve(Property.SCALE_Y, line))
+    assert draft.warnings == ()
+
+
+def test_a_vector_moves_each_axis_by_its_own_part() -> None:
+    points = [{"time_offset": 0, "values": [0.5, 2.0]}]
+    lists = [{"property_type": f"KFType{kind}", "keyframe_list": points} for kind in ("Scale", "Position")]
+    _, segment = clip(*lists, uniform_scale={"on": False, "value": 1.0})
+    moved = {curve.property: curve.points[0].value for curve in segment.curves}
+    assert moved == {Property.SCALE_X: 0.5, Property.SCALE_Y: 2.0, Property.X: 0.5, Property.Y: 2.0}
+
+
+@pytest.mark.parametrize("add", [DraftBuilder.video, DraftBuilder.audio])
+def test_keyframes_of_a_trimmed_clip_count_from_the_start_of_its_source(add: Any) -> None:
+    lists = [listed("Volume", (2 * SECOND, 0.0), (4 * SECOND, 1.0))]
+    options: Json = {"source_start_us": 2 * SECOND, "speed": 2.0, "common_keyframes": lists}
+    draft, segment = read(add(DraftBuilder(), "a.mp4", 7 * SECOND, SECOND, **options))
+    assert segment.curves == (Curve(Property.VOLUME, (Keyframe(0, 0.0), Keyframe(SECOND, 1.0))),)
+    assert draft.warnings == ()
+
+
+def test_keyframes_outside_of_the_used_part_of_the_source_hold_the_nearest_value_and_are_told() -> None:
+    lists = [listed("Alpha", (0, 0.0), (SECOND, 1.0)), listed("Rotation", (5 * SECOND, 0.0), (6 * SECOND, 90.0))]
+    draft, segment = clip(*lists, source_start_us=5 * SECOND)
+    alpha, rotation = segment.curves
+    assert [alpha.at(time_us) for time_us in (0, 500_000, SECOND)] == [1.0, 1.0, 1.0]
+    assert rotation.at(500_000) == 45.0
+    (told,) = draft.warnings
+    assert told.code is WarningCode.KEYFRAME_SIMPLIFIED
+    assert "KFTypeAlpha" in told.message.en
+    assert "KFTypeAlpha" in told.message.zh
+
+
 def test_points_are_put_in_order_and_the_later_of_two_at_one_time_holds() -> None:
     _, segment = clip(listed("Alpha", (800, 0.8), (200, 0.1), (-100, 0.5), (200, 0.2)))
     assert segment.curves[0].points == (Keyframe(-100, 0.5), Keyframe(200, 0.2), Keyframe(800, 0.8))

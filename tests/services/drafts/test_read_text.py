@@ -123,12 +123,39 @@ def test_an_outline_that_is_switched_off_is_not_drawn(off: dict[str, Any]) -> No
     assert look(caption(styles=[{"range": [0, 1]}], **flat)).stroke is None
 
 
-def test_a_background_is_read_unless_its_style_is_none() -> None:
-    box: dict[str, Any] = {"background_color": "#00FF00", "background_alpha": 0.5, "background_round_radius": 0.3}
-    read = caption(background_style=1, background_vertical_offset=-0.2, **box).background
+BOX: dict[str, Any] = {"background_color": "#00FF00", "background_alpha": 0.5, "background_round_radius": 0.3}
+
+
+def test_a_background_is_read_with_its_colour_corners_and_place() -> None:
+    read = caption(background_style=1, background_vertical_offset=-0.2, check_flag=23, **BOX).background
     assert read is not None
     assert (read.color, read.round_radius, read.vertical_offset) == ((0, 1, 0, 0.5), 0.3, -0.2)
-    assert caption(background_style=0, **box).background is None
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"check_flag": 7, "background_style": 1},
+        {"check_flag": 15, "background_style": 2},
+        {"check_flag": 47, "background_style": 1},
+        {"check_flag": 7, "background_style": 0},
+        {"check_flag": 23, "background_style": 1, "background_alpha": 0.0},
+        {"background_style": 0, "background_alpha": 0.0},
+        {"check_flag": 23, "background_style": 1, "background_color": ""},
+    ],
+)
+def test_a_background_that_is_switched_off_clear_or_without_a_colour_is_not_drawn(off: dict[str, Any]) -> None:
+    assert caption(**{**BOX, **off}).background is None
+
+
+@pytest.mark.parametrize("flags", [{"check_flag": 23}, {"check_flag": 55}, {}, {"check_flag": None}, {"check_flag": 0}])
+@pytest.mark.parametrize("style", [0, 1])
+def test_a_background_is_drawn_whatever_its_style_unless_the_app_says_it_is_off(
+    flags: dict[str, Any], style: int
+) -> None:
+    box = caption(background_style=style, **BOX, **flags).background
+    assert box is not None
+    assert not box.per_line
 
 
 def test_the_layout_of_a_caption_is_read() -> None:

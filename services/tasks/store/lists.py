@@ -96,7 +96,9 @@ async def _candidates(connection: AsyncConnection, owner: str, search: str) -> l
 
 async def _walked(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, cut: Cut) -> list[Place]:
     """The places of a page and of one task more, read along the indexes in the order that is asked for."""
-    mine = (tasks.c.owner == owner) & condition(wanted, by_index=order.field is OrderField.CREATED_AT)
+    # SQLite would rather look up all that meet a filter and sort them; Postgres knows better from its statistics.
+    by_index = order.field is OrderField.CREATED_AT or connection.dialect.name != "sqlite"
+    mine = (tasks.c.owner == owner) & condition(wanted, by_index=by_index)
     branches = [
         sa.select(
             cut.ordered(

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from services.errors import Bilingual, DraftWarning, WarningCode
+from services.warned import MOST_WARNINGS, more_warnings
 
 T = TypeVar("T")
-MOST_WARNINGS = 100
-"""More are not told one by one: nobody reads them, and each is stored with its task."""
 LONGEST_LABEL = 120
 """Characters of an id or a name as messages show it."""
 
@@ -27,11 +26,7 @@ class Warnings:
         """All that were kept; a last one says so when there were more."""
         if not self._overflowed:
             return tuple(self._found.values())
-        more = Bilingual(
-            f"More of the draft is not drawn as designed; the first {MOST_WARNINGS} warnings are listed.",
-            f"草稿中还有更多内容未按设计绘制；仅列出前 {MOST_WARNINGS} 条警告。",
-        )
-        return (*self._found.values(), DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=more))
+        return (*self._found.values(), more_warnings())
 
     def add(
         self,

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import re
+import threading
 import uuid
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 import obstore
@@ -17,12 +18,15 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from services.access.signing import Signer
+from services.files.beneath import remove_tree
 from services.settings import Settings, SettingsError
 
 SIGNED_FOR = timedelta(hours=1)
 """How long the address of a file in S3 is good; a download that has begun goes on."""
 RETRY_SECONDS = 60
 PIECE_BYTES = 1 << 20
+WHOLE_BYTES = 5 << 20
+"""Up to this size a file goes to S3 in one request."""
 PREVIEW = "preview.jpg"
 """Files of this name are overwritten while a task runs; all others never change."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
@@ -67,35 +71,47 @@ class FileStore:
         s3 = S3Options(settings.files_endpoint, settings.files_region, settings.files_virtual_host)
         return cls(settings.files, settings.base_url, s3, signer)
 
-    async def put(self, key: str, source: Path) -> None:
-        """Store a file: it is complete and durable when this returns, or not there at all. Large ones go in parts."""
-        with _as_os_error():
-            if self._folder is None:
-                await self._store.put_async(key, source, attributes=_attributes(key))
-            else:
-                await self._store.put_async(key, source)
-                await asyncio.to_thread(_sync, self._folder / key)
+    async def put(self, key: str, source: Path | BinaryIO | bytes) -> None:
+        """Store a file: it is complete and durable when this returns, or not there at all. Large ones go in parts.
+        Of an open file all is stored that it has now, and it is read from its beginning.
+        """
+        if not _plain(key):
+            raise OSError(f"{key!r} is not a key")
+        if isinstance(source, Path):
+            with await asyncio.to_thread(source.open, "rb") as file:
+                await self.put(key, file)
+        elif self._folder is not None:
+            await _written(self._folder / key, source)
+        else:
+            with _as_os_error():
+                content = source if isinstance(source, bytes) else await _pieces(source)
+                await self._store.put_async(key, content, attributes=_attributes(key))
 
-    async def get(self, key: str, target: Path) -> None:
+    async def get(self, key: str, target: Path | BinaryIO) -> None:
         """Write a stored file to `target`, piece by piece. Raises FileNotFoundError when there is none."""
         with _as_os_error():
             answer = await self._store.get_async(key)
-            with target.open("wb") as file:
+            with nullcontext(target) if not isinstance(target, Path) else target.open("wb") as file:
                 async for piece in answer.stream(PIECE_BYTES):
                     await asyncio.to_thread(file.write, bytes(piece))
+                await asyncio.to_thread(file.flush)
 
     async def remove(self, key: str) -> None:
-        """Remove one file; nothing happens when there is none."""
-        with _as_os_error(), suppress(FileNotFoundError):
-            await self._store.delete_async(key)
+        """Remove one file, and what a process that was killed wrote of it; nothing happens when there is none."""
+        if self._folder is not None:
+            await asyncio.to_thread(_unlink, self._folder / key)
+        else:
+            with _as_os_error(), suppress(FileNotFoundError):
+                await self._store.delete_async(key)
 
     async def delete(self, prefix: str) -> None:
         """Remove all files whose key begins with the folder `prefix`."""
+        if self._folder is not None:
+            await asyncio.to_thread(_remove, self._folder / prefix)
+            return
         with _as_os_error():
             async for batch in self._store.list(prefix):  # pyright: ignore[reportUnknownMemberType]  # arrow is optional
                 await self._store.delete_async([entry["path"] for entry in batch])
-        if self._folder is not None:
-            await asyncio.to_thread(_remove_empty, self._folder / prefix)
 
     def check(self) -> None:
         """Store a small file and remove it. Blocks: a program that ends right after it must leave nothing to
@@ -184,18 +200,80 @@ def _as_os_error() -> Generator[None]:
         raise OSError(number, os.strerror(number)) if number else OSError(str(error).partition("\n")[0]) from error
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder and the folders in it, all of which have become empty."""
-    for inner, _folders, _files in os.walk(folder, topdown=False):
-        with suppress(OSError):
-            os.rmdir(inner)  # noqa: PTH106 - os.walk gives names
+async def _pieces(source: BinaryIO) -> bytes | AsyncIterator[bytes]:
+    """What an open file has, whole when it is small; the storage takes small ones in one request."""
+    size_bytes = await asyncio.to_thread(lambda: os.fstat(source.fileno()).st_size)
+    await asyncio.to_thread(source.seek, 0)
+    return _read(source, size_bytes) if size_bytes > WHOLE_BYTES else await asyncio.to_thread(source.read, WHOLE_BYTES)
 
 
-def _sync(path: Path) -> None:
-    """Write the file and its folder entry through to the disk."""
-    for target in (path, path.parent):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+async def _read(source: BinaryIO, left_bytes: int) -> AsyncIterator[bytes]:
+    while left_bytes > 0 and (piece := await asyncio.to_thread(source.read, min(left_bytes, PIECE_BYTES))):
+        left_bytes -= len(piece)
+        yield piece
+
+
+async def _written(path: Path, source: BinaryIO | bytes) -> None:
+    """Write a file in a thread, which has ended when this does: nothing may be stored after a cancel."""
+    stop = threading.Event()
+    writing = asyncio.create_task(asyncio.to_thread(_write, path, source, stop))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait({writing})
+        raise
+
+
+def _write(path: Path, source: BinaryIO | bytes, stop: threading.Event) -> None:
+    """Write a file under another name first, and both it and its folder entry through to the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coming = path.with_name(f"{_coming(path)}{uuid.uuid4().hex}")
+    try:
+        with coming.open("xb") as file:
+            _copy(source, file, stop)
+            file.flush()
+            os.fsync(file.fileno())
+        coming.replace(path)
+    except BaseException:
+        coming.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _copy(source: BinaryIO | bytes, target: BinaryIO, stop: threading.Event) -> None:
+    if isinstance(source, bytes):
+        target.write(source)
+        return
+    source.seek(0)
+    left_bytes = os.fstat(source.fileno()).st_size
+    while left_bytes > 0 and (piece := source.read(min(left_bytes, PIECE_BYTES))):
+        if stop.is_set():
+            raise OSError("the file is not wanted any more")
+        left_bytes -= target.write(piece)
+
+
+def _coming(path: Path) -> str:
+    """How the names of files begin that are to become `path`."""
+    return f".{path.name}."
+
+
+def _unlink(path: Path) -> None:
+    for each in (path, *path.parent.glob(f"{_coming(path)}*")):
+        each.unlink(missing_ok=True)
+
+
+def _remove(prefix: Path) -> None:
+    """Remove a folder and all that is in it, or raise `OSError`."""
+    remove_tree(prefix)
+    if prefix.is_dir():
+        raise OSError(f"{prefix.name} is not empty")
+
+
+def _sync(folder: Path) -> None:
+    """Write what a folder holds through to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
+from services.warned import Bound
 
 LINES_PER_SECOND = 10
 """Progress lines of one stage come no faster than this; its first and last always come."""
@@ -197,6 +198,7 @@ class Reporter:
         self._done = 0.0
         self._told: tuple[float, float | None] = (0.0, None)
         self._told_at = 0.0
+        self._warned = Bound()
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
         """`done` of `total` is made in `stage`; None as `total` means that it is not known. What is done of an
@@ -227,7 +229,9 @@ class Reporter:
                 warning.message.zh,
                 segment_id=warning.segment_id,
             )
-        self._line({"warning": _plain(asdict(warning))})
+        kept = self._warned.kept(warning)
+        if kept is not None:
+            self._line({"warning": _plain(asdict(kept))})
 
     def preview(self, jpeg: Path) -> None:
         """The newest frame lies there; the file may be replaced, and told of again."""

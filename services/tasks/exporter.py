@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from services.errors import (
     HINTS,
@@ -32,9 +32,10 @@ from services.errors import (
 )
 from services.settings import Settings
 from services.tasks.addresses import own_host
-from services.tasks.child import LONGEST_LINE_BYTES, child, collect
+from services.tasks.child import LONGEST_LINE_BYTES, Pace, child, collect
 from services.tasks.records import Stage, Task, Unit
 from services.tasks.talk import GONE, Answer, Helped, PartLine, PartsLine, Question, talk
+from services.warned import plain
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ SILENCE_SECONDS = 120.0
 LAST_WORD_SECONDS = 5.0
 """How much later than the renderer itself its owner ends a report that takes too long."""
 STDERR_LINES = 20
+Count = Annotated[float, Field(ge=0, le=1e18, allow_inf_nan=False)]
+Number = Annotated[int, Field(ge=0, le=10**15)]
+"""Both can be stored and reckoned with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +129,8 @@ class StageLine:
     """Where the export is; `done` of `total` in `unit` where they are known."""
 
     stage: Stage
-    done: float | None = None
-    total: float | None = None
+    done: Count | None = None
+    total: Count | None = None
     unit: Unit | None = None
 
 
@@ -142,11 +146,11 @@ class Result:
     """The finished file."""
 
     output: str
-    width: int
-    height: int
-    duration_us: int
-    frames: int
-    frame_rate: float
+    width: Number
+    height: Number
+    duration_us: Number
+    frames: Number
+    frame_rate: Count
     has_sound: bool
     thumbnail: str | None = None
 
@@ -155,13 +159,13 @@ class Result:
 class Report:
     """What a draft holds, as far as it could be read, and why it cannot be rendered, if it cannot."""
 
-    width: int | None = None
-    height: int | None = None
-    duration_us: int | None = None
-    frame_rate: float | None = None
-    tracks: int | None = None
-    segments: int | None = None
-    materials: int | None = None
+    width: Number | None = None
+    height: Number | None = None
+    duration_us: Number | None = None
+    frame_rate: Count | None = None
+    tracks: Number | None = None
+    segments: Number | None = None
+    materials: Number | None = None
     error: Failure | None = None
 
 
@@ -226,13 +230,14 @@ def _line(line: dict[str, Any]) -> Line | None:
 
 
 def _failure(error: _ErrorLine) -> Failure:
+    hint = error.hint or HINTS[error.code]
     return Failure(
         code=error.code,
-        message=error.message,
-        hint=error.hint or HINTS[error.code],
+        message=Bilingual(plain(error.message.en), plain(error.message.zh)),
+        hint=Bilingual(plain(hint.en), plain(hint.zh)),
         retryable=error.code in RETRYABLE if error.retryable is None else error.retryable,
-        material_url=error.material_url,
-        segment_id=error.segment_id,
+        material_url=plain(error.material_url) if error.material_url else None,
+        segment_id=plain(error.segment_id) if error.segment_id else None,
     )
 
 
@@ -340,6 +345,7 @@ async def _read(
     """Pass the lines on; the answer is the last word, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
     last: LastLine | None = None
+    pace = Pace()
     while True:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
@@ -352,9 +358,11 @@ async def _read(
             ) from None
         except ValueError:
             log.warning("the exporter sent a line of more than %d bytes", LONGEST_LINE_BYTES)
+            await pace.keep(LONGEST_LINE_BYTES)
             continue
         if not text:
             return last
+        await pace.keep(len(text))
         line = parse_line(text)
         if isinstance(line, LastLine):
             last = line

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +10,7 @@ from typing import Any
 
 from services.clock import now_ms
 from services.errors import DraftWarning, Failed, StoreUnavailable
+from services.files.beneath import remove_tree
 from services.settings import Settings
 from services.tasks import leftovers
 from services.tasks.concern import about
@@ -18,7 +18,6 @@ from services.tasks.crew import Crew
 from services.tasks.exporter import ExportRequest, PreviewLine, StageLine, help_out
 from services.tasks.hot import HotTasks
 from services.tasks.parts import LOOK_SECONDS, PartStore, next_to_help
-from services.tasks.publish import inside
 from services.tasks.records import Stage, Status, Task
 from services.tasks.store import parts, queries
 from services.tasks.store.parts import Part, PartStatus
@@ -175,7 +174,7 @@ class Help:
             async with self._store.database.read() as connection:
                 now = await queries.any_task(connection, self._task.id)
             if now is None or now.status.final or now.worker not in (self._store.worker, None):
-                await asyncio.to_thread(shutil.rmtree, self._folder.parent, ignore_errors=True)
+                await asyncio.to_thread(remove_tree, self._folder.parent)
 
     async def _answer(self, question: Question) -> dict[str, Any] | None:
         if isinstance(question, PartsLine):
@@ -212,12 +211,11 @@ class Help:
 
     async def _made(self, line: PartLine) -> None:
         part, self._part = self._part, None
-        path = await asyncio.to_thread(inside, self._folder, line.path)
-        if part is None or path is None or part.number != line.number:
+        if part is None or part.number != line.number:
             raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
         self._store.traces.part_made(part, self._began_ms)
         self._before = self._frames = self._before + part.frames
-        delivering = asyncio.create_task(self._store.deliver(part, path))
+        delivering = asyncio.create_task(self._store.deliver(part, self._folder, line.path))
         self._delivering[delivering] = part
 
     def _on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:

@@ -13,7 +13,6 @@ from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
 from services.tasks.exporter import OnLine, PreviewLine, StageLine
 from services.tasks.parts import LOOK_SECONDS, PartStore, next_own, too_long
-from services.tasks.publish import inside
 from services.tasks.recording import Attempt
 from services.tasks.records import Stage
 from services.tasks.store import parts
@@ -35,8 +34,8 @@ class Leader:
         self._attempt = attempt
         self._on_line = on_line
         self._rows: list[Part] = []
-        self._own: dict[int, tuple[Part, Path]] = {}
-        """What our own renderer has made."""
+        self._own: dict[int, tuple[Part, str]] = {}
+        """What our own renderer says it has made, and where: that is looked at when it is stored."""
         self._under_way: Part | None = None
         self._began_at = 0.0
         self._began_ms = 0
@@ -100,14 +99,13 @@ class Leader:
             self._rows = found
 
     async def _made(self, line: PartLine) -> None:
-        path = await asyncio.to_thread(inside, self._attempt.folder, line.path)
-        if self._under_way is None or path is None or self._under_way.number != line.number:
+        if self._under_way is None or self._under_way.number != line.number:
             raise failed(ErrorCode.INTERNAL, "The renderer made an unwanted part.", "渲染程序生成了未要求的分段。")
         made = await self._store.made(self._under_way)
         if made is None:
             await self._give_up()
         else:
-            self._own[line.number] = made, path
+            self._own[line.number] = made, line.path
             self._store.traces.part_made(made, self._began_ms)
             self._slowest_seconds = max(self._slowest_seconds, monotonic() - self._began_at)
         self._under_way = None
@@ -170,20 +168,20 @@ class Leader:
 
     async def _fetch(self, part: Part) -> None:
         """Get another's part; one that cannot be had is to be made again."""
-        target = self._attempt.folder / f"part-{part.number}-{part.claims}.mp4"
+        folder, name = self._attempt.folder, f"part-{part.number}-{part.claims}.mp4"
         try:
-            await self._store.fetch(part, target)
+            await self._store.fetch(part, folder, name)
         except OSError as error:
             log.warning("part %d is not to be had: %s", part.number, error)
             with suppress(StoreUnavailable):  # then we are about to lose the task anyway
                 await self._store.give_back(part, lost=True)
         else:
-            self._elsewhere[part.number] = target
+            self._elsewhere[part.number] = folder / name
 
     async def _deliver(self, part: Part) -> None:
         """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
         try:
-            await self._store.deliver(part, self._own[part.number][1])
+            await self._store.deliver(part, self._attempt.folder, self._own[part.number][1])
         except (OSError, StoreUnavailable) as error:
             log.warning("part %d is not stored: %s", part.number, error)
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StoreUnavailable
+from services.files.beneath import create_beneath, open_beneath
 from services.files.store import FileStore
 from services.tasks.crew import Crew
 from services.tasks.publish import measured
@@ -111,13 +112,14 @@ class PartStore:
         """The part is made, and lies with us. None when it was given to another."""
         return await self._note(lambda connection: parts.made(connection, part, None))
 
-    async def deliver(self, part: Part, path: Path) -> bool:
-        """Store the file and say so. False, and nothing stored, when the part was given to another meanwhile.
-        Raises `OSError`.
+    async def deliver(self, part: Part, folder: Path, name: str) -> bool:
+        """Store the file of an attempt's folder and say so. False, and nothing stored, when the part was given to
+        another meanwhile. Raises `OSError`.
         """
         key = key_of(part)
-        size_bytes, sha256 = await asyncio.to_thread(measured, path)
-        await self.files.put(key, path)
+        with await asyncio.to_thread(open_beneath, folder, name) as file:
+            size_bytes, sha256 = await asyncio.to_thread(measured, file)
+            await self.files.put(key, file)
         stored = key, size_bytes, sha256
         if await self._note(lambda connection: parts.made(connection, part, stored)) is None:
             await self.discard(part)
@@ -130,11 +132,14 @@ class PartStore:
             async with asyncio.timeout(DISCARD_SECONDS):
                 await self.files.remove(key_of(part))
 
-    async def fetch(self, part: Part, target: Path) -> None:
-        """The file of a part that is made and stored. Raises `OSError`, also when it is not what was stored."""
-        await self.files.get(part.key or "", target)
-        if await asyncio.to_thread(measured, target) != (part.size_bytes, part.sha256):
-            raise OSError(f"{part.key} is not the file that was stored")
+    async def fetch(self, part: Part, folder: Path, name: str) -> None:
+        """Write a part that is made and stored to an attempt's folder. Raises `OSError`, also when it is not what was
+        stored.
+        """
+        with await asyncio.to_thread(create_beneath, folder, name) as file:
+            await self.files.get(part.key or "", file)
+            if await asyncio.to_thread(measured, file) != (part.size_bytes, part.sha256):
+                raise OSError(f"{part.key} is not the file that was stored")
 
     async def forget(self, task_id: str) -> None:
         """Nobody needs the task's parts any more: they are removed, now or when the keeper sweeps."""

@@ -9,6 +9,7 @@ from services.tasks.pace import Pace
 from services.tasks.records import EventType, Stage, StageProgress, Task
 from services.tasks.scale import ORDER, percent
 from services.tasks.store.changes import closed, stage_values, warning_values
+from services.warned import Bound
 
 PREVIEW_MS = 1000
 """At least this long between two previews."""
@@ -28,6 +29,9 @@ class AttemptProgress:
         self.stages = list(task.stages)
         self._percent = task.progress
         self._warnings: list[DraftWarning] = []
+        self._bound = Bound()
+        self._warned = False
+        """Whether there are warnings that have not been taken."""
         self._stage_writes: list[Write] = []
         self._latest: dict[str, Any] = {}
         self._pace = Pace()
@@ -62,8 +66,10 @@ class AttemptProgress:
 
     def on_warning(self, warning: DraftWarning) -> None:
         """Something is not drawn as designed."""
-        self._warnings.append(warning)
-        self._latest.update(warning_values(self._warnings))
+        kept = self._bound.kept(warning)
+        if kept is not None:
+            self._warnings.append(kept)
+            self._warned = True
 
     def preview_due(self, now_ms: int) -> bool:
         """Whether a preview that comes now is stored: one a second is enough. It counts as stored from here."""
@@ -79,6 +85,9 @@ class AttemptProgress:
     def take(self) -> list[Write]:
         """What is to be stored now, in order; it is forgotten here."""
         writes, self._stage_writes = self._stage_writes, []
+        if self._warned:
+            self._latest.update(warning_values(self._warnings))
+            self._warned = False
         if self._latest:
             writes.append((EventType.PROGRESS, self._latest))
             self._latest = {}

@@ -3,16 +3,21 @@
 import asyncio
 import hashlib
 import logging
+import os
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from services.errors import ErrorCode, Failed, failed, out_of_disk
-from services.files.store import FileStore
+from services.files.beneath import open_beneath, read_beneath
+from services.files.store import PIECE_BYTES, FileStore
 from services.tasks.exporter import Result
 from services.tasks.records import Task, Video
 
 log = logging.getLogger(__name__)
 
 LARGEST_PREVIEW_BYTES = 20_000
+LARGEST_THUMBNAIL_BYTES = 5_000_000
 AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Between two tries to store a video: a whole render is at stake."""
 _MP4_MARK = b"ftyp"
@@ -20,25 +25,23 @@ _MP4_MARK = b"ftyp"
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
     """Put the video and its thumbnail into the storage. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
-    video = inside(folder, result.output)
-    if video is None or not await asyncio.to_thread(_is_mp4, video):
-        raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
-    thumbnail = inside(folder, result.thumbnail) if result.thumbnail else None
     base = folder_of(task.id, task.attempt)
-    try:
-        size_bytes, sha256 = await asyncio.to_thread(measured, video)
-        await _put(files, f"{base}/video.mp4", video)
-        if thumbnail is not None:
-            await _put(files, f"{base}/thumbnail.jpg", thumbnail)
-    except OSError as error:
-        raise out_of_disk(error) or failed(
-            ErrorCode.PUBLISH_FAILED,
-            f"The video could not be stored: {error.strerror or type(error).__name__}.",
-            f"无法保存视频：{error.strerror or type(error).__name__}。",
-        ) from error
+    thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
+    with await asyncio.to_thread(_opened, folder, result.output) as video:
+        try:
+            size_bytes, sha256 = await asyncio.to_thread(measured, video)
+            await _put(files, f"{base}/video.mp4", video)
+            if thumbnail is not None:
+                await _put(files, f"{base}/thumbnail.jpg", thumbnail)
+        except OSError as error:
+            raise out_of_disk(error) or failed(
+                ErrorCode.PUBLISH_FAILED,
+                f"The video could not be stored: {error.strerror or type(error).__name__}.",
+                f"无法保存视频：{error.strerror or type(error).__name__}。",
+            ) from error
     return Video(
         key=f"{base}/video.mp4",
-        thumbnail_key=f"{base}/thumbnail.jpg" if thumbnail else None,
+        thumbnail_key=f"{base}/thumbnail.jpg" if thumbnail is not None else None,
         width=result.width,
         height=result.height,
         duration_us=result.duration_us,
@@ -50,7 +53,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     )
 
 
-async def _put(files: FileStore, key: str, source: Path) -> None:
+async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
     """Store a file; a storage that refuses it is asked again for some seconds. Raises `OSError`."""
     for seconds in AGAIN_SECONDS:
         try:
@@ -78,39 +81,50 @@ async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> 
 
     Raises `Failed` when it is not a small file of the folder, and FileNotFoundError when it is gone again.
     """
-    preview = await asyncio.to_thread(_small_inside, folder, path)
-    if preview is None:
+    try:
+        preview = await asyncio.to_thread(read_beneath, folder, path, LARGEST_PREVIEW_BYTES)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
         raise _broken(
             f"The preview is not a file of at most {LARGEST_PREVIEW_BYTES:,} bytes in the task's folder.",
             f"预览图不是任务目录中不超过 {LARGEST_PREVIEW_BYTES:,} 字节的文件。",
-        )
+        ) from error
     key = preview_key(task.id, task.attempt)
     await files.put(key, preview)
     return key
 
 
-def _small_inside(folder: Path, name: str) -> Path | None:
-    """The file, if it is small and really lies in the attempt's folder. Raises FileNotFoundError."""
-    path = (folder / name).resolve()
-    inside = path.is_relative_to(folder.resolve())
-    return path if inside and path.stat().st_size <= LARGEST_PREVIEW_BYTES else None
+def _opened(folder: Path, name: str) -> BinaryIO:
+    """The video. Raises `Failed` when there is none."""
+    with suppress(OSError):
+        video = open_beneath(folder, name)
+        if video.read(8)[4:] == _MP4_MARK:
+            return video
+        video.close()
+    raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
 
 
-def inside(folder: Path, name: str) -> Path | None:
-    """The file, if it exists and really lies in the attempt's folder."""
-    path = (folder / name).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+def _thumbnail(folder: Path, name: str | None) -> bytes | None:
+    """What the thumbnail holds; None when there is none that can be shown, which is no reason to lose the video."""
+    if not name:
+        return None
+    try:
+        return read_beneath(folder, name, LARGEST_THUMBNAIL_BYTES)
+    except OSError as error:
+        log.warning("the thumbnail is left out: %s", error)
+        return None
 
 
-def _is_mp4(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(8)[4:] == _MP4_MARK
-
-
-def measured(path: Path) -> tuple[int, str]:
-    """A file's size in bytes and its SHA-256. Blocks."""
-    with path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+def measured(file: BinaryIO) -> tuple[int, str]:
+    """An open file's size in bytes and the SHA-256 of so many. Blocks."""
+    size_bytes = left_bytes = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left_bytes > 0 and (piece := file.read(min(left_bytes, PIECE_BYTES))):
+        digest.update(piece)
+        left_bytes -= len(piece)
+    return size_bytes, digest.hexdigest()
 
 
 def _broken(en: str, zh: str) -> Failed:

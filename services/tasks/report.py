@@ -7,7 +7,6 @@ nothing of a stranger is decoded in the server.
 import asyncio
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -15,10 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, QueueFull
+from services.files.beneath import remove_tree
 from services.settings import Settings
 from services.tasks.addresses import own_host
 from services.tasks.exporter import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
 from services.tasks.records import Stage
+from services.warned import Bound
 
 AT_ONCE = 2
 MOST_WAITING = 8
@@ -50,13 +51,16 @@ async def make_report(request: ReportRequest) -> DraftReport:
     """The report on the request's draft. Whatever goes wrong with it is its `found.error`."""
     stage = Stage.STARTED
     warnings: list[DraftWarning] = []
+    bound = Bound()
 
     def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
         nonlocal stage
         if isinstance(line, StageLine):
             stage = line.stage
         elif isinstance(line, DraftWarning):
-            warnings.append(line)
+            kept = bound.kept(line)
+            if kept is not None:
+                warnings.append(kept)
 
     try:
         found = await report(request, on_line)
@@ -139,7 +143,7 @@ async def _folder(work_dir: Path) -> AsyncGenerator[Path]:
             (outer / "attempt").mkdir()
             yield outer / "attempt"
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, outer, ignore_errors=True))
+            await asyncio.shield(asyncio.to_thread(remove_tree, outer))
 
 
 def _new_folder(work_dir: Path) -> Path:
@@ -151,7 +155,7 @@ def _clear_abandoned(work_dir: Path) -> None:
     """Remove the folders of reports whose process was killed."""
     for outer in work_dir.glob(f"{FOLDER_PREFIX}*"):
         with suppress(OSError), _locked(outer):  # it is in use, or gone by now
-            shutil.rmtree(outer, ignore_errors=True)
+            remove_tree(outer)
 
 
 @contextmanager

@@ -4,14 +4,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import Field
+
+from services.errors import ErrorCode, failed
 
 
 @dataclass(frozen=True, slots=True)
 class PartsLine:
     """The video may be made in these parts, each from one frame up to another; an order is waited for."""
 
-    digest: str
+    digest: Annotated[str, Field(max_length=64)]
     spans: tuple[tuple[int, int], ...]
 
 
@@ -34,6 +38,8 @@ Question: TypeAlias = PartsLine | PartLine
 Answer: TypeAlias = Callable[[Question], Awaitable[dict[str, Any] | None]]
 """Gives the order that follows a question; None: there is none any more."""
 Said = TypeVar("Said")
+MOST_WAITING = 2
+"""Questions; the renderer asks one at a time."""
 GONE = (ConnectionError, RuntimeError)
 """How writing to a child fails that has gone already; the second is uvloop's word for it."""
 
@@ -44,8 +50,18 @@ async def talk(
     """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
     Raises what either raises.
     """
-    asked: asyncio.Queue[Question] = asyncio.Queue()
-    reading = asyncio.create_task(read(asked.put_nowait))
+    asked: asyncio.Queue[Question] = asyncio.Queue(MOST_WAITING)
+
+    def ask(question: Question) -> None:
+        if asked.full():
+            raise failed(
+                ErrorCode.INTERNAL,
+                "The renderer does not wait for the answer to its question.",
+                "渲染程序未等待答复就继续提问。",
+            )
+        asked.put_nowait(question)
+
+    reading = asyncio.create_task(read(ask))
     answering = asyncio.create_task(_give_orders(stdin, asked, answer))
     try:
         await asyncio.wait({reading, answering}, return_when=asyncio.FIRST_COMPLETED)

@@ -6,7 +6,6 @@ when it hits no row, somebody else owns the task now, and this attempt ends sile
 
 import asyncio
 import logging
-import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
+from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.settings import Settings
 from services.tasks import leftovers
@@ -274,7 +274,7 @@ class Worker:
             again = any(running.task.id == attempt.task.id for running in self._recorder.running)
             wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
             if done and not wanted and not again:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                await asyncio.to_thread(remove_tree, folder)
 
     def _on_line(self, attempt: Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:
         if isinstance(line, StageLine):

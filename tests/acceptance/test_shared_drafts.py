@@ -110,7 +110,7 @@ class Shared:
 
 def send(worker: Working, task_id: str, number: signal.Signals) -> None:
     """A signal to the renderer that works for a task on a worker, and to its ffmpegs."""
-    for file in (worker.folder / "data" / "work" / task_id).glob("[0-9]*/exporter.pid"):
+    for file in (worker.folder / "data" / "children").glob(f"{task_id}.*"):
         with suppress(ProcessLookupError):  # it died with its worker
             os.killpg(json.loads(file.read_text())[0], number)
 

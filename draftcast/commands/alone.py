@@ -66,6 +66,7 @@ def _request(kind: type[Asked], settings: "Settings", draft: str, folder: Path) 
         font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
         copy_video=settings.copy_video,
         ffmpeg=settings.ffmpeg,
+        require_sandbox=settings.require_sandbox,
         limits=ExportLimits.of(settings),
     )
 

@@ -14,7 +14,7 @@ from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.render.frames import frame_rate
 from services.render.pipeline import help_out, look, render, workspace
 from services.render.protocol import RenderRequest, Report, Reporter
-from services.render.sandbox import shut_files
+from services.render.sandbox import shut_in
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
@@ -24,7 +24,7 @@ def run(request: RenderRequest, reporter: Reporter) -> int:
     """Render, or only report, and say how it ended; gives the exit code."""
     asked = _report if request.report else _help if request.helping else _render
     try:
-        shut_files(request)
+        shut_in(request)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(_stoppable(asked(request, reporter)))
     except asyncio.CancelledError:

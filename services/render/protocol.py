@@ -84,6 +84,8 @@ class RenderRequest:
     """Only look at the draft and say what a render would lose or lack; nothing is written to `output`."""
     share_seconds: int = 0
     """A video of so many seconds or more is rendered in parts, of which others may make some; 0: never."""
+    require_sandbox: bool = False
+    """Nothing is rendered where the kernel lacks what the sandbox needs."""
     helping: bool = False
     """Some parts of somebody else's video are made, and no video."""
 
@@ -145,6 +147,7 @@ def read_request(text: str) -> RenderRequest:
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
         share_seconds=_seconds(given, "share_seconds"),
+        require_sandbox=given.get("require_sandbox") is True,
         helping=given.get("helping") is True,
     )
 

@@ -97,6 +97,7 @@ class ExportRequest:
     draft_folder: str = ""
     limits: ExportLimits = field(default_factory=ExportLimits)
     share_seconds: int = 0
+    require_sandbox: bool = False
     helping: bool = False
 
     @classmethod
@@ -113,6 +114,7 @@ class ExportRequest:
             font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
             copy_video=settings.copy_video,
             ffmpeg=settings.ffmpeg,
+            require_sandbox=settings.require_sandbox,
             limits=ExportLimits.of(settings),
         )
 

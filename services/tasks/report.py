@@ -121,6 +121,7 @@ class Reports:
             allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, draft_url)),
             font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
             ffmpeg=settings.ffmpeg,
+            require_sandbox=settings.require_sandbox,
             limits=replace(ExportLimits.of(settings), seconds=self._seconds),
         )
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.assets import ASSETS_DIR
 from services.errors import DraftcastError
+from services.exposure import check_exposure
 from services.files.store import FileStore
 from services.render.ffmpeg import find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("Chinese font", _font, True),
         ("text shaping", _shaping, False),
         ("sandbox", _sandbox, False),
+        ("exposure", _exposure, True),
         ("data folder", _data, True),
         ("disk", _disk, True),
         ("database", _database, True),
@@ -83,9 +85,14 @@ def _shaping(_settings: Settings) -> str:
 
 def _sandbox(_settings: Settings) -> str:
     found = sandbox_here()
-    if not (found.files and found.network):
+    if not (found.complete and found.signals):
         raise _Wrong(f"of what a render could reach: {found}")
     return str(found)
+
+
+def _exposure(settings: Settings) -> str:
+    check_exposure(settings)
+    return "nothing of ours lies where renders may read"
 
 
 def _data(settings: Settings) -> str:

@@ -18,11 +18,13 @@ from services.audience import Audience
 from services.drafts.guard import Guard
 from services.drafts.shelf import Shelf
 from services.drafts.unpack import UnpackLimits
+from services.exposure import check_exposure
 from services.files.store import FileStore
 from services.health import Health
 from services.metrics import Metrics
 from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.fonts import cjk_font_name, find_fonts
+from services.render.sandbox import sandbox_here
 from services.settings import Settings, SettingsError, traces_wanted
 from services.tasks.crew import Crew
 from services.tasks.engine import Engine, Queue
@@ -69,6 +71,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenerator[Services]:
     """The running service, with a worker in this process when `work` is set."""
+    await asyncio.to_thread(_check_sandbox, settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
         place = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
@@ -126,6 +129,13 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             health=Health(database, hot, hub, crew, metrics, settings),
             facts=facts,
         )
+
+
+def _check_sandbox(settings: Settings) -> None:
+    check_exposure(settings)
+    here = sandbox_here()
+    if not here.complete:
+        log.warning("renders have no complete sandbox: %s; DRAFTCAST_REQUIRE_SANDBOX refuses to go on so", here)
 
 
 async def _open_traces(stack: AsyncExitStack) -> Traces:

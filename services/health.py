@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.errors import StoreUnavailable
 from services.metrics import Metrics
+from services.render.sandbox import sandbox_here
 from services.settings import Settings
 from services.tasks.crew import Crew
 from services.tasks.hot import HotTasks
@@ -42,15 +43,18 @@ class Health:
     async def checks(self) -> list[Check]:
         """Look at everything, within a few seconds.
 
-        Without its doorbell a process goes on by re-reading, and without a worker tasks can still be submitted and
-        watched: both are told and not needed. The disk is needed where renders run.
+        Without its doorbell a process goes on by re-reading, without a worker tasks can still be submitted and
+        watched, and what a kernel lacks of the sandbox is missed by attacks alone: they are told and not needed. The
+        disk is needed where renders run.
         """
         works = self._crew.me.slots > 0
+        lacking = [] if sandbox_here().complete else [Check("sandbox", ok=False, needed=False)]
         return [
             Check("database", await self._database_answers(), needed=True),
             Check("disk", await asyncio.to_thread(self._has_room), needed=works),
             Check("doorbell", self._hub.works, needed=False),
             Check("worker", self._crew.capacity > 0, needed=False),
+            *lacking,
         ]
 
     async def metrics(self) -> bytes:

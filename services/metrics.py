@@ -3,6 +3,7 @@ read from the database when it is asked for.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 from services.audience import Audience
 from services.clock import now_ms
 from services.errors import ErrorCode
+from services.render.sandbox import sandbox_here
 from services.tasks.crew import Crew
 from services.tasks.hot import HotTasks
 from services.tasks.hub import Hub
@@ -62,6 +64,14 @@ class Metrics:
         self._webhooks = Counter(
             "draftcast_webhook_tries", "Tries of this process to tell webhooks", ["state"], registry=self._registry
         )
+        sandbox = Gauge(
+            "draftcast_sandbox",
+            "Whether the kernel keeps renders here from others' files, from calls they do not need, from signals",
+            ["part"],
+            registry=self._registry,
+        )
+        for part, there in asdict(sandbox_here()).items():
+            sandbox.labels(part).set(there)
         self._outbox = self._gauge("draftcast_webhooks_waiting", "Events that webhooks are to be told of yet")
         self._rebuilds = self._gauge("draftcast_doorbell_rebuilds", "How often this process's doorbell was built anew")
 

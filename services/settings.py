@@ -264,13 +264,19 @@ def _first_set(names: tuple[str, ...]) -> tuple[str, str]:
     return next(((name, value) for name in names if (value := os.environ.get(name, ""))), ("", ""))
 
 
+def config_file() -> Path | None:
+    """The TOML file, if one is named."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else None
+
+
 def load(**overrides: Any) -> Settings:
     """Read the settings once. Raises `SettingsError` with one line that names the variable."""
     unknown = sorted(name for name in os.environ if name.startswith("DRAFTCAST_") and name not in _known_variables())
     if unknown:
         raise SettingsError(f"{unknown[0]}: no such setting; README.md lists them all")
-    config = os.environ.get(CONFIG_VARIABLE)
-    if config and not Path(config).is_file():
+    config = config_file()
+    if config is not None and not config.is_file():
         raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {config}")
     try:
         return Settings(**overrides)

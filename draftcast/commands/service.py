@@ -63,11 +63,14 @@ def _tell(settings: "Settings", text: str, style: str = "") -> None:
 
 
 def _settings(**overrides: Any) -> "Settings":
-    """The settings, and those of traces looked through, too."""
+    """The settings, and those of traces looked through, too; nothing of ours may lie where renders read."""
+    from services.exposure import check_exposure
     from services.settings import traces_wanted
 
     traces_wanted()
-    return settings_of(**overrides)
+    settings = settings_of(**overrides)
+    check_exposure(settings)
+    return settings
 
 
 def work() -> None:

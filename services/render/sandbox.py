@@ -61,9 +61,7 @@ class Sandbox:
         network = "system calls and network by seccomp"
         if not self.network:
             network = "system calls and network are not (seccomp on x86-64 or ARM64 is needed)"
-        signals = (
-            "signals by Landlock" if self.signals else "signals are not (Linux 6.12 is needed)"
-        )
+        signals = "signals by Landlock" if self.signals else "signals are not (Linux 6.12 is needed)"
         return f"{files}, {network}, {signals}, memory and time by rlimits"
 
 

@@ -11,7 +11,7 @@ MACHINES = ("x86_64", "aarch64")
 
 MEMORY = """
 mmap 9 222, munmap 11 215, mprotect 10 226, mremap 25 216, madvise 28 233, brk 12 214, msync 26 227, mincore 27 232,
-membarrier 324 283, memfd_create 319 279"""
+membarrier 324 283, memfd_create 319 279, mlock 149 228, munlock 150 229"""
 THREADS = """
 futex 202 98, set_tid_address 218 96, set_robust_list 273 99, get_robust_list 274 100, rseq 334 293, arch_prctl 158 -,
 sched_yield 24 124, sched_getaffinity 204 123, getcpu 309 168, exit 60 93, exit_group 231 94, restart_syscall 219 128"""
@@ -99,8 +99,8 @@ PAIRS: dict[str, tuple[Check, ...]] = {
 }
 """What stays of `FETCHING`: neither reaches a socket outside."""
 
-WITH_AN_OLDER_WAY = "clone3 435 435, pidfd_open 434 434, io_uring_setup 425 425"
-"""Tried by C libraries, Python and libuv, which know what to do without them: refused as all others are."""
+WITH_AN_OLDER_WAY = "clone3 435 435, pidfd_open 434 434, io_uring_setup 425 425, get_mempolicy 239 236"
+"""Tried by C libraries, Python, libuv and libnuma, which know what to do without them: refused as all others are."""
 
 
 def numbers(text: str, machine: str) -> tuple[int, ...]:

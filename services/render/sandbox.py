@@ -102,7 +102,7 @@ def _shut_files(request: RenderRequest) -> None:
 
 def shut_network() -> None:
     """Everything is fetched: no socket from now on."""
-    if sandbox_here().network:
+    if confine.seccomp_here():
         confine.refuse_network()
 
 

@@ -215,7 +215,7 @@ class Help:
             raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
         self._store.traces.part_made(part, self._began_ms)
         self._before = self._frames = self._before + part.frames
-        delivering = asyncio.create_task(self._store.deliver(part, self._folder, line.path))
+        delivering = asyncio.create_task(self._store.deliver(part, self._folder / line.path, self._folder))
         self._delivering[delivering] = part
 
     def _on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:

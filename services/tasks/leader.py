@@ -34,7 +34,7 @@ class Leader:
         self._attempt = attempt
         self._on_line = on_line
         self._rows: list[Part] = []
-        self._own: dict[int, tuple[Part, str]] = {}
+        self._own: dict[int, tuple[Part, Path]] = {}
         """What our own renderer says it has made, and where: that is looked at when it is stored."""
         self._under_way: Part | None = None
         self._began_at = 0.0
@@ -105,7 +105,7 @@ class Leader:
         if made is None:
             await self._give_up()
         else:
-            self._own[line.number] = made, line.path
+            self._own[line.number] = made, self._attempt.folder / line.path
             self._store.traces.part_made(made, self._began_ms)
             self._slowest_seconds = max(self._slowest_seconds, monotonic() - self._began_at)
         self._under_way = None
@@ -168,20 +168,20 @@ class Leader:
 
     async def _fetch(self, part: Part) -> None:
         """Get another's part; one that cannot be had is to be made again."""
-        folder, name = self._attempt.folder, f"part-{part.number}-{part.claims}.mp4"
+        target = self._attempt.folder / f"part-{part.number}-{part.claims}.mp4"
         try:
-            await self._store.fetch(part, folder, name)
+            await self._store.fetch(part, target)
         except OSError as error:
             log.warning("part %d is not to be had: %s", part.number, error)
             with suppress(StoreUnavailable):  # then we are about to lose the task anyway
                 await self._store.give_back(part, lost=True)
         else:
-            self._elsewhere[part.number] = folder / name
+            self._elsewhere[part.number] = target
 
     async def _deliver(self, part: Part) -> None:
         """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
         try:
-            await self._store.deliver(part, self._attempt.folder, self._own[part.number][1])
+            await self._store.deliver(part, self._own[part.number][1], self._attempt.folder)
         except (OSError, StoreUnavailable) as error:
             log.warning("part %d is not stored: %s", part.number, error)
 

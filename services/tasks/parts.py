@@ -112,12 +112,12 @@ class PartStore:
         """The part is made, and lies with us. None when it was given to another."""
         return await self._note(lambda connection: parts.made(connection, part, None))
 
-    async def deliver(self, part: Part, folder: Path, name: str) -> bool:
-        """Store the file of an attempt's folder and say so. False, and nothing stored, when the part was given to
-        another meanwhile. Raises `OSError`.
+    async def deliver(self, part: Part, path: Path, within: Path | None = None) -> bool:
+        """Store the file, which must lie `within` the attempt's folder, and say so. False, and nothing stored, when
+        the part was given to another meanwhile. Raises `OSError`.
         """
         key = key_of(part)
-        with await asyncio.to_thread(open_beneath, folder, name) as file:
+        with await asyncio.to_thread(open_beneath, within or path.parent, str(path)) as file:
             size_bytes, sha256 = await asyncio.to_thread(measured, file)
             await self.files.put(key, file)
         stored = key, size_bytes, sha256
@@ -132,11 +132,9 @@ class PartStore:
             async with asyncio.timeout(DISCARD_SECONDS):
                 await self.files.remove(key_of(part))
 
-    async def fetch(self, part: Part, folder: Path, name: str) -> None:
-        """Write a part that is made and stored to an attempt's folder. Raises `OSError`, also when it is not what was
-        stored.
-        """
-        with await asyncio.to_thread(create_beneath, folder, name) as file:
+    async def fetch(self, part: Part, target: Path) -> None:
+        """Write a part that is made and stored to a new file. Raises `OSError`, also when it is not what was stored."""
+        with await asyncio.to_thread(create_beneath, target.parent, target.name) as file:
             await self.files.get(part.key or "", file)
             if await asyncio.to_thread(measured, file) != (part.size_bytes, part.sha256):
                 raise OSError(f"{part.key} is not the file that was stored")

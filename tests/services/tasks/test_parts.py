@@ -202,3 +202,39 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
         assert leader.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
 
     with_two(scenario)
+
+
+def test_a_part_is_not_written_through_a_link(run: Run, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        async with store_of(tasks, tmp_path, "leader") as leader, store_of(tasks, tmp_path, "helper") as helper:
+            part = (await announced(leader, await led(tasks, leader)))[2]
+            claimed = await helper.claim(part, RUNNING)
+            assert claimed is not None
+            (tmp_path / "made").write_bytes(b"frames")
+            assert await helper.deliver(claimed, tmp_path / "made")
+            (tmp_path / "secret").write_bytes(b"all tasks")
+            (tmp_path / "part.mp4").symlink_to(tmp_path / "secret")
+            made = (await leader.of_task(part.task_id))[2]
+            await leader.fetch(made, tmp_path / "part.mp4")
+            assert (tmp_path / "secret").read_bytes() == b"all tasks"
+            assert (tmp_path / "part.mp4").read_bytes() == b"frames"
+
+    run(scenario)
+
+
+def test_a_part_that_is_a_link_to_elsewhere_is_not_stored(run: Run, tmp_path: Path) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        async with store_of(tasks, tmp_path, "leader") as leader, store_of(tasks, tmp_path, "helper") as helper:
+            part = (await announced(leader, await led(tasks, leader)))[2]
+            claimed = await helper.claim(part, RUNNING)
+            assert claimed is not None
+            attempt = tmp_path / "attempt"
+            attempt.mkdir()
+            (tmp_path / "secret").write_bytes(b"all tasks")
+            (attempt / "made").symlink_to(tmp_path / "secret")
+            for path in (attempt / "made", tmp_path / "secret", attempt / ".." / "secret"):
+                with pytest.raises(OSError, match=r"not a name|symbolic"):
+                    await helper.deliver(claimed, path, attempt)
+            assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+    run(scenario)

@@ -15,6 +15,8 @@ AUDIT_NUMBERS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 UNKNOWN = REFUSE | errno.ENOSYS
 """The answer to all that is not known: programs take an older way then, where they have one."""
+WRONG = REFUSE | errno.EPERM
+"""The answer to a call whose arguments reach others."""
 _FILTER, _SYNC_THREADS, _GET_ACTION_AVAIL = 1, 1, 2
 _LOAD, _AND, _EQUAL, _ANSWER = 0x20, 0x54, 0x15, 0x06
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
@@ -89,7 +91,7 @@ def _checked(check: Check) -> Iterator[Step]:
     """Goes on behind its last step when the argument passes, else answers."""
     yield (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * check.argument + 4 * check.upper)
     yield (_AND, 0, 0, check.mask)
-    refused = (_ANSWER, 0, 0, REFUSE | errno.EPERM)
+    refused = (_ANSWER, 0, 0, WRONG)
     left = len(check.values)
     for at, value in enumerate(check.values):
         if check.among:

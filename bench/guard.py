@@ -25,11 +25,11 @@ from bench.measure import RENDERER, rendered
 from bench.scale import UNLIMITED, opened, row
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
-from services.drafts.fields import MOST_WARNINGS
 from services.render.ffmpeg import find_ffmpeg
 from services.tasks.records import TaskRequest
 from services.tasks.store import changes
 from services.tasks.store.tables import events, tasks
+from services.warned import MOST_WARNINGS
 from tests.support.keys import bearing, new_key
 from tests.support.process import Served, served
 
@@ -54,8 +54,8 @@ _SUBMIT = {
 UNCONFINED = """import sys
 from services.render import sandbox
 from services.render.__main__ import main
-sandbox.sandbox_here = lambda: sandbox.Sandbox(files=False, network=False)
-sandbox._bound = lambda seconds: None
+sandbox.shut_in = lambda request: None
+sandbox.shut_network = lambda: None
 main()
 """
 """The renderer as it is, in no sandbox: only a bench runs it so."""

@@ -14,7 +14,9 @@ from time import monotonic
 
 from services.tasks import supervisor
 
-STOP_SECONDS = 2 * supervisor.PATIENCE_SECONDS + 1
+KILL_AFTER_SECONDS = supervisor.PATIENCE_SECONDS
+"""How long a child may take to stop after SIGTERM."""
+STOP_SECONDS = 2 * KILL_AFTER_SECONDS + 1
 """How long the supervisor may take to stop all after SIGTERM."""
 LONGEST_LINE_BYTES = 1 << 20
 LINES_PER_SECOND = 200

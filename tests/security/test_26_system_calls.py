@@ -241,7 +241,9 @@ sys.exit(main())
 
 def test_a_render_of_all_kinds_of_clips_that_are_fetched_makes_no_other_calls(tmp_path: Path) -> None:
     with DraftServer() as drafts:
-        files = {name: SAMPLE_DIR / name for name in sample_files() if name != "draft_content.json"}
+        files: dict[str, bytes | Path] = {
+            name: SAMPLE_DIR / name for name in sample_files() if name != "draft_content.json"
+        }
         drafts.add_draft("sample", (SAMPLE_DIR / "draft_content.json").read_bytes(), files)
         asked = request(tmp_path, draft_url=drafts.draft_url("sample"), allow_hosts=[drafts.host])
         ended = subprocess.run(

@@ -37,12 +37,13 @@ def test_every_place_of_ours_is_looked_at(tmp_path: Path, monkeypatch: pytest.Mo
     fonts.mkdir()
     (fonts / "draftcast.toml").write_text("port = 8000")
     (tmp_path / "link").symlink_to(fonts)
-    at = {"font_dirs": (fonts,), "data_dir": tmp_path / "data"}
-    for variable, settings in {
+    at: dict[str, object] = {"font_dirs": (fonts,), "data_dir": tmp_path / "data"}
+    places: dict[str, dict[str, object]] = {
         "DRAFTCAST_DATA_DIR": {"data_dir": tmp_path / "link" / "data"},
         "DRAFTCAST_FILES_URL": {"files_url": (fonts / "videos").as_uri()},
         "DRAFTCAST_DATABASE_URL": {"database_url": f"sqlite:///{fonts}/tasks.sqlite"},
-    }.items():
+    }
+    for variable, settings in places.items():
         with pytest.raises(SettingsError, match=variable):
             check_exposure(load(**{**at, **settings}))
     monkeypatch.setenv("DRAFTCAST_CONFIG", str(fonts / "draftcast.toml"))
@@ -52,9 +53,8 @@ def test_every_place_of_ours_is_looked_at(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_start_is_refused_in_one_line(tmp_path: Path) -> None:
     environment = {**os.environ, "DRAFTCAST_DATA_DIR": str(tmp_path / "data"), "DRAFTCAST_FONT_DIRS": str(tmp_path)}
-    command = [sys.executable, "-m", "draftcast.cli"]
     code = "import sys; sys.argv = ['draftcast', 'serve', '--port', '0']; from draftcast.cli import main; main()"
-    ended = subprocess.run([command[0], "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode
     assert "DRAFTCAST_DATA_DIR" in ended.stderr
     assert "Traceback" not in ended.stderr

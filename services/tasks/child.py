@@ -55,10 +55,12 @@ async def child(
 
 
 def _supervised(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The command under its supervisor (Linux). One that is not there is given back, and fails to start."""
+    """The command under its supervisor (Linux). One that is not there is given back, and fails to start. It is written in
+    digits: who looks for a program by the words of its command finds it once.
+    """
     if sys.platform != "linux" or shutil.which(command[0]) is None:
         return command
-    return (sys.executable, "-I", "-S", supervisor.__file__, str(os.getpid()), json.dumps(command))
+    return (sys.executable, "-I", "-S", supervisor.__file__, str(os.getpid()), json.dumps(command).encode().hex())
 
 
 def _without_secrets() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The supervisor of a child process, a program: `python -I -S supervisor.py PARENT COMMAND`, the command as JSON.
+"""The supervisor of a child process, a program: `python -I -S supervisor.py PARENT COMMAND`, of JSON in hex.
 
 It runs the command and ends as that ends, when all that came of it is gone: processes that left their group or their
 parent are its own children by then (PR_SET_CHILD_SUBREAPER of prctl(2)). SIGTERM is passed on, and a second later
@@ -35,7 +35,7 @@ def main() -> NoReturn:
         sys.exit(1)
     child = os.fork()
     if child == 0:
-        _become(json.loads(command))
+        _become(json.loads(bytes.fromhex(command)))
     _let_go()
     status = _waited(child)
     _end_all()

@@ -55,8 +55,8 @@ async def child(
 
 
 def _supervised(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The command under its supervisor (Linux). One that is not there is given back, and fails to start. It is written in
-    digits: who looks for a program by the words of its command finds it once.
+    """The command under its supervisor (Linux). One that is not there is given back, and fails to start. It is handed
+    over in digits: who looks for a program by the words of its command finds it once.
     """
     if sys.platform != "linux" or shutil.which(command[0]) is None:
         return command

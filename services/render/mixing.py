@@ -62,13 +62,14 @@ class Stretch:
     rate: Fraction
 
     def part(self, frame: int) -> float:
-        """How far the transition is (0..1) at a frame of this stretch."""
+        """How far the transition is (0..1) at a frame, counted from the first of this stretch."""
         return (self.passed + frame + 0.5) / self.total
 
     @property
     def ramp(self) -> Ramp:
-        """The same for every frame."""
-        return Ramp(((0, self.part(0)), (max(1, self.count - 1), self.part(max(1, self.count - 1)))))
+        """The same for every frame: that of the whole transition, wherever it is cut."""
+        first, after = -self.passed, self.total - self.passed
+        return Ramp(((first, self.part(first)), (after, self.part(after))))
 
 
 class Mixer:
@@ -137,14 +138,8 @@ class Mixer:
 
     def _dipped(self, color: str, before: str, after: str) -> str:
         """Through a colour: the first half of one, the second half of the other, and the colour over both."""
-        half = min(max(0, -(-self._stretch.total // 2) - self._stretch.passed), self._stretch.count)
-        first = self._chains.chain(before, [f"trim=end_frame={half}"]) if half else None
-        rest = ["setpts=PTS-STARTPTS"] if half else []
-        second = self._chains.chain(after, [f"trim=start_frame={half}", *rest]) if half < self._stretch.count else None
-        if first and not second:
-            self._chains.chain(after, ["nullsink"])
-        both = first + second if first and second else first or second or ""
-        shown = self._chains.chain(both, ["concat=n=2:v=1:a=0"]) if first and second else both
+        half = -(-self._stretch.total // 2) - self._stretch.passed
+        shown = self._through(self._plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
         level = f"1-abs(2*({self._stretch.ramp.expression('N')})-1)"
         plane = self._plane(level, 16, 16, "neighbor")
         size = f"{self._size.width}x{self._size.height}"
@@ -162,10 +157,11 @@ class Mixer:
 
     def _xfade(self, name: str, before: str, after: str) -> str:
         pixel_format = "yuva444p" if self._clear else "yuv444p"
-        fine = "settb=1/1000000"  # it rounds its times to its input's ticks
-        mixed, done = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if self._clear else ([], [])
-        both = [self._chains.chain(each, [f"format={pixel_format}", TAGS, *mixed, fine]) for each in (before, after)]
         rate = self._stretch.rate
+        # setpts and trim may forget the rate, without which it refuses; and it rounds its times to its input's ticks
+        steady = [f"fps=fps={fraction(rate)}:eof_action=pass", f"settb={fraction(1 / (1000 * rate))}"]
+        mixed, done = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if self._clear else ([], [])
+        both = [self._chains.chain(each, [f"format={pixel_format}", TAGS, *mixed, *steady]) for each in (before, after)]
         length = float(self._stretch.total / rate)
         offset = -float((self._stretch.passed + Fraction(1, 2)) / rate)
         xfade = f"xfade=transition={name}:duration={length:.6f}:offset={offset:.6f}"
@@ -214,13 +210,15 @@ class Mixer:
         yield "setsar=1"
 
     def _runs(self) -> Iterator[tuple[int, int, float]]:
-        """Runs of frames (start, end), and how near (0..1) they are to the middle of the transition."""
-        count = self._stretch.count
-        run = max(1, -(-self._stretch.total // COARSE_STEPS))
-        for start in range(0, count, run):
-            end = min(count, start + run)
-            middle = (self._stretch.part(start) + self._stretch.part(end - 1)) / 2
-            yield start, end, 1 - abs(2 * middle - 1)
+        """Runs of frames (start, end), and how near (0..1) they are to the middle of the transition. Where the
+        transition is cut, so is a run, which remains as near.
+        """
+        stretch = self._stretch
+        run = max(1, -(-stretch.total // COARSE_STEPS))
+        for start in range(-(stretch.passed % run), stretch.count, run):
+            end = min(stretch.total - stretch.passed, start + run)
+            middle = (stretch.part(start) + stretch.part(end - 1)) / 2
+            yield max(0, start), min(stretch.count, end), 1 - abs(2 * middle - 1)
 
 
 def blend(chains: Chains, mode: BlendMode, lower: str, upper: str) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from services.render.chains import frame_number
 from services.render.ramps import Ramp
-from services.render.scene import Layer, Motion
+from services.render.scene import Layer, Motion, Span
 from services.render.shapes import CLEAR, Size
 
 MARGIN = 4
@@ -26,13 +26,15 @@ SMALLEST_GROWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames begin with `start`.
+    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames are those from `start`
+    up to `end`.
 
     `size` is what its picture is worked on in, `box` what it is pasted into.
     """
 
     motion: Motion
     start: int
+    end: int
     origin: int
     rate: Fraction
     size: Size
@@ -91,10 +93,10 @@ class Path:
 
     def corner(self) -> tuple[str, str]:
         """Where the box's corner goes on the canvas, as expressions in its time `t`."""
-        return self._even_corner(f"(t*{float(self.rate):.9g})", self.origin)
+        return self._even_corner(f"round(t*{float(self.rate):.9g})", self.origin)
 
     def _at(self, ramp: Ramp, frame: str, start: int) -> str:
-        return f"({ramp.shifted(-start).expression(frame)})"
+        return f"({ramp.within(self.start, self.end).shifted(-start).expression(frame)})"
 
     def _side(self, ramp: Ramp, frame: str) -> str:
         """A side of the picture: even, so that its middle stays on the pixel."""
@@ -131,12 +133,12 @@ class Path:
                 }
 
 
-def path(layer: Layer, motion: Motion, start: int, origin: int, canvas: Size, rate: Fraction) -> Path:
-    """How a layer with a motion moves; see `Path`."""
+def path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> Path:
+    """How a layer with a motion moves in some of its frames; see `Path`."""
     turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
     box = _box(motion, layer.span.start, layer.span.end, turns=turns)
     fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
-    return Path(motion, start, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+    return Path(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
 
 
 def _largest(layer: Layer, motion: Motion, unit: int) -> Size:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render import mixing
-from services.render.chains import Chains, fraction, held, repeated
+from services.render.chains import Chains, fraction, repeated
 from services.render.containers import only
 from services.render.looks import blur_steps, chroma_steps, steps, tone_steps
 from services.render.looks_color import FROM_RGB, TO_RGB
@@ -97,7 +97,7 @@ class Painter:
         worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=True)
         steps = framed(item, self._timeline)
         if worked.single:
-            steps += held(piece.span.count)
+            steps += repeated(piece.span.count)
         return self._chains.chain(worked.label, [*steps, *self._alpha_format])
 
     def _background(self, count: int) -> str:
@@ -105,7 +105,7 @@ class Painter:
         color = "black@0" if self._clear else f"0x{red:02x}{green:02x}{blue:02x}"
         source = f"color=c={color}:s={self._timeline.width}x{self._timeline.height}:r={self._rate}"
         steps = ["format=yuva420p"] if self._clear else ["format=gbrp", to_bt709(), "format=yuv420p"]
-        return self._chains.chain("", [source, "trim=end_frame=1", *steps, TAGS, *held(count)])
+        return self._chains.chain("", [source, "trim=end_frame=1", *steps, TAGS, *repeated(count)])
 
     def _laid(self, under: str, top: Top, span: Span) -> str:
         """A picture over `under`. When it is seen is told by time: ffmpeg 5 counts the frames of either input."""
@@ -127,7 +127,7 @@ class Painter:
         return Top(self._chains.chain(worked.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
     def _moving(self, layer: Layer, motion: Motion, span: Span) -> Top:
-        way = path(layer, motion, span.start, self._span.start, self._size, self._timeline.rate)
+        way = path(layer, motion, span, self._span.start, self._size, self._timeline.rate)
         solid = way.fine and not way.grows and not self._has_alpha(layer)
         label = self._solid(layer, way, span) if solid else self._clear_edged(layer, way, span)
         return Top(label, *way.corner())

@@ -48,7 +48,7 @@ OTHER = MediaMaterial(id="other", kind=MediaKind.VIDEO, path="other.mp4")
 PHOTO = MediaMaterial(id="photo", kind=MediaKind.PHOTO, path="photo.png")
 CLEAR = MediaMaterial(id="clear", kind=MediaKind.PHOTO, path="clear.png")
 GIF = MediaMaterial(id="gif", kind=MediaKind.GIF, path="moving.gif")
-TEXT = TextMaterial(id="text", text="春日 spring", styles=(TextStyle(start=0, end=9, size=24, color=(1, 0.8, 0.2, 1)),))
+TEXT = TextMaterial(id="text", text="春日", styles=(TextStyle(start=0, end=2, size=24, color=(1, 0.8, 0.2, 1)),))
 TABLE = "table.cube"
 CURVES = {
     Property.X: (-0.5, 0.7), Property.Y: (0.6, -0.3), Property.SCALE_X: (0.4, 1.3), Property.SCALE_Y: (1.2, 0.5),

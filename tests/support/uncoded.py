@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -88,5 +89,6 @@ def _run(folder: Path, command: Command, output: Sequence[str]) -> bytes:
     return done.stdout
 
 
+@lru_cache(maxsize=1)
 def _ffmpeg() -> Ffmpeg:
     return find_ffmpeg(os.environ.get("DRAFTCAST_FFMPEG", ""))

@@ -47,6 +47,7 @@ VIDEO = MediaMaterial(id="video", kind=MediaKind.VIDEO, path="clip.mp4")
 OTHER = MediaMaterial(id="other", kind=MediaKind.VIDEO, path="other.mp4")
 PHOTO = MediaMaterial(id="photo", kind=MediaKind.PHOTO, path="photo.png")
 CLEAR = MediaMaterial(id="clear", kind=MediaKind.PHOTO, path="clear.png")
+SOUND = MediaMaterial(id="sound", kind=MediaKind.AUDIO, path="tone.m4a")
 GIF = MediaMaterial(id="gif", kind=MediaKind.GIF, path="moving.gif")
 TEXT = TextMaterial(id="text", text="春日", styles=(TextStyle(start=0, end=2, size=24, color=(1, 0.8, 0.2, 1)),))
 TABLE = "table.cube"
@@ -69,6 +70,7 @@ def files(folder: Path, width: int = 160, height: int = 90) -> Path:
     colors = "color=red:s=32x32:r=10:d=0.1[a];color=lime:s=32x32:r=10:d=0.1[b];[a][b]concat"
     media.ffmpeg("-f", "lavfi", "-i", colors, folder / "moving.gif")
     rows = (f"{red} {blue} {1 - green}" for blue in (0, 1) for green in (0, 1) for red in (0, 1))
+    media.rising_tones(folder / "tone.m4a")
     (folder / TABLE).write_text("\n".join(("LUT_3D_SIZE 2", *rows)))
     return folder
 
@@ -91,6 +93,8 @@ def _kind(row: Row) -> TrackKind:
     material = row[0].material
     if isinstance(material, TextMaterial):
         return TrackKind.TEXT
+    if material == SOUND:
+        return TrackKind.AUDIO
     return TrackKind.EFFECT if isinstance(material, EffectMaterial) else TrackKind.VIDEO
 
 

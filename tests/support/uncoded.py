@@ -23,9 +23,11 @@ from services.render.media import seek_point
 from services.render.plan import Chunk, plan
 from services.render.protocol import Limits, Reporter
 from services.render.scene import Span, Timeline
+from services.render.sound_mix import mix
 
 Frames = NDArray[np.uint8]
 """Frames x bytes: a frame's planes one after the other."""
+Samples = NDArray[np.float32]
 
 
 def timeline_of(draft: Draft, files: Path, work: Path, *, clear: bool = False) -> Timeline:
@@ -49,6 +51,17 @@ def frames(timeline: Timeline, spans: Sequence[Span] = ()) -> Frames:
     with TemporaryDirectory() as folder:
         made = [_raw(timeline, chunk, Path(folder)) for span in spans or [None] for chunk in plan(timeline, span=span)]
     return np.concatenate(made)
+
+
+def sound(timeline: Timeline) -> Samples:
+    """What is heard, as samples x 2 at 48 kHz; no samples when nothing is."""
+    with TemporaryDirectory() as folder:
+        made = asyncio.run(mix(_ffmpeg(), timeline, Path(folder), lambda _: None))
+        if made is None:
+            return np.zeros((0, 2), np.float32)
+        decode = [_ffmpeg().path, "-v", "error", "-i", str(made), "-f", "f32le", "-ar", "48000", "-ac", "2", "-"]
+        said = subprocess.run(decode, capture_output=True, check=True, timeout=60).stdout
+    return np.frombuffer(said, np.float32).reshape(-1, 2)
 
 
 def _raw(timeline: Timeline, chunk: Chunk, folder: Path) -> Frames:

@@ -227,7 +227,7 @@ def backdrops(length_us: int) -> dict[str, Row]:
 def transitions(start_us: int, middle_us: int, end_us: int, lasting_us: int, **changes: Any) -> dict[str, Row]:
     """Every transition between two clips."""
     return {
-        f"{kind} of {lasting_us} us": (
+        f"{kind} transition": (
             segment(f"{kind} 1", VIDEO, start_us, middle_us, **changes,
                     transition=Transition(kind=kind, duration_us=lasting_us)),
             segment(f"{kind} 2", OTHER, middle_us, end_us, **changes),

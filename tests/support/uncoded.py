@@ -49,8 +49,20 @@ async def _timeline(draft: Draft, files: Path, work: Path, *, clear: bool) -> Ti
 def frames(timeline: Timeline, spans: Sequence[Span] = ()) -> Frames:
     """The frames of some stretches of a timeline, each made by itself as a worker makes a part; of none named, all."""
     with TemporaryDirectory() as folder:
-        made = [_raw(timeline, chunk, Path(folder)) for span in spans or [None] for chunk in plan(timeline, span=span)]
+        made = [
+            _raw(timeline, chunk, Path(folder))
+            for span in spans or (Span(0, timeline.frames),)
+            for chunk in plan(timeline, span=span)
+        ]
     return np.concatenate(made)
+
+
+def begun(timeline: Timeline) -> None:
+    """Draws the first frame of the middle one of a timeline's chunks, by the graph of all that chunk."""
+    chunks = plan(timeline, at_once=2)
+    chunk = chunks[len(chunks) // 2]
+    with TemporaryDirectory() as folder:
+        _run(Path(folder), _command(timeline, chunk, 0, None), ["-map", "[out]", "-frames:v", "1", "-f", "null", "-"])
 
 
 def sound(timeline: Timeline) -> Samples:

@@ -2,6 +2,7 @@
 
 import operator
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,5 +46,9 @@ def test_a_shifted_ramp_is_the_same_later() -> None:
 def evaluated(expression: str, frame: int) -> float:
     """Numbers, +, -, *, if() and lt(), as ffmpeg computes them."""
     assert re.fullmatch(r"[-+*.,()0-9enilft]+", expression)
-    names = {"__builtins__": {}, "lt": operator.lt, "choose": lambda which, one, other: one if which else other}
-    return float(eval(expression.replace("if(", "choose("), {**names, "n": frame}))
+    names: dict[str, Any] = {"__builtins__": {}, "lt": operator.lt, "choose": chosen, "n": frame}
+    return float(eval(expression.replace("if(", "choose("), names))
+
+
+def chosen(which: bool, one: float, other: float) -> float:
+    return one if which else other

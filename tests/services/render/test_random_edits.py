@@ -31,6 +31,7 @@ NOISE = 0.15
 """What coding adds to the sound, and a seam that is a sample off, as parts of its loudness."""
 STANDING = sorted(set(EffectKind) - CHANGING - {EffectKind.LUT})
 """Effects that begin nowhere."""
+MATERIALS: tuple[MediaMaterial | TextMaterial, ...] = (VIDEO, VIDEO, OTHER, PHOTO, CLEAR, GIF, TEXT, SOUND)
 usual = settings(
     max_examples=5 * LONGER,
     deadline=None,
@@ -61,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @st.composite
 def segments(draw: st.DrawFn, number: int, fps: float) -> Segment:
     """A picture or a sound for some frames, with whatever can be done to it that does not count from its beginning."""
-    material = draw(st.sampled_from((VIDEO, VIDEO, OTHER, PHOTO, CLEAR, GIF, TEXT, SOUND)))
+    material: MediaMaterial | TextMaterial = draw(st.sampled_from(MATERIALS))
     start, count = draw(st.integers(0, 4)), draw(st.integers(2, 9))
     first, last = round(start * 1e6 / fps), round((start + count) * 1e6 / fps)
     moving = draw(st.lists(st.sampled_from(sorted(CURVES)), max_size=2, unique=True))
@@ -74,12 +75,14 @@ def segments(draw: st.DrawFn, number: int, fps: float) -> Segment:
         return made
     made = replace(
         made,
-        effects=draw(st.lists(st.sampled_from(STANDING).map(lambda kind: Effect(kind=kind, strength=0.6)), max_size=1)),
+        effects=tuple(
+            Effect(kind=kind, strength=0.6) for kind in draw(st.lists(st.sampled_from(STANDING), max_size=1))
+        ),
         mask=draw(st.none() | st.sampled_from(MaskKind).map(lambda kind: Mask(kind=kind))),
         blend=draw(st.sampled_from((BlendMode.NORMAL, BlendMode.NORMAL, *BlendMode))),
         chroma=draw(st.none() | st.just(ChromaKey(color=(0.2, 0.7, 0.3, 1), intensity=0.3, shadow=0.3))),
     )
-    return draw(_timed(made)) if isinstance(material, MediaMaterial) and material.kind is MediaKind.VIDEO else made
+    return _timed(draw, made) if material.kind is MediaKind.VIDEO else made
 
 
 CLIPS = st.builds(
@@ -99,15 +102,11 @@ def _curve(moved: Property, length_us: int) -> Curve:
     return Curve(moved, (Keyframe(0, first), Keyframe(length_us // 2, last), Keyframe(length_us, first)))
 
 
-def _timed(made: Segment) -> st.SearchStrategy[Segment]:
-    return st.builds(
-        lambda speed, start_us, reverse: replace(
-            made, speed=speed, reverse=reverse, source=TimeRange(start_us, round(made.target.duration_us * speed))
-        ),
-        st.sampled_from((1.0, 1.0, 0.5, 2.0, 1.48408)),
-        st.integers(0, 900_000),
-        st.booleans(),
-    )
+def _timed(draw: st.DrawFn, made: Segment) -> Segment:
+    """At some speed, from somewhere, perhaps backwards."""
+    speed = draw(st.sampled_from((1.0, 1.0, 0.5, 2.0, 1.48408)))
+    source = TimeRange(draw(st.integers(0, 900_000)), round(made.target.duration_us * speed))
+    return replace(made, speed=speed, source=source, reverse=draw(st.booleans()))
 
 
 @st.composite

@@ -71,9 +71,9 @@ class Painter:
         source = self._chains.open([*only("nut" if self._clear else "mov"), "-i", str(made)])
         return self._chains.chain(source, [f"settb={self._tick}", "setpts=N", TAGS])
 
-    def base(self, pieces: Sequence[Piece]) -> str:
+    def base(self, pieces: Sequence[Piece], *, steady: bool = True) -> str:
         """The pieces one after the other, each as large as the canvas and opaque."""
-        labels = [self._piece(piece) for piece in pieces]
+        labels = [self._piece(piece, steady=steady) for piece in pieces]
         joined = [] if len(labels) == 1 else [f"concat=n={len(labels)}:v=1:a=0"]
         return self._chains.chain("".join(labels), [*joined, f"settb={self._tick}", "setpts=N"])
 
@@ -87,14 +87,14 @@ class Painter:
             return self._blended(under, item, span)
         return self._laid(under, self._top(item, span), span)
 
-    def _piece(self, piece: Piece) -> str:
+    def _piece(self, piece: Piece, *, steady: bool) -> str:
         if piece.use is None:
             return self._background(piece.span.count)
         item = piece.use.item
         if isinstance(item, Crossing):
-            return self._crossing(item, piece.span, opaque=True, steady=True)
+            return self._crossing(item, piece.span, opaque=True, steady=steady)
         assert isinstance(item, Layer)  # noqa: S101 - a lens is no base
-        worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=True)
+        worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady)
         steps = framed(item, self._timeline)
         if worked.single:
             steps += repeated(piece.span.count)
@@ -305,7 +305,7 @@ class Painter:
         seen = [(layer, layer.span.clipped(self._span)) for layer in layers]
         seen = [(layer, span) for layer, span in seen if span.count > 0]
         first = Use(*seen[0]) if seen and self._can_begin(seen[0][0]) and seen[0][1] == self._span else None
-        picture = self.base([Piece(self._span, first)])
+        picture = self.base([Piece(self._span, first)], steady=self._steady)
         for layer, span in seen[1:] if first else seen:
             picture = self.over(picture, layer, span)
         return picture

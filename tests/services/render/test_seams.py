@@ -105,6 +105,10 @@ OVER_EACH_OTHER: dict[str, list[Row]] = {
     **{f"effects on a track {number}": [GROUND, *rows] for number, rows in enumerate(lenses())},
     **{name: [row] for name, row in kinds.backdrops(LENGTH_US).items()},
     "transitions one after the other": one_after_the_other(lasting=3, apart=4),
+    "a transition of whole canvases over another clip": [
+        GROUND,
+        kinds.transitions(0, LENGTH_US // 2, LENGTH_US, LENGTH_US * 3 // 4)["dissolve transition"],
+    ],
 }
 CANVASES = [False, True] if LONG else [False]
 """Whether what is not drawn on is clear."""

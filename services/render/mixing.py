@@ -10,17 +10,21 @@ from services.render.looks_shape import Sides, blur_steps, tile_steps
 from services.render.ramps import Ramp
 from services.render.shapes import TAGS, Size
 
-SWEEPS = {
-    TransitionKind.SLIDE_LEFT: "slideleft",
-    TransitionKind.SLIDE_RIGHT: "slideright",
-    TransitionKind.SLIDE_UP: "slideup",
-    TransitionKind.SLIDE_DOWN: "slidedown",
-    TransitionKind.WIPE_LEFT: "wipeleft",
-    TransitionKind.WIPE_RIGHT: "wiperight",
-    TransitionKind.WIPE_UP: "wipeup",
-    TransitionKind.WIPE_DOWN: "wipedown",
+SLIDES: dict[TransitionKind, tuple[int, int]] = {
+    TransitionKind.SLIDE_LEFT: (-1, 0),
+    TransitionKind.SLIDE_RIGHT: (1, 0),
+    TransitionKind.SLIDE_UP: (0, -1),
+    TransitionKind.SLIDE_DOWN: (0, 1),
 }
-"""Transitions that ffmpeg's xfade draws just so."""
+WIPES: dict[TransitionKind, tuple[int, int]] = {
+    TransitionKind.WIPE_LEFT: (-1, 0),
+    TransitionKind.WIPE_RIGHT: (1, 0),
+    TransitionKind.WIPE_UP: (0, -1),
+    TransitionKind.WIPE_DOWN: (0, 1),
+}
+"""Where to, x to the right and y down."""
+SLIGHT = 1e-4
+"""Of a pixel: what a number in an expression may be off by."""
 BLUR_AT_MOST = 0.03
 """The sigma in the middle of a blur, as a part of the canvas's width."""
 TILES = 20
@@ -62,13 +66,14 @@ class Stretch:
     rate: Fraction
 
     def part(self, frame: int) -> float:
-        """How far the transition is (0..1) at a frame of this stretch."""
+        """How far the transition is (0..1) at a frame, counted from the first of this stretch."""
         return (self.passed + frame + 0.5) / self.total
 
     @property
     def ramp(self) -> Ramp:
-        """The same for every frame."""
-        return Ramp(((0, self.part(0)), (max(1, self.count - 1), self.part(max(1, self.count - 1)))))
+        """The same for every frame: that of the whole transition, wherever it is cut."""
+        first, after = -self.passed, self.total - self.passed
+        return Ramp(((first, self.part(first)), (after, self.part(after))))
 
 
 class Mixer:
@@ -82,19 +87,18 @@ class Mixer:
 
     def mix(self, kind: TransitionKind, before: str, after: str) -> str:
         """The label of the mixed frames."""
-        if kind in SWEEPS:
-            return self._xfade(SWEEPS[kind], before, after)
+        if kind in SLIDES:
+            return self._slid(*SLIDES[kind], before, after)
+        if kind in WIPES:
+            return self._through(self._wipe(*WIPES[kind]), before, after)
         if kind is TransitionKind.CIRCLE:
             return self._through(self._circle(), before, after)
         if kind in (TransitionKind.FADE_BLACK, TransitionKind.FADE_WHITE):
             return self._dipped("black" if kind is TransitionKind.FADE_BLACK else "white", before, after)
         if kind is TransitionKind.ZOOM:
             before = self._chains.chain(before, list(self._grown()))
-        mixed = self._dissolved(before, after)
+        mixed = self._through(self._even(), before, after)
         return self._coarse(kind, mixed) if kind in (TransitionKind.BLUR, TransitionKind.PIXELIZE) else mixed
-
-    def _dissolved(self, before: str, after: str) -> str:
-        return self._xfade("fade", before, after) if self._clear else self._through(self._even(), before, after)
 
     def _even(self) -> str:
         """A grey plane as bright as the transition is far."""
@@ -124,27 +128,24 @@ class Mixer:
     def _through(self, plane: str, before: str, after: str) -> str:
         """`after` over `before` where the plane is white."""
         if self._clear:
-            planes = self._chains.split(plane, 1)
-            return self._merged(planes[0], before, after)
+            return self._merged(plane, before, after)
         top = self._chains.chain(after + plane, ["alphamerge"])
         return self._chains.chain(before + top, ["overlay=x=0:y=0:format=yuv420"])
 
     def _merged(self, plane: str, before: str, after: str) -> str:
         """The same for pictures with alpha of their own."""
-        both = [self._chains.chain(each, ["format=yuva444p"]) for each in (before, after)]
-        mask = self._chains.chain(plane, ["format=yuva444p,lutyuv=u=val:v=val"])
-        return self._chains.chain("".join(both) + mask, ["maskedmerge"])
+        mixed = ["format=yuva444p", TAGS, "premultiply=inplace=1"]
+        both = [self._chains.chain(each, mixed) for each in (before, after)]
+        mask = self._chains.chain(plane, ["mergeplanes=format=yuva444p"])
+        unmixed = ["unpremultiply=inplace=1", "format=yuva420p", TAGS]
+        return self._chains.chain("".join(both) + mask, ["maskedmerge", *unmixed])
 
     def _dipped(self, color: str, before: str, after: str) -> str:
-        """Through a colour: the first half of one, the second half of the other, and the colour over both."""
-        half = min(max(0, -(-self._stretch.total // 2) - self._stretch.passed), self._stretch.count)
-        first = self._chains.chain(before, [f"trim=end_frame={half}"]) if half else None
-        rest = ["setpts=PTS-STARTPTS"] if half else []
-        second = self._chains.chain(after, [f"trim=start_frame={half}", *rest]) if half < self._stretch.count else None
-        if first and not second:
-            self._chains.chain(after, ["nullsink"])
-        both = first + second if first and second else first or second or ""
-        shown = self._chains.chain(both, ["concat=n=2:v=1:a=0"]) if first and second else both
+        """Through a colour: the first half of one, the second half of the other, and the colour over both; what is
+        clear stays clear.
+        """
+        half = -(-self._stretch.total // 2) - self._stretch.passed
+        shown = self._through(self._plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
         level = f"1-abs(2*({self._stretch.ramp.expression('N')})-1)"
         plane = self._plane(level, 16, 16, "neighbor")
         size = f"{self._size.width}x{self._size.height}"
@@ -157,22 +158,32 @@ class Mixer:
                 TAGS,
             ],
         )
-        top = self._chains.chain(plate + plane, ["alphamerge"])
-        return self._chains.chain(shown + top, ["overlay=x=0:y=0:format=yuv420"])
+        if self._clear:
+            shown, other = self._chains.split(shown, 2)
+            plate = self._chains.chain(plate + self._chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
+        return self._through(plane, shown, plate)
 
-    def _xfade(self, name: str, before: str, after: str) -> str:
-        pixel_format = "yuva444p" if self._clear else "yuv444p"
-        fine = "settb=1/1000000"  # it rounds its times to its input's ticks
-        mixed, done = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if self._clear else ([], [])
-        both = [self._chains.chain(each, [f"format={pixel_format}", TAGS, *mixed, fine]) for each in (before, after)]
-        rate = self._stretch.rate
-        length = float(self._stretch.total / rate)
-        offset = -float((self._stretch.passed + Fraction(1, 2)) / rate)
-        xfade = f"xfade=transition={name}:duration={length:.6f}:offset={offset:.6f}"
-        back = "yuva420p" if self._clear else "yuv420p"
-        return self._chains.chain(
-            "".join(both), [xfade, f"trim=end_frame={self._stretch.count}", *done, f"format={back}", TAGS]
-        )
+    def _slid(self, across: int, down: int, before: str, after: str) -> str:
+        """Both pictures side by side, and the canvas a window that moves over them by whole pixels."""
+        width, height = self._size.width, self._size.height
+        whole, small = ("yuva444p", "yuva420p") if self._clear else ("yuv444p", "yuv420p")
+        both = [self._chains.chain(each, [f"format={whole}", TAGS]) for each in (before, after)]
+        side = width if across else height
+        passed = _up(side, f"({self._stretch.ramp.expression('n')})")
+        pair, start = (reversed(both), f"{side}-{passed}") if across + down > 0 else (both, passed)
+        x, y = (start, "0") if across else ("0", start)
+        window = f"crop=w={width}:h={height}:x='{x}':y='{y}':exact=1"
+        stack = "hstack" if across else "vstack"
+        return self._chains.chain("".join(pair), [stack, window, f"format={small}", TAGS])
+
+    def _wipe(self, across: int, down: int) -> str:
+        """A plane that is white on one side of an edge."""
+        width, height = self._size.width, self._size.height
+        place, side = ("X", width) if across else ("Y", height)
+        part = f"({self._stretch.ramp.expression('N')})"
+        forwards = across + down > 0
+        seen = f"lt({place},{_up(side, part)})" if forwards else f"gte({place},{_up(side, f'(1-{part})')})"
+        return self._plane(seen, width if across else 2, height if down else 2, "neighbor")
 
     def _grown(self) -> Iterator[str]:
         """Twice as large at the end, about the middle."""
@@ -214,13 +225,20 @@ class Mixer:
         yield "setsar=1"
 
     def _runs(self) -> Iterator[tuple[int, int, float]]:
-        """Runs of frames (start, end), and how near (0..1) they are to the middle of the transition."""
-        count = self._stretch.count
-        run = max(1, -(-self._stretch.total // COARSE_STEPS))
-        for start in range(0, count, run):
-            end = min(count, start + run)
-            middle = (self._stretch.part(start) + self._stretch.part(end - 1)) / 2
-            yield start, end, 1 - abs(2 * middle - 1)
+        """Runs of frames (start, end), and how near (0..1) they are to the middle of the transition. Where the
+        transition is cut, so is a run, which remains as near.
+        """
+        stretch = self._stretch
+        run = max(1, -(-stretch.total // COARSE_STEPS))
+        for start in range(-(stretch.passed % run), stretch.count, run):
+            end = min(stretch.total - stretch.passed, start + run)
+            middle = (stretch.part(start) + stretch.part(end - 1)) / 2
+            yield max(0, start), min(stretch.count, end), 1 - abs(2 * middle - 1)
+
+
+def _up(side: int, part: str) -> str:
+    """A part of a side as an expression, rounded up to whole pixels."""
+    return f"ceil({side}*{part}-{SLIGHT})"
 
 
 def blend(chains: Chains, mode: BlendMode, lower: str, upper: str) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from services.render.chains import frame_number
 from services.render.ramps import Ramp
-from services.render.scene import Layer, Motion
+from services.render.scene import Layer, Motion, Span
 from services.render.shapes import CLEAR, Size
 
 MARGIN = 4
@@ -26,13 +26,15 @@ SMALLEST_GROWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames begin with `start`.
+    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames are those from `start`
+    up to `end`.
 
     `size` is what its picture is worked on in, `box` what it is pasted into.
     """
 
     motion: Motion
     start: int
+    end: int
     origin: int
     rate: Fraction
     size: Size
@@ -55,7 +57,8 @@ class Path:
 
     def resize(self, colors: str) -> str:
         """A scale step to each frame's own size; `colors` says what the colours come from."""
-        sides = (self._side(side, frame_number(self.rate)) for side in (self.motion.width, self.motion.height))
+        frame = frame_number(self.rate)
+        sides = (self._side(side, frame, self.start) for side in (self.motion.width, self.motion.height))
         width, height = sides
         return f"scale=w='{width}':h='{height}':eval=frame:{colors}out_color_matrix=bt709:out_range=tv"
 
@@ -76,7 +79,7 @@ class Path:
 
     def place(self) -> str:
         """Turned, grown, and moved by fractions of a pixel. For `perspective` pixels lie at whole numbers, and frames
-        are counted from 1.
+        are counted from 1. It reads its expressions anew for each frame: short ones save time.
         """
         names = (
             f"{axis}{corner}='{at}'" for corner, at_both in enumerate(self._corners()) for axis, at in at_both.items()
@@ -91,14 +94,14 @@ class Path:
 
     def corner(self) -> tuple[str, str]:
         """Where the box's corner goes on the canvas, as expressions in its time `t`."""
-        return self._even_corner(f"(t*{float(self.rate):.9g})", self.origin)
+        return self._even_corner(f"round(t*{float(self.rate):.9g})", self.origin)
 
     def _at(self, ramp: Ramp, frame: str, start: int) -> str:
-        return f"({ramp.shifted(-start).expression(frame)})"
+        return f"({ramp.within(self.start, self.end).shifted(-start).expression(frame)})"
 
-    def _side(self, ramp: Ramp, frame: str) -> str:
+    def _side(self, ramp: Ramp, frame: str, start: int) -> str:
         """A side of the picture: even, so that its middle stays on the pixel."""
-        return f"max(2,2*round({self._at(ramp, frame, self.start)}/2))"
+        return f"max(2,2*round({self._at(ramp, frame, start)}/2))"
 
     def _whole_corner(self, frame: str, start: int) -> tuple[str, str]:
         x, y = self._at(self.motion.x, frame, start), self._at(self.motion.y, frame, start)
@@ -110,33 +113,33 @@ class Path:
 
     def _corners(self) -> Iterator[dict[str, str]]:
         """Where the corners of the box's picture go within the box."""
-        frame, motion = "(in-1)", self.motion
-        angle = f"({self._at(motion.rotation_deg, frame, self.start)}*PI/180)"
+        motion, frame, start = self.motion, "in", self.start - 1
+        turned = f"st(0,{self._at(motion.rotation_deg, frame, start)}*PI/180)"
         drawn_x, drawn_y = (
-            (self._side(motion.width, frame), self._side(motion.height, frame))
+            (self._side(motion.width, frame, start), self._side(motion.height, frame, start))
             if self.grows
             else (str(self.size.width), str(self.size.height))
         )
-        grown_x = f"({self._at(motion.width, frame, self.start)}/{drawn_x})"
-        grown_y = f"({self._at(motion.height, frame, self.start)}/{drawn_y})"
-        left, top = self._even_corner(frame, self.start)
-        middle_x = f"({self._at(motion.x, frame, self.start)}-{left})"
-        middle_y = f"({self._at(motion.y, frame, self.start)}-{top})"
+        grown_x = f"({self._at(motion.width, frame, start)}/{drawn_x})"
+        grown_y = f"({self._at(motion.height, frame, start)}/{drawn_y})"
+        left, top = self._even_corner(frame, start)
+        middle_x = f"({self._at(motion.x, frame, start)}-{left})"
+        middle_y = f"({self._at(motion.y, frame, start)}-{top})"
         for far_y in (0.5 - self.box.height / 2, 0.5 + self.box.height / 2):
             for far_x in (0.5 - self.box.width / 2, 0.5 + self.box.width / 2):
                 across, down = f"({far_x}*{grown_x})", f"({far_y}*{grown_y})"
                 yield {
-                    "x": f"{middle_x}+{across}*cos{angle}-{down}*sin{angle}-0.5",
-                    "y": f"{middle_y}+{across}*sin{angle}+{down}*cos{angle}-0.5",
+                    "x": f"{turned};{middle_x}+{across}*cos(ld(0))-{down}*sin(ld(0))-0.5",
+                    "y": f"{turned};{middle_y}+{across}*sin(ld(0))+{down}*cos(ld(0))-0.5",
                 }
 
 
-def path(layer: Layer, motion: Motion, start: int, origin: int, canvas: Size, rate: Fraction) -> Path:
-    """How a layer with a motion moves; see `Path`."""
+def path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> Path:
+    """How a layer with a motion moves in some of its frames; see `Path`."""
     turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
     box = _box(motion, layer.span.start, layer.span.end, turns=turns)
     fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
-    return Path(motion, start, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+    return Path(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
 
 
 def _largest(layer: Layer, motion: Motion, unit: int) -> Size:
@@ -166,7 +169,7 @@ def _extent(motion: Motion, frame: int) -> tuple[float, float]:
 
 def alpha_plane(alpha: Ramp, start: int, count: int, size: Size, rate: Fraction) -> Iterator[str]:
     """A source of grey frames as bright as a layer is opaque: computed for a few pixels, and enlarged."""
-    level = alpha.shifted(-start).expression("N")
+    level = alpha.within(start, start + count).shifted(-start).expression("N")
     yield f"color=c=black:s=16x16:r={rate.numerator}/{rate.denominator}"
     yield f"trim=end_frame={count}"
     yield "format=gray"

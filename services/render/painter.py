@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render import mixing
-from services.render.chains import Chains, fraction, held, repeated
+from services.render.chains import Chains, fraction, repeated
 from services.render.containers import only
 from services.render.looks import blur_steps, chroma_steps, steps, tone_steps
 from services.render.looks_color import FROM_RGB, TO_RGB
@@ -71,9 +71,9 @@ class Painter:
         source = self._chains.open([*only("nut" if self._clear else "mov"), "-i", str(made)])
         return self._chains.chain(source, [f"settb={self._tick}", "setpts=N", TAGS])
 
-    def base(self, pieces: Sequence[Piece]) -> str:
+    def base(self, pieces: Sequence[Piece], *, steady: bool = True) -> str:
         """The pieces one after the other, each as large as the canvas and opaque."""
-        labels = [self._piece(piece) for piece in pieces]
+        labels = [self._piece(piece, steady=steady) for piece in pieces]
         joined = [] if len(labels) == 1 else [f"concat=n={len(labels)}:v=1:a=0"]
         return self._chains.chain("".join(labels), [*joined, f"settb={self._tick}", "setpts=N"])
 
@@ -87,17 +87,17 @@ class Painter:
             return self._blended(under, item, span)
         return self._laid(under, self._top(item, span), span)
 
-    def _piece(self, piece: Piece) -> str:
+    def _piece(self, piece: Piece, *, steady: bool) -> str:
         if piece.use is None:
             return self._background(piece.span.count)
         item = piece.use.item
         if isinstance(item, Crossing):
-            return self._crossing(item, piece.span, opaque=True, steady=True)
+            return self._crossing(item, piece.span, opaque=True, steady=steady)
         assert isinstance(item, Layer)  # noqa: S101 - a lens is no base
-        worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=True)
+        worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady)
         steps = framed(item, self._timeline)
         if worked.single:
-            steps += held(piece.span.count)
+            steps += repeated(piece.span.count)
         return self._chains.chain(worked.label, [*steps, *self._alpha_format])
 
     def _background(self, count: int) -> str:
@@ -105,7 +105,7 @@ class Painter:
         color = "black@0" if self._clear else f"0x{red:02x}{green:02x}{blue:02x}"
         source = f"color=c={color}:s={self._timeline.width}x{self._timeline.height}:r={self._rate}"
         steps = ["format=yuva420p"] if self._clear else ["format=gbrp", to_bt709(), "format=yuv420p"]
-        return self._chains.chain("", [source, "trim=end_frame=1", *steps, TAGS, *held(count)])
+        return self._chains.chain("", [source, "trim=end_frame=1", *steps, TAGS, *repeated(count)])
 
     def _laid(self, under: str, top: Top, span: Span) -> str:
         """A picture over `under`. When it is seen is told by time: ffmpeg 5 counts the frames of either input."""
@@ -127,7 +127,7 @@ class Painter:
         return Top(self._chains.chain(worked.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
     def _moving(self, layer: Layer, motion: Motion, span: Span) -> Top:
-        way = path(layer, motion, span.start, self._span.start, self._size, self._timeline.rate)
+        way = path(layer, motion, span, self._span.start, self._size, self._timeline.rate)
         solid = way.fine and not way.grows and not self._has_alpha(layer)
         label = self._solid(layer, way, span) if solid else self._clear_edged(layer, way, span)
         return Top(label, *way.corner())
@@ -305,7 +305,7 @@ class Painter:
         seen = [(layer, layer.span.clipped(self._span)) for layer in layers]
         seen = [(layer, span) for layer, span in seen if span.count > 0]
         first = Use(*seen[0]) if seen and self._can_begin(seen[0][0]) and seen[0][1] == self._span else None
-        picture = self.base([Piece(self._span, first)])
+        picture = self.base([Piece(self._span, first)], steady=self._steady)
         for layer, span in seen[1:] if first else seen:
             picture = self.over(picture, layer, span)
         return picture

@@ -1,6 +1,6 @@
 """Numbers that change from frame to frame: straight lines between points. Pure."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,14 +58,32 @@ class Ramp:
         """The same, `frames` later."""
         return Ramp(tuple((frame + frames, value) for frame, value in self.points))
 
+    def within(self, start: int, end: int) -> "Ramp":
+        """The points that tell the values of frames `start` up to `end`; the values stay what they are."""
+        first = max(1, bisect_right(self.points, start, key=lambda point: point[0]))
+        after = bisect_left(self.points, end - 1, key=lambda point: point[0])
+        return Ramp(self.points[first - 1 : max(first, after + 1)])
+
     def expression(self, frame: str) -> str:
-        """The value as ffmpeg computes it; `frame` is an expression for the frame's number."""
-        terms = [f"{self.points[0][1]:.6g}"]
-        for (start, one), (end, other) in zip(self.points, self.points[1:], strict=False):
-            if other != one:
-                slope = (other - one) / (end - start)
-                terms.append(f"{slope:+.9g}*clip({frame}-{start},0,{end - start})")
-        return "".join(terms)
+        """The value as ffmpeg computes it; `frame` is an expression for the frame's number.
+
+        A tree: ffmpeg takes no expression that is nested, or has terms in a row, more than about a hundred deep.
+        """
+        if self.still:
+            return f"{self.first:.6g}"
+        first, last = self.points[0], self.points[-1]
+        return _tree([(first[0] - 1, first[1]), *self.points, (last[0] + 1, last[1])], frame)
+
+
+def _tree(points: Sequence[tuple[int, float]], frame: str) -> str:
+    """Which line it is, found by halving; the outer two go on for ever."""
+    if len(points) == 2:
+        (start, one), (end, other) = points
+        slope = (other - one) / (end - start) if end > start else 0.0
+        return f"{one:.6g}{slope:+.9g}*({frame}-{start})" if slope else f"{one:.6g}"
+    middle = len(points) // 2
+    left, right = _tree(points[: middle + 1], frame), _tree(points[middle:], frame)
+    return f"if(lt({frame},{points[middle][0]}),{left},{right})"
 
 
 def _kept(values: Sequence[float], tolerance: float) -> Iterator[int]:

@@ -2,15 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TypeAlias
 
+from services.render.ramps import Ramp
 from services.render.scene import US, Sound
 
 MAX_KNOTS = 1000
 """Points in one expression: each adds about 50 bytes. A curve with more is taken at so many even steps."""
-
-Knot: TypeAlias = tuple[int, float]
-"""A sample, counted from the sound's beginning, and its amplitude."""
 
 
 def loudness(sound: Sound, sample_rate: int) -> str:
@@ -19,8 +16,7 @@ def loudness(sound: Sound, sample_rate: int) -> str:
     Each sample asks for about log2 of the number of points: the expression is a tree.
     """
     knots = [(round(offset_us * sample_rate / US), value) for offset_us, value in _bounded(sound)]
-    first, last = knots[0], knots[-1]
-    return _tree([(first[0] - 1, first[1]), *knots, (last[0] + 1, last[1])])
+    return Ramp(tuple(knots)).expression("n")
 
 
 def _bounded(sound: Sound) -> Sequence[tuple[float, float]]:
@@ -41,13 +37,3 @@ def _at(curve: Sequence[tuple[int, float]], offsets: Sequence[int], offset_us: f
         return curve[min(after, len(curve) - 1)][1]
     (start_us, one), (end_us, other) = curve[after - 1], curve[after]
     return one + (other - one) * (offset_us - start_us) / (end_us - start_us)
-
-
-def _tree(knots: Sequence[Knot]) -> str:
-    """Which line it is, found by halving; the outer two go on for ever."""
-    if len(knots) == 2:
-        (start, one), (end, other) = knots
-        slope = (other - one) / (end - start) if end > start else 0.0
-        return f"{one:.6g}{slope:+.9g}*(n-{start})" if slope else f"{one:.6g}"
-    middle = len(knots) // 2
-    return f"if(lt(n,{knots[middle][0]}),{_tree(knots[: middle + 1])},{_tree(knots[middle:])})"

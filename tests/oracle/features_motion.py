@@ -96,7 +96,9 @@ def _crossed() -> Iterator[Feature]:
         yield feature("transitions", kind, _transition(title), kind, **bound)
     yield feature("transitions", "overlapping ranges", _overlapping, "dissolve")
     yield feature("transitions", "between photos that do not fill", _of_photos, "slide_left")
-    yield feature("transitions", "above other tracks", _above, "dissolve")
+    yield feature("transitions", "above other tracks", _above("叠化"), "dissolve")
+    for kind in ("fade_white", "circle", "wipe_up", "slide_left"):
+        yield feature("transitions", f"{kind} above other tracks", _above(TRANSITIONS[kind]), kind)
     yield feature("transitions", "of moving pictures", _of_moving, "wipe_right")
     yield feature("transitions", "beyond the source", _beyond, "dissolve")
 
@@ -122,11 +124,14 @@ def _of_photos(slot: Slot) -> None:
     slot.main("tall.mp4", 8, FRAMES)
 
 
-def _above(slot: Slot) -> None:
-    slot.main()
-    slot.builder.photo("badge.png", *slot.span(0, 8), track="above", render_index=3, clip=LARGE)
-    _using_transition(slot.builder, "叠化", 12)
-    slot.builder.photo("postcard.png", *slot.span(8), track="above", render_index=3, clip=HALF)
+def _above(title: str) -> Draw:
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.builder.photo("badge.png", *slot.span(0, 8), track="above", render_index=3, clip=LARGE)
+        _using_transition(slot.builder, title, 12)
+        slot.builder.photo("postcard.png", *slot.span(8), track="above", render_index=3, clip=HALF)
+
+    return draw
 
 
 def _of_moving(slot: Slot) -> None:

@@ -72,3 +72,12 @@ def test_frames_at_a_seam_are_those_of_a_video_made_in_one_piece(folder: Path) -
 def off(one: Frame, other: Frame) -> float:
     """The mean difference of two frames, of 255; the two were coded apart."""
     return float(np.abs(one.astype(int) - other).mean())
+
+
+@pytest.mark.parametrize("name", ["闪黑", "闪白"])
+def test_a_dip_that_a_seam_cuts_is_a_video(folder: Path, name: str) -> None:
+    builder = DraftBuilder(160, 90)
+    dip = builder.material("transitions", name=name, effect_id="1", duration=S // 2, is_overlap=False)
+    builder.video("clip.mp4", 0, 2 * S - 200_000, extra_material_refs=[dip])
+    builder.video("clip.mp4", 2 * S - 200_000, 2 * S + 200_000)
+    assert len(render(folder, builder).video) == 4 * 30

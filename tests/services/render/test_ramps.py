@@ -1,6 +1,8 @@
 """Numbers from frame to frame: few points, close to every value, and the same in ffmpeg's own arithmetic."""
 
+import operator
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,16 +30,25 @@ def test_ffmpeg_s_expression_has_the_ramp_s_values(wanted: list[float], frame: i
     assert evaluated(ramp.expression("n"), frame) == pytest.approx(ramp.at(frame), abs=0.01)
 
 
+@given(values, st.integers(0, 80), st.integers(1, 80))
+def test_a_part_of_a_ramp_has_its_values_to_the_last_bit(wanted: list[float], start: int, count: int) -> None:
+    ramp = Ramp.through(wanted, 0.5)
+    part = ramp.within(start, start + count)
+    assert all(part.at(frame) == ramp.at(frame) for frame in range(start, start + count))
+    assert sum(start < frame < start + count - 1 for frame, _ in ramp.points) + 2 >= len(part.points)
+
+
 def test_a_shifted_ramp_is_the_same_later() -> None:
     ramp = Ramp(((0, 1.0), (10, 2.0)))
     assert ramp.shifted(5).at(10) == ramp.at(5) == 1.5
 
 
 def evaluated(expression: str, frame: int) -> float:
-    """Numbers, +, -, *, and clip(), as ffmpeg computes them."""
-    assert re.fullmatch(r"[-+*.,()0-9enclip]+", expression)
-    return float(eval(expression, {"__builtins__": {}, "clip": clipped, "n": frame}))
+    """Numbers, +, -, *, if() and lt(), as ffmpeg computes them."""
+    assert re.fullmatch(r"[-+*.,()0-9enilft]+", expression)
+    names: dict[str, Any] = {"__builtins__": {}, "lt": operator.lt, "choose": chosen, "n": frame}
+    return float(eval(expression.replace("if(", "choose("), names))
 
 
-def clipped(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+def chosen(which: bool, one: float, other: float) -> float:
+    return one if which else other

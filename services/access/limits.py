@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from services.access.callers import Caller
 from services.clock import now_ms
@@ -66,9 +66,10 @@ class Limits:
 
         Raises `QuotaExceeded`.
         """
-        guess = (address, hash(text))
+        network = _network(address)
+        guess = (network, hash(text))
         if guess not in self._guesses:
-            self._count(Limit.WRONG_KEYS, address or "?", WRONG_KEYS_PER_MINUTE)
+            self._count(Limit.WRONG_KEYS, network, WRONG_KEYS_PER_MINUTE)
             self._guesses.add(guess)
 
     def _count(self, limit: Limit, name: str, most: int) -> None:
@@ -116,16 +117,31 @@ def who(caller: Caller | None, address: str) -> str:
     """In whose name a caller is counted; empty: it is not counted. Guests of a task count for its owner."""
     if caller is not None and caller.key_id:
         return f"key {caller.owner}"
-    return _counted(address)
+    return counted_address(address)
 
 
 @lru_cache(4096)
-def _counted(address: str) -> str:
-    """The name of an address; whoever has one of IPv6 has 2^64 of them."""
+def counted_address(address: str) -> str:
+    """In whose name an address is counted; empty for this machine's own, proxies among them."""
     try:
-        found = ip_address(address)
+        found = _plain(address)
     except ValueError:  # a socket of this machine has none
         return ""
-    if found.is_loopback:
-        return ""
-    return f"address {ip_network((found, 64), strict=False)}" if found.version == 6 else f"address {found}"
+    return "" if found.is_loopback else f"address {_network(address)}"
+
+
+@lru_cache(4096)
+def _network(address: str) -> str:
+    """What one caller has of addresses: whoever has one of IPv6 has 2^64 of them."""
+    try:
+        found = _plain(address)
+    except ValueError:
+        return "?"
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def _plain(address: str) -> IPv4Address | IPv6Address:
+    """The address, without its zone; IPv4 that is written as IPv6 is IPv4. Raises ValueError."""
+    found = ip_address(address.partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

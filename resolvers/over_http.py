@@ -5,6 +5,7 @@ sent by `resolvers.streams`.
 """
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 from starlette.requests import Request
@@ -54,13 +55,15 @@ class HttpEndpoint:
         """Answer one request."""
         request = Request(scope, receive)
         media = accepted(request.headers.get("accept", ""))
-        try:
-            response = await self._response(request, media)
-        except RequestError as error:
-            response = _refusal(error, media)
-        await response(scope, receive, send)
+        with ExitStack() as kept:
+            try:
+                response = await self._response(request, media, kept)
+            except RequestError as error:
+                response = _refusal(error, media)
+            await response(scope, receive, send)
 
-    async def _response(self, request: Request, media: Media | None) -> ASGIApp:
+    async def _response(self, request: Request, media: Media | None, kept: ExitStack) -> ASGIApp:
+        """The answer; what it holds while it is being sent is put into `kept`."""
         if media is None:
             raise NotAcceptable(_no_media())
         context = await Context.of(request)
@@ -71,6 +74,7 @@ class HttpEndpoint:
         place = request.headers.get("last-event-id", "")
         if place:
             operation = resumed(operation, place)
+        kept.enter_context(context.staying())
         return StreamResponse(
             self._answers, context, operation, FORMATS[media], resumed=bool(place) and media is Media.EVENTS
         )

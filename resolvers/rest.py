@@ -185,12 +185,13 @@ async def _changed(context: Context, task: Task, since: int | None, seconds: flo
     """The task once it has changed since a seq, its present one by default.
 
     It is not waited for when nothing more will come by itself, nor for a seq above the task's own,
-    which is that of an older task of the same URL.
+    which is that of an older task of the same URL. Raises `QuotaExceeded`.
     """
     seen = task.seq if since is None else since
     if task.status.final or seen != task.seq:
         return task
-    return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
+    with context.staying():
+        return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
 
 
 def _progress(task: Task) -> int:

@@ -1,10 +1,13 @@
-"""How often a caller may do what: so many times within each minute, and so many sockets at once.
+"""How often a caller may do what: so many times within each minute, and so many sockets, streams and
+waiting polls at once.
 
 A caller is counted by its key's owner; without keys by its address, and not at all on the machine itself.
 """
 
 import math
 from collections import Counter
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -95,14 +98,30 @@ class Limits:
             raise refusal
         self._counts[counted] = before + 1
 
+    @contextmanager
+    def entered(self, names: Iterable[str]) -> Generator[None]:
+        """A connection of these names is kept meanwhile. Raises `QuotaExceeded`."""
+        taken: list[str] = []
+        try:
+            for name in filter(None, names):
+                self.enter(name)
+                taken.append(name)
+            yield
+        finally:
+            for name in taken:
+                self.leave(name)
+
     def enter(self, name: str) -> None:
-        """A socket of this name is opened. Raises `QuotaExceeded`."""
+        """A connection of this name is kept: a socket, a stream or a poll that waits. Raises `QuotaExceeded`."""
         if not name:
             return
         most = self.sockets_per_key
         if most and self._sockets[name] >= most:
             raise QuotaExceeded(
-                Bilingual(f"There are {most} sockets open already; close one first.", f"已有 {most} 个连接，请先关闭。")
+                Bilingual(
+                    f"There are {most} sockets, streams and waiting polls open already; close one first.",
+                    f"已有 {most} 个 websocket、事件流或等待中的轮询，请先关闭其中一个。",
+                )
             )
         self._sockets[name] += 1
 

@@ -34,6 +34,8 @@ from resolvers.streams import StreamResponse
 from services.errors import Bilingual, InvalidInput, RequestError
 
 LONGEST_QUERY_STRING_BYTES = 16 * 1024
+LONGEST_ACCEPT = 1000
+"""Characters of an Accept header that are looked at, and kept; browsers send a hundred or so."""
 METHODS = ("GET", "POST")
 FORMATS: dict[Media, Format] = {Media.EVENTS: EventStream(), Media.MULTIPART: Multipart()}
 _OPERATION = ("query", "variables", "operationName", "extensions")
@@ -54,7 +56,7 @@ class HttpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        media = accepted(request.headers.get("accept", ""))
+        media = accepted(request.headers.get("accept", "")[:LONGEST_ACCEPT])
         with ExitStack() as kept:
             try:
                 response = await self._response(request, media, kept)

@@ -143,12 +143,12 @@ def test_a_trickle_does_not_put_the_end_off() -> None:
 
 def test_the_body_of_an_upload_may_take_longer_than_one_of_json() -> None:
     head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/zip\r\ncontent-length: 2\r\n\r\na"
-    with listening(app, lifespan=False, callers=Callers(head_seconds=0.2, body_seconds=0.2)) as port:
-        with connected(port) as slow, connected(port) as other:
-            slow.sendall(head)
-            assert said(other).startswith(b"HTTP/1.1 408 ")
-            slow.sendall(b"b")
-            assert slow.recv(4096).endswith(b"2")
+    callers = Callers(head_seconds=0.2, body_seconds=0.2)
+    with listening(app, lifespan=False, callers=callers) as port, connected(port) as slow, connected(port) as other:
+        slow.sendall(head)
+        assert said(other).startswith(b"HTTP/1.1 408 ")
+        slow.sendall(b"b")
+        assert slow.recv(4096).endswith(b"2")
 
 
 def test_whoever_waits_for_longest_makes_room_when_unfinished_requests_hold_too_much() -> None:

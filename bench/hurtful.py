@@ -109,7 +109,7 @@ FAMILIES: dict[str, Family] = {
     "a list of right values": _literal(lambda n: "{status: [" + "FAILED " * n + "]}"),
     "a list of objects": _literal(lambda n: "{status: [" + "{a: 1 b: 2} " * n + "]}"),
     "unknown arguments": lambda n: Document("query OP { videoTasks(" + _fields(n) + ") { totalCount } }"),
-    "a long text": _long('node(id: "%s") { id }'),
+    "a long text of escapes": _long('node(id: "%s") { id }'),
     "a long text among unknown fields": _long('videoTasks(filter: {a: 1 b: 1 c: 1 d: 1 e: 1 f: "%s"}) { totalCount }'),
     "a long block of text": lambda n: Document('query OP { node(id: """' + "\n x" * (10 * n) + '""") { id } }'),
     "a long cursor": lambda n: Document('query OP { videoTasks(after: "' + _cursor(n) + '") { totalCount } }'),
@@ -124,7 +124,7 @@ FAMILIES: dict[str, Family] = {
     "a chain of fragments on one field": _spread("queue { pending } ...#", "__typename"),
     "a variable of wrong values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": [1] * (5 * n)}),
     "a variable of right values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": ["FAILED"] * (3 * n)}),
-    "a variable of unknown fields": _variable(
+    "a variable of fields that are nearly known": _variable(
         "VideoTaskFilter", FILTER, lambda n: {f"statu{m}": m for m in range(2 * n)}
     ),
     "a page whose size is a float": lambda n: Document(

@@ -1,4 +1,4 @@
-"""What callers give with a document, weighed before anything is validated: literals, directives, and the variables' values.
+"""What callers give with a document, weighed before anything is validated: literals, directives, variables' values.
 
 Validation prints a whole object for each of its fields that is unknown, so an object costs its fields times its size.
 """

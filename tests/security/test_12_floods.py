@@ -131,8 +131,8 @@ def test_what_clients_give_is_taken(server: Server) -> None:
     fragments = " ".join(f"fragment f{n} on Query {{ a{n}: __typename }}" for n in range(70))
     assert server.data(f"{{ {spread} }} {fragments}")
     submitted = {"draftUrl": server.draft_url("hold"), "metadata": {f"name {n}": [n, str(n)] for n in range(500)}}
-    submit = "mutation($input: SubmitVideoTaskInput!) { submitVideoTask(input: $input) { userErrors { code } } }"
-    assert server.data(submit, input=submitted)["submitVideoTask"]["userErrors"] == []
+    submit = "mutation($input: SubmitVideoTaskInput!) { submitVideoTask(input: $input) { errors { code } } }"
+    assert server.data(submit, input=submitted)["submitVideoTask"]["errors"] == []
 
 
 @pytest.mark.parametrize("size", [100, 100.0, "100", [100], {"a": 1}, True])

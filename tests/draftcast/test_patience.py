@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from contextlib import closing
 from typing import Any
 
@@ -21,7 +22,7 @@ class Endless:
     """Sends until its client goes."""
 
     def __init__(self) -> None:
-        self.ended = asyncio.Event()
+        self.ended = threading.Event()
 
     async def __call__(self, _: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -43,10 +44,4 @@ def test_who_reads_nothing_is_given_up() -> None:
         closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client,
     ):
         client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
-        while not app.ended.is_set():
-            with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as other:  # a turn of the server's
-                other.sendall(b"x\r\n\r\n")
-                other.recv(100)
-        with pytest.raises(ConnectionResetError):
-            while client.recv(1 << 20):
-                pass
+        assert app.ended.wait(20)

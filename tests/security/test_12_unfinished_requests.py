@@ -130,6 +130,7 @@ def test_half_heads_and_half_bodies_end_by_themselves() -> None:
 
 def test_a_trickle_does_not_put_the_end_off() -> None:
     with listening(app, lifespan=False, callers=Callers(head_seconds=0.5)) as port, connected(port) as client:
+        answer = b""
         client.settimeout(0.05)
         client.sendall(b"GET /")
         for _ in range(200):

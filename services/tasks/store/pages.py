@@ -141,8 +141,8 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
         return None
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
-        if isinstance(found, list) and _is_place(cast("list[object]", found), parts):
-            return cast("list[Any]", found)
+        if _is_place(found, parts):
+            return list(found)
     except (ValueError, RecursionError):
         pass
     raise InvalidInput(
@@ -154,8 +154,10 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
     )
 
 
-def _is_place(found: list[object], parts: int) -> bool:
+def _is_place(found: object, parts: int) -> bool:
     """Whether these are a number and texts, such as the database can compare."""
-    first, *rest = found or [None]
+    if not isinstance(found, list):
+        return False
+    first, *rest = cast("list[object]", found) or [None]
     number = type(first) is int and abs(first) <= LARGEST_NUMBER
-    return len(found) == parts and number and all(isinstance(part, str) and "\0" not in part for part in rest)
+    return len(rest) == parts - 1 and number and all(isinstance(part, str) and "\0" not in part for part in rest)

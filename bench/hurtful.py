@@ -125,7 +125,7 @@ FAMILIES: dict[str, Family] = {
     "a variable of wrong values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": [1] * (5 * n)}),
     "a variable of right values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": ["FAILED"] * (3 * n)}),
     "a variable of fields that are nearly known": _variable(
-        "VideoTaskFilter", FILTER, lambda n: {f"statu{m}": m for m in range(2 * n)}
+        "VideoTaskFilter", FILTER, lambda n: {f"statuses{m}": m for m in range(2 * n)}
     ),
     "a page whose size is a float": lambda n: Document(
         "query OP($n: Int) { videoTasks(first: $n) { nodes { events(first: $n) { nodes { seq } } } } }",

@@ -3,6 +3,8 @@
 A name `OP` in a document is replaced at each sending, so that no answer and no plan of an earlier one serves.
 """
 
+import base64
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,8 +83,54 @@ def _tree(size: int) -> object:
     return {f"k{n}": {"k": [n, {"k": str(n)}]} for n in range(size)}
 
 
+def _literal(value: Callable[[int], str]) -> Family:
+    return lambda size: Document(f"query OP {{ videoTasks(first: 1, filter: {value(size)}) {{ totalCount }} }}")
+
+
+def _fields(size: int) -> str:
+    return " ".join(f"a{n}: 1" for n in range(size))
+
+
+def _cursor(size: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([2**70] * size).encode()).decode()
+
+
+def _long(part: str) -> Family:
+    """A text of thirty characters, so many times, within a document."""
+    return lambda size: Document("query OP { " + part % ("\\n" * 15 * size) + " }")
+
+
 FILTER = "videoTasks(first: 1, filter: $v) { totalCount }"
 FAMILIES: dict[str, Family] = {
+    "unknown fields of a filter": _literal(lambda n: "{" + _fields(n) + "}"),
+    "unknown fields with a large one": _literal(lambda n: "{" + _fields(min(n, 40)) + " b: [" + "1 " * n + "]}"),
+    "filters within filters": _literal(lambda n: "{a: " * min(n, 150) + "1" + "}" * min(n, 150)),
+    "a list of wrong values": _literal(lambda n: "{status: [" + "1 " * n + "]}"),
+    "a list of right values": _literal(lambda n: "{status: [" + "FAILED " * n + "]}"),
+    "a list of objects": _literal(lambda n: "{status: [" + "{a: 1 b: 2} " * n + "]}"),
+    "unknown arguments": lambda n: Document("query OP { videoTasks(" + _fields(n) + ") { totalCount } }"),
+    "a long text of escapes": _long('node(id: "%s") { id }'),
+    "a long text among unknown fields": _long('videoTasks(filter: {a: 1 b: 1 c: 1 d: 1 e: 1 f: "%s"}) { totalCount }'),
+    "a long block of text": lambda n: Document('query OP { node(id: """' + "\n x" * (10 * n) + '""") { id } }'),
+    "a long cursor": lambda n: Document('query OP { videoTasks(after: "' + _cursor(n) + '") { totalCount } }'),
+    "declared variables": lambda n: Document(
+        "query OP(" + " ".join(f"$v{m}: Int = {m}" for m in range(n)) + ") { __typename }"
+    ),
+    "directives on a variable": lambda n: Document("query OP($v: Int " + "@a " * n + ") { node(id: $v) { id } }"),
+    "directives on a fragment": lambda n: Document(
+        "query OP { ...f } fragment f on Query " + "@a " * n + "{ __typename }"
+    ),
+    "definitions of types": lambda n: Document("query OP { __typename } " + "scalar A " * n),
+    "a chain of fragments on one field": _spread("queue { pending } ...#", "__typename"),
+    "a variable of wrong values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": [1] * (5 * n)}),
+    "a variable of right values": _variable("VideoTaskFilter", FILTER, lambda n: {"status": ["FAILED"] * (3 * n)}),
+    "a variable of fields that are nearly known": _variable(
+        "VideoTaskFilter", FILTER, lambda n: {f"statuses{m}": m for m in range(2 * n)}
+    ),
+    "a page whose size is a float": lambda n: Document(
+        "query OP($n: Int) { videoTasks(first: $n) { nodes { events(first: $n) { nodes { seq } } } } }",
+        {"n": float(min(n, 100))},
+    ),
     "doubling fragments": _spread("...# ...#", "__typename"),
     "a chain of fragments": _spread("...#", "queue { pending }"),
     "fragments in themselves": _spread("...# ...f0", "__typename"),

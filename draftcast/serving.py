@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from draftcast.app import create_app, watch_app
+from draftcast.connection import connections
 from draftcast.websocket import Socket
 from resolvers.bodies import LARGEST_BODY_BYTES
 from services.health import Health
@@ -33,7 +34,7 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=connections(),
             ws=Socket,
             ws_max_size=LARGEST_BODY_BYTES,
             ws_per_message_deflate=False,
@@ -53,6 +54,7 @@ def watch_server(settings: Settings, of_worker: Health) -> uvicorn.Server:
             watch_app(of_worker),
             settings.host,
             settings.watch_port,
+            http=connections(),
             access_log=False,
             server_header=False,
             log_config=None,

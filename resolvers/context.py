@@ -1,5 +1,7 @@
 """Who asks, and what there is to answer with: the first argument of every resolver."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +118,12 @@ class Context:
             if text is not None:
                 self.services.limits.wrong_key(self.address, text)
             raise
+
+    @contextmanager
+    def staying(self) -> Generator[None]:
+        """The caller keeps a connection: a stream, or a poll that waits. Raises `QuotaExceeded`."""
+        with self.services.limits.entered({who(None, self.address), who(self.caller, self.address)}):
+            yield
 
     async def expelled(self) -> None:
         """Ends when whoever was admitted may not stay any longer."""

@@ -13,10 +13,19 @@ from resolvers.answers import Operation
 
 MOST_TOKENS = 2000
 """Of a document; more are not parsed."""
+LONGEST_DOCUMENT = 30_000
+"""Characters. Of a longer one, nothing is looked at: what is long belongs into variables."""
+
+
+def too_long(query: str) -> bool:
+    """Whether a document is not even parsed."""
+    return len(query) > LONGEST_DOCUMENT
 
 
 def definition(operation: Operation) -> tuple[DocumentNode, OperationDefinitionNode] | None:
     """The document and the operation that is meant; None if that cannot be told, which execution will explain."""
+    if too_long(operation.query):
+        return None
     try:
         document = parse(operation.query, no_location=True, max_tokens=MOST_TOKENS)
     except (GraphQLError, RecursionError):

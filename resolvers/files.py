@@ -11,6 +11,8 @@ from resolvers.context import Context, services_of
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
 
+LONGEST_KEY = 200
+"""Characters; those that are given out have some dozens."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
 
 
@@ -22,7 +24,7 @@ def url(context: Context, key: str | None) -> str | None:
 async def serve(request: Request) -> Response:
     """The file of the path's key, whole or by Range; or the way to it, where S3 keeps it."""
     key, files = request.path_params["key"], services_of(request).files
-    if not await _allowed(request, key):
+    if not _is_key(key) or not await _allowed(request, key):
         return _missing()
     path = files.local_path(key)
     if path is None:
@@ -45,6 +47,11 @@ async def _allowed(request: Request, key: str) -> bool:
         return len(parts) > 1 and await tasks.task(await Context.of(request), parts[1]) is not None
     except (NotAdmitted, ScopeMissing):
         return False
+
+
+def _is_key(key: str) -> bool:
+    """Whether a file may have this name, here or in S3."""
+    return key.isprintable() and len(key) <= LONGEST_KEY
 
 
 async def _changing(path: Path, media_type: str) -> Response:

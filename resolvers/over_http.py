@@ -5,6 +5,7 @@ sent by `resolvers.streams`.
 """
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 from starlette.requests import Request
@@ -33,6 +34,8 @@ from resolvers.streams import StreamResponse
 from services.errors import Bilingual, InvalidInput, RequestError
 
 LONGEST_QUERY_STRING_BYTES = 16 * 1024
+LONGEST_ACCEPT = 1000
+"""Characters of an Accept header that are looked at, and kept; browsers send a hundred or so."""
 METHODS = ("GET", "POST")
 FORMATS: dict[Media, Format] = {Media.EVENTS: EventStream(), Media.MULTIPART: Multipart()}
 _OPERATION = ("query", "variables", "operationName", "extensions")
@@ -53,14 +56,16 @@ class HttpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        media = accepted(request.headers.get("accept", ""))
-        try:
-            response = await self._response(request, media)
-        except RequestError as error:
-            response = _refusal(error, media)
-        await response(scope, receive, send)
+        media = accepted(request.headers.get("accept", "")[:LONGEST_ACCEPT])
+        with ExitStack() as kept:
+            try:
+                response = await self._response(request, media, kept)
+            except RequestError as error:
+                response = _refusal(error, media)
+            await response(scope, receive, send)
 
-    async def _response(self, request: Request, media: Media | None) -> ASGIApp:
+    async def _response(self, request: Request, media: Media | None, kept: ExitStack) -> ASGIApp:
+        """The answer; what it holds while it is being sent is put into `kept`."""
         if media is None:
             raise NotAcceptable(_no_media())
         context = await Context.of(request)
@@ -71,6 +76,7 @@ class HttpEndpoint:
         place = request.headers.get("last-event-id", "")
         if place:
             operation = resumed(operation, place)
+        kept.enter_context(context.staying())
         return StreamResponse(
             self._answers, context, operation, FORMATS[media], resumed=bool(place) and media is Media.EVENTS
         )

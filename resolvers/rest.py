@@ -18,7 +18,7 @@ from resolvers import files, tasks
 from resolvers.bodies import json_body, parse_json
 from resolvers.context import Context
 from resolvers.envelopes import CapcutMate, Documented, Envelope, spoken, wants_english
-from resolvers.kept import Kept
+from resolvers.kept import Kept, text_bytes
 from resolvers.problems import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, problem_of, told
 from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
 from services.settings import Settings
@@ -29,7 +29,10 @@ PREFIXES = ("/openapi/capcut-mate/v1", "/v1")
 """The document uses both."""
 LONGEST_WAIT_SECONDS = 50
 LARGEST_SEQ = 2**31 - 1
-MOST_BODIES = 4096
+ASKED_BYTES, ANSWERED_BYTES = 2 * 1024 * 1024, 6 * 1024 * 1024
+BYTES_OF_A_TASK = 2000
+LONGEST_LANGUAGE_BYTES = 200
+"""Of an Accept-Language header that is kept; browsers send some dozens."""
 SUBMITTED = Bilingual(
     "The video generation task is submitted; use draft_url to query its progress",
     "视频生成任务已提交，请使用draft_url查询进度",
@@ -54,8 +57,8 @@ class PollingEndpoint:
 
     def __init__(self, settings: Settings) -> None:
         self._envelope: Envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
-        self._asked: Kept[str] = Kept(MOST_BODIES)
-        self._answered: Kept[tuple[Task, int, bytes]] = Kept(MOST_BODIES)
+        self._asked: Kept[str] = Kept(ASKED_BYTES)
+        self._answered: Kept[tuple[Task, int, bytes]] = Kept(ANSWERED_BYTES)
 
     def mounts(self) -> list[Mount]:
         """The endpoint under each of its prefixes."""
@@ -64,16 +67,20 @@ class PollingEndpoint:
 
     def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
         """The answer to a plain `gen_video_status` about a task that is at hand; a `resolvers.front.Quick`."""
-        draft_url = self._asked.get(body) or self._asked.keep(body, _only_draft_url(body))
+        draft_url = self._asked.get(body)
+        if draft_url is None:
+            draft_url = _only_draft_url(body)
+            self._asked.keep(body, draft_url, text_bytes(body, draft_url))
         task = context.services.manager.hot.ready_by_url(context.owner, draft_url)
         if task is None:
             return None
-        english = _wants_english(language)
+        english = _wants_english(language[:LONGEST_LANGUAGE_BYTES])
         key, edition = (context.owner, draft_url, english), context.services.files.edition
         answered = self._answered.get(key)
         if answered is None or answered[0] is not task or answered[1] != edition:
             response = self._envelope.success(self._status(context, task, english), english)
-            answered = self._answered.keep(key, (task, edition, bytes(response.body)))
+            answered = (task, edition, bytes(response.body))
+            self._answered.keep(key, answered, BYTES_OF_A_TASK + text_bytes(draft_url, answered[2]))
         return answered[2]
 
     def _application(self) -> Starlette:
@@ -185,12 +192,13 @@ async def _changed(context: Context, task: Task, since: int | None, seconds: flo
     """The task once it has changed since a seq, its present one by default.
 
     It is not waited for when nothing more will come by itself, nor for a seq above the task's own,
-    which is that of an older task of the same URL.
+    which is that of an older task of the same URL. Raises `QuotaExceeded`.
     """
     seen = task.seq if since is None else since
     if task.status.final or seen != task.seq:
         return task
-    return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
+    with context.staying():
+        return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
 
 
 def _progress(task: Task) -> int:

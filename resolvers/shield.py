@@ -21,11 +21,13 @@ PAGE_HEADERS = (
 """What only a page can make use of."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _NOT_HERE = "Pages of this origin may not use this server; see DRAFTCAST_ORIGINS.\n"
+_NO_PATH = "No path holds the character U+0000.\n"
 
 
 class Shield:
     """Around the whole application: adds the headers of `headers_for` where they are not set, and refuses with 403
-    what a page of another origin sends, and its websockets. Who sends no Origin is no page, or reads only.
+    what a page of another origin sends, and its websockets. Who sends no Origin is no page, or reads only. A path that
+    no file and no row can be called by is nowhere.
     """
 
     def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
@@ -35,12 +37,16 @@ class Shield:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            app = PlainTextResponse(_NOT_HERE, 403) if self._foreign(scope) else self._app
-            await app(scope, receive, _shielded(send, scope["method"]))
+            await self._chosen(scope)(scope, receive, _shielded(send, scope["method"]))
         elif scope["type"] == "websocket" and self._foreign(scope):
             await send({"type": "websocket.close"})  # which a server answers with 403
         else:
             await self._app(scope, receive, send)
+
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        if self._foreign(scope):
+            return PlainTextResponse(_NOT_HERE, 403)
+        return PlainTextResponse(_NO_PATH, 404) if "\0" in scope["path"] else self._app
 
     def _foreign(self, scope: Scope) -> bool:
         if scope.get("method") in _READING:

@@ -26,6 +26,8 @@ LONGEST_REASON_BYTES = 123
 NOT_ACCEPTABLE = 4406
 FORBIDDEN = 4403
 LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not spoken; use graphql-transport-ws"
+LONGEST_ID = 128
+"""Characters of an operation's id, which every message about it repeats."""
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -123,6 +125,8 @@ def message_fault(message: object) -> str | None:
         return "type is not one of the protocol"
     if not isinstance(found.get("id"), str) or not found["id"]:
         return "id is not a string of at least one character"
+    if len(found["id"]) > LONGEST_ID:
+        return f"id is longer than {LONGEST_ID} characters"
     return operation_fault(found.get("payload")) if kind == "subscribe" else None
 
 

@@ -1,12 +1,12 @@
 """Questions for one task that are answered from memory, without waiting for anything."""
 
 import json
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from resolvers.answers import Operation
 from resolvers.bodies import parse_json
 from resolvers.context import Context
-from resolvers.kept import Kept
+from resolvers.kept import Kept, text_bytes
 from resolvers.sockets import operation_fault
 from schema.compiled import NotPlain, PlainInfo
 from schema.inputs import given
@@ -14,7 +14,9 @@ from schema.plans import Plan, Planner
 from schema.tasks import VideoTask
 from services.tasks.records import Task
 
-MOST_QUESTIONS = 4096
+MOST_BYTES = 8 * 1024 * 1024
+BYTES_OF_A_QUESTION = 3000
+"""With the plan's root; how it is written is shared, and kept elsewhere."""
 
 
 class Question:
@@ -28,6 +30,16 @@ class Question:
         if (self._task_id is None) == (self._draft_url is None):
             raise NotPlain
         self._answered: tuple[Task, int, bytes] | None = None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether how its answer is written is not kept any more."""
+        return not self._root.writes
+
+    @property
+    def size_bytes(self) -> int:
+        """With the answer, and the task that it tells of."""
+        return BYTES_OF_A_QUESTION + (text_bytes(self._answered[2]) if self._answered else 0)
 
     def answer(self, context: Context) -> bytes | None:
         """The answer's bytes; None when the task is not at hand."""
@@ -54,37 +66,45 @@ class Questions:
 
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
-        self._known: Kept[Question | NotPlain] = Kept(MOST_QUESTIONS)
+        self.known: Kept[Question | Literal[False]] = Kept(MOST_BYTES)
+        """False: what is asked is no such question."""
 
     def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
         """The answer to a request's body; None: ask the usual way."""
         del language
-        known = self._known.get(body)
-        if known is None:
-            known = self._known.keep(body, self._made(body))
-        if isinstance(known, NotPlain):
+        known = self.known.get(body)
+        if known is None or (known and known.outdated):
+            known = self._keep(body, self._made(body))
+        if not known:
             return None
+        before = known.size_bytes
         try:
-            return known.answer(context)
-        except NotPlain as error:
-            self._known.keep(body, error)
+            answer = known.answer(context)
+        except NotPlain:
+            self._keep(body, False)
             return None
+        if known.size_bytes != before:
+            self._keep(body, known)
+        return answer
 
-    def _made(self, body: bytes) -> Question | NotPlain:
+    def _keep(self, body: bytes, known: Question | Literal[False]) -> Question | Literal[False]:
+        return self.known.keep(body, known, text_bytes(body) + (known.size_bytes if known else 0))
+
+    def _made(self, body: bytes) -> Question | Literal[False]:
         try:
             fields = parse_json(body)
         except json.JSONDecodeError:
-            return NotPlain()
+            return False
         if operation_fault(fields):
-            return NotPlain()
+            return False
         asked = cast("dict[str, Any]", fields)
         operation = Operation(asked["query"], asked.get("variables"), asked.get("operationName"))
         plan = self._planner.plan(operation)
         if plan is None or plan.subscription or not plan.plain or len(plan.roots) != 1:
-            return NotPlain()
+            return False
         if plan.roots[0].name not in ("videoTask", "node"):
-            return NotPlain()
+            return False
         try:
             return Question(plan)
-        except NotPlain as error:
-            return error
+        except NotPlain:
+            return False

@@ -71,9 +71,12 @@ class Compiler:
     def __init__(self, schema: Any, executor: Executor[Any]) -> None:
         self._schema = schema
         self._executor = executor
+        self.fields = 0
+        """How many were compiled."""
 
     def field(self, field: GraphQLField, details: list[FieldDetails]) -> Write:
         """The value of a field, given the object that has it."""
+        self.fields += 1
         strawberry_field = strawberry_field_of(field)
         complete = self.value(field.type, details)
         resolver = strawberry_field.base_resolver

@@ -14,6 +14,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
@@ -25,6 +26,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -268,26 +270,37 @@ class _Walk:
         sized = self._weights.sized.get(name)
         if sized is None:
             return self._weights.times.get(name, 1)
-        asked = [self._number(each.value) for each in field.arguments or () if each.name.value in sized.arguments]
-        given = [number for number in asked if number is not None]
-        return max(1, min(sized.most, max(given, default=sized.usual)))
+        asked = [
+            self._number(each.value, sized) for each in field.arguments or () if each.name.value in sized.arguments
+        ]
+        return max(1, min(sized.most, max(asked, default=sized.usual)))
 
-    def _number(self, value: ValueNode) -> int | None:
-        if isinstance(value, IntValueNode):
-            return int(value.value[:9])
-        given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
-        return given if isinstance(given, int) else None
+    def _number(self, value: ValueNode, sized: Sized) -> float:
+        """The number that is asked for; the most where it is none."""
+        given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else _literal(value)
+        if given is None:
+            return sized.usual
+        return given if isinstance(given, int | float) and not isinstance(given, bool) else sized.most
 
 
-def _defaults(document: DocumentNode) -> dict[str, int]:
-    """The numbers that variables have unless they are given."""
+def _literal(value: ValueNode) -> object:
+    """The number that stands there; None for null, and a text for all else."""
+    if isinstance(value, IntValueNode | FloatValueNode):
+        return float(value.value)
+    return None if isinstance(value, NullValueNode) else "no number"
+
+
+def _defaults(document: DocumentNode) -> dict[str, object]:
+    """What variables are unless they are given; the largest number, where several operations have one of that name."""
     operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
     defined = [each for operation in operations for each in operation.variable_definitions or ()]
-    found: dict[str, int] = {}
+    found: dict[str, object] = {}
     for each in defined:
-        if isinstance(each.default_value, IntValueNode):
-            name, number = each.variable.name.value, int(each.default_value.value[:9])
-            found[name] = max(number, found.get(name, 0))
+        name, value = each.variable.name.value, _literal(each.default_value) if each.default_value else None
+        before = found.get(name)
+        if isinstance(before, float) and isinstance(value, float):
+            value = max(before, value)
+        found[name] = before if value is None else value
     return found
 
 

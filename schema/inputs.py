@@ -20,9 +20,9 @@ def given(value: T | None) -> T | None:
 
 
 def several(values: list[T] | None) -> tuple[T, ...] | None:
-    """A list as the services know it; None: there is none."""
+    """A list as the services know it, each value once; None: there is none."""
     wanted = given(values)
-    return None if wanted is None else tuple(wanted)
+    return None if wanted is None else tuple(dict.fromkeys(wanted))
 
 
 def page_request(

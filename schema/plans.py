@@ -6,7 +6,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from graphql import (
     DocumentNode,
@@ -23,11 +23,14 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 
 from resolvers.answers import Operation, encode
-from resolvers.kept import Kept
+from resolvers.kept import Kept, text_bytes
 from schema.build import Schema
 from schema.compiled import Compiler, NotPlain, Write, is_plain
+from schema.documents import document_bytes
 
-MOST_PLANS = 4096
+PLANS_BYTES, SHAPES_BYTES, VARIABLES_BYTES = 12 * 1024 * 1024, 6 * 1024 * 1024, 1024 * 1024
+BYTES_OF_A_PLAN, BYTES_OF_A_ROOT, BYTES_OF_A_FIELD = 4000, 1000, 1200
+"""Of what is compiled: 850 were measured for a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,14 @@ class Root:
     field: GraphQLField
     arguments: dict[str, Any]
     """As its resolver takes them."""
-    write: Write | None
-    """Writes its value; None where only graphql-core can."""
+    key: str
+    writes: dict[str, Write | None]
+    """How the fields of this shape are written, by their keys; empty once that is not kept any more."""
+
+    @property
+    def write(self) -> Write | None:
+        """Writes its value; None where only graphql-core can."""
+        return self.writes.get(self.key)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +61,14 @@ class Plan:
     roots: tuple[Root, ...]
     shape: Hashable
     """Equal for plans that differ in nothing but the arguments of their root fields."""
-    executor: Executor[Any]
+    executor: Executor[Any] | None
+    """Of a subscription. It holds the whole document."""
+    size_bytes: int
+
+    @property
+    def outdated(self) -> bool:
+        """Whether how it is written is not kept any more."""
+        return not all(root.writes for root in self.roots)
 
     @property
     def plain(self) -> bool:
@@ -66,25 +82,29 @@ class Planner:
     def __init__(self, schema: Schema, *, compiling: bool) -> None:
         self._schema = schema
         self._compiling = compiling
-        self._plans: Kept[Plan | NotPlain] = Kept(MOST_PLANS)
-        self._shapes: Kept[dict[str, Write | None]] = Kept(MOST_PLANS)
-        self._variables: Kept[frozenset[str]] = Kept(MOST_PLANS)
+        self.plans: Kept[Plan | Literal[False]] = Kept(PLANS_BYTES)
+        """False: there is none."""
+        self.shapes: Kept[dict[str, Write | None]] = Kept(SHAPES_BYTES, dropped=dict[str, "Write | None"].clear)
+        self.variables: Kept[frozenset[str]] = Kept(VARIABLES_BYTES)
 
     def plan(self, operation: Operation) -> Plan | None:
         """The operation's plan; None for what only graphql-core can answer, wrong operations among it."""
-        key = (operation.query, operation.name, encode(operation.variables))
-        found = self._plans.get(key)
-        if found is None:
-            found = self._plans.keep(key, self._made(operation))
-        return found if isinstance(found, Plan) else None
+        variables = encode(operation.variables)
+        key = (operation.query, operation.name, variables)
+        found = self.plans.get(key)
+        if found is None or (found and found.outdated):
+            found = self._made(operation)
+            size_bytes = text_bytes(operation.query, operation.name or "", variables) + (
+                found.size_bytes if found else 0
+            )
+            self.plans.keep(key, found, size_bytes)
+        return found or None
 
-    def _made(self, operation: Operation) -> Plan | NotPlain:
+    def _made(self, operation: Operation) -> Plan | Literal[False]:
         try:
             return self._plan(operation)
-        except NotPlain as error:
-            return error
-        except (GraphQLError, RecursionError):
-            return NotPlain()
+        except (NotPlain, GraphQLError, RecursionError):
+            return False
 
     def _plan(self, operation: Operation) -> Plan:
         document = self._schema.documents.parsed(operation.query)
@@ -106,28 +126,33 @@ class Planner:
         roots = self._roots(executor, shape)
         if not subscription and not all(is_plain(root.field) for root in roots):
             raise NotPlain
-        return Plan(subscription, roots, shape, executor)
+        size_bytes = BYTES_OF_A_PLAN + BYTES_OF_A_ROOT * len(roots)
+        if subscription:
+            return Plan(True, roots, shape, executor, size_bytes + document_bytes(document))
+        return Plan(False, roots, shape, None, size_bytes)
 
-    def _roots(self, executor: Executor[Any], shape: Hashable) -> tuple[Root, ...]:
+    def _roots(self, executor: Executor[Any], shape: tuple[str | None, ...]) -> tuple[Root, ...]:
         kind = executor.schema.get_root_type(executor.operation.operation)
         if kind is None:
             raise NotPlain
         collected = collect_fields(
             executor.schema, executor.fragments, executor.variable_values, kind, executor.operation
         ).grouped_field_set
-        writes = self._shapes.get(shape)
+        writes = self.shapes.get(shape)
         compiler = Compiler(self._schema, executor)
         fields = {key: _field(kind.fields, details) for key, details in collected.items()}
         if writes is None:
             writes = {key: self._write(compiler, fields[key], details) for key, details in collected.items()}
-            self._shapes.keep(shape, writes)
+            size_bytes = text_bytes(*map(str, shape)) + BYTES_OF_A_FIELD * (compiler.fields + len(writes))
+            self.shapes.keep(shape, writes, size_bytes)
         return tuple(
             Root(
                 prefix=encode(key) + ":",
                 name=details[0].node.name.value,
                 field=fields[key],
                 arguments=compiler.arguments(fields[key], details),
-                write=writes[key],
+                key=key,
+                writes=writes,
             )
             for key, details in collected.items()
         )
@@ -143,9 +168,10 @@ class Planner:
     def _used_values(self, operation: Operation, document: DocumentNode, executor: Executor[Any]) -> str:
         """The values of those variables that something below the root fields depends on."""
         key = (operation.query, operation.name)
-        used = self._variables.get(key)
+        used = self.variables.get(key)
         if used is None:
-            used = self._variables.keep(key, _used_variables(executor.operation, document))
+            used = _used_variables(executor.operation, document)
+            self.variables.keep(key, used, text_bytes(operation.query, operation.name or "", *used) + 100 * len(used))
         given = operation.variables or {}
         return encode({name: given[name] for name in sorted(used) if name in given})
 

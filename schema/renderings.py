@@ -29,6 +29,7 @@ class Rendered:
         (self._root,) = plan.roots
         self._context = context
         self._info = PlainInfo(context)
+        assert plan.executor is not None  # noqa: S101 - the plan is of a subscription
         self._executor = plan.executor
         self._write = self._root.write
 

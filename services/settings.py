@@ -114,7 +114,11 @@ class Settings(BaseSettings):
     max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
     submits_per_minute: int = Field(60, ge=0, description="submits of one key, or address, a minute; 0: no limit")
     queries_per_minute: int = Field(6000, ge=0, description="requests of one key, or address, a minute; 0: no limit")
-    sockets_per_key: int = Field(200, ge=0, description="websockets of one key, or address, at once; 0: no limit")
+    sockets_per_key: int = Field(
+        200,
+        ge=0,
+        description="websockets, event streams and waiting polls of one key, or address, at once; 0: no limit",
+    )
     subscriptions_per_socket: int = Field(100, ge=1, description="operations of one websocket at once")
     queued_per_key: int = Field(200, ge=0, description="waiting tasks of one key; 0: no limit but MAX_QUEUED")
     keep_drafts_hours: int = Field(168, ge=1, description="how long drafts that callers bring are kept")

@@ -1,14 +1,17 @@
-"""How often a caller may do what: so many times within each minute, and so many sockets at once.
+"""How often a caller may do what: so many times within each minute, and so many sockets, streams and
+waiting polls at once.
 
 A caller is counted by its key's owner; without keys by its address, and not at all on the machine itself.
 """
 
 import math
 from collections import Counter
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from services.access.callers import Caller
 from services.clock import now_ms
@@ -66,9 +69,10 @@ class Limits:
 
         Raises `QuotaExceeded`.
         """
-        guess = (address, hash(text))
+        network = _network(address)
+        guess = (network, hash(text))
         if guess not in self._guesses:
-            self._count(Limit.WRONG_KEYS, address or "?", WRONG_KEYS_PER_MINUTE)
+            self._count(Limit.WRONG_KEYS, network, WRONG_KEYS_PER_MINUTE)
             self._guesses.add(guess)
 
     def _count(self, limit: Limit, name: str, most: int) -> None:
@@ -94,14 +98,30 @@ class Limits:
             raise refusal
         self._counts[counted] = before + 1
 
+    @contextmanager
+    def entered(self, names: Iterable[str]) -> Generator[None]:
+        """A connection of these names is kept meanwhile. Raises `QuotaExceeded`."""
+        taken: list[str] = []
+        try:
+            for name in filter(None, names):
+                self.enter(name)
+                taken.append(name)
+            yield
+        finally:
+            for name in taken:
+                self.leave(name)
+
     def enter(self, name: str) -> None:
-        """A socket of this name is opened. Raises `QuotaExceeded`."""
+        """A connection of this name is kept: a socket, a stream or a poll that waits. Raises `QuotaExceeded`."""
         if not name:
             return
         most = self.sockets_per_key
         if most and self._sockets[name] >= most:
             raise QuotaExceeded(
-                Bilingual(f"There are {most} sockets open already; close one first.", f"已有 {most} 个连接，请先关闭。")
+                Bilingual(
+                    f"There are {most} sockets, streams and waiting polls open already; close one first.",
+                    f"已有 {most} 个 websocket、事件流或等待中的轮询，请先关闭其中一个。",
+                )
             )
         self._sockets[name] += 1
 
@@ -116,16 +136,31 @@ def who(caller: Caller | None, address: str) -> str:
     """In whose name a caller is counted; empty: it is not counted. Guests of a task count for its owner."""
     if caller is not None and caller.key_id:
         return f"key {caller.owner}"
-    return _counted(address)
+    return counted_address(address)
 
 
 @lru_cache(4096)
-def _counted(address: str) -> str:
-    """The name of an address; whoever has one of IPv6 has 2^64 of them."""
+def counted_address(address: str) -> str:
+    """In whose name an address is counted; empty for this machine's own, proxies among them."""
     try:
-        found = ip_address(address)
+        found = _plain(address)
     except ValueError:  # a socket of this machine has none
         return ""
-    if found.is_loopback:
-        return ""
-    return f"address {ip_network((found, 64), strict=False)}" if found.version == 6 else f"address {found}"
+    return "" if found.is_loopback else f"address {_network(address)}"
+
+
+@lru_cache(4096)
+def _network(address: str) -> str:
+    """What one caller has of addresses: whoever has one of IPv6 has 2^64 of them."""
+    try:
+        found = _plain(address)
+    except ValueError:
+        return "?"
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def _plain(address: str) -> IPv4Address | IPv6Address:
+    """The address, without its zone; IPv4 that is written as IPv6 is IPv4. Raises ValueError."""
+    found = ip_address(address.partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

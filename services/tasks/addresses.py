@@ -69,9 +69,11 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
 
 
 def _absolute(url: str) -> bool:
+    """Whether both ways to read a URL read this one: what draws conclusions from it, and what will ask it."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+        parts, asked = urlsplit(url), URL(url)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and bool(asked.raw_host)
+        return right and asked.port == (parts.port or asked.port) and url.isprintable()
     except ValueError:
         return False
 

@@ -87,3 +87,63 @@ def test_of_a_document_with_many_faults_the_first_five_are_told(server: Server) 
 
 def test_a_batch_is_refused(server: Server) -> None:
     assert server.post("/graphql", [{"query": "{ __typename }"}] * 10).status == 400
+
+
+GIVEN = {
+    "an object of unknown fields": "{ videoTasks(filter: {"
+    + " ".join(f"a{n}: 1" for n in range(60))
+    + "}) { totalCount } }",
+    "some fields beside a large one": "{ videoTasks(filter: {a: 1 b: 1 c: 1 d: 1 e: 1 f: 1 g: ["
+    + "1 " * 450
+    + "]}) { totalCount } }",
+    "objects within objects": "{ videoTasks(filter: " + "{a: " * 90 + "1" + "}" * 90 + ") { totalCount } }",
+    "a long text among others": '{ videoTasks(filter: {a: 1 b: 1 c: "'
+    + "x" * 29_000
+    + '" d: 1 e: 1 f: 1 g: 1 h: 1 i: 1}) { totalCount } }',
+    "a list of 600": "{ videoTasks(filter: {status: [" + "FAILED " * 600 + "]}) { totalCount } }",
+    "600 arguments": "{ videoTasks(" + " ".join(f"a{n}: 1" for n in range(600)) + ") { totalCount } }",
+    "101 variables": "query(" + " ".join(f"$v{n}: Int" for n in range(101)) + ") { __typename }",
+    "a default of 600 values": "query($f: VideoTaskFilter = {status: ["
+    + "FAILED " * 600
+    + "]}) { videoTasks(filter: $f) { totalCount } }",
+    "directives on a variable": "query($v: ID! " + "@a " * 31 + ") { node(id: $v) { id } }",
+    "directives on a fragment": "{ ...f } fragment f on Query " + "@a " * 31 + "{ __typename }",
+    "an argument of a directive": "{ __typename @skip(if: {" + " ".join(f"a{n}: 1" for n in range(60)) + "}) }",
+    "81 fragments in a chain": "{ ...f0 } " + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} }}" for n in range(81)),
+    "a literal in a fragment that nobody uses": "{ __typename } fragment f on Query { videoTasks(filter: {"
+    + " ".join(f"a{n}: 1" for n in range(60))
+    + "}) { totalCount } }",
+    "30,001 characters": "{ __typename } #" + "x" * 30_000,
+}
+
+
+@pytest.mark.parametrize("query", GIVEN.values(), ids=GIVEN)
+def test_what_is_given_is_weighed_before_it_is_validated(server: Server, query: str) -> None:
+    (error,) = server.graphql(query)["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert "at most" in error["message"]
+
+
+def test_what_clients_give_is_taken(server: Server) -> None:
+    wanted = '{status: [PENDING, FAILED] errorCode: [EXPIRED] search: "a" createdAfter: "2026-01-01T00:00:00Z"}'
+    assert server.data(f"{{ videoTasks(first: 2, filter: {wanted}) {{ totalCount }} }}")
+    spread = " ".join(f"...f{n}" for n in range(70))
+    fragments = " ".join(f"fragment f{n} on Query {{ a{n}: __typename }}" for n in range(70))
+    assert server.data(f"{{ {spread} }} {fragments}")
+    submitted = {"draftUrl": server.draft_url("hold"), "metadata": {f"name {n}": [n, str(n)] for n in range(500)}}
+    submit = "mutation($input: SubmitVideoTaskInput!) { submitVideoTask(input: $input) { errors { code } } }"
+    assert server.data(submit, input=submitted)["submitVideoTask"]["errors"] == []
+
+
+@pytest.mark.parametrize("size", [100, 100.0, "100", [100], {"a": 1}, True])
+def test_a_size_of_any_kind_counts_as_it_is_taken_or_as_the_most(server: Server, size: object) -> None:
+    query = "query($n: Int) { videoTasks(first: $n) { nodes { warnings { code message } } } }"
+    assert "errors" not in server.graphql(query)
+    assert "could have" in server.graphql(query, n=size)["errors"][0]["message"]
+
+
+def test_no_more_than_ten_thousand_values_come_as_variables(server: Server) -> None:
+    (error,) = server.graphql("query($f: VideoTaskFilter) { videoTasks(filter: $f) { totalCount } }", f=[1] * 10_001)[
+        "errors"
+    ]
+    assert "10000 values" in error["message"]

@@ -8,13 +8,20 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from draftcast.connection import Callers, connections
 from draftcast.websocket import Socket
 
 
 @contextmanager
-def listening(app: ASGIApp, *, lifespan: bool = True) -> Generator[int]:
+def listening(app: ASGIApp, *, lifespan: bool = True, callers: Callers | None = None) -> Generator[int]:
     """Serve it; gives the port."""
-    config = uvicorn.Config(app, ws=Socket, lifespan="on" if lifespan else "off", log_config=None)
+    config = uvicorn.Config(
+        app,
+        http=connections(callers),
+        ws=Socket,
+        lifespan="on" if lifespan else "off",
+        log_config=None,
+    )
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

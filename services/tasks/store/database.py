@@ -11,10 +11,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.errors import StoreUnavailable
+from services.errors import Bilingual, InvalidInput, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 5
@@ -71,6 +71,7 @@ class Database:
             pool_timeout=BUSY_TIMEOUT_MS / 1000,
             pool_pre_ping=not self.embedded,
             connect_args={} if self.embedded else POSTGRES_ARGUMENTS,
+            hide_parameters=True,  # what callers give belongs into no log
         )
         if self.embedded:
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
@@ -115,6 +116,8 @@ def _telling_when_away() -> Generator[None]:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
         raise StoreUnavailable(str(error).partition("\n")[0]) from error
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        raise InvalidInput(Bilingual("A text or number cannot be stored.", "有文本或数字无法保存。")) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable(str(error).partition("\n")[0]) from error
@@ -129,6 +132,7 @@ def sync_engine(url: str) -> sa.Engine:
         parsed.set(drivername=_SYNC_DRIVERS[parsed.get_backend_name()]),
         poolclass=sa.NullPool,
         connect_args={} if embedded else {"connect_timeout": 5},
+        hide_parameters=True,
     )
     if embedded:
         event.listen(engine, "connect", _configure_sqlite)

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,9 @@ from services.tasks.store.tables import events, tasks
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
+LONGEST_CURSOR = 1000
+LARGEST_NUMBER = 2**63 - 1
+"""That the database can compare."""
 
 Place = tuple[int, str]
 """Where a task stands in a list: the value that is sorted by, and the task's id."""
@@ -141,10 +144,10 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
     if cursor is None:
         return None
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(found) == parts and isinstance(found[0], int) and all(isinstance(part, str) for part in found[1:]):
+        found: Any = json.loads(base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
+        if _is_place(found, parts):
             return list(found)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         pass
     raise InvalidInput(
         Bilingual(
@@ -153,3 +156,12 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
         ),
         path=(name,),
     )
+
+
+def _is_place(found: object, parts: int) -> bool:
+    """Whether these are a number and texts, such as the database can compare."""
+    if not isinstance(found, list):
+        return False
+    first, *rest = cast("list[object]", found) or [None]
+    number = type(first) is int and abs(first) <= LARGEST_NUMBER
+    return len(rest) == parts - 1 and number and all(isinstance(part, str) and "\0" not in part for part in rest)

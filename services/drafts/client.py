@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from services.drafts.address import address, joined
 from services.drafts.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
 from services.drafts.locate import clean_url
 from services.errors import Bilingual, DraftcastError
@@ -238,12 +239,9 @@ def _not_a_url() -> Refused:
 
 def _parsed(text: str) -> URL:
     try:
-        url = URL(clean_url(text))
+        return address(clean_url(text))
     except ValueError as error:
         raise _not_a_url() from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise _not_a_url()
-    return url
 
 
 def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
@@ -251,7 +249,7 @@ def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
     if not target:
         raise Unreachable("it redirects to nowhere", "重定向没有目标地址")
     try:
-        return _parsed(str(at.join(URL(target))))
+        return joined(at, clean_url(target))
     except ValueError as error:
         raise _not_a_url() from error
 

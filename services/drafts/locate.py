@@ -14,7 +14,9 @@ SHOWN_CHARACTERS = 500
 _PLACEHOLDER = re.compile(r"^##_draftpath_placeholder_[^#]*_##[/\\]+")
 _ELSEWHERE = re.compile(r"[/\\]|[A-Za-z]:|https?://", re.IGNORECASE)
 """How paths begin that do not lie below the draft's folder."""
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
+_INVISIBLE = dict.fromkeys([0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
+_JOINERS = "\u200c\u200d"
+"""Invisible, too, but parts of names: of emoji, and of Persian and Indian words."""
 _USER = re.compile(r"^([\w+.-]+://)[^/?#]*@")
 _ADDRESS = re.compile(r"""(?:[a-z][\w+.-]*:/)?/(?:[^\s"'<>]|["'](?![\s"',;:.)\]}>]|$))+""", re.IGNORECASE)
 """A URL within a text, or the path of one. A quote belongs to it unless what follows is no part of a URL."""
@@ -45,8 +47,8 @@ class DraftListing:
 
 
 def clean_url(url: str) -> str:
-    """A URL as drafts and people hold it, without invisible characters."""
-    return url.translate(_INVISIBLE).strip()
+    """A URL as drafts and people hold it, without the invisible characters that copying leaves in it."""
+    return url.translate(_INVISIBLE).strip().strip(_JOINERS).strip()
 
 
 def shown_url(url: str) -> str:

@@ -222,8 +222,12 @@ def compressed(body: bytes) -> Answer:
 
 
 @contextmanager
-def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Generator[str]:
-    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done."""
+def raw_server(
+    write: Callable[[asyncio.StreamWriter], Awaitable[None]], heads: list[str] | None = None
+) -> Generator[str]:
+    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done.
+    `heads` gets the head of each request, as it came over the wire.
+    """
     loop = asyncio.new_event_loop()
     running: set[asyncio.Task[None]] = set()
 
@@ -232,7 +236,9 @@ def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Gene
         assert task is not None
         running.add(task)
         with suppress(OSError, asyncio.CancelledError):
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            if heads is not None:
+                heads.append(head.decode("latin-1"))
             await write(writer)
         writer.close()
 

@@ -9,7 +9,7 @@ _WRITTEN = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _BREAKS = str.maketrans("", "", "\t\r\n")
 """Browsers, too, leave these out (WHATWG URL, 4.4)."""
 _FORBIDDEN = re.compile(rb'[^!-~]|["<>\\^`{}]|%(?![0-9A-Fa-f]{2})')
-"""What may not stand in a request's target (RFC 3986, 3.3 and 3.4) less `|`, `[` and `]`, which browsers send as well."""
+"""What may not stand in a target (RFC 3986, 3.3 and 3.4), less `|`, `[` and `]`, which browsers send as well."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 

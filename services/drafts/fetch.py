@@ -23,6 +23,7 @@ from services.drafts.client import (
     Transient,
     Unfetched,
     Unreachable,
+    decoding_of,
 )
 from services.drafts.guard import Guard
 from services.drafts.locate import shown_url
@@ -202,15 +203,17 @@ class Fetcher:
 
     def _begin(self, download: _Download, response: aiohttp.ClientResponse) -> None:
         """Make ready for an answer's body: the rest of the file, or all of it again."""
-        if response.status == 206 and not _continues(response, download):
+        packed = bool(decoding_of(response))
+        if response.status == 206 and (packed or not _continues(response, download)):
             self._forget(download)
             raise _changed()
         if response.status == 200:
             self._forget(download)
-            download.total = response.content_length
-            tag = response.headers.get("ETag", "")
-            download.validator = tag if tag.startswith('"') else None
-        missing = response.content_length or 0
+            if not packed:  # else what has come says nothing of what is missing, and the rest is never asked for
+                download.total = response.content_length
+                tag = response.headers.get("ETag", "")
+                download.validator = tag if tag.startswith('"') else None
+        missing = 0 if packed else response.content_length or 0
         _check_size(download.received + missing, self.limits.material_bytes)
         self._check_task(missing)
 

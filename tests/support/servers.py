@@ -1,7 +1,6 @@
 """A draft server on a thread: capcut-mate's get_draft form, and ways to misbehave."""
 
 import asyncio
-import gzip
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Generator, Iterable
@@ -214,11 +213,6 @@ def breaking(body: bytes, after: int, *, etag: str | None = '"v1"', ranges: bool
         return response
 
     return answer
-
-
-def compressed(body: bytes) -> Answer:
-    """gzip, asked for or not."""
-    return statuses([200], gzip.compress(body), {"Content-Encoding": "gzip"})
 
 
 @contextmanager

@@ -87,9 +87,9 @@ async def _list(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    folder = services_of(request).shelf.folder(request.path_params["draft_id"])
-    path = None if folder is None else (folder / request.path_params["path"]).resolve()
-    if folder is None or path is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+    shelf, params = services_of(request).shelf, request.path_params
+    path = await asyncio.to_thread(shelf.file, params["draft_id"], params["path"])
+    if path is None:
         return JSONResponse(UNKNOWN, 404)
     return FileResponse(path, media_type="application/octet-stream", headers=_DOWNLOAD)
 

@@ -131,7 +131,7 @@ def _fetcher(request: RenderRequest) -> Fetcher:
 
 def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
     if request.draft_folder is not None:
-        return LocalDraft(request.draft_folder, fetcher)
+        return LocalDraft(request.draft_folder, fetcher, request.draft_files)
     return RemoteDraft(fetcher, request.draft_url)
 
 

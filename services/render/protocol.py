@@ -72,6 +72,8 @@ class RenderRequest:
     draft_url: str = ""
     draft_folder: Path | None = None
     """A folder on this machine that holds the draft; when given, nothing is fetched for the draft itself."""
+    draft_files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """Files elsewhere on this machine that belong to that draft, by the paths under which it names them."""
     ffmpeg: str = ""
     strict: bool = False
     allow_hosts: tuple[str, ...] = ()
@@ -136,6 +138,7 @@ def read_request(text: str) -> RenderRequest:
         output=_path(given, "output"),
         draft_url=str(given.get("draft_url") or ""),
         draft_folder=_path(given, "draft_folder") if given.get("draft_folder") else None,
+        draft_files=_files(given),
         ffmpeg=str(given.get("ffmpeg") or ""),
         strict=given.get("strict") is True,
         allow_hosts=_words(given, "allow_hosts"),
@@ -153,6 +156,14 @@ def _path(given: dict[str, Any], key: str) -> Path:
     if not isinstance(value, str) or not Path(value).is_absolute():
         raise BadInput(f"{key} must be an absolute path (got {value!r})")
     return Path(value)
+
+
+def _files(given: dict[str, Any]) -> dict[str, Path]:
+    values: Any = given.get("draft_files") or {}
+    if not isinstance(values, dict):
+        raise BadInput("draft_files must be an object")
+    named = cast("dict[str, Any]", values)
+    return {name: _path(named, name) for name in named}
 
 
 def _words(given: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def _readable(request: RenderRequest) -> Iterator[Path]:
     yield from (Path(folder) for folder in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder)
     if request.draft_folder is not None:
         yield request.draft_folder.resolve()
+    yield from request.draft_files.values()
     found = shutil.which(request.ffmpeg or "ffmpeg")
     if found is not None:
         yield from _around(Path(found))

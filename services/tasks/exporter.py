@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -91,6 +91,7 @@ class ExportRequest:
     copy_video: bool = True
     ffmpeg: str = ""
     draft_folder: str = ""
+    draft_files: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: ExportLimits = field(default_factory=ExportLimits)
     share_seconds: int = 0
     helping: bool = False

@@ -17,10 +17,10 @@ from services.access.callers import Scope
 from services.access.limits import Limit
 from services.clock import rfc3339
 from services.errors import Bilingual, InvalidInput
+from services.tasks.addresses import KEPT, LIST
 
 PATH = "/drafts"
-GET_DRAFT = f"{PATH}/get_draft"
-FILES = f"{PATH}/output/draft"
+GET_DRAFT, FILES = LIST, KEPT.rstrip("/")
 LONGEST_NAME = 100
 ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 """A foreign web page cannot send any of them without being asked first."""

@@ -198,6 +198,8 @@ class Client:
         return min(wait * jitter, self._patience.longest_wait_seconds)
 
     async def _asked(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        if self._guard.refuses(at):
+            raise _refused()
         session = self._sessions[self._guard.names(at)]
         with _told(), _named():
             async with asyncio.timeout(self._patience.head_seconds):
@@ -224,7 +226,7 @@ def _told() -> Generator[None]:
         raise Unreachable("its TLS certificate or handshake is not valid", "TLS 证书或握手无效") from None
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, AddressRefused):
-            raise Refused("its address is not public", "不是公网地址") from None
+            raise _refused() from None
         raise Transient("its server cannot be connected to", "无法连接到对方服务器") from None
     except TimeoutError:
         raise Transient("its server did not answer in time", "对方服务器未在限定时间内响应") from None
@@ -241,6 +243,11 @@ def _unresolved(error: aiohttp.ClientConnectorDNSError) -> Unfetched:
     if error.os_error.errno == socket.EAI_AGAIN:
         return Transient("its host name could not be looked up", "主机名暂时无法解析")
     return Unreachable("its host name is unknown", "主机名不存在")
+
+
+def _refused() -> Refused:
+    """One answer for every address that must not be fetched: it tells nothing of what is there."""
+    return Refused("its address is not public", "不是公网地址")
 
 
 def _not_a_url() -> Refused:

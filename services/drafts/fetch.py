@@ -82,12 +82,13 @@ class Fetcher:
         cache_dir: Path,
         allow_hosts: tuple[str, ...],
         limits: FetchLimits,
+        own_urls: tuple[str, ...] = (),
         patience: Patience | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self.limits = limits
         self._cache_dir = cache_dir
-        self._client = Client(Guard(allow_hosts), patience or Patience(), resolver)
+        self._client = Client(Guard(allow_hosts, own_urls), patience or Patience(), resolver)
         self._stack = AsyncExitStack()
         self._locks: dict[str, asyncio.Lock] = {}
         self._files: dict[str, Path] = {}

@@ -77,6 +77,8 @@ class RenderRequest:
     ffmpeg: str = ""
     strict: bool = False
     allow_hosts: tuple[str, ...] = ()
+    own_urls: tuple[str, ...] = ()
+    """What may be fetched of the server that asks for this (see `Guard`)."""
     font_dirs: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     copy_video: bool = True
@@ -142,6 +144,7 @@ def read_request(text: str) -> RenderRequest:
         ffmpeg=str(given.get("ffmpeg") or ""),
         strict=given.get("strict") is True,
         allow_hosts=_words(given, "allow_hosts"),
+        own_urls=_words(given, "own_urls"),
         font_dirs=tuple(Path(folder) for folder in _words(given, "font_dirs")),
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,

@@ -151,7 +151,7 @@ def test_dangerous_names_are_refused_and_told(server: Server, name: str, told: s
     "path", ["%00", "a%00.png", "x" * 300, "x/" * 3000, "%ff%fe", "..%2f..%2f..%2fdraftcast.sqlite"]
 )
 def test_no_path_of_a_kept_draft_is_a_fault_of_the_server(server: Server, path: str) -> None:
-    draft_url = bring(server, packed({DRAFT: b"{}"})).json["draft_url"]
+    draft_url: str = bring(server, packed({DRAFT: b"{}"})).json["draft_url"]
     draft_id = parse_qs(urlsplit(draft_url).query)["draft_id"][0]
     assert server.get(f"/drafts/output/draft/{draft_id}/{path}").status in (400, 404)
     assert Path(server.folder, "log").read_text(encoding="utf-8").count("Traceback") == 0

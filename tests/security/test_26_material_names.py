@@ -77,7 +77,7 @@ def test_a_nameless_sticker_is_named_without_its_secrets(tmp_path: Path, server:
     draft = DraftBuilder(64, 36).text("Hello", 0, 100_000)
     material = draft.material("stickers", **{kind: f"{server.base}/gone.png{QUERY}"})
     track = draft.track("sticker", "sticker")
-    segment = {**draft.last, "id": "s1", "material_id": material, "extra_material_refs": []}
+    segment: dict[str, Any] = {**draft.last, "id": "s1", "material_id": material, "extra_material_refs": []}
     track["segments"].append(segment)
     text = json.dumps(told(tmp_path, server, draft))
     assert "gone.png" in text

@@ -3,13 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -146,6 +155,33 @@ class ProgressBar:
         if self._now is not None:
             seconds = monotonic() - self._since
             self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
+
+
+class SendingBar:
+    """On stderr: what is sent to a server, and how much of it is; nothing when `quiet`."""
+
+    def __init__(self, sizes: Sequence[int], brought: Iterable[Path], quiet: bool) -> None:
+        console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._progress = Progress(
+            TextColumn("sending"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+        )
+        self._bar = self._progress.add_task("", total=sum(sizes))
+        console.print(f"{len(sizes)} files, {decimal(sum(sizes))}")
+        for path in brought:
+            console.print(printable(f"  with {path}, {decimal(path.stat().st_size)}"), soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def sent(self, size: int) -> None:
+        """So many more bytes have gone out."""
+        self._progress.advance(self._bar, size)
 
 
 def _words(stage: str) -> str:

@@ -17,10 +17,10 @@ from services.access.callers import Scope
 from services.access.limits import Limit
 from services.clock import rfc3339
 from services.errors import Bilingual, InvalidInput
+from services.tasks.addresses import KEPT, LIST
 
 PATH = "/drafts"
-GET_DRAFT = f"{PATH}/get_draft"
-FILES = f"{PATH}/output/draft"
+GET_DRAFT, FILES = LIST, KEPT.rstrip("/")
 LONGEST_NAME = 100
 ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 """A foreign web page cannot send any of them without being asked first."""
@@ -87,9 +87,9 @@ async def _list(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    folder = services_of(request).shelf.folder(request.path_params["draft_id"])
-    path = None if folder is None else (folder / request.path_params["path"]).resolve()
-    if folder is None or path is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+    shelf, params = services_of(request).shelf, request.path_params
+    path = await asyncio.to_thread(shelf.file, params["draft_id"], params["path"])
+    if path is None:
         return JSONResponse(UNKNOWN, 404)
     return FileResponse(path, media_type="application/octet-stream", headers=_DOWNLOAD)
 

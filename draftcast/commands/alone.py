@@ -5,14 +5,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from draftcast.terminal import AsJson, Exit, Stopped, invalid, print_json, print_table, run, say, settings_of
+from draftcast.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of
 from services.errors import DraftWarning, Failed, Failure
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from services.tasks.exporter import ExportRequest, PreviewLine, Result, StageLine
 
 Asked = TypeVar("Asked", bound="ExportRequest")
-Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder on this machine.")]
+Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
 
 
 def render(
@@ -33,8 +33,8 @@ def render(
     from services.tasks.exporter import ExportRequest
 
     settings = settings_of()
-    with _attempt_folder() as folder:
-        request = replace(_request(ExportRequest, settings, draft, folder), strict=strict)
+    with _request(ExportRequest, settings, draft) as asked:
+        request = replace(asked, strict=strict)
         if as_json:
             _render_json(request, output)
         else:
@@ -49,26 +49,37 @@ def _attempt_folder() -> Generator[Path]:
         yield attempt
 
 
-def _request(kind: type[Asked], settings: "Settings", draft: str, folder: Path) -> Asked:
+@contextmanager
+def _request(kind: type[Asked], settings: "Settings", draft: str) -> Generator[Asked]:
+    """What to ask of the exporter, as long as the block lasts: what was made for it is gone then."""
     from services.tasks.exporter import ExportLimits
 
-    local = not draft.startswith(("http://", "https://"))
-    if local and not Path(draft).is_dir():
-        raise invalid(f"{draft} is neither an http(s) URL nor a folder")
-    return kind(
-        task_id="render",
-        attempt=1,
-        draft_url=Path(draft).absolute().as_uri() if local else draft,
-        draft_folder=str(Path(draft).absolute()) if local else "",
-        folder=str(folder),
-        output=str(folder / "video.mp4"),
-        allow_hosts=settings.allow_hosts,
-        font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
-        copy_video=settings.copy_video,
-        ffmpeg=settings.ffmpeg,
-        require_sandbox=settings.require_sandbox,
-        limits=ExportLimits.of(settings),
-    )
+    with ExitStack() as stack:
+        folder = stack.enter_context(_attempt_folder())
+        local: dict[str, Any] = {"draft_url": draft}
+        if not draft.startswith(("http://", "https://")):
+            from draftcast.local import opened
+
+            source = stack.enter_context(opened(draft))
+            files = {path: str(file) for path, file in source.files.items()}
+            local = {
+                "draft_url": Path(draft).absolute().as_uri(),
+                "draft_folder": str(source.folder),
+                "draft_files": files,
+            }
+        yield kind(
+            **local,
+            task_id="render",
+            attempt=1,
+            folder=str(folder),
+            output=str(folder / "video.mp4"),
+            allow_hosts=settings.allow_hosts,
+            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+            copy_video=settings.copy_video,
+            ffmpeg=settings.ffmpeg,
+            require_sandbox=settings.require_sandbox,
+            limits=ExportLimits.of(settings),
+        )
 
 
 def _render_json(request: "ExportRequest", output: Path) -> None:
@@ -140,10 +151,8 @@ def report(draft: Draft, as_json: AsJson = False) -> None:
     from services.tasks.report import make_report
 
     settings = settings_of()
-    with _attempt_folder() as folder:
-        request = _request(ReportRequest, settings, draft, folder)
-        with Console(stderr=True).status("looking at the draft"):
-            made = run(make_report(request))
+    with _request(ReportRequest, settings, draft) as request, Console(stderr=True).status("looking at the draft"):
+        made = run(make_report(request))
     if as_json:
         print_json(report_object(made))
     else:

@@ -1,12 +1,13 @@
 """Commands that speak to a running server: submit, watch, tasks, cancel, retry."""
 
+from collections.abc import Callable, Generator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from draftcast.terminal import AsJson, Exit, invalid, print_json, print_table, run, say
+from draftcast.terminal import AsJson, Exit, print_json, print_table, run, say
 from services.variables import SERVER_VARIABLE
 
 
@@ -33,31 +34,49 @@ HERE = "http://127.0.0.1:8000"
 
 
 def submit(
-    draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder or zip on this machine.")],
+    draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder, zip or draft_content.json here.")],
     watching: Watching = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
     webhook: Annotated[str | None, typer.Option(help="An address to tell of the task's changes of status.")] = None,
     as_json: AsJson = False,
     server: Server = HERE,
 ) -> None:
-    """Submit a draft to a running server; a folder or zip is sent there first."""
+    """Submit a draft to a running server; a draft on this machine is sent there first, with its files."""
     from draftcast import client
 
-    task = run(client.submit(server, _sent(server, draft), strict=strict, webhook_url=webhook))
+    task = run(client.submit(server, _sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
     _told(server, task, watching, as_json, task["id"])
 
 
-def _sent(server: str, draft: str) -> str:
+def _sent(server: str, draft: str, *, quiet: bool) -> str:
     """The draft's URL; what lies on this machine is on the server then."""
-    from draftcast import upload
-
     if draft.startswith(("http://", "https://")):
         return draft
+    from draftcast import upload
+    from draftcast.local import opened
+    from draftcast.show import SendingBar
+    from services.errors import RequestError
+
     path = Path(draft).absolute()
-    if not path.exists():
-        raise invalid(f"{draft} is neither an http(s) URL nor a folder or zip")
-    with upload.packed(path) as zipped:
-        draft_url: str = run(upload.send(server, path.stem, zipped))
+    as_it_is = path.is_file() and path.suffix.lower() != ".json"
+    try:
+        with opened(draft) as source:
+            if not as_it_is or source.files:
+                files = upload.entries(source)
+                with SendingBar([file.stat().st_size for _, file in files], source.files.values(), quiet) as bar:
+                    return _send(server, path.stem, upload.zipped(files), bar.sent)
+    except RequestError:
+        if not as_it_is:
+            raise
+    # Nothing is to be brought along, or the zip is broken: then the server says so.
+    with SendingBar([path.stat().st_size], (), quiet) as bar:
+        return _send(server, path.stem, upload.read(path), bar.sent)
+
+
+def _send(server: str, name: str, chunks: Generator[bytes], on_sent: Callable[[int], None]) -> str:
+    from draftcast import upload
+
+    draft_url: str = run(upload.send(server, name, chunks, on_sent))
     return draft_url
 
 

@@ -16,6 +16,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from services.drafts.address import address, joined
+from services.drafts.encodings import Decoding, Undecodable, UnknownEncoding
 from services.drafts.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
 from services.drafts.locate import clean_url
 from services.errors import Bilingual, DraftcastError
@@ -89,7 +91,7 @@ class TooLarge(Unfetched):
 
 
 class Client:
-    """An async context manager; its sessions keep no cookies, follow no proxy settings and unpack nothing."""
+    """An async context manager; its sessions keep no cookies, follow no proxy settings, and ask for nothing packed."""
 
     def __init__(self, guard: Guard, patience: Patience, resolver: AbstractResolver | None = None) -> None:
         self._guard = guard
@@ -151,12 +153,15 @@ class Client:
                         return response.status
 
     async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
-        """Give the body to `take`, piece by piece. Raises `Unfetched`, and what `take` raises."""
-        patience = self._patience
+        """Give the body to `take`, unpacked, in small pieces. Raises `Unfetched`, and what `take` raises."""
+        patience, decoding = self._patience, decoding_of(response)
         began, received = time.monotonic(), 0
         with _told():
             async for piece in response.content.iter_chunked(PIECE_BYTES):
-                take(piece)
+                for plain in decoding.feed(piece):
+                    take(plain)
+                    if decoding:
+                        await asyncio.sleep(0)  # a small piece may unpack to a thousand
                 received += len(piece)
                 elapsed = time.monotonic() - began
                 if elapsed < patience.window_seconds:
@@ -164,6 +169,8 @@ class Client:
                 if received < elapsed * patience.least_rate:
                     raise Unreachable("it is sent too slowly", "对方发送过慢")
                 began, received = time.monotonic(), 0
+        if not decoding.ended:
+            raise Transient("it ended too early", "文件未传完即中断")
 
     async def retried(self, once: Callable[[], Awaitable[T]]) -> T:
         """`once` again and again while it raises `Transient`, within `tries` and `wall_seconds`."""
@@ -191,6 +198,8 @@ class Client:
         return min(wait * jitter, self._patience.longest_wait_seconds)
 
     async def _asked(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        if self._guard.refuses(at):
+            raise _refused()
         session = self._sessions[self._guard.names(at)]
         with _told(), _named():
             async with asyncio.timeout(self._patience.head_seconds):
@@ -217,10 +226,14 @@ def _told() -> Generator[None]:
         raise Unreachable("its TLS certificate or handshake is not valid", "TLS 证书或握手无效") from None
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, AddressRefused):
-            raise Refused("its address is not public", "不是公网地址") from None
+            raise _refused() from None
         raise Transient("its server cannot be connected to", "无法连接到对方服务器") from None
     except TimeoutError:
         raise Transient("its server did not answer in time", "对方服务器未在限定时间内响应") from None
+    except Undecodable:
+        raise Unreachable(
+            "its body is not packed as its Content-Encoding says", "响应内容与其 Content-Encoding 不符"
+        ) from None
     except aiohttp.ClientError:
         raise Transient("the connection broke off", "连接中断") from None
 
@@ -232,18 +245,20 @@ def _unresolved(error: aiohttp.ClientConnectorDNSError) -> Unfetched:
     return Unreachable("its host name is unknown", "主机名不存在")
 
 
+def _refused() -> Refused:
+    """One answer for every address that must not be fetched: it tells nothing of what is there."""
+    return Refused("its address is not public", "不是公网地址")
+
+
 def _not_a_url() -> Refused:
     return Refused("it is not a valid http(s) URL", "不是有效的 http(s) 地址")
 
 
 def _parsed(text: str) -> URL:
     try:
-        url = URL(clean_url(text))
+        return address(clean_url(text))
     except ValueError as error:
         raise _not_a_url() from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise _not_a_url()
-    return url
 
 
 def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
@@ -251,23 +266,30 @@ def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
     if not target:
         raise Unreachable("it redirects to nowhere", "重定向没有目标地址")
     try:
-        return _parsed(str(at.join(URL(target))))
+        return joined(at, clean_url(target))
     except ValueError as error:
         raise _not_a_url() from error
 
 
 def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
-    """Raises `Unfetched` unless the answer is a file as it is, or the part of it that was asked for."""
+    """Raises `Unfetched` unless the answer is a file, or the part of it that was asked for."""
     status = f"HTTP {response.status}"
     if response.status in TRY_AGAIN:
         seconds = _retry_after(response.headers.get("Retry-After", ""))
         raise Transient(f"its server answers {status}", f"对方服务器返回 {status}", after_seconds=seconds)
     if response.status != 200 and not (ranged and response.status == 206):
         raise Unreachable(f"its server answers {status}", f"对方服务器返回 {status}", status=response.status)
-    if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+    decoding_of(response)
+
+
+def decoding_of(response: aiohttp.ClientResponse) -> Decoding:
+    """What unpacks the answer's body; false when it is not packed. Raises `Unreachable` for what nobody knows."""
+    try:
+        return Decoding(",".join(response.headers.getall("Content-Encoding", [])))
+    except UnknownEncoding:
         raise Unreachable(
-            "its server sends it compressed although that was not asked for", "对方服务器未经请求发送了压缩内容"
-        )
+            "its server sends it in a Content-Encoding that is not known", "对方服务器使用了未知的 Content-Encoding"
+        ) from None
 
 
 def _retry_after(value: str) -> float | None:

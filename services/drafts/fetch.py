@@ -23,6 +23,7 @@ from services.drafts.client import (
     Transient,
     Unfetched,
     Unreachable,
+    decoding_of,
 )
 from services.drafts.guard import Guard
 from services.drafts.locate import shown_url
@@ -81,12 +82,13 @@ class Fetcher:
         cache_dir: Path,
         allow_hosts: tuple[str, ...],
         limits: FetchLimits,
+        own_urls: tuple[str, ...] = (),
         patience: Patience | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self.limits = limits
         self._cache_dir = cache_dir
-        self._client = Client(Guard(allow_hosts), patience or Patience(), resolver)
+        self._client = Client(Guard(allow_hosts, own_urls), patience or Patience(), resolver)
         self._stack = AsyncExitStack()
         self._locks: dict[str, asyncio.Lock] = {}
         self._files: dict[str, Path] = {}
@@ -202,15 +204,17 @@ class Fetcher:
 
     def _begin(self, download: _Download, response: aiohttp.ClientResponse) -> None:
         """Make ready for an answer's body: the rest of the file, or all of it again."""
-        if response.status == 206 and not _continues(response, download):
+        packed = bool(decoding_of(response))
+        if response.status == 206 and (packed or not _continues(response, download)):
             self._forget(download)
             raise _changed()
         if response.status == 200:
             self._forget(download)
-            download.total = response.content_length
-            tag = response.headers.get("ETag", "")
-            download.validator = tag if tag.startswith('"') else None
-        missing = response.content_length or 0
+            if not packed:  # else what has come says nothing of what is missing, and the rest is never asked for
+                download.total = response.content_length
+                tag = response.headers.get("ETag", "")
+                download.validator = tag if tag.startswith('"') else None
+        missing = 0 if packed else response.content_length or 0
         _check_size(download.received + missing, self.limits.material_bytes)
         self._check_task(missing)
 

@@ -6,12 +6,16 @@ of a private address gets past it.
 """
 
 import socket
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp.abc import AbstractResolver
 from aiohttp.connector import TCPConnector
 from yarl import URL
+
+from services.drafts.address import address
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -55,26 +59,37 @@ class Guard:
     """The operator's exceptions: `host`, `host:port`, or a CIDR. Raises ValueError for anything else.
 
     An IPv6 address is written with brackets before a port, with or without them alone.
+
+    `own_urls` are addresses of the server for which is fetched: of its host and port nothing else may be fetched than
+    these, and what lies below those that end with a slash, whatever the operator allows.
     """
 
-    def __init__(self, allow_hosts: tuple[str, ...]) -> None:
+    def __init__(self, allow_hosts: tuple[str, ...], own_urls: tuple[str, ...] = ()) -> None:
         self._names = {_name(entry) for entry in allow_hosts if "/" not in entry}
         self._networks: tuple[Network, ...] = tuple(ip_network(entry) for entry in allow_hosts if "/" in entry)
+        self._own = tuple(address(url) for url in own_urls)
 
     def names(self, url: URL) -> bool:
-        """Whether the operator allows the URL's host by name."""
-        return not self._names.isdisjoint({(url.raw_host, None), (url.raw_host, url.port)})
+        """Whether the URL may be fetched although its address is private: the operator allows its host by name, or
+        it is one of the server's own that may be.
+        """
+        allowed = not self._names.isdisjoint({(url.raw_host, None), (url.raw_host, url.port)})
+        return allowed or any(is_below(url, own) for own in self._own)
 
-    def check(self, address: str) -> None:
+    def refuses(self, url: URL) -> bool:
+        """Whether the URL is one of the server's own that may not be fetched."""
+        return any(same_place(url, own) for own in self._own) and not any(is_below(url, own) for own in self._own)
+
+    def check(self, at: str) -> None:
         """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
-        plain = _unwrapped(ip_address(address.partition("%")[0]))
+        plain = _unwrapped(ip_address(at.partition("%")[0]))
         if not is_public(plain) and not any(plain in network for network in self._networks):
             raise AddressRefused
 
-    def admits(self, address: str) -> bool:
+    def admits(self, at: str) -> bool:
         """Whether `check` lets it pass."""
         try:
-            self.check(address)
+            self.check(at)
         except AddressRefused:
             return False
         return True
@@ -86,9 +101,9 @@ class Guard:
         """
 
         def opened(info: tuple[Any, ...]) -> socket.socket:
-            family, kind, protocol, _, address = info
+            family, kind, protocol, _, at = info
             if not named:
-                self.check(address[0])
+                self.check(at[0])
             return socket.socket(family, kind, protocol)
 
         return TCPConnector(
@@ -110,3 +125,29 @@ def _name(entry: str) -> tuple[str | None, int | None]:
     bare_v6 = entry.count(":") > 1 and not entry.startswith("[")
     url = URL(f"//[{entry}]" if bare_v6 else f"//{entry}")
     return url.raw_host, url.explicit_port
+
+
+def same_place(one: URL, other: URL) -> bool:
+    """Whether two URLs lead to the same host and port, however these are spelled."""
+    return (_host(one), one.port) == (_host(other), other.port)
+
+
+def is_below(url: URL, own: URL) -> bool:
+    """Whether a URL is this one of ours, or lies below it when it ends with a slash.
+
+    Proxies decode and shorten paths, so one with a step upwards in it, escaped or not, lies below nothing.
+    """
+    path, our_path = (unquote(unquote(each.raw_path.partition("?")[0])) for each in (url, own))
+    if not same_place(url, own) or url.scheme != own.scheme or "\\" in path or {".", ".."} & set(path.split("/")):
+        return False
+    return path.startswith(our_path) if our_path.endswith("/") else path == our_path
+
+
+def _host(url: URL) -> str:
+    """The host without a dot at its end; an IPv4 address as four numbers, however it is written."""
+    host = (url.raw_host or "").rstrip(".").lower()
+    with suppress(OSError, ValueError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    with suppress(ValueError):
+        return str(_unwrapped(ip_address(host)))
+    return host

@@ -1,6 +1,7 @@
 """From a video or audio material's JSON to a `MediaMaterial`."""
 
 from services.drafts.fields import Fields
+from services.drafts.locate import shown_name
 from services.drafts.records import Crop, MediaKind, MediaMaterial
 from services.drafts.undrawn import warn_of_video
 from services.errors import WarningCode
@@ -25,7 +26,7 @@ def read_media(fields: Fields, *, sound: bool, segment_id: str) -> MediaMaterial
         kind=MediaKind.AUDIO if sound else _picture_kind(fields),
         path=path,
         remote_url=fields.text("remote_url") or None,
-        name=fields.label("material_name") or fields.label("name") or path.replace("\\", "/").rsplit("/", 1)[-1],
+        name=shown_name(fields.label("material_name") or fields.label("name"), path),
         width=round(fields.number("width", 0.0, 0.0)),
         height=round(fields.number("height", 0.0, 0.0)),
         duration_us=max(0, fields.microseconds("duration")),
@@ -51,7 +52,7 @@ def _crop(fields: Fields, segment_id: str) -> Crop:
             "A turned crop is drawn as the upright box around it.",
             "倾斜裁剪按其外接矩形绘制。",
             segment_id=segment_id,
-            material_name=fields.label("material_name"),
+            material_name=shown_name(fields.label("material_name")),
         )
     if max(xs) - min(xs) < _NEAR or max(ys) - min(ys) < _NEAR:
         return Crop()

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from services.drafts.colors import Color
 from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
+from services.drafts.locate import shown_name
 from services.errors import DraftWarning
 
 
@@ -65,6 +66,11 @@ class MediaMaterial:
     crop: Crop = field(default_factory=Crop)
     optional: bool = False
     """Whether a draft is drawn without it, with a warning, when it cannot be had: a sticker's picture, a LUT."""
+
+    @property
+    def shown_name(self) -> str:
+        """What messages call it: never empty, and without what may be secret in an address."""
+        return shown_name(self.name, self.path or self.remote_url or "", self.id) or "?"
 
 
 @dataclass(frozen=True, slots=True)

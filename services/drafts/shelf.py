@@ -11,7 +11,9 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.drafts.unpack import UnpackLimits, unpack
+from services.drafts.folder import DraftFolder
+from services.drafts.unpack import UnpackLimits, disk_full
+from services.drafts.unpacking import unpack_apart
 from services.errors import Bilingual, InvalidInput, QueueFull, UploadTooLarge
 
 AT_ONCE = 4
@@ -81,7 +83,10 @@ class Shelf:
             size = await self._receive(zipped, work / "zip", min(self._limits.total_bytes, room))
             limits = UnpackLimits(self._limits.file_bytes, min(self._limits.total_bytes, room - size))
             draft_id = uuid.uuid4().hex
-            await asyncio.to_thread(self._keep, work, draft_id, limits)
+            draft = work / "draft"
+            await asyncio.to_thread(draft.mkdir)
+            await unpack_apart(work / "zip", draft, limits)
+            await asyncio.to_thread(draft.rename, self._folder / draft_id)
         finally:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, work, ignore_errors=True))
         return KeptDraft(draft_id, int((time.time() + self._keep_seconds) * 1000))
@@ -90,7 +95,7 @@ class Shelf:
         """How many bytes may be written, one at least. Raises `UploadTooLarge` when the disk is nearly full."""
         room = shutil.disk_usage(self._folder).free - SPARE_BYTES
         if room <= 0:
-            raise UploadTooLarge(Bilingual("The server's disk is nearly full.", "服务器磁盘空间不足。"))
+            raise disk_full()
         return room
 
     async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, most: int) -> int:
@@ -110,12 +115,6 @@ class Shelf:
             await asyncio.to_thread(target.write, bytes(buffer))
         return size
 
-    def _keep(self, work: Path, draft_id: str, limits: UnpackLimits) -> None:
-        draft = work / "draft"
-        draft.mkdir()
-        unpack(work / "zip", draft, limits)
-        draft.rename(self._folder / draft_id)
-
     def files(self, draft_id: str) -> tuple[str, ...] | None:
         """The files of a draft: paths below its folder, with `/`, sorted; None when it is not kept."""
         folder = self.folder(draft_id)
@@ -127,6 +126,11 @@ class Shelf:
         """The folder of a draft; None when it is not kept."""
         folder = self._folder / draft_id
         return folder if _ID.fullmatch(draft_id) and folder.is_dir() and not self._expired(folder) else None
+
+    def file(self, draft_id: str, path: str) -> Path | None:
+        """A file of a draft by its path below its folder; None when there is none, whatever the path holds."""
+        folder = self.folder(draft_id)
+        return DraftFolder(folder).inside(path) if folder is not None else None
 
     async def _sweep(self) -> None:
         while True:

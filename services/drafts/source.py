@@ -1,13 +1,14 @@
 """Where a draft and its materials come from: a URL, or a folder of this machine."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from services.drafts.client import Refused, TooLarge, Unfetched
 from services.drafts.fetch import Fetcher, OnBytes
 from services.drafts.fields import clean_text
+from services.drafts.folder import DraftFolder
 from services.drafts.locate import (
     DRAFT_NAMES,
     DraftFile,
@@ -18,17 +19,24 @@ from services.drafts.locate import (
     is_url,
     listing_of,
     locate,
-    relative_path,
+    names_a_disk,
     shown_url,
 )
 from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
 from services.drafts.timelines import active_timeline, folder_of, timelines
-from services.errors import ErrorCode, Failed, failed
+from services.errors import Bilingual, ErrorCode, Failed, failed
 
-LONGEST_PATH = 4096
-"""Characters of a path that is looked for in a folder; Linux knows no longer ones."""
-_TIMELINE_FILES = ("timeline_layout.json", "Timelines/project.json", *(f"Timelines/*/{name}" for name in DRAFT_NAMES))
+BRING_HINT = Bilingual(
+    "Put the file anywhere into the draft's folder, under its name, or run `draftcast submit FOLDER` on the computer "
+    "that has it: the file is brought along. A server reads no paths of its own disk.",
+    "请将该文件按原文件名放入草稿文件夹（任意子目录），或在存有该文件的电脑上运行 `draftcast submit 文件夹`，"
+    "文件会一并上传。服务器不会读取自身磁盘上的路径。",
+)
+ADD_HINT = Bilingual(
+    "Put the file anywhere into the draft's folder, under its name, or give the material an http(s) address.",
+    "请将该文件按原文件名放入草稿文件夹（任意子目录），或为素材提供 http(s) 地址。",
+)
 
 
 class DraftSource(Protocol):
@@ -130,15 +138,15 @@ class RemoteDraft:
 
 
 class LocalDraft:
-    """A draft's folder on this machine; no file outside of it is opened, not even through a link."""
+    """A draft's folder on this machine, with `files` that lie elsewhere (see `DraftFolder`)."""
 
-    def __init__(self, folder: Path, fetcher: Fetcher) -> None:
-        self._folder = folder.resolve()
+    def __init__(self, folder: Path, fetcher: Fetcher, files: Mapping[str, Path] | None = None) -> None:
+        self._folder = DraftFolder(folder, files)
         self._fetcher = fetcher
 
     async def content(self, on_bytes: OnBytes) -> bytes:
         """See `DraftSource`."""
-        found = await asyncio.to_thread(self._timelines)
+        found = await asyncio.to_thread(self._folder.timelines)
 
         async def read(path: str) -> bytes | None:
             return await self._read(path, on_bytes)
@@ -152,18 +160,13 @@ class LocalDraft:
                 return content
         raise failed(
             ErrorCode.DRAFT_NOT_FOUND,
-            f"There is no {DRAFT_NAMES[0]} in the folder {self._folder}.",
-            f"文件夹 {self._folder} 中没有 {DRAFT_NAMES[0]}。",
+            f"There is no {DRAFT_NAMES[0]} in the folder {self._folder.path}.",
+            f"文件夹 {self._folder.path} 中没有 {DRAFT_NAMES[0]}。",
         )
-
-    def _timelines(self) -> list[str]:
-        """The files of the draft's timelines, and those that tell which one is open."""
-        known = [path for pattern in _TIMELINE_FILES for path in self._folder.glob(pattern)]
-        return sorted(path.relative_to(self._folder).as_posix() for path in known)
 
     async def _read(self, path: str, on_bytes: OnBytes) -> bytes | None:
         """A file of the folder; None when there is none. Raises `Failed` (DRAFT_TOO_LARGE)."""
-        file = self._inside(self._folder / path)
+        file = self._folder.inside(path)
         if file is None:
             return None
         size, limit = file.stat().st_size, self._fetcher.limits.draft_bytes
@@ -174,7 +177,7 @@ class LocalDraft:
 
     async def material(self, material: MediaMaterial, *, segment_id: str, on_bytes: OnBytes) -> Path:
         """See `DraftSource`."""
-        found = await asyncio.to_thread(self._find, material.path)
+        found = await asyncio.to_thread(self._folder.find, material.path)
         if found is not None:
             on_bytes(found.stat().st_size)
             return found
@@ -186,7 +189,7 @@ class LocalDraft:
     def url(self, material: MediaMaterial) -> str | None:
         """See `DraftSource`. A file of the folder goes before `remote_url`."""
         url = _address(material)
-        return shown_url(url) if url and self._find(material.path) is None else None
+        return shown_url(url) if url and self._folder.find(material.path) is None else None
 
     def forget(self, material: MediaMaterial) -> None:
         """See `DraftSource`. Files of the folder are never kept."""
@@ -197,29 +200,6 @@ class LocalDraft:
     async def close(self) -> None:
         """See `DraftSource`."""
         await self._fetcher.close()
-
-    def _find(self, path: str) -> Path | None:
-        """The path below the folder, then below each shorter tail of it; last, any file of that name."""
-        if is_url(clean_url(path)) or "\0" in path or len(path) > LONGEST_PATH:
-            return None
-        parts = [part for part in relative_path(path, "").split("/") if part not in ("", ".", "..")]
-        if not parts:
-            return None
-        tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
-        found = next((file for tail in tails if (file := self._inside(tail))), None)
-        if found is not None:
-            return found
-        named = (file for file in self._folder.rglob("*") if file.name == parts[-1])
-        return next((inside for file in named if (inside := self._inside(file))), None)
-
-    def _inside(self, path: Path) -> Path | None:
-        """The file that a path leads to, if it is one and really lies in the folder."""
-        try:
-            real = path.resolve()
-            return real if real.is_relative_to(self._folder) and real.is_file() else None
-        except (OSError, ValueError, RuntimeError):
-            # Names that no file system takes, and links that lead in a circle.
-            return None
 
 
 def _address(material: MediaMaterial) -> str | None:
@@ -259,10 +239,15 @@ def _draft_failed(error: Unfetched) -> Failed:
 
 
 def _missing(material: MediaMaterial, segment_id: str) -> Failed:
-    name = (material.name or material.path or material.id)[:200]
+    name = material.shown_name
+    elsewhere = names_a_disk(material.path)
+    why, why_zh = ("is not among the draft's files", "不在草稿文件中")
+    if elsewhere:
+        why, why_zh = f"{why}, and its path is of the disk of one computer", f"{why_zh}，其路径指向某台电脑的本地磁盘"
     return failed(
         ErrorCode.MATERIAL_UNREACHABLE,
-        f"The material {name!r} of segment {segment_id} is not among the draft's files.",
-        f"片段 {segment_id} 的素材“{name}”不在草稿文件中。",
+        f"The material {name!r} of segment {segment_id} {why}.",
+        f"片段 {segment_id} 的素材“{name}”{why_zh}。",
         segment_id=segment_id,
+        hint=BRING_HINT if elsewhere else ADD_HINT,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from services.drafts.fields import Fields
+from services.drafts.locate import shown_name
 from services.drafts.materials import Found, Materials
 from services.errors import WarningCode
 
@@ -168,7 +169,7 @@ def warn_track(kind: str, track: Fields, materials: Materials) -> None:
 
 def effect_name(fields: Fields) -> str:
     """What the apps call the material."""
-    return fields.label("name") or fields.label("material_name")
+    return shown_name(fields.label("name") or fields.label("material_name"))
 
 
 def effect_id(fields: Fields) -> str:

@@ -1,20 +1,24 @@
 """From a zip to a draft's folder. Nothing is written outside of the folder, nor more than the limits allow."""
 
+import errno
+import re
 import stat
 import zipfile
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
+from unicodedata import category
 
 from services.drafts.locate import DRAFT_NAMES
+from services.drafts.zips import check_count, check_directory
 from services.errors import Bilingual, InvalidInput, UploadTooLarge
 
-MOST_FILES = 10_000
 CHUNK_BYTES = 1 << 20
 _UTF8_NAME = 0x800
 """The bit of a zip entry whose name is UTF-8 (APPNOTE.TXT, 4.4.4)."""
 _ENCRYPTED = 0x1
+_DRIVE = re.compile(r"[A-Za-z]:(/|$)")
 _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
@@ -32,28 +36,37 @@ def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
     Raises `InvalidInput` for what is no zip or holds no draft, and `UploadTooLarge`.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            _unpack(opened, folder, limits)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, UnicodeError) as error:
-        raise InvalidInput(
-            Bilingual(f"The zip cannot be read ({error}).", f"无法读取该 zip（{error}）。"), path=("zip",)
-        ) from error
+        with archive.open("rb") as file:
+            check_directory(file)
+            with zipfile.ZipFile(file) as opened:
+                _unpack(opened, folder, limits)
+    except (InvalidInput, UploadTooLarge):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full() from error
+        raise unreadable(error) from error
+
+
+def unreadable(error: object) -> InvalidInput:
+    """For a zip that is broken, or that is none."""
+    return InvalidInput(Bilingual(f"The zip cannot be read ({error}).", f"无法读取该 zip（{error}）。"), path=("zip",))
+
+
+def disk_full() -> UploadTooLarge:
+    """For a zip that there is no room for."""
+    return UploadTooLarge(Bilingual("The server's disk is nearly full.", "服务器磁盘空间不足。"))
 
 
 def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None:
     entries = opened.infolist()
-    if len(entries) > MOST_FILES:
-        raise UploadTooLarge(
-            Bilingual(
-                f"The zip holds {len(entries)} files; at most {MOST_FILES} are taken.",
-                f"该 zip 含有 {len(entries)} 个文件，最多 {MOST_FILES} 个。",
-            )
-        )
+    check_count(len(entries))
     files = {_path(entry): entry for entry in entries if _wanted(entry)}
     root = _root(files)
     left = limits.total_bytes
     for path, entry in files.items():
         if path.is_relative_to(root):
+            _check_method(entry, path.name)
             with opened.open(entry) as source:
                 left -= _write(source, folder / path.relative_to(root), min(left, limits.file_bytes), path.name)
 
@@ -67,19 +80,41 @@ def _wanted(entry: zipfile.ZipInfo) -> bool:
     return not (entry.is_dir() or link or litter)
 
 
-def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
-    """Where an entry lies in the zip. Raises `InvalidInput` for a path that leads out of it."""
-    name = _name(entry).replace("\\", "/")
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or ":" in name or not name.isprintable():
+def _check_method(entry: zipfile.ZipInfo, name: str) -> None:
+    """Others than these need memory that the zip itself says the size of, and no app writes them."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InvalidInput(
             Bilingual(
-                f"The zip holds a file whose path leads out of it: {name[:200]!r}.",
-                f"该 zip 中有文件的路径指向外部：{name[:200]!r}。",
+                f"{name[:200]!r} is compressed by method {entry.compress_type}; zips are taken that store or deflate.",
+                f"{name[:200]!r} 使用了压缩方法 {entry.compress_type}；仅支持存储或 deflate 压缩的 zip。",
+            ),
+            path=("zip",),
+        )
+
+
+def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    """Where an entry lies in the zip. Raises `InvalidInput` for a name that is dangerous, not for one that is odd."""
+    name = _name(entry).replace("\\", "/")
+    path = PurePosixPath(name)
+    fault = next((fault for found, fault in _faults(entry, name, path) if found), None)
+    if fault is not None:
+        raise InvalidInput(
+            Bilingual(
+                f"The zip holds a file whose name {fault.en}: {name[:200]!r}.",
+                f"该 zip 中有文件的名称{fault.zh}：{name[:200]!r}。",
             ),
             path=("zip",),
         )
     return path
+
+
+def _faults(entry: zipfile.ZipInfo, name: str, path: PurePosixPath) -> Iterator[tuple[bool, Bilingual]]:
+    """What may be wrong with a name, and whether it is. Python cuts names at their first NUL."""
+    yield path.is_absolute(), Bilingual("begins at the root of a disk", "从磁盘根目录开始")
+    yield _DRIVE.match(name) is not None, Bilingual("begins with a drive", "以盘符开头")
+    yield ".." in path.parts, Bilingual("leads out of the zip by '..'", "含有“..”，指向 zip 之外")
+    control = any(category(each) == "Cc" for each in name + entry.orig_filename)
+    yield control, Bilingual("has control characters", "含有控制字符")
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
@@ -121,7 +156,10 @@ def _write(source: IO[bytes], target: Path, most: int, name: str) -> int:
                         )
                     )
                 file.write(chunk)
-    except OSError as error:  # a name twice, or one that no file system takes
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # a name twice, or one that no file system takes
         raise InvalidInput(
             Bilingual(
                 f"{name[:200]!r} cannot be unpacked ({error.strerror}).",

@@ -72,7 +72,7 @@ def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftW
         code=WarningCode.MATERIAL_MISSING,
         message=Bilingual(f"It is drawn without this file. {why.en}", f"缺少该文件，已略过。{why.zh}"),
         segment_id=segment.id,
-        material_name=(material.name or material.path)[:200],
+        material_name=material.shown_name,
     )
 
 
@@ -224,13 +224,13 @@ def material_failure(segment: Segment, material: MediaMaterial, source: DraftSou
     """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
     source.forget(material)
     url = source.url(material)
-    name = material.name or material.path
+    name = material.shown_name
     where = f" ({url[:500]})" if url else ""
     where_zh = f"（{url[:500]}）" if url else ""
     return failed(
         error.code,
-        f"The material {name[:200]!r}{where} of segment {segment.id} cannot be used: {error.en}.",
-        f"片段 {segment.id} 的素材“{name[:200]}”{where_zh}无法使用：{error.zh}。",
+        f"The material {name!r}{where} of segment {segment.id} cannot be used: {error.en}.",
+        f"片段 {segment.id} 的素材“{name}”{where_zh}无法使用：{error.zh}。",
         material_url=url,
         segment_id=segment.id,
     )

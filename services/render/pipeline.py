@@ -126,12 +126,17 @@ def _fetcher(request: RenderRequest) -> Fetcher:
         material_bytes=request.limits.material_bytes,
         task_bytes=request.limits.task_bytes,
     )
-    return Fetcher(cache_dir=request.materials_dir, allow_hosts=request.allow_hosts, limits=limits)
+    return Fetcher(
+        cache_dir=request.materials_dir,
+        allow_hosts=request.allow_hosts,
+        own_urls=request.own_urls,
+        limits=limits,
+    )
 
 
 def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
     if request.draft_folder is not None:
-        return LocalDraft(request.draft_folder, fetcher)
+        return LocalDraft(request.draft_folder, fetcher, request.draft_files)
     return RemoteDraft(fetcher, request.draft_url)
 
 

@@ -73,9 +73,13 @@ class RenderRequest:
     draft_url: str = ""
     draft_folder: Path | None = None
     """A folder on this machine that holds the draft; when given, nothing is fetched for the draft itself."""
+    draft_files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """Files elsewhere on this machine that belong to that draft, by the paths under which it names them."""
     ffmpeg: str = ""
     strict: bool = False
     allow_hosts: tuple[str, ...] = ()
+    own_urls: tuple[str, ...] = ()
+    """What may be fetched of the server that asks for this (see `Guard`)."""
     font_dirs: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     copy_video: bool = True
@@ -139,9 +143,11 @@ def read_request(text: str) -> RenderRequest:
         output=_path(given, "output"),
         draft_url=str(given.get("draft_url") or ""),
         draft_folder=_path(given, "draft_folder") if given.get("draft_folder") else None,
+        draft_files=_files(given),
         ffmpeg=str(given.get("ffmpeg") or ""),
         strict=given.get("strict") is True,
         allow_hosts=_words(given, "allow_hosts"),
+        own_urls=_words(given, "own_urls"),
         font_dirs=tuple(Path(folder) for folder in _words(given, "font_dirs")),
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,
@@ -157,6 +163,14 @@ def _path(given: dict[str, Any], key: str) -> Path:
     if not isinstance(value, str) or not Path(value).is_absolute():
         raise BadInput(f"{key} must be an absolute path (got {value!r})")
     return Path(value)
+
+
+def _files(given: dict[str, Any]) -> dict[str, Path]:
+    values: Any = given.get("draft_files") or {}
+    if not isinstance(values, dict):
+        raise BadInput("draft_files must be an object")
+    named = cast("dict[str, Any]", values)
+    return {name: _path(named, name) for name in named}
 
 
 def _words(given: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def _shut_files(request: RenderRequest) -> None:
             folder.mkdir(parents=True, exist_ok=True)
     draft = () if request.draft_folder is None else (request.draft_folder.resolve(),)
     readable = readable_trees(request.font_dirs, request.ffmpeg)
-    confine.confine_files(read=(*readable, *draft), write=(*task, *map(Path, SINKS)))
+    confine.confine_files(read=(*readable, *draft, *request.draft_files.values()), write=(*task, *map(Path, SINKS)))
 
 
 def shut_network() -> None:

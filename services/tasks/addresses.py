@@ -1,19 +1,24 @@
 """What a draft URL must look like before a task is made of it."""
 
 import asyncio
+import re
 import socket
-from urllib.parse import urlsplit
+from contextlib import suppress
 
 from yarl import URL
 
-from services.drafts.guard import Guard
-from services.drafts.locate import clean_url
+from services.drafts.address import address
+from services.drafts.guard import Guard, is_below
+from services.drafts.locate import clean_url, draft_id_of
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048
 LOOK_UP_SECONDS = 3.0
-OWN_DRAFTS = ("/sample/", "/drafts/")
-"""Where this server serves the draft it brings along, and those that callers have brought."""
+SAMPLE = ("/sample/get_draft", "/sample/output/draft/")
+"""Where this server serves the draft it brings along."""
+LIST, KEPT = "/drafts/get_draft", "/drafts/output/draft/"
+"""Where it lists, and serves, each draft that a caller has brought."""
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 async def check_webhook(url: str, guard: Guard) -> None:
@@ -71,28 +76,34 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
 def _absolute(url: str) -> bool:
     """Whether both ways to read a URL read this one: what draws conclusions from it, and what will ask it."""
     try:
-        parts, asked = urlsplit(url), URL(url)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and bool(asked.raw_host)
-        return right and asked.port == (parts.port or asked.port) and url.isprintable()
+        return bool(address(url)) and url.isprintable()
     except ValueError:
         return False
 
 
-def own_host(base_url: str, draft_url: str) -> tuple[str, ...]:
-    """The server's own host:port, when the URL is that of a draft it serves: nothing else may it fetch from itself."""
-    return (_host(base_url),) if _own(base_url, draft_url) else ()
+def own_urls(base_url: str, draft_url: str) -> tuple[str, ...]:
+    """What may be fetched from this server itself for a draft: the sample, and the draft when it is one of those that
+    callers have brought. Those that end with a slash mean what lies below them.
+    """
+    own = tuple(base_url + path for path in SAMPLE)
+    draft_id = _kept_id(base_url, draft_url)
+    return (*own, base_url + LIST, f"{base_url}{KEPT}{draft_id}/") if draft_id else own
 
 
 def points_back(base_url: str, draft_url: str) -> bool:
     """Whether the URL is one of this server's own, but not that of a draft it serves."""
-    return _host(draft_url) == _host(base_url) and not _own(base_url, draft_url)
+    with suppress(ValueError):
+        return Guard((), own_urls(base_url, draft_url)).refuses(address(draft_url))
+    return False
 
 
-def _own(base_url: str, draft_url: str) -> bool:
-    return draft_url.startswith(tuple(base_url + path for path in OWN_DRAFTS))
-
-
-def _host(url: str) -> str:
-    """host:port of an http(s) URL."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"
+def _kept_id(base_url: str, draft_url: str) -> str:
+    """The id of the kept draft that a URL of ours leads to; empty for any other URL."""
+    found = ""
+    with suppress(ValueError):
+        at, kept = address(draft_url), address(base_url + KEPT)
+        if is_below(at, kept):
+            found = at.raw_path.removeprefix(kept.raw_path).partition("/")[0]
+        elif is_below(at, address(base_url + LIST)):
+            found = draft_id_of(draft_url)
+    return found if _ID.fullmatch(found) else ""

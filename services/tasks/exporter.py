@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ from services.errors import (
     out_of_disk,
 )
 from services.settings import Settings
-from services.tasks.addresses import own_host
+from services.tasks.addresses import own_urls
 from services.tasks.child import LONGEST_LINE_BYTES, Pace, child, collect
 from services.tasks.records import Stage, Task, Unit
 from services.tasks.talk import GONE, Answer, Helped, PartLine, PartsLine, Question, talk
@@ -91,10 +91,12 @@ class ExportRequest:
     strict: bool = False
     locale: str = "en"
     allow_hosts: tuple[str, ...] = ()
+    own_urls: tuple[str, ...] = ()
     font_dirs: tuple[str, ...] = ()
     copy_video: bool = True
     ffmpeg: str = ""
     draft_folder: str = ""
+    draft_files: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: ExportLimits = field(default_factory=ExportLimits)
     share_seconds: int = 0
     require_sandbox: bool = False
@@ -110,7 +112,8 @@ class ExportRequest:
             folder=str(folder),
             output=str(folder / "video.mp4"),
             strict=task.strict,
-            allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, task.draft_url)),
+            allow_hosts=settings.allow_hosts,
+            own_urls=own_urls(settings.base_url, task.draft_url),
             font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
             copy_video=settings.copy_video,
             ffmpeg=settings.ffmpeg,

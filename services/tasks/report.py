@@ -16,7 +16,7 @@ from pathlib import Path
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, QueueFull
 from services.files.beneath import remove_tree
 from services.settings import Settings
-from services.tasks.addresses import own_host
+from services.tasks.addresses import own_urls
 from services.tasks.exporter import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
 from services.tasks.records import Stage
 from services.warned import Bound
@@ -118,7 +118,8 @@ class Reports:
             draft_url=draft_url,
             folder=str(folder),
             output=str(folder / "video.mp4"),
-            allow_hosts=(*settings.allow_hosts, *own_host(settings.base_url, draft_url)),
+            allow_hosts=settings.allow_hosts,
+            own_urls=own_urls(settings.base_url, draft_url),
             font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
             ffmpeg=settings.ffmpeg,
             require_sandbox=settings.require_sandbox,

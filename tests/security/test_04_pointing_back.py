@@ -1,15 +1,30 @@
 """Row 4: a draft URL that leads back to this server makes it ask itself nothing, however it is spelled."""
 
+import asyncio
+import json
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.drafts.address import address
+from services.drafts.guard import Guard
+from services.drafts.source import RemoteDraft
+from services.errors import ErrorCode, Failed
+from services.tasks.addresses import own_urls, points_back
+from tests.support.fetching import fetcher, nothing
 from tests.support.server import Server, serving
+from tests.support.servers import DraftServer, redirect, statuses
 
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } errors { code } } }"
 SPELLINGS = ["127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]", "user:pw@127.0.0.1", "127.0.0.1."]
-PATHS = ["/v1/gen_video_active_count", "/graphql", "/files/x", "/sample/../graphql", "/drafts"]
+PATHS = [
+    *("/v1/gen_video_active_count", "/graphql", "/files/x", "/sample/../graphql", "/drafts", "/drafts/"),
+    *("/drafts/../graphql", "/drafts/%2e%2e/graphql", "/sample/../readyz", "/drafts/output/draft/../../../metrics"),
+    *("/drafts/get_draft/../../healthz", "/sample/get_draftx", "/drafts/output/draft/..%2f..%2f..%2fhealthz"),
+    *("/sample/output/draft/%252e%252e/%252e%252e/%252e%252e/healthz", "//sample/get_draft", "/DRAFTS/get_draft"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +54,70 @@ def test_no_path_but_those_of_drafts_is_fetched_from(own: Server, path: str) -> 
     status, code = outcome(own, own.url + path)
     assert status == "FAILED"
     assert code in ("DRAFT_URL_REFUSED", "DRAFT_NOT_FOUND", "DRAFT_INVALID")
+
+
+@pytest.fixture(scope="module")
+def drafts() -> Generator[DraftServer]:
+    with DraftServer() as running:
+        yield running
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("path", ["/graphql?query=%7B__typename%7D", "/metrics", "/drafts/../healthz"])
+@pytest.mark.parametrize("way", ["material", "redirect", "listed"])
+def test_neither_materials_nor_redirects_lead_into_this_server(
+    tmp_path: Path, drafts: DraftServer, own: Server, way: str, path: str, allowed: bool
+) -> None:
+    """Not even where its host may be fetched from, as that of a public server may."""
+    own_url, hosts = own.url + path, (drafts.host, f"127.0.0.1:{own.port}") if allowed else (drafts.host,)
+    drafts.answers["/away"] = redirect(own_url)
+    drafts.answers["/list"] = statuses(
+        [200], json.dumps({"files": [own_url, own_url.partition("?")[0] + "/draft_content.json"]}).encode()
+    )
+    draft_url = {"material": own_url, "redirect": f"{drafts.base}/away", "listed": f"{drafts.base}/list"}[way]
+    urls = own_urls(own.url, draft_url)
+
+    async def run() -> None:
+        async with fetcher(tmp_path, drafts, allow_hosts=hosts, own_urls=urls) as running:
+            if way == "material":
+                await running.material(own_url, segment_id="s", on_bytes=nothing)
+            else:
+                await RemoteDraft(running, draft_url).content(nothing)
+
+    with pytest.raises(Failed) as caught:
+        asyncio.run(run())
+    assert caught.value.failure.code in (ErrorCode.MATERIAL_REFUSED, ErrorCode.DRAFT_URL_REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("url", "back"),
+    [
+        ("http://h.example:80/graphql", True),
+        ("http://H.EXAMPLE./drafts/get_draft?draft_id=" + "a" * 32, False),
+        ("https://h.example:80/drafts/get_draft?draft_id=" + "a" * 32, True),
+        ("http://u:p@h.example/metrics", True),
+        ("http://h.example:8080/metrics", False),
+        ("http://h.example/drafts/output/draft/" + "a" * 32 + "/draft_content.json", False),
+        ("http://h.example/drafts/output/draft/" + "a" * 32, True),
+        ("http://h.example/drafts/get_draft?draft_id=x", True),
+        ("http://h.example/sample/get_draft?draft_id=x", False),
+    ],
+)
+def test_every_spelling_of_the_own_host_is_known(url: str, back: bool) -> None:
+    assert points_back("http://h.example", url) is back
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "127.0.0.1."])
+def test_every_spelling_of_the_own_address_is_known(host: str) -> None:
+    assert points_back("http://127.0.0.1:8000", f"http://{host}:8000/graphql")
+
+
+def test_a_draft_may_fetch_its_own_files_and_no_other_drafts() -> None:
+    one, other = "a" * 32, "b" * 32
+    guard = Guard((), own_urls("http://h.example", f"http://h.example/drafts/get_draft?draft_id={one}"))
+    assert guard.names(address(f"http://h.example/drafts/output/draft/{one}/%2e%2e.png?x=../.."))
+    for path in (f"{other}/a.png", f"{one}/../{other}/a.png", f"{one}/..%2f{other}/a.png", f"{one}%2f..%5c{other}/a"):
+        assert guard.refuses(address(f"http://h.example/drafts/output/draft/{path}"))
 
 
 def test_the_draft_that_comes_with_the_server_is_fetched_from_it(own: Server) -> None:

@@ -1,7 +1,6 @@
 """A draft server on a thread: capcut-mate's get_draft form, and ways to misbehave."""
 
 import asyncio
-import gzip
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Generator, Iterable
@@ -216,14 +215,13 @@ def breaking(body: bytes, after: int, *, etag: str | None = '"v1"', ranges: bool
     return answer
 
 
-def compressed(body: bytes) -> Answer:
-    """gzip, asked for or not."""
-    return statuses([200], gzip.compress(body), {"Content-Encoding": "gzip"})
-
-
 @contextmanager
-def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Generator[str]:
-    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done."""
+def raw_server(
+    write: Callable[[asyncio.StreamWriter], Awaitable[None]], heads: list[str] | None = None
+) -> Generator[str]:
+    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done.
+    `heads` gets the head of each request, as it came over the wire.
+    """
     loop = asyncio.new_event_loop()
     running: set[asyncio.Task[None]] = set()
 
@@ -232,7 +230,9 @@ def raw_server(write: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Gene
         assert task is not None
         running.add(task)
         with suppress(OSError, asyncio.CancelledError):
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            if heads is not None:
+                heads.append(head.decode("latin-1"))
             await write(writer)
         writer.close()
 

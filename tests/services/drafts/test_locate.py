@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from urllib.parse import quote
+
 import pytest
 
 from services.drafts.locate import beside, clean_url, draft_file, listing_of, locate, shown_url
@@ -111,3 +114,22 @@ def test_invisible_characters_are_taken_out_of_urls() -> None:
 )
 def test_urls_are_shown_without_their_secrets(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["👨\u200d👩\u200d👧.png", "می\u200cخواهم.mp4", "at 9.41\u202fAM.png", "%03d.png", "100%25.png"]
+)
+@pytest.mark.parametrize("spell", [str, quote], ids=["raw", "escaped"])
+def test_odd_names_are_found_as_they_are_and_without_what_is_invisible(name: str, spell: Callable[[str], str]) -> None:
+    listing = listing_of(DRAFT_URL, [f"{BASE}/assets/other.png", f"{BASE}/assets/{spell(name)}"])
+    plain = name.replace("\u200d", "").replace("\u200c", "").replace("\u202f", " ")
+    for wanted in (name, plain, f"C:\\x\\{plain}"):
+        assert locate(wanted, listing) == listing.files[1].url
+    if spell is quote:
+        assert listing.files[1].url == f"{BASE}/assets/{quote(name)}"
+
+
+def test_of_names_that_look_alike_the_one_that_is_spelled_so_is_taken() -> None:
+    names = ["a b.png", "a%20b.png", "a\u00a0b.png", "a\u200db.png", "ab.png"]
+    listing = listing_of(DRAFT_URL, [f"{BASE}/{quote(name)}" for name in names])
+    assert [locate(name, listing) for name in names] == [f"{BASE}/{quote(name)}" for name in names]

@@ -1,0 +1,55 @@
+"""A draft's folder on this machine. No file outside of it is opened, but those that whoever runs the render names."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from services.drafts.locate import DRAFT_NAMES, clean_url, is_url, relative_path
+from services.drafts.names import Names
+
+LONGEST_PATH = 4096
+"""Characters of a path that is looked for in a folder; Linux knows no longer ones."""
+_TIMELINE_FILES = ("timeline_layout.json", "Timelines/project.json", *(f"Timelines/*/{name}" for name in DRAFT_NAMES))
+
+
+class DraftFolder:
+    """The files of a folder, and `files`: those that lie elsewhere, by the path under which the draft names each."""
+
+    def __init__(self, folder: Path, files: Mapping[str, Path] | None = None) -> None:
+        self.path = folder.resolve()
+        self._files = files or {}
+
+    def timelines(self) -> list[str]:
+        """The files of the draft's timelines, and those that tell which one is open."""
+        known = [path for pattern in _TIMELINE_FILES for path in self.path.glob(pattern)]
+        return sorted(path.relative_to(self.path).as_posix() for path in known)
+
+    def find(self, path: str) -> Path | None:
+        """The file that a material's path means; None when there is none."""
+        if path in self._files:
+            return self._files[path]
+        if not path or is_url(clean_url(path)) or "\0" in path or len(path) > LONGEST_PATH:
+            return None
+        wanted = relative_path(path, "")
+        straight = self.inside(wanted)
+        if straight is not None:
+            return straight
+        found = self._names.find(wanted)
+        return self.inside(found) if found is not None else None
+
+    @cached_property
+    def _names(self) -> Names:
+        """The files that lie in the folder."""
+        walked = ((Path(folder), names) for folder, _, names in os.walk(self.path))
+        found = (folder / name for folder, names in walked for name in sorted(names))
+        return Names(path.relative_to(self.path).as_posix() for path in found if self.inside(path) is not None)
+
+    def inside(self, path: str | Path) -> Path | None:
+        """The file that a path leads to, if it is one and really lies in the folder."""
+        try:
+            real = (self.path / path).resolve()
+            return real if real.is_relative_to(self.path) and real.is_file() else None
+        except (OSError, ValueError, RuntimeError):
+            # Names that no file system takes, and links that lead in a circle.
+            return None

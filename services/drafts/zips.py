@@ -1,0 +1,76 @@
+"""What a zip says of itself, read by hand before the library reads it: it makes objects of all that a zip lists."""
+
+import os
+import struct
+from typing import IO
+
+from services.errors import Bilingual, UploadTooLarge
+
+MOST_FILES = 10_000
+MOST_DIRECTORY_BYTES = 4 << 20
+_END = struct.Struct("<4s4H2LH")
+"""End of central directory record (APPNOTE.TXT, 4.3.16)."""
+_LOCATOR = struct.Struct("<4sLQL")
+"""Where zip64's record of the end lies (4.3.15); directly before the end."""
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+"""zip64's end of central directory record (4.3.14)."""
+_LONGEST_COMMENT = 0xFFFF
+
+
+def check_directory(file: IO[bytes]) -> None:
+    """Raises `UploadTooLarge` for a zip with too many files, or with too large a directory of them.
+
+    What is no zip passes: the library says so. It believes the directory's size, and not the count.
+    """
+    size = file.seek(0, os.SEEK_END)
+    tail_at = max(0, size - _END.size - _LONGEST_COMMENT - _LOCATOR.size)
+    file.seek(tail_at)
+    tail = file.read()
+    at = len(tail) - _END.size
+    if at < 0:
+        return
+    if tail[at : at + 4] != b"PK\5\6" or tail[-2:] != b"\0\0":  # there is a comment
+        at = tail.rfind(b"PK\5\6")
+    if 0 <= at <= len(tail) - _END.size:
+        _, _, _, _, count, directory_bytes, _, _ = _END.unpack_from(tail, at)
+        _check(count, directory_bytes)
+        _check_zip64(file, tail, at)
+    file.seek(0)
+
+
+def _check_zip64(file: IO[bytes], tail: bytes, end_at: int) -> None:
+    """What is said in 64 bits goes before. The library looks for it directly before its locator, wherever that says."""
+    at = end_at - _LOCATOR.size
+    if at < 0 or tail[at : at + 4] != b"PK\6\7":
+        return
+    told_at = _LOCATOR.unpack_from(tail, at)[2]
+    size = file.seek(0, os.SEEK_END)
+    for place in {told_at, size - len(tail) + at - _END_64.size}:
+        if 0 <= place <= size - _END_64.size:
+            file.seek(place)
+            mark, _, _, _, _, _, _, count, directory_bytes, _ = _END_64.unpack(file.read(_END_64.size))
+            if mark == b"PK\6\6":
+                _check(count, directory_bytes)
+
+
+def _check(count: int, directory_bytes: int) -> None:
+    if count != 0xFFFF:  # else it stands in 64 bits
+        check_count(count)
+    if directory_bytes != 0xFFFFFFFF and directory_bytes > MOST_DIRECTORY_BYTES:
+        raise UploadTooLarge(
+            Bilingual(
+                f"The zip's list of files has {directory_bytes} bytes; at most {MOST_DIRECTORY_BYTES} are taken.",
+                f"该 zip 的文件目录有 {directory_bytes} 字节，最多 {MOST_DIRECTORY_BYTES} 字节。",
+            )
+        )
+
+
+def check_count(count: int) -> None:
+    """Raises `UploadTooLarge` for more files than are taken."""
+    if count > MOST_FILES:
+        raise UploadTooLarge(
+            Bilingual(
+                f"The zip holds {count} files; at most {MOST_FILES} are taken.",
+                f"该 zip 含有 {count} 个文件，最多 {MOST_FILES} 个。",
+            )
+        )

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     origins: Words = Field((), description="origins of web pages that may use the API besides its own")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
-    ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
+    ffmpeg: str = Field("", description="path of ffmpeg 5.1 or newer; default the bundled one")
     copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
     share_seconds: int = Field(
         60, ge=0, description="videos at least this long are rendered by several workers, where some are idle; 0: never"

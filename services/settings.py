@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     origins: Words = Field((), description="origins of web pages that may use the API besides its own")
     render_slots: int = Field(1, ge=1, le=64, description="renders at once")
     exporter: Command = Field((), description="command of the render child; default our own")
-    ffmpeg: str = Field("", description="path of ffmpeg; default PATH if 5.1 or newer, else the bundled one")
+    ffmpeg: str = Field("", description="path of ffmpeg 5.1 or newer; default the bundled one")
     require_sandbox: bool = Field(
         False, description="refuse to start, and to render, where the kernel lacks what the sandbox needs"
     )

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,11 +43,12 @@ class FfmpegFailed(DraftcastError):
 
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
-    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers."""
+    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `why` the reason it is used."""
 
     path: str
     version: str
     release: tuple[int, int]
+    why: str
 
     def graph_arguments(self, graph: str, script: Path) -> list[str]:
         """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
@@ -58,29 +59,29 @@ class Ffmpeg:
 
 
 def find_ffmpeg(configured: str = "") -> Ffmpeg:
-    """The configured program, else the one on PATH if it will do, else the bundled one.
+    """The program that DRAFTCAST_FFMPEG names (`configured`), else the bundled one, which the tests draw with.
 
-    It must be of release 5.1 or newer and hold the x264 encoder. Raises `FfmpegMissing`.
+    The one on PATH is taken where none is bundled for this platform. It must be of release 5.1 or newer and hold the
+    x264 encoder. Raises `FfmpegMissing`.
     """
     if configured:
-        return _checked(configured)
+        return _checked(configured, "named by DRAFTCAST_FFMPEG")
+    bundled = bundled_ffmpeg()
+    if bundled is not None:
+        return _checked(bundled, "bundled")
     on_path = shutil.which("ffmpeg")
-    if on_path:
-        with suppress(FfmpegMissing):
-            return _checked(on_path)
-    return _checked(_bundled())
+    if on_path is None:
+        raise FfmpegMissing("no ffmpeg is bundled for this platform, and none is on PATH")
+    return _checked(on_path, "the one on PATH, for none is bundled for this platform")
 
 
-def _bundled() -> str:
-    import imageio_ffmpeg  # type: ignore[import-untyped]
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise FfmpegMissing(f"no ffmpeg on PATH and none bundled: {error}") from None
+def bundled_ffmpeg() -> str | None:
+    """The path of the program in the wheel `imageio-ffmpeg`; what is installed from its source holds none."""
+    found = (str(file) for file in files("imageio_ffmpeg.binaries").iterdir() if file.name.startswith("ffmpeg-"))
+    return next(found, None)
 
 
-def _checked(path: str) -> Ffmpeg:
+def _checked(path: str, why: str) -> Ffmpeg:
     try:
         said = subprocess.run(  # noqa: S603 - the operator's own program
             [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
@@ -93,7 +94,7 @@ def _checked(path: str) -> Ffmpeg:
         raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
     if "--enable-libx264" not in said:
         raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
-    return Ffmpeg(path, version, release)
+    return Ffmpeg(path, version, release, why)
 
 
 def _release(version: str) -> tuple[int, int]:

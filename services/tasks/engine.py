@@ -17,6 +17,9 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.errors import DraftcastError
+from services.interpreter import unfit_here
+
 APPLICATION = "draftcast"
 QUEUE = "tickets"
 WORKFLOW = "take_ticket"
@@ -29,6 +32,10 @@ SWEPT_AT_ONCE = 1000
 
 Admit = Callable[[], Awaitable[None]]
 """Takes a task and returns when there is room for the next one."""
+
+
+class UnfitPython(DraftcastError):
+    """The Python that runs cannot keep the queue in SQLite; the text says why."""
 
 
 class Queue:
@@ -119,7 +126,10 @@ class Engine:
 
 
 def migrate(database_url: str) -> None:
-    """Bring the engine's own tables to their newest layout."""
+    """Bring the engine's own tables to their newest layout. Raises `UnfitPython` where it cannot use the SQLite."""
+    embedded = sa.make_url(database_url).get_backend_name() == "sqlite"
+    if embedded and (why := unfit_here()):
+        raise UnfitPython(f"{why}; `make setup` chooses another Python where one is here")
     _quiet()
     DBOS.migrate(_plain(database_url))
 

@@ -1,5 +1,6 @@
 """A cancel ends all that the render has started, however it clings to life."""
 
+import shlex
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -33,7 +34,7 @@ def stubborn(tmp_path: Path) -> Generator[Server]:
     """A server whose exporter has two helpers, and none of them heeds SIGTERM."""
     program = tmp_path / "stubborn.py"
     program.write_text(STUBBORN)
-    with serving(tmp_path, exporter=f"{sys.executable} {program}") as server:
+    with serving(tmp_path, exporter=shlex.join([sys.executable, str(program)])) as server:
         yield server
 
 

@@ -16,8 +16,7 @@ from tests.oracle.sound import RATE, Samples, departures, levels_db, mixed
 from tests.oracle.timelines import timeline_of
 from tests.support import media
 from tests.support.drafts import DraftBuilder
-from tests.support.ffmpegs import used_ffmpeg
-from tests.support.media import FFMPEG
+from tests.support.ffmpegs import both_ffmpegs
 from tests.support.render import Rendered, request, run
 
 S = 1_000_000
@@ -134,7 +133,7 @@ class Mix:
         return slice(number * SLOT_US * RATE // S, (number + 1) * SLOT_US * RATE // S)
 
 
-@pytest.fixture(scope="module", params=sorted({FFMPEG, used_ffmpeg()}), ids=lambda path: Path(path).name)
+@pytest.fixture(scope="module", params=both_ffmpegs(), ids=lambda path: Path(path).name)
 def mix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mix:
     folder = tmp_path_factory.mktemp("mix")
     for name, wave, hertz in (

@@ -16,7 +16,9 @@ from tests.support.render import Rendered, render
 
 S = 1_000_000
 SECRET = "another person's draft"
-TAKEN_OVER = """#!{python} -I
+TAKEN_OVER = """#!/bin/sh
+'''exec' '{python}' -I "$0" "$@"
+' '''
 import os, socket, sys
 if sys.argv[1] == "-version":
     print("ffmpeg version 9.0 Copyright --enable-libx264")

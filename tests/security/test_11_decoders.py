@@ -1,5 +1,6 @@
 """Row 11: strangers' pictures, videos and fonts are decoded in a child, whose death is one failed task."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Generator
@@ -26,7 +27,7 @@ def dying(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Server]:
     """A server whose exporter dies of a signal, as a decoder does that was led astray."""
     program = tmp_path / "dying.py"
     program.write_text(DYING.format(name=request.param))
-    with serving(tmp_path, exporter=f"{sys.executable} {program}") as server:
+    with serving(tmp_path, exporter=shlex.join([sys.executable, str(program)])) as server:
         yield server
 
 

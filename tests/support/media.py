@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageDraw
 
-FFMPEG = str(imageio_ffmpeg.get_ffmpeg_exe())
+from services.render.ffmpeg import find_ffmpeg
+
+FFMPEG = find_ffmpeg().path
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 220, 30)
 WHITE, BLACK, GRAY = (255, 255, 255), (0, 0, 0), (128, 128, 128)
 QUADRANTS = (RED, GREEN, BLUE, YELLOW)

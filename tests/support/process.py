@@ -1,6 +1,7 @@
 """The command line's own server as a process that a test may kill and start again."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -156,7 +157,7 @@ def gated_exporter(folder: Path) -> str:
     video, thumbnail = make_media(folder)
     gate = folder / "gate"
     os.mkfifo(gate)
-    return f"{sys.executable} {EXPORTER} {video} {thumbnail} {gate}"
+    return shlex.join(map(str, (sys.executable, EXPORTER, video, thumbnail, gate)))
 
 
 def children_of(folder: Path) -> list[psutil.Process]:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -133,7 +134,7 @@ def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     return {
         **inherited,
         "DRAFTCAST_DATA_DIR": str(folder / "data"),
-        "DRAFTCAST_EXPORTER": f"{sys.executable} {EXPORTER} {video} {thumbnail} {gate}",
+        "DRAFTCAST_EXPORTER": shlex.join(map(str, (sys.executable, EXPORTER, video, thumbnail, gate))),
         **{f"DRAFTCAST_{name.upper()}": value for name, value in settings.items()},
     }
 

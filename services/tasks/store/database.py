@@ -1,7 +1,8 @@
 """The connection to the database: SQLite or Postgres, read and write, and its migrations."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from services.errors import Bilingual, InvalidInput, StoreUnavailable
 
@@ -74,6 +76,7 @@ class Database:
             hide_parameters=True,  # what callers give belongs into no log
         )
         if self.embedded:
+            event.listen(engine.sync_engine, "do_connect", _open)
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
             event.listen(engine.sync_engine, "invalidate", _let_go)
         return engine
@@ -138,6 +141,22 @@ def sync_engine(url: str) -> sa.Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _open(dialect: sa.Dialect, _record: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """A connection that aiosqlite has opened; SQLAlchemy calls this instead of opening one itself."""
+    return await_only(_opened(greenlet_spawn(dialect.connect, *arguments, **options)))
+
+
+async def _opened(opening: Coroutine[Any, Any, Any]) -> Any:
+    """What is opened. When the caller is cancelled meanwhile it is closed: aiosqlite would drop it open."""
+    opened = asyncio.create_task(opening)
+    try:
+        return await asyncio.shield(opened)
+    except asyncio.CancelledError:
+        with suppress(sqlite3.Error):
+            await greenlet_spawn((await opened).close)
+        raise
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -1,7 +1,6 @@
 """Looks: what ffmpeg makes of a picture is what their definitions say."""
 
 import math
-import os
 import random
 import subprocess
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 
 from services.drafts.design import ChromaKey, Effect, EffectKind
-from services.render.ffmpeg import find_ffmpeg
 from services.render.looks import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
 from services.render.looks_color import ADJUSTMENTS, COLORS
 from services.render.media import BadMedia
@@ -23,10 +21,9 @@ from tests.oracle.keying import kept
 from tests.oracle.looks import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.pixels import Pixels, blurred, luma
 from tests.oracle.scenery import MORNING, landscape
-from tests.support.media import FFMPEG
+from tests.support.ffmpegs import both_ffmpegs
 
-FFMPEGS = sorted({FFMPEG, find_ffmpeg(os.environ.get("DRAFTCAST_FFMPEG", "")).path})
-"""The bundled one, and that of the machine."""
+FFMPEGS = both_ffmpegs()
 WIDTH, HEIGHT, RATE = 178, 100, Fraction(30000, 1001)
 FORMATS = ("yuv420p", "yuva420p", "yuv444p", "yuva444p")
 STRENGTHS = {True: (1.0, 0.35, -0.7), False: (1.0, 0.35)}

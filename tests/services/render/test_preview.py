@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.render.ffmpeg import find_ffmpeg
 from services.render.preview import LARGEST_BYTES, Previews, preview_arguments, preview_size, with_preview
 from tests.support.drafts import DraftBuilder
-from tests.support.media import BLUE, FFMPEG, plain
+from tests.support.ffmpegs import both_ffmpegs
+from tests.support.media import BLUE, plain
 from tests.support.render import render as run_render
 from tests.support.video import Video, near
 
 QUICK = ("-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4")
-FFMPEGS = sorted({FFMPEG, find_ffmpeg(os.environ.get("DRAFTCAST_FFMPEG", "")).path})
-"""The bundled one, and that of the machine."""
+FFMPEGS = both_ffmpegs()
 
 
 class Watch:

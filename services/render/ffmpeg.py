@@ -43,11 +43,14 @@ class FfmpegFailed(DraftcastError):
 
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
-    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers."""
+    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `libvpx` whether it holds the
+    decoders of that name.
+    """
 
     path: str
     version: str
     release: tuple[int, int]
+    libvpx: bool = False
 
     def graph_arguments(self, graph: str, script: Path) -> list[str]:
         """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
@@ -93,7 +96,7 @@ def _checked(path: str) -> Ffmpeg:
         raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
     if "--enable-libx264" not in said:
         raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
-    return Ffmpeg(path, version, release)
+    return Ffmpeg(path, version, release, libvpx="--enable-libvpx" in said)
 
 
 def _release(version: str) -> tuple[int, int]:

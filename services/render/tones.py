@@ -19,6 +19,8 @@ Matrix: TypeAlias = tuple[Rgb, Rgb, Rgb]
 SDR_POWER = 2.4
 SIDE = 33
 """Colours along a side of a table; between them straight lines are drawn."""
+WHITE_CODE = 65280
+"""Of 65535: white of 16-bit RGB for ffmpeg's scale filter, to and from YUV, in every release so far."""
 WHITE_NITS = 203.0
 """BT.2408: diffuse white of HDR, which is white of the result."""
 HLG_PEAK_NITS, HLG_GAMMA = 1000.0, 1.2
@@ -87,10 +89,12 @@ def tone_table(colors: Colors) -> Iterator[Rgb]:
 
 
 def write_cube(table: Iterable[Rgb], output: Path) -> None:
-    """Write a table as the .cube file that ffmpeg reads."""
+    """Write a table as the .cube file that ffmpeg reads, for 16-bit RGB."""
     with output.open("w", encoding="ascii", newline="\n") as file:
-        file.write(f"LUT_3D_SIZE {SIDE}\n")
-        file.writelines(f"{red:.6f} {green:.6f} {blue:.6f}\n" for red, green, blue in table)
+        white = WHITE_CODE / 65535
+        file.write(f"LUT_3D_SIZE {SIDE}\nDOMAIN_MAX {white:.6f} {white:.6f} {white:.6f}\n")
+        for color in table:
+            file.write(" ".join(f"{white * part:.6f}" for part in color) + "\n")
 
 
 def primaries_steps(primaries: Primaries) -> tuple[str, ...]:
@@ -104,7 +108,8 @@ def primaries_steps(primaries: Primaries) -> tuple[str, ...]:
 
 
 def _power(power: float) -> str:
-    return "lutrgb=" + ":".join(f"{name}='65535*pow(val/65535,{power:.9f})+0.5'" for name in "rgb")
+    raised = f"{WHITE_CODE}*pow(min(val/{WHITE_CODE},1),{power:.9f})+0.5"
+    return "lutrgb=" + ":".join(f"{name}='{raised}'" for name in "rgb")
 
 
 def _light(colors: Colors, codes: Rgb) -> Rgb:

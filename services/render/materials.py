@@ -109,6 +109,7 @@ class Preparer:
         self._probed = cache(probe)  # several materials may be one file
         self._tone_tables: dict[Colors, Path] = {}
         self._told: set[Bilingual] = set()
+        self._told_losses: set[tuple[str, Bilingual]] = set()
         self._made = 0
 
     async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
@@ -245,15 +246,12 @@ class Preparer:
 
     def _tell_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
         """What a file holds and is not drawn, once for each file."""
+        name = (material.name or material.path)[:200]
         for loss in picture.losses:
-            self._reporter.warn(
-                DraftWarning(
-                    code=WarningCode.MATERIAL_APPROXIMATED,
-                    message=loss,
-                    segment_id=segment.id,
-                    material_name=(material.name or material.path)[:200],
-                )
-            )
+            if (material.path, loss) not in self._told_losses:
+                self._told_losses.add((material.path, loss))
+                code = WarningCode.MATERIAL_APPROXIMATED
+                self._reporter.warn(DraftWarning(code=code, message=loss, segment_id=segment.id, material_name=name))
 
     def _tell(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
         """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""

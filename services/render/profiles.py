@@ -2,12 +2,12 @@
 
 import math
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from PIL import Image, ImageCms, ImageFilter
+from PIL import ExifTags, Image, ImageCms, ImageFilter
 
 from services.errors import Bilingual
 from services.render.color_tags import tagged_colors
@@ -26,8 +26,7 @@ from services.render.tones import (
 ADOBE_RGB = Primaries((0.640, 0.330), (0.210, 0.710), (0.150, 0.060))
 ADOBE_POWER = 563 / 256
 """Adobe RGB (1998)."""
-_EXIF_COLOR_SPACE, _UNCALIBRATED = 0xA001, 0xFFFF
-_INTEROP, _INTEROP_INDEX, _ADOBE_INDEX = 0xA005, 1, "R03"
+_UNCALIBRATED, _INTEROP_INDEX, _ADOBE_INDEX = 0xFFFF, 1, "R03"
 """DCF: how a camera tells of Adobe RGB without a profile."""
 _PNG_SRGB_GAMMA, _NEAR = 0.45455, 0.01
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
@@ -126,10 +125,12 @@ def _told_profile(image: Image.Image) -> bytes | None:
 
 
 def _adobe_by_exif(image: Image.Image) -> bool:
-    exif: Any = image.getexif()
-    inner: dict[int, Any] = exif.get_ifd(0x8769)
-    index = exif.get_ifd(_INTEROP).get(_INTEROP_INDEX) if inner.get(_EXIF_COLOR_SPACE) == _UNCALIBRATED else None
-    return index == _ADOBE_INDEX
+    """EXIF that is broken tells nothing."""
+    with suppress(OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error):
+        exif = image.getexif()
+        if exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace) == _UNCALIBRATED:
+            return exif.get_ifd(ExifTags.IFD.Interop).get(_INTEROP_INDEX) == _ADOBE_INDEX
+    return False
 
 
 def _png_primaries(places: tuple[float, ...]) -> Primaries:

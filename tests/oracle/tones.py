@@ -34,7 +34,8 @@ def in_bt709(codes: Values, primaries: str, transfer: str, peak: float = 1000.0)
         light = toned(pq_light(codes), peak)
     else:
         light = codes**2.4
-    return np.clip(light @ TO_BT709[primaries].T, 0, 1) ** (1 / 2.4)
+    shown: Values = np.clip(light @ TO_BT709[primaries].T, 0, 1) ** (1 / 2.4)
+    return shown
 
 
 def hlg_light(codes: Values) -> Values:
@@ -42,7 +43,8 @@ def hlg_light(codes: Values) -> Values:
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
     luma = scene @ np.array([0.2627, 0.6780, 0.0593])
-    return 1000.0 * luma[..., None] ** 0.2 * scene
+    light: Values = 1000.0 * luma[..., None] ** 0.2 * scene
+    return light
 
 
 def pq_light(codes: Values) -> Values:
@@ -67,4 +69,5 @@ def toned(light: Values, peak: float) -> Values:
     t = (e1 - knee) / (1 - knee)
     spline = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * highest
     e2 = np.where(e1 < knee, e1, spline)
-    return light * pq_light(e2 * source) / largest / WHITE
+    shown: Values = light * pq_light(e2 * source) / largest / WHITE
+    return shown

@@ -203,7 +203,7 @@ def photos(folder: Path) -> dict[Path, Callable[[Values], Values]]:
         made[path] = meaning
         return path
 
-    p3, best = icc.display_p3(), {"quality": 100, "subsampling": 0}
+    p3, best = icc.display_p3(), dict[str, Any](quality=100, subsampling=0)
     add("p3.jpg", from_p3, icc_profile=p3, **best)
     add("p3.png", from_p3, icc_profile=p3)
     add("p3-alpha.png", from_p3, see_through(), icc_profile=p3)

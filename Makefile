@@ -87,8 +87,8 @@ screenshot: setup browser ## take docs/page.jpg anew: the page while it is busy
 moving-picture: setup browser ## make docs/watching.webp anew: the page while the sample is rendered
 	@$(BIN)/python -m bench.watching
 
-fuzz: setup ## thousands of random and of broken drafts; takes an hour or so
-	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py tests/services/render/test_sound_levels.py
+fuzz: setup ## thousands of random and of broken drafts, and pictures in every kind of file; takes an hour or so
+	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 tests/services/render/test_random_drafts.py tests/services/render/test_random_pictures.py tests/services/render/test_sound_levels.py
 
 fuzz-media: setup ## ten thousand broken media files; takes half an hour
 	@DRAFTCAST_FUZZ_MEDIA=10000 $(BIN)/python -m pytest --timeout 0 tests/security/test_06_broken_media.py

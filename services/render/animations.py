@@ -6,13 +6,14 @@ Not every ffmpeg that is accepted knows these animations. GIFs are left to ffmpe
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from PIL import Image
 
 from services.errors import Bilingual
 from services.render.media import MAX_GIF_FRAMES, MAX_VIDEO_PIXELS, Footage, too_large, unreadable
-from services.render.photos import drawable, drawn_size, opened, upright_size
+from services.render.photos import drawable, drawn_size, open_photo, upright_size
 from services.render.profiles import tagged
 from services.render.tones import Colors
 
@@ -26,13 +27,13 @@ _READERS = ("PNG", "WEBP", "AVIF")
 
 def moves(path: Path) -> bool:
     """Whether a file that Pillow reads is an animation. Raises `BadMedia`."""
-    with opened(path) as image:
+    with open_photo(path) as image:
         return image.format in _READERS and len(_shown(image)) > 1
 
 
 def prepare_animation(path: Path, output: Path, *, shrink: float) -> Footage:
     """Write the frames as a video with alpha, their sides multiplied by `shrink` (0..1). Raises `BadMedia`."""
-    with opened(path) as image:
+    with open_photo(path) as image:
         _check(image)
         width, height = upright_size(image)
         size = drawn_size(width, height, shrink)
@@ -86,7 +87,8 @@ def _write(
     """Write the frames; how long each lasts, in microseconds, and what is lost of them."""
     lengths_us: list[int] = []
     losses: dict[Bilingual, None] = {}
-    with av.open(str(output), "w", format="nut") as target:
+    with av.open(str(output), "w", format="nut") as opened:
+        target: Any = opened  # what PyAV tells of its packets is incomplete
         stream = target.add_stream("ffv1", rate=30, options={"level": "3", "slices": "4"})
         stream.width, stream.height, stream.pix_fmt = *size, "bgra"
         stream.time_base = stream.codec_context.time_base = _TICK

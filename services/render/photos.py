@@ -45,13 +45,13 @@ class Still:
 
 def photo_size(path: Path) -> tuple[int, int]:
     """Width and height of a photo as shown, in pixels; only its header is read. Raises `BadMedia`."""
-    with opened(path) as image:
+    with open_photo(path) as image:
         return upright_size(image)
 
 
 def prepare_photo(path: Path, output: Path, *, shrink: float) -> Still:
     """Write the photo as an upright PNG, its sides multiplied by `shrink` (0..1). Raises `BadMedia`."""
-    with opened(path) as image:
+    with open_photo(path) as image:
         width, height = upright_size(image)
         try:
             drawn = drawable(image, drawn_size(width, height, shrink), tagged(path))
@@ -84,8 +84,8 @@ def drawn_size(width: int, height: int, shrink: float) -> tuple[int, int]:
     return across, down
 
 
-def opened(path: Path) -> Image.Image:
-    """The image, its pixels not yet read."""
+def open_photo(path: Path) -> Image.Image:
+    """The image, its pixels not yet read. Raises `BadMedia`."""
     reader = still_reader(head_of(path))
     if reader is None:
         raise unreadable("it is not a picture of a kind that is read", "不是可识别的图片")

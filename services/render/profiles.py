@@ -29,8 +29,9 @@ ADOBE_POWER = 563 / 256
 _UNCALIBRATED, _INTEROP_INDEX, _ADOBE_INDEX = 0xFFFF, 1, "R03"
 """DCF: how a camera tells of Adobe RGB without a profile."""
 _PNG_SRGB_GAMMA, _NEAR = 0.45455, 0.01
-_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
-"""By the colour space of a profile: the mode in which Pillow hands pixels to it."""
+_SPACE = slice(16, 20)
+_MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}
+"""By the colour space that a profile names there: the mode in which Pillow hands pixels to it."""
 _COLOR_MODES = {"CMYK": ("CMYK",), "L": ("1", "L", "LA", "I", "I;16", "F"), "LAB": ("LAB",)}
 """The modes of pictures that may be turned into those; RGB may come from all but CMYK."""
 _HEAD_BYTES = 65_536
@@ -94,12 +95,11 @@ def _standard(image: Image.Image, colors: Colors) -> Image.Image:
 def _converted(image: Image.Image, profile: bytes) -> Flat:
     """The picture by a profile; as it is, with a loss, where that is of no use."""
     try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        mode = _MODES[source.profile.xcolor_space]
+        mode = _MODES[profile[_SPACE]]
         usual = mode == "RGB" and image.mode not in ("CMYK", "LAB")
         if not usual and image.mode not in _COLOR_MODES.get(mode, ()):
             return Flat(_plain(image), (UNREADABLE,))
-        target = ImageCms.createProfile("sRGB")
+        source, target = (ImageCms.ImageCmsProfile(BytesIO(each)) for each in (profile, _matrix_profile(BT709, None)))
         transform = ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
         colored = ImageCms.applyTransform(image.convert(mode), transform)
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
@@ -152,7 +152,7 @@ def _matrix_profile(primaries: Primaries, power: float | None) -> bytes:
     para = b"para" + bytes(4) + struct.pack(">HH", curve[0], 0) + _fixed(*curve[1])
     columns: list[Rgb] = list(zip(*from_rgb_to_d50(primaries), strict=True))
     places = (b"XYZ " + bytes(4) + _fixed(*column) for column in columns)
-    tags = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), places, strict=True))
+    tags: dict[bytes, bytes] = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), places, strict=True))
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), para)
     return _profile(tags)
 

@@ -94,7 +94,7 @@ def wanted(kind: Kind) -> Values:
     g = (luma - red * r - blue * b) / (1 - red - blue)
     rgb = np.clip(np.stack([r, g, b], axis=1), 0, 1)
     if kind.transfer == "smpte170m":
-        return 255 * rgb
+        return cast("Values", 255 * rgb)
     return 255 * in_bt709(rgb, kind.primaries, kind.transfer, kind.peak)
 
 

@@ -25,7 +25,7 @@ ACROSS, PATCH = 3, 32
 SIDE = ACROSS * PATCH
 SLOT_US, SLOT_FRAMES = 100_000, 3
 GROUND = (40, 80, 160)
-LARGEST_ERROR = 9
+LARGEST_ERROR = 7
 """Of 255, for the middle of a patch: rounding of 8-bit YUV, twice, and what a lossy coding adds."""
 Colors = NDArray[np.float64]
 
@@ -68,6 +68,13 @@ RGB: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
     (("-c:v", "qtrle"), ("mov",), ("rgb24", "argb")),
     (("-c:v", "rawvideo"), ("avi", "mov"), ("bgr24", "bgra", "rgb24")),
 ]
+
+
+def untagged(ending: str, codec: tuple[str, ...]) -> bool:
+    """Whether a file has no place for a matrix or a range: small pictures are taken for BT.601 in limited range."""
+    return ending == "avi" or codec[1] == "mpeg4"
+
+
 NO_FULL_RANGE = ("prores_ks", "mpeg4", "mpeg2video")
 MOVING = [
     Kind(ending, codec, pixels, matrix, full)
@@ -76,7 +83,7 @@ MOVING = [
     for pixels in formats
     for matrix in ("bt709", "smpte170m")
     for full in (False, True)
-    if not (full and codec[1] in NO_FULL_RANGE) and not (ending == "avi" and (full or matrix == "bt709"))
+    if not (full and codec[1] in NO_FULL_RANGE) and not (untagged(ending, codec) and (full or matrix == "bt709"))
 ] + [
     Kind(ending, codec, pixels)
     for codec, endings, formats in RGB
@@ -84,7 +91,6 @@ MOVING = [
     for pixels in formats
     if not (codec[1] == "rawvideo" and (ending, pixels) in (("mov", "bgr24"), ("mov", "bgra"), ("avi", "rgb24")))
 ]  # fmt: skip
-"""AVI has no place for a matrix or a range: small pictures are taken for BT.601 in limited range there."""
 
 
 def picture(colors: Colors, alpha: Sequence[int]) -> Image.Image:

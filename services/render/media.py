@@ -1,6 +1,5 @@
 """What is really in a material's file. This runs in the render's process, never in the server."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
@@ -9,15 +8,15 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.sidedata.sidedata import Type
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from services.errors import Bilingual, DraftcastError, ErrorCode
-from services.render.color_tags import frame_colors, side_data
+from services.render.color_tags import frame_colors
 from services.render.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
 from services.render.hidden_alpha import hidden_alpha
+from services.render.losses import video_losses
 from services.render.tones import STANDARD, Colors
 from services.render.tracks import SoundTrack, codec_name, find_track, late_us
 
@@ -202,13 +201,8 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         colors=codes.colors,
         interlaced=frame.interlaced_frame,
         hidden_alpha=hidden_alpha(stream, codec_name(stream), packet),
-        losses=(*codes.losses, *_losses(stream, frame)),
+        losses=(*codes.losses, *video_losses(stream, frame)),
     )
-
-
-_DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
-"""Of Dolby Vision without a picture that other players read."""
-_UNSPECIFIED = 2
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bytes]:
@@ -223,21 +217,6 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> tuple[VideoF
 
 def _plain(frame: VideoFrame) -> bool:
     return frame.format.name == "yuv420p" and not frame.interlaced_frame
-
-
-def _losses(stream: VideoStream, frame: VideoFrame) -> Iterator[Bilingual]:
-    dolby = side_data(frame, Type.DOVI_METADATA) != b"" and int(frame.color_trc) == _UNSPECIFIED
-    if dolby or stream.codec_context.codec_tag in _DOLBY_TAGS:
-        yield Bilingual(
-            "It is Dolby Vision without a base that others read (profile 5); its colours come out wrong. Export it as"
-            " HDR10, HLG or SDR.",
-            "该文件为不含兼容基础层的杜比视界（配置 5），颜色会不正确。请导出为 HDR10、HLG 或 SDR。",
-        )
-    if frame.rotation % 90:
-        yield Bilingual(
-            f"It says that it is turned by {frame.rotation} degrees; its corners are cut off.",
-            f"该文件标记旋转 {frame.rotation} 度，四角会被裁掉。",
-        )
 
 
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:

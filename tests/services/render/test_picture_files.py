@@ -341,6 +341,13 @@ def logarithmic(folder: Path) -> Path:
     return retagged(folder, "log.mp4", "transfer_characteristics=9")
 
 
+def askew(folder: Path) -> Path:
+    """A display matrix that turns by no quarter."""
+    media.counting_video(folder / "flat.mp4", seconds=0.3, size="64x36")
+    media.ffmpeg("-display_rotation", "30", "-i", folder / "flat.mp4", "-c", "copy", folder / "askew.mp4")
+    return folder / "askew.mp4"
+
+
 def retagged(folder: Path, name: str, tags: str) -> Path:
     gray = ("-f", "lavfi", "-i", "color=gray:s=64x36:r=10:d=0.4,format=yuv420p")
     media.ffmpeg(*gray, "-c:v", "libx264", "-bsf:v", f"h264_metadata={tags}", folder / name)
@@ -349,7 +356,7 @@ def retagged(folder: Path, name: str, tags: str) -> Path:
 
 @pytest.mark.parametrize(
     ("make", "about"),
-    [(pages, "2 pages"), (dolby, "Dolby Vision"), (other_matrix, "H.273"), (logarithmic, "H.273")],
+    [(pages, "2 pages"), (dolby, "Dolby Vision"), (other_matrix, "H.273"), (logarithmic, "H.273"), (askew, "degrees")],
 )
 def test_what_a_file_holds_and_is_not_drawn_is_a_warning(
     tmp_path: Path, make: Callable[[Path], Path], about: str

@@ -119,6 +119,7 @@ _publish(
         WarningCode.GLYPH_MISSING: "No font at hand has a character of a caption.",
         WarningCode.MATERIAL_MISSING: "A material, or the sound of one, cannot be had and is left out.",
         WarningCode.MATERIAL_FROZEN: "A material is shorter than its segment; its last frame stands.",
+        WarningCode.MATERIAL_APPROXIMATED: "A material's file holds something that is not drawn as it is.",
         WarningCode.KEYFRAME_SIMPLIFIED: "An animation is drawn simpler than designed.",
         WarningCode.SEGMENT_SKIPPED: "A segment is left out.",
         WarningCode.FIELD_UNKNOWN: "The draft holds something that is not understood; it is left out.",

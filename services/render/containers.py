@@ -55,8 +55,6 @@ STILLS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BM", "BMP"),
     (0, b"II*\x00", "TIFF"),
     (0, b"MM\x00*", "TIFF"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftypavis", "AVIF"),
 )
 """Offset, bytes found there, and the name of Pillow's reader."""
 
@@ -69,7 +67,9 @@ def only(*demuxers: str) -> tuple[str, ...]:
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 """Pictures in a video's clothes: their frames are tiles, not pictures."""
 _ID3_HEADER, _ID3_FOOTER, _APE_HEADER = 10, 0x10, 32
-_MPEGTS_PACKET = 188
+_MPEGTS_PACKETS = (188, 192, 204)
+"""Bytes of a packet: plain, with a time before it (M2TS: 4 bytes), with a checksum behind it."""
+_M2TS_TIME = 4
 _ADTS_LAYER = 0b110
 
 
@@ -111,7 +111,7 @@ def _tag_length(head: bytes) -> int:
 
 def still_reader(head: bytes) -> str | None:
     """The name of Pillow's reader for a picture; None when the file is none."""
-    return _found(head, STILLS)
+    return "AVIF" if _avif_brand(head) else _found(head, STILLS)
 
 
 def demuxer(head: bytes) -> str | None:
@@ -121,13 +121,26 @@ def demuxer(head: bytes) -> str | None:
     return _found(head, DEMUXERS) or _mpeg_demuxer(head)
 
 
+def _avif_brand(head: bytes) -> bool:
+    """Whether an ISO file says anywhere in its list of brands that it is AVIF."""
+    brands = head[8 : min(len(head), int.from_bytes(head[:4], "big"))]
+    return head[4:8] == b"ftyp" and any(brands[at : at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4))
+
+
 def _found(head: bytes, table: tuple[tuple[int, bytes, str], ...]) -> str | None:
     return next((name for offset, magic, name in table if head[offset : offset + len(magic)] == magic), None)
 
 
+def _in_packets(head: bytes, size: int) -> bool:
+    """Whether every packet of a transport stream begins with its mark."""
+    first = _M2TS_TIME if size == 192 else 0
+    marks = head[first::size]
+    return len(marks) > 1 and set(marks) == {ord("G")}
+
+
 def _mpeg_demuxer(head: bytes) -> str | None:
     """Streams without a magic number: transport streams, and bare MP3 or AAC frames."""
-    if head[:1] == b"G" and head[_MPEGTS_PACKET : _MPEGTS_PACKET + 1] == b"G":
+    if any(_in_packets(head, size) for size in _MPEGTS_PACKETS):
         return "mpegts"
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None

@@ -43,12 +43,15 @@ class FfmpegFailed(DraftcastError):
 
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
-    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `why` the reason it is used."""
+    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `why` the reason it is used,
+    `libvpx` whether it holds the decoders of that name.
+    """
 
     path: str
     version: str
     release: tuple[int, int]
     why: str
+    libvpx: bool = False
 
     def graph_arguments(self, graph: str, script: Path) -> list[str]:
         """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
@@ -94,7 +97,7 @@ def _checked(path: str, why: str) -> Ffmpeg:
         raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
     if "--enable-libx264" not in said:
         raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
-    return Ffmpeg(path, version, release, why)
+    return Ffmpeg(path, version, release, why, libvpx="--enable-libvpx" in said)
 
 
 def _release(version: str) -> tuple[int, int]:

@@ -46,13 +46,20 @@ class Layouts:
     """Lays out drafts that come from one source; pictures made for it lie in `folder`."""
 
     def __init__(
-        self, source: DraftSource, book: FontBook, folder: Path, reporter: Reporter, compounds: Compounds | None
+        self,
+        source: DraftSource,
+        book: FontBook,
+        folder: Path,
+        reporter: Reporter,
+        ffmpeg: Ffmpeg,
+        compounds: Compounds | None,
     ) -> None:
         self._source = source
         self._book = book
         self._folder = folder
         self._reporter = reporter
         self._items = Items(reporter)
+        self._ffmpeg = ffmpeg
         self._compounds = compounds
         self._drafts = 0
         self._files: dict[MediaMaterial, Path] = {}
@@ -69,7 +76,7 @@ class Layouts:
         wanted = needed(draft)
         files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
-        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._items)
+        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._items, self._ffmpeg)
         prepared = await preparer.prepare(wanted, files)
         await self._nested(wanted, prepared)
         timeline = lay_out(draft, prepared, clear=clear)

@@ -38,7 +38,7 @@ def prepare_lut(path: Path, output: Path) -> Path:
 
 def lut_steps(lut: Path, strength: float) -> tuple[str, ...]:
     """LUT: s table(rgb) + (1 - s) rgb, the table read between its colours by straight lines along each side."""
-    look_up = f"lut3d=file={_escaped(str(lut))}:interp=trilinear"
+    look_up = f"lut3d=file={escaped(str(lut))}:interp=trilinear"
     if strength < 1:
         mixed = f"blend=all_mode=normal:all_opacity={strength:.5f}"
         look_up = f"split[look1][look2];[look1]{look_up}[look3];[look3][look2]{mixed}"
@@ -115,7 +115,7 @@ def _broken(en: str, zh: str) -> BadMedia:
     return unreadable(f"it is no whole .cube file: {en}", f"不是完整的 .cube 文件：{zh}")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text as an option's value in a filter graph, where it is read twice."""
     once = "".join(f"\\{sign}" if sign in "\\':" else sign for sign in text)
     return "".join(f"\\{sign}" if sign in "\\'[],; \n" else sign for sign in once)

@@ -10,14 +10,17 @@ from services.drafts.fields import LONGEST_LABEL
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
+from services.render.animations import moves, prepare_animation
 from services.render.damage import decode
+from services.render.ffmpeg import Ffmpeg
 from services.render.fonts import FontBook
 from services.render.geometry import Box
+from services.render.hidden_alpha import decoding
 from services.render.items import Items
 from services.render.layers import pixels
 from services.render.looks import prepare_lut
 from services.render.masks import draw_mask
-from services.render.media import BadMedia, Media, is_gif, is_still, probe, unreadable
+from services.render.media import BadMedia, Footage, Media, is_gif, is_still, probe, unreadable
 from services.render.needed import Needed
 from services.render.photos import Still, photo_size, prepare_photo, save_still
 from services.render.prepared import Caption, Prepared, fitted_size, largest_scale
@@ -25,6 +28,7 @@ from services.render.protocol import Reporter, Stage, Unit
 from services.render.scene import Picture
 from services.render.sounds import source_span
 from services.render.text import draw_text
+from services.render.tones import Colors, tone_table, write_cube
 
 LARGEST_MASK = 2048
 """Pixels of a side that a mask is drawn with; it is stretched from there."""
@@ -86,7 +90,14 @@ class Preparer:
     """Looks into files and draws captions; the pictures it makes lie in `folder`."""
 
     def __init__(
-        self, draft: Draft, source: DraftSource, book: FontBook, folder: Path, reporter: Reporter, items: Items
+        self,
+        draft: Draft,
+        source: DraftSource,
+        book: FontBook,
+        folder: Path,
+        reporter: Reporter,
+        items: Items,
+        ffmpeg: Ffmpeg,
     ) -> None:
         self._draft = draft
         self._source = source
@@ -94,8 +105,11 @@ class Preparer:
         self._folder = folder
         self._reporter = reporter
         self._items = items
+        self._ffmpeg = ffmpeg
         self._probed = cache(probe)  # several materials may be one file
+        self._tone_tables: dict[Colors, Path] = {}
         self._told: set[Bilingual] = set()
+        self._told_losses: set[tuple[str, Bilingual]] = set()
         self._made = 0
 
     async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
@@ -128,12 +142,15 @@ class Preparer:
         if material in wanted.luts:
             prepared.luts[material.path] = await asyncio.to_thread(prepare_lut, path, self._next_path("lut", "cube"))
         elif material in wanted.backdrops:
-            prepared.backdrops[material.path] = await asyncio.to_thread(self._backdrop, path)
+            backdrop = await asyncio.to_thread(self._backdrop, path)
+            prepared.backdrops[material.path] = backdrop
+            self._tell_losses(backdrop, material, wanted.media[material])
         else:
             shown = wanted.shown.get(material, [])
             picture, media = await asyncio.to_thread(self._look, material, path, shown)
             if picture is not None:
                 prepared.pictures[material] = picture
+                self._tell_losses(picture, material, wanted.media[material])
             if material in wanted.sounded:
                 await self._listen(prepared, material, media, wanted.sounded[material])
 
@@ -177,20 +194,39 @@ class Preparer:
     def _look(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
         """What a file shows, as far as that is asked for, and what else is in it. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
-            return self._photo(material, path, shown), Media(None, None)
+            return self._picture(material, path, shown), Media(None, None)
         media = self._probed(path)
         if shown and media.footage is None:
             raise unreadable("it holds no picture", "其中没有画面")
         if material.kind is MediaKind.AUDIO and media.sound is None and media.lost is None:
             raise unreadable("it holds no sound", "其中没有声音")
-        return media.footage if shown else None, media
+        return self._readable(media.footage) if shown and media.footage else None, media
 
-    def _photo(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Still:
+    def _readable(self, footage: Footage) -> Footage:
+        """The footage with what the graph needs to read it."""
+        if footage.hidden_alpha:
+            how = decoding(footage.hidden_alpha, self._ffmpeg)
+            losses = (*footage.losses, *([how.loss] if how.loss else []))
+            footage = replace(footage, decoder=how.decoder, has_alpha=how.has_alpha, losses=losses)
+        if footage.colors.hdr:
+            footage = replace(footage, tone_table=self._tone_table(footage.colors))
+        return footage
+
+    def _tone_table(self, colors: Colors) -> Path:
+        if colors not in self._tone_tables:
+            path = self._next_path("tones", "cube")
+            write_cube(tone_table(colors), path)
+            self._tone_tables[colors] = path
+        return self._tone_tables[colors]
+
+    def _picture(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Picture:
         width, height = photo_size(path)
         canvas = Box(0, 0, self._draft.width, self._draft.height)
         region = pixels(material.crop, width, height)
         fit = max(canvas.width / region.width, canvas.height / region.height)
         shrink = min(1.0, fit * max(largest_scale(segment) for segment in shown))
+        if moves(path):
+            return prepare_animation(path, self._next_path("animation", "nut"), shrink=shrink)
         return prepare_photo(path, self._next_path("photo"), shrink=shrink)
 
     async def _caption(self, prepared: Prepared, text: TextMaterial, scale: float, segments: Sequence[Segment]) -> None:
@@ -207,6 +243,15 @@ class Preparer:
         middle = drawn_text.left_px + width / 2, drawn_text.top_px + height / 2
         clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
         prepared.captions[text, scale] = Caption(still, *middle, clusters)
+
+    def _tell_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
+        """What a file holds and is not drawn, once for each file."""
+        name = (material.name or material.path)[:200]
+        for loss in picture.losses:
+            if (material.path, loss) not in self._told_losses:
+                self._told_losses.add((material.path, loss))
+                code = WarningCode.MATERIAL_APPROXIMATED
+                self._reporter.warn(DraftWarning(code=code, message=loss, segment_id=segment.id, material_name=name))
 
     def _tell(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
         """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""

@@ -9,10 +9,15 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from services.errors import Bilingual, DraftcastError, ErrorCode
+from services.render.color_tags import frame_colors
 from services.render.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
+from services.render.hidden_alpha import hidden_alpha
+from services.render.losses import video_losses
+from services.render.tones import STANDARD, Colors
 from services.render.tracks import SoundTrack, codec_name, find_track, late_us
 
 MAX_STREAMS = 32
@@ -27,8 +32,6 @@ VIDEO_CODECS = frozenset(
     )
 )
 """Canonical names of decoders. What is not here is not decoded, however well ffmpeg may know it."""
-HD_WIDTH, HD_HEIGHT = 1280, 720
-"""From this size on, players take a video that does not name its colours as BT.709, below as BT.601."""
 _US = 1_000_000
 
 
@@ -73,9 +76,20 @@ class Footage:
     has_alpha: bool = False
     loop_frames: int = 0
     """Frames after which it begins again; 0: it ends instead."""
-    hdr: bool = False
     plain: bool = False
-    """Whether its frames are 8-bit 4:2:0 with square pixels, so that nothing need be converted."""
+    """Whether its frames are 8-bit 4:2:0 with square pixels, whole and in standard colours, so that nothing need be
+    done to them.
+    """
+    colors: Colors = STANDARD
+    tone_table: Path | None = None
+    """Of HDR: what brings it down to standard range, a .cube file."""
+    interlaced: bool = False
+    hidden_alpha: str = ""
+    """The codec, where it has alpha that has to be asked for (see `hidden_alpha`)."""
+    decoder: str = ""
+    """Which of ffmpeg's decoders reads it; its own choice, without one."""
+    losses: tuple[Bilingual, ...] = ()
+    """What the file holds and is not drawn."""
     late_us: int = 0
     """As `tracks.late_us` gives it."""
     upright: bool = True
@@ -160,12 +174,10 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
     if stream is None:
         return None
     _check_codec(stream, max_pixels)
-    frame = next(container.decode(stream), None)
-    if frame is None:
-        raise unreadable("no frame of it can be decoded", "无法解码出任何画面")
+    frame, packet = _first_frame(container, stream)
     square = stream.sample_aspect_ratio or Fraction(1)
     sizes = (max(1, round(frame.width * square)), frame.height), (frame.width, frame.height)
-    hd = frame.width >= HD_WIDTH or frame.height >= HD_HEIGHT
+    codes = frame_colors(frame)
     turned = frame.rotation % 180 == 90
     (width, height), (pixel_width, pixel_height) = ((size[::-1] if turned else size) for size in sizes)
     last_frame_us, end_us, frames = _end(container, stream)
@@ -179,22 +191,32 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         pixel_height=pixel_height,
         last_frame_us=last_frame_us,
         end_us=end_us,
-        matrix=None if frame.format.is_rgb else _MATRICES.get(int(frame.colorspace), "bt709" if hd else "bt601"),
-        full_range=int(frame.color_range) == _FULL_RANGE or frame.format.name.startswith("yuvj"),
-        has_alpha=any(component.is_alpha for component in frame.format.components),
+        matrix=codes.matrix,
+        full_range=codes.full_range,
+        has_alpha=frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components),
         loop_frames=frames if name == "gif" and frames > 1 else 0,
-        hdr=int(frame.color_trc) in _HDR_TRANSFERS,
-        plain=frame.format.name == "yuv420p" and square == 1,
+        plain=_plain(frame) and square == 1 and codes.colors == STANDARD,
         upright=frame.rotation % 360 == 0,
         late_us=late_us(container, stream),
+        colors=codes.colors,
+        interlaced=frame.interlaced_frame,
+        hidden_alpha=hidden_alpha(stream, codec_name(stream), packet),
+        losses=(*codes.losses, *video_losses(stream, frame)),
     )
 
 
-_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
-"""By ffmpeg's AVColorSpace numbers."""
-_FULL_RANGE = 2
-_HDR_TRANSFERS = (16, 18)
-"""PQ and HLG."""
+def _first_frame(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bytes]:
+    """The first frame, and the first packet. Raises `BadMedia`."""
+    head = b""
+    for packet in container.demux(stream):
+        head = head or bytes(packet)
+        for frame in packet.decode():
+            return frame, head
+    raise unreadable("no frame of it can be decoded", "无法解码出任何画面")
+
+
+def _plain(frame: VideoFrame) -> bool:
+    return frame.format.name == "yuv420p" and not frame.interlaced_frame
 
 
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:

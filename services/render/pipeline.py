@@ -81,7 +81,7 @@ async def look(
     async with _begun(request) as source:
         draft = await _draft(source, reporter)
         on_draft(draft)
-        await _timeline(request, reporter, places, source, draft)
+        await _timeline(request, reporter, places, source, draft, await _ffmpeg(request))
 
 
 async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace) -> int:
@@ -90,7 +90,7 @@ async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace
         ffmpeg = await _ffmpeg(request)
         draft = await _draft(source, reporter)
         try:
-            timeline = await _timeline(request, reporter, places, source, draft)
+            timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
             exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline))
             drawn = Drawn.now(places.pieces, request.materials_dir)
             async with talking(reporter) as talk:
@@ -145,7 +145,7 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
     draft = await _draft(source, reporter)
     compounds = Compounds(ffmpeg, places.pieces)
     try:
-        timeline = await _timeline(request, reporter, places, source, draft, compounds)
+        timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
         shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
         alone = not shared or any(each is not draft for each in drafts_of(draft))
         async with AsyncExitStack() as stack:
@@ -161,6 +161,7 @@ async def _timeline(
     places: Workspace,
     source: DraftSource,
     draft: Draft,
+    ffmpeg: Ffmpeg,
     compounds: Compounds | None = None,
 ) -> Timeline:
     """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way.
@@ -170,7 +171,7 @@ async def _timeline(
         _check_size(each, request.limits)
     for warning in draft.warnings:
         reporter.warn(warning)
-    layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, compounds)
+    layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
     await layouts.fetch(draft)
     await source.close()
     shut_network()

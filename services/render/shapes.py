@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.render.geometry import Box, Pose
+from services.render.luts import escaped
 from services.render.media import Footage
 from services.render.photos import Still
 from services.render.scene import Layer, Plate, Timeline
+from services.render.tones import STANDARD, primaries_steps
 
 TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 CLEAR = "black@0"
+EXACT = "flags=bicubic+accurate_rnd"
+"""Without it, conversions lose up to five codes of 255; with it a 1080p frame takes 2 ms more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def sized(layer: Layer, size: Size, pixel_format: str) -> Iterator[str]:
     if region != Box(0, 0, picture.pixel_width, picture.pixel_height):
         yield f"crop=w={region.width}:h={region.height}:x={region.left}:y={region.top}:exact=1"
     resized = (size.width, size.height) != (region.width, region.height)
-    if resized or not _fits(picture, pixel_format):
+    if isinstance(picture, Footage) and picture.colors != STANDARD:
+        yield from _standard(picture, size)
+    elif resized or not _fits(picture, pixel_format):
         yield to_bt709(picture, size)
     yield f"format={pixel_format}"
     yield "setsar=1"
@@ -105,6 +111,16 @@ def faced(pose: Pose) -> Iterator[str]:
     """Flip, and turn by quarters."""
     yield from (step for step, wanted in (("hflip", pose.flip_horizontal), ("vflip", pose.flip_vertical)) if wanted)
     yield from ((), ("transpose=clock",), ("hflip", "vflip"), ("transpose=cclock",))[pose.quarter_turns or 0]
+
+
+def _standard(footage: Footage, size: Size) -> Iterator[str]:
+    """Scale steps by way of 16-bit RGB, where HDR is brought down and other primaries become BT.709's."""
+    yield to_bt709(footage, size)
+    yield "format=gbrap16" if footage.has_alpha else "format=gbrp16"
+    if footage.tone_table is not None:
+        yield f"lut3d=file={escaped(str(footage.tone_table))}:interp=tetrahedral"
+    yield from primaries_steps(footage.colors.primaries)
+    yield to_bt709()
 
 
 def _fits(picture: Footage | Still, pixel_format: str) -> bool:
@@ -119,7 +135,7 @@ def to_bt709(picture: Footage | Still | None = None, size: Size | None = None) -
     source = ""
     if isinstance(picture, Footage) and picture.matrix is not None:
         source = f"in_color_matrix={picture.matrix}:in_range={'pc' if picture.full_range else 'tv'}:"
-    return f"scale={sides}{source}out_color_matrix=bt709:out_range=tv"
+    return f"scale={sides}{source}out_color_matrix=bt709:out_range=tv:{EXACT}"
 
 
 def _turned_box(pose: Pose) -> Box:

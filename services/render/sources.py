@@ -53,7 +53,8 @@ class Reading:
         seek = ["-noaccurate_seek", "-ss", f"{seek_us}us"] if seek_us else []
         again = ["-stream_loop", "-1"] if footage.loop_frames else []
         guard = ["-threads", str(threads), "-max_pixels", str(MAX_VIDEO_PIXELS), *only(footage.demuxer)]
-        return [*again, *seek, *guard, "-i", str(footage.path)]
+        decoder = [f"-c:{footage.stream}", footage.decoder] if footage.decoder else []
+        return [*again, *seek, *guard, *decoder, "-i", str(footage.path)]
 
 
 def readings(looks: Sequence[Look], rate: Fraction) -> dict[Look, Reading]:
@@ -123,6 +124,8 @@ class Sources:
         shift_us = (reading.from_us - begin_us) / reading.speed
         bias_us = SAMPLING_BIAS * US / float(self._rate)
         speed = "" if reading.speed == 1 else f"/{reading.speed:.9f}"
+        if reading.footage.interlaced:
+            yield "bwdif=mode=send_frame:deint=interlaced"
         yield "settb=1/1000000"
         yield from _rounds(reading.footage)
         yield f"setpts=PTS{speed}{bias_us - shift_us:+.0f}"

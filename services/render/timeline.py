@@ -94,22 +94,12 @@ def _warnings(segment: Segment, picture: Visual | None) -> Iterator[DraftWarning
         return
     start_us = segment.source.start_us if segment.source else 0
     short_us = start_us + round(segment.target.duration_us * segment.speed) - picture.end_us
-    if short_us >= FROZEN_SHORTEST_US and picture.demuxer != "gif":
+    if short_us >= FROZEN_SHORTEST_US and not picture.loop_frames and picture.demuxer != "gif":
         yield DraftWarning(
             code=WarningCode.MATERIAL_FROZEN,
             message=Bilingual(
                 f"The material ends {short_us / US:.2f} s before its segment does; its last frame stays.",
                 f"素材比片段早结束 {short_us / US:.2f} 秒，画面停留在最后一帧。",
-            ),
-            segment_id=segment.id,
-            material_name=segment.material.name,
-        )
-    if picture.hdr:
-        yield DraftWarning(
-            code=WarningCode.EFFECT_APPROXIMATED,
-            message=Bilingual(
-                "The material is HDR and is shown in standard range without tone mapping.",
-                "素材为 HDR，未做色调映射，按标准动态范围显示。",
             ),
             segment_id=segment.id,
             material_name=segment.material.name,

@@ -37,7 +37,8 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
     async with Fetcher(cache_dir=work / "materials", allow_hosts=(), limits=of_files) as fetcher:
         source = LocalDraft(draft_folder, fetcher)
         draft = read_draft(await source.content(lambda _: None))
-        layouts = Layouts(source, find_fonts(()), work, Reporter(lambda _: None), DrawnCompounds(find_ffmpeg(""), work))
+        ffmpeg = find_ffmpeg("")
+        layouts = Layouts(source, find_fonts(()), work, Reporter(lambda _: None), ffmpeg, DrawnCompounds(ffmpeg, work))
         await layouts.fetch(draft)
         return await layouts.lay_out(draft)
 

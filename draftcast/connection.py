@@ -48,6 +48,9 @@ class _Part(Enum):
     BODY = 2
 
 
+_NONE, _HEAD, _BODY = _Part
+
+
 class _Refused(Exception):
     """Stops the parser; `Connection.send_400_response` says why."""
 
@@ -99,7 +102,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._patience = Patience(self.loop)
         self._name: str | None = None
-        self._part = _Part.NONE
+        self._part = _NONE
         self._moved = False
         """Whether a part has begun or ended since the last data."""
         self._since_progress = self._of_request = 0
@@ -161,14 +164,14 @@ class Connection(HttpToolsProtocol):
             self._expect(self._seconds())
             self.callers.forget(self)
             self._moved = False
-        if self._part is not _Part.NONE:
+        if self._part is not _NONE:
             self.callers.note(self, BYTES_OF_A_REQUEST + min(self._of_request, LARGEST_COUNTED_BYTES))
 
     def _seconds(self) -> float | None:
-        if self._part is _Part.BODY:
+        if self._part is _BODY:
             return self.callers.body_seconds if self.cycle.response_complete or self._sends_json() else None
         idle = self._answering is None or self._answering.response_complete
-        return self.callers.head_seconds if self._part is _Part.HEAD or (idle and not self.pipeline) else None
+        return self.callers.head_seconds if self._part is _HEAD or (idle and not self.pipeline) else None
 
     def _sends_json(self) -> bool:
         types = (value for name, value in self.headers if name == b"content-type")
@@ -181,36 +184,42 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        super().on_message_begin()
-        self._part, self._moved, self._of_request = _Part.HEAD, True, 0
+        HttpToolsProtocol.on_message_begin(self)  # not super(): several of these calls are part of every request
+        self._part = _HEAD
+        self._moved = True
+        self._of_request = 0
 
     def on_headers_complete(self) -> None:
         """A head has ended."""
-        self._part, self._moved, self._since_progress = _Part.BODY, True, 0
+        self._part = _BODY
+        self._moved = True
+        self._since_progress = 0
         if len(self.headers) > MOST_HEADERS:
             self._fault = Status.HEAD_TOO_LARGE
         elif len(self.pipeline) >= MOST_PIPELINED:
             self._fault = Status.TOO_MANY
-        if self._fault:
+        if self._fault is not None:
             raise _Refused
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def on_body(self, body: bytes) -> None:
         """Some of a body."""
         self._since_progress = 0
-        super().on_body(body)
+        HttpToolsProtocol.on_body(self, body)
 
     def on_message_complete(self) -> None:
         """A request has come whole."""
-        self._part, self._moved, self._since_progress = _Part.NONE, True, 0
-        super().on_message_complete()
+        self._part = _NONE
+        self._moved = True
+        self._since_progress = 0
+        HttpToolsProtocol.on_message_complete(self)
 
     def on_response_complete(self) -> None:
         """An answer has been given, be it before the request has ended."""
-        super().on_response_complete()
+        HttpToolsProtocol.on_response_complete(self)
         if self.transport.is_closing():
             self._patience.begin(self.transport)
-        elif self._part is _Part.BODY and self._deadline is None:
+        elif self._part is _BODY and self._deadline is None:
             self._expect(self.callers.body_seconds)
 
     def _start_asgi_task(self, cycle: "RequestResponseCycle", app: "ASGI3Application") -> None:
@@ -245,7 +254,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _is_refused(self, answering: "RequestResponseCycle") -> bool:
-        return answering is self.cycle and self._part is _Part.BODY and not answering.response_started
+        return answering is self.cycle and self._part is _BODY and not answering.response_started
 
     def pause_writing(self) -> None:
         """See asyncio."""

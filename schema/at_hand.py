@@ -29,7 +29,7 @@ class Question:
         self._draft_url: str | None = wish.get("draft_url")
         if (self._task_id is None) == (self._draft_url is None):
             raise NotPlain
-        self._answered: tuple[Task, int, bytes] | None = None
+        self.answered: tuple[Task, int, bytes] | None = None
 
     @property
     def outdated(self) -> bool:
@@ -39,7 +39,7 @@ class Question:
     @property
     def size_bytes(self) -> int:
         """With the answer, and the task that it tells of."""
-        return BYTES_OF_A_QUESTION + (text_bytes(self._answered[2]) if self._answered else 0)
+        return BYTES_OF_A_QUESTION + (text_bytes(self.answered[2]) if self.answered else 0)
 
     def answer(self, context: Context) -> bytes | None:
         """The answer's bytes; None when the task is not at hand."""
@@ -51,9 +51,9 @@ class Question:
         if task is None:
             return None
         edition = context.services.files.edition
-        if self._answered is None or self._answered[0] is not task or self._answered[1] != edition:
-            self._answered = (task, edition, self._written(context, task))
-        return self._answered[2]
+        if self.answered is None or self.answered[0] is not task or self.answered[1] != edition:
+            self.answered = (task, edition, self._written(context, task))
+        return self.answered[2]
 
     def _written(self, context: Context, task: Task) -> bytes:
         assert self._root.write is not None  # noqa: S101 - the plan is plain
@@ -77,13 +77,13 @@ class Questions:
             known = self._keep(body, self._made(body))
         if not known:
             return None
-        before = known.size_bytes
+        before = known.answered
         try:
             answer = known.answer(context)
         except NotPlain:
             self._keep(body, False)
             return None
-        if known.size_bytes != before:
+        if known.answered is not before:
             self._keep(body, known)
         return answer
 

@@ -41,7 +41,7 @@ async def _timeline(draft: Draft, files: Path, work: Path, *, clear: bool) -> Ti
     limits = FetchLimits(draft_bytes=most.draft_bytes, material_bytes=most.material_bytes, task_bytes=most.task_bytes)
     async with Fetcher(cache_dir=work / "materials", allow_hosts=(), limits=limits) as fetcher:
         source, reporter = LocalDraft(files, fetcher), Reporter(lambda _: None)
-        layouts = Layouts(source, find_fonts(()), work, reporter, Compounds(_ffmpeg(), work))
+        layouts = Layouts(source, find_fonts(()), work, reporter, _ffmpeg(), Compounds(_ffmpeg(), work))
         await layouts.fetch(draft)
         return await layouts.lay_out(draft, clear=clear)
 

@@ -34,7 +34,9 @@ class LocalSource:
 
 @contextmanager
 def opened(draft: str) -> Generator[LocalSource]:
-    """The draft that lies at a path, as long as the block lasts. Raises `Stopped`, `InvalidInput`, `UploadTooLarge`."""
+    """The draft that lies at a path, as long as the block lasts. Raises `Stopped`, `InvalidInput`, `UploadTooLarge`,
+    `DiskFull`.
+    """
     path, settings = Path(draft).absolute(), settings_of()
     if path.is_dir():
         yield LocalSource(path, _elsewhere(path, path, settings))

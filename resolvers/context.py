@@ -67,6 +67,11 @@ class Context:
         return self.caller
 
     @property
+    def counted_as(self) -> str:
+        """In whose name the caller is counted; empty: it is not counted. Raises `NotAdmitted`."""
+        return who(self.admitted, self.address)
+
+    @property
     def address(self) -> str:
         """Where the other end is; empty when that is not known."""
         client = self.scope.get("client")

@@ -16,6 +16,7 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
 from services.clock import rfc3339
+from services.drafts.locate import shown_id
 from services.errors import Bilingual, InvalidInput
 from services.tasks.addresses import KEPT, LIST
 
@@ -43,13 +44,13 @@ async def _take(request: Request) -> Response:
         context.require(Scope.SUBMIT)
         context.count(Limit.SUBMITS)
         name = _name(request)
-        kept = await context.services.shelf.put(_zip(request))
+        kept = await context.services.shelf.put(context.counted_as, _zip(request))
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
         english = wants_english(request.headers.get("accept-language", ""))
         return Documented().problem(problem_of(error), spoken(told(error), english), english)
-    context.note(Act.DRAFT_KEPT, draft=kept.draft_id)
+    context.note(Act.DRAFT_KEPT, draft=shown_id(kept.draft_id))
     base = context.services.settings.base_url
     query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
     return JSONResponse({"draft_url": f"{base}{GET_DRAFT}?{query}", "expires_at": rfc3339(kept.expires_at_ms)}, 201)

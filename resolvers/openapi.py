@@ -12,7 +12,7 @@ from resolvers.problems import PROBLEMS, BodyTooLarge, QueryFailed, WrongContent
 from resolvers.rest import LARGEST_SEQ, LONGEST_WAIT_SECONDS, PREFIXES, SUBMITTED
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.access.limits import QuotaExceeded
-from services.errors import InvalidInput, QueueFull, StoreUnavailable, TaskNotFound, UploadTooLarge
+from services.errors import DiskFull, InvalidInput, QueueFull, StoreUnavailable, TaskNotFound, UploadTooLarge
 from services.settings import Settings
 
 PATH = "/openapi.json"
@@ -130,7 +130,7 @@ def _active_count(envelope: "_Envelope") -> Description:
 def _take_draft() -> Description:
     name = {"name": "name", "in": "query", "schema": {"type": "string", "maxLength": drafts.LONGEST_NAME}}
     kept = _object({"draft_url": {"type": "string"}, "expires_at": {"type": "string"}})
-    errors = (*ALWAYS, InvalidInput, UploadTooLarge, WrongContentType, StoreUnavailable, Exception)
+    errors = (*ALWAYS, InvalidInput, UploadTooLarge, WrongContentType, QueueFull, DiskFull, StoreUnavailable, Exception)
     return {
         "summary": "Bring a draft's folder as a zip; its draft_url comes back.",
         "operationId": "take_draft",

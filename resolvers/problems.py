@@ -9,6 +9,7 @@ from services.access.limits import QuotaExceeded
 from services.clock import rfc3339
 from services.errors import (
     Bilingual,
+    DiskFull,
     DraftcastError,
     IdempotencyConflict,
     InvalidInput,
@@ -214,6 +215,14 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("The service is unavailable", "服务暂不可用"),
         {"retry-after": "5"},
     ),
+    DiskFull: Problem(
+        "UNAVAILABLE",
+        "SERVICE_UNAVAILABLE",
+        503,
+        9998,
+        Bilingual("The service is unavailable", "服务暂不可用"),
+        {"retry-after": "60", "connection": "close"},
+    ),
     Exception: Problem("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
 }
 """The most exact class of an error counts."""
@@ -239,6 +248,9 @@ def extensions_of(error: Exception) -> dict[str, object]:
 def told(error: Exception) -> Bilingual:
     """What a client may read of an error. What it may not is logged here, with its traceback."""
     if isinstance(error, RequestError):
+        return error.message
+    if isinstance(error, DiskFull):
+        log.warning("no room on the disk: %s", error)
         return error.message
     if isinstance(error, StoreUnavailable):
         log.warning("the store is unavailable: %s", error)

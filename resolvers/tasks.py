@@ -7,8 +7,8 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
 from services.access.watching import WatchToken, make_token
-from services.drafts.locate import shown_url
-from services.errors import Bilingual, InvalidInput, TaskNotFound
+from services.drafts.locate import guests_text, guests_url
+from services.errors import Bilingual, DraftWarning, Failure, InvalidInput, TaskNotFound
 from services.tasks.records import (
     Delivery,
     EventPage,
@@ -66,10 +66,37 @@ def shown(context: Context, found: Task | None) -> Task | None:
 
 
 def as_seen(context: Context, found: Task) -> Task:
-    """A task that the caller sees; who only watches is not told what may be secret in its draft's address."""
-    if context.watches_only:
-        return replace(found, draft_url=shown_url(found.draft_url), metadata=None)
-    return found
+    """A task that the caller sees. Who only watches is told no addresses of its draft and materials: they may be
+    secret, and open more than the task.
+    """
+    if not context.watches_only:
+        return found
+    url, failure = found.draft_url, found.failure
+    return replace(
+        found,
+        draft_url=guests_url(url),
+        metadata=None,
+        failure=None if failure is None else _guests_failure(failure, url),
+        warnings=tuple(_guests_warning(warning, url) for warning in found.warnings),
+    )
+
+
+def _guests_failure(failure: Failure, draft_url: str) -> Failure:
+    told = _guests_words(failure.message, draft_url)
+    return replace(failure, message=told, hint=_guests_words(failure.hint, draft_url), material_url=None)
+
+
+def _guests_warning(warning: DraftWarning, draft_url: str) -> DraftWarning:
+    name = warning.material_name
+    return replace(
+        warning,
+        message=_guests_words(warning.message, draft_url),
+        material_name=None if name is None else guests_text(name, draft_url),
+    )
+
+
+def _guests_words(words: Bilingual, draft_url: str) -> Bilingual:
+    return Bilingual(guests_text(words.en, draft_url), guests_text(words.zh, draft_url))
 
 
 async def existing(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:

@@ -211,9 +211,14 @@ def failed(
     )
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the error tells of a full disk, or of a full share of one."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def out_of_disk(error: BaseException) -> Failed | None:
-    """The exception for a full disk, or for a full share of one, when that is what `error` tells."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    """The exception for a task, when that is what `error` tells."""
+    if is_disk_full(error):
         return failed(ErrorCode.OUT_OF_DISK, "The disk is full.", "磁盘已满。")
     return None
 
@@ -249,6 +254,14 @@ class QueueFull(RequestError):
 
 class UploadTooLarge(RequestError):
     """A draft that a caller brings is larger than the limits, or than the disk's room."""
+
+
+class DiskFull(DraftcastError):
+    """There is no room on the disk for what a caller brings; `message` says so."""
+
+    def __init__(self, message: Bilingual) -> None:
+        super().__init__(message.en)
+        self.message = message
 
 
 class StoreUnavailable(DraftcastError):

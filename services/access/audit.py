@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.clock import now_ms
-from services.drafts.locate import is_url, shown_url
+from services.drafts.locate import is_url, shown_text, shown_url
 
 log = logging.getLogger(__name__)
 
@@ -50,4 +50,4 @@ class Audit:
 
 
 def _harmless(fact: object) -> object:
-    return shown_url(fact) if isinstance(fact, str) and is_url(fact) else fact
+    return shown_text(shown_url(fact)) if isinstance(fact, str) and is_url(fact) else fact

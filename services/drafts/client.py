@@ -20,6 +20,7 @@ from services.drafts.address import address, joined
 from services.drafts.encodings import Decoding, Undecodable, UnknownEncoding
 from services.drafts.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
 from services.drafts.locate import clean_url
+from services.drafts.rate import LEAST_RATE, WINDOW_SECONDS, LeastRate
 from services.errors import Bilingual, DraftcastError
 
 T = TypeVar("T")
@@ -43,9 +44,9 @@ class Patience:
     """From asking to the end of the answer's head: name look-up, connection and headers."""
     idle_seconds: float = 20.0
     """Between two pieces of a body."""
-    window_seconds: float = 30.0
+    window_seconds: float = WINDOW_SECONDS
     """In each stretch of this length, `least_rate` bytes a second must have come."""
-    least_rate: float = 1000.0
+    least_rate: float = LEAST_RATE
     tries: int = 4
     backoff_seconds: float = 0.5
     """Before the second try; doubled before each further one."""
@@ -154,21 +155,16 @@ class Client:
 
     async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
         """Give the body to `take`, unpacked, in small pieces. Raises `Unfetched`, and what `take` raises."""
-        patience, decoding = self._patience, decoding_of(response)
-        began, received = time.monotonic(), 0
+        decoding = decoding_of(response)
+        rate = LeastRate(self._patience.window_seconds, self._patience.least_rate)
         with _told():
             async for piece in response.content.iter_chunked(PIECE_BYTES):
                 for plain in decoding.feed(piece):
                     take(plain)
                     if decoding:
                         await asyncio.sleep(0)  # a small piece may unpack to a thousand
-                received += len(piece)
-                elapsed = time.monotonic() - began
-                if elapsed < patience.window_seconds:
-                    continue
-                if received < elapsed * patience.least_rate:
+                if not rate.kept(len(piece)):
                     raise Unreachable("it is sent too slowly", "对方发送过慢")
-                began, received = time.monotonic(), 0
         if not decoding.ended:
             raise Transient("it ended too early", "文件未传完即中断")
 

@@ -1,5 +1,6 @@
 """From a path as a draft spells it to a file of the draft. Pure: nothing is opened here."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,13 @@ _NO_ESCAPE = re.compile("%(?=[01][0-9a-f]|7f)", re.IGNORECASE)
 _USER = re.compile(r"^([\w+.-]+://)[^/?#]*@")
 _ADDRESS = re.compile(r"""(?:[a-z][\w+.-]*:/)?/(?:[^\s"'<>]|["'](?![\s"',;:.)\]}>]|$))+""", re.IGNORECASE)
 """A URL within a text, or the path of one. A quote belongs to it unless what follows is no part of a URL."""
+_KEPT_ID = re.compile(r"(?<=/output/draft/)[0-9a-f]{32}(?![0-9a-f])")
+"""In the addresses of files of drafts that callers bring: who knows it may read the draft."""
+_SECRET_PLACE = re.compile(r"""(?:[a-z][\w+.-]*:/|(?<![a-z0-9.])|[a-z]:)[/\\][^\s"'<>，。：；“”（）]*""", re.IGNORECASE)
+"""An address within a text, of whatever scheme, or a path from the root of a disk."""
+HIDDEN = "…"
+SHORTEST_ID = 8
+"""What is shorter is no secret, and may be part of any word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,25 @@ def _last_part(path: str) -> str:
 
 def shown_text(text: str) -> str:
     """A text as logs show it: its URLs without what may be secret in them."""
-    return _ADDRESS.sub(lambda found: shown_url(found[0]), text)
+    return _KEPT_ID.sub(lambda found: shown_id(found[0]), _ADDRESS.sub(lambda found: shown_url(found[0]), text))
+
+
+def shown_id(draft_id: str) -> str:
+    """The id of a draft that a caller has brought, as logs show it: the draft is known again, and cannot be read."""
+    return f"sha256-{hashlib.sha256(draft_id.encode()).hexdigest()[:12]}"
+
+
+def guests_url(draft_url: str) -> str:
+    """A draft's URL as guests are shown it: without what lets them read the draft."""
+    return _KEPT_ID.sub(HIDDEN, shown_url(draft_url))
+
+
+def guests_text(text: str, draft_url: str) -> str:
+    """A text as guests are told it: without addresses, paths of disks, and the draft's id."""
+    told = _SECRET_PLACE.sub(HIDDEN, text)
+    for secret in {draft_id_of(draft_url), *_KEPT_ID.findall(draft_url)}:
+        told = told.replace(secret, HIDDEN) if len(secret) >= SHORTEST_ID else told
+    return told
 
 
 def is_url(path: str) -> bool:

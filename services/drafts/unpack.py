@@ -1,6 +1,5 @@
 """From a zip to a draft's folder. Nothing is written outside of the folder, nor more than the limits allow."""
 
-import errno
 import re
 import stat
 import zipfile
@@ -11,8 +10,9 @@ from typing import IO
 from unicodedata import category
 
 from services.drafts.locate import DRAFT_NAMES
+from services.drafts.room import Room, disk_full
 from services.drafts.zips import check_count, check_directory
-from services.errors import Bilingual, InvalidInput, UploadTooLarge
+from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge, is_disk_full
 
 CHUNK_BYTES = 1 << 20
 _UTF8_NAME = 0x800
@@ -24,26 +24,27 @@ _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 @dataclass(frozen=True, slots=True)
 class UnpackLimits:
-    """The largest single file, and all files together, in bytes after unpacking."""
+    """The largest single file, and all files together, in bytes after unpacking; and what stays free on the disk."""
 
     file_bytes: int
     total_bytes: int
+    spare_bytes: int = 0
 
 
 def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
     """Write the draft that a zip holds into an empty folder: draft_content.json comes to lie at its root.
 
-    Raises `InvalidInput` for what is no zip or holds no draft, and `UploadTooLarge`.
+    Raises `InvalidInput` for what is no zip or holds no draft, `UploadTooLarge`, and `DiskFull`.
     """
     try:
         with archive.open("rb") as file:
             check_directory(file)
             with zipfile.ZipFile(file) as opened:
                 _unpack(opened, folder, limits)
-    except (InvalidInput, UploadTooLarge):
+    except (InvalidInput, UploadTooLarge, DiskFull):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise disk_full() from error
         raise unreadable(error) from error
 
@@ -53,22 +54,17 @@ def unreadable(error: object) -> InvalidInput:
     return InvalidInput(Bilingual(f"The zip cannot be read ({error}).", f"无法读取该 zip（{error}）。"), path=("zip",))
 
 
-def disk_full() -> UploadTooLarge:
-    """For a zip that there is no room for."""
-    return UploadTooLarge(Bilingual("The server's disk is nearly full.", "服务器磁盘空间不足。"))
-
-
 def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None:
     entries = opened.infolist()
     check_count(len(entries))
     files = {_path(entry): entry for entry in entries if _wanted(entry)}
     root = _root(files)
-    left = limits.total_bytes
+    left, room = limits.total_bytes, Room(folder, limits.spare_bytes)
     for path, entry in files.items():
         if path.is_relative_to(root):
             _check_method(entry, path.name)
             with opened.open(entry) as source:
-                left -= _write(source, folder / path.relative_to(root), min(left, limits.file_bytes), path.name)
+                left -= _write(source, folder / path.relative_to(root), min(left, limits.file_bytes), room)
 
 
 def _wanted(entry: zipfile.ZipInfo) -> bool:
@@ -140,8 +136,9 @@ def _root(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
     return min(drafts, key=lambda path: (len(path.parts), DRAFT_NAMES.index(path.name), str(path))).parent
 
 
-def _write(source: IO[bytes], target: Path, most: int, name: str) -> int:
+def _write(source: IO[bytes], target: Path, most: int, room: Room) -> int:
     """Write a file of at most so many bytes; what the zip says of its size is not believed. Gives its size."""
+    name = target.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
@@ -155,9 +152,10 @@ def _write(source: IO[bytes], target: Path, most: int, name: str) -> int:
                             f"{name[:200]!r} 超过剩余可用的 {most} 字节。",
                         )
                     )
+                room.take(len(chunk))
                 file.write(chunk)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise
         # a name twice, or one that no file system takes
         raise InvalidInput(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from services.drafts.unpack import UnpackLimits, unpack, unreadable
-from services.errors import Bilingual, InvalidInput, RequestError, UploadTooLarge
+from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge
 from services.render.lifetime import die_with_parent, write_no_core
 
 LONGEST_SECONDS = 240
@@ -19,14 +19,15 @@ LONGEST_SECONDS = 240
 MEMORY_BYTES = 512 << 20
 OPEN_FILES = 64
 LONGEST_ANSWER_BYTES = 64 << 10
-_KINDS: dict[str, type[RequestError]] = {"invalid": InvalidInput, "too large": UploadTooLarge}
+_Told = InvalidInput | UploadTooLarge | DiskFull
+_KINDS: dict[str, type[_Told]] = {"invalid": InvalidInput, "too large": UploadTooLarge, "full": DiskFull}
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL")
 """Nothing else of ours: there are passwords in it."""
 
 
 async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> None:
     """`unpack` in another process, which is gone when this is over. Raises as it does."""
-    numbers = (str(limits.file_bytes), str(limits.total_bytes))
+    numbers = (str(limits.file_bytes), str(limits.total_bytes), str(limits.spare_bytes))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, str(archive), str(folder), *numbers),
         stdin=asyncio.subprocess.DEVNULL,
@@ -49,16 +50,17 @@ async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> Non
         raise _told(said)
 
 
-def _told(said: bytes) -> RequestError:
+def _told(said: bytes) -> _Told:
     """The error that the process tells of; one that died told nothing."""
     try:
         kind, en, zh = json.loads(said)
-        return _KINDS[kind](Bilingual(str(en), str(zh)), path=("zip",) if kind == "invalid" else ())
+        found, text = _KINDS[kind], Bilingual(str(en), str(zh))
+        return InvalidInput(text, path=("zip",)) if found is InvalidInput else found(text)
     except (ValueError, KeyError, TypeError):
         return unreadable("it takes more memory or time than there is for it")
 
 
-def main(archive: str, folder: str, file_bytes: str, total_bytes: str) -> int:
+def main(archive: str, folder: str, *limits: str) -> int:
     """Unpack, and say on stdout what is wrong; 0 when nothing is."""
     die_with_parent()
     write_no_core()
@@ -69,8 +71,8 @@ def main(archive: str, folder: str, file_bytes: str, total_bytes: str) -> int:
     ):
         resource.setrlimit(what, (most, most))
     try:
-        unpack(Path(archive), Path(folder), UnpackLimits(int(file_bytes), int(total_bytes)))
-    except RequestError as error:
+        unpack(Path(archive), Path(folder), UnpackLimits(*map(int, limits)))
+    except (InvalidInput, UploadTooLarge, DiskFull) as error:
         kind = next(kind for kind, each in _KINDS.items() if isinstance(error, each))
         sys.stdout.write(json.dumps([kind, error.message.en, error.message.zh]))
         return 1

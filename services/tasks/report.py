@@ -5,16 +5,15 @@ nothing of a stranger is decoded in the server.
 """
 
 import asyncio
-import fcntl
-import os
-import tempfile
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, QueueFull
+from services.access.turns import Turns
+from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
 from services.files.beneath import remove_tree
+from services.scratch import clear_abandoned, scratch_folder
 from services.settings import Settings
 from services.tasks.addresses import own_urls
 from services.tasks.exporter import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
@@ -22,8 +21,11 @@ from services.tasks.records import Stage
 from services.warned import Bound
 
 AT_ONCE = 2
-MOST_WAITING = 8
-"""More are refused, so that nobody waits for more than four times the longest report."""
+SHARE_AT_ONCE = 1
+"""How many of them may be one owner's."""
+PATIENCE = 4
+"""So many of an owner's wait for each place that it may have: for four times the longest report, while it is alone."""
+MOST_WAITING = 64
 LONGEST_SECONDS = 60
 FOLDER_PREFIX = "report-"
 TIMEOUT_HINT = Bilingual(
@@ -75,13 +77,19 @@ class Reports:
     def __init__(self, settings: Settings, *, seconds: int = LONGEST_SECONDS) -> None:
         self._settings = settings
         self._seconds = min(seconds, settings.render_timeout_seconds)
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(
+            Bilingual("draft reports", "草稿检查"),
+            AT_ONCE,
+            share=SHARE_AT_ONCE,
+            patience=PATIENCE,
+            most_waiting=MOST_WAITING,
+        )
         self._wanted: set[asyncio.Task[DraftReport]] = set()
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Take callers while the block lasts; at its end, reports that are being made are dropped."""
-        await asyncio.to_thread(_clear_abandoned, self._settings.work_dir)
+        await asyncio.to_thread(clear_abandoned, self._settings.work_dir, FOLDER_PREFIX, remove_tree)
         try:
             yield
         finally:
@@ -90,25 +98,34 @@ class Reports:
                 wanted.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-    async def report(self, draft_url: str) -> DraftReport:
-        """The report on a draft, in its turn. Raises `QueueFull` when too many wait."""
-        waiting = len(self._wanted) - AT_ONCE
-        if waiting >= MOST_WAITING:
-            raise QueueFull(
-                Bilingual(
-                    f"{waiting} draft reports are waiting already; try again shortly.",
-                    f"已有 {waiting} 个草稿检查在排队，请稍后再试。",
-                )
-            )
-        wanted = asyncio.create_task(self._report(draft_url))
+    async def report(self, owner: str, draft_url: str) -> DraftReport:
+        """The report on a draft, in its owner's turn. Raises `QueueFull` and `QuotaExceeded` when too many wait.
+
+        `owner` is who asks, as limits count owners: empty for nobody.
+        """
+        wanted = asyncio.create_task(self._report(owner, draft_url))
         self._wanted.add(wanted)
         wanted.add_done_callback(self._wanted.discard)
         return await wanted
 
-    async def _report(self, draft_url: str) -> DraftReport:
-        async with self._slots, _folder(self._settings.work_dir) as folder:
-            made = await make_report(self._request(draft_url, folder))
+    async def _report(self, owner: str, draft_url: str) -> DraftReport:
+        async with self._turns.place(owner):
+            try:
+                made = await self._made(draft_url)
+            except OSError as error:
+                full = out_of_disk(error)
+                if full is None:
+                    raise
+                found = Report(error=full.failure)
+                return DraftReport(draft_url=draft_url, found=found, warnings=(), stage=Stage.STARTED)
         return replace(made, found=_hinted(made.found))
+
+    async def _made(self, draft_url: str) -> DraftReport:
+        """Made in a new folder in a new folder, where materials lie beside it. Raises `OSError`."""
+        async with scratch_folder(self._settings.work_dir, FOLDER_PREFIX, remove_tree) as outer:
+            folder = outer / "attempt"
+            await asyncio.to_thread(folder.mkdir)
+            return await make_report(self._request(draft_url, folder))
 
     def _request(self, draft_url: str, folder: Path) -> ReportRequest:
         settings = self._settings
@@ -132,40 +149,3 @@ def _hinted(found: Report) -> Report:
     if found.error is None or found.error.code is not ErrorCode.RENDER_TIMEOUT:
         return found
     return replace(found, error=replace(found.error, hint=TIMEOUT_HINT))
-
-
-@asynccontextmanager
-async def _folder(work_dir: Path) -> AsyncGenerator[Path]:
-    """A new folder in a new folder, where materials lie beside it; both are gone when the block is left.
-    The outer one is locked, so that nobody takes it for abandoned: a lock ends with its process.
-    """
-    outer = _new_folder(work_dir)
-    with _locked(outer):
-        try:
-            (outer / "attempt").mkdir()
-            yield outer / "attempt"
-        finally:
-            await asyncio.shield(asyncio.to_thread(remove_tree, outer))
-
-
-def _new_folder(work_dir: Path) -> Path:
-    work_dir.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=work_dir))
-
-
-def _clear_abandoned(work_dir: Path) -> None:
-    """Remove the folders of reports whose process was killed."""
-    for outer in work_dir.glob(f"{FOLDER_PREFIX}*"):
-        with suppress(OSError), _locked(outer):  # it is in use, or gone by now
-            remove_tree(outer)
-
-
-@contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """The folder, ours alone. Raises `OSError` when another process has it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from services.errors import QueueFull
 from services.settings import Settings, load
-from services.tasks.report import AT_ONCE, FOLDER_PREFIX, MOST_WAITING, DraftReport, Reports
+from services.tasks.report import AT_ONCE, FOLDER_PREFIX, PATIENCE, DraftReport, Reports
 from tests.support.servers import DraftServer
 
 SECONDS = 60
@@ -80,7 +80,7 @@ def children(settings: Settings) -> list[psutil.Process]:
 
 def test_a_report_that_takes_too_long_ends_with_a_hint_of_its_own(tmp_path: Path, drafts: DraftServer) -> None:
     async def scenario(reports: Reports, held: Held) -> None:
-        made = await reports.report(held.url)
+        made = await reports.report("", held.url)
         error = made.found.error
         assert error is not None
         assert (made.renderable, error.code, made.stage) == (False, "RENDER_TIMEOUT", "PARSING_DRAFT")
@@ -92,7 +92,7 @@ def test_a_report_that_takes_too_long_ends_with_a_hint_of_its_own(tmp_path: Path
 
 def test_a_caller_that_goes_away_leaves_no_process_and_no_folder(tmp_path: Path, drafts: DraftServer) -> None:
     async def scenario(reports: Reports, held: Held) -> None:
-        caller = asyncio.create_task(reports.report(held.url))
+        caller = asyncio.create_task(reports.report("", held.url))
         await held.asked(1)
         assert len(children(settings_of(tmp_path, drafts))) == 1
         caller.cancel()
@@ -106,7 +106,7 @@ def test_reports_end_with_the_service(tmp_path: Path, drafts: DraftServer) -> No
     callers: set[asyncio.Task[DraftReport]] = set()
 
     async def scenario(reports: Reports, held: Held) -> None:
-        callers.add(asyncio.create_task(reports.report(held.url)))
+        callers.add(asyncio.create_task(reports.report("", held.url)))
         await held.asked(1)
 
     play(tmp_path, drafts, scenario)
@@ -117,11 +117,13 @@ def test_a_few_are_made_at_once_some_wait_and_more_are_refused(tmp_path: Path, d
     settings = settings_of(tmp_path, drafts)
 
     async def scenario(reports: Reports, held: Held) -> None:
-        first, second, *waiting = (asyncio.create_task(reports.report(held.url)) for _ in range(AT_ONCE + MOST_WAITING))
+        first, second, *waiting = (
+            asyncio.create_task(reports.report("", held.url)) for _ in range(AT_ONCE * (1 + PATIENCE))
+        )
         await held.asked(AT_ONCE)
         assert len(children(settings)) == AT_ONCE == 2
-        with pytest.raises(QueueFull, match=f"{MOST_WAITING} draft reports are waiting"):
-            await reports.report(held.url)
+        with pytest.raises(QueueFull, match="2 draft reports are under way, 8 are waiting"):
+            await reports.report("", held.url)
         for caller in waiting[1:]:
             caller.cancel()
         first.cancel()
@@ -144,7 +146,7 @@ def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(tmp_pat
         assert not abandoned.parent.exists()
         assert other.is_dir()
         shutil.rmtree(other.parent)
-        caller = asyncio.create_task(reports.report(held.url))
+        caller = asyncio.create_task(reports.report("", held.url))
         await held.asked(1)
         async with Reports(settings).serve():
             (used,) = settings.work_dir.iterdir()

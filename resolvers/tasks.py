@@ -8,7 +8,7 @@ from services.access.callers import Scope
 from services.access.limits import Limit
 from services.access.watching import WatchToken, make_token
 from services.drafts.locate import guests_text, guests_url
-from services.errors import Bilingual, DraftWarning, Failure, InvalidInput, TaskNotFound
+from services.errors import Bilingual, DraftWarning, InvalidInput, TaskNotFound
 from services.tasks.records import (
     Delivery,
     EventPage,
@@ -76,14 +76,9 @@ def as_seen(context: Context, found: Task) -> Task:
         found,
         draft_url=guests_url(url),
         metadata=None,
-        failure=None if failure is None else _guests_failure(failure, url),
+        failure=failure and replace(failure, message=_guests_words(failure.message, url), material_url=None),
         warnings=tuple(_guests_warning(warning, url) for warning in found.warnings),
     )
-
-
-def _guests_failure(failure: Failure, draft_url: str) -> Failure:
-    told = _guests_words(failure.message, draft_url)
-    return replace(failure, message=told, hint=_guests_words(failure.hint, draft_url), material_url=None)
 
 
 def _guests_warning(warning: DraftWarning, draft_url: str) -> DraftWarning:

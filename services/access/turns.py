@@ -81,12 +81,14 @@ class Turns:
         self._held[owner] -= 1
         if not self._held[owner]:
             del self._held[owner]
+        if owner in self._waiting:
+            self._waiting[owner] = self._waiting.pop(owner)  # behind all others
         following = next((each for each in self._waiting if self._free(each)), None)
         if following is not None:
             turns = self._waiting.pop(following)
             turn = turns.popleft()
             if turns:
-                self._waiting[following] = turns  # behind all others
+                self._waiting[following] = turns
             self._held[following] += 1
             turn.set_result(None)
 

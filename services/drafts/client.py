@@ -53,7 +53,9 @@ class Patience:
     longest_wait_seconds: float = 12.0
     """Between two tries; Retry-After is heeded up to this."""
     wall_seconds: float = 3600.0
-    """For one file, all tries together."""
+    """For one material, all tries together."""
+    draft_wall_seconds: float = 300.0
+    """For one of the small files that a draft is made of: nothing is rendered until all of them are there."""
 
 
 class Unfetched(DraftcastError):
@@ -168,10 +170,10 @@ class Client:
         if not decoding.ended:
             raise Transient("it ended too early", "文件未传完即中断")
 
-    async def retried(self, once: Callable[[], Awaitable[T]]) -> T:
-        """`once` again and again while it raises `Transient`, within `tries` and `wall_seconds`."""
+    async def retried(self, once: Callable[[], Awaitable[T]], wall_seconds: float) -> T:
+        """`once` again and again while it raises `Transient`, within `tries` and so many seconds."""
         patience = self._patience
-        clock = asyncio.timeout(patience.wall_seconds)
+        clock = asyncio.timeout(wall_seconds)
         try:
             async with clock:
                 for tried in range(1, patience.tries):
@@ -183,7 +185,7 @@ class Client:
         except TimeoutError:
             if not clock.expired():
                 raise
-            seconds = f"{patience.wall_seconds:g}"
+            seconds = f"{wall_seconds:g}"
             raise Unreachable(f"it took longer than {seconds} seconds", f"用时超过 {seconds} 秒") from None
 
     def _wait_seconds(self, error: Transient, tried: int) -> float:

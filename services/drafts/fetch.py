@@ -88,7 +88,8 @@ class Fetcher:
     ) -> None:
         self.limits = limits
         self._cache_dir = cache_dir
-        self._client = Client(Guard(allow_hosts, own_urls), patience or Patience(), resolver)
+        self._patience = patience or Patience()
+        self._client = Client(Guard(allow_hosts, own_urls), self._patience, resolver)
         self._stack = AsyncExitStack()
         self._locks: dict[str, asyncio.Lock] = {}
         self._files: dict[str, Path] = {}
@@ -128,7 +129,7 @@ class Fetcher:
                 await self._client.pour(response, take)
             return bytes(body)
 
-        return await self._client.retried(once)
+        return await self._client.retried(once, self._patience.draft_wall_seconds)
 
     async def material(self, url: str, *, segment_id: str | None, on_bytes: OnBytes) -> Path:
         """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment.
@@ -179,7 +180,7 @@ class Fetcher:
         part = self._cache_dir / f"{uuid.uuid4().hex}.part"
         download = _Download(part, _Meter(on_bytes))
         try:
-            await self._client.retried(lambda: self._download(url, download))
+            await self._client.retried(lambda: self._download(url, download), self._patience.wall_seconds)
             path = self._cache_dir / await asyncio.to_thread(_sha256, part)
             part.replace(path)
             part.write_text(f"{download.received} {path.name}")

@@ -5,7 +5,7 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +54,19 @@ class Shelf:
     """
 
     def __init__(
-        self, folder: Path, limits: UnpackLimits, keep_seconds: int, *, spare_bytes: int = SPARE_BYTES
+        self,
+        folder: Path,
+        limits: UnpackLimits,
+        keep_seconds: int,
+        *,
+        spare_bytes: int = SPARE_BYTES,
+        rate: Callable[[], LeastRate] = LeastRate,
     ) -> None:
         self._folder = folder
         self._limits = limits
         self._keep_seconds = keep_seconds
         self._spare_bytes = spare_bytes + AT_ONCE * STEP_BYTES
+        self._rate = rate
         self._turns = Turns(Bilingual("uploads", "上传"), AT_ONCE, share=SHARE_AT_ONCE)
         self._granted = Counter[str]()
         """Bytes that each owner's uploads may come to."""
@@ -143,7 +150,7 @@ class Shelf:
         """Write the zip to the disk as it comes."""
         room, size, buffer = self._room(), 0, bytearray()
         with await asyncio.to_thread(file.open, "wb") as target:
-            async with aclosing(_arriving(zipped)) as chunks:
+            async with aclosing(_arriving(zipped, self._rate())) as chunks:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > most:
@@ -197,9 +204,9 @@ def _append(target: IO[bytes], data: bytes, room: Room) -> None:
     target.write(data)
 
 
-async def _arriving(zipped: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+async def _arriving(zipped: AsyncGenerator[bytes], rate: LeastRate) -> AsyncGenerator[bytes]:
     """The bytes as they come. Raises `InvalidInput` when nothing comes for a while, or they come too slowly."""
-    rate, clock = LeastRate(), asyncio.get_running_loop().time
+    clock = asyncio.get_running_loop().time
     ends = clock() + LONGEST_SECONDS
     while True:
         try:

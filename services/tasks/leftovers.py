@@ -62,13 +62,13 @@ def clear_all(work_dir: Path, active: set[str]) -> None:
     for task_id, number in attempts_in(work_dir):
         empty_attempt(work_dir / task_id / str(number))
     remove_tree(work_dir.parent / CHILDREN)
-    clear_old(work_dir, active)
+    clear_old(work_dir, active, time.time())
 
 
-def clear_old(work_dir: Path, active: set[str]) -> None:
+def clear_old(work_dir: Path, active: set[str], now_seconds: float) -> None:
     """Materials that nobody has wanted for a day go away."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
-        if folder.name not in active and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
+        if folder.name not in active and now_seconds - folder.stat().st_mtime > KEEP_SECONDS:
             remove_tree(folder)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clock import now_ms
+from services.clock import SteadyClock, now_ms
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
@@ -76,6 +76,7 @@ class Worker:
         self._on_end = on_end
         self._settings = settings
         self._traces = traces
+        self._clock = SteadyClock()
         self._recorder = Recorder(database, hot, crew)
         self._parts = PartStore(database, files, crew, traces)
         self._remains = Remains(database, files, settings.work_dir)
@@ -319,7 +320,8 @@ class Worker:
                 await self._release_strays()
                 await self._remains.again()
                 if rounds % OLD_EVERY == 0:
-                    await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, await self._active_ids())
+                    active, now_seconds = await self._active_ids(), self._clock.seconds()
+                    await asyncio.to_thread(leftovers.clear_old, self._settings.work_dir, active, now_seconds)
 
     async def _release_strays(self) -> None:
         """Tasks that are ours by their rows and run no more, because their end could not be stored."""

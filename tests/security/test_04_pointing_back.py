@@ -5,6 +5,7 @@ import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -125,3 +126,15 @@ def test_the_draft_that_comes_with_the_server_is_fetched_from_it(own: Server) ->
     assert own.data("query($url: URL!) { draftReport(draftUrl: $url) { error { code } } }", url=url) == {
         "draftReport": {"error": None}
     }
+
+
+def test_a_report_of_a_report_asks_this_server_nothing(own: Server) -> None:
+    """Else each would hold a place and wait for the next one's."""
+    query = "query($url: URL!) { draftReport(draftUrl: $url) { error { code } } }"
+    inner = quote('{ draftReport(draftUrl: "http://127.0.0.1:9/x") { renderable } }')
+    for path in (
+        f"/graphql?query={inner}",
+        f"/drafts/../graphql?query={inner}",
+        f"/drafts/%2e%2e/graphql?query={inner}",
+    ):
+        assert own.data(query, url=own.url + path)["draftReport"]["error"]["code"] == "DRAFT_URL_REFUSED"

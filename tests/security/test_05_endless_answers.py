@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from services.drafts.client import Patience, TooLarge, Transient
+from services.drafts.client import Patience, TooLarge, Transient, Unreachable
 from services.drafts.fetch import FetchLimits
 from services.errors import ErrorCode
 from tests.support.fetching import LIMITS, QUICK, SHORT, content, failure, fetcher, kept, material, nothing
@@ -219,3 +219,11 @@ def test_a_file_has_a_time_limit_over_all_tries(tmp_path: Path, server: DraftSer
     error = failure(tmp_path, server, f"{server.base}/x", patience=patience, limits=limits)
     assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
     assert "0.2 seconds" in error.failure.message.en
+
+
+def test_a_draft_that_comes_slowly_ends_long_before_a_render_would(tmp_path: Path, server: DraftServer) -> None:
+    server.answers["/x"] = trickle(b"{")
+    with pytest.raises(Unreachable) as caught:
+        content(tmp_path, server, f"{server.base}/x", patience=Patience(draft_wall_seconds=0.2))
+    assert "0.2 seconds" in caught.value.reason.en
+    assert Patience().draft_wall_seconds < Patience().wall_seconds

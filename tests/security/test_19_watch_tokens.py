@@ -2,14 +2,20 @@
 
 import re
 from collections import deque
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.resolvers.test_drafts import packed
 from tests.security.conftest import Guarded
 from tests.security.test_18_owners import OPERATIONS, mentions, trimmed
-from tests.support.keys import bearing
+from tests.support.drafts import DraftBuilder
+from tests.support.keys import bearing, new_key
+from tests.support.server import Server, serving
 from tests.support.subscriber import Subscriber, socket
 
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id draftUrl } } }"
@@ -144,3 +150,87 @@ def test_a_token_is_for_a_task_of_ones_own_and_for_a_week_at_most(guarded: Guard
     assert errors(guarded.submitter, id=watched["id"]) == ["FORBIDDEN"]
     assert errors(watched["token"], id=watched["id"]) == ["FORBIDDEN"]
     assert re.fullmatch(r"dcw_[A-Za-z0-9_-]+\.[0-9a-f]{64}", watched["token"])
+
+
+SECRETS = """draftUrl errorMessage error { code message chinese: message(locale: ZH) hint materialUrl }
+    warnings { code message chinese: message(locale: ZH) materialName }"""
+BROKEN = b"no picture"
+
+
+@pytest.fixture(scope="module")
+def rendering(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server, str]]:
+    """A server with its own renderer, and anna's key."""
+    folder: Path = tmp_path_factory.mktemp("rendering")
+    anna = new_key(folder, "anna")
+    with serving(folder, exporter="") as server:
+        yield server, anna
+
+
+def broken_photo() -> DraftBuilder:
+    return DraftBuilder(64, 36, 5).photo("assets/b.png", 0, 200_000)
+
+
+def missing_photo() -> DraftBuilder:
+    return DraftBuilder(64, 36, 5).photo("assets/m.png", 0, 200_000)
+
+
+def broken_sticker() -> DraftBuilder:
+    made = DraftBuilder(64, 36, 5).text("a", 0, 200_000)
+    made.segment("sticker", "s", made.material("stickers", path="assets/b.png"), 0, 200_000)
+    made.segment("sticker", "s", made.material("stickers", path="assets/m.png"), 200_000, 200_000)
+    return made
+
+
+def kept_draft(server: Server, key: str, draft: DraftBuilder, form: str) -> tuple[str, str]:
+    """A draft that is brought: its id, and a URL of it, of its list or of its file."""
+    content = packed({"draft_content.json": draft.bytes(), "assets/b.png": BROKEN})
+    headers = {**bearing(key), "content-type": "application/zip"}
+    listed: str = server.request("POST", "/drafts", content, headers).json["draft_url"]
+    draft_id = parse_qs(urlsplit(listed).query)["draft_id"][0]
+    file = f"{server.url}/drafts/output/draft/{draft_id}/draft_content.json"
+    return draft_id, {"list": listed, "file": file}[form]
+
+
+@pytest.mark.parametrize("form", ["list", "file"])
+@pytest.mark.parametrize(
+    ("draft", "code"),
+    [(broken_photo(), "MATERIAL_UNREADABLE"), (missing_photo(), "MATERIAL_UNREACHABLE"), (broken_sticker(), None)],
+    ids=["broken", "missing", "warnings"],
+)
+def test_a_guest_is_told_of_no_address_with_which_the_draft_could_be_read(
+    rendering: tuple[Server, str], draft: DraftBuilder, code: str | None, form: str
+) -> None:
+    server, anna = rendering
+    draft_id, url = kept_draft(server, anna, draft, form)
+
+    def asked(key: str, query: str, **variables: object) -> Any:
+        return server.post("/graphql", {"query": query, "variables": variables}, bearing(key)).json
+
+    task = asked(anna, SUBMIT, url=url)["data"]["submitVideoTask"]["task"]
+    token = asked(anna, TOKEN, id=task["id"])["data"]["createWatchToken"]["token"]
+    watch = f"subscription($id: ID!) {{ videoTaskProgress(id: $id) {{ task {{ {SECRETS} }} }} }}"
+    with socket(server.socket_url) as client:
+        entered(client, token).subscribe(watch, id=task["id"])
+        told = [str(each) for each in client.rest()]
+    known = asked(anna, f"query($id: ID!) {{ videoTask(id: $id) {{ {SECRETS} }} }}", id=task["id"])["data"]["videoTask"]
+    assert known["draftUrl"] == url
+    assert (known["error"] and known["error"]["code"]) == code
+    if code == "MATERIAL_UNREADABLE":
+        assert draft_id in known["error"]["materialUrl"]
+        assert draft_id in known["error"]["message"]
+    for query in (f"videoTask(id: $id) {{ {SECRETS} }}", f"node(id: $id) {{ ... on VideoTask {{ {SECRETS} }} }}"):
+        told.append(str(asked(token, f"query($id: ID!) {{ {query} }}", id=task["id"])))
+    events = {**bearing(token), "accept": "text/event-stream"}
+    told.append(server.post("/graphql", {"query": watch, "variables": {"id": task["id"]}}, events).body.decode())
+    seen = asked(token, f"query($id: ID!) {{ videoTask(id: $id) {{ {SECRETS} }} }}", id=task["id"])["data"]["videoTask"]
+    assert len(seen["warnings"]) == len(known["warnings"]) == (2 if code is None else 0)
+    assert (seen["error"] and seen["error"]["code"]) == code
+    for prefix in ("/v1", "/openapi/capcut-mate/v1"):
+        answer = server.post(f"{prefix}/gen_video_status", {"draft_url": url}, bearing(token)).json
+        assert answer["status"] == ("completed" if code is None else "failed")
+        told.append(str({**answer, "video_url": ""}))
+    for text in told:
+        assert draft_id not in text
+        assert "/assets/" not in text
+    for file in (server.folder / "log", server.folder / "data" / "audit.jsonl"):
+        assert draft_id not in file.read_text(encoding="utf-8")

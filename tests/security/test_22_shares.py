@@ -1,11 +1,21 @@
-"""Row 22: one key fills a share of the queue only, and submits so often only."""
+"""Row 22: one key fills a share of the queue only, and submits so often only; so it is with uploads."""
 
-from collections.abc import Generator
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.drafts.rate import LeastRate
+from services.drafts.shelf import AT_ONCE, SHARE_AT_ONCE, Shelf
+from services.drafts.unpack import UnpackLimits
+from services.errors import InvalidInput
+from tests.resolvers.test_drafts import packed
+from tests.security.conftest import Guarded
 from tests.support.keys import bearing, new_key
 from tests.support.server import Server, serving
 
@@ -50,3 +60,38 @@ def test_a_key_submits_so_often_in_a_minute(shared: tuple[Server, str, str]) -> 
     told = [error for (error, *_) in filter(None, errors) if error["resetAt"]]
     assert told
     assert "within this minute" in told[-1]["message"]
+
+
+def half_an_upload(server: Server, key: str) -> socket.socket:
+    """An upload of which no more comes."""
+    opened = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    head = f"POST /drafts HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {key}\r\nContent-Type: application/zip\r\n"
+    opened.sendall(head.encode() + b"Content-Length: 1000\r\n\r\nPK")
+    return opened
+
+
+def test_uploads_that_never_end_leave_places_for_others(guarded: Guarded) -> None:
+    server, mine = guarded.server, {**bearing(guarded.bert), "content-type": "application/zip"}
+    with ExitStack() as stack:
+        held = [stack.enter_context(half_an_upload(server, guarded.anna)) for _ in range(SHARE_AT_ONCE)]
+        while len(list((guarded.folder / "data" / "drafts").glob("coming-*/zip"))) < len(held):
+            assert server.get("/healthz").status == 200
+        for _ in range(AT_ONCE):
+            refused = stack.enter_context(half_an_upload(server, guarded.anna))
+            assert refused.recv(4096).startswith(b"HTTP/1.1 429 ")
+        assert server.request("POST", "/drafts", packed({"draft_content.json": b"{}"}), mine).status == 201
+
+
+def test_an_upload_of_a_byte_now_and_then_is_ended(tmp_path: Path) -> None:
+    async def dripping() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"x"
+            await asyncio.sleep(0.01)
+
+    async def run() -> None:
+        shelf = Shelf(tmp_path, UnpackLimits(1000, 1000), 3600, rate=partial(LeastRate, 0.1), spare_bytes=0)
+        async with shelf.serve():
+            await shelf.put("key anna", dripping())
+
+    with pytest.raises(InvalidInput, match="too slowly"):
+        asyncio.run(run())

@@ -9,7 +9,8 @@ import psutil
 import pytest
 from aiohttp import web
 
-from services.errors import QueueFull
+from services.access.limits import QuotaExceeded
+from services.errors import ErrorCode, QueueFull
 from services.settings import Settings, load
 from services.tasks.report import AT_ONCE, FOLDER_PREFIX, PATIENCE, DraftReport, Reports
 from tests.support.servers import DraftServer
@@ -153,5 +154,23 @@ def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(tmp_pat
             assert (used / "attempt").is_dir()
         caller.cancel()
         await asyncio.wait({caller})
+
+    play(tmp_path, drafts, scenario)
+
+
+def test_one_owners_reports_on_a_slow_draft_server_hold_up_nobody_else(tmp_path: Path, drafts: DraftServer) -> None:
+    quick = drafts.add_draft("quick", "{}")
+
+    async def scenario(reports: Reports, held: Held) -> None:
+        annas = [asyncio.create_task(reports.report("key anna", held.url)) for _ in range(1 + PATIENCE)]
+        await held.asked(1)
+        with pytest.raises(QuotaExceeded):
+            await reports.report("key anna", held.url)
+        made = await reports.report("key bert", quick)
+        assert made.found.error is not None
+        assert made.found.error.code is ErrorCode.DRAFT_INVALID
+        for caller in annas:
+            caller.cancel()
+        await asyncio.wait(annas)
 
     play(tmp_path, drafts, scenario)

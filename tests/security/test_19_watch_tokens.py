@@ -218,8 +218,8 @@ def test_a_guest_is_told_of_no_address_with_which_the_draft_could_be_read(
     if code == "MATERIAL_UNREADABLE":
         assert draft_id in known["error"]["materialUrl"]
         assert draft_id in known["error"]["message"]
-    for query in (f"videoTask(id: $id) {{ {SECRETS} }}", f"node(id: $id) {{ ... on VideoTask {{ {SECRETS} }} }}"):
-        told.append(str(asked(token, f"query($id: ID!) {{ {query} }}", id=task["id"])))
+    queries = (f"videoTask(id: $id) {{ {SECRETS} }}", f"node(id: $id) {{ ... on VideoTask {{ {SECRETS} }} }}")
+    told += [str(asked(token, f"query($id: ID!) {{ {query} }}", id=task["id"])) for query in queries]
     events = {**bearing(token), "accept": "text/event-stream"}
     told.append(server.post("/graphql", {"query": watch, "variables": {"id": task["id"]}}, events).body.decode())
     seen = asked(token, f"query($id: ID!) {{ videoTask(id: $id) {{ {SECRETS} }} }}", id=task["id"])["data"]["videoTask"]

@@ -34,10 +34,14 @@ class Guests:
         for _ in range(10):
             await asyncio.sleep(0)
 
+    def let_go(self, number: int) -> None:
+        """Who came in as number so may leave."""
+        self._leaving[number].set()
+
     async def leave(self, *numbers: int) -> None:
         """Those who came in as number so and so leave."""
         for number in numbers:
-            self._leaving[number].set()
+            self.let_go(number)
             await self.settle()
 
 

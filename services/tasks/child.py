@@ -113,6 +113,16 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await process.wait()
+    await _emptied(process)
+
+
+async def _emptied(process: asyncio.subprocess.Process) -> None:
+    """Read what is left in the pipes: asyncio closes one only at its end. Nobody is there to write more."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(KILL_AFTER_SECONDS):
+            for stream in (process.stdout, process.stderr):
+                while stream is not None and await stream.read(PIECE_BYTES):
+                    pass
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -23,6 +23,7 @@ from tests.support.video import Heard
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
 S = 1_000_000
 SLOT_US = 600_000
+SOURCE_START_US = 200_000
 WINDOW_S = (0.15, 0.45)
 """Of each slot, where its level is measured: past what a change of speed leaves at the edges."""
 WITHIN = 10 ** (0.3 / 20) - 1
@@ -119,10 +120,10 @@ def _add(draft: DraftBuilder, tone: Tone, start_us: int) -> None:
         SLOT_US,
         volume=tone.volume,
         speed=tone.speed,
-        source_start_us=200_000,
+        source_start_us=SOURCE_START_US,
         is_tone_modify=not tone.keeps_pitch,
         reverse=tone.reverse,
-        common_keyframes=[_keyframes(tone.curve)] if tone.curve else [],
+        common_keyframes=[_keyframes(tone)] if tone.curve else [],
     )
     if tone.ramp:
         draft.using("speeds", mode=1, speed=tone.speed, curve_speed={"name": "hero"})
@@ -130,10 +131,11 @@ def _add(draft: DraftBuilder, tone: Tone, start_us: int) -> None:
         draft.using("audio_fades", fade_in_duration=tone.fades_us[0], fade_out_duration=tone.fades_us[1])
 
 
-def _keyframes(curve: tuple[float, ...]) -> Json:
-    step_us = SLOT_US / (len(curve) - 1)
+def _keyframes(tone: Tone) -> Json:
+    """Keyframes count in the source's time."""
+    step_us = tone.speed * SLOT_US / (len(tone.curve) - 1)
     points = [
-        {"time_offset": round(number * step_us), "values": [value], "curveType": "Line"}
-        for number, value in enumerate(curve)
+        {"time_offset": round(SOURCE_START_US + number * step_us), "values": [value], "curveType": "Line"}
+        for number, value in enumerate(tone.curve)
     ]
     return {"property_type": "KFTypeVolume", "keyframe_list": points}

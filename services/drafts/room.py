@@ -13,11 +13,12 @@ STEP_BYTES = 64 << 20
 
 
 class Room:
-    """Where `spare_bytes` must stay free."""
+    """Where `spare_bytes` must stay free, and no more than `most` bytes are written."""
 
-    def __init__(self, folder: Path, spare_bytes: int) -> None:
+    def __init__(self, folder: Path, spare_bytes: int, most: int | None = None) -> None:
         self._folder = folder
         self._spare_bytes = spare_bytes
+        self._most = most
         self._granted = 0
 
     def left(self) -> int:
@@ -29,6 +30,10 @@ class Room:
 
     def take(self, size: int) -> None:
         """So many bytes, a step's at most, are about to be written. Raises `DiskFull`. Blocks."""
+        if self._most is not None:
+            self._most -= size
+            if self._most < 0:
+                raise disk_full()
         if size > self._granted:
             self.left()
             self._granted = STEP_BYTES
@@ -37,4 +42,9 @@ class Room:
 
 def disk_full() -> DiskFull:
     """For what there is no room for now."""
-    return DiskFull(Bilingual("The server's disk is nearly full; try again later.", "服务器磁盘空间不足，请稍后再试。"))
+    return DiskFull(
+        Bilingual(
+            "The server's disk is nearly full, or your share of it; try again later.",
+            "服务器磁盘空间或您的份额不足，请稍后再试。",
+        )
+    )

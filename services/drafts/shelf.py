@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -96,16 +96,13 @@ class Shelf:
         try:
             async with aclosing(zipped), self._turns.place(owner):
                 used = await asyncio.to_thread(self._owners.used, owner) if owner else 0
-                left = await asyncio.to_thread(self._room().left)
+                left = await asyncio.to_thread(Room(self._folder, self._spare_bytes).left)
                 with self._share(owner, used, left) as most:
                     return await self._put(owner, zipped, most)
         except OSError as error:
             if is_disk_full(error):
                 raise disk_full() from error
             raise
-
-    def _room(self) -> Room:
-        return Room(self._folder, self._spare_bytes)
 
     @contextmanager
     def _share(self, owner: str, used: int, left: int) -> Generator[int]:
@@ -133,10 +130,12 @@ class Shelf:
 
     async def _put(self, owner: str, zipped: AsyncGenerator[bytes], most: int) -> KeptDraft:
         async with scratch_folder(self._folder, _COMING) as work:
-            await self._receive(zipped, work / "zip", most)
+            await self._receive(zipped, work / "zip", Room(work, self._spare_bytes, most))
             draft_id, draft = uuid.uuid4().hex, work / "draft"
             await asyncio.to_thread(draft.mkdir)
-            await unpack_apart(work / "zip", draft, UnpackLimits(self._limits.file_bytes, most, self._spare_bytes))
+            await unpack_apart(
+                work / "zip", draft, replace(self._limits, spare_bytes=self._spare_bytes, room_bytes=most)
+            )
             await asyncio.to_thread(self._keep, owner, draft_id, draft)
         return KeptDraft(draft_id, int((self._clock.seconds() + self._keep_seconds) * 1000))
 
@@ -146,16 +145,16 @@ class Shelf:
         if owner:
             self._owners.note(owner, draft_id, size)
 
-    async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, most: int) -> None:
+    async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, room: Room) -> None:
         """Write the zip to the disk as it comes."""
-        room, size, buffer = self._room(), 0, bytearray()
+        limit, size, buffer = self._limits.total_bytes, 0, bytearray()
         with await asyncio.to_thread(file.open, "wb") as target:
             async with aclosing(_arriving(zipped, self._rate())) as chunks:
                 async for chunk in chunks:
                     size += len(chunk)
-                    if size > most:
+                    if size > limit:
                         raise UploadTooLarge(
-                            Bilingual(f"The zip is larger than {most} bytes.", f"该 zip 超过 {most} 字节。")
+                            Bilingual(f"The zip is larger than {limit} bytes.", f"该 zip 超过 {limit} 字节。")
                         )
                     buffer += chunk
                     if len(buffer) >= BUFFER_BYTES:

@@ -24,11 +24,14 @@ _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 @dataclass(frozen=True, slots=True)
 class UnpackLimits:
-    """The largest single file, and all files together, in bytes after unpacking; and what stays free on the disk."""
+    """The largest single file, and all files together, in bytes after unpacking; and what stays free on the disk.
+    Of that disk no more than `room_bytes` are taken.
+    """
 
     file_bytes: int
     total_bytes: int
     spare_bytes: int = 0
+    room_bytes: int | None = None
 
 
 def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
@@ -59,7 +62,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None
     check_count(len(entries))
     files = {_path(entry): entry for entry in entries if _wanted(entry)}
     root = _root(files)
-    left, room = limits.total_bytes, Room(folder, limits.spare_bytes)
+    left, room = limits.total_bytes, Room(folder, limits.spare_bytes, limits.room_bytes)
     for path, entry in files.items():
         if path.is_relative_to(root):
             _check_method(entry, path.name)

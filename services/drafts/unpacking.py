@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 from services.drafts.unpack import UnpackLimits, unpack, unreadable
@@ -27,7 +28,7 @@ _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL")
 
 async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> None:
     """`unpack` in another process, which is gone when this is over. Raises as it does."""
-    numbers = (str(limits.file_bytes), str(limits.total_bytes), str(limits.spare_bytes))
+    numbers = [str(number) for number in astuple(limits) if number is not None]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, str(archive), str(folder), *numbers),
         stdin=asyncio.subprocess.DEVNULL,

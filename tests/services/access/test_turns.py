@@ -95,7 +95,7 @@ def test_who_goes_away_while_waiting_takes_no_place_and_who_has_just_got_one_giv
         await guests.settle()
         waiting.cancel()
         await guests.settle()
-        guests._leaving[0].set()
+        guests.let_go(0)
         await asyncio.sleep(0)
         other.cancel()
         await guests.settle()

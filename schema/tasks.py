@@ -240,7 +240,10 @@ class VideoTaskConnection:
     edges: list[VideoTaskEdge] = strawberry.field(description="The tasks with their places.")
     nodes: list[VideoTask] = strawberry.field(description="The same tasks without.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    total_count: int = strawberry.field(description="How many tasks meet the filter, on all pages.")
+    total_count: int = strawberry.field(
+        description="How many tasks meet the filter, on all pages: exactly without a filter and for `status` alone, "
+        "else counted no further than 1000."
+    )
 
     @classmethod
     def of(cls, page: TaskPage) -> "VideoTaskConnection":

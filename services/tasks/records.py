@@ -272,7 +272,9 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """Tasks with a cursor each, and what lies beyond them."""
+    """Tasks with a cursor each, and what lies beyond them. `total` is bounded unless the filter is of statuses alone;
+    see `services.tasks.store.lists`.
+    """
 
     tasks: tuple[Task, ...]
     cursors: tuple[str, ...]

@@ -25,7 +25,7 @@ class SteadyClock:
     """
 
     def __init__(self) -> None:
-        self._began = time.time() - _seconds_since_boot()
+        self._began = now_ms() / 1000 - _seconds_since_boot()
 
     def seconds(self) -> float:
         """UTC seconds since 1970."""

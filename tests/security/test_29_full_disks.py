@@ -143,6 +143,7 @@ def test_a_clock_that_jumps_forward_takes_no_draft_away(tmp_path: Path, monkeypa
         async with shelf.serve():
             kept = await shelf.put("key anna", content())
             monkeypatch.setattr(time, "time", lambda: real() + 2 * WEEK)
+            monkeypatch.setattr(time, "time_ns", lambda: int((real() + 2 * WEEK) * 1e9))
             assert shelf.files(kept.draft_id) == ("a.bin", DRAFT)
 
     asyncio.run(run())

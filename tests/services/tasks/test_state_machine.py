@@ -7,13 +7,14 @@ multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -75,12 +76,17 @@ any_number = st.integers(0, 99)
 class Clock:
     """Both clocks, in the test's hand. The one on the wall may be set."""
 
+    CLOCK_BOOTTIME: ClassVar[int] = time.CLOCK_BOOTTIME
     wall_ms: int = 1_800_000_000_000
     steady: float = 0.0
 
     def time_ns(self) -> int:
         """As `time.time_ns`."""
         return self.wall_ms * 1_000_000
+
+    def clock_gettime(self, _clock: int) -> float:
+        """As `time.clock_gettime` of a clock that nobody sets."""
+        return self.steady
 
     def __call__(self) -> float:
         return self.steady

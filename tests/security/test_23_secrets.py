@@ -4,6 +4,7 @@ import json
 import sqlite3
 import stat
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def test_no_log_holds_a_secret(done: Done) -> None:
 
 
 def test_the_database_holds_no_usable_key_or_token(done: Done) -> None:
-    with sqlite3.connect(done.server.folder / "data" / "draftcast.sqlite") as database:
+    with closing(sqlite3.connect(done.server.folder / "data" / "draftcast.sqlite")) as database:
         dump = "\n".join(database.iterdump())
     assert done.key not in dump
     assert done.key.split("_", 2)[2] not in dump

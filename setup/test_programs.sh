@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tests run against real PostgreSQL, Redis, nginx and Caddy servers that they start themselves, and draw with another
-# ffmpeg beside the bundled one. Where the programs are missing and apt may be used, they are installed here; where it
-# may not, the tests that need them say so.
+# ffmpeg beside the bundled one; an example is followed by curl. Where the programs are missing and apt may be used, they
+# are installed here; where it may not, the tests that need them say so.
 set -eu
 
 wanted=
@@ -10,6 +10,7 @@ command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wan
 [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || wanted="$wanted nginx-light"
 command -v caddy >/dev/null || wanted="$wanted caddy"
 command -v ffmpeg >/dev/null || wanted="$wanted ffmpeg"
+command -v curl >/dev/null || wanted="$wanted curl"
 [ -n "$wanted" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then as_root=

@@ -111,7 +111,22 @@ class Way:
         return Reached(line.stage, percent(now), line.done, line.total, line.unit, left)
 
 
-class ProgressBar:
+class _Bar:
+    """A bar on stderr that is shown while the block lasts."""
+
+    _progress: Progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class ProgressBar(_Bar):
     """On stderr: a line for each stage that is over, and below them a bar for the present one."""
 
     def __init__(self) -> None:
@@ -127,15 +142,6 @@ class ProgressBar:
         self._bar = self._progress.add_task("starting", total=100, count="", left="")
         self._now: Reached | None = None
         self._since = 0.0
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def update(self, now: Reached) -> None:
         """Show how far it is."""
@@ -157,7 +163,7 @@ class ProgressBar:
             self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
 
 
-class SendingBar:
+class SendingBar(_Bar):
     """On stderr: what is sent to a server, and how much of it is; nothing when `quiet`."""
 
     def __init__(self, sizes: Sequence[int], brought: Iterable[Path], quiet: bool) -> None:
@@ -169,15 +175,6 @@ class SendingBar:
         console.print(f"{len(sizes)} files, {decimal(sum(sizes))}")
         for path in brought:
             console.print(printable(f"  with {path}, {decimal(path.stat().st_size)}"), soft_wrap=True)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def sent(self, size: int) -> None:
         """So many more bytes have gone out."""

@@ -26,7 +26,7 @@ from tests.support.programs import postgres_server
 
 FEW, MANY, QUICK_MANY = 10, 200_000, 20_000
 TRIES = 15
-BATCH = 5000
+BATCH = 1000
 CODES = ("MATERIAL_UNREACHABLE", "DRAFT_INVALID", "RENDER_FAILED")
 FIRST = "first page"
 POLL = "poll of an unknown URL"
@@ -59,8 +59,9 @@ async def fill(database: Database, kept: int) -> None:
         made = await changes.create(connection, OPEN_OWNER, "0" * 32, TaskRequest(draft_url="https://drafts.example/"))
         (row,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
         await connection.execute(sa.delete(tasks))
-        for begin in range(0, kept, BATCH):
-            rows = [_copy(dict(row), number, chance, now - (kept - number) * 30_000) for number in _batch(begin, kept)]
+    for begin in range(0, kept, BATCH):  # each by itself: within one transaction Postgres keeps every state of a count
+        rows = [_copy(dict(row), number, chance, now - (kept - number) * 30_000) for number in _batch(begin, kept)]
+        async with database.write() as connection:
             await connection.execute(sa.insert(tasks), rows)
     async with database.write() as connection:
         await connection.execute(sa.text("ANALYZE"))

@@ -20,9 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench import scenes
+from bench.databases import opened
 from bench.hurtful import FAMILIES, SIZES, Family, mixture
 from bench.measure import RENDERER, rendered
-from bench.scale import UNLIMITED, opened, row
+from bench.scale import UNLIMITED, row
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
 from services.render.ffmpeg import find_ffmpeg

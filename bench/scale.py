@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -24,6 +24,7 @@ import psutil
 import sqlalchemy as sa
 
 from bench import scenes
+from bench.databases import opened
 from bench.live.__main__ import Process as Ordered
 from bench.measure import cores
 from services.clock import now_ms
@@ -235,16 +236,6 @@ async def submitted(server: Server, seconds: float) -> int:
             return count
 
         return sum(await asyncio.gather(*[submit() for _ in range(CONNECTIONS)]))
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncGenerator[Database]:
-    """The database, closed at the end."""
-    database = Database(url)
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 async def fill(database: Database, wanted: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench.scale import opened
+from bench.databases import opened
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
 from services.tasks.migrate import migrate

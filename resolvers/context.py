@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
@@ -106,8 +106,14 @@ class Context:
     @classmethod
     async def _of_request(cls, scope: ASGIScope, api_key: str | None) -> "Context | RequestError":
         context = cls(scope["state"]["services"], None, scope)
+        header = _bearer(scope)
+        keyring = context.services.keyring
+        context.caller = None if header is None else keyring.by_header(header)
         try:
-            await context.take(_given(scope) or api_key)
+            if context.caller is None:
+                await context.take(_given(scope) or api_key)
+                if header is not None:
+                    keyring.remember(header, context.admitted)
             context.count(Limit.QUERIES)
         except RequestError as error:
             return error
@@ -184,11 +190,19 @@ def services_of(connection: HTTPConnection) -> Services:
     return services
 
 
+def _bearer(scope: ASGIScope) -> bytes | None:
+    """The Authorization header that has a key."""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER.encode():
+            return cast("bytes", value)
+    return None
+
+
 def _given(scope: ASGIScope) -> str | None:
     """The key of the Authorization header, or the watch token of the address: keys do not belong into one."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and (key := _without_bearer(value.decode("latin-1"))) is not None:
-            return key
+    header = _bearer(scope)
+    if header is not None:
+        return _without_bearer(header.decode("latin-1"))
     token = QueryParams(scope["query_string"]).get(TOKEN, "") if scope["query_string"] else ""
     return token if token.startswith(WATCH_MARK) else None
 

@@ -22,6 +22,9 @@ REREAD_SECONDS = 2.0
 MOST_STRANGE = 10_000
 """What is more is looked for each time."""
 
+LONGEST_HEADER = 128
+"""Bytes of an Authorization header with a key of ours: longer ones are looked at each time."""
+
 Farewell = Callable[[], None]
 
 
@@ -38,6 +41,8 @@ class Keyring:
         """What opened a key since they were read: no more than there are keys. A dict tells by a secret hash, and no
         text that opens nothing is ever kept.
         """
+        self._by_header: dict[bytes, tuple[Key, Caller]] = {}
+        """The same by the whole Authorization header, of those of the usual length: most callers ask again."""
         self._guests: dict[Caller, set[Farewell]] = {}
         self._strange: set[str] = set()
         """Keys that were looked for since, and are none: nobody knows a key before it is made."""
@@ -76,6 +81,17 @@ class Keyring:
                     await self._read()
                     if public not in self._keys and len(self._strange) < MOST_STRANGE:
                         self._strange.add(public)
+
+    def by_header(self, header: bytes) -> Caller | None:
+        """Whoever came with this Authorization header before, and may still come; None: look at the key."""
+        known = self._by_header.get(header)
+        return known[1] if known is not None and known[0].valid_at(now_ms()) else None
+
+    def remember(self, header: bytes, caller: Caller) -> None:
+        """The caller came with this Authorization header; `by_header` knows it until the keys are read again."""
+        key = self._keys.get(caller.key_id)
+        if key is not None and len(header) <= LONGEST_HEADER and len(self._by_header) < 2 * len(self._keys):
+            self._by_header[header] = (key, caller)
 
     def caller(self, text: str | None) -> Caller:
         """Whoever holds this key. Raises `NotAdmitted`."""
@@ -151,3 +167,4 @@ class Keyring:
         self._keys = keys
         self._shut = self._shut or bool(keys)
         self._opened.clear()
+        self._by_header.clear()

@@ -53,8 +53,9 @@ class Limits:
     submits_per_minute: int
     queries_per_minute: int
     sockets_per_key: int
-    _minute: int = 0
-    _counts: dict[tuple[Limit, str], int] = field(default_factory=dict[tuple[Limit, str], int])
+    _ends_at_ms: int = 0
+    """When the minute ends."""
+    _counts: dict[Limit, dict[str, int]] = field(default_factory=lambda: {limit: {} for limit in Limit})
     _guesses: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _sockets: Counter[str] = field(default_factory=Counter[str])
 
@@ -78,25 +79,31 @@ class Limits:
     def _count(self, limit: Limit, name: str, most: int) -> None:
         if not most:
             return
-        minute = now_ms() // MINUTE_MS
-        if minute != self._minute:
-            self._minute = minute
-            self._counts.clear()
-            self._guesses.clear()
-        counted = (limit, name)
-        before = self._counts.get(counted, 0)
+        at_ms = now_ms()
+        if not self._ends_at_ms - MINUTE_MS <= at_ms < self._ends_at_ms:
+            self._begin_minute(at_ms)
+        counts = self._counts[limit]
+        before = counts.get(name, 0)
         if before >= most:
-            resets_at_ms = (minute + 1) * MINUTE_MS
-            seconds = math.ceil((resets_at_ms - now_ms()) / 1000)
-            refusal = QuotaExceeded(
-                Bilingual(
-                    f"There were {most} {limit} within this minute, and no more are taken; go on in {seconds} s.",
-                    f"本分钟内的{_ZH[limit]}已达上限 {most} 次，请在 {seconds} 秒后继续。",
-                )
+            raise self._exceeded(limit, most, at_ms)
+        counts[name] = before + 1
+
+    def _begin_minute(self, at_ms: int) -> None:
+        self._ends_at_ms = (at_ms // MINUTE_MS + 1) * MINUTE_MS
+        self._guesses.clear()
+        for counts in self._counts.values():
+            counts.clear()
+
+    def _exceeded(self, limit: Limit, most: int, at_ms: int) -> QuotaExceeded:
+        seconds = math.ceil((self._ends_at_ms - at_ms) / 1000)
+        refusal = QuotaExceeded(
+            Bilingual(
+                f"There were {most} {limit} within this minute, and no more are taken; go on in {seconds} s.",
+                f"本分钟内的{_ZH[limit]}已达上限 {most} 次，请在 {seconds} 秒后继续。",
             )
-            refusal.resets_at_ms = resets_at_ms
-            raise refusal
-        self._counts[counted] = before + 1
+        )
+        refusal.resets_at_ms = self._ends_at_ms
+        return refusal
 
     @contextmanager
     def entered(self, names: Iterable[str]) -> Generator[None]:

@@ -17,8 +17,7 @@ from statistics import median
 
 import psutil
 
-from resolvers.sample import draft_url
-from services.drafts.sample import SAMPLE_DIR
+from services.drafts.sample import SAMPLE_DIR, draft_url
 from services.render.ffmpeg import find_ffmpeg
 from tests.support.process import DRAFTCAST, environment, served
 from tests.support.server import Server

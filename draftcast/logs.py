@@ -5,7 +5,7 @@ import logging
 from typing import Any, Literal
 
 from services.clock import rfc3339
-from services.drafts.locate import shown_text
+from services.drafts.redaction import shown_text
 from services.tasks.concern import concern
 
 QUIET = ("alembic", "dbos", "uvicorn.error")

@@ -77,6 +77,10 @@ class Context:
         client = self.scope.get("client")
         return client[0] if client else ""
 
+    def file_url(self, key: str | None) -> str | None:
+        """The absolute address of a stored file."""
+        return None if key is None else self.services.files.url(key)
+
     def count(self, limit: Limit) -> None:
         """The caller does this once more. Raises `QuotaExceeded`, and `NotAdmitted`."""
         self.services.limits.count(limit, self.admitted, self.address)

@@ -1,5 +1,7 @@
 """What a document is, before anything of it is run."""
 
+from typing import Any, cast
+
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -38,3 +40,20 @@ def is_mutation(operation: Operation) -> bool:
     """Whether it would change something."""
     found = definition(operation)
     return found is not None and found[1].operation is OperationType.MUTATION
+
+
+def operation_fault(operation: object) -> str | None:
+    """What is wrong with the form of `{query, variables, operationName, extensions}`, or None."""
+    if not isinstance(operation, dict):
+        return "The operation is not an object"
+    found = cast("dict[str, Any]", operation)
+    if not isinstance(found.get("query"), str) or not found["query"]:
+        return "query is not a string of at least one character"
+    for name, kind, what in (
+        ("variables", dict, "an object"),
+        ("operationName", str, "a string"),
+        ("extensions", dict, "an object"),
+    ):
+        if not isinstance(found.get(name), kind | None):
+            return f"{name} is not {what}"
+    return None

@@ -16,7 +16,7 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
 from services.clock import rfc3339
-from services.drafts.locate import shown_id
+from services.drafts.redaction import shown_id
 from services.errors import Bilingual, InvalidInput
 from services.tasks.addresses import KEPT, LIST
 

@@ -14,10 +14,10 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_P
 from strawberry.types.unset import UNSET, UnsetType
 
 from resolvers.answers import Answers
-from resolvers.bodies import parse_json
 from resolvers.context import SocketContext, services_of
 from resolvers.sockets import CarefulSocket, LegacyRefusal, TransportHandler
 from services.access.callers import NotAdmitted
+from services.strict_json import parse_json
 
 INIT_TIMEOUT = timedelta(seconds=10)
 """How long a new socket may take to say connection_init."""

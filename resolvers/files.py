@@ -1,4 +1,4 @@
-"""Finished files over HTTP, and their addresses."""
+"""Finished files over HTTP."""
 
 import asyncio
 from pathlib import Path
@@ -14,11 +14,6 @@ from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
 LONGEST_KEY = 200
 """Characters; those that are given out have some dozens."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
-
-
-def url(context: Context, key: str | None) -> str | None:
-    """The absolute address of a stored file."""
-    return None if key is None else context.services.files.url(key)
 
 
 async def serve(request: Request) -> Response:

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.accept import ONE_RESULT, Media, accepted
 from resolvers.answers import Answer, Answers, Operation
-from resolvers.bodies import json_body, parse_json
+from resolvers.bodies import json_body
 from resolvers.context import Context
-from resolvers.documents import is_mutation
+from resolvers.documents import is_mutation, operation_fault
 from resolvers.formats import EventStream, Format, Multipart
 from resolvers.origins import from_foreign_page
 from resolvers.problems import (
@@ -29,9 +29,9 @@ from resolvers.problems import (
     told,
 )
 from resolvers.resume import resumed
-from resolvers.sockets import operation_fault
 from resolvers.streams import StreamResponse
 from services.errors import Bilingual, InvalidInput, RequestError
+from services.strict_json import parse_json
 
 LONGEST_QUERY_STRING_BYTES = 16 * 1024
 LONGEST_ACCEPT = 1000

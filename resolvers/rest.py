@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from resolvers import files, tasks
-from resolvers.bodies import json_body, parse_json
+from resolvers import tasks
+from resolvers.bodies import json_body
 from resolvers.context import Context
 from resolvers.envelopes import CapcutMate, Documented, Envelope, spoken, wants_english
 from resolvers.kept import Kept, text_bytes
 from resolvers.problems import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, problem_of, told
 from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
 from services.settings import Settings
+from services.strict_json import parse_json
 from services.tasks.addresses import clean_draft_url
 from services.tasks.records import Status, Task, TaskRequest
 
@@ -147,7 +148,7 @@ class PollingEndpoint:
 
     def _status(self, context: Context, task: Task, english: bool) -> Answer:
         """The eight documented fields, in the documented order."""
-        video_url = files.url(context, task.video.key if task.video else None)
+        video_url = context.file_url(task.video.key if task.video else None)
         return {
             "draft_url": task.draft_url,
             "status": _STATUS[task.status],

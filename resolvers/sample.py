@@ -7,15 +7,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.drafts.sample import SAMPLE_DIR, SAMPLE_DRAFT_ID, sample_files
+from services.drafts.sample import GET_DRAFT, SAMPLE_DIR, SAMPLE_DRAFT_ID, sample_files
 
-GET_DRAFT = "/sample/get_draft"
 FILES = f"/sample/output/draft/{SAMPLE_DRAFT_ID}"
-
-
-def draft_url(base_url: str) -> str:
-    """The sample's draft URL on the server of that address."""
-    return f"{base_url}{GET_DRAFT}?draft_id={SAMPLE_DRAFT_ID}"
 
 
 def routes(base_url: str) -> list[Route | Mount]:

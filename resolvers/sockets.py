@@ -16,6 +16,7 @@ from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWS
 
 from resolvers.context import SocketContext
 from resolvers.delivery import TRY_AGAIN_LATER, DeliveringHandler
+from resolvers.documents import operation_fault
 from resolvers.problems import extensions_of
 from services.access.limits import Limit, QuotaExceeded
 
@@ -128,20 +129,3 @@ def message_fault(message: object) -> str | None:
     if len(found["id"]) > LONGEST_ID:
         return f"id is longer than {LONGEST_ID} characters"
     return operation_fault(found.get("payload")) if kind == "subscribe" else None
-
-
-def operation_fault(operation: object) -> str | None:
-    """What is wrong with the form of `{query, variables, operationName, extensions}`, or None."""
-    if not isinstance(operation, dict):
-        return "The operation is not an object"
-    found = cast("dict[str, Any]", operation)
-    if not isinstance(found.get("query"), str) or not found["query"]:
-        return "query is not a string of at least one character"
-    for name, kind, what in (
-        ("variables", dict, "an object"),
-        ("operationName", str, "a string"),
-        ("extensions", dict, "an object"),
-    ):
-        if not isinstance(found.get(name), kind | None):
-            return f"{name} is not {what}"
-    return None

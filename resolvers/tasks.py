@@ -7,7 +7,7 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
 from services.access.watching import WatchToken, make_token
-from services.drafts.locate import guests_text, guests_url
+from services.drafts.redaction import guests_text, guests_url
 from services.errors import Bilingual, DraftWarning, InvalidInput, TaskNotFound
 from services.tasks.records import (
     Delivery,

@@ -4,14 +4,14 @@ import json
 from typing import Any, Literal, cast
 
 from resolvers.answers import Operation
-from resolvers.bodies import parse_json
 from resolvers.context import Context
+from resolvers.documents import operation_fault
 from resolvers.kept import Kept, text_bytes
-from resolvers.sockets import operation_fault
 from schema.compiled import NotPlain, PlainInfo
 from schema.inputs import given
 from schema.plans import Plan, Planner
 from schema.tasks import VideoTask
+from services.strict_json import parse_json
 from services.tasks.records import Task
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import files
 from schema.described import about, described, plain
 from schema.enums import Locale
 from schema.info import Info
@@ -183,5 +182,5 @@ class WebhookDelivery:
 
 def file_url(info: Info, key: str | None) -> URL | None:
     """The address of a stored file that may be missing."""
-    url = files.url(info.context, key)
+    url = info.context.file_url(key)
     return None if url is None else URL(url)

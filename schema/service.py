@@ -4,12 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import sample, space, tasks
+from resolvers import space, tasks
 from schema.described import about, described
 from schema.info import Info
 from schema.parts import at
 from schema.scalars import URL, DateTime
 from services.compose import Services
+from services.drafts import sample
 from services.files.disk import Disk
 from services.tasks import records
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.clock import now_ms
-from services.drafts.locate import shown_text, shown_url
+from services.drafts.redaction import shown_text, shown_url
 from services.errors import Failure
 from services.tasks.records import Delivery, Stage, StageProgress, Task
 from services.tasks.store.parts import Part

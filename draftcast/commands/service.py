@@ -45,7 +45,7 @@ def serve(
 
 
 def _say_what_next(settings: "Settings") -> None:
-    from resolvers.sample import draft_url as sample_url
+    from services.drafts.sample import draft_url as sample_url
 
     base = settings.base_url
     _tell(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))

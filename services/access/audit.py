@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.clock import now_ms
-from services.drafts.locate import is_url, shown_text, shown_url
+from services.drafts.locate import is_url
+from services.drafts.redaction import shown_text, shown_url
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """Web addresses as they are written: signatures cover each byte, so nothing of a path or query is spelled anew."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from yarl import URL
 
@@ -62,3 +63,11 @@ def _without_dots(path: str) -> str:
 
 def _escaped(found: re.Match[bytes]) -> bytes:
     return f"%{found[0][0]:02X}".encode()
+
+
+def draft_id_of(draft_url: str) -> str:
+    """The id that a get_draft URL asks for; empty when it has none, or is no URL."""
+    try:
+        return parse_qs(urlsplit(draft_url).query).get("draft_id", [""])[0]
+    except ValueError:
+        return ""

@@ -26,7 +26,7 @@ from services.drafts.client import (
     decoding_of,
 )
 from services.drafts.guard import Guard
-from services.drafts.locate import shown_url
+from services.drafts.redaction import shown_url
 from services.errors import ErrorCode, Failed, failed, out_of_disk
 
 OnBytes = Callable[[int], None]

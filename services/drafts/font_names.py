@@ -2,7 +2,7 @@
 
 import re
 
-from services.drafts.locate import shown_name
+from services.drafts.redaction import shown_name
 
 _SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "en", "系统", "c:", "d:"}
 """The apps' own default font, and the drives that generators write for want of a path."""

@@ -1,8 +1,8 @@
 """From a video or audio material's JSON to a `MediaMaterial`."""
 
 from services.drafts.fields import Fields
-from services.drafts.locate import shown_name
 from services.drafts.records import Crop, MediaKind, MediaMaterial
+from services.drafts.redaction import shown_name
 from services.drafts.undrawn import warn_of_video
 from services.errors import WarningCode
 

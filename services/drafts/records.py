@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from services.drafts.colors import Color
 from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
-from services.drafts.locate import shown_name
+from services.drafts.redaction import shown_name
 from services.errors import DraftWarning
 
 

@@ -20,10 +20,10 @@ from services.drafts.locate import (
     listing_of,
     locate,
     names_a_disk,
-    shown_url,
 )
 from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
+from services.drafts.redaction import shown_url
 from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import Bilingual, ErrorCode, Failed, failed
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from services.drafts.fields import Fields
-from services.drafts.locate import shown_name
 from services.drafts.materials import Found, Materials
+from services.drafts.redaction import shown_name
 from services.errors import WarningCode
 
 Sentence = tuple[str, str]

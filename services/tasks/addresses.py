@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from yarl import URL
 
-from services.drafts.address import address
+from services.drafts.address import address, draft_id_of
 from services.drafts.guard import Guard, is_below
-from services.drafts.locate import clean_url, draft_id_of
+from services.drafts.locate import clean_url
 from services.errors import Bilingual, InvalidInput
 
 LONGEST_URL = 2048

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from resolvers.bodies import parse_json
+from services.strict_json import parse_json
 from tests.support.server import Server
 
 

@@ -18,7 +18,7 @@ from statistics import median
 import psutil
 
 from services.drafts.sample import SAMPLE_DIR, draft_url
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.process import DRAFTCAST, environment, served
 from tests.support.server import Server
 from tests.support.subscriber import subscriber

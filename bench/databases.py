@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from services.tasks.store.database import Database
+from services.store.database import Database
 
 
 @asynccontextmanager

@@ -26,11 +26,11 @@ from bench.measure import RENDERER, rendered
 from bench.scale import UNLIMITED, row
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
-from services.render.ffmpeg import find_ffmpeg
-from services.tasks.records import TaskRequest
-from services.tasks.store import changes
-from services.tasks.store.tables import events, tasks
-from services.warned import MOST_WARNINGS
+from services.render.process.ffmpeg import find_ffmpeg
+from services.store import writes
+from services.store.records import TaskRequest
+from services.store.tables import events, tasks
+from services.warning_limit import MOST_WARNINGS
 from tests.support.keys import bearing, new_key
 from tests.support.process import Served, served
 
@@ -122,7 +122,7 @@ async def filled(url: str) -> str:
     """Fill a database; gives the id of a task with everything."""
     async with opened(url) as database, database.write() as connection:
         request = TaskRequest(draft_url="https://a.example/")
-        made = await changes.create(connection, OPEN_OWNER, uuid.uuid4().hex, request)
+        made = await writes.create(connection, OPEN_OWNER, uuid.uuid4().hex, request)
         (one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
         (event,) = (await connection.execute(sa.select(events))).mappings()
         copies = [_copy(one, number) for number in range(TASKS)]

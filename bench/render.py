@@ -18,7 +18,7 @@ from statistics import median
 from bench import by_hand, scenes
 from bench.__main__ import estimate_error, first_event
 from bench.measure import ROOT, Render, cpu_seconds, rendered
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.process import served
 from tests.support.servers import DraftServer
 

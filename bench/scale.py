@@ -28,12 +28,12 @@ from bench.databases import opened
 from bench.live.__main__ import Process as Ordered
 from bench.measure import cores
 from services.clock import now_ms
-from services.render.ffmpeg import find_ffmpeg
-from services.tasks.migrate import migrate
-from services.tasks.records import TaskRequest
-from services.tasks.store import changes, queries
-from services.tasks.store.database import Database
-from services.tasks.store.tables import tasks
+from services.migrate import migrate
+from services.render.process.ffmpeg import find_ffmpeg
+from services.store import reads, writes
+from services.store.database import Database
+from services.store.records import TaskRequest
+from services.store.tables import tasks
 from tests.support.process import Served, Working
 from tests.support.programs import Postgres, Redis, postgres_server, redis_server
 from tests.support.server import Server
@@ -242,7 +242,7 @@ async def fill(database: Database, wanted: int) -> None:
     """So many tasks wait, of some owners: copies of one that was submitted as all are."""
     async with database.write() as connection:
         await connection.execute(sa.delete(tasks))
-        made = await changes.create(connection, "owner", uuid.uuid4().hex, TaskRequest(draft_url="https://a.example/"))
+        made = await writes.create(connection, "owner", uuid.uuid4().hex, TaskRequest(draft_url="https://a.example/"))
         (row_of_one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
         copies: list[dict[str, Any]] = [
             {
@@ -268,9 +268,9 @@ async def claimed(database: Database) -> float:
     for _ in range(CLAIMS):
         began = time.perf_counter()
         async with database.write() as connection:
-            task = await queries.next_to_run(connection)
+            task = await reads.next_to_run(connection)
             assert task is not None
-            assert await changes.claim(connection, task, "bench") is not None
+            assert await writes.claim(connection, task, "bench") is not None
         took.append(1000 * (time.perf_counter() - began))
     return median(took)
 

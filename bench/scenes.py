@@ -13,7 +13,7 @@ from tests.support.drafts import DraftBuilder, solid
 FONT = Path(__file__).parent.parent / "assets" / "fonts" / "NotoSansSC-Bold.ttf"
 TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", *TAGS)
-"""As services/render/graph.py encodes, for all that is compared with it."""
+"""As services/render/picture/graph.py encodes, for all that is compared with it."""
 AAC = ("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2")
 QUIET = ("-v", "error", "-nostdin", "-y")
 S = 1_000_000

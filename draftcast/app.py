@@ -13,17 +13,18 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from resolvers import drafts, files, health, openapi, page, rest, sample
-from resolvers.endpoint import GraphQLEndpoint
-from resolvers.front import Front, Quick
-from resolvers.origins import own_origins
-from resolvers.over_http import HttpEndpoint
-from resolvers.shield import Shield
-from schema.answers import SchemaAnswers
-from schema.build import Schema, build_schema
+from draftcast.api import files, health, openapi, page, sample, uploads
+from draftcast.api.capcut_mate import endpoints
+from draftcast.api.graphql_http.endpoint import HttpEndpoint
+from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
+from draftcast.api.origins import own_origins
+from draftcast.api.response_cache import Front, Quick
+from draftcast.api.security_headers import Shield
+from schema.execution.build import Schema, build_schema
+from schema.execution.executor import SchemaAnswers
 from services.assets import ASSETS_DIR
 from services.compose import open_services
-from services.health import Health
+from services.monitoring.health import Health
 from services.settings import Settings
 
 GRAPHIQL_DIR = ASSETS_DIR / "graphiql"
@@ -44,8 +45,8 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
 
     schema = build_schema(introspection=settings.introspection)
     answers = SchemaAnswers(schema, accelerated=settings.accelerator)
-    polling = rest.PollingEndpoint(settings)
-    status_paths = {f"{prefix}/gen_video_status": polling for prefix in rest.PREFIXES}
+    polling = endpoints.PollingEndpoint(settings)
+    status_paths = {f"{prefix}/gen_video_status": polling for prefix in endpoints.PREFIXES}
     quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
     app = _Fronted(
         routes=_routes(settings, schema, answers, polling), middleware=_middleware(settings), lifespan=lifespan
@@ -91,7 +92,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _routes(
-    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: rest.PollingEndpoint
+    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: endpoints.PollingEndpoint
 ) -> list[BaseRoute]:
     origins = _origins(settings)
     return [
@@ -102,7 +103,7 @@ def _routes(
         *openapi.routes(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
-        *drafts.routes(),
+        *uploads.routes(),
         *health.routes(),
         *([_graphiql()] if settings.graphiql else []),
     ]

@@ -13,7 +13,7 @@ from services.access.audit import Act
 from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
 from services.access.keyring import Farewell
 from services.access.limits import Limit, who
-from services.access.watching import MARK as WATCH_MARK
+from services.access.watch_tokens import MARK as WATCH_MARK
 from services.compose import Services
 from services.errors import RequestError
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from resolvers.context import Context
 from resolvers.tasks import as_seen, existing
 from services.errors import Bilingual, InvalidInput
-from services.tasks.records import FeedReset, Task, TaskChange, TaskFilter
+from services.store.records import FeedReset, Task, TaskChange, TaskFilter
 
 _FEED = "feed:"
 _LARGEST_POSITION = 2**63 - 1

@@ -6,10 +6,10 @@ from resolvers.context import Context
 from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
-from services.access.watching import WatchToken, make_token
-from services.drafts.redaction import guests_text, guests_url
+from services.access.watch_tokens import WatchToken, make_token
 from services.errors import Bilingual, DraftWarning, InvalidInput, TaskNotFound
-from services.tasks.records import (
+from services.http.redaction import guests_text, guests_url
+from services.store.records import (
     Delivery,
     EventPage,
     EventType,

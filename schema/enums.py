@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from resolvers.problems import UserErrorCode
+from resolvers.error_table import UserErrorCode
 from services.errors import ErrorCode, WarningCode
-from services.tasks.records import DeliveryState, EventType, OrderField, Stage, Status, Unit
+from services.store.records import DeliveryState, EventType, OrderField, Stage, Status, Unit
 
 E = TypeVar("E", bound=Enum)
 

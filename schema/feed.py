@@ -7,8 +7,8 @@ import strawberry
 from resolvers import live
 from schema.described import described
 from schema.tasks import VideoTaskEvent
-from services.tasks import records
-from services.tasks.records import TaskChange
+from services.store import records
+from services.store.records import TaskChange
 
 
 @described

@@ -25,7 +25,7 @@ from graphql import (
     specified_scalar_types,
 )
 
-from resolvers.problems import PROBLEMS
+from resolvers.error_table import PROBLEMS
 from schema.print import sdl
 from services.errors import HINTS, RETRYABLE, ErrorCode
 

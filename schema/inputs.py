@@ -9,7 +9,7 @@ from schema.described import described
 from schema.enums import OrderDirection
 from schema.scalars import URL, DateTime, JSONObject
 from services.errors import ErrorCode
-from services.tasks.records import EventType, Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
+from services.store.records import EventType, Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
 
 T = TypeVar("T")
 

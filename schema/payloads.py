@@ -2,13 +2,13 @@
 
 import strawberry
 
-from resolvers.problems import UserErrorCode, problem_of
+from resolvers.error_table import UserErrorCode, problem_of
 from schema.described import described
-from schema.parts import at
 from schema.scalars import DateTime
+from schema.task_fields import at
 from schema.tasks import VideoTask
 from services.access.limits import QuotaExceeded
-from services.access.watching import WatchToken
+from services.access.watch_tokens import WatchToken
 from services.errors import RequestError
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from schema.build import build_schema
+from schema.execution.build import build_schema
 
 SDL = Path(__file__).parent / "schema.graphql"
 

@@ -12,7 +12,7 @@ from schema.report import DraftReport
 from schema.scalars import URL
 from schema.service import QueueStats, ServiceInfo
 from schema.tasks import Node, VideoTask, VideoTaskConnection
-from services.tasks.records import Order, TaskFilter
+from services.store.records import Order, TaskFilter
 
 
 @described

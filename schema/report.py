@@ -3,8 +3,8 @@
 import strawberry
 
 from schema.described import described
-from schema.parts import VideoTaskError, WarningOfDraft
 from schema.scalars import URL
+from schema.task_fields import VideoTaskError, WarningOfDraft
 from services.tasks import report
 
 

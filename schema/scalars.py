@@ -10,8 +10,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.times import parse_rfc3339
 from services.clock import rfc3339
+from services.drafts.draft_urls import clean_draft_url
 from services.errors import InvalidInput
-from services.tasks.addresses import clean_draft_url
 
 DateTime = NewType("DateTime", int)
 """UTC milliseconds since 1970 inside, RFC 3339 outside."""

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import space, tasks
+from resolvers import service, tasks
 from schema.described import about, described
 from schema.info import Info
-from schema.parts import at
 from schema.scalars import URL, DateTime
+from schema.task_fields import at
 from services.compose import Services
 from services.drafts import sample
 from services.files.disk import Disk
-from services.tasks import records
+from services.store import records
 
 DEFAULT_MINUTES = 60
 
@@ -95,7 +95,7 @@ class ServiceInfo:
     @strawberry.field
     async def disk(self, info: Info) -> DiskSpace:
         """The disk that holds the server's data: what it works on, and its videos unless they are kept elsewhere."""
-        return DiskSpace.of(await space.disk(info.context))
+        return DiskSpace.of(await service.disk(info.context))
 
     @classmethod
     def of(cls, services: Services) -> "ServiceInfo":

@@ -13,8 +13,8 @@ from schema.info import Info
 from schema.inputs import VideoTaskFilter, given
 from schema.scalars import URL
 from schema.tasks import VideoTaskEvent
-from services.tasks import records
-from services.tasks.records import TaskChange, TaskFilter
+from services.store import records
+from services.store.records import TaskChange, TaskFilter
 
 
 @described

@@ -8,19 +8,17 @@ from resolvers import tasks
 from schema.described import about, described, plain
 from schema.info import Info
 from schema.inputs import page_request, several
-from schema.parts import RenderedVideo, StageProgress, VideoTaskError, WarningOfDraft, WebhookDelivery, at, file_url
 from schema.scalars import URL, DateTime, JSONObject
-from services.tasks.records import (
-    ACTIVE,
-    EventPage,
-    EventType,
-    Stage,
-    Status,
-    Task,
-    TaskChange,
-    TaskEvent,
-    TaskPage,
+from schema.task_fields import (
+    RenderedVideo,
+    StageProgress,
+    VideoTaskError,
+    WarningOfDraft,
+    WebhookDelivery,
+    at,
+    file_url,
 )
+from services.store.records import ACTIVE, EventPage, EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskPage
 
 
 @described

@@ -14,30 +14,30 @@ from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
 from services.access.signing import Seal, Signer
-from services.audience import Audience
-from services.drafts.guard import Guard
-from services.drafts.shelf import Shelf
-from services.drafts.unpack import UnpackLimits
-from services.exposure import check_exposure
+from services.drafts.uploads.store import Shelf
+from services.drafts.uploads.unpack import UnpackLimits
 from services.files.store import FileStore
-from services.health import Health
-from services.metrics import Metrics
-from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
-from services.render.fonts import cjk_font_name, find_fonts
-from services.render.sandbox import sandbox_here
+from services.http.guard import Guard
+from services.live.notifier import Hub
+from services.live.task_cache import HotTasks
+from services.migrate import migrate
+from services.monitoring.health import Health
+from services.monitoring.metrics import Metrics
+from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
+from services.render.process.sandbox import sandbox_here
+from services.render.text.fonts import cjk_font_name, find_fonts
 from services.settings import Settings, SettingsError, traces_wanted
-from services.tasks.crew import Crew
-from services.tasks.engine import Engine, Queue
-from services.tasks.hot import HotTasks
-from services.tasks.hub import Hub
-from services.tasks.keeper import Keeper
+from services.startup_checks import check_exposure
+from services.store.database import Database
 from services.tasks.manager import TaskManager
-from services.tasks.migrate import migrate
 from services.tasks.report import Reports
-from services.tasks.store.database import Database
-from services.tasks.webhooks import Sender, secret_of
-from services.tasks.worker import Worker
-from services.traces import NO_TRACES, Traces
+from services.telemetry.stream_metrics import Audience
+from services.telemetry.traces import NO_TRACES, Traces
+from services.webhooks.delivery import Sender, secret_of
+from services.worker.maintenance import Keeper
+from services.worker.queue.engine import Engine, Queue
+from services.worker.registry import Crew
+from services.worker.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ async def _open_traces(stack: AsyncExitStack) -> Traces:
     """OpenTelemetry is loaded only where a collector is named."""
     if not traces_wanted():
         return NO_TRACES
-    from services.otlp import collector
+    from services.telemetry.otlp import collector
 
     return Traces(await stack.enter_async_context(collector()))
 

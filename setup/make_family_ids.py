@@ -1,4 +1,4 @@
-"""Sorts the ids under which the apps know things into families: writes services/drafts/family_ids.txt anew.
+"""Sorts the ids under which the apps know things into families: writes services/drafts/families/ids.txt anew.
 
 The ids and names are facts that pyJianYingDraft and pycapcut list; a name tells the family, as it does where a
 draft has only a name. Run it after a change of the families or of those packages:
@@ -13,11 +13,11 @@ from typing import Any
 import pycapcut  # type: ignore[import-untyped]  # it has no types
 import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 
-from services.drafts.families import Families, Match
-from services.drafts.families_look import BLENDS, EFFECTS, FILTERS, MASKS
-from services.drafts.families_motion import ENTRIES, LOOPS, TRANSITIONS
+from services.drafts.families.looks import BLENDS, EFFECTS, FILTERS, MASKS
+from services.drafts.families.lookup import Families, Match
+from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 
-FILE = Path(__file__).parent.parent / "services" / "drafts" / "family_ids.txt"
+FILE = Path(__file__).parent.parent / "services" / "drafts" / "families" / "ids.txt"
 LISTS: dict[str, Families[Any]] = {
     "TransitionType": TRANSITIONS,
     "IntroType": ENTRIES,

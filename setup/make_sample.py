@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 
 Picture = NDArray[np.float64]
 """Rows x columns x (red, green, blue), each 0..1."""

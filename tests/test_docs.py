@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
-from draftcast.cli import app
+from draftcast.cli.main import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
-from services.tasks.exporter import ExportLimits, ExportRequest, StageLine, export, parse_line
 from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
+from services.worker.exporter_process import ExportLimits, ExportRequest, StageLine, export, parse_line
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")

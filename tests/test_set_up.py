@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.interpreter import unfit
-from services.tasks.engine import UnfitPython
-from services.tasks.migrate import migrate
+from services.migrate import migrate
+from services.worker.queue.engine import UnfitPython
 
 ROOT = Path(__file__).parent.parent
 CHOOSE = ROOT / "setup" / "python.sh"

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from bench.databases import opened
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
-from services.tasks.migrate import migrate
-from services.tasks.records import Stage, Status, TaskRequest
-from services.tasks.store import changes
-from services.tasks.store.database import Database
-from services.tasks.store.tables import tasks
+from services.migrate import migrate
+from services.store import writes
+from services.store.database import Database
+from services.store.records import Stage, Status, TaskRequest
+from services.store.tables import tasks
 from tests.support.process import served
 from tests.support.programs import postgres_server
 
@@ -56,7 +56,7 @@ async def fill(database: Database, kept: int) -> None:
     """So many ended tasks, one in ten of them failed: copies of one that was submitted."""
     chance, now = random.Random(1), now_ms()
     async with database.write() as connection:
-        made = await changes.create(connection, OPEN_OWNER, "0" * 32, TaskRequest(draft_url="https://drafts.example/"))
+        made = await writes.create(connection, OPEN_OWNER, "0" * 32, TaskRequest(draft_url="https://drafts.example/"))
         (row,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
         await connection.execute(sa.delete(tasks))
     for begin in range(0, kept, BATCH):  # each by itself: within one transaction Postgres keeps every state of a count

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.live.documents import DRAFT_URL
-from draftcast.serving import server
+from draftcast.server.serving import server
 from services.access.callers import OPEN_OWNER
 from services.compose import Services
 from services.settings import load
-from services.tasks.records import EventType, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
-from services.tasks.store import changes
+from services.store import writes
+from services.store.records import EventType, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
 
 
 class Driver:
@@ -42,7 +42,7 @@ class Driver:
             request = TaskRequest(draft_url=DRAFT_URL.format(number=time.time_ns() % 10**7 * 1000 + number))
             task = (await self._manager.submit(OPEN_OWNER, request)).task
             async with self._database.write() as connection:
-                claimed = await changes.claim(connection, task, self._worker)
+                claimed = await writes.claim(connection, task, self._worker)
             assert claimed is not None
             self._manager.hot.wrote(claimed)
             stages = [
@@ -56,7 +56,7 @@ class Driver:
 
     async def _advance(self, task: Task, kind: EventType, stages: list[StageProgress], progress: int) -> Task:
         async with self._database.write() as connection:
-            change = await changes.advance(connection, task, kind, changes.stage_values(stages, progress))
+            change = await writes.advance(connection, task, kind, writes.stage_values(stages, progress))
         assert change is not None
         self._manager.hot.wrote(change)
         return change.task
@@ -70,8 +70,8 @@ class Driver:
             async with self._database.write() as connection:
                 for task in self._tasks:
                     stages = [*task.stages[:-1], replace(task.stages[-1], done=float(task.seq))]
-                    values = changes.stage_values(stages, 70 + task.seq % 20)
-                    change = await changes.advance(connection, task, EventType.PROGRESS, values)
+                    values = writes.stage_values(stages, 70 + task.seq % 20)
+                    change = await writes.advance(connection, task, EventType.PROGRESS, values)
                     assert change is not None
                     written.append(change)
             self._tasks = [change.task for change in written]

@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.clock import now_ms
-from services.drafts.locate import is_url
-from services.drafts.redaction import shown_text, shown_url
+from services.http.address import is_url
+from services.http.redaction import shown_text, shown_url
 
 log = logging.getLogger(__name__)
 

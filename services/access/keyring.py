@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
 from services.access.signing import Seal
-from services.access.watching import MARK as WATCH_MARK
-from services.access.watching import watcher
+from services.access.watch_tokens import MARK as WATCH_MARK
+from services.access.watch_tokens import watcher
 from services.clock import now_ms
 from services.errors import StoreUnavailable
-from services.tasks.store.database import Database
+from services.store.database import Database
 
 log = logging.getLogger(__name__)
 

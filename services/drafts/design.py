@@ -1,7 +1,7 @@
 """What is done to a segment beyond showing it, as typed records: motion, transitions, masks, effects.
 
 What the apps know only by a name and a resource of their own is sorted into families here;
-`services/drafts/families.py` tells which name belongs to which.
+`services/drafts/families/lookup.py` tells which name belongs to which.
 """
 
 from bisect import bisect_right

@@ -14,7 +14,8 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from services.drafts.client import (
+from services.errors import ErrorCode, Failed, failed, out_of_disk
+from services.http.client import (
     RANGE_NOT_SATISFIABLE,
     Client,
     Patience,
@@ -25,9 +26,8 @@ from services.drafts.client import (
     Unreachable,
     decoding_of,
 )
-from services.drafts.guard import Guard
-from services.drafts.redaction import shown_url
-from services.errors import ErrorCode, Failed, failed, out_of_disk
+from services.http.guard import Guard
+from services.http.redaction import shown_url
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just come in."""

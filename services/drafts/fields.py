@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from services.errors import Bilingual, DraftWarning, WarningCode
-from services.warned import MOST_WARNINGS, more_warnings
+from services.warning_limit import MOST_WARNINGS, more_warnings
 
 T = TypeVar("T")
 LONGEST_LABEL = 120

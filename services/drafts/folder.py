@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from services.drafts.locate import DRAFT_NAMES, clean_url, is_url, relative_path
+from services.drafts.locate import DRAFT_NAMES, relative_path
 from services.drafts.names import Names
+from services.http.address import clean_url, is_url
 
 LONGEST_PATH = 4096
 """Characters of a path that is looked for in a folder; Linux knows no longer ones."""

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote, urljoin, urlsplit
 
-from services.drafts.address import draft_id_of
 from services.drafts.names import Names, last_part, unescaped
-from services.drafts.redaction import ELSEWHERE
+from services.http.address import draft_id_of, is_url
+from services.http.redaction import ELSEWHERE
 
 DRAFT_NAMES = ("draft_content.json", "draft_info.json")
 """The two names under which the apps and generators keep the same content."""
 _PLACEHOLDER = re.compile(r"^##_draftpath_placeholder_[^#]*_##[/\\]+")
-_INVISIBLE = dict.fromkeys([0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
-_JOINERS = "\u200c\u200d"
-"""Invisible, too, but parts of names: of emoji, and of Persian and Indian words."""
 _NO_ESCAPE = re.compile("%(?=[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
@@ -48,19 +45,9 @@ class DraftListing:
         return found
 
 
-def clean_url(url: str) -> str:
-    """A URL as drafts and people hold it, without the invisible characters that copying leaves in it."""
-    return url.translate(_INVISIBLE).strip().strip(_JOINERS).strip()
-
-
 def names_a_disk(path: str) -> bool:
     """Whether a path leads to a place on the disk of some computer."""
     return bool(ELSEWHERE.match(path) and not is_url(path)) or path.lower().startswith("file:")
-
-
-def is_url(path: str) -> bool:
-    """Whether a material's path is an http(s) URL."""
-    return path.lower().startswith(("http://", "https://"))
 
 
 def listing_of(draft_url: str, files: Iterable[str]) -> DraftListing:

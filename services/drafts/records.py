@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from services.drafts.colors import Color
 from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
-from services.drafts.redaction import shown_name
 from services.errors import DraftWarning
+from services.http.redaction import shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from services.drafts.client import Refused, TooLarge, Unfetched
 from services.drafts.fetch import Fetcher, OnBytes
 from services.drafts.fields import clean_text
 from services.drafts.folder import DraftFolder
@@ -14,18 +13,18 @@ from services.drafts.locate import (
     DraftFile,
     DraftListing,
     beside,
-    clean_url,
     draft_file,
-    is_url,
     listing_of,
     locate,
     names_a_disk,
 )
 from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
-from services.drafts.redaction import shown_url
 from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import Bilingual, ErrorCode, Failed, failed
+from services.http.address import clean_url, is_url
+from services.http.client import Refused, TooLarge, Unfetched
+from services.http.redaction import shown_url
 
 BRING_HINT = Bilingual(
     "Put the file anywhere into the draft's folder, under its name, or run `draftcast submit FOLDER` on the computer "

@@ -8,8 +8,8 @@ import os
 import sys
 
 from services.errors import ErrorCode, failed
-from services.render.lifetime import die_with_parent, keep_one_heap, write_no_core
-from services.render.protocol import BadInput, Reporter, Stage, Unit, read_request
+from services.exporter_protocol import BadInput, Reporter, Stage, Unit, read_request
+from services.sandbox.process_limits import die_with_parent, keep_one_heap, write_no_core
 
 
 def main() -> int:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed
-from services.render import sound, sound_mix
-from services.render.chains import Command
-from services.render.copying import clips, copy_clips
-from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
-from services.render.graph import chunk_command, chunk_readings, container, output_arguments
-from services.render.media import seek_point
-from services.render.plan import Chunk, plan
-from services.render.preview import Previews, preview_arguments, with_preview
-from services.render.scene import Span, Timeline
-from services.render.sources import Reading
+from services.render.media.probe import seek_point
+from services.render.picture.chains import Command
+from services.render.picture.chunks import Chunk, plan
+from services.render.picture.copying import clips, copy_clips
+from services.render.picture.graph import chunk_command, chunk_readings, container, output_arguments
+from services.render.picture.sources import Reading
+from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
+from services.render.process.preview import Previews, preview_arguments, with_preview
+from services.render.sound import graph, mix
+from services.render.timeline.scene import Span, Timeline
 
 Files: TypeAlias = tuple[tuple[Path, int], ...]
 """The picture's files, one after the other, with their numbers of frames."""
@@ -170,9 +170,9 @@ class Exporter:
     async def _sound(self) -> Path | None:
         """The sound's file; None when the draft is silent."""
         try:
-            return await sound_mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._told())
+            return await mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._told())
         except FfmpegFailed as error:
-            parts = [(each, sound.part(each)) for each in self._timeline.sounds]
+            parts = [(each, graph.part(each)) for each in self._timeline.sounds]
             sources = [(each.segment_id, part.inputs, each.track.stream) for each, part in parts]
             raise await self._failure(error, sources) from error
 

@@ -10,11 +10,11 @@ import av
 from PIL import Image
 
 from services.errors import ErrorCode, Failed, failed
-from services.render.containers import only
 from services.render.export import Exported
-from services.render.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
-from services.render.graph import container, timescale
-from services.render.scene import Timeline
+from services.render.media.containers import only
+from services.render.picture.graph import container, timescale
+from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
+from services.render.timeline.scene import Timeline
 
 THUMBNAIL_WIDTH = 640
 THUMBNAIL_AT = 3

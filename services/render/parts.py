@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError
-from services.render.chains import fraction
+from services.exporter_protocol import HEARTBEAT_SECONDS, Reporter
 from services.render.export import Exported, Exporter, Files
-from services.render.ffmpeg import Ffmpeg, run
 from services.render.finish import join
-from services.render.graph import container, output_arguments
-from services.render.protocol import HEARTBEAT_SECONDS, Reporter
-from services.render.scene import Span, Timeline
+from services.render.picture.chains import fraction
+from services.render.picture.graph import container, output_arguments
+from services.render.process.ffmpeg import Ffmpeg, run
+from services.render.timeline.scene import Span, Timeline
 
 PART_SECONDS = 20
 """The longest part: what is lost with a worker, and what the others wait for at the end."""

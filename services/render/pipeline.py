@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.drafts.fetch import Fetcher, FetchLimits
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
+from services.exporter_protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
 from services.render.export import Exporter, SourceFailed
-from services.render.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.finish import check, join, publish, thumbnail
-from services.render.fonts import find_fonts
-from services.render.layouts import Compounds, Layouts
-from services.render.materials import material_failure
-from services.render.media import unreadable
+from services.render.media.probe import unreadable
 from services.render.parts import Drawn, PartMaker, Talk, talking
-from services.render.preview import Previews
-from services.render.protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
-from services.render.sandbox import shut_network
-from services.render.scene import Timeline
+from services.render.prepare.layouts import Compounds, Layouts
+from services.render.prepare.materials import material_failure
+from services.render.process.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
+from services.render.process.preview import Previews
+from services.render.process.sandbox import shut_network
+from services.render.text.fonts import find_fonts
+from services.render.timeline.scene import Timeline
 
 FFMPEG_HINT = Bilingual(
     "Install ffmpeg 5.1 or newer with x264, or name one in DRAFTCAST_FFMPEG; `draftcast doctor` tells what is found.",

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
-from services.render.frames import frame_rate
+from services.exporter_protocol import RenderRequest, Report, Reporter
 from services.render.pipeline import help_out, look, render, workspace
-from services.render.protocol import RenderRequest, Report, Reporter
-from services.render.sandbox import shut_in
+from services.render.process.sandbox import shut_in
+from services.render.timeline.frames import frame_rate
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""

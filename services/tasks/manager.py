@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
-from services.drafts.guard import Guard
+from services.drafts.draft_urls import check_webhook, clean_draft_url
 from services.errors import (
     Bilingual,
     IdempotencyConflict,
@@ -21,11 +21,12 @@ from services.errors import (
     QueueFull,
     TaskNotFound,
 )
-from services.tasks.addresses import check_webhook, clean_draft_url
-from services.tasks.engine import Queue
-from services.tasks.hot import HotTasks
-from services.tasks.live import Live
-from services.tasks.records import (
+from services.http.guard import Guard
+from services.live.event_stream import Live
+from services.live.task_cache import HotTasks
+from services.store import lists, outbox, pages, reads, writes
+from services.store.database import Database
+from services.store.records import (
     Delivery,
     EventPage,
     EventType,
@@ -42,10 +43,9 @@ from services.tasks.records import (
     TaskRequest,
     ThroughputPoint,
 )
-from services.tasks.shares import check_share
-from services.tasks.store import changes, deliveries, lists, pages, queries
-from services.tasks.store.database import Database
-from services.traces import NO_TRACES, Traces
+from services.tasks.queue_quota import check_share
+from services.telemetry.traces import NO_TRACES, Traces
+from services.worker.queue.engine import Queue
 
 LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
@@ -109,7 +109,7 @@ class TaskManager:
             known = await self._known(connection, owner, request)
             if known is not None:
                 return known
-            waiting = await queries.pending_count(connection)
+            waiting = await reads.pending_count(connection)
             if waiting >= self._max_queued:
                 raise QueueFull(
                     Bilingual(
@@ -118,7 +118,7 @@ class TaskManager:
                     )
                 )
             await check_share(connection, owner, self._queued_per_key)
-            created = await changes.create(connection, owner, uuid.uuid4().hex, request)
+            created = await writes.create(connection, owner, uuid.uuid4().hex, request)
             await self._remember(connection, owner, request, created.task)
             await self._queue.add_ticket(connection)
             return created
@@ -126,7 +126,7 @@ class TaskManager:
     async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
         """The task this request repeats, by its key or by its URL."""
         key = request.idempotency_key
-        if key is not None and (bound := await queries.keyed_task(connection, owner, key)):
+        if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
             task_id, fingerprint = bound
             if fingerprint != _fingerprint(request):
                 raise IdempotencyConflict(
@@ -136,8 +136,8 @@ class TaskManager:
                     ),
                     path=("idempotencyKey",),
                 )
-            return await queries.task(connection, owner, task_id)
-        active = await queries.active_task(connection, owner, request.draft_url)
+            return await reads.task(connection, owner, task_id)
+        active = await reads.active_task(connection, owner, request.draft_url)
         if active is not None:
             await _share_webhook(connection, active, request)
             await self._remember(connection, owner, request, active)
@@ -145,7 +145,7 @@ class TaskManager:
 
     async def _remember(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
         if request.idempotency_key is not None:
-            await changes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
+            await writes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
 
     async def cancel(self, owner: str, task_id: str) -> Task:
         """End a waiting or running task. A task that is canceled already stays so."""
@@ -154,7 +154,7 @@ class TaskManager:
             task = await self._found(connection, owner, task_id)
             if task.status is Status.CANCELED:
                 return task
-            canceled = None if task.status.final else await changes.cancel(connection, task)
+            canceled = None if task.status.final else await writes.cancel(connection, task)
             if canceled is None:
                 raise InvalidState(
                     Bilingual(
@@ -187,7 +187,7 @@ class TaskManager:
             task = await self._found(connection, owner, task_id)
             await check_share(connection, owner, self._queued_per_key)
             retriable = task.status in (Status.FAILED, Status.CANCELED)
-            waiting = await changes.requeue(connection, task) if retriable else None
+            waiting = await writes.requeue(connection, task) if retriable else None
             if waiting is None:
                 raise InvalidState(
                     Bilingual(
@@ -221,30 +221,30 @@ class TaskManager:
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""
         async with self._database.read() as connection:
-            return await queries.queue_state(connection, owner, self._capacity())
+            return await reads.queue_state(connection, owner, self._capacity())
 
     async def accepting(self) -> bool:
         """Whether a new task would be taken now."""
         async with self._database.read() as connection:
-            return await queries.pending_count(connection) < self._max_queued
+            return await reads.pending_count(connection) < self._max_queued
 
     async def active_count(self, owner: str) -> int:
         """How many of the owner's tasks wait or run."""
         async with self._database.read() as connection:
-            return await queries.active_count(connection, owner)
+            return await reads.active_count(connection, owner)
 
     async def deliveries(self, owner: str, task_id: str, page: PageRequest) -> list[Delivery]:
         """The newest tellings of the task's events to its webhook, newest first."""
         async with self._database.read() as connection:
             await self._found(connection, owner, task_id)
-            return await deliveries.of_task(connection, task_id, pages.size_of(page))
+            return await outbox.of_task(connection, task_id, pages.size_of(page))
 
     async def queue_position(self, task: Task) -> int | None:
         """The place of a waiting task in the queue, from 1."""
         if task.status is not Status.PENDING:
             return None
         async with self._database.read() as connection:
-            return 1 + await queries.waiting_before(connection, task)
+            return 1 + await reads.waiting_before(connection, task)
 
     async def throughput(self, owner: str, last_minutes: int) -> tuple[ThroughputPoint, ...]:
         """What ended in each of the last minutes (1 to 1440), oldest first, the present one included."""
@@ -256,19 +256,19 @@ class TaskManager:
                 ),
                 path=("lastMinutes",),
             )
-        this_minute = now_ms() // queries.MINUTE_MS * queries.MINUTE_MS
-        first = this_minute - (last_minutes - 1) * queries.MINUTE_MS
+        this_minute = now_ms() // reads.MINUTE_MS * reads.MINUTE_MS
+        first = this_minute - (last_minutes - 1) * reads.MINUTE_MS
         async with self._database.read() as connection:
-            found = await queries.throughput(connection, owner, first)
-        minutes = range(first, this_minute + 1, queries.MINUTE_MS)
+            found = await reads.throughput(connection, owner, first)
+        minutes = range(first, this_minute + 1, reads.MINUTE_MS)
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
 
     def follow(self, owner: str, task_id: str, after: int | None) -> AsyncGenerator[TaskChange]:
-        """The task's changes as they come; see `services.tasks.live.Live.follow`."""
+        """The task's changes as they come; see `services.live.event_stream.Live.follow`."""
         return self.live.follow(owner, task_id, after)
 
     def feed(self, owner: str, wanted: TaskFilter, after: int | None) -> AsyncGenerator[TaskChange | FeedReset]:
-        """The changes of all the owner's tasks; see `services.tasks.live.Live.feed`."""
+        """The changes of all the owner's tasks; see `services.live.event_stream.Live.feed`."""
         return self.live.feed(owner, wanted, after)
 
     async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
@@ -288,7 +288,7 @@ class TaskManager:
         return task
 
     async def _found(self, connection: AsyncConnection, owner: str, task_id: str) -> Task:
-        task = await queries.task(connection, owner, task_id)
+        task = await reads.task(connection, owner, task_id)
         if task is None:
             raise _not_found()
         return task
@@ -306,7 +306,7 @@ async def _share_webhook(connection: AsyncConnection, active: Task, request: Tas
             ),
             path=("webhookUrl",),
         )
-    await changes.attach_webhook(connection, active, request)
+    await writes.attach_webhook(connection, active, request)
 
 
 def _not_found() -> TaskNotFound:

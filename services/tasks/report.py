@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.access.turns import Turns
+from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
 from services.files.beneath import remove_tree
-from services.scratch import clear_abandoned, scratch_folder
 from services.settings import Settings
-from services.tasks.addresses import own_urls
-from services.tasks.exporter import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
-from services.tasks.records import Stage
-from services.warned import Bound
+from services.store.records import Stage
+from services.warning_limit import Bound
+from services.work_folders import clear_abandoned, scratch_folder
+from services.worker.exporter_process import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
 
 AT_ONCE = 2
 SHARE_AT_ONCE = 1

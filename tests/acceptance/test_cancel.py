@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.tasks.child import KILL_AFTER_SECONDS
+from services.worker.child import KILL_AFTER_SECONDS
 from tests.support.process import children_of
 from tests.support.server import Server, serving
 from tests.support.site import CANCEL, SUBMIT, WATCH, until

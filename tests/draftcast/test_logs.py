@@ -82,7 +82,7 @@ def test_in_text_a_line_names_its_task(tmp_path: Path) -> None:
     task_id, log = log_of(tmp_path, "text")
     (complaint,) = [line for line in log.splitlines() if "no answer" in line]
     assert complaint.endswith(SHOWN)
-    assert f" WARNING services.tasks.exporter: [task {task_id} attempt 1] " in complaint
+    assert f" WARNING services.worker.exporter_process: [task {task_id} attempt 1] " in complaint
     assert " WARNING uvicorn.error: " in log
     assert CANARY not in log
 

@@ -15,7 +15,7 @@ PIECE = b"x" * 65_536
 
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("draftcast.patience.UNREAD_SECONDS", 0.3)
+    monkeypatch.setattr("draftcast.server.timeouts.UNREAD_SECONDS", 0.3)
 
 
 class Endless:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from draftcast.show import ProgressBar, Reached, Way, reached, tasks_table
-from draftcast.terminal import print_table
-from services.tasks.exporter import StageLine
-from services.tasks.records import Stage, Unit
+from draftcast.cli.display import ProgressBar, Reached, Way, reached, tasks_table
+from draftcast.cli.terminal import print_table
+from services.store.records import Stage, Unit
+from services.worker.exporter_process import StageLine
 
 TASK: dict[str, Any] = {
     "id": "t1", "draftUrl": "http://drafts.example/x", "status": "PROCESSING", "stage": "EXPORTING", "progress": 74,

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.drafts import DraftBuilder
 from tests.support.media import FFMPEG
 from tests.support.process import DRAFTCAST, environment

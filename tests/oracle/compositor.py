@@ -7,8 +7,8 @@ It shares no drawing code with the renderer's ffmpeg graph. What effects look li
 import numpy as np
 
 from services.drafts.design import Effect, EffectKind
-from services.render.photos import Still
-from services.render.scene import US, Crossing, Item, Layer, Lens, Motion, Picture, Plate, Timeline
+from services.render.media.photos import Still
+from services.render.timeline.scene import US, Crossing, Item, Layer, Lens, Motion, Picture, Plate, Timeline
 from tests.oracle import looks
 from tests.oracle.blending import blended
 from tests.oracle.decode import REACH, mask_plane, reel, still_pixels

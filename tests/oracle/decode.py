@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.render.media import Footage
-from services.render.photos import Still
+from services.render.media.photos import Still
+from services.render.media.probe import Footage
 from tests.oracle.pixels import Pixels, Plane
 
 REACH = 0.4

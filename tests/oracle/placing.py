@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.render.geometry import Pose
-from services.render.scene import Motion
+from services.render.timeline.geometry import Pose
+from services.render.timeline.scene import Motion
 from tests.oracle.pixels import Pixels, clear, resized, sampled
 
 FINENESS = 3

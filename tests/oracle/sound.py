@@ -13,8 +13,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from services.render.scene import Sound, Timeline
-from services.render.tracks import SoundTrack
+from services.render.media.sound_tracks import SoundTrack
+from services.render.timeline.scene import Sound, Timeline
 
 Samples: TypeAlias = NDArray[np.float64]
 """Samples x 2, -1..1 being full scale."""

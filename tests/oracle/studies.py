@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.drafts.design import BlendMode
-from services.render.scene import Crossing, Item, Layer, Lens, Plate, Span, Timeline
+from services.render.timeline.scene import Crossing, Item, Layer, Lens, Plate, Span, Timeline
 from tests.oracle.compare import Likeness, likeness
 from tests.oracle.compositor import frame_at
 from tests.oracle.decode import rgb

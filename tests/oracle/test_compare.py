@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.drafts.design import BlendMode, TransitionKind
-from services.render.geometry import Pose
+from services.render.timeline.geometry import Pose
 from tests.oracle.blending import blended
 from tests.oracle.compare import edges, likeness
 from tests.oracle.pixels import Pixels, opaque, resized, sampled

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from services.drafts.fetch import Fetcher, FetchLimits
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.source import LocalDraft
-from services.render.ffmpeg import find_ffmpeg
-from services.render.fonts import find_fonts
-from services.render.items import Items
-from services.render.layouts import Compounds, Layouts
-from services.render.media import Footage
-from services.render.prepared import Compound
-from services.render.protocol import Limits, Reporter
-from services.render.scene import US, Timeline
+from services.exporter_protocol import Limits, Reporter
+from services.render.media.probe import Footage
+from services.render.prepare.item_counter import Items
+from services.render.prepare.layouts import Compounds, Layouts
+from services.render.process.ffmpeg import find_ffmpeg
+from services.render.text.fonts import find_fonts
+from services.render.timeline.prepared import Compound
+from services.render.timeline.scene import US, Timeline
 from tests.oracle.compositor import drawn_at
 from tests.oracle.pixels import Pixels, straight
 from tests.support.media import ffmpeg_fed

@@ -1,6 +1,6 @@
 """What HDR and wide-gamut video shows in BT.709: ITU-R BT.2100's curves, BT.2390's way down, BT.2087's matrix.
 
-The reference that `services.render.tones` is held to, written from the Recommendations, with their own numbers.
+The reference that `services.render.media.hdr` is held to, written from the Recommendations, with their own numbers.
 """
 
 import numpy as np

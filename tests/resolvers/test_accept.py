@@ -1,6 +1,6 @@
 import pytest
 
-from resolvers.accept import Media, accepted
+from draftcast.api.graphql_http.accept import Media, accepted
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from draftcast.api import backpressure
+from draftcast.api.graphql_ws import delivery
 from draftcast.app import create_app
-from resolvers import delivery, outlet
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server, serving
@@ -56,7 +57,7 @@ def stuck_reader(folder: Path) -> Generator[tuple[Server, str, Subscriber]]:
 
 
 def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.01)
+    monkeypatch.setattr(backpressure, "UNWRITABLE_SECONDS", 0.01)
     with stuck_reader(tmp_path) as (server, task_id, client):
         for _ in range(8):
             for change in ("cancel", "retry"):

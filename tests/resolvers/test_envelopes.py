@@ -1,6 +1,6 @@
 import pytest
 
-from resolvers.envelopes import wants_english
+from draftcast.api.capcut_mate.envelopes import wants_english
 
 
 @pytest.mark.parametrize(

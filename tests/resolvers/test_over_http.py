@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from resolvers.over_http import LONGEST_QUERY_STRING_BYTES
+from draftcast.api.graphql_http.endpoint import LONGEST_QUERY_STRING_BYTES
 from tests.support.node import EXAMPLES, NODE, install_packages
 from tests.support.server import Answer, Server
 

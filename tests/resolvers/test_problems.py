@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from resolvers.problems import UserErrorCode, problem_of, told
+from resolvers.error_table import UserErrorCode, problem_of, told
 from services import errors
 from services.access.callers import NotAdmitted
 from services.errors import Bilingual, InvalidInput, RequestError, StoreUnavailable

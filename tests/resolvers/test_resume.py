@@ -3,8 +3,8 @@
 import pytest
 from graphql import parse, print_ast, strip_ignored_characters
 
-from resolvers.answers import Operation
-from resolvers.resume import LONGEST_PLACE, VARIABLE, resumed
+from draftcast.api.graphql_http.resume import LONGEST_PLACE, VARIABLE, resumed
+from schema.execution.results import Operation
 
 WITHOUT = 'subscription W { videoTaskProgress(id: "a") { seq } }'
 

@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from resolvers.endpoint import GraphQLEndpoint
-from resolvers.front import Front
-from resolvers.sockets import LEGACY, LONGEST_REASON_BYTES
-from schema.answers import SchemaAnswers
-from schema.build import build_schema
+from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
+from draftcast.api.graphql_ws.protocol import LEGACY, LONGEST_REASON_BYTES
+from draftcast.api.response_cache import Front
+from schema.execution.build import build_schema
+from schema.execution.executor import SchemaAnswers
 from services.access.limits import Limits
 from services.settings import load
 from tests.support.listening import listening

@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import pytest
 
+from draftcast.api import backpressure
+from draftcast.api.graphql_http.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
+from draftcast.api.graphql_http.streams import StreamResponse
 from draftcast.app import create_app
-from resolvers import outlet
-from resolvers.answers import Answer, Operation, Part, Refused, Stream
 from resolvers.context import Context
-from resolvers.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_MS, EventStream, Format, Multipart
-from resolvers.streams import StreamResponse
+from schema.execution.results import Answer, Operation, Part, Refused, Stream
 from services.access.keyring import Keyring
-from services.audience import Audience
 from services.settings import load
+from services.telemetry.stream_metrics import Audience
 from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
@@ -222,7 +222,7 @@ def test_a_quiet_stream_has_heartbeats_and_is_left_when_the_client_goes(form: Fo
 
 @pytest.mark.parametrize("parts", [0, 3], ids=["while quiet", "while telling"])
 def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "UNWRITABLE_SECONDS", 0.02)
+    monkeypatch.setattr(backpressure, "UNWRITABLE_SECONDS", 0.02)
     form = EventStream()
     form.heartbeat_seconds = 0.01
     answers = Scripted(*[Part("{}", "1")] * parts, ends=False)

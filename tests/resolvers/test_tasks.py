@@ -5,7 +5,7 @@ from resolvers import tasks
 from resolvers.context import Context
 from services.compose import open_services
 from services.settings import load
-from services.tasks.records import PageRequest, Status, TaskRequest
+from services.store.records import PageRequest, Status, TaskRequest
 
 
 def test_the_task_of_an_event_is_never_older_than_the_event(tmp_path: Path) -> None:

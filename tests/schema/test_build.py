@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from resolvers.context import Context
-from schema.build import build_schema
+from schema.execution.build import build_schema
 from services.access.callers import OPEN_OWNER
 from services.compose import open_services
 from services.settings import load
-from services.tasks.records import TaskRequest
+from services.store.records import TaskRequest
 
 
 def test_an_unexpected_exception_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -26,16 +26,16 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolvers.answers import Operation, Refused
 from resolvers.context import Context
-from schema.answers import SchemaAnswers
-from schema.build import Schema, build_schema
+from schema.execution.build import Schema, build_schema
+from schema.execution.executor import SchemaAnswers
+from schema.execution.results import Operation, Refused
 from services.access.callers import OPEN_OWNER
 from services.compose import Services, open_services
 from services.errors import Bilingual, DraftWarning, ErrorCode, WarningCode, failed
 from services.settings import load
-from services.tasks.records import EventType, Stage, Task, TaskChange, TaskRequest, Unit, Video
-from services.tasks.store import changes
+from services.store import writes
+from services.store.records import EventType, Stage, Task, TaskChange, TaskRequest, Unit, Video
 
 SCHEMA = build_schema()
 QUERY, SUBSCRIPTION = SCHEMA.core.query_type, SCHEMA.core.subscription_type
@@ -78,18 +78,16 @@ async def _task(services: Services, number: int) -> Task:
     task = (await services.manager.submit(OPEN_OWNER, request)).task
     if number == 0:
         return task
-    task = await _write(services, changes.claim, task)
+    task = await _write(services, writes.claim, task)
     counted = replace(task.stages[-1], stage=Stage.EXPORTING, done=12.5, total=1e21, unit=Unit.FRAMES)
-    values = changes.stage_values([*task.stages, counted], 77)
-    values |= changes.warning_values([_warning(), replace(_warning(), segment_id=None, effect_id="é")])
-    task = await _write(
-        services, changes.advance, task, EventType.STAGE_CHANGED, {**values, "preview_key": "a/b é.jpg"}
-    )
+    values = writes.stage_values([*task.stages, counted], 77)
+    values |= writes.warning_values([_warning(), replace(_warning(), segment_id=None, effect_id="é")])
+    task = await _write(services, writes.advance, task, EventType.STAGE_CHANGED, {**values, "preview_key": "a/b é.jpg"})
     if number == 2:
-        return await _write(services, changes.complete, task, list(task.stages), _video())
+        return await _write(services, writes.complete, task, list(task.stages), _video())
     if number == 3:
         failure = failed(ErrorCode.MATERIAL_UNREACHABLE, 'It "broke".', "坏了。", segment_id="s").failure
-        return await _write(services, changes.fail, task, failure)
+        return await _write(services, writes.fail, task, failure)
     return task
 
 

@@ -16,7 +16,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws import handlers
 from strawberry.types.arguments import convert_arguments
 from uvicorn.server import ServerState
 
-from schema.build import build_schema
+from schema.execution.build import build_schema
 
 
 def parameters(function: object) -> list[str]:

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from resolvers import sharing
-from resolvers.answers import Operation, Part, Refused, Stream
 from resolvers.context import Context
-from resolvers.sharing import Subscription
-from schema.answers import SchemaAnswers
-from schema.build import build_schema
+from schema.execution import shared
+from schema.execution.build import build_schema
+from schema.execution.executor import SchemaAnswers
+from schema.execution.results import Operation, Part, Refused, Stream
+from schema.execution.shared import Subscription
 from services.access.callers import OPEN, OPEN_OWNER
 from services.compose import Services, open_services
 from services.settings import load
-from services.tasks.records import EventType, Task, TaskChange, TaskRequest
-from services.tasks.store import changes
+from services.store import writes
+from services.store.records import EventType, Task, TaskChange, TaskRequest
 
 PLAIN = (
     "subscription($id: ID!, $after: Int) { videoTaskProgress(id: $id, after: $after) { seq type task { progress } } }"
@@ -91,7 +91,7 @@ def test_subscribers_of_the_same_get_the_same_part(run: Any, query: str) -> None
             async with aclosing(await place.stream(query, id=task.id)) as other:
                 snapshots = await both(one, other)
                 assert place.shared == 1
-                task = await place.write(changes.claim, task)
+                task = await place.write(writes.claim, task)
                 first, second = await both(one, other)
                 assert first is second
                 assert first.text != snapshots[0].text
@@ -124,7 +124,7 @@ def test_nothing_is_shared_by_different_tasks_documents_or_owners(run: Any) -> N
 
 def test_who_resumes_gets_what_was_missed_and_then_shares_with_the_others(run: Any) -> None:
     async def scenario(place: Place) -> None:
-        task = await place.write(changes.claim, await place.task())
+        task = await place.write(writes.claim, await place.task())
         async with (
             aclosing(await place.stream(PLAIN, id=task.id)) as fresh,
             aclosing(await place.stream(PLAIN, id=task.id, after=0)) as resuming,
@@ -132,7 +132,7 @@ def test_who_resumes_gets_what_was_missed_and_then_shares_with_the_others(run: A
             assert '"SNAPSHOT"' in (await anext(fresh)).text
             assert [(await anext(resuming)).position for _ in range(2)] == ["1", "2"]
             assert place.shared == 1
-            await place.write(changes.cancel, task)
+            await place.write(writes.cancel, task)
             one, other = await both(fresh, resuming)
             assert one is other
             assert [part async for part in fresh] == [part async for part in resuming] == []
@@ -142,14 +142,14 @@ def test_who_resumes_gets_what_was_missed_and_then_shares_with_the_others(run: A
 
 def test_percentages_in_quick_succession_are_told_as_one_and_milestones_singly(run: Any) -> None:
     async def scenario(place: Place) -> None:
-        task = await place.write(changes.claim, await place.task())
+        task = await place.write(writes.claim, await place.task())
         async with aclosing(await place.stream(PLAIN, id=task.id)) as stream:
             await anext(stream)
             for progress in range(11, 31):
-                task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+                task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
             for stage in ("PARSING_DRAFT", "PREPARING"):
-                task = await place.write(changes.advance, task, EventType.STAGE_CHANGED, {"stage": stage})
-            await place.write(changes.cancel, task)
+                task = await place.write(writes.advance, task, EventType.STAGE_CHANGED, {"stage": stage})
+            await place.write(writes.cancel, task)
             told = [part.text async for part in stream]
         kinds = [text.split('"type":"')[1].split('"')[0] for text in told]
         assert kinds[-3:] == ["STAGE_CHANGED", "STAGE_CHANGED", "STATUS_CHANGED"]
@@ -186,7 +186,7 @@ class Reads:
 
 async def read(place: Place) -> tuple[Reads, Task]:
     """Somebody who reads a task that was just begun, and has read its snapshot."""
-    task = await place.write(changes.claim, await place.task())
+    task = await place.write(writes.claim, await place.task())
     stream = await place.stream(PLAIN, id=task.id)
     assert isinstance(stream, Subscription)
     reads = Reads()
@@ -197,14 +197,14 @@ async def read(place: Place) -> tuple[Reads, Task]:
 def test_who_reads_fast_is_told_percentages_at_a_pace_and_a_milestone_at_once(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "PERCENTAGES_SECONDS", 1000)
+    monkeypatch.setattr(shared, "PERCENTAGES_SECONDS", 1000)
 
     async def scenario(place: Place) -> None:
         reads, task = await read(place)
         for progress in range(11, 15):
-            task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+            task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
         assert reads.percentages == [11]
-        await place.write(changes.advance, task, EventType.STAGE_CHANGED, {"progress": 20})
+        await place.write(writes.advance, task, EventType.STAGE_CHANGED, {"progress": 20})
         assert reads.percentages == [11, 20]
 
     run(scenario)
@@ -213,12 +213,12 @@ def test_who_reads_fast_is_told_percentages_at_a_pace_and_a_milestone_at_once(
 def test_a_percentage_that_had_to_wait_is_told_without_another_change(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "PERCENTAGES_SECONDS", 1)
+    monkeypatch.setattr(shared, "PERCENTAGES_SECONDS", 1)
 
     async def scenario(place: Place) -> None:
         reads, task = await read(place)
         for progress in (11, 12):
-            task = await place.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+            task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
         await reads.until([11, 12])
 
     run(scenario)
@@ -233,7 +233,7 @@ def test_without_the_accelerator_everybody_is_served_alone_and_the_same(run: Any
         ):
             assert place.shared == 2
             await both(one, other)
-            await place.write(changes.claim, task)
+            await place.write(writes.claim, task)
             first, second = await both(one, other)
             assert (first.text, first.position) == (second.text, second.position)
 
@@ -245,11 +245,11 @@ def test_a_feed_resumes_from_the_store_and_goes_on_live(run: Any) -> None:
         task = await place.task()
         async with aclosing(await place.stream(FEED)) as stream:
             cursor = (await anext(stream)).position
-        task = await place.write(changes.claim, task)
+        task = await place.write(writes.claim, task)
         resumed = FEED.replace("Feed {", f'Feed(after: "{cursor}") {{', 1)
         async with aclosing(await place.stream(resumed)) as stream:
             assert '"seq":2' in (await anext(stream)).text
-            await place.write(changes.cancel, task)
+            await place.write(writes.cancel, task)
             assert '"seq":3' in (await anext(stream)).text
 
     run(scenario)

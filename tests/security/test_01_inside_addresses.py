@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.client import Refused, Unfetched
-from services.drafts.guard import is_public
+from services.http.client import Refused, Unfetched
+from services.http.guard import is_public
 from tests.support.canary import Canary, content
 from tests.support.names import Names
 from tests.support.servers import DraftServer, statuses

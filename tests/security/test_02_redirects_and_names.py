@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.client import Refused
+from services.http.client import Refused
 from tests.support.canary import Canary, content
 from tests.support.names import Names
 from tests.support.servers import DraftServer, redirect, statuses

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from services.drafts.address import address
-from services.drafts.guard import Guard
+from services.drafts.draft_urls import own_urls, points_back
 from services.drafts.source import RemoteDraft
 from services.errors import ErrorCode, Failed
-from services.tasks.addresses import own_urls, points_back
+from services.http.address import address
+from services.http.guard import Guard
 from tests.support.fetching import fetcher, nothing
 from tests.support.server import Server, serving
 from tests.support.servers import DraftServer, redirect, statuses

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from services.drafts.client import Patience, TooLarge, Transient, Unreachable
 from services.drafts.fetch import FetchLimits
 from services.errors import ErrorCode
+from services.http.client import Patience, TooLarge, Transient, Unreachable
 from tests.support.fetching import LIMITS, QUICK, SHORT, content, failure, fetcher, kept, material, nothing
 from tests.support.packing import packed_as
 from tests.support.servers import DraftServer, breaking, endless, raw_server, silent, statuses, trickle

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.errors import ErrorCode, Failed
 from tests.support.render import request, run
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.read import read_draft
-from services.render.graph import chunk_command
-from services.render.plan import plan
-from services.render.timeline import lay_out
+from services.drafts.read.draft import read_draft
+from services.render.picture.chunks import plan
+from services.render.picture.graph import chunk_command
+from services.render.timeline.builder import lay_out
 from tests.support.drafts import DraftBuilder
 from tests.support.prepared import stand_ins
 

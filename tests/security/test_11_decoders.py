@@ -17,7 +17,7 @@ json.load(sys.stdin)
 print(json.dumps({{"stage": "PROCESSING_MATERIALS", "done": 0, "total": 1, "unit": "ITEMS"}}), flush=True)
 os.kill(os.getpid(), signal.{name})
 """
-LOADED = """import sys, draftcast.app, services.compose, services.tasks.worker, services.tasks.report
+LOADED = """import sys, draftcast.app, services.compose, services.worker.worker, services.tasks.report
 print(*sorted(name for name in sys.modules if name in {names!r}))
 """
 
@@ -46,10 +46,10 @@ def test_a_child_that_dies_is_one_failed_task(dying: Server) -> None:
 def test_the_server_does_not_even_load_what_decodes_media() -> None:
     names = (
         "av",
-        "services.render.media",
-        "services.render.photos",
+        "services.render.media.probe",
+        "services.render.media.photos",
         "services.render.pipeline",
-        "services.drafts.read",
+        "services.drafts.read.draft",
     )
     loaded = subprocess.run(
         [sys.executable, "-c", LOADED.format(names=names)], cwd=ROOT, capture_output=True, text=True, check=True

@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resolvers.answers import Operation
-from resolvers.kept import SHARE, Kept
-from schema.build import build_schema
-from schema.plans import Planner
+from schema.execution.build import build_schema
+from schema.execution.plans import Planner
+from schema.execution.results import Operation
+from services.lru_cache import SHARE, Kept
 from tests.support.process import Served, served
 
 MEGABYTE = 1024 * 1024

@@ -3,8 +3,8 @@
 import pytest
 from graphql import get_introspection_query, parse
 
-from schema.build import build_schema
-from schema.cost import cost_of, too_costly, weights_of
+from schema.execution.build import build_schema
+from schema.execution.cost import cost_of, too_costly, weights_of
 from tests.support.server import Server
 
 

@@ -23,7 +23,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.sample import FILES
+from draftcast.api.sample import FILES
 from schema.print import SDL
 from tests.support.programs import Postgres
 from tests.support.server import Server, serving

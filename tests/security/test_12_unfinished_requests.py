@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from draftcast.connection import LARGEST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED, Callers
+from draftcast.server.http_connection import LARGEST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED, Callers
 from tests.support.listening import listening
 from tests.support.process import Served, served
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from draftcast.websocket import CONTROL_FRAMES_PER_SECOND, MOST_FRAGMENTS
+from draftcast.server.websocket_connection import CONTROL_FRAMES_PER_SECOND, MOST_FRAGMENTS
 from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.subscriber import subscriber

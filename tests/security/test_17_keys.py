@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from services.access.doors import check_door
 from services.settings import SettingsError, load
+from services.startup_checks import check_access
 from tests.security.conftest import Guarded
 from tests.support.keys import bearing, keys, new_key
 from tests.support.server import serving
@@ -118,9 +118,9 @@ def test_a_revoked_key_closes_its_sockets(guarded: Guarded) -> None:
 def test_a_server_without_keys_that_others_can_reach_does_not_start(tmp_path: Path) -> None:
     settings = load(data_dir=tmp_path / "data", host="0.0.0.0")
     with pytest.raises(SettingsError, match="DRAFTCAST_OPEN_TO_ALL"):
-        asyncio.run(check_door(settings))
-    assert asyncio.run(check_door(settings.model_copy(update={"open_to_all": True})))
+        asyncio.run(check_access(settings))
+    assert asyncio.run(check_access(settings.model_copy(update={"open_to_all": True})))
     new_key(tmp_path, "anna")
-    assert not asyncio.run(check_door(settings))
+    assert not asyncio.run(check_access(settings))
     keys(tmp_path, "revoke", "anna")
-    assert not asyncio.run(check_door(settings)), "revoking the last key opens nothing"
+    assert not asyncio.run(check_access(settings)), "revoking the last key opens nothing"

@@ -22,8 +22,8 @@ from graphql import (
 )
 from starlette.routing import Mount, Route, WebSocketRoute
 
+from draftcast.api.sample import FILES
 from draftcast.app import create_app
-from resolvers.sample import FILES
 from schema.print import SDL
 from services.settings import load
 from tests.security.conftest import Guarded

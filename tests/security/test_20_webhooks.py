@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from services.drafts.client import Client
-from services.drafts.guard import Guard
 from services.files.store import FileStore
-from services.tasks.migrate import migrate
-from services.tasks.records import DeliveryState, PageRequest
-from services.tasks.webhooks import PATIENCE, Sender, signed
+from services.http.client import Client
+from services.http.guard import Guard
+from services.migrate import migrate
+from services.store.records import DeliveryState, PageRequest
+from services.webhooks.delivery import PATIENCE, Sender, signed
 from tests.security.conftest import Guarded
 from tests.services.tasks.conftest import OWNER, open_tasks
 from tests.support.canary import Canary

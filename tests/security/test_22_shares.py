@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.drafts.rate import LeastRate
-from services.drafts.shelf import AT_ONCE, SHARE_AT_ONCE, Shelf
-from services.drafts.unpack import UnpackLimits
+from services.drafts.uploads.store import AT_ONCE, SHARE_AT_ONCE, Shelf
+from services.drafts.uploads.unpack import UnpackLimits
 from services.errors import InvalidInput
+from services.http.rate import LeastRate
 from tests.resolvers.test_drafts import packed
 from tests.security.conftest import Guarded
 from tests.support.keys import bearing, new_key

@@ -15,9 +15,9 @@ import pytest
 
 from services.errors import Failed
 from services.files.store import FileStore
-from services.tasks import leftovers
-from services.tasks.exporter import Result
-from services.tasks.publish import publish, put_preview
+from services.worker import attempt_cleanup
+from services.worker.exporter_process import Result
+from services.worker.publish import publish, put_preview
 from tests.support.tasks import running_task
 
 MP4 = b"\0\0\0\x20ftypisom"
@@ -133,7 +133,7 @@ def test_a_thumbnail_as_large_as_a_disk_is_left_out(files: FileStore, attempt: P
 )
 def test_a_note_of_a_child_that_is_none_stops_nobody(attempt: Path, note: str) -> None:
     """In a process of its own, whose group is killed where this fails."""
-    leftovers.note_child(attempt, os.getpid())
+    attempt_cleanup.note_child(attempt, os.getpid())
     (place,) = (attempt.parents[2] / "children").iterdir()
     place.write_text(note)
     (attempt / "exporter.pid").write_text(note)
@@ -148,14 +148,14 @@ def test_a_note_of_a_child_that_is_none_stops_nobody(attempt: Path, note: str) -
 
 
 def test_the_note_of_a_child_lies_where_the_child_does_not_write(attempt: Path) -> None:
-    leftovers.note_child(attempt, os.getpid())
+    attempt_cleanup.note_child(attempt, os.getpid())
     assert not list(attempt.rglob("*"))
 
 
 def test_a_child_that_is_noted_is_stopped(attempt: Path) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
-        leftovers.note_child(attempt, child.pid)
-        leftovers.clear_attempt(attempt)
+        attempt_cleanup.note_child(attempt, child.pid)
+        attempt_cleanup.clear_attempt(attempt)
         assert child.wait(10) == -signal.SIGKILL
 
 
@@ -171,7 +171,7 @@ def test_a_folder_is_removed_however_deep_it_is_and_no_link_is_followed(attempt:
         os.close(here)
         here = inner
     os.close(here)
-    leftovers.clear_attempt(attempt)
+    attempt_cleanup.clear_attempt(attempt)
     assert not attempt.exists()
     assert (tmp_path / "secret").read_bytes() == SECRET
 

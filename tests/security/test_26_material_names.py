@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.drafts.redaction import shown_name
+from services.http.redaction import shown_name
 from tests.support.drafts import DraftBuilder
 from tests.support.media import plain
 from tests.support.render import request, run

@@ -12,15 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from services.clock import now_ms
-from services.drafts.client import Client
-from services.drafts.guard import Guard
 from services.errors import InvalidInput
 from services.files.store import FileStore
-from services.tasks.records import DeliveryState, PageRequest, Task, TaskRequest
-from services.tasks.store import changes
-from services.tasks.store.tables import deliveries
-from services.tasks.store.tables import tasks as table
-from services.tasks.webhooks import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, Sender
+from services.http.client import Client
+from services.http.guard import Guard
+from services.store import writes
+from services.store.records import DeliveryState, PageRequest, Task, TaskRequest
+from services.store.tables import deliveries
+from services.store.tables import tasks as table
+from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, Sender
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
 from tests.services.tasks.test_keeper import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
@@ -42,7 +42,7 @@ async def of(tasks: Tasks, owner: str, number: int, webhook: str) -> Task:
     """A task of that owner, whose webhook nobody has looked at."""
     submitted = await tasks.manager.submit(owner, TaskRequest(draft_url=f"http://drafts.example/{number}"))
     await alter(tasks, submitted.task, webhook_url=webhook, webhook_events=["STATUS_CHANGED"])
-    return await tasks.write(changes.claim, await tasks.now(submitted.task))
+    return await tasks.write(writes.claim, await tasks.now(submitted.task))
 
 
 @pytest.mark.parametrize("url", IMPOSSIBLE[:3])
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_removed_keeps_its_own_task_alone(run: Run, monkey
             old: list[Task] = []
             for number in range(4):
                 task = await tasks.claimed(draft_url=f"http://a.example/{number}")
-                old.append(await tasks.write(changes.complete, task, list(task.stages), VIDEO))
+                old.append(await tasks.write(writes.complete, task, list(task.stages), VIDEO))
                 await alter(tasks, task, completed_at_ms=1 + number)
             folder = tasks.settings.data_dir / "files" / "videos" / old[0].id
             remove = files.delete

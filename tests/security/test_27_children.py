@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from services.tasks.exporter import ExportRequest, OnLine, Result, StageLine, export
-from services.tasks.records import Stage, Unit
+from services.store.records import Stage, Unit
+from services.worker.exporter_process import ExportRequest, OnLine, Result, StageLine, export
 from tests.support.drafts import DraftBuilder
 from tests.support.process import served
 from tests.support.render import render

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.exposure import check_exposure
-from services.render import confine
-from services.render.sandbox import sandbox_here
+from services.render.process.sandbox import sandbox_here
+from services.sandbox import landlock_seccomp
 from services.settings import SettingsError, load
+from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder
 from tests.support.render import render
 from tests.support.server import ROOT, serving
@@ -53,7 +53,7 @@ def test_every_place_of_ours_is_looked_at(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_start_is_refused_in_one_line(tmp_path: Path) -> None:
     environment = {**os.environ, "DRAFTCAST_DATA_DIR": str(tmp_path / "data"), "DRAFTCAST_FONT_DIRS": str(tmp_path)}
-    code = "import sys; sys.argv = ['draftcast', 'serve', '--port', '0']; from draftcast.cli import main; main()"
+    code = "import sys; sys.argv = ['draftcast', 'serve', '--port', '0']; from draftcast.cli.main import main; main()"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode
     assert "DRAFTCAST_DATA_DIR" in ended.stderr
@@ -81,7 +81,7 @@ def test_a_machine_without_landlock_is_refused_where_a_sandbox_is_required(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_exposure(load(require_sandbox=True, data_dir=tmp_path))
-    monkeypatch.setattr(confine, "landlock_version", lambda: 0)
+    monkeypatch.setattr(landlock_seccomp, "landlock_version", lambda: 0)
     assert not sandbox_here().complete
     with pytest.raises(SettingsError, match="DRAFTCAST_REQUIRE_SANDBOX"):
         check_exposure(load(require_sandbox=True, data_dir=tmp_path))

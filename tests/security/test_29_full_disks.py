@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.shelf import SPARE_BYTES, Shelf
-from services.drafts.unpack import UnpackLimits
+from services.drafts.uploads.store import SPARE_BYTES, Shelf
+from services.drafts.uploads.unpack import UnpackLimits
 from tests.support.process import served
 from tests.support.server import Server
 from tests.support.small_disk import small_disk

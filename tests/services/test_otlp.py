@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from services import otlp
-from services.traces import ROOT, Span
+from services.telemetry import otlp
+from services.telemetry.traces import ROOT, Span
 from tests.support.collector import Collector, collecting, telling
 
 

@@ -11,9 +11,9 @@ from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import TextMaterial, TextStyle
 from services.errors import DraftWarning
-from services.render.fonts import FontBook
-from services.render.text import DrawnText, draw_text
-from services.render.text_layout import lay_out
+from services.render.text.captions import DrawnText, draw_text
+from services.render.text.fonts import FontBook
+from services.render.text.layout import lay_out
 
 WIDTH, HEIGHT = 640, 480
 SIZE = 10.0

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.drafts.client import Patience
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.errors import Failed
+from services.http.client import Patience
 from tests.support.servers import DraftServer
 
 LIMITS = FetchLimits(draft_bytes=1000, material_bytes=5_000_000, task_bytes=8_000_000)

@@ -4,7 +4,7 @@ import os
 import shutil
 from functools import lru_cache
 
-from services.render.ffmpeg import FfmpegMissing, find_ffmpeg
+from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 
 
 @lru_cache(maxsize=1)

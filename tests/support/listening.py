@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from draftcast.connection import Callers, connections
-from draftcast.websocket import Socket
+from draftcast.server.http_connection import Callers, connections
+from draftcast.server.websocket_connection import Socket
 
 
 @contextmanager

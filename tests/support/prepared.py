@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from services.drafts.records import Draft, MediaKind, MediaMaterial
-from services.render.geometry import Box
-from services.render.media import Footage
-from services.render.needed import needed
-from services.render.photos import Still
-from services.render.prepared import Caption, Compound, Prepared
-from services.render.scene import Picture
-from services.render.tracks import SoundTrack
+from services.render.media.photos import Still
+from services.render.media.probe import Footage
+from services.render.media.sound_tracks import SoundTrack
+from services.render.timeline.geometry import Box
+from services.render.timeline.needed import needed
+from services.render.timeline.prepared import Caption, Compound, Prepared
+from services.render.timeline.scene import Picture
 
 STILL = Still(path=Path("/x/1.png"), width=320, height=180, pixel_width=320, pixel_height=180, has_alpha=True)
 FOOTAGE = Footage(

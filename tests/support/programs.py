@@ -21,8 +21,8 @@ from typing import NoReturn
 import psycopg
 import pytest
 
-from services.tasks.migrate import migrate
-from services.tasks.store.tables import metadata
+from services.migrate import migrate
+from services.store.tables import metadata
 
 SECONDS = 30
 TEMPLATE = "migrated"

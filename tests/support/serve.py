@@ -3,9 +3,9 @@
 import socket
 import sys
 
-from draftcast.logs import keep_log
-from draftcast.serving import server
+from draftcast.server.serving import server
 from services.settings import load
+from services.telemetry.logs import keep_log
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.render.ffmpeg import find_ffmpeg
+from services.render.process.ffmpeg import find_ffmpeg
 
 ROOT = Path(__file__).parent.parent.parent
 EXPORTER = Path(__file__).parent / "exporter.py"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from services.errors import ErrorCode
-from services.tasks.records import EventType, Status, Task, TaskEvent, TaskRequest
-from services.tasks.scale import ORDER
+from services.store.records import EventType, Status, Task, TaskEvent, TaskRequest
+from services.worker.progress_scale import ORDER
 
 LOSSES = 3
 """So many lost workers end a task."""

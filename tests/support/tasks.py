@@ -1,6 +1,6 @@
 """Tasks as records, without a store."""
 
-from services.tasks.records import Stage, StageProgress, Status, Task
+from services.store.records import Stage, StageProgress, Status, Task
 
 AT_MS = 1_700_000_000_000
 

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.records import Draft
 from services.drafts.source import LocalDraft
-from services.render.chains import Command
-from services.render.ffmpeg import Ffmpeg, find_ffmpeg
-from services.render.fonts import find_fonts
-from services.render.graph import chunk_command, chunk_readings, container, output_arguments
-from services.render.layouts import Compounds, Layouts
-from services.render.media import seek_point
-from services.render.plan import Chunk, plan
-from services.render.protocol import Limits, Reporter
-from services.render.scene import Span, Timeline
-from services.render.sound_mix import mix
+from services.exporter_protocol import Limits, Reporter
+from services.render.media.probe import seek_point
+from services.render.picture.chains import Command
+from services.render.picture.chunks import Chunk, plan
+from services.render.picture.graph import chunk_command, chunk_readings, container, output_arguments
+from services.render.prepare.layouts import Compounds, Layouts
+from services.render.process.ffmpeg import Ffmpeg, find_ffmpeg
+from services.render.sound.mix import mix
+from services.render.text.fonts import find_fonts
+from services.render.timeline.scene import Span, Timeline
 
 Frames = NDArray[np.uint8]
 """Frames x bytes: a frame's planes one after the other."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.client import Refused
+from services.http.client import Refused
 from tests.support.fetching import QUICK
 from tests.support.servers import raw_server
 

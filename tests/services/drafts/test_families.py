@@ -6,9 +6,9 @@ import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
-from services.drafts.families import Families, squashed
-from services.drafts.families_look import BLENDS, EFFECTS, FILTERS, MASKS
-from services.drafts.families_motion import ENTRIES, LOOPS, TRANSITIONS
+from services.drafts.families.looks import BLENDS, EFFECTS, FILTERS, MASKS
+from services.drafts.families.lookup import Families, squashed
+from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 from services.drafts.fields import Fields, Warnings
 from setup.make_family_ids import LISTS, listed
 

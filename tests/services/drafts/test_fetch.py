@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from services.drafts.client import Patience, Refused, Unreachable
 from services.errors import ErrorCode, Failed
+from services.http.client import Patience, Refused, Unreachable
 from tests.support.fetching import content, failure, fetcher, kept, material, nothing
 from tests.support.names import Names
 from tests.support.servers import (

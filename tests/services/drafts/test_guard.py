@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from services.drafts.guard import AddressRefused, Guard
+from services.http.guard import AddressRefused, Guard
 from tests.support.canary import content
 from tests.support.servers import DraftServer
 

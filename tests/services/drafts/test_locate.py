@@ -3,8 +3,9 @@ from urllib.parse import quote
 
 import pytest
 
-from services.drafts.locate import beside, clean_url, draft_file, listing_of, locate
-from services.drafts.redaction import shown_url
+from services.drafts.locate import beside, draft_file, listing_of, locate
+from services.http.address import clean_url
+from services.http.redaction import shown_url
 
 DRAFT_ID = "20261122233755fcd67a2d"
 DRAFT_URL = f"http://drafts.example/get_draft?draft_id={DRAFT_ID}"

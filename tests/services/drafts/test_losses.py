@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.drafts.read import read_draft
-from services.drafts.undrawn import MANY
+from services.drafts.read.draft import read_draft
+from services.drafts.read.unsupported import MANY
 from tests.support.drafts import DraftBuilder, Json
 
 SECOND = 1_000_000

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.drafts.design import AnimationKind, TransitionKind
-from services.drafts.read import read_draft
-from services.drafts.reading import MAX_SEGMENTS
+from services.drafts.read.context import MAX_SEGMENTS
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Align, Crop, Draft, MediaMaterial, Segment, TextMaterial, TrackKind
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid

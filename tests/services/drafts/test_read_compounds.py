@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.drafts.read import read_draft
-from services.drafts.reading import MAX_SEGMENTS
+from services.drafts.read.context import MAX_SEGMENTS
+from services.drafts.read.draft import read_draft
 from services.drafts.records import CompoundMaterial, Draft, MediaMaterial, Segment, segments_of
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, Json

@@ -13,7 +13,7 @@ from services.drafts.design import (
     MaskKind,
     TransitionKind,
 )
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, Segment
 from services.errors import DraftWarning, WarningCode
 from tests.support.drafts import DraftBuilder

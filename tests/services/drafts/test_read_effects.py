@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from services.drafts.design import Effect, EffectKind
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, EffectMaterial, TrackKind
 from services.errors import DraftWarning, WarningCode
 from tests.support.drafts import DraftBuilder, Json

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from services.drafts.design import Curve, Keyframe, Property
-from services.drafts.read import read_draft
-from services.drafts.reading import MAX_KEYFRAMES
+from services.drafts.read.context import MAX_KEYFRAMES
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, Segment
 from services.errors import WarningCode
 from tests.support.drafts import DraftBuilder, Json

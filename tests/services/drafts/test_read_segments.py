@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, WarningCode
 from tests.support.drafts import DraftBuilder

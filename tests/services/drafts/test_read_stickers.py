@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaKind, MediaMaterial, TrackKind
 from services.errors import WarningCode
 from tests.support.drafts import DraftBuilder

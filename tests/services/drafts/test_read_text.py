@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from services.drafts.read import read_draft
-from services.drafts.read_text import LONGEST_TEXT
+from services.drafts.read.draft import read_draft
+from services.drafts.read.text import LONGEST_TEXT
 from services.drafts.records import Align, Draft, Gradient, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid

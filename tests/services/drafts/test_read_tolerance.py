@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.drafts.read import read_draft
-from services.drafts.reading import MAX_SEGMENTS
+from services.drafts.read.context import MAX_SEGMENTS
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, EffectMaterial, Segment, TextMaterial, segments_of
 from services.errors import ErrorCode, Failed, Failure, WarningCode
-from services.warned import MOST_WARNINGS
+from services.warning_limit import MOST_WARNINGS
 from tests.support.drafts import DraftBuilder, solid
 
 SECOND = 1_000_000

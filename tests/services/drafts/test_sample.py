@@ -1,6 +1,6 @@
 import json
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import MediaMaterial, TextMaterial
 from services.drafts.sample import SAMPLE_DIR, SAMPLE_DRAFT_ID, sample_files
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.drafts.client import Patience
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.records import MediaKind, MediaMaterial
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed
+from services.http.client import Patience
 from tests.support.servers import DraftServer, endless, redirect, statuses
 
 DRAFT_ID = "20261122233755fcd67a2d"

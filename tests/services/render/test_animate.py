@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from services.drafts.design import Animation, AnimationKind, AnimationPhase
-from services.render.animate import AT_REST, Moves, active, moves, of_picture, typed
+from services.render.timeline.animation import AT_REST, Moves, active, moves, of_picture, typed
 
 US = 1_000_000
 FRAME_US = US / 30

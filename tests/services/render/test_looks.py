@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from services.drafts.design import ChromaKey, Effect, EffectKind
-from services.render.looks import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
-from services.render.looks_color import ADJUSTMENTS, COLORS
-from services.render.media import BadMedia
-from services.render.ramps import Ramp
+from services.render.effects.color import ADJUSTMENTS, COLORS
+from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
+from services.render.media.probe import BadMedia
+from services.render.timeline.ramps import Ramp
 from tests.oracle.keying import kept
 from tests.oracle.looks import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.pixels import Pixels, blurred, luma

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from services.drafts.design import Mask, MaskKind
-from services.render.masks import draw_mask
+from services.render.effects.masks import draw_mask
 
 Grey = NDArray[np.float64]
 WIDTH, HEIGHT = 640, 360

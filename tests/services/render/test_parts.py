@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.render.parts import PART_SECONDS, Disordered, JoinParts, RenderPart, parts_of, read_order
-from services.render.scene import Timeline
+from services.render.timeline.scene import Timeline
 from tests.support import media
 from tests.support.drafts import DraftBuilder
 from tests.support.fonts import font_with

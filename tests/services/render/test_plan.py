@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, TextMaterial
-from services.render.frames import frame_rate
-from services.render.geometry import Box, Pose
-from services.render.graph import chunk_command, chunk_readings, timescale
-from services.render.media import Footage
-from services.render.photos import Still
-from services.render.plan import Chunk, Use, plan
-from services.render.prepared import Caption, Prepared
-from services.render.scene import Layer, Span, Timeline
-from services.render.timeline import lay_out
+from services.render.media.photos import Still
+from services.render.media.probe import Footage
+from services.render.picture.chunks import Chunk, Use, plan
+from services.render.picture.graph import chunk_command, chunk_readings, timescale
+from services.render.timeline.builder import lay_out
+from services.render.timeline.frames import frame_rate
+from services.render.timeline.geometry import Box, Pose
+from services.render.timeline.prepared import Caption, Prepared
+from services.render.timeline.scene import Layer, Span, Timeline
 from tests.support.drafts import DraftBuilder
 
 CANVAS = Box(0, 0, 320, 180)

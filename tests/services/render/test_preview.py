@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.render.preview import LARGEST_BYTES, Previews, preview_arguments, preview_size, with_preview
+from services.render.process.preview import LARGEST_BYTES, Previews, preview_arguments, preview_size, with_preview
 from tests.support.drafts import DraftBuilder
 from tests.support.ffmpegs import both_ffmpegs
 from tests.support.media import BLUE, plain

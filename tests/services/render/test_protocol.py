@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode, failed
-from services.render.protocol import Limits, Reporter, Stage, Unit, read_request
+from services.exporter_protocol import Limits, Reporter, Stage, Unit, read_request
 
 ASKED = {"task_id": "1", "draft_url": "http://x/draft", "folder": "/srv/1", "output": "/srv/1/video.mp4"}
 WARNING = DraftWarning(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.render.ramps import Ramp
+from services.render.timeline.ramps import Ramp
 
 values = st.lists(st.floats(-1000, 1000), min_size=1, max_size=80)
 

@@ -14,11 +14,11 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from services.drafts.read import read_draft
+from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft
 from services.errors import Failed, Failure
-from services.render.plan import plan
-from services.render.timeline import lay_out
+from services.render.picture.chunks import plan
+from services.render.timeline.builder import lay_out
 from tests.oracle.features import FEATURES
 from tests.oracle.studies import Slot
 from tests.support import media

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from services.drafts.design import BlendMode, ChromaKey, Curve, Effect, EffectKind, Keyframe, Mask, MaskKind, Property
 from services.drafts.records import Clip, MediaKind, MediaMaterial, Segment, TextMaterial, TimeRange
-from services.render.painter import CHANGING
-from services.render.scene import Timeline
+from services.render.picture.painter import CHANGING
+from services.render.timeline.scene import Timeline
 from tests.support import kinds
 from tests.support.kinds import CLEAR, CURVES, GIF, OTHER, PHOTO, SOUND, TEXT, VIDEO, Row
 from tests.support.uncoded import Samples, frames, sound, timeline_of

@@ -15,7 +15,7 @@ import pytest
 
 from services.drafts.design import AnimationPhase, TransitionKind
 from services.drafts.records import Material
-from services.render.scene import Span, Timeline
+from services.render.timeline.scene import Span, Timeline
 from tests.support import kinds
 from tests.support.kinds import OTHER, PHOTO, TEXT, VIDEO, Row
 from tests.support.uncoded import Frames, frames, timeline_of

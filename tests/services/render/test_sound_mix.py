@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.render.ffmpeg import find_ffmpeg
-from services.render.media import probe
-from services.render.scene import Sound, Timeline
-from services.render.sound_mix import TURNED_BYTES, mix, turn_round
+from services.render.media.probe import probe
+from services.render.process.ffmpeg import find_ffmpeg
+from services.render.sound.mix import TURNED_BYTES, mix, turn_round
+from services.render.timeline.scene import Sound, Timeline
 from tests.oracle.sound import departures, mixed
 from tests.support import media
 

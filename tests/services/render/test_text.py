@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from services.assets import ASSETS_DIR
 from services.drafts.records import Align, Gradient, Shadow, Stroke, TextBackground, TextMaterial, TextStyle
 from services.errors import WarningCode
-from services.render.fonts import FontBook
-from services.render.text import draw_text
+from services.render.text.captions import draw_text
+from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,
     BLUE,

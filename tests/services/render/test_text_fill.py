@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from services.assets import ASSETS_DIR
 from services.drafts.records import Gradient, Shadow, Stroke, TextBackground
 from services.errors import WarningCode
-from services.render.fonts import FontBook
+from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,
     BLUE,

@@ -8,7 +8,7 @@ import pytest
 from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import Align, Shadow, Stroke, TextBackground, TextMaterial
-from services.render.fonts import FontBook
+from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,
     BLUE,

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from services.render.text_shaping import in_sight
+from services.render.text.shaping import in_sight
 
 KAF_LAM_MEEM = "\u0643\u0644\u0645"
 LAM_ALEF = "\u0644\u0627"

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.drafts.guard import Guard
+from services.http.guard import Guard
+from services.live.notifier import Hub
+from services.live.task_cache import HotTasks
+from services.migrate import migrate
 from services.settings import Settings, load
-from services.tasks.engine import Queue
-from services.tasks.hot import HotTasks
-from services.tasks.hub import Hub
+from services.store import reads, writes
+from services.store.database import Database
+from services.store.records import Task, TaskChange, TaskRequest
 from services.tasks.manager import TaskManager
-from services.tasks.migrate import migrate
-from services.tasks.records import Task, TaskChange, TaskRequest
-from services.tasks.store import changes, queries
-from services.tasks.store.database import Database
+from services.worker.queue.engine import Queue
 from tests.support.programs import Postgres
 
 OWNER = "open"
@@ -46,12 +46,12 @@ class Tasks:
 
     async def claimed(self, **options: Any) -> Task:
         """A task that runs."""
-        return await self.write(changes.claim, await self.submit(**options))
+        return await self.write(writes.claim, await self.submit(**options))
 
     async def now(self, task: Task) -> Task:
         """The task as it is stored."""
         async with self.database.read() as connection:
-            found = await queries.any_task(connection, task.id)
+            found = await reads.any_task(connection, task.id)
         assert found is not None
         return found
 

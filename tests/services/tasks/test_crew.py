@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from services.tasks.crew import Crew
-from services.tasks.records import Status
-from services.tasks.store import changes, crews, queries
-from services.tasks.store.database import Database
+from services.store import reads, workers, writes
+from services.store.database import Database
+from services.store.records import Status
+from services.worker.registry import Crew
 from tests.services.tasks.conftest import Scenario, Tasks
 
 DEAD_AFTER = 100.0
@@ -104,7 +104,7 @@ def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Sc
             dropped = asyncio.Event()
             one.on_fenced = dropped.set
             async with tasks.database.note() as connection:
-                await crews.leave(connection, [one.me.id])
+                await workers.leave(connection, [one.me.id])
             await one.beat()
             assert dropped.is_set()
             assert one.capacity == 1
@@ -117,11 +117,11 @@ def test_a_worker_takes_over_what_ran_in_its_folder_before(run: Callable[[Scenar
         before = Crew(tasks.database, "here", 1, DEAD_AFTER)
         async with before.serve():
             waiting = await tasks.submit()
-            running = await tasks.write(changes.claim, waiting, before.me.id)
+            running = await tasks.write(writes.claim, waiting, before.me.id)
             async with Crew(tasks.database, "elsewhere", 1, DEAD_AFTER).serve():
                 assert (await tasks.now(running)).worker == before.me.id
             async with Crew(tasks.database, "here", 1, DEAD_AFTER).serve(), tasks.database.read() as connection:
-                free = await queries.next_to_run(connection)
+                free = await reads.next_to_run(connection)
             assert free is not None
             assert (free.id, free.status, free.worker) == (running.id, Status.PROCESSING, None)
 

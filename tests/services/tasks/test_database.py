@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from services.errors import StoreUnavailable
-from services.tasks.migrate import migrate_tables
-from services.tasks.store.database import Database
-from services.tasks.store.tables import tasks as table
+from services.migrate import migrate_tables
+from services.store.database import Database
+from services.store.tables import tasks as table
 from tests.services.tasks.conftest import Scenario, Tasks
 from tests.support.programs import free_port
 

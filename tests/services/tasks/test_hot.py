@@ -5,16 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from services.tasks.hot import HotTasks
-from services.tasks.hub import EVERYTHING, Hub
-from services.tasks.records import (
-    EventType,
-    Status,
-    TaskChange,
-    TaskFilter,
-    TaskRequest,
-)
-from services.tasks.store import changes, queries
+from services.live.notifier import EVERYTHING, Hub
+from services.live.task_cache import HotTasks
+from services.store import reads, writes
+from services.store.records import EventType, Status, TaskChange, TaskFilter, TaskRequest
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
@@ -72,8 +66,8 @@ def test_a_change_of_another_process_arrives_by_the_doorbell(run: Run) -> None:
         task = await tasks.submit("http://a.example/1")
         listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
         await asyncio.sleep(0)
-        claimed = await elsewhere(tasks, changes.claim, task)
-        await elsewhere(tasks, changes.cancel, claimed)
+        claimed = await elsewhere(tasks, writes.claim, task)
+        await elsewhere(tasks, writes.cancel, claimed)
         assert [change.event.seq for change in await listening] == [2, 3]
         found = tasks.hot.ready(OWNER, task.id)
         assert found is not None
@@ -88,7 +82,7 @@ def test_a_newer_task_of_the_url_from_another_process_is_found(run: Run) -> None
         await tasks.manager.cancel(OWNER, task.id)
         listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == "f" * 32))
         await asyncio.sleep(0)
-        await elsewhere(tasks, changes.create, OWNER, "f" * 32, TaskRequest(draft_url="http://a.example/1"))
+        await elsewhere(tasks, writes.create, OWNER, "f" * 32, TaskRequest(draft_url="http://a.example/1"))
         await listening
         found = tasks.hot.ready_by_url(OWNER, "http://a.example/1")
         assert found is not None
@@ -103,8 +97,8 @@ def test_changes_are_told_in_the_order_of_the_store_whoever_wrote_them(run: Run)
         listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == ours.id))
         await asyncio.sleep(0)
         async with tasks.database.write() as connection:
-            assert await changes.claim(connection, theirs) is not None
-        await tasks.write(changes.claim, ours)
+            assert await writes.claim(connection, theirs) is not None
+        await tasks.write(writes.claim, ours)
         assert [change.task.id for change in await listening] == [theirs.id, ours.id]
 
     run(scenario)
@@ -115,7 +109,7 @@ def test_a_change_is_told_once_though_it_is_written_here_and_rung_for(run: Run) 
         task = await tasks.submit()
         listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
         await asyncio.sleep(0)
-        task = await tasks.write(changes.claim, task)
+        task = await tasks.write(writes.claim, task)
         await tasks.hot._read_events()
         await tasks.manager.cancel(OWNER, task.id)
         assert [change.event.seq for change in await listening] == [2, 3]
@@ -158,7 +152,7 @@ def test_a_filter_means_the_same_in_memory_and_in_sql(run: Run) -> None:
         for wanted in filters:
             for task in (await tasks.now(first), await tasks.now(second)):
                 async with tasks.database.read() as connection:
-                    found = await queries.tasks_by_id(connection, [task.id], wanted)
+                    found = await reads.tasks_by_id(connection, [task.id], wanted)
                 assert wanted.met_by(task) == (task.id in found), wanted
 
     run(scenario)
@@ -171,7 +165,7 @@ def test_a_burst_of_others_is_told_without_its_percentages(run: Run) -> None:
         await asyncio.sleep(0)
         async with tasks.database.write() as connection:
             for progress in range(11, 21):
-                change = await changes.advance(connection, task, EventType.PROGRESS, {"progress": progress})
+                change = await writes.advance(connection, task, EventType.PROGRESS, {"progress": progress})
                 assert change is not None
                 task = replace(change.task)
         tasks.hot._hub.ring(task.id, task.seq)

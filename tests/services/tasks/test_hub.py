@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from broadcaster import Broadcast
 
-from services.tasks import hub as hub_module
-from services.tasks.hub import CHANNEL, EVERYTHING, Hub
+from services.live import notifier as hub_module
+from services.live.notifier import CHANNEL, EVERYTHING, Hub
 from tests.support.programs import free_port
 
 

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 
 from services.errors import ErrorCode, TaskNotFound
 from services.files.store import FileStore
-from services.tasks import keeper as keeper_module
-from services.tasks.crew import Crew
-from services.tasks.engine import Queue
-from services.tasks.keeper import Keeper
-from services.tasks.records import PageRequest, Status, Task, TaskRequest
-from services.tasks.store import changes, queries
-from services.tasks.store.tables import tasks as table
+from services.store import reads, writes
+from services.store.records import PageRequest, Status, Task, TaskRequest
+from services.store.tables import tasks as table
+from services.worker import maintenance as keeper_module
+from services.worker.maintenance import Keeper
+from services.worker.queue.engine import Queue
+from services.worker.registry import Crew
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.services.tasks.test_manager import VIDEO
 
@@ -39,14 +39,14 @@ def test_a_lost_workers_task_is_free_and_has_a_ticket(run: Callable[[Scenario], 
     async def scenario(tasks: Tasks) -> None:
         async with keeping(tasks) as (keeper, crew, _files, queue):
             queue.sweep([])
-            task = await tasks.write(changes.claim, await tasks.submit(), "gone")
-            own = await tasks.write(changes.claim, await tasks.submit("http://a.example/own"), crew.me.id)
+            task = await tasks.write(writes.claim, await tasks.submit(), "gone")
+            own = await tasks.write(writes.claim, await tasks.submit("http://a.example/own"), crew.me.id)
             await keeper.look_after()
             assert (await tasks.now(task)).worker is None
             assert (await tasks.now(own)).worker == crew.me.id
             assert queue.has_tickets()
             async with tasks.database.write() as connection:
-                assert await changes.complete(connection, task, list(task.stages), VIDEO) is None
+                assert await writes.complete(connection, task, list(task.stages), VIDEO) is None
 
     run(scenario)
 
@@ -106,8 +106,8 @@ def test_what_is_outdated_goes_with_its_events_and_files(
         async with keeping(tasks, keep_days) as (keeper, _crew, files, _queue):
             done: list[Task] = []
             for number in range(3):
-                claimed = await tasks.write(changes.claim, await tasks.submit(f"http://a.example/{number}"))
-                done.append(await tasks.write(changes.complete, claimed, list(claimed.stages), VIDEO))
+                claimed = await tasks.write(writes.claim, await tasks.submit(f"http://a.example/{number}"))
+                done.append(await tasks.write(writes.complete, claimed, list(claimed.stages), VIDEO))
                 (tmp_path / "video").write_bytes(b"x")
                 await files.put(f"videos/{claimed.id}/1/video.mp4", tmp_path / "video")
             await alter(tasks, done[0], completed_at_ms=done[0].created_at_ms - 8 * keeper_module.DAY_MS)
@@ -170,13 +170,13 @@ def request(draft_url: str, priority: int) -> TaskRequest:
 async def claim_next(tasks: Tasks) -> Task | None:
     """What a worker would run next, claimed."""
     async with tasks.database.write() as connection:
-        task = await queries.next_to_run(connection)
-        claimed = None if task is None else await changes.claim(connection, task, "worker")
+        task = await reads.next_to_run(connection)
+        claimed = None if task is None else await writes.claim(connection, task, "worker")
         return None if claimed is None else claimed.task
 
 
 async def everything(tasks: Tasks) -> list[Task]:
     """All tasks of all owners."""
     async with tasks.database.read() as connection:
-        found = [await queries.any_task(connection, name) for name in await queries.active_ids(connection)]
+        found = [await reads.any_task(connection, name) for name in await reads.active_ids(connection)]
     return [task for task in found if task is not None]

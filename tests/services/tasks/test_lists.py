@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
 from services.errors import ErrorCode
-from services.tasks.records import Order, OrderField, PageRequest, Stage, Status, Task, TaskFilter
-from services.tasks.store import changes, parts, queries
-from services.tasks.store.database import Database
-from services.tasks.store.rows import stages_json
-from services.tasks.store.tables import tasks as table
+from services.store import parts, reads, writes
+from services.store.database import Database
+from services.store.records import Order, OrderField, PageRequest, Stage, Status, Task, TaskFilter
+from services.store.rows import stages_json
+from services.store.tables import tasks as table
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
@@ -81,9 +81,7 @@ async def filled(database: Database, kept: int = KEPT) -> list[Task]:
     async with database.write() as connection:
         await connection.execute(sa.text("ANALYZE"))
     async with database.read() as connection:
-        return list(
-            (await queries.any_tasks(connection, [row["id"] for row in rows if row["owner"] == OWNER])).values()
-        )
+        return list((await reads.any_tasks(connection, [row["id"] for row in rows if row["owner"] == OWNER])).values())
 
 
 def meets(wanted: TaskFilter, task: Task, code: str | None) -> bool:
@@ -146,12 +144,12 @@ def test_counts_follow_whatever_becomes_of_tasks(run: Run) -> None:
         first = await tasks.submit()
         await tasks.submit("http://drafts.example/2")
         assert await counts() == [2, 2, 0, 0]
-        await tasks.write(changes.claim, first)
+        await tasks.write(writes.claim, first)
         assert await counts() == [2, 1, 1, 0]
         await tasks.manager.cancel(OWNER, first.id)
         assert await counts() == [2, 1, 0, 1]
         async with tasks.database.write() as connection:
-            assert await changes.remove(connection, await tasks.now(first))
+            assert await writes.remove(connection, await tasks.now(first))
         assert await counts() == [1, 1, 0, 0]
         page = await tasks.manager.tasks(OWNER, TaskFilter(search="drafts.example"), Order(), PageRequest())
         assert [task.draft_url for task in page.tasks] == ["http://drafts.example/2"]
@@ -193,14 +191,14 @@ async def ask_everything(tasks: Tasks, mine: list[Task]) -> None:
     await manager.throughput(OWNER, 60)
     await tasks.manager.live.feed_opening(OWNER, TaskFilter(), None)
     async with tasks.database.read() as connection:
-        await queries.next_to_run(connection)
-        await queries.runnable_count(connection)
-        await queries.expired(connection, now_ms())
-        await queries.outdated(connection, 1_700_000_000_000)
-        await queries.active_ids(connection)
-        await queries.queue_totals(connection)
-        await queries.event_range(connection, OWNER)
-        await queries.newest_position(connection)
+        await reads.next_to_run(connection)
+        await reads.runnable_count(connection)
+        await reads.expired(connection, now_ms())
+        await reads.outdated(connection, 1_700_000_000_000)
+        await reads.active_ids(connection)
+        await reads.queue_totals(connection)
+        await reads.event_range(connection, OWNER)
+        await reads.newest_position(connection)
         await parts.of_ended_tasks(connection)
 
 

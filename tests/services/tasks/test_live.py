@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 
 from services.errors import ErrorCode, TaskNotFound, failed
-from services.tasks.hot import HotTasks, coalesced
-from services.tasks.hub import Hub
-from services.tasks.live import snapshot
+from services.live.event_stream import snapshot
+from services.live.notifier import Hub
+from services.live.task_cache import HotTasks, coalesced
+from services.store import writes
+from services.store.records import EventType, FeedReset, Stage, StageProgress, Status, Task, TaskChange, TaskFilter
 from services.tasks.manager import TaskManager
-from services.tasks.records import EventType, FeedReset, Stage, StageProgress, Status, Task, TaskChange, TaskFilter
-from services.tasks.store import changes
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
@@ -30,11 +30,11 @@ async def take(source: AsyncGenerator[T], count: int) -> list[T]:
 
 async def enter(tasks: Tasks, task: Task, stage: Stage, progress: int) -> Task:
     stages = [*task.stages, StageProgress(stage=stage, started_at_ms=task.updated_at_ms)]
-    return await tasks.write(changes.advance, task, EventType.STAGE_CHANGED, changes.stage_values(stages, progress))
+    return await tasks.write(writes.advance, task, EventType.STAGE_CHANGED, writes.stage_values(stages, progress))
 
 
 async def count_up(tasks: Tasks, task: Task, progress: int) -> Task:
-    return await tasks.write(changes.advance, task, EventType.PROGRESS, {"progress": progress})
+    return await tasks.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
 
 
 def test_a_follower_gets_a_snapshot_then_every_change_then_the_end(run: Run) -> None:
@@ -42,13 +42,13 @@ def test_a_follower_gets_a_snapshot_then_every_change_then_the_end(run: Run) -> 
         task = await tasks.submit()
         async with aclosing(tasks.manager.follow(OWNER, task.id, None)) as source:
             seen = await take(source, 1)
-            task = await tasks.write(changes.claim, task)
+            task = await tasks.write(writes.claim, task)
             seen += await take(source, 1)
             task = await enter(tasks, task, Stage.EXPORTING, 70)
             seen += await take(source, 1)
             task = await count_up(tasks, task, 80)
             seen += await take(source, 1)
-            await tasks.write(changes.fail, task, GONE)
+            await tasks.write(writes.fail, task, GONE)
             seen += [change async for change in source]
         assert [change.event.type for change in seen] == [
             EventType.SNAPSHOT, EventType.STATUS_CHANGED, EventType.STAGE_CHANGED, EventType.PROGRESS,
@@ -69,7 +69,7 @@ def test_after_brings_what_was_missed_and_nothing_else(run: Run) -> None:
         task = await count_up(tasks, task, 31)
         task = await count_up(tasks, task, 32)
         task = await enter(tasks, task, Stage.EXPORTING, 70)
-        await tasks.write(changes.fail, task, GONE)
+        await tasks.write(writes.fail, task, GONE)
         followed = [change.event async for change in tasks.manager.follow(OWNER, task.id, 2)]
         assert [(event.seq, event.type) for event in followed] == [
             (3, EventType.STAGE_CHANGED), (6, EventType.STAGE_CHANGED), (7, EventType.STATUS_CHANGED),
@@ -83,9 +83,9 @@ def test_after_brings_what_was_missed_and_nothing_else(run: Run) -> None:
 
 def test_a_retry_that_was_missed_is_told_from_the_first_failure_on(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        task = await tasks.write(changes.fail, await tasks.claimed(), GONE)
-        again = await tasks.write(changes.claim, await tasks.manager.retry(OWNER, task.id))
-        await tasks.write(changes.fail, again, GONE)
+        task = await tasks.write(writes.fail, await tasks.claimed(), GONE)
+        again = await tasks.write(writes.claim, await tasks.manager.retry(OWNER, task.id))
+        await tasks.write(writes.fail, again, GONE)
         followed = [change.event async for change in tasks.manager.follow(OWNER, task.id, 0)]
         assert [event.seq for event in followed] == [1, 2, 3, 4, 5, 6]
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.tasks.live import snapshot
-from services.tasks.mailbox import MOST_LETTERS, Mailbox, TooSlow
-from services.tasks.records import EventType, TaskEvent
+from services.live.event_stream import snapshot
+from services.live.subscriber_queue import MOST_LETTERS, Mailbox, TooSlow
+from services.store.records import EventType, TaskEvent
 from tests.support.tasks import running_task
 
 PROGRESS, STAGE, STATUS = EventType.PROGRESS, EventType.STAGE_CHANGED, EventType.STATUS_CHANGED

@@ -16,7 +16,8 @@ from services.errors import (
     TaskNotFound,
     failed,
 )
-from services.tasks.records import (
+from services.store import reads, writes
+from services.store.records import (
     Order,
     OrderField,
     PageRequest,
@@ -28,7 +29,6 @@ from services.tasks.records import (
     TaskRequest,
     Video,
 )
-from services.tasks.store import changes, queries
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
@@ -56,9 +56,9 @@ def test_the_database_itself_has_one_active_task_of_an_owner_and_url(run: Run) -
         again = TaskRequest(draft_url=first.draft_url)
         with pytest.raises(IntegrityError):
             async with tasks.database.write() as connection:
-                await changes.create(connection, OWNER, "second", again)
+                await writes.create(connection, OWNER, "second", again)
         async with tasks.database.write() as connection:
-            await changes.create(connection, "another", "third", again)
+            await writes.create(connection, "another", "third", again)
 
     run(scenario)
 
@@ -86,7 +86,7 @@ def test_the_newest_task_of_a_draft_is_the_one_submitted_last_though_the_clock_w
             await tasks.manager.cancel(OWNER, last.id)
             remembered = await tasks.manager.task_by_url(OWNER, last.draft_url)
             async with tasks.database.read() as connection:
-                stored = await queries.newest_task(connection, OWNER, last.draft_url)
+                stored = await reads.newest_task(connection, OWNER, last.draft_url)
             assert remembered is not None
             assert stored is not None
             assert {remembered.id, stored.id} == {last.id}
@@ -177,8 +177,8 @@ def test_a_canceled_task_is_final_and_fences_its_worker(run: Run) -> None:
         assert canceled.status is Status.CANCELED
         assert (await tasks.manager.cancel(OWNER, task.id)).seq == canceled.seq
         async with tasks.database.write() as connection:
-            assert await changes.complete(connection, task, list(task.stages), VIDEO) is None
-            assert await changes.fail(connection, task, GONE) is None
+            assert await writes.complete(connection, task, list(task.stages), VIDEO) is None
+            assert await writes.fail(connection, task, GONE) is None
         assert await tasks.now(task) == canceled
 
     run(scenario)
@@ -187,11 +187,11 @@ def test_a_canceled_task_is_final_and_fences_its_worker(run: Run) -> None:
 def test_an_attempt_that_was_replaced_writes_nothing(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         first = await tasks.claimed()
-        second = await tasks.write(changes.claim, first)
+        second = await tasks.write(writes.claim, first)
         assert second.attempt == first.attempt + 1
         async with tasks.database.write() as connection:
-            assert await changes.complete(connection, first, list(first.stages), VIDEO) is None
-        done = await tasks.write(changes.complete, second, list(second.stages), VIDEO)
+            assert await writes.complete(connection, first, list(first.stages), VIDEO) is None
+        done = await tasks.write(writes.complete, second, list(second.stages), VIDEO)
         assert (done.status, done.progress, done.stage) == (Status.COMPLETED, 100, Stage.DONE)
 
     run(scenario)
@@ -200,13 +200,13 @@ def test_an_attempt_that_was_replaced_writes_nothing(run: Run) -> None:
 def test_a_retry_is_a_new_attempt_of_the_same_task(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.claimed()
-        broken = await tasks.write(changes.fail, task, GONE)
+        broken = await tasks.write(writes.fail, task, GONE)
         assert broken.failure == GONE
         waiting = await tasks.manager.retry(OWNER, task.id)
         assert (waiting.id, waiting.status, waiting.progress, waiting.failure) == (task.id, Status.PENDING, 0, None)
-        again = await tasks.write(changes.claim, waiting)
+        again = await tasks.write(writes.claim, waiting)
         assert again.attempt == 2
-        done = await tasks.write(changes.complete, again, list(again.stages), VIDEO)
+        done = await tasks.write(writes.complete, again, list(again.stages), VIDEO)
         with pytest.raises(InvalidState):
             await tasks.manager.retry(OWNER, done.id)
 
@@ -228,7 +228,7 @@ def test_a_retry_gives_way_to_an_active_task_of_the_same_url(run: Run) -> None:
 def test_events_are_numbered_without_a_gap(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.claimed()
-        await tasks.write(changes.fail, task, GONE)
+        await tasks.write(writes.fail, task, GONE)
         await tasks.manager.retry(OWNER, task.id)
         page = await tasks.manager.events(OWNER, task.id, PageRequest())
         assert [event.seq for event in page.events] == [1, 2, 3, 4]
@@ -295,7 +295,7 @@ def test_filters_narrow_the_list(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         created = await five(tasks)
         await tasks.manager.cancel(OWNER, created[0])
-        broken = await tasks.write(changes.fail, await tasks.claimed(draft_url="http://b.example/%_"), GONE)
+        broken = await tasks.write(writes.fail, await tasks.claimed(draft_url="http://b.example/%_"), GONE)
 
         async def found(**conditions: Any) -> list[str]:
             page = await tasks.manager.tasks(OWNER, TaskFilter(**conditions), Order(), PageRequest())
@@ -347,8 +347,8 @@ def test_the_queue_counts_and_places_its_tasks(run: Run) -> None:
 def test_throughput_counts_the_ends_of_each_minute(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         done = await tasks.claimed(draft_url="http://a.example/1")
-        await tasks.write(changes.complete, done, list(done.stages), VIDEO)
-        await tasks.write(changes.fail, await tasks.claimed(draft_url="http://a.example/2"), GONE)
+        await tasks.write(writes.complete, done, list(done.stages), VIDEO)
+        await tasks.write(writes.fail, await tasks.claimed(draft_url="http://a.example/2"), GONE)
         points = await tasks.manager.throughput(OWNER, 10)
         assert len(points) == 10
         assert (sum(point.completed for point in points), sum(point.failed for point in points)) == (1, 1)
@@ -377,7 +377,7 @@ def test_stages_of_an_attempt_are_kept_with_their_times(run: Run) -> None:
         assert [stage.stage for stage in task.stages] == [Stage.QUEUED, Stage.STARTED]
         assert task.stages[0].completed_at_ms is not None
         exporting = StageProgress(stage=Stage.EXPORTING, started_at_ms=task.updated_at_ms, done=1.0, total=2.0)
-        done = await tasks.write(changes.complete, task, [*task.stages, exporting], VIDEO)
+        done = await tasks.write(writes.complete, task, [*task.stages, exporting], VIDEO)
         assert [stage.stage for stage in done.stages][-2:] == [Stage.EXPORTING, Stage.DONE]
         assert all(stage.completed_at_ms is not None for stage in done.stages[2:])
         assert (await tasks.now(task)) == done

@@ -8,9 +8,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from services.tasks.migrate import migrate
-from services.tasks.store import database, tables
-from services.tasks.store.database import sync_engine
+from services.migrate import migrate
+from services.store import database, tables
+from services.store.database import sync_engine
 from tests.support.programs import Postgres
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from services.tasks.pace import Pace
-from services.tasks.records import Stage, StageProgress, Unit
+from services.store.records import Stage, StageProgress, Unit
+from services.worker.eta import Pace
 
 BEGAN_MS = 1_700_000_000_000
 FRAMES = 3000.0

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from services.files.store import FileStore
-from services.tasks.crew import Crew
-from services.tasks.engine import Queue
-from services.tasks.keeper import Keeper
-from services.tasks.parts import PartStore, next_own, next_to_help, too_long
-from services.tasks.records import Task
-from services.tasks.store import changes, crews, parts, tables
-from services.tasks.store.parts import Part, PartStatus
+from services.store import parts, tables, workers, writes
+from services.store.parts import Part, PartStatus
+from services.store.records import Task
+from services.worker.maintenance import Keeper
+from services.worker.queue.engine import Queue
+from services.worker.registry import Crew
+from services.worker.shared_render.parts import PartStore, next_own, next_to_help, too_long
 from tests.services.tasks.conftest import Scenario, Tasks
 
 SPANS = ((0, 100), (100, 200), (200, 250))
@@ -72,7 +72,7 @@ async def announced(leader: PartStore, task: Task, digest: str = "d") -> list[Pa
 
 async def led(tasks: Tasks, leader: PartStore) -> Task:
     """A task that the worker runs."""
-    return await tasks.write(changes.claim, await tasks.submit(), leader.worker)
+    return await tasks.write(writes.claim, await tasks.submit(), leader.worker)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> 
         assert await open_for(helper) == [1, 2]
         async with helper.database.read() as connection:
             assert await parts.open_elsewhere(connection, helper.worker, [task.id]) == []
-        await tasks.write(changes.cancel, task)
+        await tasks.write(writes.cancel, task)
         assert await open_for(helper) == []
 
     with_two(scenario)
@@ -145,8 +145,8 @@ def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tm
                 assert await store.made(claimed)
         running = (await helper.of_task(task.id))[2]
         async with tasks.database.write() as connection:
-            assert await changes.release(connection, tables.tasks.c.id == task.id) == [task.id]
-        second = await tasks.write(changes.claim, await tasks.now(task), helper.worker)
+            assert await writes.release(connection, tables.tasks.c.id == task.id) == [task.id]
+        second = await tasks.write(writes.claim, await tasks.now(task), helper.worker)
         assert [each.status for each in await announced(helper, second)] == [OPEN, MADE, OPEN]
         assert not await helper.advance(running, 5)
         fetched = (await helper.of_task(task.id))[1]
@@ -187,7 +187,7 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
         (tmp_path / "made").write_bytes(b"made")
         await helper.deliver(stored, tmp_path / "made")
         async with tasks.database.note() as connection:
-            await crews.leave(connection, [helper.worker])
+            await workers.leave(connection, [helper.worker])
         with closing(Queue(tasks.settings.database)) as queue:
             keeper = Keeper(
                 tasks.database, queue, tasks.hot, leader.files, Crew(tasks.database, "c", 0, 20), keep_days=0
@@ -196,7 +196,7 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
             found = await leader.of_task(task.id)
             assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (MADE, 0), (OPEN, 0)]
             assert not await helper.advance(gone, 5)
-            await tasks.write(changes.cancel, await tasks.now(task))
+            await tasks.write(writes.cancel, await tasks.now(task))
             await keeper.sweep()
         assert await leader.of_task(task.id) == []
         assert leader.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.tasks.exporter import StageLine
-from services.tasks.progress import AttemptProgress
-from services.tasks.records import Stage, Unit
+from services.store.records import Stage, Unit
+from services.worker.exporter_process import StageLine
+from services.worker.progress import AttemptProgress
 from tests.support.tasks import running_task
 
 T = 1_700_000_000_000

@@ -9,8 +9,8 @@ import pytest
 
 from services.errors import ErrorCode, Failed
 from services.files.store import FileStore
-from services.tasks.exporter import Result
-from services.tasks.publish import LARGEST_PREVIEW_BYTES, publish, put_preview
+from services.worker.exporter_process import Result
+from services.worker.publish import LARGEST_PREVIEW_BYTES, publish, put_preview
 from tests.support.tasks import running_task
 
 VIDEO_KEY = "videos/1/1/video.mp4"
@@ -88,7 +88,7 @@ def test_a_storage_that_refuses_a_video_is_asked_again(
 def test_a_video_that_cannot_be_stored_is_an_error(
     files: FileStore, attempt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.tasks.publish.AGAIN_SECONDS", (0.0,))
+    monkeypatch.setattr("services.worker.publish.AGAIN_SECONDS", (0.0,))
     (attempt / "video.mp4").write_bytes(b"\0\0\0\x20ftypisom")
     (tmp_path / "files" / "videos").write_text("a file where a folder is wanted")
     with pytest.raises(Failed) as refused:

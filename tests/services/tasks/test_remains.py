@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.files.store import FileStore, S3Options
-from services.tasks import leftovers, remains
-from services.tasks.publish import preview_key
-from services.tasks.remains import Remains
-from services.tasks.store import changes
+from services.store import writes
+from services.worker import artifact_cleanup, attempt_cleanup
+from services.worker.artifact_cleanup import Remains
+from services.worker.publish import preview_key
 from tests.services.tasks.conftest import Scenario, Tasks
 from tests.support.programs import S3, S3_KEYS
 from tests.support.proxy import Proxy, Trouble
@@ -17,7 +17,7 @@ from tests.support.proxy import Proxy, Trouble
 def test_what_could_not_be_removed_is_removed_when_the_storage_is_back(
     run: Callable[[Scenario], None], s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remains, "DISCARD_SECONDS", 0.5)
+    monkeypatch.setattr(artifact_cleanup, "DISCARD_SECONDS", 0.5)
     for name, value in S3_KEYS.items():
         monkeypatch.setenv(name, value)
     preview = tmp_path / "preview.jpg"
@@ -26,7 +26,7 @@ def test_what_could_not_be_removed_is_removed_when_the_storage_is_back(
         files = FileStore(f"s3://{s3.bucket}/{tmp_path.name}", "http://a.example", S3Options(storage.url, "us-east-1"))
 
         async def scenario(tasks: Tasks) -> None:
-            task = await tasks.write(changes.cancel, await tasks.claimed())
+            task = await tasks.write(writes.cancel, await tasks.claimed())
             key = preview_key(task.id, task.attempt)
             await files.put(key, preview)
             left = Remains(tasks.database, files, tmp_path / "work")
@@ -60,7 +60,7 @@ def test_an_attempt_whose_task_could_not_be_read_at_its_end_is_looked_for_again(
         left.expect(task.id, task.attempt)
         await left.again()
         assert files.local_path(key), "the task is at that attempt still"
-        await tasks.write(changes.cancel, task)
+        await tasks.write(writes.cancel, task)
         await left.again()
         assert files.local_path(key) is None
 
@@ -75,13 +75,13 @@ def test_attempts_of_a_killed_process_are_known_by_their_folders(
     files = FileStore((tmp_path / "files").as_uri(), "http://a.example")
 
     async def scenario(tasks: Tasks) -> None:
-        ended = await tasks.write(changes.cancel, await tasks.claimed())
+        ended = await tasks.write(writes.cancel, await tasks.claimed())
         running = await tasks.claimed()
         for task in (ended, running):
             (work / task.id / str(task.attempt)).mkdir(parents=True)
             await files.put(preview_key(task.id, task.attempt), preview)
-        leftovers.clear_all(work, set())
-        await Remains(tasks.database, files, work).of_dead(leftovers.attempts_in(work))
+        attempt_cleanup.clear_all(work, set())
+        await Remains(tasks.database, files, work).of_dead(attempt_cleanup.attempts_in(work))
         assert files.local_path(preview_key(ended.id, 1)) is None
         assert files.local_path(preview_key(running.id, 1)), "another worker may be at it"
         assert not list(work.iterdir())

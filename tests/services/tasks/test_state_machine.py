@@ -33,18 +33,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services import clock
 from services.errors import ErrorCode, IdempotencyConflict, InvalidState, failed
 from services.files.store import FileStore
-from services.tasks.crew import Crew
-from services.tasks.engine import Queue
-from services.tasks.exporter import StageLine
-from services.tasks.keeper import DAY_MS, Keeper
-from services.tasks.progress import AttemptProgress
-from services.tasks.recording import Attempt
-from services.tasks.records import EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskRequest, Unit
-from services.tasks.store import changes, crews, queries
-from services.tasks.store.rows import event_of, task_of
-from services.tasks.store.tables import events, tasks
-from services.tasks.worker import Worker
-from services.traces import NO_TRACES
+from services.store import reads, workers, writes
+from services.store.records import EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskRequest, Unit
+from services.store.rows import event_of, task_of
+from services.store.tables import events, tasks
+from services.telemetry.traces import NO_TRACES
+from services.worker.exporter_process import StageLine
+from services.worker.maintenance import DAY_MS, Keeper
+from services.worker.progress import AttemptProgress
+from services.worker.progress_writer import Attempt
+from services.worker.queue.engine import Queue
+from services.worker.registry import Crew
+from services.worker.worker import Worker
 from tests.services.tasks.conftest import Tasks, open_tasks
 from tests.services.tasks.test_manager import VIDEO
 from tests.support.programs import Postgres
@@ -138,8 +138,8 @@ class Puppet(Worker):
 
         async def change(connection: AsyncConnection) -> TaskChange | None:
             if good:
-                return await changes.complete(connection, attempt.task, attempt.progress.stages, VIDEO)
-            return await changes.fail(connection, attempt.task, BROKEN, attempt.progress.stage)
+                return await writes.complete(connection, attempt.task, attempt.progress.stages, VIDEO)
+            return await writes.fail(connection, attempt.task, BROKEN, attempt.progress.stage)
 
         self.running.discard(attempt)
         return await self._recorder.end(attempt, change) is not None
@@ -155,7 +155,7 @@ class Puppet(Worker):
             await self._hand_back(attempt)
         self.running.clear()
         async with self._database.note() as connection:
-            await crews.leave(connection, [self.id])
+            await workers.leave(connection, [self.id])
 
 
 class Site:
@@ -230,7 +230,7 @@ class Site:
     async def members(self) -> set[str]:
         """The ids of all processes that are held to be there."""
         async with self.tasks.database.read() as connection:
-            return {member.id for member in await crews.members(connection)}
+            return {member.id for member in await workers.members(connection)}
 
     async def stored(self) -> tuple[dict[str, Task], dict[str, list[TaskEvent]]]:
         """All tasks, and their events."""
@@ -310,7 +310,7 @@ class Machine(RuleBasedStateMachine):
     async def _check_newest(self, owner: str, url: str) -> None:
         newest = self.model.of_url(owner, url)[-1].id
         async with self.site.tasks.database.read() as connection:
-            stored = await queries.newest_task(connection, owner, url)
+            stored = await reads.newest_task(connection, owner, url)
         remembered = await self.site.tasks.manager.task_by_url(owner, url)
         assert stored is not None
         assert remembered is not None

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from services.clock import now_ms
-from services.drafts.client import Client
-from services.drafts.guard import Guard
 from services.errors import ErrorCode, InvalidState, failed
 from services.files.store import FileStore
-from services.tasks.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
-from services.tasks.store import changes, deliveries
-from services.tasks.store.deliveries import Room
-from services.tasks.webhooks import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, Sender, after_try, signed
+from services.http.client import Client
+from services.http.guard import Guard
+from services.store import outbox, writes
+from services.store.outbox import Room
+from services.store.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
+from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, Sender, after_try, signed
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.support.receiver import receiving
 
@@ -45,7 +45,7 @@ async def told(tasks: Tasks, task: Task) -> list[Delivery]:
 
 async def advanced(tasks: Tasks, task: Task, stage: Stage) -> Task:
     stages = [*task.stages, StageProgress(stage=stage, started_at_ms=now_ms())]
-    return await tasks.write(changes.advance, task, EventType.STAGE_CHANGED, changes.stage_values(stages, 30))
+    return await tasks.write(writes.advance, task, EventType.STAGE_CHANGED, writes.stage_values(stages, 30))
 
 
 def test_the_signature_is_that_of_the_specifications_example() -> None:
@@ -114,10 +114,10 @@ def test_what_one_process_has_taken_no_other_sends(run: Run) -> None:
         await tasks.claimed(webhook_url="http://a.b/")
         for expected in (1, 0):
             async with tasks.database.write() as connection:
-                taken = await deliveries.take_due(connection, now_ms(), now_ms() + 60_000, ROOM)
+                taken = await outbox.take_due(connection, now_ms(), now_ms() + 60_000, ROOM)
             assert len(taken) == expected
         async with tasks.database.write() as connection:  # and when its taker has died, it is due again
-            assert len(await deliveries.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, ROOM)) == 1
+            assert len(await outbox.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, ROOM)) == 1
 
     run(scenario)
 
@@ -126,7 +126,7 @@ def test_a_repeat_may_bring_the_webhook_that_its_task_lacks_but_no_second_one(ru
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()
         assert (await tasks.submit(webhook_url="http://a.b/")).id == task.id
-        await tasks.write(changes.claim, await tasks.now(task))
+        await tasks.write(writes.claim, await tasks.now(task))
         assert [each.seq for each in await told(tasks, task)] == [2]
         with pytest.raises(InvalidState, match="another webhook"):
             await tasks.submit(webhook_url="http://c.d/")
@@ -138,10 +138,10 @@ def test_deliveries_are_forgotten_with_their_task(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.claimed(webhook_url="http://a.b/")
         error = failed(ErrorCode.RENDER_FAILED, "x", "x").failure
-        ended = await tasks.write(changes.fail, task, error)
+        ended = await tasks.write(writes.fail, task, error)
         async with tasks.database.write() as connection:
-            assert await changes.remove(connection, ended)
-            assert await deliveries.waiting_count(connection) == 0
+            assert await writes.remove(connection, ended)
+            assert await outbox.waiting_count(connection) == 0
 
     run(scenario)
 

@@ -1,0 +1,1 @@
+"""The transports: HTTP, websockets, event streams, and the pages and files beside them."""

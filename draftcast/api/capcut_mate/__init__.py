@@ -1,0 +1,1 @@
+"""The polling endpoint in capcut-mate's documented form."""

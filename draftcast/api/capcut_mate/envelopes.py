@@ -1,0 +1,107 @@
+"""The two shapes of the polling endpoint's answers, and the language they are in."""
+
+import json
+from typing import Any, Protocol
+
+from starlette.responses import Response
+
+from resolvers.error_table import Problem
+from resolvers.times import naive_local
+from services.clock import rfc3339
+from services.errors import Bilingual
+
+SUCCESS = Bilingual("Success", "成功")
+PEER_VALIDATION = 1001
+PEER_TITLES = {
+    PEER_VALIDATION: Bilingual("Parameter validation failed", "参数校验失败"),
+    2001: Bilingual("Invalid draft URL", "无效的草稿URL"),
+    2030: Bilingual("Video generation task submit failed", "视频生成任务提交失败"),
+    2031: Bilingual("Video generation task not found", "视频生成任务未找到"),
+    2032: Bilingual("Video task status query failed", "视频任务状态查询失败"),
+    9998: Bilingual("Internal server error", "系统内部错误"),
+}
+"""The texts of capcut-mate's server, word for word, since clients may compare them
+(`exceptions.py` of Hommy-master/capcut-mate at 3cfbfb5; the wrapping is its `src/middlewares/response.py`).
+"""
+
+
+class Envelope(Protocol):
+    """How answers are wrapped and times are written."""
+
+    def time(self, at_ms: int) -> str:
+        """A time as text."""
+        ...
+
+    def success(self, answer: dict[str, Any], english: bool) -> Response:
+        """A good answer."""
+        ...
+
+    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+        """A bad one."""
+        ...
+
+
+class Documented:
+    """As the document of gen_video_status says: the bare answer, or `error` with code, message and details."""
+
+    def time(self, at_ms: int) -> str:
+        """UTC with milliseconds and Z."""
+        return rfc3339(at_ms)
+
+    def success(self, answer: dict[str, Any], english: bool) -> Response:
+        """The answer itself."""
+        del english
+        return _json(answer, 200)
+
+    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+        """The problem, with its HTTP status."""
+        error = {"code": problem.rest_code, "message": spoken(problem.title, english), "details": details}
+        return _json({"error": error}, problem.status, problem.headers)
+
+
+class CapcutMate:
+    """As capcut-mate's server answers: always HTTP 200, with a number as `code`, and local times.
+
+    An answer that has a `message` of its own keeps it.
+    """
+
+    def time(self, at_ms: int) -> str:
+        """The server's local time without an offset."""
+        return naive_local(at_ms)
+
+    def success(self, answer: dict[str, Any], english: bool) -> Response:
+        """The answer with `code` and `message` before it."""
+        return _json({"code": 0, "message": spoken(SUCCESS, english), **answer}, 200)
+
+    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+        """The problem's number and its text; the details in brackets, where that server has them too."""
+        message = spoken(PEER_TITLES.get(problem.peer_code, problem.title), english)
+        bare = problem.peer_code in PEER_TITLES and problem.peer_code != PEER_VALIDATION
+        return _json({"code": problem.peer_code, "message": message if bare else f"{message}({details})"}, 200)
+
+
+def spoken(text: Bilingual, english: bool) -> str:
+    """The text in the caller's language."""
+    return text.en if english else text.zh
+
+
+def wants_english(accept_language: str) -> bool:
+    """Whether an Accept-Language header prefers English to Chinese. Without one, Chinese is spoken."""
+    for choice in sorted(accept_language.split(","), key=_weight, reverse=True):
+        language = choice.partition(";")[0].strip().lower().partition("-")[0]
+        if language in ("en", "zh"):
+            return language == "en" and _weight(choice) > 0
+    return False
+
+
+def _weight(choice: str) -> float:
+    _, _, weight = choice.partition("q=")
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _json(content: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text.encode(errors="replace"), status, headers, "application/json")

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: single results, server-sent events and multipart."""

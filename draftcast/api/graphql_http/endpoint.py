@@ -1,0 +1,161 @@
+"""GraphQL over HTTP: one request, one operation, answered in the form that the client accepts.
+
+The rules are those of the GraphQL over HTTP specification; what comes as a stream is
+sent by `draftcast.api.graphql_http.streams`.
+"""
+
+import json
+from contextlib import ExitStack
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from draftcast.api.graphql_http.accept import ONE_RESULT, Media, accepted
+from draftcast.api.graphql_http.formats import EventStream, Format, Multipart
+from draftcast.api.graphql_http.resume import resumed
+from draftcast.api.graphql_http.streams import StreamResponse
+from draftcast.api.origins import from_foreign_page
+from draftcast.api.request_body import json_body
+from resolvers.context import Context
+from resolvers.error_table import (
+    ForeignPage,
+    NotAcceptable,
+    QueryStringTooLong,
+    WrongMethod,
+    extensions_of,
+    problem_of,
+    told,
+)
+from schema.execution.operations import is_mutation, operation_fault
+from schema.execution.results import Answer, Answers, Operation
+from services.errors import Bilingual, InvalidInput, RequestError
+from services.strict_json import parse_json
+
+LONGEST_QUERY_STRING_BYTES = 16 * 1024
+LONGEST_ACCEPT = 1000
+"""Characters of an Accept header that are looked at, and kept; browsers send a hundred or so."""
+METHODS = ("GET", "POST")
+FORMATS: dict[Media, Format] = {Media.EVENTS: EventStream(), Media.MULTIPART: Multipart()}
+_OPERATION = ("query", "variables", "operationName", "extensions")
+_IN_JSON = ("variables", "extensions")
+
+
+class MutationByGet(WrongMethod):
+    """A GET request must not change anything."""
+
+
+class HttpEndpoint:
+    """POST with a JSON object, or GET with a query string, which changes nothing."""
+
+    def __init__(self, answers: Answers, origins: tuple[str, ...]) -> None:
+        self._answers = answers
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        media = accepted(request.headers.get("accept", "")[:LONGEST_ACCEPT])
+        with ExitStack() as kept:
+            try:
+                response = await self._response(request, media, kept)
+            except RequestError as error:
+                response = _refusal(error, media)
+            await response(scope, receive, send)
+
+    async def _response(self, request: Request, media: Media | None, kept: ExitStack) -> ASGIApp:
+        """The answer; what it holds while it is being sent is put into `kept`."""
+        if media is None:
+            raise NotAcceptable(_no_media())
+        context = await Context.of(request)
+        operation = await self._operation(request)
+        if media in ONE_RESULT:
+            answer = await self._answers.answer(context, operation, mutations=request.method == "POST")
+            return _response(answer, media)
+        place = request.headers.get("last-event-id", "")
+        if place:
+            operation = resumed(operation, place)
+        kept.enter_context(context.staying())
+        return StreamResponse(
+            self._answers, context, operation, FORMATS[media], resumed=bool(place) and media is Media.EVENTS
+        )
+
+    async def _operation(self, request: Request) -> Operation:
+        if request.method == "POST":
+            return _operation(_parsed(await json_body(request)))
+        if request.method != "GET":
+            raise _wrong_method(request.method)
+        if from_foreign_page(request.headers, self._origins):
+            raise ForeignPage(
+                Bilingual("Pages from elsewhere may not ask this server.", "其他网站的页面不能访问此服务。")
+            )
+        operation = _operation(_asked(request))
+        if is_mutation(operation):
+            raise MutationByGet(Bilingual("A mutation must be sent by POST.", "mutation 须以 POST 发送。"))
+        return operation
+
+
+def _operation(fields: Any) -> Operation:
+    """Raises `InvalidInput` for what is not formed as the specification wants it."""
+    fault = operation_fault(fields)
+    if fault:
+        raise InvalidInput(Bilingual(fault, fault))
+    return Operation(fields["query"], fields.get("variables"), fields.get("operationName"))
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """What a query string asks for. Raises `InvalidInput` or `QueryStringTooLong`."""
+    if len(request.scope["query_string"]) > LONGEST_QUERY_STRING_BYTES:
+        raise QueryStringTooLong(
+            Bilingual(
+                f"The query string may have at most {LONGEST_QUERY_STRING_BYTES} bytes; use POST.",
+                f"查询字符串不得超过 {LONGEST_QUERY_STRING_BYTES} 字节，请改用 POST。",
+            )
+        )
+    given = {name: request.query_params[name] for name in _OPERATION if name in request.query_params}
+    return {name: _parsed(text) if name in _IN_JSON and text else text or None for name, text in given.items()}
+
+
+def _parsed(text: str | bytes) -> object:
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError:
+        where = "The body" if isinstance(text, bytes) else "A parameter"
+        raise InvalidInput(
+            Bilingual(f"{where} is not valid JSON.", f"{'请求体' if where == 'The body' else '参数'}不是有效的 JSON。")
+        ) from None
+
+
+def _response(answer: Answer, media: Media) -> Response:
+    """The result; for the newer form with a status that tells whether it was executed, and no `data` if not."""
+    if answer.executed or media is Media.JSON:
+        return _in_json(answer.body, 200, media)
+    result = json.loads(answer.body)
+    return _in_json(json.dumps({"errors": result["errors"]}).encode(), 400, media)
+
+
+def _refusal(error: RequestError, media: Media | None) -> Response:
+    problem = problem_of(error)
+    formatted = {"message": told(error).en, "extensions": extensions_of(error)}
+    headers = dict(problem.headers)
+    if isinstance(error, WrongMethod):
+        headers["allow"] = "POST" if isinstance(error, MutationByGet) else ", ".join(METHODS)
+    form = media if media is Media.RESPONSE else Media.JSON
+    return _in_json(json.dumps({"errors": [formatted]}).encode(), problem.status, form, headers)
+
+
+def _in_json(body: bytes, status: int, media: Media, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media.value)
+
+
+def _no_media() -> Bilingual:
+    offered = ", ".join(Media)
+    return Bilingual(f"The Accept header takes none of {offered}.", f"Accept 请求头不包含 {offered} 中的任何一种。")
+
+
+def _wrong_method(method: str) -> WrongMethod:
+    allowed = " or ".join(METHODS)
+    return WrongMethod(
+        Bilingual(f"This path takes {allowed}, not {method}.", f"此路径只接受 {allowed}，不接受 {method}。")
+    )

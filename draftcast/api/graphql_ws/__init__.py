@@ -1,0 +1,1 @@
+"""GraphQL over websockets: the graphql-transport-ws protocol."""

@@ -1,0 +1,99 @@
+"""Drafts that callers bring: taken as a zip, and served in capcut-mate's `get_draft` form while they are kept."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from urllib.parse import quote, urlencode
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from draftcast.api.capcut_mate.envelopes import Documented, spoken, wants_english
+from draftcast.api.files import NO_SNIFF
+from resolvers.context import Context, services_of
+from resolvers.error_table import WrongContentType, problem_of, told
+from services.access.audit import Act
+from services.access.callers import Scope
+from services.access.limits import Limit
+from services.clock import rfc3339
+from services.drafts.draft_urls import KEPT, LIST
+from services.errors import Bilingual, InvalidInput
+from services.http.redaction import shown_id
+
+PATH = "/drafts"
+GET_DRAFT, FILES = LIST, KEPT.rstrip("/")
+LONGEST_NAME = 100
+ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
+"""A foreign web page cannot send any of them without being asked first."""
+UNKNOWN = {"code": 2001, "message": "无效的草稿URL"}
+
+
+def routes() -> list[Route]:
+    """Take a draft; list one; serve its files."""
+    return [
+        Route(PATH, _take, methods=["POST"]),
+        Route(GET_DRAFT, _list),
+        Route(FILES + "/{draft_id}/{path:path}", _file),
+    ]
+
+
+async def _take(request: Request) -> Response:
+    """POST /drafts?name=…: a zip of a draft's folder in, the draft's URL out."""
+    try:
+        context = await Context.of(request)
+        context.require(Scope.SUBMIT)
+        context.count(Limit.SUBMITS)
+        name = _name(request)
+        kept = await context.services.shelf.put(context.counted_as, _zip(request))
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
+        english = wants_english(request.headers.get("accept-language", ""))
+        return Documented().problem(problem_of(error), spoken(told(error), english), english)
+    context.note(Act.DRAFT_KEPT, draft=shown_id(kept.draft_id))
+    base = context.services.settings.base_url
+    query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
+    return JSONResponse({"draft_url": f"{base}{GET_DRAFT}?{query}", "expires_at": rfc3339(kept.expires_at_ms)}, 201)
+
+
+def _name(request: Request) -> str:
+    """What the caller calls the draft; empty without it. Raises `InvalidInput`."""
+    name = request.query_params.get("name", "")
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput(Bilingual(f"name may have {LONGEST_NAME} characters.", f"name 最多 {LONGEST_NAME} 个字符。"))
+    return name
+
+
+async def _zip(request: Request) -> AsyncGenerator[bytes]:
+    """The body as it comes. Raises `WrongContentType`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ZIP_TYPES:
+        raise WrongContentType(
+            Bilingual(
+                f"Send the draft's folder as a zip, with Content-Type: {ZIP_TYPES[0]}.",
+                f"请将草稿文件夹打包为 zip，并使用 Content-Type: {ZIP_TYPES[0]} 发送。",
+            )
+        )
+    async for chunk in request.stream():
+        yield chunk
+
+
+async def _list(request: Request) -> Response:
+    services = services_of(request)
+    draft_id = request.query_params.get("draft_id", "")
+    found = await asyncio.to_thread(services.shelf.files, draft_id)
+    if found is None:
+        return JSONResponse(UNKNOWN)
+    folder = f"{services.settings.base_url}{FILES}/{draft_id}"
+    return JSONResponse({"code": 0, "message": "成功", "files": [f"{folder}/{quote(path)}" for path in found]})
+
+
+async def _file(request: Request) -> Response:
+    shelf, params = services_of(request).shelf, request.path_params
+    path = await asyncio.to_thread(shelf.file, params["draft_id"], params["path"])
+    if path is None:
+        return JSONResponse(UNKNOWN, 404)
+    return FileResponse(path, media_type="application/octet-stream", headers=_DOWNLOAD)
+
+
+_DOWNLOAD = {**NO_SNIFF, "content-disposition": "attachment", "content-security-policy": "sandbox"}
+"""What strangers have brought is never shown as a page of this server."""

@@ -1,0 +1,179 @@
+"""Commands that speak to a running server: submit, watch, tasks, cancel, retry."""
+
+from collections.abc import Callable, Generator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from draftcast.cli.terminal import AsJson, Exit, print_json, print_table, run, say
+from services.variables import SERVER_VARIABLE
+
+
+class Wanted(StrEnum):
+    """Statuses as `draftcast tasks` takes them."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+def _address(server: str) -> str:
+    if not server.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{server} is no address; write http://{server}")
+    return server.rstrip("/")
+
+
+Server = Annotated[str, typer.Option(help="The server's address.", envvar=SERVER_VARIABLE, callback=_address)]
+Named = Annotated[str, typer.Argument(metavar="TASK", help="A task's id, or the draft URL that was submitted.")]
+Watching = Annotated[bool, typer.Option("--watch", help="Watch it to its end.")]
+HERE = "http://127.0.0.1:8000"
+
+
+def submit(
+    draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder, zip or draft_content.json here.")],
+    watching: Watching = False,
+    strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    webhook: Annotated[str | None, typer.Option(help="An address to tell of the task's changes of status.")] = None,
+    as_json: AsJson = False,
+    server: Server = HERE,
+) -> None:
+    """Submit a draft to a running server; a draft on this machine is sent there first, with its files."""
+    from draftcast.cli import client
+
+    task = run(client.submit(server, _sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
+    _told(server, task, watching, as_json, task["id"])
+
+
+def _sent(server: str, draft: str, *, quiet: bool) -> str:
+    """The draft's URL; what lies on this machine is on the server then."""
+    if draft.startswith(("http://", "https://")):
+        return draft
+    from draftcast.cli import upload
+    from draftcast.cli.display import SendingBar
+    from draftcast.cli.local_drafts import opened
+    from services.errors import RequestError
+
+    path = Path(draft).absolute()
+    as_it_is = path.is_file() and path.suffix.lower() != ".json"
+    try:
+        with opened(draft) as source:
+            if not as_it_is or source.files:
+                files = upload.entries(source)
+                with SendingBar([file.stat().st_size for _, file in files], source.files.values(), quiet) as bar:
+                    return _send(server, path.stem, upload.zipped(files), bar.sent)
+    except RequestError:
+        if not as_it_is:
+            raise
+    # Nothing is to be brought along, or the zip is broken: then the server says so.
+    with SendingBar([path.stat().st_size], (), quiet) as bar:
+        return _send(server, path.stem, upload.read(path), bar.sent)
+
+
+def _send(server: str, name: str, chunks: Generator[bytes], on_sent: Callable[[int], None]) -> str:
+    from draftcast.cli import upload
+
+    draft_url: str = run(upload.send(server, name, chunks, on_sent))
+    return draft_url
+
+
+def watch(named: Named, as_json: AsJson = False, server: Server = HERE) -> None:
+    """Watch a task of a running server to its end."""
+    from draftcast.cli import client
+
+    _watch(server, run(client.find(server, named))["id"], as_json)
+
+
+def tasks(
+    status: Annotated[list[Wanted] | None, typer.Option(help="Only tasks of this status; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
+    as_json: AsJson = False,
+    server: Server = HERE,
+) -> None:
+    """List the newest tasks of a running server."""
+    from draftcast.cli import client
+    from draftcast.cli.display import tasks_table
+    from services.clock import now_ms
+
+    found = run(client.newest(server, limit, [each.name for each in status or ()]))
+    if as_json:
+        for task in found:
+            print_json(task)
+    elif found:
+        print_table(tasks_table(found, now_ms()))
+    else:
+        say("There are no such tasks.")
+
+
+def cancel(named: Named, as_json: AsJson = False, server: Server = HERE) -> None:
+    """Cancel a task that waits or runs."""
+    from draftcast.cli import client
+
+    async def once() -> Any:
+        return await client.cancel(server, (await client.find(server, named))["id"])
+
+    _told(server, run(once()), False, as_json, "")
+
+
+def retry(named: Named, watching: Watching = False, as_json: AsJson = False, server: Server = HERE) -> None:
+    """Put a failed or canceled task into the queue again."""
+    from draftcast.cli import client
+
+    async def once() -> Any:
+        return await client.retry(server, (await client.find(server, named))["id"])
+
+    _told(server, run(once()), watching, as_json, "")
+
+
+def _told(server: str, task: dict[str, Any], watching: bool, as_json: bool, result: str) -> None:
+    """What was done to a task: watch on, or print the task or the command's result, or say how it stands."""
+    if watching:
+        _watch(server, task["id"], as_json)
+    elif as_json:
+        print_json(task)
+    elif result:
+        typer.echo(result)
+    else:
+        say(f"{task['id']} is {task['status'].lower()}.")
+
+
+def _watch(server: str, task_id: str, as_json: bool) -> None:
+    task = run(_print_events(server, task_id) if as_json else _show_events(server, task_id))["task"]
+    if not as_json:
+        _say_end(task)
+    raise SystemExit(Exit.DONE if task["status"] == "COMPLETED" else Exit.NO)
+
+
+async def _print_events(server: str, task_id: str) -> dict[str, Any]:
+    from draftcast.cli import client
+
+    last: dict[str, Any] = {}
+    async for last in client.watch(server, task_id):
+        print_json(last)
+    return last
+
+
+async def _show_events(server: str, task_id: str) -> dict[str, Any]:
+    from draftcast.cli import client
+    from draftcast.cli.display import ProgressBar, reached
+
+    last: dict[str, Any] = {}
+    with ProgressBar() as bar:
+        async for last in client.watch(server, task_id):
+            bar.update(reached(last["task"]))
+    return last
+
+
+def _say_end(task: dict[str, Any]) -> None:
+    for warning in task["warnings"]:
+        say(f"{warning['code']}: {warning['message']}", "yellow")
+    if task["status"] == "COMPLETED":
+        typer.echo(task["videoUrl"])
+    elif task["error"]:
+        say(f"{task['error']['code']}: {task['error']['message']}", "bold red")
+        say(task["error"]["hint"] or "")
+    else:
+        say(f"The task is {task['status'].lower()}.")

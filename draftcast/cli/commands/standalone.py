@@ -1,0 +1,174 @@
+"""Commands that need no server: render, report, doctor."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of
+from services.errors import DraftWarning, Failed, Failure
+
+if TYPE_CHECKING:
+    from services.settings import Settings
+    from services.worker.exporter_process import ExportRequest, PreviewLine, Result, StageLine
+
+Asked = TypeVar("Asked", bound="ExportRequest")
+Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
+
+
+def render(
+    draft: Draft,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The MP4 to write.")] = Path("video.mp4"),
+    strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
+) -> None:
+    """Render a draft without a server."""
+    from services.worker.exporter_process import ExportRequest
+
+    settings = settings_of()
+    with _request(ExportRequest, settings, draft) as asked:
+        request = replace(asked, strict=strict)
+        if as_json:
+            _render_json(request, output)
+        else:
+            _render_shown(request, output)
+
+
+@contextmanager
+def _attempt_folder() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="draftcast-") as folder:
+        attempt = Path(folder) / "1"
+        attempt.mkdir()
+        yield attempt
+
+
+@contextmanager
+def _request(kind: type[Asked], settings: "Settings", draft: str) -> Generator[Asked]:
+    """What to ask of the exporter, as long as the block lasts: what was made for it is gone then."""
+    from services.worker.exporter_process import ExportLimits
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(_attempt_folder())
+        local: dict[str, Any] = {"draft_url": draft}
+        if not draft.startswith(("http://", "https://")):
+            from draftcast.cli.local_drafts import opened
+
+            source = stack.enter_context(opened(draft))
+            files = {path: str(file) for path, file in source.files.items()}
+            local = {
+                "draft_url": Path(draft).absolute().as_uri(),
+                "draft_folder": str(source.folder),
+                "draft_files": files,
+            }
+        yield kind(
+            **local,
+            task_id="render",
+            attempt=1,
+            folder=str(folder),
+            output=str(folder / "video.mp4"),
+            allow_hosts=settings.allow_hosts,
+            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+            copy_video=settings.copy_video,
+            ffmpeg=settings.ffmpeg,
+            require_sandbox=settings.require_sandbox,
+            limits=ExportLimits.of(settings),
+        )
+
+
+def _render_json(request: "ExportRequest", output: Path) -> None:
+    """The renderer's own lines; the last of them once the file lies where it was asked for."""
+    from services.worker.exporter_process import OWN_EXPORTER, parse_line
+
+    result: dict[str, Any] | None = None
+    failure: Any = None
+    with subprocess.Popen(OWN_EXPORTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - ours
+        assert child.stdin is not None  # noqa: S101 - both are pipes
+        assert child.stdout is not None  # noqa: S101
+        child.stdin.write(json.dumps(asdict(request)).encode())
+        child.stdin.close()
+        for text in child.stdout:
+            line: dict[str, Any] = json.loads(text)
+            if "result" in line:
+                result = line["result"]
+                continue
+            print_json(line)
+            failure = parse_line(text) if "error" in line else None
+    if isinstance(failure, Failure):
+        raise Failed(failure)
+    if result is None or child.returncode:
+        raise Stopped("RENDER_FAILED", f"The renderer ended with {child.returncode}.")
+    _keep(request, output)
+    print_json({"result": {**result, "output": str(output.absolute()), "thumbnail": None}})
+
+
+def _render_shown(request: "ExportRequest", output: Path) -> None:
+    from draftcast.cli.display import ProgressBar, Way
+    from services.clock import now_ms
+    from services.worker.exporter_process import OWN_EXPORTER, StageLine, export
+
+    warnings: list[DraftWarning] = []
+    way = Way()
+    with ProgressBar() as bar:
+
+        def on_line(line: "StageLine | PreviewLine | DraftWarning") -> None:
+            if isinstance(line, StageLine):
+                bar.update(way.reached(line, now_ms()))
+            elif isinstance(line, DraftWarning):
+                warnings.append(line)
+
+        result = run(export(OWN_EXPORTER, request, on_line))
+        bar.finish()
+    for warning in warnings:
+        say(f"{warning.code}: {warning.message.en}", "yellow")
+    _keep(request, output)
+    _say_result(result, output)
+
+
+def _keep(request: "ExportRequest", output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(request.output, output)
+
+
+def _say_result(result: "Result", output: Path) -> None:
+    sound = "with sound" if result.has_sound else "silent"
+    seconds = result.duration_us / 1e6
+    say(f"{output}: {result.width}x{result.height}, {seconds:.1f} s, {result.frames} frames, {sound}")
+
+
+def report(draft: Draft, as_json: AsJson = False) -> None:
+    """Tell what a render would lose or lack, without rendering; exit code 1 when there would be no video."""
+    from rich.console import Console
+
+    from draftcast.cli.display import report_object, report_table
+    from services.tasks.report import make_report
+    from services.worker.exporter_process import ReportRequest
+
+    settings = settings_of()
+    with _request(ReportRequest, settings, draft) as request, Console(stderr=True).status("looking at the draft"):
+        made = run(make_report(request))
+    if as_json:
+        print_json(report_object(made))
+    else:
+        print_table(report_table(made))
+    raise SystemExit(Exit.DONE if made.renderable else Exit.NO)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check that everything a render needs is here; exit code 1 when something is missing."""
+    from draftcast.cli.display import findings_table
+    from draftcast.cli.doctor import examine
+
+    findings = list(examine(settings_of()))
+    if as_json:
+        for finding in findings:
+            print_json(asdict(finding))
+    else:
+        print_table(findings_table(findings))
+    raise SystemExit(Exit.DONE if all(finding.ok or not finding.needed for finding in findings) else Exit.NO)

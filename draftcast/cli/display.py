@@ -1,0 +1,278 @@
+"""Progress, tables and reports on a terminal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from draftcast.cli.terminal import printable
+from services.errors import DraftWarning, Failure
+from services.store.records import Stage, StageProgress, Unit
+from services.tasks.report import DraftReport
+from services.worker.eta import Pace
+from services.worker.exporter_process import StageLine
+from services.worker.progress_scale import percent
+
+if TYPE_CHECKING:
+    from draftcast.cli.doctor import Finding
+
+_WORDS = {
+    "QUEUED": "waiting",
+    "STARTED": "starting",
+    "PARSING_DRAFT": "reading the draft",
+    "PREPARING": "fetching materials",
+    "PROCESSING_MATERIALS": "preparing materials",
+    "EXPORTING": "rendering",
+    "WRITING_FILE": "writing the file",
+    "DONE": "done",
+}
+_STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
+SURE = 0.05
+"""The part of a stage before which nobody is told what is left: the first frames take longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far something is: a stage, 0..100, and where it is known `done` of `total` in `unit` and the seconds left."""
+
+    stage: str
+    percent: float
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+    left_seconds: float | None = None
+    queue_position: int | None = None
+
+    @property
+    def count(self) -> str:
+        """What is counted, in words."""
+        if self.queue_position is not None:
+            return f"place {self.queue_position} of the queue"
+        if self.done is None or not self.total:
+            return ""
+        if self.unit == Unit.BYTES:
+            return f"{decimal(int(self.done))} of {decimal(int(self.total))}"
+        return f"{self.done:,.0f} of {self.total:,.0f} {self.unit or ''}".lower().rstrip()
+
+    @property
+    def left(self) -> str:
+        """How long it will take, in words."""
+        too_early = self.total and (self.done or 0) < self.total * SURE
+        return "" if self.left_seconds is None or too_early else f"{_duration(max(1.0, self.left_seconds))} left"
+
+
+def reached(task: dict[str, Any]) -> Reached:
+    """How far a task is, as the API tells of it. The server's own clock tells what is left."""
+    counts: dict[str, Any] = task["stages"][-1] if task["stages"] else {}
+    end = task["estimatedCompletionAt"]
+    return Reached(
+        task["stage"],
+        task["progress"],
+        counts.get("done"),
+        counts.get("total"),
+        counts.get("unit"),
+        None if end is None else (_ms(end) - _ms(task["updatedAt"])) / 1000,
+        task["queuePosition"],
+    )
+
+
+class Way:
+    """How far a render is that runs without a task, from its exporter's lines."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._stage = Stage.QUEUED
+        self._began_ms = 0
+
+    def reached(self, line: StageLine, now_ms: int) -> Reached:
+        """Take a line in."""
+        if line.stage is not self._stage:
+            self._stage, self._began_ms = line.stage, now_ms
+        now = StageProgress(stage=line.stage, started_at_ms=self._began_ms, done=line.done, total=line.total)
+        end_ms = self._pace.end_ms(now, now_ms)
+        left = None if end_ms is None else (end_ms - now_ms) / 1000
+        return Reached(line.stage, percent(now), line.done, line.total, line.unit, left)
+
+
+class _Bar:
+    """A bar on stderr that is shown while the block lasts."""
+
+    _progress: Progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class ProgressBar(_Bar):
+    """On stderr: a line for each stage that is over, and below them a bar for the present one."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:>20}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}", style="cyan"),
+            console=Console(stderr=True, highlight=False),
+        )
+        self._bar = self._progress.add_task("starting", total=100, count="", left="")
+        self._now: Reached | None = None
+        self._since = 0.0
+
+    def update(self, now: Reached) -> None:
+        """Show how far it is."""
+        if self._now is None or now.stage != self._now.stage:
+            self._say_ended()
+            self._since = monotonic()
+        self._now = now
+        self._progress.update(
+            self._bar, description=_words(now.stage), completed=now.percent, count=now.count, left=now.left
+        )
+
+    def finish(self) -> None:
+        """Show that it is done."""
+        self.update(Reached(Stage.DONE, 100))
+
+    def _say_ended(self) -> None:
+        if self._now is not None:
+            seconds = monotonic() - self._since
+            self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
+
+
+class SendingBar(_Bar):
+    """On stderr: what is sent to a server, and how much of it is; nothing when `quiet`."""
+
+    def __init__(self, sizes: Sequence[int], brought: Iterable[Path], quiet: bool) -> None:
+        console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._progress = Progress(
+            TextColumn("sending"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+        )
+        self._bar = self._progress.add_task("", total=sum(sizes))
+        console.print(f"{len(sizes)} files, {decimal(sum(sizes))}")
+        for path in brought:
+            console.print(printable(f"  with {path}, {decimal(path.stat().st_size)}"), soft_wrap=True)
+
+    def sent(self, size: int) -> None:
+        """So many more bytes have gone out."""
+        self._progress.advance(self._bar, size)
+
+
+def _words(stage: str) -> str:
+    return _WORDS.get(stage, stage.lower())
+
+
+def _duration(seconds: float) -> str:
+    """In the one or two units that matter: `8 s`, `3 min 20 s`, `5 h 2 min`, `12 d`."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d"
+
+
+def _ms(at: str) -> int:
+    return round(datetime.fromisoformat(at).timestamp() * 1000)
+
+
+def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int) -> Table:
+    """Tasks as the API tells of them, to be read by people."""
+    table = Table("task", "status", "stage or error", "progress", "age", "draft", box=None, header_style="bold")
+    for task in tasks:
+        error: dict[str, Any] | None = task["error"]
+        table.add_row(
+            task["id"],
+            Text(task["status"].lower(), _STYLES.get(task["status"], "")),
+            error["code"] if error else _words(task["stage"]),
+            f"{task['progress']} %",
+            _duration((now_ms - _ms(task["createdAt"])) / 1000),
+            printable(task["draftUrl"]),
+        )
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    table.columns[-1].overflow = "fold"
+    return table
+
+
+def findings_table(findings: "Iterable[Finding]") -> Table:
+    """What the doctor found, to be read by people."""
+    table = Table(show_header=False, box=None)
+    for finding in findings:
+        mark = (
+            Text("ok", "green") if finding.ok else Text("missing", "red") if finding.needed else Text("note", "yellow")
+        )
+        table.add_row(mark, finding.name, printable(finding.detail))
+    return table
+
+
+def report_table(report: DraftReport) -> Table:
+    """What was found out about a draft, to be read by people."""
+    found = report.found
+    table = Table(show_header=False, box=None)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("draft", printable(report.draft_url))
+    table.add_row("renderable", Text("yes", "green") if report.renderable else Text("no", "bold red"))
+    if found.width is not None and found.duration_us is not None:
+        seconds = found.duration_us / 1e6
+        table.add_row("video", f"{found.width}x{found.height}, {seconds:.1f} s, {found.frame_rate:.5g} frames a second")
+        table.add_row("holds", f"{found.tracks} tracks, {found.segments} segments, {found.materials} materials")
+    for warning in report.warnings:
+        table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
+    if found.error is not None:
+        table.add_row(Text(found.error.code, "bold red"), printable(f"{found.error.message.en} {found.error.hint.en}"))
+    return table
+
+
+def _about_warning(warning: DraftWarning) -> Text:
+    named = [("material", warning.material_name), ("effect", warning.effect_id), ("segment", warning.segment_id)]
+    places = ", ".join(f"{what} {name}" for what, name in named if name)
+    return Text.assemble(printable(warning.message.en), printable(f" ({places})" if places else "", "dim"))
+
+
+def report_object(report: DraftReport) -> dict[str, Any]:
+    """The same for programs: the API's `DraftReport`, its keys in snake_case and its messages in English."""
+    found = report.found
+    return {
+        "draft_url": report.draft_url,
+        "renderable": report.renderable,
+        "width": found.width,
+        "height": found.height,
+        "duration_seconds": None if found.duration_us is None else found.duration_us / 1e6,
+        "frame_rate": found.frame_rate,
+        "tracks": found.tracks,
+        "segments": found.segments,
+        "materials": found.materials,
+        "warnings": [{**asdict(warning), "message": warning.message.en} for warning in report.warnings],
+        "error": _error_object(found.error, report.stage) if found.error else None,
+    }
+
+
+def _error_object(failure: Failure, stage: str) -> dict[str, Any]:
+    return {**asdict(failure), "message": failure.message.en, "hint": failure.hint.en, "stage": stage}

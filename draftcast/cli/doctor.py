@@ -1,0 +1,165 @@
+"""The doctor: whether everything is here that a render needs."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from services.assets import ASSETS_DIR
+from services.errors import DraftcastError
+from services.files.store import FileStore
+from services.live.notifier import Hub
+from services.migrate import migrate
+from services.render.process.ffmpeg import find_ffmpeg
+from services.render.process.sandbox import sandbox_here
+from services.render.text.fonts import cjk_font_name, find_fonts
+from services.render.text.shaping import shapes
+from services.settings import Settings
+from services.startup_checks import check_exposure
+from services.store.database import Database
+from services.store.reads import pending_count
+
+LEAST_FREE_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `needed` things that are not `ok` make the doctor fail."""
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+
+class _Wrong(DraftcastError):
+    """What was looked at is not as it should be."""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything, one finding after the other."""
+    looks: list[tuple[str, Callable[[Settings], str], bool]] = [
+        ("ffmpeg", _ffmpeg, True),
+        ("Chinese font", _font, True),
+        ("text shaping", _shaping, False),
+        ("sandbox", _sandbox, False),
+        ("exposure", _exposure, True),
+        ("data folder", _data, True),
+        ("disk", _disk, True),
+        ("database", _database, True),
+        ("broadcaster", _broadcaster, True),
+        ("file storage", _files, True),
+        ("port", check_port, False),
+        ("GraphiQL", _graphiql, False),
+    ]
+    for name, look, needed in looks:
+        try:
+            yield Finding(name, True, look(settings), needed)
+        except (DraftcastError, OSError, ValueError, TimeoutError) as error:
+            yield Finding(name, False, str(error) or type(error).__name__, needed)
+
+
+def _ffmpeg(settings: Settings) -> str:
+    ffmpeg = find_ffmpeg(settings.ffmpeg)
+    return f"{ffmpeg.version}, {ffmpeg.why} ({ffmpeg.path})"
+
+
+def _font(settings: Settings) -> str:
+    book = find_fonts(settings.font_dirs)
+    name = cjk_font_name(book)
+    if name is None or book.default is None:
+        raise _Wrong("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
+    return f"{name} ({book.default.path})"
+
+
+def _shaping(_settings: Settings) -> str:
+    if not shapes():
+        raise _Wrong("libfribidi is not here: Hebrew and Arabic are put in order all the same, Thai or Hindi are not")
+    return "by libfribidi and HarfBuzz"
+
+
+def _sandbox(_settings: Settings) -> str:
+    found = sandbox_here()
+    if not (found.complete and found.signals):
+        raise _Wrong(f"of what a render could reach: {found}")
+    return str(found)
+
+
+def _exposure(settings: Settings) -> str:
+    check_exposure(settings)
+    return "nothing of ours lies where renders may read"
+
+
+def _data(settings: Settings) -> str:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.data_dir, os.W_OK):
+        raise _Wrong(f"{settings.data_dir} cannot be written to; set DRAFTCAST_DATA_DIR")
+    return str(settings.data_dir)
+
+
+def _disk(settings: Settings) -> str:
+    there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < LEAST_FREE_BYTES:
+        raise _Wrong(f"{free / 1e9:.1f} GB free; {LEAST_FREE_BYTES / 1e9:.0f} GB are needed")
+    return f"{free / 1e9:.1f} GB free"
+
+
+def _database(settings: Settings) -> str:
+    migrate(settings.database)
+
+    async def count() -> int:
+        database = Database(settings.database)
+        try:
+            async with database.read() as connection:
+                return await pending_count(connection)
+        finally:
+            await database.close()
+
+    url = sa.make_url(settings.database)
+    where = Path(url.database or "").name if url.host is None else f"{url.database} on {url.host}"
+    return f"{where}: {asyncio.run(count())} tasks wait"
+
+
+def _broadcaster(settings: Settings) -> str:
+    async def ring() -> None:
+        hub = Hub(settings.doorbell)
+        async with hub.run():
+            with hub.listen("doctor") as bell:
+                hub.ring("doctor", 1)
+                if not await bell.wait(5.0):
+                    raise _Wrong("the doorbell does not deliver; check DRAFTCAST_BROADCAST_URL")
+
+    asyncio.run(ring())
+    return settings.doorbell.partition("://")[0]
+
+
+def _files(settings: Settings) -> str:
+    FileStore.of(settings).check()
+    return settings.files
+
+
+def check_port(settings: Settings) -> str:
+    """That the address can be listened on. Raises a `DraftcastError` that says why not."""
+    where = f"{settings.host}:{settings.port}"
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise _Wrong(
+                f"{where} cannot be listened on ({error.strerror}). Is a server running there? "
+                "DRAFTCAST_PORT, or --port of `draftcast serve`, takes another port"
+            ) from error
+    return f"{where} is free"
+
+
+def _graphiql(_settings: Settings) -> str:
+    if not (ASSETS_DIR / "graphiql" / "index.html").is_file():
+        raise _Wrong("its files are missing; run `make setup`")
+    return "its files are here"

@@ -1,0 +1,35 @@
+"""The command line: which commands there are."""
+
+import sys
+
+import typer
+
+from draftcast.cli.commands import keys, remote, service, standalone
+from draftcast.cli.terminal import end
+from services.errors import DraftcastError
+
+_PANELS = {
+    "Without a server": (standalone.render, standalone.report, standalone.doctor),
+    "With a running server": (remote.submit, remote.watch, remote.tasks, remote.cancel, remote.retry),
+    "The service": (service.serve, service.work, service.migrate, service.webhook_secret),
+}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Turns CapCut and JianYing drafts into MP4 files, and tells everyone live.",
+    epilog="Ends with 0 when it is done, 1 when there is no video, 2 for wrong options, 3 when the server does not "
+    "answer, 4 when it refuses.",
+)
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(_command.__name__.replace("_", "-"), rich_help_panel=_panel)(_command)
+app.add_typer(keys.keys, name="keys", rich_help_panel="The service")
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said with what to do about it."""
+    try:
+        app()
+    except (DraftcastError, OSError) as error:
+        end(error, as_json="--json" in sys.argv)

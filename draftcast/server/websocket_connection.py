@@ -1,0 +1,142 @@
+"""Websockets as uvicorn serves them, with less work for each text message that is sent, and bounds on what is taken."""
+
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import OPEN
+
+from draftcast.server.timeouts import Patience
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+
+_TEXT = 0x81
+"""RFC 6455, 5.2: the whole of a text message."""
+_LENGTH_FOLLOWS = 0x7E
+SHORT_BYTES, LONG_BYTES = 126, 1 << 16
+PIECE_BYTES = 4096
+"""So much is parsed before the application is heard, and others are."""
+CONTROL_FRAMES_PER_SECOND = 100
+MOST_FRAGMENTS = 1000
+"""Frames of one message, which may be empty."""
+POLICY_VIOLATION, NOT_TEXT = 1008, 1007
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """One connection. A text message to a client that takes it is framed and written at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patience = Patience(self.loop)
+        self._arrived = b""
+        """What is not parsed yet."""
+        self._second, self._control_frames = 0, 0
+
+    async def send(self, message: "ASGISendEvent") -> None:
+        """See ASGI. What is no text, is long, or has to wait goes uvicorn's way."""
+        text = message.get("text")
+        if isinstance(text, str) and self.conn.state is OPEN and self.writable.is_set() and not self.disconnected:
+            payload = text.encode()
+            if len(payload) < LONG_BYTES:
+                self.transport.write(_head(len(payload)) + payload)
+                return
+        await super().send(message)
+        if self.close_sent:
+            self._patience.begin(self.transport)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio. As long as the application has a message to take, nothing else is parsed."""
+        self._arrived = self._arrived + data if self._arrived else data
+        self._parse()
+
+    def _parse(self) -> None:
+        while self._arrived and not self.read_paused and not self.transport.is_closing():
+            piece, self._arrived = self._arrived[:PIECE_BYTES], self._arrived[PIECE_BYTES:]
+            super().data_received(piece)
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        """See ASGI."""
+        message = await super().receive()
+        if self._arrived and not self.read_paused:
+            self.loop.call_soon(self._parse)  # not at once: others come first
+        return message
+
+    def handle_ping(self) -> None:
+        """Answer, unless the client does not even take what it was sent before."""
+        if self._is_flood():
+            return
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_pong(self, event: Any) -> None:
+        """Take an answer."""
+        if not self._is_flood():
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Any) -> None:
+        """Take one more frame of a message."""
+        if len(self.frames) >= MOST_FRAGMENTS:
+            self._fail(POLICY_VIOLATION)
+        elif not self.transport.is_closing():
+            super().handle_cont(event)
+
+    def _is_flood(self) -> bool:
+        """Count a control frame; whoever sends too many is sent away."""
+        second = int(self.loop.time())
+        if second != self._second:
+            self._second, self._control_frames = second, 0
+        self._control_frames += 1
+        if self._control_frames > CONTROL_FRAMES_PER_SECOND:
+            self._fail(POLICY_VIOLATION)
+        return self.transport.is_closing()
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on; a text that is none ends the connection, and is nothing to log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self._fail(NOT_TEXT)
+        else:
+            super().send_receive_event_to_app()
+
+    def _fail(self, code: int) -> None:
+        if not self.transport.is_closing():
+            self.frames = []
+            self.conn.fail(code)
+            self.handle_parser_exception()
+            self._patience.begin(self.transport)
+
+    def keepalive_timeout(self) -> None:
+        """The client has not answered."""
+        super().keepalive_timeout()
+        self._patience.begin(self.transport)
+
+    def pause_writing(self) -> None:
+        """See asyncio."""
+        super().pause_writing()
+        self._patience.begin(self.transport)
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        super().resume_writing()
+        if not self.close_sent:
+            self._patience.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio."""
+        self._patience.end()
+        super().connection_lost(exc)
+
+
+def _is_text(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _head(length: int) -> bytes:
+    if length < SHORT_BYTES:
+        return bytes((_TEXT, length))
+    return bytes((_TEXT, _LENGTH_FOLLOWS, length >> 8, length & 0xFF))

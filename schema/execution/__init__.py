@@ -1,0 +1,1 @@
+"""How operations are executed: parsed, weighed, compiled, and shared between subscribers."""

@@ -1,0 +1,116 @@
+"""The schema as a whole: its parts, its limits, and how its errors are told."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from resolvers.error_table import extensions_of, told
+from schema.execution.cost import MOST_ERRORS
+from schema.execution.documents import Documents
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.subscription import Subscription
+
+R = TypeVar("R")
+
+_NOT_HERE = {
+    OperationType.QUERY: "Queries are not answered here.",
+    OperationType.MUTATION: "A mutation must be sent by POST.",
+    OperationType.SUBSCRIPTION: (
+        "A subscription is streamed: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, "
+        "or use a websocket of the graphql-transport-ws protocol on this path."
+    ),
+}
+BAD_REQUEST = "BAD_REQUEST"
+"""`extensions.code` of a document or variables that do not fit the schema."""
+_BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
+
+
+class Schema(strawberry.Schema):
+    """The same in all but its errors: each has `extensions.code`, and none shows the inside of the service."""
+
+    documents: Documents
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log nothing: what needs a log line gets it when it is told."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """The answer to a query or mutation."""
+        allowed = set(kwargs.get("allowed_operation_types") or OperationType)
+        kwargs["allowed_operation_types"] = allowed - {OperationType.SUBSCRIPTION}
+        try:
+            return _told(await super().execute(*args, **kwargs))
+        except InvalidOperationTypeError as error:
+            return _refused(_NOT_HERE[error.operation_type])
+        except CannotGetOperationTypeError as error:
+            return _refused(error.as_http_error_reason())
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """The answers to any operation, one after the other."""
+        return _all_told(await super().stream(*args, **kwargs))
+
+
+def build_schema(*, introspection: bool = True) -> Schema:
+    """The schema that is served and printed; without `introspection` it is not told over the network."""
+    documents = Documents(introspection=introspection)
+    schema = Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        extensions=[documents.extension()],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    schema.documents = documents
+    return schema
+
+
+async def _all_told(results: StreamResult) -> AsyncGenerator[Any]:
+    async with aclosing(results):
+        try:
+            async for result in results:
+                yield _told(result)
+        except Exception as error:  # noqa: BLE001 - an extension that raises would end the socket's operation untold
+            yield PreExecutionError(data=None, errors=[tell(GraphQLError(str(error), original_error=error))])
+
+
+def _refused(text: str) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[GraphQLError(text, extensions={"code": BAD_REQUEST})])
+
+
+def _told(result: R) -> R:
+    answer: Any = result
+    if answer.errors:
+        answer.errors = [tell(error) for error in _first_errors(answer)]
+    return result
+
+
+def _first_errors(answer: Any) -> list[GraphQLError]:
+    """Of a document's many faults the first tell enough; errors of an answer's parts are all told."""
+    return list(answer.errors[:MOST_ERRORS] if answer.data is None else answer.errors)
+
+
+def tell(error: GraphQLError) -> GraphQLError:
+    """The error as the client may see it."""
+    cause = error.original_error
+    if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can
+        return GraphQLError("The document is nested too deeply.", extensions={"code": BAD_REQUEST})
+    if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError):
+        message, extensions = error.message, _BAD_REQUEST
+    else:
+        message, extensions = told(cause).en, extensions_of(cause)
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

@@ -1,0 +1,207 @@
+"""What an operation asks for, found out once: its root fields, their arguments, and how they are written."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+# graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from graphql import (
+    DocumentNode,
+    Executor,
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FieldDetails, collect_fields
+
+from schema.execution.build import Schema
+from schema.execution.compiler import Compiler, NotPlain, Write, is_plain
+from schema.execution.documents import document_bytes
+from schema.execution.results import Operation, encode
+from services.lru_cache import Kept, text_bytes
+
+PLANS_BYTES, SHAPES_BYTES, VARIABLES_BYTES = 12 * 1024 * 1024, 6 * 1024 * 1024, 1024 * 1024
+BYTES_OF_A_PLAN, BYTES_OF_A_ROOT, BYTES_OF_A_FIELD = 4000, 1000, 1200
+"""Of what is compiled: 850 were measured for a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One field of an operation's root."""
+
+    prefix: str
+    """Its response key with a colon, as JSON."""
+    name: str
+    field: GraphQLField
+    arguments: dict[str, Any]
+    """As its resolver takes them."""
+    key: str
+    writes: dict[str, Write | None]
+    """How the fields of this shape are written, by their keys; empty once that is not kept any more."""
+
+    @property
+    def write(self) -> Write | None:
+        """Writes its value; None where only graphql-core can."""
+        return self.writes.get(self.key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """An operation with its variables."""
+
+    subscription: bool
+    roots: tuple[Root, ...]
+    shape: Hashable
+    """Equal for plans that differ in nothing but the arguments of their root fields."""
+    executor: Executor[Any] | None
+    """Of a subscription. It holds the whole document."""
+    size_bytes: int
+
+    @property
+    def outdated(self) -> bool:
+        """Whether how it is written is not kept any more."""
+        return not all(root.writes for root in self.roots)
+
+    @property
+    def plain(self) -> bool:
+        """Whether all of it is compiled."""
+        return all(root.write is not None for root in self.roots)
+
+
+class Planner:
+    """Plans of queries and subscriptions."""
+
+    def __init__(self, schema: Schema, *, compiling: bool) -> None:
+        self._schema = schema
+        self._compiling = compiling
+        self.plans: Kept[Plan | Literal[False]] = Kept(PLANS_BYTES)
+        """False: there is none."""
+        self.shapes: Kept[dict[str, Write | None]] = Kept(SHAPES_BYTES, dropped=dict[str, "Write | None"].clear)
+        self.variables: Kept[frozenset[str]] = Kept(VARIABLES_BYTES)
+
+    def plan(self, operation: Operation) -> Plan | None:
+        """The operation's plan; None for what only graphql-core can answer, wrong operations among it."""
+        variables = encode(operation.variables)
+        key = (operation.query, operation.name, variables)
+        found = self.plans.get(key)
+        if found is None or (found and found.outdated):
+            found = self._made(operation)
+            size_bytes = text_bytes(operation.query, operation.name or "", variables) + (
+                found.size_bytes if found else 0
+            )
+            self.plans.keep(key, found, size_bytes)
+        return found or None
+
+    def _made(self, operation: Operation) -> Plan | Literal[False]:
+        try:
+            return self._plan(operation)
+        except (NotPlain, GraphQLError, RecursionError):
+            return False
+
+    def _plan(self, operation: Operation) -> Plan:
+        document = self._schema.documents.parsed(operation.query)
+        if self._schema.documents.errors(self._schema.core, document, operation.variables):
+            raise NotPlain
+        executor = self._schema.execution_context_class.build(
+            self._schema.core,
+            document,
+            raw_variable_values=operation.variables,
+            operation_name=operation.name,
+            operation_extensions=None,
+        )
+        if isinstance(executor, list) or executor.operation.operation is OperationType.MUTATION:
+            raise NotPlain
+        if executor.operation.directives:
+            raise NotPlain
+        shape = (operation.query, operation.name, self._used_values(operation, document, executor))
+        subscription = executor.operation.operation is OperationType.SUBSCRIPTION
+        roots = self._roots(executor, shape)
+        if not subscription and not all(is_plain(root.field) for root in roots):
+            raise NotPlain
+        size_bytes = BYTES_OF_A_PLAN + BYTES_OF_A_ROOT * len(roots)
+        if subscription:
+            return Plan(True, roots, shape, executor, size_bytes + document_bytes(document))
+        return Plan(False, roots, shape, None, size_bytes)
+
+    def _roots(self, executor: Executor[Any], shape: tuple[str | None, ...]) -> tuple[Root, ...]:
+        kind = executor.schema.get_root_type(executor.operation.operation)
+        if kind is None:
+            raise NotPlain
+        collected = collect_fields(
+            executor.schema, executor.fragments, executor.variable_values, kind, executor.operation
+        ).grouped_field_set
+        writes = self.shapes.get(shape)
+        compiler = Compiler(self._schema, executor)
+        fields = {key: _field(kind.fields, details) for key, details in collected.items()}
+        if writes is None:
+            writes = {key: self._write(compiler, fields[key], details) for key, details in collected.items()}
+            size_bytes = text_bytes(*map(str, shape)) + BYTES_OF_A_FIELD * (compiler.fields + len(writes))
+            self.shapes.keep(shape, writes, size_bytes)
+        return tuple(
+            Root(
+                prefix=encode(key) + ":",
+                name=details[0].node.name.value,
+                field=fields[key],
+                arguments=compiler.arguments(fields[key], details),
+                key=key,
+                writes=writes,
+            )
+            for key, details in collected.items()
+        )
+
+    def _write(self, compiler: Compiler, field: GraphQLField, details: list[FieldDetails]) -> Write | None:
+        if not self._compiling:
+            return None
+        try:
+            return compiler.value(field.type, details)
+        except NotPlain:
+            return None
+
+    def _used_values(self, operation: Operation, document: DocumentNode, executor: Executor[Any]) -> str:
+        """The values of those variables that something below the root fields depends on."""
+        key = (operation.query, operation.name)
+        used = self.variables.get(key)
+        if used is None:
+            used = _used_variables(executor.operation, document)
+            self.variables.keep(key, used, text_bytes(operation.query, operation.name or "", *used) + 100 * len(used))
+        given = operation.variables or {}
+        return encode({name: given[name] for name in sorted(used) if name in given})
+
+
+def _field(fields: dict[str, GraphQLField], details: list[FieldDetails]) -> GraphQLField:
+    field = fields.get(details[0].node.name.value)
+    if field is None:  # __typename and the like
+        raise NotPlain
+    return field
+
+
+def _used_variables(operation: OperationDefinitionNode, document: DocumentNode) -> frozenset[str]:
+    """The variables that stand elsewhere than among the arguments of the operation's own fields."""
+    own_arguments = {
+        id(argument)
+        for field in operation.selection_set.selections
+        if isinstance(field, FieldNode)
+        for argument in field.arguments or ()
+    }
+    used: set[str] = set()
+
+    class Uses(Visitor):
+        def enter_argument(self, node: Any, *_: Any) -> Any:
+            return self.SKIP if id(node) in own_arguments else None
+
+        def enter_variable_definition(self, *_: Any) -> Any:
+            return self.SKIP
+
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            used.add(node.name.value)
+
+    visit(document, Uses())
+    return frozenset(used)

@@ -1,0 +1,1 @@
+"""From the JSON of a draft to typed records."""

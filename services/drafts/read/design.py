@@ -1,0 +1,155 @@
+"""From materials to a segment's transition, mask and animations."""
+
+from dataclasses import replace
+from itertools import islice
+
+from services.drafts.design import (
+    Animation,
+    AnimationKind,
+    AnimationPhase,
+    Mask,
+    MaskKind,
+    Transition,
+    TransitionKind,
+)
+from services.drafts.families.looks import MASKS
+from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
+from services.drafts.fields import Fields
+from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of
+from services.errors import WarningCode
+
+LARGEST_MASK = 100.0
+"""In sizes of the material."""
+_ENDLESS: Sentence = (
+    "The transition {name} does not say how long it is and is not drawn.",
+    "转场“{name}”缺少时长，未绘制。",
+)
+_AGAIN: Sentence = (
+    "The animation {name} is not drawn: a segment has one to come, one to leave, and one between.",
+    "动画“{name}”未绘制：入场、出场、组合或循环动画各仅绘制一个。",
+)
+_TOO_MANY: Sentence = (
+    f"Of all the animations of a segment, the first {MANY} are looked at.",
+    f"片段的动画过多，仅处理前 {MANY} 个。",
+)
+_SETTINGS: Sentence = (
+    "The animation {name} is drawn with its usual settings.",
+    "动画“{name}”的自定义参数未生效，按默认绘制。",
+)
+_UNKNOWN: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
+_STILL: Sentence = ("The animation {name} is not drawn: it stands still.", "动画“{name}”未绘制，画面静止。")
+
+
+def read_transition(fields: Fields | None, segment_id: str) -> Transition | None:
+    """The transition to the next segment; None without a length. An unknown one is a dissolve, with a warning."""
+    duration_us = max(0, fields.microseconds("duration")) if fields else 0
+    if fields is None or not duration_us:
+        if fields is not None and not fields.has("duration"):
+            warn_of(fields, segment_id, _ENDLESS)
+        return None
+    match = TRANSITIONS.of(fields)
+    kind = match.kind if match else TransitionKind.DISSOLVE
+    if match is None or not match.plain:
+        near = (f"The transition {{name}} is drawn as {kind}.", f"转场“{{name}}”按 {kind} 绘制。")
+        warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
+    return Transition(kind=kind, duration_us=duration_us, name=effect_name(fields), effect_id=effect_id(fields))
+
+
+def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:
+    """The mask of a material of `masks` or `common_mask`; None, with a warning, for a shape that is unknown."""
+    if fields is None:
+        return None
+    match = MASKS.find(fields.label("resource_type")) or MASKS.of(fields)
+    if match is None:
+        warn_of(fields, segment_id, ("The mask {name} is not drawn.", "蒙版“{name}”未绘制。"))
+        return None
+    config = fields.object("config")
+    if config.has("expansion") and config.number("expansion"):
+        warn_of(
+            fields,
+            segment_id,
+            ("The mask {name} is drawn without its expansion.", "蒙版“{name}”未应用扩展。"),
+            WarningCode.EFFECT_APPROXIMATED,
+        )
+    return Mask(
+        kind=match.kind,
+        center_x=config.number("centerX", 0.0, -LARGEST_MASK, LARGEST_MASK),
+        center_y=config.number("centerY", 0.0, -LARGEST_MASK, LARGEST_MASK),
+        width=config.number("width", 0.5, 0.0, LARGEST_MASK),
+        height=config.number("height", 0.5, 0.0, LARGEST_MASK),
+        rotation_deg=config.number("rotation") % 360.0,
+        feather=config.number("feather", 0.0, 0.0, 1.0),
+        invert=config.flag("invert"),
+        round_corner=config.number("roundCorner", 0.0, 0.0, 1.0) if match.kind is MaskKind.RECTANGLE else 0.0,
+    )
+
+
+def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> tuple[Animation, ...]:
+    """The animations of a segment that lasts `duration_us`: one of each phase, as the apps have it.
+
+    An unknown one that brings the segment in or out is a fade, another stands still, with a warning.
+    """
+    read: dict[AnimationPhase, Animation] = {}
+    for fields in found:
+        for listed in islice(fields.objects("animations"), MANY):
+            animation = _animation(listed, duration_us, segment_id)
+            if animation is not None and read.setdefault(animation.phase, animation) is not animation:
+                warn_of(listed, segment_id, _AGAIN)
+        if len(fields.list("animations")) > MANY:
+            warn_of(fields, segment_id, _TOO_MANY)
+    lasting = (_between(animation, read, duration_us) for animation in read.values())
+    return tuple(animation for animation in lasting if animation.duration_us)
+
+
+def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation | None:
+    """One animation; None for one without length, or, with a warning, of an unknown type."""
+    length_us = min(max(0, fields.microseconds("duration")), duration_us)
+    if fields.text("type") not in tuple(AnimationPhase):
+        warn_of(fields, segment_id, _UNKNOWN)
+        return None
+    phase = AnimationPhase(fields.text("type"))
+    if not length_us:
+        return None
+    start_us = duration_us - length_us if phase is AnimationPhase.OUT else fields.microseconds("start")
+    if phase is AnimationPhase.IN:
+        start_us = 0
+    if fields.values.get("anim_adjust_params"):
+        warn_of(fields, segment_id, _SETTINGS, WarningCode.EFFECT_APPROXIMATED)
+    return Animation(
+        phase=phase,
+        kind=_kind(fields, phase, segment_id),
+        start_us=min(max(0, start_us), duration_us),
+        duration_us=length_us,
+        name=effect_name(fields),
+        effect_id=effect_id(fields) or fields.label("id"),
+    )
+
+
+def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKind:
+    entry = phase in (AnimationPhase.IN, AnimationPhase.OUT)
+    match = (ENTRIES if entry else LOOPS).of(fields)
+    if match is not None and match.plain:
+        return match.kind
+    kind = match.kind if match else AnimationKind.FADE if entry else AnimationKind.STILL
+    if kind is AnimationKind.STILL:
+        warn_of(fields, segment_id, _STILL)
+    else:
+        near = (f"The animation {{name}} is drawn as {kind}.", f"动画“{{name}}”按 {kind} 绘制。")
+        warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
+    return kind
+
+
+def _between(animation: Animation, others: dict[AnimationPhase, Animation], duration_us: int) -> Animation:
+    """A loop's own length is that of one round; it goes on until the segment leaves. A group fills its time."""
+    if animation.phase is not AnimationPhase.LOOP:
+        return animation
+    leaving = others.get(AnimationPhase.OUT)
+    end_us = leaving.start_us if leaving else duration_us
+    entering = others.get(AnimationPhase.IN)
+    start_us = max(animation.start_us, entering.duration_us if entering else 0)
+    return replace(
+        animation,
+        start_us=min(start_us, end_us),
+        duration_us=max(0, end_us - start_us),
+        period_us=animation.duration_us,
+    )

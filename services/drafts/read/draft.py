@@ -1,0 +1,101 @@
+"""From the bytes of draft_content.json to a `Draft`.
+
+The fields are those that pyJianYingDraft and capcut-mate write and that the apps save
+(JianYing 3 to 5.9, CapCut to 9.x). Whatever is not drawn becomes a warning, unless it
+belongs to a segment that is switched off.
+"""
+
+from dataclasses import replace
+
+from services.drafts.fields import Fields, Warnings
+from services.drafts.parse import invalid, parse
+from services.drafts.read.canvas import Canvas, read_canvas
+from services.drafts.read.clip import time_range
+from services.drafts.read.compound import DEEPEST
+from services.drafts.read.context import MAX_SEGMENTS, Compounds, Limits, Reading
+from services.drafts.read.material_index import Materials
+from services.drafts.read.track import bottom_track, read_track
+from services.drafts.records import Draft, Segment, Track, TrackKind
+from services.errors import ErrorCode, failed
+
+
+def read_draft(content: bytes) -> Draft:
+    """The draft of a file's content.
+
+    Raises `Failed` with DRAFT_INVALID, DRAFT_ENCRYPTED, DRAFT_EMPTY or DRAFT_TOO_LARGE.
+    """
+    warnings = Warnings()
+    draft = _draft(Fields(parse(content), "draft", warnings), Limits(), None)
+    return replace(draft, warnings=warnings.found())
+
+
+def _draft(root: Fields, limits: Limits, around: Canvas | None) -> Draft:
+    """A draft, or one within a draft. Its warnings go where those of `root` go."""
+    _check_shape(root)
+    canvas = read_canvas(root, around)
+    listed = list(root.objects("tracks"))
+    _count(listed, limits)
+    inner = Compounds(lambda found: _draft(found, limits, canvas)) if canvas.level < DEEPEST else None
+    reading = Reading(Materials.index(root.object("materials")), limits, inner)
+    bottom = bottom_track(listed)
+    read = [
+        read_track(index, fields, reading, 1e6 / canvas.fps, bottom=index == bottom)
+        for index, fields in enumerate(listed)
+    ]
+    tracks = tuple(track for track in read if track is not None and track.segments)
+    _check_not_empty(tracks)
+    return Draft(
+        width=canvas.width,
+        height=canvas.height,
+        fps=canvas.fps,
+        duration_us=max(_end_us(fields) for fields in listed),
+        tracks=tracks,
+        video_muted=root.object("config").flag("video_mute"),
+    )
+
+
+def _check_shape(root: Fields) -> None:
+    """A draft has a canvas, materials and tracks; an object without any of them is something else."""
+    if not any(name in root.values for name in ("tracks", "materials", "canvas_config")):
+        raise invalid("it is not a draft: it has no tracks or no materials", "不是草稿：缺少 tracks 或 materials")
+    for name, kind, en, zh in (
+        ("tracks", list, "a list", "列表"),
+        ("materials", dict, "an object", "对象"),
+        ("canvas_config", dict, "an object", "对象"),
+    ):
+        if root.has(name) and not isinstance(root.values[name], kind):
+            raise invalid(f"its {name} is {root.shown(name)}, not {en}", f"{name} 不是{zh}")
+
+
+def _count(tracks: list[Fields], limits: Limits) -> None:
+    """Take the draft's segments off what may be read. Raises `Failed` (DRAFT_TOO_LARGE)."""
+    limits.segments -= sum(len(track.list("segments")) for track in tracks)
+    if limits.segments < 0:
+        count = MAX_SEGMENTS - limits.segments
+        raise failed(
+            ErrorCode.DRAFT_TOO_LARGE,
+            f"The draft has {count} segments or more; at most {MAX_SEGMENTS} are rendered.",
+            f"草稿至少有 {count} 个片段，最多渲染 {MAX_SEGMENTS} 个。",
+        )
+
+
+def _end_us(track: Fields) -> int:
+    """Where the last segment of a track ends, drawn or not: that is how the apps and generators count."""
+    ranges = (time_range(segment, "target_timerange") for segment in track.objects("segments"))
+    return max((found.end_us for found in ranges if found and found.duration_us), default=0)
+
+
+def _check_not_empty(tracks: tuple[Track, ...]) -> None:
+    if not any(_noticed(track, segment) for track in tracks for segment in track.segments):
+        raise failed(
+            ErrorCode.DRAFT_EMPTY,
+            "The draft has no segment to show or to hear.",
+            "草稿中没有任何可见或有声的片段。",
+        )
+
+
+def _noticed(track: Track, segment: Segment) -> bool:
+    """Whether a segment is seen or may be heard; a hidden track still sounds."""
+    shown = not track.hidden and track.kind in (TrackKind.VIDEO, TrackKind.TEXT, TrackKind.STICKER)
+    heard = not track.muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and segment.volume > 0
+    return segment.visible and (shown or heard)

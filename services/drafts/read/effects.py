@@ -1,0 +1,215 @@
+"""From materials to the effects, the blend mode and the colour key of a segment."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from services.drafts.colors import Color, hex_color
+from services.drafts.design import BlendMode, ChromaKey, Effect, EffectKind
+from services.drafts.families.looks import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
+from services.drafts.families.lookup import Match
+from services.drafts.fields import Fields
+from services.drafts.read.material_index import Found
+from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of, warn_others
+from services.errors import WarningCode
+
+EFFECT_BUCKETS = ("effects", "video_effects")
+MIX_MODE = "mix_mode"
+OF_TEXT = ("text_effect", "text_shape")
+"""Types of `effects` that only a caption has."""
+DEFAULT_KEY_INTENSITY = 0.2
+"""Of a colour key that does not say how strong it is [unverified: what generators write as the apps' own]."""
+_NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
+_SIGNED = frozenset(
+    {
+        EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION, EffectKind.TEMPERATURE, EffectKind.TINT,
+        EffectKind.HIGHLIGHT, EffectKind.SHADOW, EffectKind.SHARPEN, EffectKind.FADE,
+    }
+)  # fmt: skip
+_STRENGTHS = {EffectKind.BLUR: "effects_adjust_blur", EffectKind.GRAIN: "effects_adjust_noise"}
+_ANY_STRENGTH = ("effects_adjust_intensity", "effects_adjust_filter")
+"""The settings of an effect that say how strong it is."""
+_SKIPPED: Sentence = ("The effect {name} is not drawn.", "特效“{name}”未绘制。")
+_SKIPPED_FILTER: Sentence = ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。")
+_FACE: Sentence = ("The effect {name} follows a face and is not drawn.", "人物特效“{name}”未绘制。")
+_NO_LUT: Sentence = (
+    "The colour table {name} names no .cube file and is not used.",
+    "LUT“{name}”没有 .cube 文件，未使用。",
+)
+_STEADY: Sentence = ("The keyframes of the effect {name} are not played.", "特效“{name}”的关键帧未生效。")
+_LASTING: Sentence = (
+    "The effect {name} of a part of a segment is drawn on all of it.",
+    "特效“{name}”仅作用于部分时段，现绘制于整个片段。",
+)
+_SETTINGS: Sentence = (
+    "The effect {name} is drawn with its usual speed and shape; settings other than its strength are passed over.",
+    "特效“{name}”仅采用强度参数，其余参数按默认绘制。",
+)
+
+
+def read_effects(found: list[Found], segment_id: str) -> tuple[Effect, ...]:
+    """The effects among materials, in their order. Warns of those that are not drawn, or drawn as something near."""
+    return tuple(_read(found, segment_id))
+
+
+def _read(found: list[Found], segment_id: str) -> Iterator[Effect]:
+    for bucket, fields in found:
+        kind = fields.text("type")
+        effect = None
+        if bucket == "video_effects":
+            effect = _scene_effect(fields, segment_id)
+        elif bucket == "effects" and kind == "filter":
+            effect = _filter(fields, segment_id)
+        elif bucket == "effects" and kind != MIX_MODE and kind not in OF_TEXT:
+            effect = _adjustment(fields, kind, segment_id)
+        if effect is not None:
+            _warn_whole(fields, segment_id)
+            yield effect
+
+
+def _warn_whole(fields: Fields, segment_id: str) -> None:
+    """Warn of what would make an effect come and go while its segment lasts."""
+    if fields.list("common_keyframes"):
+        warn_of(fields, segment_id, _STEADY, WarningCode.KEYFRAME_SIMPLIFIED)
+    parts = (fields.object(name) for name in ("time_range", "apply_time_range"))
+    if any(part.microseconds("duration") > 0 for part in parts):
+        warn_of(fields, segment_id, _LASTING, WarningCode.EFFECT_APPROXIMATED)
+
+
+def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
+    if not _is_strong(fields):
+        return None
+    if fields.text("type") == "face_effect":
+        warn_of(fields, segment_id, _FACE)
+        return None
+    match = _family(EFFECTS.of(fields), fields, segment_id, _SKIPPED)
+    if match is None:
+        return None
+    strength = fields.number("value", 1.0, 0.0, 1.0)
+    wanted = (_STRENGTHS.get(match.kind, ""), *_ANY_STRENGTH)
+    settings = {setting.text("name"): setting for setting in islice(fields.objects("adjust_params"), MANY)}
+    name = next((name for name in wanted if name in settings), None)
+    if name is not None:
+        strength *= settings[name].number("value", 1.0, 0.0, 1.0)
+    if any(_is_changed(setting) for other, setting in settings.items() if other != name):
+        warn_of(fields, segment_id, _SETTINGS, WarningCode.EFFECT_APPROXIMATED)
+    return _effect(match.kind, strength, fields) if strength else None
+
+
+def _is_changed(setting: Fields) -> bool:
+    default = setting.number("default_value")
+    return setting.has("default_value") and setting.number("value", default) != default
+
+
+def _filter(fields: Fields, segment_id: str) -> Effect | None:
+    if not _is_strong(fields):
+        return None
+    strength = fields.number("value", 1.0, 0.0, 1.0)
+    if _is_table(fields):
+        return _effect(EffectKind.LUT, strength, fields)
+    match = _family(FILTERS.of(fields), fields, segment_id, _SKIPPED_FILTER)
+    return _effect(match.kind, strength, fields) if match else None
+
+
+def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
+    """An adjustment of the colours; one that does not say how much changes nothing."""
+    family = ADJUSTMENTS.get(kind) or NEAR_ADJUSTMENTS.get(kind)
+    if not _is_strong(fields) or (family is not None and family is not EffectKind.LUT and not fields.has("value")):
+        return None
+    if family is EffectKind.LUT:
+        return _table(fields, segment_id)
+    strength = fields.number("value", 1.0, -1.0, 1.0)
+    if family is None or (strength < 0 and family not in _SIGNED):
+        unknown = (f"The adjustment {kind[:40]} {{name}} is not drawn.", f"调节 {kind[:40]}“{{name}}”未绘制。")
+        warn_of(fields, segment_id, unknown)
+        return None
+    if kind in NEAR_ADJUSTMENTS:
+        near = (f"The adjustment {kind} is drawn as {family}.", f"调节 {kind} 按 {family} 绘制。")
+        warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
+    return _effect(family, strength, fields)
+
+
+def _table(fields: Fields, segment_id: str) -> Effect | None:
+    if _is_table(fields):
+        return _effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields)
+    warn_of(fields, segment_id, _NO_LUT)
+    return None
+
+
+def _is_table(fields: Fields) -> bool:
+    return fields.text("path").split("?")[0].casefold().endswith(".cube")
+
+
+def _is_strong(fields: Fields) -> bool:
+    """At strength 0 nothing changes the picture."""
+    return not fields.has("value") or fields.number("value", 1.0) != 0
+
+
+def _family(
+    match: Match[EffectKind] | None, fields: Fields, segment_id: str, skipped: Sentence
+) -> Match[EffectKind] | None:
+    """The family, with a warning when there is none or it is only near."""
+    if match is None:
+        warn_of(fields, segment_id, skipped)
+    elif not match.plain:
+        near = (f"{{name}} is drawn as a plain effect ({match.kind}).", f"“{{name}}”按近似效果（{match.kind}）绘制。")
+        warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
+    return match
+
+
+def _effect(kind: EffectKind, strength: float, fields: Fields) -> Effect:
+    return Effect(
+        kind=kind,
+        strength=strength,
+        name=effect_name(fields),
+        effect_id=effect_id(fields),
+        path=fields.text("path") if kind is EffectKind.LUT else "",
+    )
+
+
+def blends(found: list[Found]) -> list[Fields]:
+    """The blend modes among materials."""
+    return [fields for bucket, fields in found if bucket == "effects" and fields.text("type") == MIX_MODE]
+
+
+def read_blend(found: list[Found], segment_id: str) -> BlendMode:
+    """How the segment's picture mixes with what is below it. Warns of a mode that is unknown."""
+    modes = blends(found)
+    warn_others(modes, segment_id)
+    return _blend(modes[0], segment_id) if modes else BlendMode.NORMAL
+
+
+def _blend(fields: Fields, segment_id: str) -> BlendMode:
+    match = BLENDS.of(fields)
+    if not _is_strong(fields):
+        return BlendMode.NORMAL
+    if match is None:
+        warn_of(fields, segment_id, ("The blend mode {name} is drawn as normal.", "混合模式“{name}”按正常模式绘制。"))
+        return BlendMode.NORMAL
+    if match.kind is not BlendMode.NORMAL and fields.number("value", 1.0, 0.0, 1.0) < 1:
+        whole = ("The blend mode {name} is drawn at full strength.", "混合模式“{name}”按完整强度绘制。")
+        warn_of(fields, segment_id, whole, WarningCode.EFFECT_APPROXIMATED)
+    return match.kind
+
+
+def read_chroma(fields: Fields | None, segment_id: str) -> ChromaKey | None:
+    """The colour that becomes clear, of a material of `chromas`; None at strength 0."""
+    if fields is None:
+        return None
+    color = hex_color(fields.text("color"), _NO_COLOR)
+    if color is _NO_COLOR:
+        warn_of(fields, segment_id, ("The chroma key names no colour and is not drawn.", "色度抠图没有颜色，未绘制。"))
+        return None
+    intensity = _either(fields, "intensity_value", "intensity", DEFAULT_KEY_INTENSITY)
+    if fields.number("spill_value") or fields.number("edge_smooth_value"):
+        plain = (
+            "The chroma key is drawn without its smoothing of edges and spilled colour.",
+            "色度抠图未应用边缘羽化与溢色清除。",
+        )
+        warn_of(fields, segment_id, plain, WarningCode.EFFECT_APPROXIMATED)
+    shadow = _either(fields, "shadow_value", "shadow", 0.0)
+    return ChromaKey(color=color, intensity=intensity, shadow=shadow) if intensity else None
+
+
+def _either(fields: Fields, name: str, other: str, default: float) -> float:
+    """Generators and the apps spell these differently."""
+    return fields.number(name if fields.has(name) else other, default, 0.0, 1.0)

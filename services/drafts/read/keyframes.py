@@ -1,0 +1,182 @@
+"""From a segment's keyframes to curves."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from services.drafts.design import Curve, Keyframe, Property
+from services.drafts.fields import Fields, finite, is_list
+from services.drafts.read.clip import FARTHEST, LARGEST_SCALE, LOUDEST
+from services.drafts.read.context import Limits
+from services.drafts.read.unsupported import MANY, warn_of
+from services.drafts.records import TimeRange, TrackKind
+from services.errors import WarningCode
+
+_TURNS_DEG = 360_000.0
+_PROPERTIES: dict[str, tuple[Property, ...]] = {
+    "KFTypePositionX": (Property.X,),
+    "KFTypePositionY": (Property.Y,),
+    "KFTypeScaleX": (Property.SCALE_X,),
+    "KFTypeScaleY": (Property.SCALE_Y,),
+    "KFTypeScale": (Property.SCALE_X, Property.SCALE_Y),
+    "KFTypePosition": (Property.X, Property.Y),
+    "KFTypeUniformScale": (Property.SCALE_X, Property.SCALE_Y),
+    "UNIFORM_SCALE": (Property.SCALE_X, Property.SCALE_Y),
+    "KFTypeRotation": (Property.ROTATION,),
+    "KFTypeAlpha": (Property.ALPHA,),
+    "KFTypeGlobalAlpha": (Property.ALPHA,),
+    "KFTypeVolume": (Property.VOLUME,),
+    "KFTypeBrightness": (Property.BRIGHTNESS,),
+    "KFTypeContrast": (Property.CONTRAST,),
+    "KFTypeSaturation": (Property.SATURATION,),
+}
+"""By `property_type`. The apps themselves write uniform scaling as KFTypeScaleX; some drafts have one vector for
+both axes.
+"""
+_SPREAD = (Property.SCALE_X, Property.SCALE_Y)
+"""Properties that one value drives where a vector has no second one."""
+_NEAR_US = 50_000
+"""Keyframes this close to the used part of a source are in it: times are snapped to frames."""
+_BOUNDS: dict[Property, tuple[float, float]] = {
+    Property.X: (-FARTHEST, FARTHEST),
+    Property.Y: (-FARTHEST, FARTHEST),
+    Property.SCALE_X: (0.0, LARGEST_SCALE),
+    Property.SCALE_Y: (0.0, LARGEST_SCALE),
+    Property.ROTATION: (-_TURNS_DEG, _TURNS_DEG),
+    Property.ALPHA: (0.0, 1.0),
+    Property.VOLUME: (0.0, LOUDEST),
+    Property.BRIGHTNESS: (-1.0, 1.0),
+    Property.CONTRAST: (-1.0, 1.0),
+    Property.SATURATION: (-1.0, 1.0),
+}
+_MOVED: dict[TrackKind, frozenset[Property]] = {
+    TrackKind.VIDEO: frozenset(Property),
+    TrackKind.AUDIO: frozenset({Property.VOLUME}),
+    TrackKind.TEXT: frozenset(Property) - {Property.VOLUME},
+    TrackKind.STICKER: frozenset(Property) - {Property.VOLUME},
+    TrackKind.EFFECT: frozenset(),
+}
+"""What keyframes move, by what a track holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the times of a segment's keyframes become times from its start.
+
+    They are times of the source where there is one, so that the first used moment of it falls on the segment's
+    start and speed stretches them; of texts and stickers they are from the start. Four independent sources agree.
+    """
+
+    source: TimeRange | None = None
+    speed: float = 1.0
+
+    def offset_us(self, time_us: int) -> int:
+        """Microseconds of the timeline from the segment's start."""
+        return round((time_us - self.source.start_us) / self.speed) if self.source else time_us
+
+    def reaches(self, time_us: int) -> bool:
+        """Whether the segment plays that time of its source."""
+        if self.source is None or not self.source.duration_us:
+            return True
+        return self.source.start_us - _NEAR_US <= time_us <= self.source.end_us + _NEAR_US
+
+
+def read_curves(kind: TrackKind, fields: Fields, limits: Limits, clock: Clock) -> tuple[Curve, ...]:
+    """The curves of a segment's `common_keyframes`. Warns of what is not played as it was designed."""
+    uniform = fields.object("uniform_scale").flag("on")
+    curves: dict[Property, Curve] = {}
+    for listed in islice(fields.objects("common_keyframes"), MANY):
+        properties = _properties(kind, listed, uniform)
+        if not properties:
+            if listed.list("keyframe_list"):
+                _warn(fields, listed, "are not played", "未生效")
+            continue
+        points = _taken(listed, fields, limits)
+        _warn_unreached(points, clock, fields, listed)
+        for at, moved in enumerate(properties):
+            values = _values(points, 0 if uniform and moved in _SPREAD else at, moved)
+            placed = {clock.offset_us(time_us): values[time_us] for time_us in sorted(values)}
+            curve = Curve(moved, tuple(Keyframe(offset_us, value) for offset_us, value in placed.items()))
+            doubled = curve.points and curves.setdefault(moved, curve) is not curve
+            if doubled and not (uniform and moved in _SPREAD):
+                _warn(fields, listed, "are not played: others move the same", "未生效：同一属性已有其他关键帧")
+    _warn_others(fields)
+    return tuple(curves.values())
+
+
+def _properties(kind: TrackKind, listed: Fields, uniform: bool) -> tuple[Property, ...]:
+    """What a list of keyframes moves: with a locked scale, the one across drives both."""
+    properties = _PROPERTIES.get(listed.text("property_type"), ())
+    if uniform and properties == (Property.SCALE_X,):
+        properties = (Property.SCALE_X, Property.SCALE_Y)
+    return properties if _MOVED[kind].issuperset(properties) else ()
+
+
+def _taken(listed: Fields, fields: Fields, limits: Limits) -> list[Fields]:
+    """The keyframes that may still be read."""
+    free = limits.keyframes
+    limits.keyframes = max(0, free - len(listed.list("keyframe_list")))
+    if len(listed.list("keyframe_list")) > free:
+        _warn(fields, listed, f"are more than are played; {free} of them are kept", f"数量过多，仅保留 {free} 个")
+    points = list(islice(listed.objects("keyframe_list"), free))
+    if any(_eased(point) for point in points):
+        _warn(fields, listed, "are played as straight lines, without easing", "按直线播放，不含缓动")
+    return points
+
+
+def _values(points: list[Fields], at: int, moved: Property) -> dict[int, float]:
+    """By their times, the values at one place of the keyframes' vectors; of two at one time, the later written."""
+    values: dict[int, float] = {}
+    least, most = _BOUNDS[moved]
+    for point in points:
+        value = _value(point, at, moved)
+        if value is None:
+            point.unknown("values")
+        else:
+            values[point.microseconds("time_offset")] = min(max(value, least), most)
+    return values
+
+
+def _value(point: Fields, at: int, moved: Property) -> float | None:
+    """One of a keyframe's values; None when it has none. A few generators write `value`."""
+    written = point.values.get("value")
+    values: list[Any] = [*point.list("values"), *(written if is_list(written) else [written])]
+    if len(point.list("values")) <= at and moved in _SPREAD:
+        at = 0
+    return finite(values[at]) if at < len(values) else None
+
+
+def _eased(point: Fields) -> bool:
+    return point.text("curveType", "Line").casefold() not in ("", "line", "linear")
+
+
+def _warn(fields: Fields, listed: Fields, en: str, zh: str) -> None:
+    name = listed.label("property_type") or "?"
+    sentence = (f"The keyframes of {name} {en}.", f"关键帧 {name} {zh}。")
+    warn_of(fields, fields.own_id, sentence, WarningCode.KEYFRAME_SIMPLIFIED)
+
+
+def _warn_unreached(points: list[Fields], clock: Clock, fields: Fields, listed: Fields) -> None:
+    """The apps hold the nearest value where keyframes lie in a part of the source that is not used."""
+    if all(clock.reaches(point.microseconds("time_offset")) for point in points):
+        return
+    _warn(
+        fields,
+        listed,
+        "lie partly outside of the used part of its source and never come; their times count from the source's start",
+        "有部分超出片段所用的素材范围，不会到达；其时间应从素材起点算起",
+    )
+
+
+def _warn_others(fields: Fields) -> None:
+    """Old drafts keep keyframes outside of the segments; more lists than the apps write are not looked at."""
+    if (
+        fields.list("keyframe_refs")
+        or fields.values.get("lyric_keyframes")
+        or len(fields.list("common_keyframes")) > MANY
+    ):
+        sentence = (
+            "Keyframes of an unknown form are not played; the segment's own values hold.",
+            "格式未知的关键帧未生效，使用片段自身的数值。",
+        )
+        warn_of(fields, fields.own_id, sentence, WarningCode.KEYFRAME_SIMPLIFIED)

@@ -1,0 +1,121 @@
+"""What a segment shows or sounds: from its material's JSON to one of the kinds of `Material`."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from services.drafts.fields import Fields
+from services.drafts.read.compound import read_compound
+from services.drafts.read.context import Reading
+from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
+from services.drafts.read.material_index import Found
+from services.drafts.read.media import read_media
+from services.drafts.read.sticker import read_sticker
+from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of
+from services.drafts.records import EffectMaterial, Material, TrackKind
+from services.errors import WarningCode
+
+_BUCKETS = {
+    TrackKind.VIDEO: ("videos",),
+    TrackKind.AUDIO: ("audios", "videos"),
+    TrackKind.TEXT: ("texts",),
+    TrackKind.STICKER: ("stickers", "videos"),
+    TrackKind.EFFECT: EFFECT_BUCKETS,
+}
+"""Where the material of a track's segment may be; a video file may be used for its sound, a picture as a sticker."""
+_TEMPLATE: Sentence = (
+    "The text template {name} is drawn as its first text, without its design.",
+    "文字模板“{name}”仅绘制其第一段文字，不含样式设计。",
+)
+
+
+def read_material(kind: TrackKind, fields: Fields, refs: list[Found], reading: Reading) -> Material | None:
+    """What the segment shows or sounds; None, with a warning, when that is nothing that can be drawn.
+
+    Raises `Failed` (DRAFT_TOO_LARGE).
+    """
+    found = reading.materials.find(fields.text("material_id"), fields, *_BUCKETS[kind])
+    named = [*refs, *([found] if found else [])]
+    if kind in (TrackKind.VIDEO, TrackKind.AUDIO):
+        compound = next((material for bucket, material in named if bucket == "drafts"), None)
+        if compound is not None:
+            return _compound(compound, fields, reading)
+    if kind is TrackKind.EFFECT:
+        return _effects(fields, found, refs)
+    if found is None:
+        _missing(fields)
+        return None
+    bucket, material = found
+    if kind is TrackKind.TEXT and bucket == "text_templates":
+        return _template(material, fields, reading)
+    if bucket not in _BUCKETS[kind]:
+        skip(fields, _misplaced(kind, bucket[:40]), material)
+        return None
+    if kind is TrackKind.TEXT:
+        return reading.captions.read(material, fields.own_id)
+    if bucket == "stickers":
+        return _sticker(material, fields)
+    return read_media(material, sound=kind is TrackKind.AUDIO, segment_id=fields.own_id)
+
+
+def _compound(found: Fields, fields: Fields, reading: Reading) -> Material | None:
+    compound = read_compound(found, reading)
+    if isinstance(compound, tuple):
+        skip(fields, compound, found)
+        return None
+    return compound
+
+
+def _effects(fields: Fields, found: Found | None, refs: Sequence[Found]) -> EffectMaterial | None:
+    """What a segment of an effect track does: its own material, or those it refers to (an adjustment)."""
+    sources = [*([found] if found else []), *refs]
+    if not any(bucket in EFFECT_BUCKETS for bucket, _ in sources):
+        if found is None:
+            _missing(fields)
+        elif found[0] != "placeholders":
+            warn_of(found[1], fields.own_id, ("The effect {name} is not drawn.", "特效“{name}”未绘制。"))
+        return None
+    effects = read_effects(sources, fields.own_id)
+    return EffectMaterial(id=fields.text("material_id") or fields.own_id, effects=effects) if effects else None
+
+
+def _sticker(material: Fields, fields: Fields) -> Material | None:
+    sticker = read_sticker(material, fields.own_id)
+    if sticker is None:
+        skip(fields, ("its sticker has no picture in the draft", "贴纸在草稿中没有图片"), material)
+    return sticker
+
+
+def _template(template: Fields, fields: Fields, reading: Reading) -> Material | None:
+    """The first text of a text template, whose design is not drawn."""
+    for resource in islice(template.objects("text_info_resources"), MANY):
+        found = reading.materials.find(resource.text("text_material_id"), fields, "texts")
+        if found is not None and found[0] == "texts":
+            warn_of(template, fields.own_id, _TEMPLATE)
+            return reading.captions.read(found[1], fields.own_id)
+    skip(fields, ("its text template holds no text", "文字模板不含文字"), template)
+    return None
+
+
+def _misplaced(kind: TrackKind, bucket: str) -> Sentence:
+    return f"a material of {bucket} cannot stand on a track of kind {kind}", f"{bucket} 素材不能放在 {kind} 轨道上"
+
+
+def _missing(fields: Fields) -> None:
+    fields.warnings.add(
+        WarningCode.MATERIAL_MISSING,
+        f"Segment {fields.own_id} names a material that the draft does not hold; it is not drawn.",
+        f"片段 {fields.own_id} 引用的素材不在草稿中，未绘制。",
+        segment_id=fields.own_id,
+    )
+
+
+def skip(fields: Fields, why: Sentence, material: Fields | None = None) -> None:
+    """Tell that a segment is not drawn, and why."""
+    fields.warnings.add(
+        WarningCode.SEGMENT_SKIPPED,
+        f"Segment {fields.own_id} is not drawn: {why[0]}.",
+        f"片段 {fields.own_id} 未绘制：{why[1]}。",
+        segment_id=fields.own_id,
+        material_name=effect_name(material) if material else None,
+        effect_id=effect_id(material) if material else None,
+    )

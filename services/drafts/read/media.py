@@ -1,0 +1,59 @@
+"""From a video or audio material's JSON to a `MediaMaterial`."""
+
+from services.drafts.fields import Fields
+from services.drafts.read.unsupported import warn_of_video
+from services.drafts.records import Crop, MediaKind, MediaMaterial
+from services.errors import WarningCode
+from services.http.redaction import shown_name
+
+_CORNERS = {
+    "upper_left": (0.0, 0.0),
+    "upper_right": (1.0, 0.0),
+    "lower_left": (0.0, 1.0),
+    "lower_right": (1.0, 1.0),
+}
+_NEAR = 1e-3
+"""Of the material's side: corners closer than this lie on one line."""
+
+
+def read_media(fields: Fields, *, sound: bool, segment_id: str) -> MediaMaterial:
+    """The material; `sound` when it stands on an audio track."""
+    path = fields.text("path")
+    if not sound:
+        warn_of_video(fields, segment_id)
+    return MediaMaterial(
+        id=fields.text("id"),
+        kind=MediaKind.AUDIO if sound else _picture_kind(fields),
+        path=path,
+        remote_url=fields.text("remote_url") or None,
+        name=shown_name(fields.label("material_name") or fields.label("name"), path),
+        width=round(fields.number("width", 0.0, 0.0)),
+        height=round(fields.number("height", 0.0, 0.0)),
+        duration_us=max(0, fields.microseconds("duration")),
+        crop=Crop() if sound else _crop(fields, segment_id),
+    )
+
+
+def _picture_kind(fields: Fields) -> MediaKind:
+    kind = fields.text("type")
+    return MediaKind(kind) if kind in (MediaKind.PHOTO, MediaKind.GIF) else MediaKind.VIDEO
+
+
+def _crop(fields: Fields, segment_id: str) -> Crop:
+    """The box around the four corners; a turned rectangle is used as its box."""
+    if not fields.has("crop"):
+        return Crop()
+    corners = fields.object("crop")
+    xs = [corners.number(f"{name}_x", x, 0.0, 1.0) for name, (x, _) in _CORNERS.items()]
+    ys = [corners.number(f"{name}_y", y, 0.0, 1.0) for name, (_, y) in _CORNERS.items()]
+    if max(abs(xs[0] - xs[2]), abs(xs[1] - xs[3]), abs(ys[0] - ys[1]), abs(ys[2] - ys[3])) > _NEAR:
+        fields.warnings.add(
+            WarningCode.EFFECT_APPROXIMATED,
+            "A turned crop is drawn as the upright box around it.",
+            "倾斜裁剪按其外接矩形绘制。",
+            segment_id=segment_id,
+            material_name=shown_name(fields.label("material_name")),
+        )
+    if max(xs) - min(xs) < _NEAR or max(ys) - min(ys) < _NEAR:
+        return Crop()
+    return Crop(min(xs), min(ys), max(xs), max(ys))

@@ -1,0 +1,134 @@
+"""From a segment's JSON and its materials to a `Segment`."""
+
+from dataclasses import dataclass, replace
+
+from services.drafts.design import Transition
+from services.drafts.fields import Fields, Warnings
+from services.drafts.read.backdrop import read_backdrop
+from services.drafts.read.clip import LOUDEST, read_clip, read_speed, time_range
+from services.drafts.read.context import Reading
+from services.drafts.read.design import read_animations, read_mask, read_transition
+from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects
+from services.drafts.read.keyframes import Clock, read_curves
+from services.drafts.read.material import read_material, skip
+from services.drafts.read.material_index import Found
+from services.drafts.read.unsupported import Sentence, warn_attached, warn_of, warn_others, warn_unused
+from services.drafts.records import Segment, TrackKind
+from services.errors import WarningCode
+
+_RENDER_INDEXES = {TrackKind.TEXT: 15000, TrackKind.STICKER: 14000, TrackKind.EFFECT: 11000}
+"""Where generators put what lies above pictures. Used for a segment that has no `render_index`."""
+_BEFORE_GAP: Sentence = (
+    "The transition {name} is not drawn: the next segment does not follow at once.",
+    "转场“{name}”未绘制：后面的片段没有紧接着开始。",
+)
+_FADE_TYPE: Sentence = ("A fade of another curve is heard as a straight one.", "其他曲线的淡入淡出按直线处理。")
+_MIXED: Sentence = ("The blend mode {name} of an effect is not drawn.", "特效的混合模式“{name}”未绘制。")
+_MASKS = ("masks", "common_mask")
+_ONLY_VIDEO = ("transitions", "chromas")
+_SEEN_ONLY = (*_MASKS, *_ONLY_VIDEO, *EFFECT_BUCKETS, "material_animations")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment stands: whether on the `bottom` track of the videos, whether as the `last` one of its track,
+    and whether the next one begins where it ends (`followed`) or later.
+    """
+
+    bottom: bool = False
+    last: bool = True
+    followed: bool = False
+
+
+def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place) -> Segment | None:
+    """The segment; None, with a warning, when there is nothing to draw. Nothing is told of one that is switched off.
+
+    Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
+    """
+    visible = fields.flag("visible", True)
+    fields = fields if visible else fields.telling(Warnings())
+    target = time_range(fields, "target_timerange")
+    if target is None or target.duration_us == 0:
+        skip(fields, ("it has no length", "时长为零"))
+        return None
+    refs = reading.materials.refs(fields)
+    warn_attached(fields, refs)
+    material = read_material(kind, fields, refs, reading)
+    if material is None:
+        return None
+    source = time_range(fields, "source_timerange") if kind in (TrackKind.VIDEO, TrackKind.AUDIO) else None
+    speed = read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target)
+    segment = Segment(
+        id=fields.own_id,
+        material=material,
+        target=target,
+        source=source,
+        speed=speed,
+        keep_pitch=not fields.flag("is_tone_modify"),
+        volume=fields.number("volume", 1.0, 0.0, LOUDEST),
+        reverse=fields.flag("reverse"),
+        visible=visible,
+        clip=read_clip(fields),
+        curves=read_curves(kind, fields, reading.limits, Clock(source, speed)),
+        render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
+    )
+    segment = _faded(segment, _only(refs, segment.id, "audio_fades"))
+    if place.bottom:
+        segment = replace(segment, backdrop=read_backdrop(_only(refs, segment.id, "canvases"), segment.id))
+    if kind is TrackKind.VIDEO and not place.last:
+        segment = replace(segment, transition=_transition(refs, segment.id, place))
+    return _designed(kind, segment, fields, refs)
+
+
+def _faded(segment: Segment, fades: Fields | None) -> Segment:
+    if fades is None:
+        return segment
+    if fades.number("fade_type"):
+        warn_of(fades, segment.id, _FADE_TYPE, WarningCode.EFFECT_APPROXIMATED)
+    return replace(
+        segment,
+        fade_in_us=max(0, fades.microseconds("fade_in_duration")),
+        fade_out_us=max(0, fades.microseconds("fade_out_duration")),
+    )
+
+
+def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Found]) -> Segment:
+    """The segment with what is done to its picture; a sound and an effect have none."""
+    if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
+        unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
+        warn_unused(fields, refs, unused, kind)
+        for mode in blends(refs) if kind is TrackKind.EFFECT else ():
+            warn_of(mode, segment.id, _MIXED)
+        return segment
+    if kind is not TrackKind.VIDEO:
+        warn_unused(fields, refs, _ONLY_VIDEO, kind)
+    animations = [found for bucket, found in refs if bucket == "material_animations"]
+    return replace(
+        segment,
+        mask=read_mask(_only(refs, segment.id, *_MASKS), segment.id),
+        blend=read_blend(refs, segment.id),
+        animations=read_animations(animations, segment.target.duration_us, segment.id),
+        effects=read_effects(refs, segment.id),
+        chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
+    )
+
+
+def _transition(refs: list[Found], segment_id: str, place: Place) -> Transition | None:
+    """The transition to the next segment. After the last one there is none, whatever generators write there."""
+    found = _only(refs, segment_id, "transitions")
+    if found is None or place.followed:
+        return read_transition(found, segment_id)
+    warn_of(found, segment_id, _BEFORE_GAP)
+    return None
+
+
+def _one(refs: list[Found], *buckets: str) -> Fields | None:
+    """The first of the segment's extra materials that is in one of the buckets."""
+    return next((found for bucket, found in refs if bucket in buckets), None)
+
+
+def _only(refs: list[Found], segment_id: str, *buckets: str) -> Fields | None:
+    """The same, with a warning for each other one."""
+    named = [found for bucket, found in refs if bucket in buckets]
+    warn_others(named, segment_id)
+    return named[0] if named else None

@@ -1,0 +1,150 @@
+"""From the styles of a caption to `TextStyle`: a look in the content, with the flat fields behind it."""
+
+from collections.abc import Mapping
+from itertools import islice
+
+from services.drafts.colors import BLACK, WHITE, faded, told_color
+from services.drafts.fields import Fields
+from services.drafts.read.font_names import font_name
+from services.drafts.read.paint import read_paint
+from services.drafts.read.unsupported import MANY, Sentence, warn_of
+from services.drafts.records import Shadow, Stroke, TextStyle
+from services.errors import WarningCode
+
+DEFAULT_SIZE = 15.0
+LARGEST_SIZE = 1000.0
+MOST_FONTS = 100
+"""Fonts of one caption whose titles are read."""
+STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
+"""Bits of `check_flag`. The apps keep the numbers of an outline or a box that is switched off."""
+_APP_BITS = 7
+"""Bits that the apps, and generators that follow them, set in every `check_flag`."""
+_DIFFUSE_OF_SMOOTHING = 0.0556
+"""What the apps store as a style's `feather` for a flat `shadow_smoothing` of 1."""
+
+_MORE_STROKES: Sentence = ("Of several outlines of a text, the first is drawn.", "文字有多层描边，仅绘制第一层。")
+_MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", "文字有多层阴影，仅绘制第一层。")
+_PLAIN_SHADOW: Sentence = ("A shadow of several colours is drawn in one.", "渐变色阴影按单色绘制。")
+_PARTS = frozenset(
+    {
+        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "font", "effectStyle",
+        "useLetterColor",
+    }
+)  # fmt: skip
+"""Fields of a style that are read, or told elsewhere."""
+
+
+def flat_style(fields: Fields) -> TextStyle:
+    """What the material says outside its styles: it holds where no style says otherwise."""
+    return TextStyle(
+        start=0,
+        end=0,
+        size=fields.number("font_size", DEFAULT_SIZE, 0.0, LARGEST_SIZE) or DEFAULT_SIZE,
+        color=faded(told_color(fields, "text_color", WHITE), _alpha(fields, "text_alpha")),
+        bold=fields.number("bold_width", 0.0) > 0,
+        italic=fields.number("italic_degree", 0.0) > 0,
+        underline=fields.flag("underline"),
+        stroke=_flat_stroke(fields),
+        shadow=_flat_shadow(fields),
+        font_name=font_name(fields.label("font_title") or fields.label("font_name"), fields.label("font_path")),
+    )
+
+
+def font_titles(fields: Fields) -> dict[str, str]:
+    """What the fonts of a caption are called, by every id they have: the apps list them beside its content."""
+    found: dict[str, str] = {}
+    for font in islice(fields.objects("fonts"), MOST_FONTS):
+        title = font.label("title")
+        ids = (font.label(name) for name in ("resource_id", "effect_id", "id"))
+        found.update({own: title for own in ids if own and title})
+    return found
+
+
+def read_style(
+    style: Fields, start: int, end: int, base: TextStyle, segment_id: str, titles: Mapping[str, str]
+) -> TextStyle:
+    """A style of the content for the characters `start` to `end`; what it leaves out is as in `base`.
+    `titles` are what fonts are called, by their id.
+    """
+    _warn_parts(style, segment_id)
+    font = style.object("font")
+    font_id = font.label("id")
+    color, gradient = read_paint(style.object("fill"), base.color, segment_id)
+    return TextStyle(
+        start=start,
+        end=end,
+        size=style.number("size", base.size, 0.0, LARGEST_SIZE) or base.size,
+        color=color,
+        gradient=gradient,
+        bold=style.flag("bold", base.bold),
+        italic=style.flag("italic", base.italic),
+        underline=style.flag("underline", base.underline),
+        stroke=_stroke(style, segment_id) if style.has("strokes") else base.stroke,
+        shadow=_shadow(style, segment_id) if style.has("shadows") else base.shadow,
+        font_name=font_name("", font.label("path"), titles.get(font_id, font_id)) or base.font_name,
+    )
+
+
+def _warn_parts(style: Fields, segment_id: str) -> None:
+    """Warn of what else a style asks for: a value that says no asks for nothing."""
+    for name in islice((name for name in style.values if name not in _PARTS and style.values[name]), MANY):
+        part = (f"The {name[:40]} of a text is not drawn.", f"文字样式 {name[:40]} 未绘制。")
+        warn_of(style, segment_id, part)
+
+
+def _alpha(fields: Fields, name: str = "alpha") -> float:
+    return fields.number(name, 1.0, 0.0, 1.0)
+
+
+def switched_on(fields: Fields, bit: int) -> bool | None:
+    """Whether a part of a text's look is switched on; None where `check_flag` is not as the apps write it."""
+    bits = int(fields.number("check_flag"))
+    return bool(bits & bit) if bits & _APP_BITS == _APP_BITS else None
+
+
+def _flat_stroke(fields: Fields) -> Stroke | None:
+    width, color = fields.number("border_width", 0.0, 0.0, 1.0), fields.text("border_color")
+    if not width or not color or switched_on(fields, STROKE_BIT) is False:
+        return None
+    return Stroke(width, faded(told_color(fields, "border_color", BLACK), _alpha(fields, "border_alpha")))
+
+
+def _flat_shadow(fields: Fields) -> Shadow | None:
+    if not fields.flag("has_shadow") or switched_on(fields, SHADOW_BIT) is False:
+        return None
+    return Shadow(
+        distance=fields.number("shadow_distance", 5.0, 0.0, 1000.0),
+        angle_deg=fields.number("shadow_angle", -45.0),
+        diffuse=_DIFFUSE_OF_SMOOTHING * fields.number("shadow_smoothing", 0.0, 0.0, 1.0),
+        color=faded(told_color(fields, "shadow_color", BLACK), _alpha(fields, "shadow_alpha")),
+    )
+
+
+def _first(style: Fields, name: str, segment_id: str, others: Sentence) -> Fields | None:
+    """The first of a style's outlines or shadows: generators write one. Warns of others."""
+    found = list(islice(style.objects(name), 2))
+    if len(found) > 1:
+        warn_of(style, segment_id, others, WarningCode.EFFECT_APPROXIMATED)
+    return found[0] if found else None
+
+
+def _stroke(style: Fields, segment_id: str) -> Stroke | None:
+    stroke = _first(style, "strokes", segment_id, _MORE_STROKES)
+    width = stroke.number("width", 0.08, 0.0, 1.0) if stroke else 0.0
+    return Stroke(width, *read_paint(stroke, BLACK, segment_id)) if stroke and width else None
+
+
+def _shadow(style: Fields, segment_id: str) -> Shadow | None:
+    """The first shadow, in one colour."""
+    shadow = _first(style, "shadows", segment_id, _MORE_SHADOWS)
+    if shadow is None or _alpha(shadow) == 0:
+        return None
+    color, gradient = read_paint(shadow, BLACK, segment_id)
+    if gradient is not None:
+        warn_of(style, segment_id, _PLAIN_SHADOW, WarningCode.EFFECT_APPROXIMATED)
+    return Shadow(
+        distance=shadow.number("distance", 5.0, 0.0, 1000.0),
+        angle_deg=shadow.number("angle", -45.0),
+        diffuse=shadow.number("diffuse", shadow.number("feather", 0.0, 0.0, 1.0), 0.0, 1.0),
+        color=color,
+    )

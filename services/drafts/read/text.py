@@ -1,0 +1,216 @@
+"""From a text material's JSON to a `TextMaterial`: three shapes of content."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any, cast
+
+from services.drafts.colors import BLACK, faded, told_color
+from services.drafts.fields import Fields, Warnings
+from services.drafts.read.markup import looks_like_markup, read_markup
+from services.drafts.read.style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
+from services.drafts.read.text_ranges import index_of, with_plain_newlines
+from services.drafts.read.unsupported import TEXT_EFFECT, Sentence, warn_of
+from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
+from services.errors import ErrorCode, Failed, WarningCode, failed
+
+LONGEST_TEXT = 5000
+"""Characters of one caption, and its styles; more would not fit any canvas."""
+LONGEST_CONTENT = 2_000_000
+"""Characters of a caption with its styles as JSON: some hundred for each character."""
+LINE_MAX_WIDTH = 0.82
+_MARKUP_PARTS = ("shadow", "effectStyle")
+"""Tags of JianYing 3's markup that are read over."""
+_STYLED = re.compile(r'\s*\{\s*"(styles|text)"\s*:')
+_OPEN_END = 1 << 30
+"""Where a style ends that does not say so."""
+_FLAT_PARTS: tuple[tuple[str, Sentence], ...] = (
+    ("background_fill", ("The picture behind a text is not drawn.", "文字背景图片未绘制。")),
+    ("shadow_thickness_projection_enable", ("The thick shadow of a text is not drawn.", "文字立体投影未绘制。")),
+)
+_ALIGNS = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT}
+
+
+class Captions:
+    """The captions of a draft: a material is read once, however many segments share it."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[TextMaterial, Warnings]] = {}
+
+    def read(self, fields: Fields, segment_id: str) -> TextMaterial:
+        """The caption of a text material. Raises `Failed` as `read_text` does."""
+        if fields.path not in self._read:
+            warnings = Warnings()
+            self._read[fields.path] = read_text(fields.telling(warnings), segment_id), warnings
+        material, warnings = self._read[fields.path]
+        fields.warnings.repeat(warnings, segment_id)
+        return material
+
+
+def read_text(fields: Fields, segment_id: str) -> TextMaterial:
+    """The caption. Raises `Failed` (DRAFT_TOO_LARGE) for more than 5000 characters or styles."""
+    text, styles = _content(fields, segment_id)
+    if len(text) > LONGEST_TEXT:
+        raise _too_long(segment_id, len(text), LONGEST_TEXT)
+    _warn_karaoke(fields, segment_id)
+    _warn_undrawn(fields, segment_id)
+    _warn_layout(fields, segment_id)
+    return TextMaterial(
+        id=fields.text("id"),
+        text=text,
+        styles=styles,
+        align=_ALIGNS.get(int(fields.number("alignment", 1)), Align.CENTER),
+        vertical=fields.number("typesetting") == 1,
+        letter_spacing_em=fields.number("letter_spacing", 0.0, -1.0, 10.0),
+        line_spacing_em=fields.number("line_spacing", 0.02, -1.0, 10.0),
+        line_max_width=fields.number("line_max_width", LINE_MAX_WIDTH, 0.0, 10.0) or LINE_MAX_WIDTH,
+        wrap=_wraps(fields),
+        fixed_width_px=_fixed(fields, "fixed_width"),
+        fixed_height_px=_fixed(fields, "fixed_height"),
+        alpha=fields.number("global_alpha", 1.0, 0.0, 1.0),
+        background=_background(fields),
+    )
+
+
+def _fixed(fields: Fields, name: str) -> float | None:
+    """A side of the text's box in pixels; the apps write -1 where it has none."""
+    side_px = fields.number(name, -1.0)
+    return side_px if side_px > 0 else None
+
+
+def _warn_karaoke(fields: Fields, segment_id: str) -> None:
+    """Times of words alone change nothing: every recognised caption has them. A look for the spoken word does."""
+    templates = (fields.object(name).text("resource_id") for name in ("caption_template_info", "lyrics_template"))
+    if fields.text("ktv_color") or fields.flag("is_lyric_effect") or any(templates):
+        fields.warnings.add(
+            WarningCode.EFFECT_APPROXIMATED,
+            "The words of a caption do not change as they are spoken or sung (karaoke); it is drawn plain.",
+            "字幕不会逐词变化（卡拉OK效果），按普通文字绘制。",
+            segment_id=segment_id,
+        )
+
+
+def _warn_undrawn(fields: Fields, segment_id: str) -> None:
+    if int(fields.number("check_flag")) & GLOW_BIT:
+        warn_of(fields, segment_id, ("The glow of a text is not drawn.", "文字发光未绘制。"))
+    if fields.has("text_curve") or fields.flag("text_loop_on_path"):
+        straight = ("A text along a curve is drawn straight.", "沿曲线排列的文字按直线绘制。")
+        warn_of(fields, segment_id, straight, WarningCode.EFFECT_APPROXIMATED)
+
+
+def _warn_layout(fields: Fields, segment_id: str) -> None:
+    for name, known in (("alignment", _ALIGNS), ("typesetting", (0, 1)), ("background_style", (0, 1, 2))):
+        if fields.has(name) and fields.number(name) not in known:
+            fields.unknown(name)
+    for name, sentence in _FLAT_PARTS:
+        if fields.values.get(name):
+            warn_of(fields, segment_id, sentence)
+
+
+def _wraps(fields: Fields) -> bool:
+    """Captions of type subtitle wrap by themselves; a `line_feed` of 1 makes others do so [unverified]."""
+    return fields.text("type") == "subtitle" or fields.number("line_feed") == 1
+
+
+def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...]]:
+    """Text and styles of a JSON content, of JianYing 3's markup, or of a plain string."""
+    base = flat_style(fields)
+    content = _styled_content(fields, segment_id)
+    if content is not None:
+        raw = content.text("text")
+        text = with_plain_newlines(raw)
+        return text, (_covering(base, text), *_styles(content, raw, base, segment_id, font_titles(fields)))
+    plain = with_plain_newlines(fields.text("content"))
+    if not looks_like_markup(plain):
+        return plain, (_covering(base, plain),)
+    for tag in _MARKUP_PARTS:
+        if f"<{tag}" in plain:
+            warn_of(fields, segment_id, (f"The {tag} of a text is not drawn.", f"文字的 {tag} 未绘制。"))
+    return read_markup(plain, base)
+
+
+def _styled_content(fields: Fields, segment_id: str) -> Fields | None:
+    """The content as an object, when it is one: usually JSON within a string."""
+    value: Any = fields.values.get("content")
+    if isinstance(value, str):
+        if len(value) > LONGEST_CONTENT:
+            raise _too_long(segment_id, len(value), LONGEST_CONTENT)
+        if not value.lstrip().startswith("{"):
+            return None
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            if not _STYLED.match(value):
+                return None
+            fields.unknown("content")
+            value = {"text": ""}
+    if not isinstance(value, dict) or not {"text", "styles"} & cast("dict[str, Any]", value).keys():
+        return None
+    return Fields(cast("dict[str, Any]", value), f"{fields.path}.content", fields.warnings)
+
+
+def _too_long(segment_id: str, length: int, limit: int) -> Failed:
+    return failed(
+        ErrorCode.DRAFT_TOO_LARGE,
+        f"The caption of segment {segment_id} has {length} characters; at most {limit} are drawn.",
+        f"片段 {segment_id} 的文字有 {length} 个字符，最多 {limit} 个。",
+        segment_id=segment_id,
+    )
+
+
+def _covering(base: TextStyle, text: str) -> TextStyle:
+    return replace(base, start=0, end=len(text))
+
+
+def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str, titles: Mapping[str, str]) -> list[TextStyle]:
+    styles = list(content.objects("styles"))
+    if len(styles) > LONGEST_TEXT:
+        raise failed(
+            ErrorCode.DRAFT_TOO_LARGE,
+            f"The caption of segment {segment_id} has {len(styles)} styles; at most {LONGEST_TEXT} are drawn.",
+            f"片段 {segment_id} 的文字有 {len(styles)} 个样式，最多 {LONGEST_TEXT} 个。",
+            segment_id=segment_id,
+        )
+    ranges = [_range(style) for style in styles]
+    index = index_of(raw, [end for _, end in ranges if end < _OPEN_END])
+    _warn_text_effect(styles, segment_id)
+    found: list[TextStyle] = []
+    for style, (start, end) in zip(styles, ranges, strict=True):
+        first, last = index(start), index(end)
+        if first < last:
+            found.append(read_style(style, first, last, base, segment_id, titles))
+    return found
+
+
+def _range(style: Fields) -> tuple[int, int]:
+    """The offsets a style begins and ends at; the whole text when it does not say."""
+    ends = [int(end) for end in style.list("range") if isinstance(end, int | float) and abs(end) < _OPEN_END]
+    return (max(0, ends[0]), max(0, ends[1])) if len(ends) == 2 else (0, _OPEN_END)
+
+
+def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
+    effects = (style.object("effectStyle") for style in styles if style.has("effectStyle"))
+    for effect in islice((effect for effect in effects if effect.text("id")), 1):
+        warn_of(replace(effect, values={"effect_id": effect.text("id")}), segment_id, TEXT_EFFECT)
+
+
+def _background(fields: Fields) -> TextBackground | None:
+    """The box, where it is switched on and can be seen. The apps keep the style of a box that is switched off, and
+    some generators number their first style 0, so the style does not tell.
+
+    Of the two sorts the apps offer, the second is a box for each line [unverified].
+    """
+    color, alpha = fields.text("background_color"), fields.number("background_alpha", 1.0, 0.0, 1.0)
+    if switched_on(fields, BACKGROUND_BIT) is False or alpha == 0 or not color:
+        return None
+    return TextBackground(
+        color=faded(told_color(fields, "background_color", BLACK), alpha),
+        per_line=fields.number("background_style") == 2,
+        round_radius=fields.number("background_round_radius", 0.0, 0.0, 1.0),
+        width=fields.number("background_width", 0.14, 0.0, 1.0),
+        height=fields.number("background_height", 0.14, 0.0, 1.0),
+        horizontal_offset=fields.number("background_horizontal_offset", 0.0, -1.0, 1.0),
+        vertical_offset=fields.number("background_vertical_offset", 0.0, -1.0, 1.0),
+    )

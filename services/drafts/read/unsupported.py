@@ -1,0 +1,203 @@
+"""What a draft holds and the renderer does not draw: each becomes a warning."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from services.drafts.fields import Fields
+from services.drafts.read.material_index import Found, Materials
+from services.errors import WarningCode
+from services.http.redaction import shown_name
+
+Sentence = tuple[str, str]
+"""In English and Chinese; `{name}` is what the apps call the thing."""
+
+TEXT_EFFECT: Sentence = (
+    "The text effect {name} is drawn as plain text with its colour and outline.",
+    "花字“{name}”按普通文字（颜色与描边）绘制。",
+)
+_TEXT_SHAPE: Sentence = ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。")
+_CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
+MANY = 20
+"""Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
+_BUCKETS: dict[str, tuple[str, Sentence]] = {
+    "audio_effects": ("", ("The sound effect {name} is not heard.", "音效“{name}”未生效。")),
+    "vocal_beautifys": ("", ("The voice is not beautified.", "人声美化未生效。")),
+    "vocal_separations": ("choice", ("Voice and music are not separated.", "人声分离未生效。")),
+    "realtime_denoises": ("is_denoise", ("Noise is not taken out of the sound.", "音频降噪未生效。")),
+    "loudnesses": ("enable", ("The loudness is not evened out.", "响度统一未生效。")),
+    "audio_balances": ("", ("The sound's balance is not changed.", "声道平衡未生效。")),
+    "audio_pannings": ("", ("The sound's place is not changed.", "声像调节未生效。")),
+    "sound_channel_mappings": (
+        "audio_channel_mapping",
+        ("The sound's channels are not exchanged.", "声道映射未生效。"),
+    ),
+    "huazi": ("", TEXT_EFFECT),
+    "color_curves": ("", ("Colour curves are not drawn.", "色彩曲线未绘制。")),
+    "hsl_curves": ("", ("Colour curves are not drawn.", "HSL 曲线未绘制。")),
+    "primary_color_wheels": ("", ("Colour wheels are not drawn.", "色轮调节未绘制。")),
+    "log_color_wheels": ("", ("Colour wheels are not drawn.", "Log 色轮调节未绘制。")),
+    "video_strokes": ("", ("The clip's outline is not drawn.", "视频描边未绘制。")),
+    "video_shadows": ("", ("The clip's shadow is not drawn.", "视频阴影未绘制。")),
+    "video_radius": ("", ("The clip's round corners are not drawn.", "视频圆角未绘制。")),
+    "smart_relights": ("", ("The clip is not lit anew.", "智能打光未绘制。")),
+    "manual_beautys": ("", ("Faces are not beautified.", "手动美颜未绘制。")),
+    "manual_deformations": ("", ("The clip is not bent.", "手动变形未绘制。")),
+    "plugin_effects": ("", ("The plug-in effect {name} is not drawn.", "插件效果“{name}”未绘制。")),
+}
+"""By bucket: the field that says whether it is switched on (the apps attach it in any case), and what to say."""
+_READ = frozenset(
+    {
+        "audio_fades", "canvases", "chromas", "common_mask", "drafts", "effects", "hsl", "masks", "material_animations",
+        "speeds", "transitions", "video_effects",
+    }
+)  # fmt: skip
+"""Buckets whose attached materials other parts of the reader read."""
+_HARMLESS = frozenset(
+    {
+        "audio_track_indexes", "beats", "material_colors", "multi_language_refs", "placeholder_infos", "placeholders",
+        "text_templates", "texts", "time_marks",
+    }
+)  # fmt: skip
+"""Buckets whose attached materials change neither picture nor sound: notes for the apps themselves."""
+_HSL = ("hue", "saturation", "lightness")
+_VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
+    ("matting", "flag", ("The clip's background is not cut out.", "智能抠像未绘制。")),
+    ("stable", "stable_level", ("The clip is not stabilised.", "视频防抖未生效。")),
+    ("video_algorithm", "noise_reduction", ("The clip's noise is not reduced.", "视频降噪未生效。")),
+    ("video_algorithm", "motion_blur_config", ("The clip's motion is not blurred.", "运动模糊未绘制。")),
+    ("video_algorithm", "deflicker", ("The clip's flicker is not reduced.", "视频去频闪未生效。")),
+    ("video_algorithm", "complement_frame_config", ("Pictures between frames are not made.", "智能补帧未生效。")),
+    ("beauty_face_auto_preset", "preset_id", ("Faces are not beautified.", "美颜未绘制。")),
+    ("beauty_body_auto_preset", "preset_id", ("Bodies are not beautified.", "美体未绘制。")),
+    ("video_mask_stroke", "resource_id", ("The outline of the clip's mask is not drawn.", "蒙版描边未绘制。")),
+    ("video_mask_shadow", "resource_id", ("The shadow of the clip's mask is not drawn.", "蒙版阴影未绘制。")),
+)
+"""Of a video material: an object, the field in it that switches it on, and what to say."""
+_ALGORITHM_NOTES = frozenset(
+    {"path", "time_range", "skip_algorithm_index", "story_video_modify_video_config", "noise_reduction",
+     "motion_blur_config", "deflicker", "complement_frame_config"}
+)  # fmt: skip
+"""Fields of `video_algorithm` that ask for nothing by themselves, and those of the table above."""
+_VIDEO_SWITCHES: tuple[tuple[str, Sentence], ...] = (
+    ("object_locked", ("The clip does not follow what it is locked to.", "视频跟踪锁定未生效。")),
+    ("surface_trackings", ("Nothing follows a surface of the clip.", "平面跟踪未生效。")),
+    ("corner_pin", ("The clip's corners are not pinned.", "边角定位未绘制。")),
+    ("smart_motion", ("The clip is not moved by itself.", "智能运镜未生效。")),
+    ("beauty_face_preset_infos", ("Faces are not beautified.", "美颜未绘制。")),
+    ("beauty_body_preset_id", ("Bodies are not beautified.", "美体未绘制。")),
+    ("audio_fade", ("A fade that an old draft keeps in its material is not heard.", "素材内的旧版淡入淡出未生效。")),
+)
+"""Of a video material itself: the field that says so, and what to say."""
+
+
+_SECOND: Sentence = (
+    "{name} is not drawn: a segment has only one of its kind.",
+    "“{name}”未绘制：同类仅绘制第一个。",
+)
+_SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
+    ("intensifies_audio", ("The voice is not made clearer.", "人声增强未生效。")),
+    ("cartoon", ("The clip is not drawn as a cartoon.", "漫画效果未绘制。")),
+    ("is_loop", ("The clip is not repeated.", "片段循环播放未生效。")),
+    ("enable_smart_color_adjust", ("The clip's colours are not adjusted by themselves.", "智能调色未生效。")),
+    ("enable_color_match_adjust", ("The clip's colours are not matched to others.", "色彩匹配未生效。")),
+    ("enable_color_correct_adjust", ("The clip's colours are not corrected.", "色彩校正未生效。")),
+)
+"""Of a segment itself: the switch, and what to say."""
+
+
+def warn_attached(fields: Fields, refs: list[Found]) -> None:
+    """Warn of everything a segment asks for that no other part of the reader reads."""
+    for switch, asked in _SEGMENT_SWITCHES:
+        if _is_on(fields, switch):
+            warn_of(fields, fields.own_id, asked)
+    for bucket, found in refs:
+        switch, sentence = _BUCKETS.get(bucket, ("", None))
+        if sentence is not None and (not switch or _is_on(found, switch)):
+            warn_of(found, fields.own_id, sentence)
+        elif bucket == "effects" and found.text("type") in ("text_effect", "text_shape"):
+            warn_of(found, fields.own_id, TEXT_EFFECT if found.text("type") == "text_effect" else _TEXT_SHAPE)
+        elif bucket == "speeds" and (found.number("mode") or found.has("curve_speed")):
+            warn_of(found, fields.own_id, _CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
+        elif bucket == "hsl" and any(_is_on(found, name) for name in _HSL):
+            warn_of(found, fields.own_id, ("Single colours are not adjusted.", "HSL 调节未绘制。"))
+        elif bucket not in _BUCKETS and bucket not in _READ and bucket not in _HARMLESS:
+            unknown = (f"A material of {bucket} {{name}} is not drawn.", f"{bucket} 素材“{{name}}”未绘制。")
+            warn_of(found, fields.own_id, unknown)
+
+
+def warn_of_video(material: Fields, segment_id: str) -> None:
+    """Warn of what is computed from a video before it is shown: cut-outs, stabilising."""
+    for name, switch, sentence in _VIDEO_PARTS:
+        if material.has(name) and _is_on(material.object(name), switch):
+            warn_of(material, segment_id, sentence)
+    for name, sentence in _VIDEO_SWITCHES:
+        if _is_on(material, name):
+            warn_of(material, segment_id, sentence)
+    algorithm = material.object("video_algorithm")
+    for name in islice(algorithm.values, MANY):
+        if name not in _ALGORITHM_NOTES and _is_on(algorithm, name):
+            computed = (f"What {name[:40]} makes of the clip is not drawn.", f"视频算法 {name[:40]} 未生效。")
+            warn_of(material, segment_id, computed)
+
+
+def warn_unused(fields: Fields, refs: list[Found], buckets: tuple[str, ...], kind: str) -> None:
+    """Warn of materials that mean nothing on a track of this kind; an empty list of animations asks for nothing."""
+    sentence = (f"{{name}} cannot be used on a track of kind {kind}.", f"“{{name}}”不能用于 {kind} 轨道。")
+    for bucket, found in refs:
+        if bucket in buckets and (bucket != "material_animations" or found.list("animations")):
+            warn_of(found, fields.own_id, sentence)
+
+
+def warn_others(named: Sequence[Fields], segment_id: str) -> None:
+    """Warn of each material beyond the first where a segment has one of its kind."""
+    for other in named[1:]:
+        warn_of(other, segment_id, _SECOND)
+
+
+def warn_track(kind: str, track: Fields, materials: Materials) -> None:
+    """Warn of each segment on a track of an unknown kind."""
+    sentence = (
+        f"The segment {{name}} of a track of kind {kind or 'unknown'} is not drawn.",
+        f"{kind or '未知类型'} 轨道的片段“{{name}}”未绘制。",
+    )
+    for segment in track.objects("segments"):
+        if segment.flag("visible", True):
+            found = materials.find(segment.text("material_id"), segment)
+            warn_of(found[1] if found else segment, segment.own_id, sentence, WarningCode.SEGMENT_SKIPPED)
+
+
+def effect_name(fields: Fields) -> str:
+    """What the apps call the material."""
+    return shown_name(fields.label("name") or fields.label("material_name"))
+
+
+def effect_id(fields: Fields) -> str:
+    """The id under which the apps know the material."""
+    return fields.label("effect_id") or fields.label("resource_id")
+
+
+def warn_of(
+    fields: Fields, segment_id: str, sentence: Sentence, code: WarningCode = WarningCode.EFFECT_SKIPPED
+) -> None:
+    """Warn that a segment's material is not drawn, by the name and id that the material has."""
+    name = effect_name(fields)
+    shown = name or effect_id(fields)
+    en, zh = (text.replace("“{name}”", f"“{shown}”" if shown else "").replace("{name}", shown) for text in sentence)
+    fields.warnings.add(
+        code,
+        re.sub(r" \.$", ".", " ".join(en.split())),
+        zh,
+        segment_id=segment_id,
+        material_name=name,
+        effect_id=effect_id(fields),
+    )
+
+
+def _is_on(fields: Fields, name: str) -> bool:
+    """Whether a field is there and says anything but no; an object does when something in it does."""
+    value = fields.values.get(name)
+    if isinstance(value, dict):
+        inner = fields.object(name).values
+        return any(inner.values()) and bool(inner.get("enable", True))
+    return bool(value) and value != "none"

@@ -1,0 +1,1 @@
+"""Drafts that callers upload: unpacked, kept for some days, counted by owner."""

@@ -1,0 +1,228 @@
+"""Drafts that callers have brought themselves: kept for some days, so that they can be fetched like any other."""
+
+import asyncio
+import re
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from services.access.limits import QuotaExceeded
+from services.access.turns import Turns
+from services.clock import SteadyClock
+from services.drafts.folder import DraftFolder
+from services.drafts.uploads.owners import OwnerBytes
+from services.drafts.uploads.room import STEP_BYTES, Room, disk_full
+from services.drafts.uploads.unpack import UnpackLimits
+from services.drafts.uploads.unpacking import unpack_apart
+from services.errors import Bilingual, InvalidInput, UploadTooLarge, is_disk_full
+from services.http.rate import LeastRate
+from services.work_folders import clear_abandoned, scratch_folder
+
+AT_ONCE = 4
+"""Drafts that are taken in at the same time; more are refused."""
+SHARE_AT_ONCE = 2
+"""How many of them may be one owner's."""
+SWEEP_SECONDS = 600
+SPARE_BYTES = 1_000_000_000
+"""What must be left on the disk."""
+BUFFER_BYTES = 1 << 20
+IDLE_SECONDS = 60.0
+"""How long a caller may send nothing."""
+LONGEST_SECONDS = 3600.0
+"""How long a caller may take to send a draft."""
+_ID = re.compile(r"[0-9a-f]{32}")
+_COMING = "coming-"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """A draft on the shelf, and when it is taken off (UTC milliseconds)."""
+
+    draft_id: str
+    expires_at_ms: int
+
+
+class Shelf:
+    """Keeps drafts in folders of one folder. Who knows a draft's id, which cannot be guessed, may read it.
+
+    However many drafts come at once, `spare_bytes` are left on the disk.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        limits: UnpackLimits,
+        keep_seconds: int,
+        *,
+        spare_bytes: int = SPARE_BYTES,
+        rate: Callable[[], LeastRate] = LeastRate,
+    ) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._keep_seconds = keep_seconds
+        self._spare_bytes = spare_bytes + AT_ONCE * STEP_BYTES
+        self._rate = rate
+        self._turns = Turns(Bilingual("uploads", "上传"), AT_ONCE, share=SHARE_AT_ONCE)
+        self._granted = Counter[str]()
+        """Bytes that each owner's uploads may come to."""
+        self._owners = OwnerBytes(folder / "owners")
+        self._clock = SteadyClock()
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Take off what has expired, as long as the block lasts; what a killed process left goes first."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(clear_abandoned, self._folder, _COMING)
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+
+    async def put(self, owner: str, zipped: AsyncGenerator[bytes]) -> KeptDraft:
+        """Keep the draft that a zip holds. Raises `InvalidInput`, `UploadTooLarge`, `QueueFull`, `QuotaExceeded`, or
+        `DiskFull`.
+
+        `owner` is whose draft it is, as limits count owners: empty for nobody's. `zipped` is the zip's bytes as they
+        come; it is closed in any case.
+        """
+        try:
+            async with aclosing(zipped), self._turns.place(owner):
+                used = await asyncio.to_thread(self._owners.used, owner) if owner else 0
+                left = await asyncio.to_thread(Room(self._folder, self._spare_bytes).left)
+                with self._share(owner, used, left) as most:
+                    return await self._put(owner, zipped, most)
+        except OSError as error:
+            if is_disk_full(error):
+                raise disk_full() from error
+            raise
+
+    @contextmanager
+    def _share(self, owner: str, used: int, left: int) -> Generator[int]:
+        """How many bytes an upload may come to. Drafts of a named owner take no more of the disk, all together, than
+        they leave for others. Raises `QuotaExceeded`.
+        """
+        taken = used + self._granted[owner]
+        most = min(self._limits.total_bytes, (left - taken) // 2 if owner else left)
+        if most <= 0:
+            raise QuotaExceeded(
+                Bilingual(
+                    f"Your drafts take {taken} bytes, and others need the {left} that are left; "
+                    f"each draft goes away after {self._keep_seconds // 3600} hours.",
+                    f"您的草稿已占用 {taken} 字节，剩余的 {left} 字节须留给其他用户；"
+                    f"草稿会在 {self._keep_seconds // 3600} 小时后自动删除。",
+                )
+            )
+        self._granted[owner] += most
+        try:
+            yield most
+        finally:
+            self._granted[owner] -= most
+            if not self._granted[owner]:
+                del self._granted[owner]
+
+    async def _put(self, owner: str, zipped: AsyncGenerator[bytes], most: int) -> KeptDraft:
+        async with scratch_folder(self._folder, _COMING) as work:
+            await self._receive(zipped, work / "zip", Room(work, self._spare_bytes, most))
+            draft_id, draft = uuid.uuid4().hex, work / "draft"
+            await asyncio.to_thread(draft.mkdir)
+            await unpack_apart(
+                work / "zip", draft, replace(self._limits, spare_bytes=self._spare_bytes, room_bytes=most)
+            )
+            await asyncio.to_thread(self._keep, owner, draft_id, draft)
+        return KeptDraft(draft_id, int((self._clock.seconds() + self._keep_seconds) * 1000))
+
+    def _keep(self, owner: str, draft_id: str, draft: Path) -> None:
+        size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
+        draft.rename(self._folder / draft_id)
+        if owner:
+            self._owners.note(owner, draft_id, size)
+
+    async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, room: Room) -> None:
+        """Write the zip to the disk as it comes."""
+        limit, size, buffer = self._limits.total_bytes, 0, bytearray()
+        with await asyncio.to_thread(file.open, "wb") as target:
+            async with aclosing(_arriving(zipped, self._rate())) as chunks:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > limit:
+                        raise UploadTooLarge(
+                            Bilingual(f"The zip is larger than {limit} bytes.", f"该 zip 超过 {limit} 字节。")
+                        )
+                    buffer += chunk
+                    if len(buffer) >= BUFFER_BYTES:
+                        await asyncio.to_thread(_append, target, bytes(buffer), room)
+                        buffer.clear()
+            await asyncio.to_thread(_append, target, bytes(buffer), room)
+
+    def files(self, draft_id: str) -> tuple[str, ...] | None:
+        """The files of a draft: paths below its folder, with `/`, sorted; None when it is not kept."""
+        folder = self.folder(draft_id)
+        if folder is None:
+            return None
+        return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+    def folder(self, draft_id: str) -> Path | None:
+        """The folder of a draft; None when it is not kept."""
+        folder = self._folder / draft_id
+        return folder if _ID.fullmatch(draft_id) and folder.is_dir() and not self._expired(folder) else None
+
+    def file(self, draft_id: str, path: str) -> Path | None:
+        """A file of a draft by its path below its folder; None when there is none, whatever the path holds."""
+        folder = self.folder(draft_id)
+        return DraftFolder(folder).inside(path) if folder is not None else None
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.to_thread(self._take_off)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    def _take_off(self) -> None:
+        """Remove what has expired."""
+        for folder in self._folder.iterdir():
+            if _ID.fullmatch(folder.name) and self._expired(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        self._owners.forget(lambda draft_id: (self._folder / draft_id).is_dir())
+
+    def _expired(self, folder: Path) -> bool:
+        try:
+            return folder.stat().st_mtime + self._keep_seconds < self._clock.seconds()
+        except FileNotFoundError:
+            return True
+
+
+def _append(target: IO[bytes], data: bytes, room: Room) -> None:
+    room.take(len(data))
+    target.write(data)
+
+
+async def _arriving(zipped: AsyncGenerator[bytes], rate: LeastRate) -> AsyncGenerator[bytes]:
+    """The bytes as they come. Raises `InvalidInput` when nothing comes for a while, or they come too slowly."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + LONGEST_SECONDS
+    while True:
+        try:
+            chunk = await asyncio.wait_for(anext(zipped), min(IDLE_SECONDS, max(0.0, ends - clock())))
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise _too_slow() from None
+        if not rate.kept(len(chunk)):
+            raise _too_slow()
+        yield chunk
+
+
+def _too_slow() -> InvalidInput:
+    return InvalidInput(
+        Bilingual(
+            "The zip came too slowly, or not at all for a while; send it again.",
+            "zip 传输过慢或长时间中断，请重新发送。",
+        )
+    )

@@ -1,0 +1,84 @@
+"""Unpacking what strangers bring in a process of its own, with little memory and time: it is never done in the server.
+
+Run as a program, it takes the zip, the folder, and the limits as its arguments, and says in JSON what is wrong.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from dataclasses import astuple
+from pathlib import Path
+
+from services.drafts.uploads.unpack import UnpackLimits, unpack, unreadable
+from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge
+from services.sandbox.process_limits import die_with_parent, write_no_core
+
+LONGEST_SECONDS = 240
+"""Less than clients wait for an answer."""
+MEMORY_BYTES = 512 << 20
+OPEN_FILES = 64
+LONGEST_ANSWER_BYTES = 64 << 10
+_Told = InvalidInput | UploadTooLarge | DiskFull
+_KINDS: dict[str, type[_Told]] = {"invalid": InvalidInput, "too large": UploadTooLarge, "full": DiskFull}
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL")
+"""Nothing else of ours: there are passwords in it."""
+
+
+async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> None:
+    """`unpack` in another process, which is gone when this is over. Raises as it does."""
+    numbers = [str(number) for number in astuple(limits) if number is not None]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__, str(archive), str(folder), *numbers),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+    )
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            said = await process.stdout.read(LONGEST_ANSWER_BYTES)
+            code = await process.wait()
+    except TimeoutError:
+        raise unreadable(f"it takes longer than {LONGEST_SECONDS} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await asyncio.shield(process.wait())
+    if code:
+        raise _told(said)
+
+
+def _told(said: bytes) -> _Told:
+    """The error that the process tells of; one that died told nothing."""
+    try:
+        kind, en, zh = json.loads(said)
+        found, text = _KINDS[kind], Bilingual(str(en), str(zh))
+        return InvalidInput(text, path=("zip",)) if found is InvalidInput else found(text)
+    except (ValueError, KeyError, TypeError):
+        return unreadable("it takes more memory or time than there is for it")
+
+
+def main(archive: str, folder: str, *limits: str) -> int:
+    """Unpack, and say on stdout what is wrong; 0 when nothing is."""
+    die_with_parent()
+    write_no_core()
+    for what, most in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, LONGEST_SECONDS),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+    ):
+        resource.setrlimit(what, (most, most))
+    try:
+        unpack(Path(archive), Path(folder), UnpackLimits(*map(int, limits)))
+    except (InvalidInput, UploadTooLarge, DiskFull) as error:
+        kind = next(kind for kind, each in _KINDS.items() if isinstance(error, each))
+        sys.stdout.write(json.dumps([kind, error.message.en, error.message.zh]))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,300 @@
+"""The guarded HTTP client: requests to public addresses only, with patience that ends, tried again where that helps."""
+
+import asyncio
+import email.utils
+import random
+import socket
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from services.errors import Bilingual, DraftcastError
+from services.http.address import address, clean_url, joined
+from services.http.encodings import Decoding, Undecodable, UnknownEncoding
+from services.http.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
+from services.http.rate import LEAST_RATE, WINDOW_SECONDS, LeastRate
+
+T = TypeVar("T")
+
+REDIRECTS = 5
+TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+RANGE_NOT_SATISFIABLE = 416
+PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the far side is waited for.
+
+    With these values nobody hears nothing for two minutes: four tries of 20 s, three waits of 12 s.
+    """
+
+    connect_seconds: float = 10.0
+    """For one connection, with its TLS handshake."""
+    head_seconds: float = 20.0
+    """From asking to the end of the answer's head: name look-up, connection and headers."""
+    idle_seconds: float = 20.0
+    """Between two pieces of a body."""
+    window_seconds: float = WINDOW_SECONDS
+    """In each stretch of this length, `least_rate` bytes a second must have come."""
+    least_rate: float = LEAST_RATE
+    tries: int = 4
+    backoff_seconds: float = 0.5
+    """Before the second try; doubled before each further one."""
+    longest_wait_seconds: float = 12.0
+    """Between two tries; Retry-After is heeded up to this."""
+    wall_seconds: float = 3600.0
+    """For one material, all tries together."""
+    draft_wall_seconds: float = 300.0
+    """For one of the small files that a draft is made of: nothing is rendered until all of them are there."""
+
+
+class Unfetched(DraftcastError):
+    """A URL could not be fetched; the subclasses say why.
+
+    `reason` completes "could not be fetched: ..."; it never holds what the far side sent, nor its address.
+    """
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.reason = Bilingual(en, zh)
+
+
+class Refused(Unfetched):
+    """Not an http(s) URL to a public address."""
+
+
+class Unreachable(Unfetched):
+    """Final: the host is unknown, has no such file, or does not answer as it should. `status` if it is HTTP's word."""
+
+    def __init__(self, en: str, zh: str, *, status: int | None = None) -> None:
+        super().__init__(en, zh)
+        self.status = status
+
+
+class Transient(Unfetched):
+    """May succeed when tried again, after `after_seconds` if the far side says so."""
+
+    def __init__(self, en: str, zh: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(en, zh)
+        self.after_seconds = after_seconds
+
+
+class TooLarge(Unfetched):
+    """More bytes than are allowed."""
+
+
+class Client:
+    """An async context manager; its sessions keep no cookies, follow no proxy settings, and ask for nothing packed."""
+
+    def __init__(self, guard: Guard, patience: Patience, resolver: AbstractResolver | None = None) -> None:
+        self._guard = guard
+        self._patience = patience
+        self._resolver = resolver
+        self._stack = AsyncExitStack()
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._turns: defaultdict[URL, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST))
+
+    async def __aenter__(self) -> Self:
+        patience = self._patience
+        for named in (False, True):
+            session = aiohttp.ClientSession(
+                connector=self._guard.connector(named=named, resolver=self._resolver),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=patience.connect_seconds, sock_read=patience.idle_seconds
+                ),
+                headers={"Accept-Encoding": "identity", "User-Agent": "draftcast"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+            self._sessions[named] = await self._stack.enter_async_context(session)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @asynccontextmanager
+    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """The head of the answer, after redirects that are checked one by one. Raises `Unfetched`.
+
+        It is HTTP 200, or also 206 when `headers` ask for a range.
+        """
+        at = _parsed(url)
+        for _ in range(REDIRECTS + 1):
+            # The turn is waited for here and not in the connector, whose wait would count as the far side's.
+            async with self._turns[at.origin()], await self._asked(at, headers) as response:
+                if response.status not in (301, 302, 303, 307, 308):
+                    _check(response, ranged="Range" in headers)
+                    yield response
+                    return
+                at = _redirected(at, response)
+        raise Unreachable(f"it redirects more than {REDIRECTS} times", f"重定向超过 {REDIRECTS} 次")
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send a body; the HTTP status of the answer, of which nothing else is looked at. Redirects are not followed.
+
+        Raises `Unfetched`.
+        """
+        at = _parsed(url)
+        session = self._sessions[self._guard.names(at)]
+        async with self._turns[at.origin()]:
+            with _told(), _named():
+                async with asyncio.timeout(self._patience.head_seconds):
+                    async with session.post(at, data=body, headers=headers, allow_redirects=False) as response:
+                        return response.status
+
+    async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
+        """Give the body to `take`, unpacked, in small pieces. Raises `Unfetched`, and what `take` raises."""
+        decoding = decoding_of(response)
+        rate = LeastRate(self._patience.window_seconds, self._patience.least_rate)
+        with _told():
+            async for piece in response.content.iter_chunked(PIECE_BYTES):
+                for plain in decoding.feed(piece):
+                    take(plain)
+                    if decoding:
+                        await asyncio.sleep(0)  # a small piece may unpack to a thousand
+                if not rate.kept(len(piece)):
+                    raise Unreachable("it is sent too slowly", "对方发送过慢")
+        if not decoding.ended:
+            raise Transient("it ended too early", "文件未传完即中断")
+
+    async def retried(self, once: Callable[[], Awaitable[T]], wall_seconds: float) -> T:
+        """`once` again and again while it raises `Transient`, within `tries` and so many seconds."""
+        patience = self._patience
+        clock = asyncio.timeout(wall_seconds)
+        try:
+            async with clock:
+                for tried in range(1, patience.tries):
+                    try:
+                        return await once()
+                    except Transient as error:
+                        await asyncio.sleep(self._wait_seconds(error, tried))
+                return await once()
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            seconds = f"{wall_seconds:g}"
+            raise Unreachable(f"it took longer than {seconds} seconds", f"用时超过 {seconds} 秒") from None
+
+    def _wait_seconds(self, error: Transient, tried: int) -> float:
+        """What the far side asked for, else twice as long each time; never all at once, never too long."""
+        backoff = self._patience.backoff_seconds * 2 ** (tried - 1)
+        wait = backoff if error.after_seconds is None else error.after_seconds
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, guards nothing
+        return min(wait * jitter, self._patience.longest_wait_seconds)
+
+    async def _asked(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        if self._guard.refuses(at):
+            raise _refused()
+        session = self._sessions[self._guard.names(at)]
+        with _told(), _named():
+            async with asyncio.timeout(self._patience.head_seconds):
+                return await session.get(at, headers=headers, allow_redirects=False)
+
+
+@contextmanager
+def _named() -> Generator[None]:
+    """URLs that cannot be asked. ValueError: the look-up of some names that no host can have."""
+    try:
+        yield
+    except (aiohttp.InvalidURL, ValueError) as error:
+        raise _not_a_url() from error
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """What aiohttp raises, told as `Unfetched`, and no word of it repeated."""
+    try:
+        yield
+    except aiohttp.ClientConnectorDNSError as error:
+        raise _unresolved(error) from None
+    except aiohttp.ClientSSLError:
+        raise Unreachable("its TLS certificate or handshake is not valid", "TLS 证书或握手无效") from None
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, AddressRefused):
+            raise _refused() from None
+        raise Transient("its server cannot be connected to", "无法连接到对方服务器") from None
+    except TimeoutError:
+        raise Transient("its server did not answer in time", "对方服务器未在限定时间内响应") from None
+    except Undecodable:
+        raise Unreachable(
+            "its body is not packed as its Content-Encoding says", "响应内容与其 Content-Encoding 不符"
+        ) from None
+    except aiohttp.ClientError:
+        raise Transient("the connection broke off", "连接中断") from None
+
+
+def _unresolved(error: aiohttp.ClientConnectorDNSError) -> Unfetched:
+    """An unknown host is final; a name server that does not answer is not."""
+    if error.os_error.errno == socket.EAI_AGAIN:
+        return Transient("its host name could not be looked up", "主机名暂时无法解析")
+    return Unreachable("its host name is unknown", "主机名不存在")
+
+
+def _refused() -> Refused:
+    """One answer for every address that must not be fetched: it tells nothing of what is there."""
+    return Refused("its address is not public", "不是公网地址")
+
+
+def _not_a_url() -> Refused:
+    return Refused("it is not a valid http(s) URL", "不是有效的 http(s) 地址")
+
+
+def _parsed(text: str) -> URL:
+    try:
+        return address(clean_url(text))
+    except ValueError as error:
+        raise _not_a_url() from error
+
+
+def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
+    target = response.headers.get("Location")
+    if not target:
+        raise Unreachable("it redirects to nowhere", "重定向没有目标地址")
+    try:
+        return joined(at, clean_url(target))
+    except ValueError as error:
+        raise _not_a_url() from error
+
+
+def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
+    """Raises `Unfetched` unless the answer is a file, or the part of it that was asked for."""
+    status = f"HTTP {response.status}"
+    if response.status in TRY_AGAIN:
+        seconds = _retry_after(response.headers.get("Retry-After", ""))
+        raise Transient(f"its server answers {status}", f"对方服务器返回 {status}", after_seconds=seconds)
+    if response.status != 200 and not (ranged and response.status == 206):
+        raise Unreachable(f"its server answers {status}", f"对方服务器返回 {status}", status=response.status)
+    decoding_of(response)
+
+
+def decoding_of(response: aiohttp.ClientResponse) -> Decoding:
+    """What unpacks the answer's body; false when it is not packed. Raises `Unreachable` for what nobody knows."""
+    try:
+        return Decoding(",".join(response.headers.getall("Content-Encoding", [])))
+    except UnknownEncoding:
+        raise Unreachable(
+            "its server sends it in a Content-Encoding that is not known", "对方服务器使用了未知的 Content-Encoding"
+        ) from None
+
+
+def _retry_after(value: str) -> float | None:
+    """Retry-After in seconds, from either of its two forms; None when it is neither."""
+    with suppress(ValueError, OverflowError):
+        if value.isdecimal():
+            return float(value)
+        parsed = email.utils.parsedate_tz(value)
+        if parsed:
+            return max(0.0, email.utils.mktime_tz(parsed) - time.time())
+    return None

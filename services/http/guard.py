@@ -1,0 +1,153 @@
+"""Which addresses may be fetched from: the public internet, and what the operator allows by name.
+
+The check is made on the address of each connection at the moment it is opened, so that
+neither a redirect, nor a name that resolves differently the second time, nor any spelling
+of a private address gets past it.
+"""
+
+import socket
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp.abc import AbstractResolver
+from aiohttp.connector import TCPConnector
+from yarl import URL
+
+from services.http.address import address
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+CONNECTIONS_PER_HOST = 4
+
+DENIED_V4 = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
+    )
+)  # fmt: skip
+"""IANA's special-purpose blocks, and the address under which Azure serves credentials."""
+ALLOWED_V6 = IPv6Network("2000::/3")
+"""Global unicast; everything outside is special."""
+DENIED_V6 = tuple(
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
+
+
+class AddressRefused(OSError):
+    """The connection would go to an address that must not be fetched from.
+
+    An OSError, because that is what aiohttp expects of a connection that does not come
+    about: with anything else it stumbles over names that have several addresses.
+    """
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address belongs to the public internet. Python's `is_global` is wrong for several blocks."""
+    plain = _unwrapped(address)
+    if isinstance(plain, IPv6Address):
+        return plain in ALLOWED_V6 and not any(plain in network for network in DENIED_V6)
+    return not any(plain in network for network in DENIED_V4)
+
+
+class Guard:
+    """The operator's exceptions: `host`, `host:port`, or a CIDR. Raises ValueError for anything else.
+
+    An IPv6 address is written with brackets before a port, with or without them alone.
+
+    `own_urls` are addresses of the server for which is fetched: of its host and port nothing else may be fetched than
+    these, and what lies below those that end with a slash, whatever the operator allows.
+    """
+
+    def __init__(self, allow_hosts: tuple[str, ...], own_urls: tuple[str, ...] = ()) -> None:
+        self._names = {_name(entry) for entry in allow_hosts if "/" not in entry}
+        self._networks: tuple[Network, ...] = tuple(ip_network(entry) for entry in allow_hosts if "/" in entry)
+        self._own = tuple(address(url) for url in own_urls)
+
+    def names(self, url: URL) -> bool:
+        """Whether the URL may be fetched although its address is private: the operator allows its host by name, or
+        it is one of the server's own that may be.
+        """
+        allowed = not self._names.isdisjoint({(url.raw_host, None), (url.raw_host, url.port)})
+        return allowed or any(is_below(url, own) for own in self._own)
+
+    def refuses(self, url: URL) -> bool:
+        """Whether the URL is one of the server's own that may not be fetched."""
+        return any(same_place(url, own) for own in self._own) and not any(is_below(url, own) for own in self._own)
+
+    def check(self, at: str) -> None:
+        """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
+        plain = _unwrapped(ip_address(at.partition("%")[0]))
+        if not is_public(plain) and not any(plain in network for network in self._networks):
+            raise AddressRefused
+
+    def admits(self, at: str) -> bool:
+        """Whether `check` lets it pass."""
+        try:
+            self.check(at)
+        except AddressRefused:
+            return False
+        return True
+
+    def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
+        """Connections for hosts allowed by name (`named`), or for all others.
+
+        The two are kept apart so that a connection that was allowed by name is never used for another host.
+        """
+
+        def opened(info: tuple[Any, ...]) -> socket.socket:
+            family, kind, protocol, _, at = info
+            if not named:
+                self.check(at[0])
+            return socket.socket(family, kind, protocol)
+
+        return TCPConnector(
+            socket_factory=opened,
+            resolver=resolver,
+            use_dns_cache=False,
+            limit_per_host=CONNECTIONS_PER_HOST,
+        )
+
+
+def _unwrapped(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for (::ffff:a.b.c.d), or the address itself."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _name(entry: str) -> tuple[str | None, int | None]:
+    """Host and port of an entry, spelled as in a parsed URL; no port means any."""
+    bare_v6 = entry.count(":") > 1 and not entry.startswith("[")
+    url = URL(f"//[{entry}]" if bare_v6 else f"//{entry}")
+    return url.raw_host, url.explicit_port
+
+
+def same_place(one: URL, other: URL) -> bool:
+    """Whether two URLs lead to the same host and port, however these are spelled."""
+    return (_host(one), one.port) == (_host(other), other.port)
+
+
+def is_below(url: URL, own: URL) -> bool:
+    """Whether a URL is this one of ours, or lies below it when it ends with a slash.
+
+    Proxies decode and shorten paths, so one with a step upwards in it, escaped or not, lies below nothing.
+    """
+    path, our_path = (unquote(unquote(each.raw_path.partition("?")[0])) for each in (url, own))
+    if not same_place(url, own) or url.scheme != own.scheme or "\\" in path or {".", ".."} & set(path.split("/")):
+        return False
+    return path.startswith(our_path) if our_path.endswith("/") else path == our_path
+
+
+def _host(url: URL) -> str:
+    """The host without a dot at its end; an IPv4 address as four numbers, however it is written."""
+    host = (url.raw_host or "").rstrip(".").lower()
+    with suppress(OSError, ValueError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    with suppress(ValueError):
+        return str(_unwrapped(ip_address(host)))
+    return host

@@ -1,0 +1,1 @@
+"""Changes as they happen: the notifier between processes, the task cache, and the subscribers' queues."""

@@ -1,0 +1,245 @@
+"""The tasks that are asked for and watched, in memory: the read model of one process.
+
+What this process writes is here before the writer goes on. What others write comes by the doorbell,
+or at the latest with the next re-reading, after `REREAD_SECONDS`. One reader follows the events of all
+tasks in the order of their positions, so that a change is read once, however many wait for it.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from services.clock import now_ms
+from services.errors import StoreUnavailable
+from services.live.notifier import EVERYTHING, REREAD_SECONDS, Bell, Hub
+from services.store import reads
+from services.store.database import Database
+from services.store.records import EventType, Task, TaskChange, TaskEvent
+
+log = logging.getLogger(__name__)
+
+MOST_TASKS = 2000
+MOST_SEQS = 20_000
+BATCH = 500
+"""Events read at a time."""
+RETRY_SECONDS = 0.5
+COLD_AFTER_MS = 3600 * 1000
+"""A task that ended longer ago is asked of the store: another process may have removed it, which rings nowhere."""
+LONGEST_SILENCE_SECONDS = 2 * REREAD_SECONDS
+"""When the events could not be read for so long, memory is not trusted and the store is asked."""
+
+Listener = Callable[[TaskChange], None]
+
+
+class HotTasks:
+    """Tasks in memory, and the listeners who are told of their changes in order."""
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database = database
+        self._hub = hub
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._newest: dict[tuple[str, str], str] = {}
+        self._seqs: OrderedDict[str, int] = OrderedDict()
+        self._listeners: dict[str, set[Listener]] = {}
+        self._position = 0
+        self._read_at = 0.0
+        self._again = Bell()
+
+    @asynccontextmanager
+    async def run(self) -> AsyncGenerator[None]:
+        """Follow the events while the block lasts."""
+        async with self._database.read() as connection:
+            self._position = await reads.newest_position(connection)
+        self._read_at = asyncio.get_running_loop().time()
+        following = asyncio.create_task(self._follow_events(), name="hot tasks")
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    # Asking
+
+    def ready(self, owner: str, task_id: str) -> Task | None:
+        """The task, if it is at hand; None says nothing about whether there is one."""
+        task = self._tasks.get(task_id)
+        if task is None or task.owner != owner or _is_cold(task) or not self._fresh():
+            return None
+        self._tasks.move_to_end(task_id)
+        return task
+
+    def ready_by_url(self, owner: str, draft_url: str) -> Task | None:
+        """The newest task of the draft URL, if it is at hand."""
+        task_id = self._newest.get((owner, draft_url))
+        return None if task_id is None else self.ready(owner, task_id)
+
+    async def task(self, owner: str, task_id: str) -> Task | None:
+        """The task of that id, None when the owner has none."""
+        task = self.ready(owner, task_id)
+        if task is None:
+            async with self._database.read() as connection:
+                task = await reads.task(connection, owner, task_id)
+            self._remember(task)
+        return task
+
+    async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
+        """The newest task of that draft URL."""
+        task = self.ready_by_url(owner, draft_url)
+        if task is None:
+            async with self._database.read() as connection:
+                task = await reads.newest_task(connection, owner, draft_url)
+            self._remember(task, newest=True)
+        return task
+
+    def _fresh(self) -> bool:
+        return asyncio.get_running_loop().time() - self._read_at < LONGEST_SILENCE_SECONDS
+
+    # Writing
+
+    def wrote(self, *changes: TaskChange) -> None:
+        """Changes of this process, in order, right after their commit. Tells listeners here and rings elsewhere."""
+        for change in changes:
+            self._remember(change.task, newest=change.event.seq == 1)
+            if change.event.position == self._position + 1:
+                self._tell(change)
+            elif change.event.position > self._position:  # others have written in between: their events come first
+                self._again.ring()
+            self._hub.ring(change.task.id, change.task.seq)
+
+    def forget(self, task: Task) -> None:
+        """The task is removed from the store."""
+        self._tasks.pop(task.id, None)
+        if self._newest.get((task.owner, task.draft_url)) == task.id:
+            del self._newest[task.owner, task.draft_url]
+
+    def _remember(self, task: Task | None, *, newest: bool = False) -> None:
+        if task is None or self._seqs.get(task.id, 0) > task.seq:
+            return
+        known = self._tasks.get(task.id)
+        if known is None or known.seq < task.seq:
+            self._tasks[task.id] = task
+        self._tasks.move_to_end(task.id)
+        if newest:
+            self._remember_newest(task)
+        while len(self._tasks) > MOST_TASKS:
+            self.forget(next(iter(self._tasks.values())))
+
+    def _remember_newest(self, task: Task) -> None:
+        key = (task.owner, task.draft_url)
+        present = self._tasks.get(self._newest.get(key, ""))
+        if present is None or (present.created_at_ms, present.id) <= (task.created_at_ms, task.id):
+            self._newest[key] = task.id
+
+    # Following
+
+    @contextmanager
+    def listen(self, task_id: str, listener: Listener) -> Generator[None]:
+        """Call the listener at each change of the task (or of all, with `EVERYTHING`) while the block lasts.
+
+        It is called with every event newer than those told when it began, in order; it must not raise.
+        """
+        self.add_listener(task_id, listener)
+        try:
+            yield
+        finally:
+            self.remove_listener(task_id, listener)
+
+    def add_listener(self, task_id: str, listener: Listener) -> None:
+        """See `listen`."""
+        self._listeners.setdefault(task_id, set()).add(listener)
+
+    def remove_listener(self, task_id: str, listener: Listener) -> None:
+        """Undo `add_listener`."""
+        listeners = self._listeners.get(task_id, set())
+        listeners.discard(listener)
+        if not listeners:
+            self._listeners.pop(task_id, None)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return sum(map(len, self._listeners.values()))
+
+    def _tell(self, change: TaskChange) -> None:
+        self._pass(change.event)
+        for name in (change.event.task_id, EVERYTHING):
+            for listener in list(self._listeners.get(name, ())):
+                try:
+                    listener(change)
+                except Exception:
+                    log.exception("a listener failed; whoever wrote and all others go on")
+
+    def _pass(self, event: TaskEvent) -> None:
+        """The event lies behind us."""
+        self._position = event.position
+        self._seqs[event.task_id] = event.seq
+        self._seqs.move_to_end(event.task_id)
+        if len(self._seqs) > MOST_SEQS:
+            self._seqs.popitem(last=False)
+
+    async def _follow_events(self) -> None:
+        loop = asyncio.get_running_loop()
+        with self._hub.listen(EVERYTHING) as bell:
+            self._again = bell
+            while True:
+                left = self._read_at + REREAD_SECONDS - loop.time()
+                rung = left > 0 and await bell.wait(left)
+                if rung and self._knows(bell.take()):
+                    continue
+                try:
+                    await self._read_events()
+                except StoreUnavailable:
+                    await asyncio.sleep(RETRY_SECONDS)
+                except Exception:
+                    log.exception("the events could not be read; it is tried again")
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    def _knows(self, news: dict[str, int]) -> bool:
+        """Whether all that the doorbell told of is known here."""
+        return bool(news) and all(self._seqs.get(task_id, 0) >= seq for task_id, seq in news.items())
+
+    async def _read_events(self) -> None:
+        began_at = asyncio.get_running_loop().time()
+        while True:
+            async with self._database.read() as connection:
+                found = await reads.events_since(connection, self._position, BATCH)
+                read = await reads.any_tasks(connection, self._wanted(found))
+            for event in coalesced(found):
+                if event.position > self._position:
+                    self._take_in(event, read)
+            if len(found) < BATCH:
+                break
+            self._position = max(self._position, found[-1].position)
+        self._read_at = began_at
+
+    def _wanted(self, found: Iterable[TaskEvent]) -> set[str]:
+        """The tasks of these events that somebody wants to know and that are not known to be as new."""
+        everything = EVERYTHING in self._listeners
+        return {
+            event.task_id
+            for event in found
+            if (everything or event.seq == 1 or event.task_id in self._tasks or event.task_id in self._listeners)
+            and ((known := self._tasks.get(event.task_id)) is None or known.seq < event.seq)
+        }
+
+    def _take_in(self, event: TaskEvent, read: dict[str, Task]) -> None:
+        """An event that was read, of this process or another."""
+        self._remember(read.get(event.task_id), newest=event.seq == 1)
+        task = self._tasks.get(event.task_id) or read.get(event.task_id)
+        if task is None or task.seq < event.seq:
+            self._pass(event)
+        else:
+            self._tell(TaskChange(event, task))
+
+
+def _is_cold(task: Task) -> bool:
+    return task.completed_at_ms is not None and now_ms() - task.completed_at_ms > COLD_AFTER_MS
+
+
+def coalesced(found: list[TaskEvent]) -> list[TaskEvent]:
+    """The events without those percentages that a newer event of the same task follows."""
+    last_seq = {event.task_id: event.seq for event in found}
+    return [event for event in found if event.type is not EventType.PROGRESS or event.seq == last_seq[event.task_id]]

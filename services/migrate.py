@@ -1,0 +1,68 @@
+"""Bring the database to the newest layout: our tables and the queue engine's. Safe in many processes at once."""
+
+import fcntl
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from services.errors import StoreUnavailable
+from services.store import database
+
+ONE_MIGRATES = 0x6472616D69
+"""The advisory lock of a migration on Postgres."""
+WAIT_SECONDS = 120
+POLL_SECONDS = 0.2
+
+
+def migrate(url: str) -> None:
+    """Migrate, after whoever does so already. Raises `StoreUnavailable`."""
+    from services.worker.queue import engine  # it takes a second to import, and not everyone needs it
+
+    with _turn(url):
+        database.migrate(url)
+        engine.migrate(url)
+
+
+def migrate_tables(url: str) -> None:
+    """The same for our own tables alone, where nothing is queued."""
+    with _turn(url):
+        database.migrate(url)
+
+
+@contextmanager
+def _turn(url: str) -> Generator[None]:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with _file_lock(Path(parsed.database or "")):
+            yield
+        return
+    locking = database.sync_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with locking.connect() as connection:
+            _wait_for_turn(connection)
+            yield
+    except OperationalError as error:
+        raise StoreUnavailable(str(error).partition("\n")[0]) from error
+    finally:
+        locking.dispose()
+
+
+def _wait_for_turn(connection: sa.Connection) -> None:
+    """By asking again and again: who waits inside a statement holds up indexes that are built concurrently."""
+    deadline = monotonic() + WAIT_SECONDS
+    while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({ONE_MIGRATES})")):
+        if monotonic() > deadline:
+            raise StoreUnavailable(f"another process has been migrating the database for {WAIT_SECONDS} seconds")
+        sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _file_lock(path: Path) -> Generator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

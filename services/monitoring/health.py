@@ -1,0 +1,76 @@
+"""Whether this process can do its work: the database, the doorbell, the disk, a worker somewhere."""
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+
+from services.errors import StoreUnavailable
+from services.live.notifier import Hub
+from services.live.task_cache import HotTasks
+from services.monitoring.metrics import Metrics
+from services.render.process.sandbox import sandbox_here
+from services.settings import Settings
+from services.store import reads
+from services.store.database import Database
+from services.worker.registry import Crew
+
+LEAST_FREE_BYTES = 500_000_000
+ANSWER_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. A process that lacks a `needed` one should get no requests."""
+
+    name: str
+    ok: bool
+    needed: bool
+
+
+class Health:
+    """Looks at the parts of this process."""
+
+    def __init__(
+        self, database: Database, hot: HotTasks, hub: Hub, crew: Crew, metrics: Metrics, settings: Settings
+    ) -> None:
+        self._database = database
+        self._hot = hot
+        self._hub = hub
+        self._crew = crew
+        self._metrics = metrics
+        self._settings = settings
+
+    async def checks(self) -> list[Check]:
+        """Look at everything, within a few seconds.
+
+        Without its doorbell a process goes on by re-reading, without a worker tasks can still be submitted and
+        watched, and what a kernel lacks of the sandbox is missed by attacks alone: they are told and not needed. The
+        disk is needed where renders run.
+        """
+        works = self._crew.me.slots > 0
+        lacking = [] if sandbox_here().complete else [Check("sandbox", ok=False, needed=False)]
+        return [
+            Check("database", await self._database_answers(), needed=True),
+            Check("disk", await asyncio.to_thread(self._has_room), needed=works),
+            Check("doorbell", self._hub.works, needed=False),
+            Check("worker", self._crew.capacity > 0, needed=False),
+            *lacking,
+        ]
+
+    async def metrics(self) -> bytes:
+        """The measures in Prometheus' form. Raises `StoreUnavailable`."""
+        return await self._metrics.told(self._database, self._hot, self._hub, self._crew)
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._database.read() as connection:
+                await reads.queue_totals(connection)
+        except (StoreUnavailable, TimeoutError):
+            return False
+        return True
+
+    def _has_room(self) -> bool:
+        try:
+            return shutil.disk_usage(self._settings.data_dir).free >= LEAST_FREE_BYTES
+        except OSError:
+            return False

@@ -1,0 +1,134 @@
+"""What can be measured, in Prometheus' form. Each process tells of itself; the queue, which is all processes', is
+read from the database when it is asked for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.clock import now_ms
+from services.errors import ErrorCode
+from services.live.notifier import Hub
+from services.live.task_cache import HotTasks
+from services.render.process.sandbox import sandbox_here
+from services.store import outbox, reads
+from services.store.database import Database
+from services.store.records import DeliveryState, StageProgress, Status, Task
+from services.telemetry.stream_metrics import Audience
+from services.worker.registry import Crew
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FETCH_ERRORS = frozenset(
+    {
+        ErrorCode.DRAFT_URL_REFUSED,
+        ErrorCode.DRAFT_NOT_FOUND,
+        ErrorCode.MATERIAL_UNREACHABLE,
+        ErrorCode.MATERIAL_REFUSED,
+        ErrorCode.MATERIAL_TOO_LARGE,
+    }
+)
+"""Codes of failures of fetching: a draft's server, or a material's, is to blame."""
+STAGE_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+class Metrics:
+    """The measures of one process."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Told(audience))
+        self._ends = Counter(
+            "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
+        )
+        self._fetches = Counter(
+            "draftcast_fetch_errors",
+            "Attempts of this process that failed because the draft or a material could not be fetched",
+            ["code"],
+            registry=self._registry,
+        )
+        self._stages = Histogram(
+            "draftcast_stage_seconds",
+            "How long stages of completed tasks took in this process",
+            ["stage"],
+            buckets=STAGE_SECONDS,
+            registry=self._registry,
+        )
+        self._tasks = Gauge("draftcast_tasks", "Tasks that wait or run, in all", ["status"], registry=self._registry)
+        self._age = self._gauge("draftcast_queue_age_seconds", "How long the oldest waiting task has waited")
+        self._slots = self._gauge("draftcast_render_slots", "Renders that may run at once, on all machines")
+        self._workers = self._gauge("draftcast_workers", "Workers that live")
+        self._listeners = self._gauge("draftcast_listeners", "Subscriptions and waiting requests of this process")
+        self._webhooks = Counter(
+            "draftcast_webhook_tries", "Tries of this process to tell webhooks", ["state"], registry=self._registry
+        )
+        sandbox = Gauge(
+            "draftcast_sandbox",
+            "Whether the kernel keeps renders here from others' files, from calls they do not need, from signals",
+            ["part"],
+            registry=self._registry,
+        )
+        for part, there in asdict(sandbox_here()).items():
+            sandbox.labels(part).set(there)
+        self._outbox = self._gauge("draftcast_webhooks_waiting", "Events that webhooks are to be told of yet")
+        self._rebuilds = self._gauge("draftcast_doorbell_rebuilds", "How often this process's doorbell was built anew")
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, registry=self._registry)
+
+    def ended(self, task: Task) -> None:
+        """An attempt has come to the task's end."""
+        code = task.failure.code if task.failure else ""
+        self._ends.labels(task.status, code).inc()
+        if code in FETCH_ERRORS:
+            self._fetches.labels(code).inc()
+        if task.status is Status.COMPLETED:
+            for stage in task.stages:
+                self._took(stage)
+
+    def webhook_tried(self, state: DeliveryState) -> None:
+        """A try has been made, after which the delivery is in this state."""
+        self._webhooks.labels(state).inc()
+
+    def _took(self, stage: StageProgress) -> None:
+        if stage.completed_at_ms is not None:
+            self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
+
+    async def told(self, database: Database, hot: HotTasks, hub: Hub, crew: Crew) -> bytes:
+        """All measures as they are now. Raises `StoreUnavailable`."""
+        async with database.read() as connection:
+            pending, processing, oldest_ms = await reads.queue_totals(connection)
+            waiting = await outbox.waiting_count(connection)
+        self._outbox.set(waiting)
+        self._tasks.labels(Status.PENDING).set(pending)
+        self._tasks.labels(Status.PROCESSING).set(processing)
+        self._age.set(0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000)
+        self._slots.set(crew.capacity)
+        self._workers.set(sum(1 for member in crew.living() if member.slots))
+        self._listeners.set(hot.listeners)
+        self._rebuilds.set(hub.rebuilds)
+        return generate_latest(self._registry)
+
+
+class _Told(Collector):
+    """The audience's numbers, read when they are asked for. Messages are too many for the library's own counter,
+    which takes more than ten times as long as a plain number.
+    """
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+
+    def collect(self) -> Iterable[Metric]:
+        """The numbers of each transport."""
+        subscribers = GaugeMetricFamily(
+            "draftcast_subscribers", "Operations under way on lasting connections of this process", labels=["transport"]
+        )
+        messages = CounterMetricFamily(
+            "draftcast_messages", "Results that this process has told on lasting connections", labels=["transport"]
+        )
+        for transport, channel in self._audience.channels.items():
+            subscribers.add_metric([transport], channel.listening)
+            messages.add_metric([transport], channel.messages)
+        return [subscribers, messages]

@@ -1,0 +1,1 @@
+"""Effects, filters, colour tables and masks as ffmpeg filters."""

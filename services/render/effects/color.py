@@ -1,0 +1,213 @@
+"""Looks that change every pixel by its own colour (and a vignette, by its place). Pure.
+
+R'G'B' and Y are 0..1, `s` is the strength, c is how far a channel is from Y (what chroma holds).
+
+| family | definition |
+|---|---|
+| BRIGHTNESS | rgb + 0.3 s |
+| CONTRAST | (rgb - 1/2) (1 + s/2) + 1/2 |
+| SATURATION | Y + c (1 + s) |
+| TEMPERATURE | r (1 + 0.2 s), b (1 - 0.2 s) |
+| TINT | g (1 - 0.15 s): magenta above 0, green below |
+| HIGHLIGHT | rgb + 0.9 s Y Y (1 - Y) |
+| SHADOW | rgb + 0.9 s Y (1 - Y) (1 - Y) |
+| SHARPEN | rgb + 2 s (Y - blurred Y), blurred by 1 2 1 both ways; below 0 with s for 2 s |
+| FADE | rgb + 0.18 s (1 - rgb) |
+| BLACK_WHITE | Y + c (1 - s) |
+| WARM, COOL | TEMPERATURE of 0.7 s, of -0.7 s |
+| VIVID | (Y - 1/2) (1 + 0.15 s) + 1/2 + c (1 + 0.15 s) (1 + 0.35 s) |
+| FADED | Y (1 - 0.2 s) + 0.14 s + c (1 - 0.2 s) (1 - 0.35 s) |
+| VINTAGE | (Y - 1/2) (1 - 0.2 s) + 1/2 + 0.02 s + c (1 - 0.2 s) (1 - 0.5 s) + s (0.08, 0.0, -0.12) without its luma |
+| VIGNETTE | rgb cos(s pi/4 d) ^ 4, d the distance from the middle, 1 in the corners |
+
+Keyframed tones are BRIGHTNESS, then CONTRAST, then SATURATION, clipped once.
+"""
+
+import math
+from fractions import Fraction
+
+from services.drafts.design import ChromaKey, EffectKind
+from services.render.timeline.ramps import Ramp
+
+ADJUSTMENTS = frozenset(
+    {
+        EffectKind.BRIGHTNESS,
+        EffectKind.CONTRAST,
+        EffectKind.SATURATION,
+        EffectKind.TEMPERATURE,
+        EffectKind.TINT,
+        EffectKind.HIGHLIGHT,
+        EffectKind.SHADOW,
+        EffectKind.SHARPEN,
+        EffectKind.FADE,
+    }
+)
+"""Those whose strength is -1..1."""
+COLORS = ADJUSTMENTS | {
+    EffectKind.BLACK_WHITE,
+    EffectKind.WARM,
+    EffectKind.COOL,
+    EffectKind.VINTAGE,
+    EffectKind.VIVID,
+    EffectKind.FADED,
+    EffectKind.VIGNETTE,
+}
+"""The families of this module."""
+YUV = "format=yuva444p|yuva420p|yuv444p|yuv420p"
+TO_RGB = ("scale=in_color_matrix=bt709:in_range=tv:flags=neighbor+accurate_rnd", "format=gbrap|gbrp")
+FROM_RGB = ("scale=out_color_matrix=bt709:out_range=tv:flags=area+full_chroma_inp", YUV)
+"""Around filters that want R'G'B'; alpha stays, and none is added. With these flags a colour that is not changed comes
+back as it was, where other ones blur chroma, or round luma down.
+"""
+
+BRIGHTEST, CONTRAST_SPAN, SATURATION_SPAN = 0.3, 0.5, 1.0
+_Y = "clip((val-16)/219,0,1)"
+_BLACK, _WHITE, _CHROMA = 16, 219, 224
+"""The codes of luma 0, from there to luma 1, and of all chroma."""
+_BROWN = (0.08, 0.0, -0.12)
+"""Of vintage."""
+_TONES = (EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION)
+
+FARTHEST, SOFTEST = 0.5, 0.5
+"""Of a chroma key: the distance in the plane of Cb and Cr (-0.5..0.5 each) up to which an intensity of 1 makes clear,
+and beyond it that over which a shadow of 1 rises to opaque [unverified: the apps tell no unit].
+"""
+
+
+def color_steps(kind: EffectKind, s: float, *, alpha: bool) -> tuple[str, ...]:
+    """One of `COLORS` at a strength other than 0."""
+    match kind:
+        case EffectKind.BRIGHTNESS | EffectKind.CONTRAST | EffectKind.SATURATION:
+            brightness, contrast, saturation = (Ramp.constant(s if kind is each else 0.0) for each in _TONES)
+            return tone_steps(brightness, contrast, saturation, Fraction(1))
+        case EffectKind.TEMPERATURE | EffectKind.WARM | EffectKind.COOL:
+            warmth = s * {EffectKind.WARM: 0.7, EffectKind.COOL: -0.7}.get(kind, 1.0)
+            return _gains(1 + 0.2 * warmth, 1, 1 - 0.2 * warmth)
+        case EffectKind.TINT:
+            return _gains(1, 1 - 0.15 * s, 1)
+        case EffectKind.SHARPEN:
+            return (_sharper(2 * s if s > 0 else s),)
+        case EffectKind.VIGNETTE:
+            return _vignette(s, alpha=alpha)
+        case _:
+            return (_levels(kind, s),)
+
+
+def tone_steps(brightness: Ramp, contrast: Ramp, saturation: Ramp, rate: Fraction) -> tuple[str, ...]:
+    """Three adjustments at once, -1..1 each, that may change in time: the ramps count the stream's frames.
+
+    `eq` turns luma about half of 255 and knows nothing of limited range, which its brightness makes good; without a
+    gamma it would calculate in steps of some codes. Its saturation is not used: it takes 127.5 for grey.
+    """
+    frame = f"(t*{float(rate):.9g})"
+    lift, gain, color = (ramp.expression(frame) for ramp in (brightness, contrast, saturation))
+    steep = f"1+{CONTRAST_SPAN}*({gain})"
+    middle = (_BLACK + _WHITE / 2) / 255 - 0.5
+    level = f"st(0,{steep});{middle:.6f}*(1-ld(0))+{BRIGHTEST * _WHITE / 255:.6f}*ld(0)*({lift})"
+    moving = not (brightness.still and contrast.still)
+    luma = f"eq=eval={'frame' if moving else 'init'}:gamma=1.0001:contrast='{steep}':brightness='{level}'"
+    chroma = f"hue=s='({steep})*(1+{SATURATION_SPAN}*({color}))'"
+    turned = not _never(contrast)
+    wanted = ((luma, turned or not _never(brightness)), (chroma, turned or not _never(saturation)))
+    return tuple(step for step, needed in wanted if needed)
+
+
+def _never(tone: Ramp) -> bool:
+    """Whether an adjustment is 0 all the time."""
+    return tone.still and tone.first == 0
+
+
+def chroma_steps(key: ChromaKey, *, alpha: bool = False) -> tuple[str, ...]:
+    """Clear where the key's colour is, by hue and saturation alone; with `alpha`, also where it was clear before.
+
+    Up to `FARTHEST * intensity` from the colour all is clear; alpha rises to 1 over `SOFTEST * shadow`. What comes out
+    has alpha; at intensity 0 nothing is cleared. The filter looks at a pixel's neighbours, and for those at the left
+    edge at pixels of the right one: for its time the picture has a border.
+    """
+    if key.intensity <= 0:
+        return ()
+    codes = "".join(f"{round(128 + _CHROMA * part):02x}" for part in _chroma(key.color[:3]))
+    unit = _CHROMA / 255 / math.sqrt(2)
+    near = max(1e-5, min(1.0, FARTHEST * key.intensity * unit))
+    soft = min(1.0, max(1e-3, SOFTEST * key.shadow) * unit)
+    keyed = (
+        "pad=w=iw+4:h=ih+4:x=2:y=2",
+        "fillborders=left=2:right=2:top=2:bottom=2:mode=smear",
+        f"chromakey=color=0x00{codes}:similarity={near:.5f}:blend={soft:.5f}:yuv=1",
+        "crop=w=iw-4:h=ih-4:x=2:y=2",
+    )
+    return (_clear_as_before(",".join(keyed)),) if alpha else keyed
+
+
+def _levels(kind: EffectKind, s: float) -> str:
+    """The families in which luma depends on luma, and chroma on chroma."""
+    cb, cr = _chroma(_BROWN)
+    table: dict[EffectKind, str] = {
+        EffectKind.HIGHLIGHT: lutyuv(f"{_Y}+{0.9 * s:.5f}*{_Y}*{_Y}*(1-{_Y})"),
+        EffectKind.SHADOW: lutyuv(f"{_Y}+{0.9 * s:.5f}*{_Y}*(1-{_Y})*(1-{_Y})"),
+        EffectKind.FADE: lutyuv(f"{_Y}+{0.18 * s:.5f}*(1-{_Y})", 1 - 0.18 * s),
+        EffectKind.BLACK_WHITE: lutyuv("", 1 - s),
+        EffectKind.VIVID: lutyuv(_steeper(1 + 0.15 * s), (1 + 0.15 * s) * (1 + 0.35 * s)),
+        EffectKind.FADED: lutyuv(f"{_Y}*{1 - 0.2 * s:.5f}+{0.14 * s:.5f}", (1 - 0.2 * s) * (1 - 0.35 * s)),
+        EffectKind.VINTAGE: lutyuv(
+            f"{_steeper(1 - 0.2 * s)}+{0.02 * s:.5f}", (1 - 0.2 * s) * (1 - 0.5 * s), add=(cb * s, cr * s)
+        ),
+    }
+    return table[kind]
+
+
+def _chroma(color: tuple[float, float, float]) -> tuple[float, float]:
+    """Cb and Cr of BT.709, -0.5..0.5."""
+    red, green, blue = color
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return (blue - luma) / 1.8556, (red - luma) / 1.5748
+
+
+def _steeper(gain: float) -> str:
+    return f"({_Y}-0.5)*{gain:.5f}+0.5"
+
+
+def lutyuv(luma: str, chroma: float = 1.0, *, add: tuple[float, float] = (0.0, 0.0)) -> str:
+    """A step that looks colours up: `luma` is an expression of 0..1 ("" for as it is); chroma is multiplied, and Cb and
+    Cr (-0.5..0.5) added to.
+    """
+    parts = [f"y='{_BLACK}.5+{_WHITE}*({luma})'"] if luma else []
+    if chroma != 1 or add != (0.0, 0.0):
+        parts += [
+            f"{plane}='128.5+(val-128)*{chroma:.5f}{_CHROMA * more:+.4f}'"
+            for plane, more in zip("uv", add, strict=True)
+        ]
+    return "lutyuv=" + ":".join(parts)
+
+
+def _gains(red: float, green: float, blue: float) -> tuple[str, ...]:
+    gains = (f"{name}='val*{gain:.5f}+0.5'" for name, gain in zip("rgb", (red, green, blue), strict=True) if gain != 1)
+    return (*TO_RGB, "lutrgb=" + ":".join(gains), *FROM_RGB)
+
+
+def _sharper(amount: float) -> str:
+    """Of luma only; the filter counts in whole numbers."""
+    side = round(-100 * amount)
+    corner_row = f"{side} {2 * side} {side}"
+    return f"convolution=0m='{corner_row} {2 * side} {1600 - 12 * side} {2 * side} {corner_row}':0rdiv={1 / 1600}"
+
+
+def _vignette(s: float, *, alpha: bool) -> tuple[str, ...]:
+    """The filter multiplies codes of luma, and chroma about 127: both are shifted for it. It drops alpha."""
+    before = f"lutyuv=y='max(val-{_BLACK},0)':u='val-1':v='val-1'"
+    after = f"lutyuv=y='val+{_BLACK}':u='val+1':v='val+1'"
+    darker = f"{before},vignette=angle={s * math.pi / 4:.6f}:dither=0,{after}"
+    return (beside_alpha(darker) if alpha else darker,)
+
+
+def beside_alpha(filters: str) -> str:
+    """Filters that know no alpha, with the alpha led around them; their labels are free again afterwards."""
+    extracted = "format=yuva444p|yuva420p,alphaextract"
+    return f"split[look1][look2];[look1]{filters}[look3];[look2]{extracted}[look4];[look3][look4]alphamerge"
+
+
+def _clear_as_before(filters: str) -> str:
+    """Filters that give frames a new alpha, multiplied by the old one."""
+    both = f"[look1]{filters},split[look3][look4];[look4]alphaextract[look5];[look2]alphaextract[look6]"
+    together = "[look5][look6]blend=all_mode=multiply[look7];[look3][look7]alphamerge"
+    return f"split[look1][look2];{both};{together}"

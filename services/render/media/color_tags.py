@@ -1,0 +1,91 @@
+"""What the colour tags of files mean: the code points of ITU-T H.273, which ffmpeg's numbers follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+
+from services.errors import Bilingual
+from services.render.media.hdr import BT709, BT2020, DISPLAY_P3, STANDARD, Colors, Curve, Primaries
+
+HD_WIDTH, HD_HEIGHT = 1280, 720
+"""From this size on, players take a video that does not name its colours as BT.709, below as BT.601."""
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_UNREAD_MATRICES = frozenset((8, *range(10, 18)))
+"""YCgCo, constant luminance, ICtCp and others that no filter of all accepted releases converts from."""
+_PRIMARIES: dict[int, Primaries] = {9: BT2020, 11: DISPLAY_P3, 12: DISPLAY_P3}
+"""What differs from BT.709 by more than cameras do. Those of BT.601 are taken for BT.709's, as players do."""
+_UNREAD_PRIMARIES = frozenset((4, 8, 10))
+_CURVES = {16: Curve.PQ, 18: Curve.HLG}
+_UNREAD_CURVES = frozenset((8, 9, 10, 17))
+"""Linear light, logarithms, and that of cinemas."""
+_UNSPECIFIED = 2
+_FULL_RANGE = 2
+_NOT_YUV = ("pal8", "monow", "monob")
+_MAX_LUMINANCE = 72, 84
+"""Where AVMasteringDisplayMetadata has the highest luminance (two 32-bit numbers), and whether there is one."""
+_PEAK_NITS = 203.0, 10_000.0
+"""A peak that is told is kept within these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameColors:
+    """How a decoded frame's codes become BT.709."""
+
+    matrix: str | None
+    """Name of the YUV matrix, as ffmpeg's scale filter spells it; None for RGB."""
+    full_range: bool
+    colors: Colors
+    losses: tuple[Bilingual, ...] = ()
+
+
+def frame_colors(frame: VideoFrame) -> FrameColors:
+    """What a frame's own tags tell, and the usual for what they leave open."""
+    space, transfer = int(frame.colorspace), int(frame.color_trc)
+    colors = tagged_colors(int(frame.color_primaries), transfer, _peak_nits(frame))
+    hd = frame.width >= HD_WIDTH or frame.height >= HD_HEIGHT
+    usual = "bt2020" if colors.hdr else "bt709" if hd else "bt601"
+    rgb = frame.format.is_rgb or frame.format.name in _NOT_YUV
+    return FrameColors(
+        matrix=None if rgb else _MATRICES.get(space, usual),
+        full_range=int(frame.color_range) == _FULL_RANGE or frame.format.name.startswith("yuvj"),
+        colors=colors,
+        losses=tuple(_losses(0 if rgb else space, int(frame.color_primaries), transfer)),
+    )
+
+
+def tagged_colors(primaries: int, transfer: int, peak_nits: float = STANDARD.peak_nits) -> Colors:
+    """Colours by their code points. HDR without primaries is BT.2020."""
+    curve = _CURVES.get(transfer, Curve.SDR)
+    usual = BT2020 if curve is not Curve.SDR and primaries == _UNSPECIFIED else BT709
+    return Colors(_PRIMARIES.get(primaries, usual), curve, peak_nits if curve is Curve.PQ else STANDARD.peak_nits)
+
+
+def _losses(space: int, primaries: int, transfer: int) -> Iterator[Bilingual]:
+    if space in _UNREAD_MATRICES or primaries in _UNREAD_PRIMARIES or transfer in _UNREAD_CURVES:
+        tags = f"{primaries}/{transfer}/{space}"
+        yield Bilingual(
+            f"Its colours (primaries, transfer and matrix {tags} of H.273) are not converted from; they are drawn as if"
+            " they were BT.709. Convert the file to BT.709 first.",
+            f"其色彩标准（H.273 的原色、传递函数和矩阵：{tags}）无法转换，按 BT.709 绘制。请先将文件转换为 BT.709。",
+        )
+
+
+def side_data(frame: VideoFrame, kind: Type) -> bytes:
+    """What a frame carries of a kind; empty when that is nothing."""
+    carried: Any = frame.side_data  # PyAV types it as a mapping of names
+    found = carried.get(kind)
+    return b"" if found is None else bytes(found)
+
+
+def _peak_nits(frame: VideoFrame) -> float:
+    """The luminance of the display that the picture was made on, if the file tells."""
+    data = side_data(frame, Type.MASTERING_DISPLAY_METADATA)
+    at, told = _MAX_LUMINANCE
+    if len(data) < told + 4 or not int.from_bytes(data[told : told + 4], "little"):
+        return STANDARD.peak_nits
+    over, under = (int.from_bytes(data[start : start + 4], "little", signed=True) for start in (at, at + 4))
+    least, most = _PEAK_NITS
+    return min(most, max(least, over / under)) if under else STANDARD.peak_nits

@@ -1,0 +1,84 @@
+"""Which stretches of a sound do not decode. Runs in the render's process, before anything is drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from services.render.media.probe import careful_options
+from services.render.media.sound_tracks import SoundTrack
+
+SEEK_MARGIN_US = 1_000_000
+"""Decoded before what is asked for: seeks land near, not at, a time."""
+USUAL_PACKET_US = 20_000
+"""Of sound, where a file does not say how long a packet is."""
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What of a track decodes, in µs from the file's beginning."""
+
+    begin_us: int
+    end_us: int
+    """Of its samples; both are 0 where there are none."""
+    layouts: frozenset[str] = frozenset()
+    """What its channels are, one after the other, in files that were put one behind the other."""
+    changes: bool = False
+    """Whether its channels or sample rate change."""
+    broken: tuple[tuple[int, int], ...] = ()
+    """The time of each packet that does not decode, and for how long it should be heard."""
+
+    def lost_us(self, start_us: float, end_us: float) -> int:
+        """How much of what lies between two times is not heard: all that is outside, or the broken packets."""
+        if min(end_us, self.end_us) <= max(start_us, self.begin_us):
+            return round(end_us - start_us)
+        return sum(length_us for at_us, length_us in self.broken if start_us <= at_us < end_us)
+
+
+def decode(track: SoundTrack, start_us: float, end_us: float) -> Decoded:
+    """Decode a stretch of a track. That takes about a thousandth of the time it is heard for."""
+    options = careful_options(track.demuxer) | {"skip_initial_bytes": str(track.skip_bytes)}
+    try:
+        with av.open(track.path, format=track.demuxer, options=options) as container:
+            if start_us > SEEK_MARGIN_US:
+                container.seek(round(start_us) - SEEK_MARGIN_US + (container.start_time or 0))
+            return _decode(container, track, end_us)
+    except (FFmpegError, OSError):
+        return Decoded(0, 0)
+
+
+def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Decoded:
+    stream = container.streams[track.stream]
+    base, zero_us = stream.time_base or Fraction(1, _US), container.start_time or 0
+    begin_us, reached_us = 0, 0
+    broken: list[tuple[int, int]] = []
+    kinds: set[tuple[int, str]] = set()
+    at_us = 0
+    for packet in container.demux(stream):
+        if packet.size == 0:  # what a decoder still held
+            continue
+        at_us = at_us if packet.pts is None else round(packet.pts * base * _US) - zero_us
+        length_us = round(packet.duration * base * _US) if packet.duration else USUAL_PACKET_US
+        if at_us >= end_us:
+            break
+        frames = _frames(packet)
+        if frames is None:
+            broken.append((at_us, length_us))
+            continue
+        begin_us, reached_us = begin_us if reached_us else at_us, at_us + length_us
+        kinds |= {(frame.sample_rate, frame.layout.name) for frame in frames}
+    layouts = frozenset(layout for _, layout in kinds)
+    return Decoded(begin_us, reached_us, layouts, len(kinds) > 1, tuple(broken))
+
+
+def _frames(packet: Any) -> Sequence[Any] | None:
+    """What is in a packet; None when it does not decode."""
+    try:
+        return list(packet.decode())
+    except FFmpegError:
+        return None

@@ -1,0 +1,292 @@
+"""What is really in a material's file. This runs in the render's process, never in the server."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from services.errors import Bilingual, DraftcastError, ErrorCode
+from services.render.media.color_tags import frame_colors
+from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
+from services.render.media.hdr import STANDARD, Colors
+from services.render.media.hidden_alpha import hidden_alpha
+from services.render.media.losses import video_losses
+from services.render.media.sound_tracks import SoundTrack, codec_name, find_track, late_us
+
+MAX_STREAMS = 32
+MAX_VIDEO_PIXELS = 8192 * 4352
+"""Of one frame of a video."""
+MAX_SECONDS = 24 * 3600
+MAX_GIF_FRAMES = 10_000
+VIDEO_CODECS = frozenset(
+    (
+        *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4v3", "h263", "flv1"),
+        *("mjpeg", "prores", "dnxhd", "theora", "vc1", "wmv3", "wmv2", "gif", "png", "qtrle", "rawvideo", "ffv1"),
+    )
+)
+"""Canonical names of decoders. What is not here is not decoded, however well ffmpeg may know it."""
+_US = 1_000_000
+
+
+class BadMedia(DraftcastError):
+    """A file cannot be used; `code` is MATERIAL_UNREADABLE or MATERIAL_TOO_LARGE, the texts say why."""
+
+    def __init__(self, code: ErrorCode, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.code = code
+        self.en = en
+        self.zh = zh
+
+
+def unreadable(en: str, zh: str) -> BadMedia:
+    """The file is broken, or of a kind that is not read."""
+    return BadMedia(ErrorCode.MATERIAL_UNREADABLE, en, zh)
+
+
+def too_large(en: str, zh: str) -> BadMedia:
+    """The file holds more than is allowed."""
+    return BadMedia(ErrorCode.MATERIAL_TOO_LARGE, en, zh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """Moving pictures in a file. Times are counted from the file's beginning."""
+
+    path: Path
+    demuxer: str
+    stream: int
+    width: int
+    height: int
+    """As shown: turned, and with square pixels."""
+    pixel_width: int
+    pixel_height: int
+    """Of a decoded frame, turned."""
+    last_frame_us: int
+    end_us: int
+    matrix: str | None
+    """Name of the YUV matrix, as ffmpeg's scale filter spells it; None for RGB."""
+    full_range: bool = False
+    has_alpha: bool = False
+    loop_frames: int = 0
+    """Frames after which it begins again; 0: it ends instead."""
+    plain: bool = False
+    """Whether its frames are 8-bit 4:2:0 with square pixels, whole and in standard colours, so that nothing need be
+    done to them.
+    """
+    colors: Colors = STANDARD
+    tone_table: Path | None = None
+    """Of HDR: what brings it down to standard range, a .cube file."""
+    interlaced: bool = False
+    hidden_alpha: str = ""
+    """The codec, where it has alpha that has to be asked for (see `hidden_alpha`)."""
+    decoder: str = ""
+    """Which of ffmpeg's decoders reads it; its own choice, without one."""
+    losses: tuple[Bilingual, ...] = ()
+    """What the file holds and is not drawn."""
+    late_us: int = 0
+    """As `tracks.late_us` gives it."""
+    upright: bool = True
+    """Whether its frames are coded as they are shown, and not turned afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a video or sound file holds."""
+
+    footage: Footage | None
+    sound: SoundTrack | None
+    lost: Bilingual | None = None
+    """Why its sound, or the first track of it, cannot be heard."""
+
+
+def is_still(path: Path) -> bool:
+    """Whether a file is a picture that Pillow reads."""
+    return still_reader(head_of(path)) is not None
+
+
+def is_gif(path: Path) -> bool:
+    """Whether a file is a GIF, which may move or stand still."""
+    return head_of(path).startswith(b"GIF8")
+
+
+def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
+    """Look into a video or sound file; the first frame is decoded to be sure. Raises `BadMedia`."""
+    name = demuxer(head_of(path)) or _synced(path)
+    if name is None:
+        raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
+    with path.open("rb") as file:
+        skip_bytes = lead_bytes(file)
+    options = careful_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
+    try:
+        with av.open(path, format=name, options=options) as container:
+            media = _media(container, path, name, max_pixels)
+    except (FFmpegError, OSError, ValueError, EOFError) as error:
+        raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+    sound = media.sound and replace(media.sound, skip_bytes=skip_bytes)
+    return replace(media, sound=sound)
+
+
+def _synced(path: Path) -> str | None:
+    """The demuxer of a stream that has no magic number, or does not begin with it; libavformat looks for frames."""
+    with path.open("rb") as file:
+        file.seek(lead_bytes(file))
+        content = BytesIO(file.read(SEARCHED_BYTES))
+    try:
+        with av.open(content, options={"format_whitelist": ",".join(SYNCED)}) as container:
+            return container.format.name
+    except (FFmpegError, OSError, ValueError):
+        return None
+
+
+def careful_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
+    """What ffmpeg's libraries may do with a stranger's file: read it by one demuxer, and open no other."""
+    return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
+
+
+def _reason(error: Exception) -> str:
+    """Ffmpeg's own words without the path, which tells of this machine only."""
+    return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def _media(container: InputContainer, path: Path, name: str, max_pixels: int) -> Media:
+    if len(container.streams) > MAX_STREAMS:
+        raise too_large(
+            f"it has {len(container.streams)} streams; at most {MAX_STREAMS} are allowed",
+            f"含有 {len(container.streams)} 个流，最多允许 {MAX_STREAMS} 个",
+        )
+    footage = _footage(container, path, name, max_pixels)
+    sound, lost = find_track(container, path, name)
+    if sound is None and footage is None and lost is None:
+        raise unreadable("it holds neither picture nor sound", "其中既没有画面也没有声音")
+    return Media(footage, sound, lost)
+
+
+def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:
+    moving = (stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic)
+    stream = next(moving, None)
+    if stream is None:
+        return None
+    _check_codec(stream, max_pixels)
+    frame, packet = _first_frame(container, stream)
+    square = stream.sample_aspect_ratio or Fraction(1)
+    sizes = (max(1, round(frame.width * square)), frame.height), (frame.width, frame.height)
+    codes = frame_colors(frame)
+    turned = frame.rotation % 180 == 90
+    (width, height), (pixel_width, pixel_height) = ((size[::-1] if turned else size) for size in sizes)
+    last_frame_us, end_us, frames = _end(container, stream)
+    return Footage(
+        path=path,
+        demuxer=name,
+        stream=stream.index,
+        width=width,
+        height=height,
+        pixel_width=pixel_width,
+        pixel_height=pixel_height,
+        last_frame_us=last_frame_us,
+        end_us=end_us,
+        matrix=codes.matrix,
+        full_range=codes.full_range,
+        has_alpha=frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components),
+        loop_frames=frames if name == "gif" and frames > 1 else 0,
+        plain=_plain(frame) and square == 1 and codes.colors == STANDARD,
+        upright=frame.rotation % 360 == 0,
+        late_us=late_us(container, stream),
+        colors=codes.colors,
+        interlaced=frame.interlaced_frame,
+        hidden_alpha=hidden_alpha(stream, codec_name(stream), packet),
+        losses=(*codes.losses, *video_losses(stream, frame)),
+    )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bytes]:
+    """The first frame, and the first packet. Raises `BadMedia`."""
+    head = b""
+    for packet in container.demux(stream):
+        head = head or bytes(packet)
+        for frame in packet.decode():
+            return frame, head
+    raise unreadable("no frame of it can be decoded", "无法解码出任何画面")
+
+
+def _plain(frame: VideoFrame) -> bool:
+    return frame.format.name == "yuv420p" and not frame.interlaced_frame
+
+
+def _check_codec(stream: VideoStream, max_pixels: int) -> None:
+    name = codec_name(stream)
+    if name not in VIDEO_CODECS:
+        raise unreadable(f"its pictures are coded as {name}, which is not read", f"其画面编码 {name} 不受支持")
+    if stream.width * stream.height > max_pixels:
+        raise too_large(
+            f"its frames have {stream.width}x{stream.height} pixels; at most {max_pixels} are allowed",
+            f"画面为 {stream.width}x{stream.height} 像素，最多允许 {max_pixels} 像素",
+        )
+
+
+def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
+    """When the last frame begins and ends, and how many packets were read to know it. Headers are often wrong.
+
+    Raises `BadMedia`.
+    """
+    base = stream.time_base or Fraction(1, _US)
+    start_us = container.start_time or 0
+    last = end = -1
+    count = 0
+    if container.format.name != "gif" and container.duration:
+        container.seek(container.duration + start_us, backward=True)
+        last, end, count = _last_packet(container, stream)
+    if last < 0:
+        container.seek(start_us)
+        last, end, count = _last_packet(container, stream)
+    last_us, end_us = round(last * base * _US) - start_us, round(end * base * _US) - start_us
+    if end_us > MAX_SECONDS * _US:
+        raise too_large(f"it is longer than {MAX_SECONDS // 3600} hours", f"时长超过 {MAX_SECONDS // 3600} 小时")
+    return max(0, last_us), max(1, end_us), count
+
+
+def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
+    """The latest start and end of a packet from here on, in the stream's ticks (-1: none), and how many there are."""
+    last = end = -1
+    count = 0
+    for packet in container.demux(stream):
+        if packet.pts is None:
+            continue
+        last, end, count = max(last, packet.pts), max(end, packet.pts + (packet.duration or 0)), count + 1
+        if container.format.name == "gif" and count > MAX_GIF_FRAMES:
+            raise too_large(f"it has more than {MAX_GIF_FRAMES} frames", f"帧数超过 {MAX_GIF_FRAMES}")
+    return last, end, count
+
+
+def seek_point(footage: Footage, time_us: int) -> int:
+    """Where to seek to (µs from the beginning) so that decoding meets the frame that is on at `time_us`.
+
+    Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
+    """
+    options = careful_options(footage.demuxer)
+    try:
+        with av.open(footage.path, format=footage.demuxer, options=options) as container:
+            at_us = _seek_point(container, footage, time_us)
+    except (FFmpegError, OSError):
+        return 0
+    return at_us if at_us > footage.late_us else 0
+
+
+def _seek_point(container: InputContainer, footage: Footage, time_us: int) -> int:
+    stream = next(stream for stream in container.streams.video if stream.index == footage.stream)
+    base, start_us = stream.time_base or Fraction(1, _US), container.start_time or 0
+    at_us, step_us = time_us, _US
+    while at_us > 0:
+        container.seek(at_us + start_us, backward=True)
+        keyframes = (packet.pts for packet in container.demux(stream) if packet.is_keyframe)
+        first = next((pts for pts in keyframes if pts is not None), None)
+        if first is not None and first * base * _US - start_us <= time_us + 1:
+            return at_us
+        at_us, step_us = at_us - step_us, 2 * step_us
+    return 0

@@ -1,0 +1,1 @@
+"""The filter graph of one stretch of the timeline."""

@@ -1,0 +1,83 @@
+"""From a chunk of the timeline to the arguments of ffmpeg. Pure; graphs are made of numbers and our own words only."""
+
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from services.render.media.probe import Footage
+from services.render.picture.chains import Chains, Command, fraction
+from services.render.picture.chunks import Chunk
+from services.render.picture.painter import Painter
+from services.render.picture.sources import Look, Reading, Sources, readings
+from services.render.timeline.scene import Crossing, Item, Layer, Span, Timeline
+
+ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
+"""A little better than what the eye notices, at about a twentieth of a core per frame of 720p."""
+LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p")
+CLEAR_LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-slices", "4", "-pix_fmt", "yuva420p")
+COLOR_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+
+
+def chunk_readings(timeline: Timeline, chunk: Chunk, number: int) -> dict[Look, Reading]:
+    """What a pass of a chunk reads."""
+    return readings(list(_looks(chunk, number)), timeline.rate)
+
+
+def chunk_command(
+    timeline: Timeline,
+    chunk: Chunk,
+    number: int,
+    under: Path | None,
+    seeks: Mapping[Reading, int],
+    threads: int = 1,
+) -> Command:
+    """The picture of a chunk up to and with its pass `number`; `under` is what the pass before it made.
+
+    `seeks` says where to seek to for each of the pass's readings, at most its `from_us`; `threads` decode each.
+    """
+    chains = Chains()
+    sources = Sources(chains, chunk_readings(timeline, chunk, number), seeks, timeline.rate, threads)
+    painter = Painter(chains, sources, timeline, chunk.span, clear=timeline.clear)
+    picture = painter.lossless(under) if under else painter.base(chunk.base)
+    for use in chunk.passes[number]:
+        picture = painter.over(picture, use.item, use.span)
+    return chains.command(picture)
+
+
+def _looks(chunk: Chunk, number: int) -> Iterator[Look]:
+    for piece in chunk.base if number == 0 else ():
+        if piece.use is not None:
+            yield from _looks_of(piece.use.item, piece.span, steady=True)
+    for use in chunk.passes[number]:
+        yield from _looks_of(use.item, use.span, steady=False)
+
+
+def _looks_of(item: Item, span: Span, *, steady: bool) -> Iterator[Look]:
+    if isinstance(item, Layer) and isinstance(item.picture, Footage):
+        yield Look(item, span, steady)
+    elif isinstance(item, Crossing):
+        for layer in (*item.before, *item.after):
+            yield from _looks_of(layer, span.clipped(layer.span), steady=steady)
+
+
+def output_arguments(timeline: Timeline, span: Span, *, lossless: bool, threads: int) -> list[str]:
+    """How the picture named `out` is written."""
+    return [
+        *("-map", "[out]", "-an", "-sn", "-dn", "-r", fraction(timeline.rate), "-fps_mode", "cfr"),
+        *("-frames:v", str(span.count)),
+        *(CLEAR_LOSSLESS if timeline.clear else LOSSLESS if lossless else ENCODER),
+        *("-threads", str(threads)),
+        *COLOR_TAGS,
+        *("-video_track_timescale", str(timescale(timeline.rate)), "-f", container(timeline)),
+    ]
+
+
+def container(timeline: Timeline) -> str:
+    """The kind of file a chunk is written to."""
+    return "nut" if timeline.clear else "mp4"
+
+
+def timescale(rate: Fraction) -> int:
+    """Ticks a second in which every frame takes a whole number of ticks."""
+    return rate.numerator * max(1, math.ceil(10_000 / rate.numerator))

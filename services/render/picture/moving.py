@@ -1,0 +1,177 @@
+"""From a layer's frames to a picture that moves: filters whose numbers follow the motion. Pure.
+
+A picture is pasted into the middle of a clear box that is large enough for all it does, and the box laid down in steps
+of two pixels, which is where chroma has its samples. Within the box the picture is turned, grown and moved by what
+is left of whole steps: by fractions of a pixel (`place`), or, where it is large and only moves or grows, by whole ones
+(`nudge`), which is several times quicker. What becomes much smaller than it was is scaled anew for each frame.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from services.render.picture.chains import frame_number
+from services.render.picture.shapes import CLEAR, Size
+from services.render.timeline.ramps import Ramp
+from services.render.timeline.scene import Layer, Motion, Span
+
+MARGIN = 4
+"""Clear pixels around a picture at its largest."""
+FINE_AT_MOST = 0.5
+"""Canvases: a box larger than this moves by whole pixels, unless it turns."""
+SMALLEST_GROWN = 0.5
+"""Of a picture's largest size: down to here it is made smaller while it is placed, which takes every pixel in two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames are those from `start`
+    up to `end`.
+
+    `size` is what its picture is worked on in, `box` what it is pasted into.
+    """
+
+    motion: Motion
+    start: int
+    end: int
+    origin: int
+    rate: Fraction
+    size: Size
+    box: Size
+    fine: bool
+
+    @property
+    def grows(self) -> bool:
+        """Whether its frames are scaled one by one."""
+        sides = self.motion.width, self.motion.height
+        if self.fine and all(side.least >= SMALLEST_GROWN * side.most for side in sides):
+            return False
+        even = tuple(max(2, 2 * round(side.first / 2)) for side in sides)
+        return not all(side.still for side in sides) or even != (self.size.width, self.size.height)
+
+    def pad(self) -> str:
+        """Paste into the middle of the box."""
+        when = ":eval=frame" if self.grows else ""
+        return f"pad=w={self.box.width}:h={self.box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={CLEAR}{when}"
+
+    def resize(self, colors: str) -> str:
+        """A scale step to each frame's own size; `colors` says what the colours come from."""
+        frame = frame_number(self.rate)
+        sides = (self._side(side, frame, self.start) for side in (self.motion.width, self.motion.height))
+        width, height = sides
+        return f"scale=w='{width}':h='{height}':eval=frame:{colors}out_color_matrix=bt709:out_range=tv"
+
+    def smear(self) -> str:
+        """The picture's edge goes on in its box: turned, it mixes with no other colour there."""
+        x, y = (self.box.width - self.size.width) // 2, (self.box.height - self.size.height) // 2
+        return f"fillborders=left={x}:right={x}:top={y}:bottom={y}:mode=smear"
+
+    def stamp(self) -> Iterator[str]:
+        """A source of one grey frame: white where the picture lies in its box."""
+        width, height = self.size.width, self.size.height
+        x, y = (self.box.width - width) // 2, (self.box.height - height) // 2
+        inside = f"between(X,{x},{x + width - 1})*between(Y,{y},{y + height - 1})"
+        yield f"color=c=black:s={self.box.width}x{self.box.height}:r={self.rate.numerator}/{self.rate.denominator}"
+        yield "trim=end_frame=1"
+        yield "format=gray"
+        yield f"geq=lum='255*{inside}'"
+
+    def place(self) -> str:
+        """Turned, grown, and moved by fractions of a pixel. For `perspective` pixels lie at whole numbers, and frames
+        are counted from 1. It reads its expressions anew for each frame: short ones save time.
+        """
+        names = (
+            f"{axis}{corner}='{at}'" for corner, at_both in enumerate(self._corners()) for axis, at in at_both.items()
+        )
+        return f"perspective={':'.join(names)}:sense=destination:eval=frame"
+
+    def nudge(self) -> str:
+        """Moved by the pixel that is left of steps of two; `crop` moves nothing, it only points elsewhere."""
+        even, whole = self._even_corner("n", self.start), self._whole_corner("n", self.start)
+        x, y = (f"{one}-{other}" for one, other in zip(even, whole, strict=True))
+        return f"crop=w={self.box.width - 2}:h={self.box.height - 2}:x='{x}':y='{y}':exact=1"
+
+    def corner(self) -> tuple[str, str]:
+        """Where the box's corner goes on the canvas, as expressions in its time `t`."""
+        return self._even_corner(f"round(t*{float(self.rate):.9g})", self.origin)
+
+    def _at(self, ramp: Ramp, frame: str, start: int) -> str:
+        return f"({ramp.within(self.start, self.end).shifted(-start).expression(frame)})"
+
+    def _side(self, ramp: Ramp, frame: str, start: int) -> str:
+        """A side of the picture: even, so that its middle stays on the pixel."""
+        return f"max(2,2*round({self._at(ramp, frame, start)}/2))"
+
+    def _whole_corner(self, frame: str, start: int) -> tuple[str, str]:
+        x, y = self._at(self.motion.x, frame, start), self._at(self.motion.y, frame, start)
+        return f"(round({x})-{self.box.width // 2})", f"(round({y})-{self.box.height // 2})"
+
+    def _even_corner(self, frame: str, start: int) -> tuple[str, str]:
+        x, y = self._whole_corner(frame, start)
+        return f"(2*ceil({x}/2))", f"(2*ceil({y}/2))"
+
+    def _corners(self) -> Iterator[dict[str, str]]:
+        """Where the corners of the box's picture go within the box."""
+        motion, frame, start = self.motion, "in", self.start - 1
+        turned = f"st(0,{self._at(motion.rotation_deg, frame, start)}*PI/180)"
+        drawn_x, drawn_y = (
+            (self._side(motion.width, frame, start), self._side(motion.height, frame, start))
+            if self.grows
+            else (str(self.size.width), str(self.size.height))
+        )
+        grown_x = f"({self._at(motion.width, frame, start)}/{drawn_x})"
+        grown_y = f"({self._at(motion.height, frame, start)}/{drawn_y})"
+        left, top = self._even_corner(frame, start)
+        middle_x = f"({self._at(motion.x, frame, start)}-{left})"
+        middle_y = f"({self._at(motion.y, frame, start)}-{top})"
+        for far_y in (0.5 - self.box.height / 2, 0.5 + self.box.height / 2):
+            for far_x in (0.5 - self.box.width / 2, 0.5 + self.box.width / 2):
+                across, down = f"({far_x}*{grown_x})", f"({far_y}*{grown_y})"
+                yield {
+                    "x": f"{turned};{middle_x}+{across}*cos(ld(0))-{down}*sin(ld(0))-0.5",
+                    "y": f"{turned};{middle_y}+{across}*sin(ld(0))+{down}*cos(ld(0))-0.5",
+                }
+
+
+def path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> Path:
+    """How a layer with a motion moves in some of its frames; see `Path`."""
+    turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
+    box = _box(motion, layer.span.start, layer.span.end, turns=turns)
+    fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
+    return Path(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+
+
+def _largest(layer: Layer, motion: Motion, unit: int) -> Size:
+    """A layer's largest size, but no more pixels than its picture has; in multiples of `unit` pixels."""
+    width, height = motion.width.most, motion.height.most
+    shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
+    return Size(*(max(unit, unit * round(side * shrink / unit)) for side in (width, height)))
+
+
+def _box(motion: Motion, start: int, end: int, *, turns: bool) -> Size:
+    """As large as the picture ever is, turned; in multiples of four, for a middle on even pixels."""
+    width, height = motion.width.most, motion.height.most
+    if turns:
+        extents = [_extent(motion, frame) for frame in range(start, end)]
+        width, height = (max(sides) for sides in zip(*extents, strict=True))
+        width, height = max(width, motion.width.most), max(height, motion.height.most)
+    return Size(*(4 * math.ceil((side + 2 * MARGIN) / 4) for side in (width, height)))
+
+
+def _extent(motion: Motion, frame: int) -> tuple[float, float]:
+    """The size of the upright box around the picture in a frame."""
+    angle = math.radians(motion.rotation_deg.at(frame))
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    width, height = motion.width.at(frame), motion.height.at(frame)
+    return width * cos + height * sin, width * sin + height * cos
+
+
+def alpha_plane(alpha: Ramp, start: int, count: int, size: Size, rate: Fraction) -> Iterator[str]:
+    """A source of grey frames as bright as a layer is opaque: computed for a few pixels, and enlarged."""
+    level = alpha.within(start, start + count).shifted(-start).expression("N")
+    yield f"color=c=black:s=16x16:r={rate.numerator}/{rate.denominator}"
+    yield f"trim=end_frame={count}"
+    yield "format=gray"
+    yield f"geq=lum='255*({level})'"
+    yield f"scale=w={size.width}:h={size.height}:flags=neighbor"

@@ -1,0 +1,1 @@
+"""Materials and compounds of a draft, fetched, examined and laid out."""

@@ -1,0 +1,281 @@
+"""Getting what a draft shows and sounds: fetched, looked into, and drawn to pictures that ffmpeg can lay down."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from services.drafts.fields import LONGEST_LABEL
+from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
+from services.drafts.source import DraftSource
+from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
+from services.exporter_protocol import Reporter, Stage, Unit
+from services.render.effects.filters import prepare_lut
+from services.render.effects.masks import draw_mask
+from services.render.media.animated_pictures import moves, prepare_animation
+from services.render.media.damage import decode
+from services.render.media.hdr import Colors, tone_table, write_cube
+from services.render.media.hidden_alpha import decoding
+from services.render.media.photos import Still, photo_size, prepare_photo, save_still
+from services.render.media.probe import BadMedia, Footage, Media, is_gif, is_still, probe, unreadable
+from services.render.prepare.item_counter import Items
+from services.render.process.ffmpeg import Ffmpeg
+from services.render.text.captions import draw_text
+from services.render.text.fonts import FontBook
+from services.render.timeline.geometry import Box
+from services.render.timeline.layers import pixels
+from services.render.timeline.needed import Needed
+from services.render.timeline.prepared import Caption, Prepared, fitted_size, largest_scale
+from services.render.timeline.scene import Picture
+from services.render.timeline.sounds import source_span
+
+LARGEST_MASK = 2048
+"""Pixels of a side that a mask is drawn with; it is stretched from there."""
+FETCHED_AT_ONCE = 4
+
+
+async def fetch(
+    source: DraftSource, media: Mapping[MediaMaterial, Segment], reporter: Reporter
+) -> dict[MediaMaterial, Path]:
+    """The files of all materials, each with a segment it is for, a few at a time. Raises `Failed` (MATERIAL_*)."""
+    files: dict[MediaMaterial, Path] = {}
+    done, total = 0, len(media)
+    reporter.progress(Stage.PREPARING, 0, total, Unit.FILES)
+    at_once = asyncio.Semaphore(FETCHED_AT_ONCE)
+
+    async def one(material: MediaMaterial, segment: Segment) -> None:
+        nonlocal done
+        try:
+            async with at_once:
+                files[material] = await source.material(
+                    material,
+                    segment_id=segment.id,
+                    on_bytes=lambda _: reporter.progress(Stage.PREPARING, done, total, Unit.FILES),
+                )
+        except Failed as error:
+            if not material.optional:
+                raise
+            reporter.warn(_without(material, segment, error))
+        done += 1
+        reporter.progress(Stage.PREPARING, done, total, Unit.FILES)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for material, segment in media.items():
+                group.create_task(one(material, segment))
+    except* Failed as failures:
+        raise _first(failures) from None
+    return files
+
+
+def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftWarning:
+    """What is told when a file that need not be there is not."""
+    why = error.failure.message
+    return DraftWarning(
+        code=WarningCode.MATERIAL_MISSING,
+        message=Bilingual(f"It is drawn without this file. {why.en}", f"缺少该文件，已略过。{why.zh}"),
+        segment_id=segment.id,
+        material_name=material.shown_name,
+    )
+
+
+def _first(group: BaseExceptionGroup[Failed]) -> Failed:
+    """One of the failures: the others are of the same kind, or came of the first."""
+    inner = group.exceptions[0]
+    return inner if isinstance(inner, Failed) else _first(inner)
+
+
+class Preparer:
+    """Looks into files and draws captions; the pictures it makes lie in `folder`."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        source: DraftSource,
+        book: FontBook,
+        folder: Path,
+        reporter: Reporter,
+        items: Items,
+        ffmpeg: Ffmpeg,
+    ) -> None:
+        self._draft = draft
+        self._source = source
+        self._book = book
+        self._folder = folder
+        self._reporter = reporter
+        self._items = items
+        self._ffmpeg = ffmpeg
+        self._probed = cache(probe)  # several materials may be one file
+        self._tone_tables: dict[Colors, Path] = {}
+        self._told: set[Bilingual] = set()
+        self._told_losses: set[tuple[str, Bilingual]] = set()
+        self._made = 0
+
+    async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
+        """Everything that is drawn or heard. Raises `Failed` (MATERIAL_UNREADABLE, MATERIAL_TOO_LARGE)."""
+        self._items.expect(len(files) + len(wanted.captions) + len(wanted.masked) + len(wanted.compounds))
+        prepared = Prepared()
+        for material, path in files.items():
+            await self._file(prepared, material, path, wanted)
+            self._items.step()
+        for (text, scale), segments in wanted.captions.items():
+            await self._caption(prepared, text, scale, segments)
+            self._items.step()
+        for segment in wanted.masked:
+            await self._mask(prepared, segment)
+            self._items.step()
+        return prepared
+
+    async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
+        try:
+            await self._looked_into(prepared, material, path, wanted)
+        except BadMedia as error:
+            segment = wanted.media[material]
+            failure = material_failure(segment, material, self._source, error)
+            if not material.optional:
+                raise failure from error
+            self._reporter.warn(_without(material, segment, failure))
+
+    async def _looked_into(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
+        """Raises `BadMedia`."""
+        if material in wanted.luts:
+            prepared.luts[material.path] = await asyncio.to_thread(prepare_lut, path, self._next_path("lut", "cube"))
+        elif material in wanted.backdrops:
+            backdrop = await asyncio.to_thread(self._backdrop, path)
+            prepared.backdrops[material.path] = backdrop
+            self._tell_losses(backdrop, material, wanted.media[material])
+        else:
+            shown = wanted.shown.get(material, [])
+            picture, media = await asyncio.to_thread(self._look, material, path, shown)
+            if picture is not None:
+                prepared.pictures[material] = picture
+                self._tell_losses(picture, material, wanted.media[material])
+            if material in wanted.sounded:
+                await self._listen(prepared, material, media, wanted.sounded[material])
+
+    async def _listen(
+        self, prepared: Prepared, material: MediaMaterial, media: Media, sounded: Sequence[Segment]
+    ) -> None:
+        """Take note of a material's sound: of all that is not heard, too."""
+        if media.lost is not None:
+            prepared.lost[material] = media.lost
+        if media.sound is not None:
+            starts_us, ends_us = zip(*map(source_span, sounded), strict=True)
+            decoded = await asyncio.to_thread(decode, media.sound, min(starts_us), max(ends_us))
+            prepared.decoded[material] = decoded
+            prepared.tracks[material] = replace(
+                media.sound, changes=decoded.changes, partly_mono="mono" in decoded.layouts
+            )
+
+    def _backdrop(self, path: Path) -> Still:
+        """A picture that covers the canvas."""
+        width, height = photo_size(path)
+        shrink = max(self._draft.width / width, self._draft.height / height)
+        return prepare_photo(path, self._next_path("backdrop"), shrink=min(1.0, shrink))
+
+    async def _mask(self, prepared: Prepared, segment: Segment) -> None:
+        visual = prepared.visual(segment)
+        if segment.mask is None or visual is None:
+            return
+        picture = visual.still if isinstance(visual, Caption) else visual
+        crop = segment.material.crop if isinstance(segment.material, MediaMaterial) else Crop()
+        region = pixels(crop, picture.pixel_width, picture.pixel_height)
+        canvas = Box(0, 0, self._draft.width, self._draft.height)
+        width, height = fitted_size(visual, region, canvas)
+        scale = min(largest_scale(segment), LARGEST_MASK / max(width, height))
+        size = max(2, round(width * scale)), max(2, round(height * scale))
+        drawn_mask = await asyncio.to_thread(draw_mask, segment.mask, *size)
+        path = self._next_path("mask")
+        prepared.masks[segment.id] = await asyncio.to_thread(
+            save_still, drawn_mask, path, width=size[0], height=size[1]
+        )
+
+    def _look(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
+        """What a file shows, as far as that is asked for, and what else is in it. Raises `BadMedia`."""
+        if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
+            return self._picture(material, path, shown), Media(None, None)
+        media = self._probed(path)
+        if shown and media.footage is None:
+            raise unreadable("it holds no picture", "其中没有画面")
+        if material.kind is MediaKind.AUDIO and media.sound is None and media.lost is None:
+            raise unreadable("it holds no sound", "其中没有声音")
+        return self._readable(media.footage) if shown and media.footage else None, media
+
+    def _readable(self, footage: Footage) -> Footage:
+        """The footage with what the graph needs to read it."""
+        if footage.hidden_alpha:
+            how = decoding(footage.hidden_alpha, self._ffmpeg)
+            losses = (*footage.losses, *([how.loss] if how.loss else []))
+            footage = replace(footage, decoder=how.decoder, has_alpha=how.has_alpha, losses=losses)
+        if footage.colors.hdr:
+            footage = replace(footage, tone_table=self._tone_table(footage.colors))
+        return footage
+
+    def _tone_table(self, colors: Colors) -> Path:
+        if colors not in self._tone_tables:
+            path = self._next_path("tones", "cube")
+            write_cube(tone_table(colors), path)
+            self._tone_tables[colors] = path
+        return self._tone_tables[colors]
+
+    def _picture(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Picture:
+        width, height = photo_size(path)
+        canvas = Box(0, 0, self._draft.width, self._draft.height)
+        region = pixels(material.crop, width, height)
+        fit = max(canvas.width / region.width, canvas.height / region.height)
+        shrink = min(1.0, fit * max(largest_scale(segment) for segment in shown))
+        if moves(path):
+            return prepare_animation(path, self._next_path("animation", "nut"), shrink=shrink)
+        return prepare_photo(path, self._next_path("photo"), shrink=shrink)
+
+    async def _caption(self, prepared: Prepared, text: TextMaterial, scale: float, segments: Sequence[Segment]) -> None:
+        drawn_text, warnings = await asyncio.to_thread(
+            draw_text, text, self._book, canvas_width=self._draft.width, canvas_height=self._draft.height, scale=scale
+        )
+        for warning in warnings:
+            self._tell(warning, text, segments[0])
+        if drawn_text is None:
+            return
+        width, height = drawn_text.image.size
+        path = self._next_path("caption")
+        still = await asyncio.to_thread(save_still, drawn_text.image, path, width=width, height=height)
+        middle = drawn_text.left_px + width / 2, drawn_text.top_px + height / 2
+        clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
+        prepared.captions[text, scale] = Caption(still, *middle, clusters)
+
+    def _tell_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
+        """What a file holds and is not drawn, once for each file."""
+        name = (material.name or material.path)[:200]
+        for loss in picture.losses:
+            if (material.path, loss) not in self._told_losses:
+                self._told_losses.add((material.path, loss))
+                code = WarningCode.MATERIAL_APPROXIMATED
+                self._reporter.warn(DraftWarning(code=code, message=loss, segment_id=segment.id, material_name=name))
+
+    def _tell(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
+        """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""
+        if warning.message not in self._told:
+            self._told.add(warning.message)
+            name = warning.material_name or " ".join(text.text.split())[:LONGEST_LABEL]
+            self._reporter.warn(replace(warning, segment_id=segment.id, material_name=name or None))
+
+    def _next_path(self, kind: str, ending: str = "png") -> Path:
+        self._made += 1
+        return self._folder / f"{kind}-{self._made}.{ending}"
+
+
+def material_failure(segment: Segment, material: MediaMaterial, source: DraftSource, error: BadMedia) -> Failed:
+    """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
+    source.forget(material)
+    url = source.url(material)
+    name = material.shown_name
+    where = f" ({url[:500]})" if url else ""
+    where_zh = f"（{url[:500]}）" if url else ""
+    return failed(
+        error.code,
+        f"The material {name!r}{where} of segment {segment.id} cannot be used: {error.en}.",
+        f"片段 {segment.id} 的素材“{name}”{where_zh}无法使用：{error.zh}。",
+        material_url=url,
+        segment_id=segment.id,
+    )

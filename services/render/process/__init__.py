@@ -1,0 +1,1 @@
+"""The process of a render: its sandbox, the ffmpeg program, previews."""

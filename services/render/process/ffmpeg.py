@@ -1,0 +1,165 @@
+"""The ffmpeg program: which one, and how it is run."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeAlias
+
+from services.errors import DraftcastError
+from services.sandbox.process_limits import die_with_parent
+
+OLDEST = (5, 1)
+"""The first release whose filters do all that the graphs ask for."""
+FILTER_FILE_SINCE = (7, 0)
+"""From here on `-/filter_complex FILE` reads a graph; before, it was `-filter_complex_script FILE`."""
+LONGEST_ARGUMENT = 100_000
+"""Bytes; Linux takes 128 KiB in one argument."""
+KEPT_LINES = 20
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
+"""Its threads share one heap of the C library: 15 MB less for each ffmpeg, and no slower (measured on 1080x1920)."""
+
+
+class FfmpegMissing(DraftcastError):
+    """No ffmpeg that can be used; the text says where was looked."""
+
+
+class FfmpegFailed(DraftcastError):
+    """ffmpeg ended with an error; `tail` is the end of what it said."""
+
+    def __init__(self, returncode: int, tail: str) -> None:
+        super().__init__(f"ffmpeg ended with {returncode}")
+        self.returncode = returncode
+        self.tail = tail
+
+
+@dataclass(frozen=True, slots=True)
+class Ffmpeg:
+    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `why` the reason it is used,
+    `libvpx` whether it holds the decoders of that name.
+    """
+
+    path: str
+    version: str
+    release: tuple[int, int]
+    why: str
+    libvpx: bool = False
+
+    def graph_arguments(self, graph: str, script: Path) -> list[str]:
+        """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
+        if len(graph) < LONGEST_ARGUMENT:
+            return ["-filter_complex", graph]
+        script.write_text(graph, encoding="ascii")
+        return ["-/filter_complex" if self.release >= FILTER_FILE_SINCE else "-filter_complex_script", str(script)]
+
+
+def find_ffmpeg(configured: str = "") -> Ffmpeg:
+    """The program that DRAFTCAST_FFMPEG names (`configured`), else the bundled one, which the tests draw with.
+
+    The one on PATH is taken where none is bundled for this platform. It must be of release 5.1 or newer and hold the
+    x264 encoder. Raises `FfmpegMissing`.
+    """
+    if configured:
+        return _checked(configured, "named by DRAFTCAST_FFMPEG")
+    bundled = bundled_ffmpeg()
+    if bundled is not None:
+        return _checked(bundled, "bundled")
+    on_path = shutil.which("ffmpeg")
+    if on_path is None:
+        raise FfmpegMissing("no ffmpeg is bundled for this platform, and none is on PATH")
+    return _checked(on_path, "the one on PATH, for none is bundled for this platform")
+
+
+def bundled_ffmpeg() -> str | None:
+    """The path of the program in the wheel `imageio-ffmpeg`; what is installed from its source holds none."""
+    found = (str(file) for file in files("imageio_ffmpeg.binaries").iterdir() if file.name.startswith("ffmpeg-"))
+    return next(found, None)
+
+
+def _checked(path: str, why: str) -> Ffmpeg:
+    try:
+        said = subprocess.run(  # noqa: S603 - the operator's own program
+            [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FfmpegMissing(f"{path} does not run: {error}") from None
+    version = said.removeprefix("ffmpeg version ").partition(" ")[0]
+    release = _release(version)
+    if release < OLDEST:
+        raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
+    if "--enable-libx264" not in said:
+        raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
+    return Ffmpeg(path, version, release, why, libvpx="--enable-libvpx" in said)
+
+
+def _release(version: str) -> tuple[int, int]:
+    """`5.1.9-0+deb12u1` and `n9.0.2-17-g2a57` have numbers; a build of the day (`N-12345-gabc`) is newer than all."""
+    numbers = re.match(r"n?(\d+)\.(\d+)", version)
+    return (int(numbers[1]), int(numbers[2])) if numbers else (999, 0)
+
+
+OnFrame: TypeAlias = Callable[[int], None]
+
+
+async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lambda _: None) -> int:
+    """Run ffmpeg to its end and give the number of frames it wrote.
+
+    It dies with this process, and when the caller is cancelled. `on_frame` is told how many frames are
+    out, five times a second. What ffmpeg says goes on to our stderr. Raises `FfmpegFailed`.
+    """
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg.path,
+        *("-hide_banner", "-nostdin", "-y", "-loglevel", "error"),
+        *("-nostats", "-stats_period", "0.2", "-progress", "pipe:1"),
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **ENVIRONMENT},
+        preexec_fn=partial(die_with_parent, os.getpid()),
+    )
+    try:
+        frames, tail = await asyncio.gather(_read_progress(process.stdout, on_frame), _read_log(process.stderr))
+        returncode = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if returncode != 0:
+        raise FfmpegFailed(returncode, tail)
+    return frames
+
+
+async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame) -> int:
+    """Tell of each report, sound's too, which have no frames; the number of the last one."""
+    assert stdout is not None  # noqa: S101 - a pipe was asked for
+    frames = 0
+    while line := await stdout.readline():
+        key, _, value = line.decode("ascii", "replace").strip().partition("=")
+        if key == "frame" and value.isdecimal():
+            frames = int(value)
+        elif key == "progress":
+            on_frame(frames)
+    return frames
+
+
+async def _read_log(stderr: asyncio.StreamReader | None) -> str:
+    """Pass the log on, in pieces that need no line ends; its last lines."""
+    assert stderr is not None  # noqa: S101 - a pipe was asked for
+    tail: deque[str] = deque(maxlen=KEPT_LINES)
+    rest = ""
+    while piece := await stderr.read(4096):
+        text = piece.decode("utf-8", "replace")
+        sys.stderr.write(text)
+        *lines, rest = (rest + text)[-8192:].split("\n")
+        tail.extend(lines)
+    sys.stderr.flush()
+    return "\n".join([*tail, rest])

@@ -1,0 +1,1 @@
+"""Captions: fonts, shaping, layout, painting."""

@@ -1,0 +1,140 @@
+"""Finding fonts: by name, by weight, and by whether they really have a character."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from services.assets import ASSETS_DIR
+from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character
+
+SYSTEM_DIRS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path("~/.local/share/fonts").expanduser(),
+    Path("~/.fonts").expanduser(),
+)
+PREFERRED = (
+    "Noto Sans SC",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Source Han Sans",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+)
+"""Chinese families in the order in which they are taken, when a folder has several."""
+_CHINESE = "你"
+
+
+@dataclass(frozen=True)
+class FontBook:
+    """The fonts of some folders, those of the first folder first. Files are opened when they are
+    needed: the system's only when the folders lack something.
+    """
+
+    folders: tuple[Path, ...]
+    system_folders: tuple[Path, ...] = SYSTEM_DIRS
+    _fallbacks: dict[tuple[str, bool], Face | None] = field(
+        default_factory=dict[tuple[str, bool], Face | None], repr=False, compare=False
+    )
+
+    @cached_property
+    def _near(self) -> tuple[tuple[Face, ...], ...]:
+        return tuple(tuple(faces_in(folder)) for folder in self.folders)
+
+    @cached_property
+    def _system(self) -> tuple[tuple[Face, ...], ...]:
+        return tuple(tuple(faces_in(folder)) for folder in self.system_folders)
+
+    @cached_property
+    def _all(self) -> tuple[Face, ...]:
+        return tuple(face for faces in (*self._near, *self._system) for face in faces)
+
+    @cached_property
+    def _plain_first(self) -> tuple[Face, ...]:
+        return tuple(sorted(self._all, key=_plainness))
+
+    @cached_property
+    def _emoji_faces(self) -> tuple[Face, ...]:
+        """Coloured ones first."""
+        made = (face for face in self._all if face.colored or "emoji" in face.family.lower())
+        return tuple(sorted(made, key=lambda face: (not face.colored, *_plainness(face))))
+
+    @cached_property
+    def default(self) -> Face | None:
+        """The face that captions are drawn with: a Chinese one if there is any."""
+        return _first_chinese(self._near) or _first_chinese(self._system) or _best(self._all, _plainness)
+
+    def named(self, name: str) -> Face | None:
+        """The face of that family or full name, however it is spaced or capitalised; of a family, the plain one."""
+        wanted = _bare(name)
+        if not wanted:
+            return None
+        family = _best((face for face in self._all if _bare(face.family) == wanted), _plainness)
+        return family or next((face for face in self._all if wanted in _full_names(face)), None)
+
+    def bold_of(self, face: Face) -> Face | None:
+        """The bold face of the same family."""
+        family = (other for other in self._all if other.family == face.family and other.bold)
+        return _best((other for other in family if other.slanted == face.slanted), _boldness)
+
+    def fallback(self, character: str, *, emoji: bool = False) -> Face | None:
+        """The first face that has the character, plain faces first; for an emoji, those made for emoji first.
+
+        At most `OPEN_FACES` are looked at.
+        """
+        if (character, emoji) not in self._fallbacks:
+            faces = (*self._emoji_faces, *self._plain_first) if emoji else self._plain_first
+            able = (face for face in faces[:OPEN_FACES] if has_character(face, character))
+            self._fallbacks[character, emoji] = next(able, None)
+        return self._fallbacks[character, emoji]
+
+    def emoji(self, character: str) -> Face | None:
+        """The face made for emoji that has the character."""
+        return next((face for face in self._emoji_faces if has_character(face, character)), None)
+
+
+def find_fonts(font_dirs: tuple[Path, ...]) -> FontBook:
+    """The fonts of the given folders, then those of set-up, then the system's."""
+    return FontBook((*font_dirs, ASSETS_DIR / "fonts"))
+
+
+def cjk_font_name(book: FontBook) -> str | None:
+    """The family that Chinese captions come out in; None when no font has Chinese."""
+    face = book.default
+    return face.family if face is not None and has_character(face, _CHINESE) else None
+
+
+def _best(faces: Iterable[Face], rank: Callable[[Face], tuple[int, ...]]) -> Face | None:
+    """The face of the lowest rank, the first of several."""
+    return min(faces, key=rank, default=None)
+
+
+def _first_chinese(folders: Iterable[tuple[Face, ...]]) -> Face | None:
+    found = (_best((face for face in faces if has_character(face, _CHINESE)), _preference) for faces in folders)
+    return next((face for face in found if face is not None), None)
+
+
+def _preference(face: Face) -> tuple[int, ...]:
+    known = PREFERRED.index(face.family) if face.family in PREFERRED else len(PREFERRED)
+    return known, *_plainness(face)
+
+
+def _plainness(face: Face) -> tuple[int, ...]:
+    return face.colored, not face.plain, face.slanted, face.bold
+
+
+def _boldness(face: Face) -> tuple[int, ...]:
+    """Bold itself before semi-bold and extra-bold."""
+    return (_bare(face.style).removesuffix("italic").removesuffix("oblique") != "bold",)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _full_names(face: Face) -> tuple[str, str]:
+    return _bare(f"{face.family}{face.style}"), _bare(face.path.stem)

@@ -1,0 +1,206 @@
+"""Where each run of a caption stands. Lengths in pixels from the middle of the caption's block, y downwards."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from services.drafts.records import Align, TextMaterial
+from services.render.text.bidi import in_sight_order
+from services.render.text.cells import Cell, Line, Paragraphs, read_paragraphs
+from services.render.text.faces import has_character
+from services.render.text.fonts import FontBook
+from services.render.text.runs import Run, run_of, runs_of
+from services.render.text.wrap import Measure, wrapped
+
+LINE_EM = 1.2
+"""Height of a line in em, before `line_spacing` [unverified]."""
+ASCENT_EM = 0.88
+"""Where the baseline lies in the em box of Chinese fonts, from its top."""
+_UPRIGHT = "，、。：；！？（）〔〕【】《》〈〉「」『』｛｝—…"
+_STANDING = "︐︑︒︓︔︕︖︵︶︹︺︻︼︽︾︿﹀﹁﹂﹃﹄︷︸︱︙"
+_VERTICAL_FORMS = dict(zip(_UPRIGHT, _STANDING, strict=True))
+"""Marks as they look in vertical setting."""
+_TURNED = frozenset(_UPRIGHT[7:] + "()[]{}<>“”‘’～〜~ー-–―‥=＝|｜/／\\＼→←")
+"""Marks that lie on their side in vertical setting, where a font has no form of its own for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A run with its left end and baseline; in vertical setting, one character of a column. `turned`: by a
+    quarter, clockwise, about the middle of its em. `underline_px`: how far an underline runs from its left
+    (of a column: from its top).
+    """
+
+    run: Run
+    x_px: float
+    baseline_px: float
+    underline_px: float
+    vertical: bool = False
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line, or a column: what stands in it, as it is read, and the band it takes: from top to bottom, of
+    a column from right to left.
+    """
+
+    placed: tuple[Placed, ...]
+    band_px: tuple[float, float]
+    extent_px: tuple[float, float]
+    """From its left to its right; of a column, from its top to its bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A caption laid out; `paragraphs` tell what could not be had."""
+
+    lines: tuple[PlacedLine, ...]
+    width_px: float
+    height_px: float
+    vertical: bool
+    paragraphs: Paragraphs
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """All runs, line by line, as they are read."""
+        return tuple(placed for line in self.lines for placed in line.placed)
+
+
+def lay_out(text: TextMaterial, book: FontBook, canvas_width: int, canvas_height: int, scale: float) -> Block:
+    """The caption's runs, line by line; all lengths are multiplied by `scale`."""
+    paragraphs = read_paragraphs(text, book, canvas_width, scale)
+    if text.vertical:
+        longest = _column_limit(text, canvas_height) * scale
+        lines, long, across = _columns(list(_wrapped(paragraphs, longest, _column_height)), text, scale)
+        width, height = across, long
+    else:
+        limit = _row_limit(text, canvas_width)
+        parts = paragraphs.lines if limit is None else _wrapped(paragraphs, limit * scale, _row_width)
+        lines, width, height = _rows(list(parts), text, scale)
+    centred = tuple(_moved(line, -width / 2, -height / 2, vertical=text.vertical) for line in lines)
+    return Block(centred, width, height, text.vertical, paragraphs)
+
+
+def _row_limit(text: TextMaterial, canvas_width: int) -> float | None:
+    if text.fixed_width_px is not None:
+        return text.fixed_width_px
+    return text.line_max_width * canvas_width if text.wrap else None
+
+
+def _column_limit(text: TextMaterial, canvas_height: int) -> float:
+    """A column that would not fit on the canvas wraps in any case [unverified]."""
+    if text.fixed_height_px is not None:
+        return text.fixed_height_px
+    return text.line_max_width * canvas_height if text.wrap else float(canvas_height)
+
+
+def _wrapped(paragraphs: Paragraphs, limit_px: float, measure: Measure) -> Iterator[Line]:
+    for line in paragraphs.lines:
+        yield from wrapped(line, limit_px, measure)
+
+
+def _row_width(cells: Sequence[Cell]) -> float:
+    return sum(run.advance_px for run in runs_of(cells))
+
+
+def _column_height(cells: Sequence[Cell]) -> float:
+    return sum(map(_cell_height, cells))
+
+
+def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list[PlacedLine], float, float]:
+    """Lines under each other, from the top left corner; then how wide and how high they are."""
+    rows = [list(runs_of(line.cells)) for line in lines]
+    widths = [_row_extent(row) for row in rows]
+    block = max([*widths, (text.fixed_width_px or 0.0) * scale])
+    found: list[PlacedLine] = []
+    top = spacing = 0.0
+    for line, row, width in zip(lines, rows, widths, strict=True):
+        left = _aligned(text.align, block - width)
+        baseline = top + ((LINE_EM - 1) / 2 + ASCENT_EM) * line.em_px
+        bottom = top + LINE_EM * line.em_px
+        found.append(PlacedLine(_row(row, left, baseline), (top, bottom), (left, left + width)))
+        spacing = text.line_spacing_em * line.em_px
+        top = bottom + spacing
+    return found, block, max(0.0, top - spacing)
+
+
+def _row(runs: Sequence[Run], left: float, baseline: float) -> tuple[Placed, ...]:
+    """Where the runs of a line stand, in the order they are read."""
+    order = _from_left(runs)
+    placed: dict[int, Placed] = {}
+    x = left
+    for at, right in zip_longest(order, order[1:]):
+        run = runs[at]
+        lined = right is not None and runs[right].look.style.underline
+        placed[at] = Placed(run, x, baseline, run.advance_px if lined else run.width_px)
+        x += run.advance_px
+    return tuple(placed[at] for at in range(len(runs)))
+
+
+def _from_left(runs: Sequence[Run]) -> list[int]:
+    return in_sight_order(range(len(runs)), lambda at: runs[at].level)
+
+
+def _row_extent(runs: Sequence[Run]) -> float:
+    """Without the spacing after the last letter."""
+    spacing = runs[_from_left(runs)[-1]].look.spacing_px if runs else 0.0
+    return max(0.0, sum(run.advance_px for run in runs) - spacing)
+
+
+def _columns(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list[PlacedLine], float, float]:
+    """Columns from right to left, characters under each other; then how high and how wide they are."""
+    heights = [_column_extent(line.cells) for line in lines]
+    height = max([*heights, (text.fixed_height_px or 0.0) * scale])
+    found: list[PlacedLine] = []
+    right = spacing = 0.0
+    for line, tall in zip(lines, heights, strict=True):
+        top = _aligned(text.align, height - tall)
+        left = right - LINE_EM * line.em_px
+        found.append(PlacedLine(_column(line, (left + right) / 2, top), (right, left), (top, top + tall)))
+        spacing = text.line_spacing_em * line.em_px
+        right = left - spacing
+    width = max(0.0, -right - spacing)
+    return [_moved(line, width, 0.0, vertical=True) for line in found], height, width
+
+
+def _column(line: Line, middle: float, top: float) -> tuple[Placed, ...]:
+    placed: list[Placed] = []
+    y = top
+    for at, cell in enumerate(line.cells):
+        form, turned = _vertical_form(cell)
+        run = run_of(cell, form)
+        em_px = cell.look.em_px
+        lined = at + 1 < len(line.cells) and line.cells[at + 1].look.style.underline
+        underline_px = em_px + (cell.look.spacing_px if lined else 0.0)
+        baseline = y + ASCENT_EM * em_px
+        placed.append(Placed(run, middle - run.width_px / 2, baseline, underline_px, vertical=True, turned=turned))
+        y += _cell_height(cell)
+    return tuple(placed)
+
+
+def _cell_height(cell: Cell) -> float:
+    return cell.look.em_px + cell.look.spacing_px
+
+
+def _column_extent(cells: Sequence[Cell]) -> float:
+    return max(0.0, _column_height(cells) - cells[-1].look.spacing_px) if cells else 0.0
+
+
+def _vertical_form(cell: Cell) -> tuple[str, bool]:
+    """How a character looks in a column, and whether it is turned for that."""
+    form = _VERTICAL_FORMS.get(cell.text)
+    if form is not None and has_character(cell.look.face, form):
+        return form, False
+    return cell.text, cell.text in _TURNED
+
+
+def _aligned(align: Align, free_px: float) -> float:
+    return {Align.LEFT: 0.0, Align.CENTER: free_px / 2, Align.RIGHT: free_px}[align]
+
+
+def _moved(line: PlacedLine, dx: float, dy: float, *, vertical: bool) -> PlacedLine:
+    placed = tuple(replace(one, x_px=one.x_px + dx, baseline_px=one.baseline_px + dy) for one in line.placed)
+    across, along = (dx, dy) if vertical else (dy, dx)
+    (first, last), (start, end) = line.band_px, line.extent_px
+    return PlacedLine(placed, (first + across, last + across), (start + along, end + along))

@@ -1,0 +1,293 @@
+"""Painting a caption, layer by layer: box under shadow under outline under fill."""
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from services.drafts.colors import Color
+from services.drafts.records import Gradient, Shadow
+from services.render.text.ink import Box, Ink, around, draw_ink, draw_picture, ink_box, merged
+from services.render.text.layout import ASCENT_EM, Block, Placed
+
+SHADOW_BLUR_EM = 1.0
+"""Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of what
+their slider shows (at most 1), as if an edge of one em, which is six sigmas wide, were its full blur."""
+LARGEST_DIFFUSE = 0.25
+"""Softer shadows are drawn so; the apps offer up to 0.17."""
+MOST_COVER = 16
+"""Runs that together, with their shadows, would cover the canvas more often than this are drawn no further:
+they lie on each other many times over.
+"""
+LARGEST_RADIUS_PX = 1024
+"""Corners of backgrounds are no rounder: each is drawn enlarged, to be smooth."""
+_SMOOTH = 4
+_STRIPE_PX = 256
+_MOST_STEPS = 1024
+"""Steps of a gradient from one corner of what it paints to the other."""
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A run and where its ink may be, with its outline."""
+
+    placed: Placed
+    box: Box
+
+    @property
+    def em_box(self) -> Box:
+        """What a gradient reaches over: from the top of the em to its bottom."""
+        one, em_px = self.placed, self.placed.run.look.em_px
+        left = one.x_px if not one.vertical else one.x_px + (one.run.width_px - em_px) / 2
+        right = left + (max(1.0, one.run.width_px) if not one.vertical else em_px)
+        top = one.baseline_px - ASCENT_EM * em_px
+        return Box(round(left), round(top), math.ceil(right), math.ceil(top + em_px))
+
+    @property
+    def reach(self) -> Box:
+        """Where the run and its shadow may be."""
+        shadow = self.box.moved(*_shift(self.placed)).grown(math.ceil(3 * _blur_px(self.placed)))
+        return around((self.box, shadow))
+
+
+def visible_letters(block: Block, limit: Box) -> list[Letters]:
+    """The runs that can be seen, parts within the limit, up to `MOST_COVER`."""
+    budget = MOST_COVER * limit.size[0] * limit.size[1] / 4
+    letters: list[Letters] = []
+    for placed in block.placed:
+        if not _near(placed, limit):
+            continue
+        letter = Letters(placed, ink_box(placed).within(limit))
+        width, height = letter.reach.within(limit).size
+        budget -= width * height
+        if budget < 0:
+            break
+        letters.append(letter)
+    return letters
+
+
+class Picture:
+    """An image with its place: coordinates count from the caption's centre."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self._image = Image.new("RGBA", box.size)
+
+    @classmethod
+    def around(cls, boxes: Iterable[Box], limit: Box) -> "Picture | None":
+        """Around all boxes within the limit, the same to both sides of the centre; None around nothing."""
+        needed = around(box.within(limit) for box in boxes)
+        if needed.empty:
+            return None
+        half_width, half_height = max(-needed.left, needed.right), max(-needed.top, needed.bottom)
+        return cls(Box(-half_width, -half_height, half_width, half_height))
+
+    def draw(self, letters: Sequence[Letters]) -> None:
+        """All shadows, then all outlines, then all fills: no letter covers its neighbour."""
+        for shadow, group in _grouped(letters, lambda one: one.placed.run.look.style.shadow):
+            self._cast(shadow, group)
+        plain = [one for one in letters if not one.placed.run.look.face.colored]
+        for (color, gradient, _), group in _grouped(plain, _stroke_of):
+            self._fill(group, color, gradient, outlined=True)
+        for (color, gradient, _), group in _grouped(plain, _fill_of):
+            self._fill(group, color, gradient, outlined=False)
+        for one in letters:
+            if one.placed.run.look.face.colored:
+                self._show(one)
+
+    def rounded(self, boxes: Sequence[Box], round_radius: float, color: Color) -> None:
+        """Boxes with round corners, as one shape; `round_radius` 0..1, 1 as round as can be."""
+        seen = around(box.within(self.box) for box in boxes)
+        if seen.empty:
+            return
+        mask = Image.new("L", seen.size)
+        budget = MOST_COVER * seen.size[0] * seen.size[1]
+        for box in boxes:
+            part = box.within(seen)
+            budget -= part.size[0] * part.size[1]
+            if part.empty or budget < 0:
+                continue
+            place = part.moved(-seen.left, -seen.top)
+            shape = _rounded(box, part, min(LARGEST_RADIUS_PX, round(round_radius * min(box.size) / 2)))
+            known = mask.crop((place.left, place.top, place.right, place.bottom))
+            mask.paste(ImageChops.lighter(known, shape), (place.left, place.top))
+        self._paint(Ink(seen, mask), color)
+
+    def faded(self, alpha: float) -> Image.Image:
+        """The image, less opaque."""
+        if alpha < 1:
+            self._image.putalpha(_scaled(self._image.getchannel("A"), alpha))
+        return self._image
+
+    def _cast(self, shadow: Shadow, letters: Sequence[Letters]) -> None:
+        blur = max(_blur_px(one.placed) for one in letters)
+        box = around(one.box.moved(*_shift(one.placed)) for one in letters)
+        inks = (_moved(draw_ink(one.placed, one.box, outlined=True), *_shift(one.placed)) for one in letters)
+        ink = merged(inks, box.grown(math.ceil(3 * blur)).within(self.box))
+        if blur and not ink.box.empty:
+            ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
+        self._paint(ink, shadow.color)
+
+    def _fill(self, letters: Sequence[Letters], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
+        box = around(one.box for one in letters).within(self.box)
+        ink = merged((draw_ink(one.placed, one.box, outlined=outlined) for one in letters), box)
+        if gradient is None:
+            self._paint(ink, color)
+            return
+        over = around(one.em_box for one in letters)
+        for part in _stripes(ink):
+            layer = _gradient(gradient, over, part.box)
+            layer.putalpha(ImageChops.multiply(layer.getchannel("A"), part.mask))
+            self._lay(layer, part.box)
+
+    def _show(self, one: Letters) -> None:
+        box = one.box.within(self.box)
+        if box.empty:
+            return
+        layer = draw_picture(one.placed, box)
+        layer.putalpha(_scaled(layer.getchannel("A"), one.placed.run.look.style.color[3]))
+        self._lay(layer, box)
+
+    def _paint(self, ink: Ink, color: Color) -> None:
+        for part in _stripes(ink):
+            layer = Image.new("RGBA", part.box.size, _bytes(color)[:3])
+            layer.putalpha(_scaled(part.mask, color[3]))
+            self._lay(layer, part.box)
+
+    def _lay(self, layer: Image.Image, box: Box) -> None:
+        self._image.alpha_composite(layer, (box.left - self.box.left, box.top - self.box.top))
+
+
+def _stroke_of(one: Letters) -> tuple[Color, Gradient | None, int] | None:
+    """What outlines are painted together by; each character of a gradient of its own by itself."""
+    stroke = one.placed.run.look.style.stroke
+    return None if stroke is None else (stroke.color, stroke.gradient, _own(stroke.gradient, one))
+
+
+def _fill_of(one: Letters) -> tuple[Color, Gradient | None, int]:
+    style = one.placed.run.look.style
+    return style.color, style.gradient, _own(style.gradient, one)
+
+
+def _own(gradient: Gradient | None, one: Letters) -> int:
+    return id(one) if gradient is not None and gradient.per_character else 0
+
+
+def _near(placed: Placed, limit: Box) -> bool:
+    """A cheap look before letters are measured; nothing reaches farther from its run than three em, but shadows."""
+    em_px, shadow = placed.run.look.em_px, placed.run.look.style.shadow
+    reach = 3 * em_px + (abs(shadow.distance) / 100 * em_px if shadow is not None else 0.0)
+    left, right = placed.x_px - reach, placed.x_px + placed.run.width_px + reach
+    return left < limit.right and right > limit.left and abs(placed.baseline_px) < limit.bottom + reach
+
+
+def _shift(placed: Placed) -> tuple[int, int]:
+    """From a run to its shadow."""
+    shadow, em_px = placed.run.look.style.shadow, placed.run.look.em_px
+    if shadow is None:
+        return 0, 0
+    distance, angle = shadow.distance / 100 * em_px, math.radians(shadow.angle_deg)
+    return round(distance * math.cos(angle)), round(-distance * math.sin(angle))
+
+
+def _blur_px(placed: Placed) -> float:
+    shadow = placed.run.look.style.shadow
+    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * placed.run.look.em_px if shadow is not None else 0.0
+
+
+def _stripes(ink: Ink) -> Iterator[Ink]:
+    """An ink in parts of a few rows, so that never a whole picture in four channels is at hand."""
+    width, height = ink.box.size
+    for top in range(0, height if width else 0, _STRIPE_PX):
+        bottom = min(height, top + _STRIPE_PX)
+        box = Box(ink.box.left, ink.box.top + top, ink.box.right, ink.box.top + bottom)
+        yield Ink(box, ink.mask.crop((0, top, width, bottom)))
+
+
+def _moved(ink: Ink, dx: int, dy: int) -> Ink:
+    return Ink(ink.box.moved(dx, dy), ink.mask)
+
+
+def _gradient(gradient: Gradient, over: Box, box: Box) -> Image.Image:
+    """The colours of a gradient over `over`, as they are in `box`: a strip of all colours there, laid aslant."""
+    angle = math.radians(gradient.angle_deg)
+    dx, dy = math.sin(angle), -math.cos(angle)
+    length = max(1.0, abs(over.size[0] * dx) + abs(over.size[1] * dy))
+    first = (
+        0.5 + ((box.left - (over.left + over.right) / 2) * dx + (box.top - (over.top + over.bottom) / 2) * dy) / length
+    )
+    across, down = dx / length, dy / length
+    width, height = box.size
+    ends = [first + x * across + y * down for x in (0, width) for y in (0, height)]
+    least, span = min(ends), max(max(ends) - min(ends), 1e-6)
+    steps = min(_MOST_STEPS, 2 * (width + height) + 8)
+    per = (steps - 3) / span
+    strip = Image.new("RGBA", (steps, 1))
+    colors, last = _colors(gradient), _MOST_STEPS - 1
+    places = (round((least + (step - 1) / per) * last) for step in range(steps))
+    strip.putdata([colors[min(max(place, 0), last)] for place in places])
+    matrix = (across * per, down * per, (first - least) * per + 1.5, 0.0, 0.0, 0.5)
+    return strip.transform(box.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
+@lru_cache(maxsize=64)
+def _colors(gradient: Gradient) -> tuple[tuple[int, int, int, int], ...]:
+    """The colours from one end to the other."""
+    return tuple(_color_at(gradient, step / (_MOST_STEPS - 1)) for step in range(_MOST_STEPS))
+
+
+def _color_at(gradient: Gradient, place: float) -> tuple[int, int, int, int]:
+    before = max((stop for stop in gradient.stops if stop[0] <= place), key=lambda stop: stop[0], default=None)
+    after = next((stop for stop in gradient.stops if stop[0] > place), None)
+    if before is None or after is None:
+        return _bytes((before or after or gradient.stops[0])[1])
+    part = (place - before[0]) / (after[0] - before[0])
+    red, green, blue, alpha = (one + (other - one) * part for one, other in zip(before[1], after[1], strict=True))
+    return _bytes((red, green, blue, alpha))
+
+
+def _rounded(box: Box, part: Box, radius: int) -> Image.Image:
+    """A part of a rounded box, as a mask."""
+    mask = Image.new("L", part.size, 255)
+    for corner, x, y in _corners(box, radius):
+        mask.paste(corner, (x - part.left, y - part.top))
+    return mask
+
+
+def _corners(box: Box, radius: int) -> Iterable[tuple[Image.Image, int, int]]:
+    """The four corners of a rounded box, smooth, and where they go."""
+    if radius < 1:
+        return
+    large = Image.new("L", (radius * _SMOOTH, radius * _SMOOTH))
+    ImageDraw.Draw(large).ellipse((0, 0, 2 * radius * _SMOOTH - 1, 2 * radius * _SMOOTH - 1), fill=255)
+    corner = large.reduce(_SMOOTH)
+    mirrored, flipped = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
+    right, bottom = box.right - radius, box.bottom - radius
+    yield corner, box.left, box.top
+    yield corner.transpose(mirrored), right, box.top
+    yield corner.transpose(flipped), box.left, bottom
+    yield corner.transpose(mirrored).transpose(flipped), right, bottom
+
+
+def _bytes(color: Color) -> tuple[int, int, int, int]:
+    red, green, blue, alpha = (round(min(max(part, 0.0), 1.0) * 255) for part in color)
+    return red, green, blue, alpha
+
+
+def _scaled(mask: Image.Image, alpha: float) -> Image.Image:
+    alpha = min(max(alpha, 0.0), 1.0)
+    return mask if alpha == 1 else mask.point([round(value * alpha) for value in range(256)])
+
+
+def _grouped(letters: Iterable[Letters], key: Callable[[Letters], K | None]) -> list[tuple[K, list[Letters]]]:
+    """The runs by what they share, in order of first appearance; those without it are left out."""
+    groups: dict[K, list[Letters]] = {}
+    for one in letters:
+        shared = key(one)
+        if shared is not None:
+            groups.setdefault(shared, []).append(one)
+    return list(groups.items())

@@ -1,0 +1,115 @@
+"""Runs: characters of one look that are shaped and drawn together. Lengths in pixels."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from services.render.text.cells import Cell, Look
+from services.render.text.clusters import JOINER
+from services.render.text.faces import enlarged, has_character, load
+from services.render.text.shaping import direction, for_pillow
+
+LONGEST_RUN_PX = 4096
+"""Longer runs are parted: they are drawn as one mask each."""
+_JOINS_NOTHING_AFTER = frozenset("ءآأؤإاةدذرزوٱٲٳٵڈډڊڋڌڍڎڏڐڑڒړڔڕږڗژڙۀۃۄۅۆۇۈۉۊۋۍەۮۯ")
+"""Arabic letters that the next one is not joined to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters of one look, `texts`, in reading order. `pieces` are what is shaped at once, and where:
+    pixels from the run's left. Of an odd `level`, it reads from right to left.
+    """
+
+    look: Look
+    texts: tuple[str, ...]
+    pieces: tuple[tuple[str, float], ...]
+    width_px: float
+    """Without the letter spacing after its last character."""
+    level: int = 0
+
+    @property
+    def advance_px(self) -> float:
+        """From its left to the left of what follows."""
+        return self.width_px + self.look.spacing_px
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it reads from right to left."""
+        return self.level % 2 == 1
+
+    def start_of(self, index: int) -> float:
+        """How far from the run's beginning, as it is read, its character of that index begins."""
+        if len(self.pieces) > 1:
+            return self.pieces[index][1] if index < len(self.pieces) else self.width_px
+        if index >= len(self.texts):
+            return self.width_px
+        begun = _shaped(self.look, "".join(self.texts[:index]), self.level)
+        return min(self.width_px, _length_px(self.look, begun, self.level))
+
+
+def _shaped(look: Look, text: str, level: int) -> str:
+    """The text as Pillow is given it."""
+    return for_pillow(text, level, partial(has_character, look.face))
+
+
+def _length_px(look: Look, shaped: str, level: int) -> float:
+    return load(look.face, look.em_px).getlength(shaped, direction=direction(level)) * enlarged(look.face, look.em_px)
+
+
+def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
+    """Neighbours of one look and level together, in reading order."""
+    start = 0
+    for at in range(1, len(cells) + 1):
+        if at == len(cells) or _parts(cells, start, at):
+            before = cells[start - 1] if start else None
+            after = cells[at] if at < len(cells) else None
+            yield _run(cells[start:at], before, after)
+            start = at
+
+
+def run_of(cell: Cell, text: str) -> Run:
+    """One character by itself, perhaps as another one."""
+    shaped = _shaped(cell.look, text, 0)
+    return Run(cell.look, (cell.text,), ((shaped, 0.0),), _length_px(cell.look, shaped, 0))
+
+
+def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
+    """Whether a run ends before the cell `at`."""
+    first, here = cells[start], cells[at]
+    too_long = (at - start) * first.look.em_px >= LONGEST_RUN_PX
+    return too_long or here.level != first.level or here.look != first.look or _each_by_itself(first)
+
+
+def _each_by_itself(cell: Cell) -> bool:
+    style = cell.look.style
+    gradients = (style.gradient, style.stroke.gradient if style.stroke is not None else None)
+    return cell.level % 2 == 0 and any(one is not None and one.per_character for one in gradients)
+
+
+def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
+    """Spaced letters are placed one by one, and so are pictures; right-to-left scripts are joined and stay whole."""
+    look, level = cells[0].look, cells[0].level
+    texts = tuple(cell.text for cell in cells)
+    if level % 2 or not (look.spacing_px or look.face.colored):
+        shaped = _shaped(look, _joined("".join(texts), cells, before, after), level)
+        return Run(look, texts, ((shaped, 0.0),), _length_px(look, shaped, level), level)
+    pieces: list[tuple[str, float]] = []
+    offset = 0.0
+    for text in (_shaped(look, one, level) for one in texts):
+        pieces.append((text, offset))
+        offset += _length_px(look, text, level) + look.spacing_px
+    return Run(look, texts, tuple(pieces), offset - look.spacing_px, level)
+
+
+def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:
+    """A word whose letters differ in look keeps its joins: a joiner stands for the letter that is drawn elsewhere."""
+    head = JOINER if before is not None and _join(before, cells[0]) else ""
+    return head + whole + (JOINER if after is not None and _join(cells[-1], after) else "")
+
+
+def _join(one: Cell, other: Cell) -> bool:
+    letters = one.text[0], other.text[0]
+    arabic = all(unicodedata.bidirectional(letter) == "AL" and letter.isalpha() for letter in letters)
+    return arabic and letters[0] not in _JOINS_NOTHING_AFTER and letters[1] != "ء"

@@ -1,0 +1,106 @@
+"""From a draft and its real media to what is seen and heard when, in frames and pixels. All of it is pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from services.drafts.colors import BLACK
+from services.drafts.records import Draft, EffectMaterial, MediaMaterial, Segment, Track
+from services.errors import Bilingual, DraftWarning, WarningCode
+from services.render.media.probe import Footage
+from services.render.timeline.frames import frame_rate, span_of
+from services.render.timeline.layers import Drawing, drawn
+from services.render.timeline.prepared import Prepared, Visual
+from services.render.timeline.scene import US, Crossing, Item, Lens, Sound, Span, Timeline
+from services.render.timeline.sounds import heard, sound, unheard
+from services.render.timeline.transitions import Joint, Joints
+
+FROZEN_SHORTEST_US = 100_000
+"""A source that ends earlier than its segment by less than this freezes unnoticed: headers are often off by so much."""
+
+
+def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timeline:
+    """The timeline of a draft; with `clear` its canvas is transparent where nothing is drawn."""
+    drawing = Drawing(draft, prepared, frame_rate(draft.fps))
+    joints = {track.index: Joints(track, drawing.rate) for track in draft.tracks}
+    items: list[Item] = []
+    sounds: list[Sound] = []
+    warnings: list[DraftWarning] = []
+    for track, segment in _stacked(draft):
+        if drawn(track, segment):
+            items.extend(_items(drawing, joints[track.index], segment))
+            warnings.extend(_warnings(segment, prepared.visual(segment)))
+        source = prepared.track(segment)
+        if heard(draft, track, segment):
+            warnings.extend(unheard(segment, prepared))
+            if source is not None:
+                sounds.append(sound(segment, source, joints[track.index], drawing.rate))
+    return Timeline(
+        width=draft.width,
+        height=draft.height,
+        rate=drawing.rate,
+        frames=drawing.frames,
+        items=tuple(_grounded(items)),
+        background=(0.0, 0.0, 0.0, 0.0) if clear else BLACK,
+        sounds=tuple(sorted(sounds, key=lambda each: each.start_us)),
+        warnings=tuple(warnings),
+    )
+
+
+def _stacked(draft: Draft) -> Iterator[tuple[Track, Segment]]:
+    """All segments, the lowest first."""
+    segments = [(track, segment) for track in draft.tracks for segment in track.segments]
+    segments.sort(key=lambda pair: (pair[1].render_index, pair[0].index, pair[1].target.start_us))
+    yield from segments
+
+
+def _items(drawing: Drawing, joints: Joints, segment: Segment) -> Iterator[Item]:
+    """What a segment shows by itself, and its transition to the next."""
+    whole = Span(0, drawing.frames)
+    if isinstance(segment.material, EffectMaterial):
+        span = span_of(segment.target, drawing.rate).clipped(whole)
+        effects = drawing.usable(segment.material.effects)
+        if span.count > 0 and effects:
+            yield Lens(segment_id=segment.id, span=span, effects=effects)
+        return
+    yield from drawing.layers(segment, joints.alone(segment, drawing.rate))
+    joint = joints.outgoing(segment)
+    if joint is not None and joint.span.clipped(whole).count > 0:
+        yield _crossing(drawing, joint)
+
+
+def _crossing(drawing: Drawing, joint: Joint) -> Crossing:
+    return Crossing(
+        segment_id=joint.earlier.id,
+        kind=joint.kind,
+        span=joint.span,
+        before=drawing.layers(joint.earlier, joint.span),
+        after=drawing.layers(joint.later, joint.span),
+        opaque=False,
+    )
+
+
+def _grounded(items: Sequence[Item]) -> Iterator[Item]:
+    """The items; transitions with nothing below them are opaque."""
+    for index, item in enumerate(items):
+        below = items[:index] if isinstance(item, Crossing) else ()
+        if isinstance(item, Crossing) and not any(other.span.clipped(item.span).count > 0 for other in below):
+            yield replace(item, opaque=True)
+        else:
+            yield item
+
+
+def _warnings(segment: Segment, picture: Visual | None) -> Iterator[DraftWarning]:
+    if not isinstance(picture, Footage) or not isinstance(segment.material, MediaMaterial):
+        return
+    start_us = segment.source.start_us if segment.source else 0
+    short_us = start_us + round(segment.target.duration_us * segment.speed) - picture.end_us
+    if short_us >= FROZEN_SHORTEST_US and not picture.loop_frames and picture.demuxer != "gif":
+        yield DraftWarning(
+            code=WarningCode.MATERIAL_FROZEN,
+            message=Bilingual(
+                f"The material ends {short_us / US:.2f} s before its segment does; its last frame stays.",
+                f"素材比片段早结束 {short_us / US:.2f} 秒，画面停留在最后一帧。",
+            ),
+            segment_id=segment.id,
+            material_name=segment.material.name,
+        )

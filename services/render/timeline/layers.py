@@ -1,0 +1,236 @@
+"""From a segment to the layers it is drawn by: its background, and itself. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import groupby, pairwise
+
+from services.drafts.colors import BLACK, Color
+from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
+from services.drafts.records import Crop, Draft, MediaMaterial, Segment, Track, TrackKind
+from services.render.media.probe import Footage
+from services.render.timeline.animation import typed
+from services.render.timeline.frames import frame_at, span_of, time_of
+from services.render.timeline.geometry import Box, Pose, narrowed, part_pose, seen_part
+from services.render.timeline.motion import motion, moving, poses
+from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale
+from services.render.timeline.scene import Layer, Picture, Plate, Span
+
+SMALLEST_ALPHA = 1 / 512
+"""Less than half a step of 8 bits is not seen."""
+SMALLEST_SCALE = 1e-4
+"""Less than this is no pixel of any canvas."""
+LARGEST_MOVING = 3.0
+"""Canvases: where a moving picture grows larger, it is cut in time into pieces that each draw what is seen of them."""
+REVERSED_BYTES = 96_000_000
+"""Playing backwards keeps frames in memory, so it is done in pieces of so many bytes."""
+BACKDROP_SIGMAS = ((0.0, 0.0), (0.0625, 0.01), (0.375, 0.02), (0.75, 0.04), (1.0, 0.06))
+"""The blur of a background as a part of the canvas's width, by the strength that drafts store [unverified]."""
+
+
+def drawn(track: Track, segment: Segment) -> bool:
+    """Whether a segment's picture is shown at all."""
+    alpha = segment.curve(Property.ALPHA)
+    most = max(point.value for point in alpha.points) if alpha else segment.clip.alpha
+    shown = segment.visible and not track.hidden and track.kind is not TrackKind.AUDIO
+    return shown and most >= SMALLEST_ALPHA and largest_scale(segment) >= SMALLEST_SCALE
+
+
+def pixels(crop: Crop, width: int, height: int) -> Box:
+    """The part of a picture of `width` x `height` pixels that a crop leaves: a pixel at least."""
+    left, top = min(round(crop.left * width), width - 1), min(round(crop.top * height), height - 1)
+    return Box(left, top, max(left + 1, round(crop.right * width)), max(top + 1, round(crop.bottom * height)))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Draws the segments of one draft."""
+
+    draft: Draft
+    prepared: Prepared
+    rate: Fraction
+
+    @property
+    def canvas(self) -> Box:
+        """The whole picture."""
+        return Box(0, 0, self.draft.width, self.draft.height)
+
+    @property
+    def frames(self) -> int:
+        """How many frames the video has."""
+        return max(1, frame_at(self.draft.duration_us, self.rate))
+
+    def layers(self, segment: Segment, span: Span) -> tuple[Layer, ...]:
+        """What a segment shows in the frames of the span, which may begin before it and end after it."""
+        visual = self.prepared.visual(segment)
+        whole = span.clipped(Span(0, self.frames))
+        if visual is None or whole.count <= 0:
+            return ()
+        return (*self._backdrop(segment, visual, whole), *self._typed(segment, visual, whole))
+
+    def usable(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
+        """The effects with the files they need; one whose file could not be had is left out."""
+        found = [replace(each, path=str(self.prepared.luts.get(each.path, ""))) for each in effects]
+        return tuple(each for each in found if each.kind is not EffectKind.LUT or each.path)
+
+    def _typed(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
+        """The segment's layers; of a caption that is being typed, one for each character that is there yet. Where
+        all are, it is one picture again: between characters that stand beside each other, seams show in a box.
+        """
+        clusters = visual.clusters if isinstance(visual, Caption) else ()
+        picture = visual.still if isinstance(visual, Caption) else visual
+        whole = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
+        parts = (
+            [
+                typed(
+                    segment.animations, time_of(frame, self.rate) - segment.target.start_us, segment.target.duration_us
+                )
+                for frame in range(span.start, span.end)
+            ]
+            if clusters
+            else []
+        )
+        if not parts:
+            yield from self._own(segment, visual, whole, span)
+        for complete, run in groupby(enumerate(parts, span.start), key=lambda each: each[1] >= 1):
+            typing = list(run)
+            for index, cluster in enumerate([whole] if complete else clusters):
+                there = [frame for frame, part in typing if complete or part * len(clusters) >= index + 1]
+                if there:
+                    yield from self._own(segment, visual, cluster, Span(there[0], there[-1] + 1))
+
+    def _own(self, segment: Segment, visual: Visual, region: Box, span: Span) -> Iterator[Layer]:
+        picture = visual.still if isinstance(visual, Caption) else visual
+        full = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
+        stands = [part_pose(pose, full, region) for pose in poses(segment, visual, full, self.canvas, span, self.rate)]
+        layer = replace(
+            self._plain(segment, picture, span, stands[0], region),
+            mask=self.prepared.masks.get(segment.id),
+            effects=self.usable(segment.effects),
+            effects_start=span_of(segment.target, self.rate).start,
+            chroma=segment.chroma,
+            blend=segment.blend,
+        )
+        placed = self._moving(segment, layer, stands) if moving(segment) else self._standing(layer)
+        for each in placed:
+            yield from self._forwards(each)
+
+    def _plain(self, segment: Segment, picture: Picture, span: Span, pose: Pose, region: Box) -> Layer:
+        footage = isinstance(picture, Footage)
+        return Layer(
+            segment_id=segment.id,
+            picture=picture,
+            span=span,
+            pose=pose,
+            region=region,
+            source_us=self._source_us(segment, span) if footage else 0.0,
+            speed=segment.speed if footage else 1.0,
+            reverse=segment.reverse and footage,
+        )
+
+    def _source_us(self, segment: Segment, span: Span) -> float:
+        """Where the first frame lies in the material (the last, of what runs backwards). Frames are snapped, times in
+        the material are not; a span that begins before its segment may begin before the material, too.
+        """
+        start_us = segment.source.start_us if segment.source else 0
+        own = span_of(segment.target, self.rate)
+        if segment.reverse:
+            return start_us + (time_of(own.end, self.rate) - time_of(span.end, self.rate)) * segment.speed
+        found_us = start_us + (time_of(span.start, self.rate) - segment.target.start_us) * segment.speed
+        return found_us if span.start < own.start else max(0.0, found_us)
+
+    def _standing(self, layer: Layer) -> Iterator[Layer]:
+        if not layer.pose.box().meets(self.canvas):
+            return
+        if layer.mask is None:
+            grid = 2 if isinstance(layer.picture, Footage) else 1
+            pose, region = narrowed(layer.pose, layer.region, self.canvas, grid=grid)
+            layer = replace(layer, pose=pose, region=region)
+        yield replace(layer, pose=replace(layer.pose, rotation_deg=layer.pose.rotation_deg % 360))
+
+    def _moving(self, segment: Segment, layer: Layer, stands: Sequence[Pose]) -> Iterator[Layer]:
+        """The layer with its motion. Nothing is drawn of what is never seen; what grows too large goes in pieces."""
+        part = Box(0, 0, 0, 0)
+        for pose in stands:
+            if pose.alpha >= SMALLEST_ALPHA and pose.box().meets(self.canvas):
+                part = part.around(seen_part(pose, layer.region, self.canvas, grid=2))
+        if part.empty:
+            return
+        part = layer.region if layer.mask else part
+        shown = [part_pose(pose, layer.region, part) for pose in stands]
+        largest = max(pose.width * pose.height for pose in shown)
+        half = layer.span.count // 2
+        if half and not layer.mask and largest > LARGEST_MOVING * self.canvas.width * self.canvas.height:
+            for piece, own in ((Span(0, half), stands[:half]), (Span(half, layer.span.count), stands[half:])):
+                span = Span(layer.span.start + piece.start, layer.span.start + piece.end)
+                yield from self._moving(segment, self._later(layer, span), own)
+            return
+        yield replace(layer, pose=shown[0], region=part, motion=motion(segment, shown, layer.span, self.rate))
+
+    def _forwards(self, layer: Layer) -> Iterator[Layer]:
+        """The layer; one that runs backwards in pieces that fit into memory."""
+        if not layer.reverse:
+            yield layer
+            return
+        size = max(1.0, layer.pose.width * layer.pose.height * 1.5)
+        count = max(1, int(REVERSED_BYTES / size))
+        for start in range(layer.span.start, layer.span.end, count):
+            yield self._later(layer, Span(start, min(start + count, layer.span.end)))
+
+    def _later(self, layer: Layer, span: Span) -> Layer:
+        """The same layer in only a part of its frames."""
+        if layer.reverse:
+            skipped = time_of(layer.span.end, self.rate) - time_of(span.end, self.rate)
+        else:
+            skipped = time_of(span.start, self.rate) - time_of(layer.span.start, self.rate)
+        return replace(layer, span=span, source_us=layer.source_us + skipped * layer.speed)
+
+    def _backdrop(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
+        """What fills the canvas behind the segment."""
+        backdrop = segment.backdrop
+        if backdrop is None or isinstance(visual, Caption):
+            return
+        color = _over_black(backdrop.color)
+        if backdrop.kind is BackdropKind.COLOR and color != BLACK:
+            pose = Pose(
+                center_x=self.canvas.width / 2,
+                center_y=self.canvas.height / 2,
+                width=self.canvas.width,
+                height=self.canvas.height,
+            )
+            yield Layer(segment_id=segment.id, picture=Plate(color), span=span, pose=pose, region=self.canvas)
+        picture = self.prepared.backdrops.get(backdrop.picture) if backdrop.kind is BackdropKind.PICTURE else visual
+        if picture is None or backdrop.kind is BackdropKind.COLOR:
+            return
+        yield from self._covering(segment, picture, span, backdrop)
+
+    def _covering(self, segment: Segment, picture: Picture, span: Span, backdrop: Backdrop) -> Iterator[Layer]:
+        """A picture that covers the canvas; of the clip itself, blurred."""
+        own = backdrop.kind is BackdropKind.BLUR
+        region = pixels(_crop(segment) if own else Crop(), picture.pixel_width, picture.pixel_height)
+        width = region.width * picture.width / picture.pixel_width
+        height = region.height * picture.height / picture.pixel_height
+        fill = max(self.canvas.width / width, self.canvas.height / height)
+        pose = Pose(
+            center_x=self.canvas.width / 2, center_y=self.canvas.height / 2, width=width * fill, height=height * fill
+        )
+        pose, region = narrowed(pose, region, self.canvas, grid=2 if isinstance(picture, Footage) else 1)
+        layer = self._plain(segment, picture, span, pose, region)
+        layer = replace(layer, cover_blur_px=_sigma(backdrop.blur) * self.canvas.width if own else 0.0)
+        yield from self._forwards(layer)
+
+
+def _crop(segment: Segment) -> Crop:
+    return segment.material.crop if isinstance(segment.material, MediaMaterial) else Crop()
+
+
+def _over_black(color: Color) -> Color:
+    red, green, blue, alpha = color
+    return red * alpha, green * alpha, blue * alpha, 1.0
+
+
+def _sigma(blur: float) -> float:
+    for (low, one), (high, other) in pairwise(BACKDROP_SIGMAS):
+        if blur <= high:
+            return one + (other - one) * (blur - low) / (high - low)
+    return BACKDROP_SIGMAS[-1][1]

@@ -1,0 +1,88 @@
+"""Which of a draft's materials are seen or heard: the others are not even fetched. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.drafts.design import BackdropKind, Effect, EffectKind
+from services.drafts.records import (
+    CompoundMaterial,
+    Draft,
+    EffectMaterial,
+    MediaKind,
+    MediaMaterial,
+    Segment,
+    TextMaterial,
+)
+from services.render.timeline.layers import drawn
+from services.render.timeline.prepared import caption_scale
+from services.render.timeline.sounds import heard
+
+
+@dataclass(slots=True)
+class Needed:
+    """The materials that are seen or heard, each with the segments it is for."""
+
+    shown: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
+    sounded: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
+    captions: dict[tuple[TextMaterial, float], list[Segment]] = field(
+        default_factory=dict[tuple[TextMaterial, float], list[Segment]]
+    )
+    compounds: dict[str, CompoundMaterial] = field(default_factory=dict[str, CompoundMaterial])
+    """By the material's id."""
+    masked: list[Segment] = field(default_factory=list[Segment])
+    backdrops: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
+    luts: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
+
+    @property
+    def media(self) -> dict[MediaMaterial, Segment]:
+        """Every file, with the first segment that uses it."""
+        first = {material: segments[0] for material, segments in {**self.sounded, **self.shown}.items()}
+        return {**first, **self.backdrops, **self.luts}
+
+
+def needed(draft: Draft) -> Needed:
+    """What of a draft's materials must be there."""
+    found = Needed()
+    for track in draft.tracks:
+        for segment in track.segments:
+            if drawn(track, segment):
+                _note_shown(found, segment)
+            if heard(draft, track, segment):
+                _note_heard(found, segment)
+    return found
+
+
+def _note_shown(found: Needed, segment: Segment) -> None:
+    material = segment.material
+    if isinstance(material, TextMaterial):
+        found.captions.setdefault((material, caption_scale(segment)), []).append(segment)
+    elif isinstance(material, MediaMaterial):
+        found.shown.setdefault(material, []).append(segment)
+    elif isinstance(material, CompoundMaterial):
+        found.compounds[material.id] = material
+    _note_luts(found, segment, segment.effects)
+    if isinstance(material, EffectMaterial):
+        _note_luts(found, segment, material.effects)
+    if segment.mask is not None:
+        found.masked.append(segment)
+    if segment.backdrop is not None and segment.backdrop.kind is BackdropKind.PICTURE:
+        found.backdrops.setdefault(_extra(segment.backdrop.picture, MediaKind.PHOTO), segment)
+
+
+def _note_heard(found: Needed, segment: Segment) -> None:
+    material = segment.material
+    if isinstance(material, CompoundMaterial):
+        found.compounds[material.id] = material
+    if isinstance(material, MediaMaterial) and material.kind in (MediaKind.VIDEO, MediaKind.AUDIO):
+        found.sounded.setdefault(material, []).append(segment)
+
+
+def _note_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> None:
+    for effect in effects:
+        if effect.kind is EffectKind.LUT and effect.path:
+            found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO, effect.name), segment)
+
+
+def _extra(path: str, kind: MediaKind, name: str = "") -> MediaMaterial:
+    """A file that a draft is drawn without when it cannot be had."""
+    return MediaMaterial(id=path, kind=kind, path=path, name=name, optional=True)

@@ -1,0 +1,111 @@
+"""From the segments that are heard to the timeline's sounds. Pure."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from services.drafts.design import Property
+from services.drafts.fields import LONGEST_LABEL
+from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
+from services.errors import Bilingual, DraftWarning, WarningCode
+from services.render.media.channels import placed
+from services.render.media.sound_tracks import SoundTrack
+from services.render.timeline.frames import time_of
+from services.render.timeline.prepared import Prepared
+from services.render.timeline.scene import US, Sound
+from services.render.timeline.transitions import Joints
+
+SHORTEST_SOUND_US = 5_000
+"""Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
+
+LEAST_LOST_US = 100_000
+"""Of a segment's sound: less that does not decode is no more than a click, as cuts and ends of files leave it."""
+
+
+def heard(draft: Draft, track: Track, segment: Segment) -> bool:
+    """Whether a segment's sound is played. A segment that is switched off is mute, as in the apps;
+    one on a hidden track still sounds: tracks are muted by a switch of their own.
+    """
+    muted = track.muted or not segment.visible or (draft.video_muted and track.kind is TrackKind.VIDEO)
+    curve = segment.curve(Property.VOLUME)
+    loudest = max(point.value for point in curve.points) if curve else segment.volume
+    audible = loudest > 0 and segment.target.duration_us >= SHORTEST_SOUND_US
+    return not muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and audible
+
+
+def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -> Sound:
+    """The segment's sound, which fades in and out along with its transitions."""
+    incoming, outgoing = joints.incoming(segment), joints.outgoing(segment)
+    start_us, end_us = segment.target.start_us, segment.target.end_us
+    if incoming:
+        start_us = min(start_us, round(time_of(incoming.span.start, rate)))
+    if outgoing:
+        end_us = max(end_us, round(time_of(outgoing.span.end, rate)))
+    source_us = segment.source.start_us if segment.source else 0
+    if not segment.reverse:  # what lies before the material's beginning is silence
+        start_us = max(start_us, segment.target.start_us - round(source_us / segment.speed))
+    duration_us = end_us - start_us
+    early_us, late_us = segment.target.start_us - start_us, end_us - segment.target.end_us
+    curve = segment.curve(Property.VOLUME)
+    crossed = [round(joint.span.count * 1_000_000 / rate) if joint else 0 for joint in (incoming, outgoing)]
+    return Sound(
+        segment_id=segment.id,
+        track=track,
+        start_us=start_us,
+        duration_us=duration_us,
+        source_us=max(0, source_us - round((late_us if segment.reverse else early_us) * segment.speed)),
+        speed=segment.speed,
+        keep_pitch=segment.keep_pitch,
+        reverse=segment.reverse,
+        volume=segment.volume,
+        curve=tuple((point.offset_us + early_us, point.value) for point in curve.points) if curve else (),
+        fade_in_us=min(max(segment.fade_in_us, crossed[0]), duration_us),
+        fade_out_us=min(max(segment.fade_out_us, crossed[1]), duration_us),
+    )
+
+
+def source_span(segment: Segment) -> tuple[float, float]:
+    """What of its file a segment plays, in µs."""
+    start_us = segment.source.start_us if segment.source else 0
+    return start_us, start_us + segment.target.duration_us * segment.speed
+
+
+def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
+    """What of a segment's sound is not heard, though the draft asks for it."""
+    material, track = segment.material, prepared.track(segment)
+    if not isinstance(material, MediaMaterial):
+        return
+    lost = prepared.lost.get(material)
+    if lost:
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"A sound track of the material is not heard: {lost.en}. Convert it to AAC, MP3 or WAV.",
+            f"素材的一条音轨无法播放：{lost.zh}。请将其转换为 AAC、MP3 或 WAV。",
+            segment,
+            material,
+        )
+    start_us, end_us = source_span(segment)
+    decoded = prepared.decoded.get(material)
+    lost_us = decoded.lost_us(start_us, end_us) if decoded else 0
+    if lost_us >= min(LEAST_LOST_US, end_us - start_us):
+        seconds = f"{lost_us / US:.2f}"
+        yield _warning(
+            WarningCode.MATERIAL_MISSING,
+            f"Of the material's sound, {seconds} s are not heard here: it holds none, or is damaged. Replace the file.",
+            f"素材的声音有 {seconds} 秒未播放：该处没有声音或已损坏。请更换文件。",
+            segment,
+            material,
+        )
+    if track and not placed(track.layout):
+        count = len(track.layout)
+        yield _warning(
+            WarningCode.EFFECT_APPROXIMATED,
+            f"The material's sound has {count} channels in no known order; the first two are heard. Mix it to stereo.",
+            f"素材的声音有 {count} 个声道且排列未知，仅播放前两个声道。请将其混为立体声。",
+            segment,
+            material,
+        )
+
+
+def _warning(code: WarningCode, en: str, zh: str, segment: Segment, material: MediaMaterial) -> DraftWarning:
+    name = (material.name or material.path)[:LONGEST_LABEL]
+    return DraftWarning(code=code, message=Bilingual(en, zh), segment_id=segment.id, material_name=name)

@@ -1,0 +1,79 @@
+"""Where one segment of a track becomes the next: the frames a transition takes. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from services.drafts.design import TransitionKind
+from services.drafts.records import Segment, Track
+from services.render.timeline.frames import frame_at, span_of
+from services.render.timeline.scene import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A transition between two neighbours, in the frames of `span`."""
+
+    kind: TransitionKind
+    earlier: Segment
+    later: Segment
+    span: Span
+
+
+class Joints:
+    """The transitions of a track, found by the segments they lie between."""
+
+    def __init__(self, track: Track, rate: Fraction) -> None:
+        found = list(_joints(track, rate))
+        self._outgoing = {_place(joint.earlier): joint for joint in found}
+        self._incoming = {_place(joint.later): joint for joint in found}
+
+    def incoming(self, segment: Segment) -> Joint | None:
+        """The transition that a segment begins with."""
+        return self._incoming.get(_place(segment))
+
+    def outgoing(self, segment: Segment) -> Joint | None:
+        """The transition that a segment ends with."""
+        return self._outgoing.get(_place(segment))
+
+    def alone(self, segment: Segment, rate: Fraction) -> Span:
+        """The frames in which a segment is seen by itself; its count is 0 or less when there are none."""
+        span = span_of(segment.target, rate)
+        incoming, outgoing = self.incoming(segment), self.outgoing(segment)
+        return Span(incoming.span.end if incoming else span.start, outgoing.span.start if outgoing else span.end)
+
+
+def _place(segment: Segment) -> tuple[str, int, int]:
+    """What tells a segment from the others of its track: ids of hostile drafts may not."""
+    return segment.id, segment.target.start_us, segment.target.duration_us
+
+
+def _joints(track: Track, rate: Fraction) -> Iterator[Joint]:
+    segments = [segment for segment in track.segments if segment.visible and span_of(segment.target, rate).count > 0]
+    taken = 0
+    for index, (earlier, later) in enumerate(pairwise(segments)):
+        span = _window(segments, index, rate, taken)
+        if span is not None and earlier.transition is not None:
+            taken = span.end
+            yield Joint(earlier.transition.kind, earlier, later, span)
+
+
+def _window(segments: Sequence[Segment], index: int, rate: Fraction, taken: int) -> Span | None:
+    """The frames of the transition after segment `index`; None when there is none. Frames before `taken` are not free.
+
+    Where the ranges overlap, it lasts as long as they do. Else it is centred on the cut, at most as long as
+    both neighbours allow: half of one that has another transition at its other end.
+    """
+    earlier, later = segments[index : index + 2]
+    before, after = span_of(earlier.target, rate), span_of(later.target, rate)
+    if earlier.transition is None or after.start > before.end + 1:
+        return None
+    if after.start < before.end - 1:
+        span = Span(max(after.start, taken, before.start), min(before.end, after.end))
+        return span if span.count > 0 else None
+    again = later.transition is not None and index + 2 < len(segments)
+    room = min(before.end - max(before.start, taken), after.count // 2 if again else after.count)
+    count = min(frame_at(earlier.transition.duration_us, rate), 2 * room)
+    start = before.end - count // 2
+    return Span(start, start + count) if count > 0 else None

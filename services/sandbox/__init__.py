@@ -1,0 +1,1 @@
+"""What a child process gives up for good: files, system calls, memory."""

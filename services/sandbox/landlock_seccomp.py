@@ -1,0 +1,118 @@
+"""What the kernel can be asked to take from a process for good: Landlock for files, seccomp for system calls.
+
+Both need no rights, no other program and no container settings, and all that is started later inherits them.
+Numbers and layouts are those of Linux's `landlock.h`; system calls are `services.sandbox.system_calls`.
+"""
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.sandbox import seccomp
+from services.sandbox.kernel import NotConfined, called, no_new_rights, syscall
+
+LEAST_LANDLOCK = 2
+"""Before (Linux 5.13 to 5.18) no file could be moved to another folder, not even within the task's."""
+SCOPED_SINCE = 6
+"""Before (Linux 6.12) signals to other processes of the same user could not be refused."""
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_VERSION = 1
+_BENEATH = 1
+_READ = 0b1101
+"""Execute a file, read a file, list a folder."""
+_NEVER = 0b1_1110_0100_0001
+"""Nothing that is written is run, and no links, pipes, sockets and devices are made."""
+_OF_A_FILE = 0b1100_0000_0000_0111
+"""The rights that mean something for a single file: execute, write, read, truncate, ioctl."""
+_SCOPED = 0b11
+"""No signals to processes outside, no abstract sockets of theirs."""
+
+
+def landlock_version() -> int:
+    """The version of Landlock here; 0: none."""
+    return max(0, syscall(_CREATE_RULESET, None, 0, _VERSION))
+
+
+def seccomp_here() -> bool:
+    """Whether system calls can be filtered."""
+    return seccomp.here()
+
+
+def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
+    """From now on this thread, and what it starts, reads and runs files of `read` only, and changes those of `write`.
+
+    Both hold folders, with all below them, and single files; what is not there is passed over. Call it before
+    there are other threads. Raises `NotConfined`.
+    """
+    rights = _rights(landlock_version())
+    ruleset = called("landlock_create_ruleset", _CREATE_RULESET, _ruleset(rights), 24, 0)
+    try:
+        for path in read:
+            _allow(ruleset, path, rights & _READ)
+        for path in write:
+            _allow(ruleset, path, rights & ~_NEVER)
+        no_new_rights()
+        called("landlock_restrict_self", _RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
+def allow_calls(protected: tuple[int, ...]) -> None:
+    """From now on only what a render needs is asked of the kernel, by this process and all that it starts; the network
+    still is. No signal goes to the processes `protected`. Raises `NotConfined`.
+    """
+    seccomp.allow_calls(network=True, protected=protected)
+
+
+def refuse_network() -> None:
+    """From now on no thread of this process, and nothing that it starts, gets a socket to anywhere. Raises
+    `NotConfined`.
+    """
+    seccomp.allow_calls(network=False)
+
+
+def protected() -> tuple[int, ...]:
+    """Those that started us, where Landlock does not keep all others from our signals. Ask before `confine_files`,
+    which hides them.
+    """
+    if landlock_version() >= SCOPED_SINCE:
+        return ()
+    found = [os.getppid()]
+    while found[-1] > 1:
+        found.append(_parent_of(found[-1]))
+    return tuple(found)
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _rights(version: int) -> int:
+    """All the rights over files that a version can take away: each newer one knows more of them."""
+    if version < LEAST_LANDLOCK:
+        raise NotConfined(f"Landlock: version {version}, {LEAST_LANDLOCK} is needed (Linux 5.19)")
+    known = 14 + (version >= 3) + (version >= 5)
+    return (1 << known) - 1
+
+
+def _ruleset(rights: int) -> bytes:
+    """Connections are no part of it: they are refused later, and for all threads, see `refuse_network`."""
+    scoped = _SCOPED if landlock_version() >= 6 else 0
+    return struct.pack("=QQQ", rights, 0, scoped)
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        given = rights if path.is_dir() else rights & _OF_A_FILE
+        called("landlock_add_rule", _ADD_RULE, ruleset, _BENEATH, struct.pack("=Qi", given, place), 0)
+    finally:
+        os.close(place)

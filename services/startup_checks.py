@@ -1,0 +1,71 @@
+"""Checks before a server or a worker starts: folders that every render may read, and access without keys."""
+
+import asyncio
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+
+from services.access.keys import all_keys
+from services.migrate import migrate_tables
+from services.render.process.sandbox import readable_trees, sandbox_here
+from services.settings import Settings, SettingsError, config_file
+from services.store.database import Database
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises a `SettingsError` that names a place of keys, tasks, videos or settings that every render may read; also
+    when DRAFTCAST_REQUIRE_SANDBOX is set and this machine has no complete sandbox.
+    """
+    trees = {tree.resolve() for tree in readable_trees(settings.font_dirs, settings.ffmpeg)}
+    for variable, place in _secret_places(settings):
+        for tree in trees:
+            if place.resolve().is_relative_to(tree):
+                raise SettingsError(
+                    f"{variable}: {place} lies in {tree}, which every render may read; choose a place outside of it"
+                )
+    here = sandbox_here()
+    if settings.require_sandbox and not here.complete:
+        raise SettingsError(f"DRAFTCAST_REQUIRE_SANDBOX: this machine has no complete sandbox: {here}")
+
+
+def _secret_places(settings: Settings) -> Iterator[tuple[str, Path]]:
+    yield "DRAFTCAST_DATA_DIR", settings.data_dir
+    files = urlsplit(settings.files)
+    if files.scheme == "file":
+        yield "DRAFTCAST_FILES_URL", Path(unquote(files.path))
+    url = sa.make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        yield "DRAFTCAST_DATABASE_URL", Path(url.database)
+    config = config_file()
+    if config is not None:
+        yield "DRAFTCAST_CONFIG", config
+
+
+async def check_access(settings: Settings) -> bool:
+    """True for a server without any key: every caller may do everything.
+
+    Raises `SettingsError` when other machines can reach such a server, and DRAFTCAST_OPEN_TO_ALL is not set.
+    """
+    await asyncio.to_thread(migrate_tables, settings.database)
+    database = Database(settings.database)
+    try:
+        async with database.read() as connection:
+            there = await all_keys(connection)
+    finally:
+        await database.close()
+    if not there and not settings.open_to_all and not _loopback(settings.host):
+        raise SettingsError(
+            f"DRAFTCAST_HOST: others can reach {settings.host}, and there are no keys. "
+            "Make one (`draftcast keys create NAME`), or set DRAFTCAST_OPEN_TO_ALL=true to let everyone in"
+        )
+    return not there
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

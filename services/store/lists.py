@@ -1,0 +1,152 @@
+"""Lists of tasks. A page costs the same whether ten tasks are kept or hundreds of thousands.
+
+What few tasks meet is gathered and sorted; what many meet is read along an index in the order that is asked for,
+where the next one to meet it is never far.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.store.pages import Cut, Place, condition, cursor, cut_of
+from services.store.records import Order, OrderField, PageRequest, Task, TaskFilter, TaskPage
+from services.store.rows import task_of
+from services.store.tables import task_counts, tasks
+
+FEW = 1000
+"""So many tasks that meet a filter are gathered, and counted; of more it is known that they are more."""
+LAST_OF_ALL = 2**62
+SHORTEST_INDEXED = 3
+"""Indexes of both databases know a text by each three characters of it; for less, tasks are read one by one."""
+MOST_TRIGRAMS = 12
+"""What a search is looked up by: the last ones, which in addresses of drafts tell most."""
+
+
+async def task_page(
+    connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, page: PageRequest
+) -> TaskPage:
+    """A page of an owner's tasks. Raises `InvalidInput` for a bad cursor or size.
+
+    The total is exact without a filter and for statuses alone; with others it counts no further than `FEW`.
+    """
+    cut = cut_of(page, 2)
+    total = await _kept_count(connection, owner, wanted)
+    few = None
+    if wanted != TaskFilter() and (total is None or total <= FEW):
+        few = await _gathered(connection, owner, wanted, order)
+    if few is None:
+        places = await _walked(connection, owner, wanted, order, cut)
+        whole = len(places) <= cut.size and cut.after is None and cut.before is None
+        total = (len(places) if whole else FEW) if total is None else total
+    else:
+        places = cut.places(sorted(few, reverse=order.descending), descending=order.descending)
+        total = len(few)
+    kept, beyond = cut.kept(places)
+    found = await _tasks(connection, kept)
+    return TaskPage(
+        tasks=tuple(found[task_id] for _, task_id in kept if task_id in found),
+        cursors=tuple(cursor(*place) for place in kept if place[1] in found),
+        has_next=cut.before is not None if cut.backward else beyond,
+        has_previous=beyond if cut.backward else cut.after is not None,
+        total=total,
+    )
+
+
+async def _kept_count(connection: AsyncConnection, owner: str, wanted: TaskFilter) -> int | None:
+    """How many tasks of these statuses the owner has, from the counts that are kept; None for other filters."""
+    if wanted != TaskFilter(status=wanted.status):
+        return None
+    counts = sa.select(sa.func.sum(task_counts.c.count)).where(task_counts.c.owner == owner)
+    if wanted.status is not None:
+        counts = counts.where(task_counts.c.status.in_(wanted.status))
+    return int(await connection.scalar(counts) or 0)
+
+
+async def _gathered(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order) -> list[Place] | None:
+    """The places of all tasks that meet a filter; None when they are more than a `FEW`."""
+    meets = (tasks.c.owner == owner) & condition(wanted)
+    if wanted.search and connection.dialect.name == "sqlite":
+        candidates = await _candidates(connection, owner, wanted.search)
+        if candidates is None:
+            return None
+        owned = tasks.c.owner + "" == owner  # an expression: else SQLite takes the owner's index for the narrower one
+        meets = tasks.c.id.in_(candidates) & owned & condition(wanted)
+    value = sa.func.coalesce(_column(order), _missing(order))
+    rows = await connection.execute(sa.select(value, tasks.c.id).where(meets).limit(FEW + 1))
+    found = [(row[0], row[1]) for row in rows]
+    return found if len(found) <= FEW else None
+
+
+async def _candidates(connection: AsyncConnection, owner: str, search: str) -> list[str] | None:
+    """The ids of the owner's tasks whose draft URL may hold a text, or whose id it is. None when the index
+    cannot tell them, or tells too many.
+    """
+    if len(search) < SHORTEST_INDEXED:
+        return None
+    trigrams = [search[at : at + 3].replace('"', '""') for at in range(len(search) - 2)][-MOST_TRIGRAMS:]
+    matching = sa.text(
+        "SELECT task_id FROM draftcast_search JOIN draftcast_search_rows ON number = draftcast_search.rowid"
+        " WHERE draftcast_search MATCH :trigrams AND owner = :owner LIMIT :most"
+    )
+    bound = {"trigrams": " AND ".join(f'"{trigram}"' for trigram in trigrams), "owner": owner, "most": FEW + 1}
+    found = list((await connection.execute(matching, bound)).scalars())
+    return [*found, search] if len(found) <= FEW else None
+
+
+async def _walked(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, cut: Cut) -> list[Place]:
+    """The places of a page and of one task more, read along the indexes in the order that is asked for."""
+    # SQLite would rather look up all that meet a filter and sort them; Postgres knows better from its statistics.
+    by_index = order.field is OrderField.CREATED_AT or connection.dialect.name != "sqlite"
+    mine = (tasks.c.owner == owner) & condition(wanted, by_index=by_index)
+    branches = [
+        sa.select(
+            cut.ordered(
+                sa.select(value.label("value"), tasks.c.id).where(mine, branch),
+                (value, tasks.c.id),
+                descending=order.descending,
+                by=(_column(order), tasks.c.id),
+            ).subquery()
+        )
+        for branch, value in _branches(wanted, order)
+    ]
+    every = sa.union_all(*branches).subquery()
+    query = cut.ordered(sa.select(every), (every.c.value, every.c.id), descending=order.descending)
+    return [(row[0], row[1]) for row in await connection.execute(query)]
+
+
+def _branches(wanted: TaskFilter, order: Order) -> Iterator[tuple[sa.ColumnElement[bool], sa.ColumnElement[int]]]:
+    """Conditions of which each task meets one, and the value to sort by: for each an index holds the whole order."""
+    column = _column(order)
+    if order.field is OrderField.COMPLETED_AT:
+        yield column.is_not(None), column
+        yield column.is_(None), sa.literal(_missing(order), sa.BigInteger)
+        return
+    if order.field is OrderField.CREATED_AT:
+        filters = (
+            (tasks.c.error_code, wanted.error_code),
+            (tasks.c.stage, wanted.stage),
+            (tasks.c.status, wanted.status),
+        )
+        for indexed, values in filters:
+            if values:
+                yield from ((indexed == value, column) for value in dict.fromkeys(values))
+                return
+    yield sa.true(), column
+
+
+def _column(order: Order) -> sa.ColumnElement[int]:
+    if order.field is OrderField.COMPLETED_AT:
+        return tasks.c.completed_at_ms
+    return tasks.c.updated_at_ms if order.field is OrderField.UPDATED_AT else tasks.c.created_at_ms
+
+
+def _missing(order: Order) -> int:
+    """Tasks without the value come last."""
+    return -1 if order.descending else LAST_OF_ALL
+
+
+async def _tasks(connection: AsyncConnection, places: Sequence[Place]) -> dict[str, Task]:
+    ids = [task_id for _, task_id in places]
+    rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(ids)))
+    return {row["id"]: task_of(row) for row in rows.mappings()}

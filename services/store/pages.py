@@ -1,0 +1,167 @@
+"""Lists in pages: keyset pagination in both directions, with opaque cursors."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.errors import Bilingual, InvalidInput
+from services.store.records import EventPage, EventType, PageRequest, Task, TaskFilter
+from services.store.rows import event_of
+from services.store.tables import events, tasks
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+LONGEST_CURSOR = 1000
+LARGEST_NUMBER = 2**63 - 1
+"""That the database can compare."""
+
+Place = tuple[int, str]
+"""Where a task stands in a list: the value that is sorted by, and the task's id."""
+Entry = TypeVar("Entry")
+Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A page request, checked: `size` rows, from the end when `backward`."""
+
+    size: int
+    after: list[Any] | None
+    before: list[Any] | None
+    backward: bool
+
+    def ordered(
+        self,
+        query: Query,
+        key: tuple[sa.ColumnElement[Any], ...],
+        *,
+        descending: bool = False,
+        by: tuple[sa.ColumnElement[Any], ...] = (),
+    ) -> Query:
+        """The rows of the page and one more, so that it is known whether there are more.
+
+        `key` is what cursors hold; `by` are the columns to sort by, where an index has them in other words.
+        """
+        place = sa.tuple_(*key)
+        for bound_at, later in ((self.after, True), (self.before, False)):
+            if bound_at is not None:
+                bound = sa.tuple_(*(sa.literal(part) for part in bound_at))
+                query = query.where(place < bound if descending == later else place > bound)
+        downwards = descending != self.backward
+        return query.order_by(*(part.desc() if downwards else part.asc() for part in by or key)).limit(self.size + 1)
+
+    def places(self, places: list[Place], *, descending: bool = False) -> list[Place]:
+        """The same of places that are sorted already."""
+        for bound_at, later in ((self.after, True), (self.before, False)):
+            if bound_at is not None:
+                bound = (bound_at[0], bound_at[1])
+                places = [place for place in places if (place < bound if descending == later else place > bound)]
+        return (places[::-1] if self.backward else places)[: self.size + 1]
+
+    def kept(self, found: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
+        """The page's entries in the list's order, and whether there was one more."""
+        entries = found[: self.size]
+        return (entries[::-1] if self.backward else entries), len(found) > self.size
+
+
+async def event_page(
+    connection: AsyncConnection, task: Task, page: PageRequest, types: tuple[EventType, ...] | None
+) -> EventPage:
+    """A page of a task's events, oldest first; all types with None. Raises `InvalidInput` for a bad cursor or size."""
+    cut = cut_of(page, 1)
+    query = sa.select(events).where(events.c.task_id == task.id)
+    if types is not None:
+        query = query.where(events.c.type.in_(types))
+    rows = (await connection.execute(cut.ordered(query, (events.c.seq,)))).mappings().all()
+    kept, beyond = cut.kept(rows)
+    return EventPage(
+        events=tuple(event_of(row) for row in kept),
+        cursors=tuple(cursor(row["seq"]) for row in kept),
+        has_next=cut.before is not None if cut.backward else beyond,
+        has_previous=beyond if cut.backward else cut.after is not None,
+    )
+
+
+def size_of(page: PageRequest) -> int:
+    """How many entries a page has at most. Raises `InvalidInput`."""
+    return cut_of(page, 0).size
+
+
+def condition(wanted: TaskFilter, *, by_index: bool = True) -> sa.ColumnElement[bool]:
+    """The rows of `draftcast_tasks` that meet a filter. Unless `by_index`, no index of the filter's columns serves."""
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
+
+    def tried(column: sa.Column[str]) -> sa.ColumnElement[str]:
+        return column if by_index else column + ""
+
+    if wanted.status is not None:
+        conditions.append(tried(tasks.c.status).in_(wanted.status))
+    if wanted.stage is not None:
+        conditions.append(tried(tasks.c.stage).in_(wanted.stage))
+    if wanted.error_code is not None:
+        conditions.append(tried(tasks.c.error_code).in_(wanted.error_code))
+    if wanted.draft_url is not None:
+        conditions.append(tasks.c.draft_url == wanted.draft_url)
+    if wanted.created_after_ms is not None:
+        conditions.append(tasks.c.created_at_ms > wanted.created_after_ms)
+    if wanted.created_before_ms is not None:
+        conditions.append(tasks.c.created_at_ms < wanted.created_before_ms)
+    if wanted.search:
+        conditions.append(tasks.c.draft_url.icontains(wanted.search, autoescape=True) | (tasks.c.id == wanted.search))
+    return sa.and_(*conditions)
+
+
+def cut_of(page: PageRequest, parts: int) -> Cut:
+    """The request with its cursors read, which hold so many values. Raises `InvalidInput`."""
+    if page.first is not None and page.last is not None:
+        raise InvalidInput(Bilingual("Give first or last, not both.", "first 与 last 只能给其一。"), path=("first",))
+    backward = page.last is not None
+    name = "last" if backward else "first"
+    size = page.last if backward else page.first
+    size = DEFAULT_PAGE if size is None else size
+    if not 0 <= size <= LARGEST_PAGE:
+        raise InvalidInput(
+            Bilingual(
+                f"{name} must be 0 to {LARGEST_PAGE}, not {size}.",
+                f"{name} 须在 0 到 {LARGEST_PAGE} 之间，而不是 {size}。",
+            ),
+            path=(name,),
+        )
+    return Cut(size, _parsed("after", page.after, parts), _parsed("before", page.before, parts), backward)
+
+
+def cursor(*parts: Any) -> str:
+    """The place of an entry, opaque to clients."""
+    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
+    if cursor is None:
+        return None
+    try:
+        found: Any = json.loads(base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
+        if _is_place(found, parts):
+            return list(found)
+    except (ValueError, RecursionError):
+        pass
+    raise InvalidInput(
+        Bilingual(
+            f"{name} is not a cursor of this list; take one from pageInfo or edges.",
+            f"{name} 不是此列表的游标；请使用 pageInfo 或 edges 中的值。",
+        ),
+        path=(name,),
+    )
+
+
+def _is_place(found: object, parts: int) -> bool:
+    """Whether these are a number and texts, such as the database can compare."""
+    if not isinstance(found, list):
+        return False
+    first, *rest = cast("list[object]", found) or [None]
+    number = type(first) is int and abs(first) <= LARGEST_NUMBER
+    return len(rest) == parts - 1 and number and all(isinstance(part, str) and "\0" not in part for part in rest)

@@ -1,0 +1,312 @@
+"""The task manager's records. Times are UTC milliseconds since 1970 (`_ms`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import SkipValidation
+
+from services.errors import DraftWarning, ErrorCode, Failure
+
+
+class Status(StrEnum):
+    """Where a task stands; it moves downwards only, and a retry begins again at PENDING."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in (Status.COMPLETED, Status.FAILED, Status.CANCELED)
+
+
+ACTIVE = (Status.PENDING, Status.PROCESSING)
+
+
+class Stage(StrEnum):
+    """Where inside an attempt a task is, in order."""
+
+    QUEUED = "QUEUED"
+    STARTED = "STARTED"
+    PARSING_DRAFT = "PARSING_DRAFT"
+    PREPARING = "PREPARING"
+    PROCESSING_MATERIALS = "PROCESSING_MATERIALS"
+    EXPORTING = "EXPORTING"
+    WRITING_FILE = "WRITING_FILE"
+    DONE = "DONE"
+
+
+class Unit(StrEnum):
+    """What `done` and `total` of a stage count."""
+
+    BYTES = "BYTES"
+    FILES = "FILES"
+    ITEMS = "ITEMS"
+    FRAMES = "FRAMES"
+
+
+class EventType(StrEnum):
+    """What kind of change an event tells of."""
+
+    SNAPSHOT = "SNAPSHOT"
+    PROGRESS = "PROGRESS"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+
+
+class DeliveryState(StrEnum):
+    """What became of the telling of an event to a webhook."""
+
+    WAITING = "WAITING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageProgress:
+    """One stage of the present attempt; `done` of `total` in `unit` where they are known."""
+
+    stage: Stage
+    started_at_ms: int
+    completed_at_ms: int | None = None
+    done: float | None = None
+    total: float | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A finished file. `key` and `thumbnail_key` are its names in the file storage."""
+
+    key: str
+    thumbnail_key: str | None
+    width: int
+    height: int
+    duration_us: int
+    frames: int
+    frame_rate: float
+    """Frames a second."""
+    has_sound: bool
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One request for one video, as it is now."""
+
+    id: str
+    owner: str
+    draft_url: str
+    status: Status
+    stage: Stage
+    progress: int
+    """0..100 on the documented scale; 100 only when COMPLETED."""
+    stages: tuple[StageProgress, ...]
+    attempt: int
+    """The number of tries begun so far."""
+    max_attempts: int
+    """The attempt after which a lost worker is not replaced; an error ends the task at once."""
+    priority: int
+    """Higher goes first; 0 is usual."""
+    strict: bool
+    metadata: dict[str, Any] | None
+    created_at_ms: int
+    started_at_ms: int | None
+    completed_at_ms: int | None
+    updated_at_ms: int
+    queued_at_ms: int
+    """When it last entered the queue: at its submit, or at its newest retry."""
+    expires_at_ms: int | None
+    """When it stops waiting for a worker."""
+    seq: int
+    """Rises by one with each stored event."""
+    estimated_completion_at_ms: int | None = None
+    preview_key: str | None = None
+    """The newest rendered frame in the file storage, a small JPEG."""
+    video: Video | None = None
+    failure: Failure | None = None
+    failure_stage: Stage | None = None
+    warnings: Annotated[Sequence[DraftWarning], SkipValidation] = ()
+    """As they were checked when they came; the store reads them when they are looked at."""
+    worker: str | None = None
+    """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
+    turn: int = 0
+    """Among waiting tasks of one priority the lowest is served first, so that owners take turns."""
+    webhook_url: str | None = None
+    webhook_events: tuple[EventType, ...] | None = None
+    """Of which events the webhook is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """A change of a task. `position` orders the events of all tasks (0 for a snapshot of none)."""
+
+    task_id: str
+    seq: int
+    position: int
+    type: EventType
+    at_ms: int
+    status: Status
+    stage: Stage
+    progress: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """An event together with its task, which is never older than the event."""
+
+    event: TaskEvent
+    task: Task
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows by itself: a final state that no retry has followed."""
+        return self.event.status.final and self.event.seq == self.task.seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An event on its way to the task's webhook. `answer` is the newest HTTP status, `error` what went wrong else."""
+
+    task_id: str
+    seq: int
+    state: DeliveryState
+    attempts: int
+    created_at_ms: int
+    due_at_ms: int
+    ended_at_ms: int | None = None
+    answer: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReset:
+    """A feed's cursor is too old: forget what you know and go on from `position`."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRequest:
+    """What a caller asks for. `expires_in_seconds` counts from the submit, while the task waits."""
+
+    draft_url: str
+    idempotency_key: str | None = None
+    priority: int = 0
+    strict: bool = False
+    expires_in_seconds: int | None = None
+    metadata: dict[str, Any] | None = None
+    webhook_url: str | None = None
+    webhook_events: tuple[EventType, ...] | None = None
+    """None: changes of status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The task of a request; `created` is False when it joined one that was there."""
+
+    task: Task
+    created: bool
+
+
+class OrderField(StrEnum):
+    """What a list of tasks is sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    COMPLETED_AT = "COMPLETED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The sorting of a list; tasks without the field's value come last."""
+
+    field: OrderField = OrderField.CREATED_AT
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks are wanted; None means no condition. `search` is found in the draft URL or the id."""
+
+    status: tuple[Status, ...] | None = None
+    stage: tuple[Stage, ...] | None = None
+    error_code: tuple[ErrorCode, ...] | None = None
+    draft_url: str | None = None
+    created_after_ms: int | None = None
+    created_before_ms: int | None = None
+    search: str | None = None
+
+    def met_by(self, task: Task) -> bool:
+        """Whether the task is wanted; `pages.condition` says the same in SQL."""
+        failure_code = task.failure.code if task.failure else None
+        found = self.search.lower() in task.draft_url.lower() or self.search == task.id if self.search else True
+        return (
+            found
+            and (self.status is None or task.status in self.status)
+            and (self.stage is None or task.stage in self.stage)
+            and (self.error_code is None or failure_code in self.error_code)
+            and (self.draft_url is None or task.draft_url == self.draft_url)
+            and (self.created_after_ms is None or task.created_at_ms > self.created_after_ms)
+            and (self.created_before_ms is None or task.created_at_ms < self.created_before_ms)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """A stretch of a list, from its beginning (`first`, `after`) or its end (`last`, `before`)."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Tasks with a cursor each, and what lies beyond them. `total` is bounded unless the filter is of statuses alone;
+    see `services.store.lists`.
+    """
+
+    tasks: tuple[Task, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events of one task with a cursor each."""
+
+    events: tuple[TaskEvent, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """How much waits and runs; `capacity` is how many renders run at once."""
+
+    pending: int
+    processing: int
+    capacity: int
+    oldest_pending_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputPoint:
+    """How many tasks ended in the minute that begins at `at_ms`."""
+
+    at_ms: int
+    completed: int
+    failed: int

@@ -1,0 +1,289 @@
+"""Writing tasks: every change of a task and its event, in one transaction of the caller's.
+
+Whoever writes tells `HotTasks.wrote` of the `TaskChange`s when the transaction is committed.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clock import now_ms
+from services.errors import DraftWarning, Failure
+from services.store import outbox
+from services.store.records import (
+    EventType,
+    Stage,
+    StageProgress,
+    Status,
+    Task,
+    TaskChange,
+    TaskEvent,
+    TaskRequest,
+    Video,
+)
+from services.store.rows import stages_json, task_of, warnings_json
+from services.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
+
+LOSSES_ALLOWED = 2
+"""How many times a task is run again after its worker was lost."""
+
+
+async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
+    """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
+    now = now_ms()
+    made = max(now, await _newest_at_ms(connection, owner, request.draft_url) + 1)
+    row = await connection.execute(
+        sa.insert(tasks)
+        .values(
+            id=task_id,
+            owner=owner,
+            draft_url=request.draft_url,
+            **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
+            turn=await _next_turn(connection, owner, request.priority),
+            attempt=0,
+            max_attempts=LOSSES_ALLOWED + 1,
+            priority=request.priority,
+            strict=request.strict,
+            metadata=request.metadata,
+            **_webhook(request),
+            created_at_ms=made,
+            updated_at_ms=made,
+            seq=1,
+        )
+        .returning(tasks)
+    )
+    return await _recorded(connection, task_of(row.mappings().one()), EventType.STATUS_CHANGED)
+
+
+async def remember_key(connection: AsyncConnection, owner: str, key: str, task_id: str, request_sha256: str) -> None:
+    """Bind an idempotency key to a task."""
+    await connection.execute(
+        sa.insert(idempotency_keys).values(
+            owner=owner, key=key, task_id=task_id, request_sha256=request_sha256, created_at_ms=now_ms()
+        )
+    )
+
+
+async def attach_webhook(connection: AsyncConnection, task: Task, request: TaskRequest) -> None:
+    """Tell the request's webhook of what comes, where the task has none."""
+    lacking = (tasks.c.id == task.id) & tasks.c.webhook_url.is_(None)
+    await connection.execute(sa.update(tasks).where(lacking).values(**_webhook(request)))
+
+
+async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
+    """A final task waits again, for a new attempt. None when it is not final any more."""
+    values = _waiting(now_ms(), None) | {
+        "turn": await _next_turn(connection, task.owner, task.priority),
+        "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
+        "started_at_ms": None,
+        "completed_at_ms": None,
+    }
+    unchanged = (tasks.c.status == task.status) & (tasks.c.seq == task.seq)
+    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
+
+
+async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> TaskChange | None:
+    """Begin the next attempt: the row is the worker's until it is released. None when somebody was faster."""
+    now = now_ms()
+    started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
+    values = {
+        "status": Status.PROCESSING,
+        "stage": Stage.STARTED,
+        "progress": 10,
+        "stages": stages_json([*_queued_stage(task, now), started]),
+        "attempt": task.attempt + 1,
+        "worker": worker,
+        "started_at_ms": task.started_at_ms or now,
+        "estimated_completion_at_ms": None,
+        "preview_key": None,
+        "warnings": [],
+    }
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+
+
+async def advance(
+    connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]
+) -> TaskChange | None:
+    """Progress of the attempt in `task`. None when that attempt no longer owns the row."""
+    return await _change(connection, task.id, _fence(task), event, values)
+
+
+async def complete(
+    connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video
+) -> TaskChange | None:
+    """The attempt's file is in place: the task is done. None when the attempt no longer owns the row."""
+    now = now_ms()
+    done = StageProgress(stage=Stage.DONE, started_at_ms=now, completed_at_ms=now)
+    values = _ended(Status.COMPLETED, now) | {
+        "stage": Stage.DONE,
+        "progress": 100,
+        "stages": stages_json([*closed(stages, now), done]),
+        "video": asdict(video),
+    }
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+
+
+async def fail(
+    connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None
+) -> TaskChange | None:
+    """The attempt ends with an error, at `stage`. None when it no longer owns the row."""
+    now = now_ms()
+    values = _ended(Status.FAILED, now) | {
+        "error_code": failure.code,
+        "failure": asdict(failure),
+        "failure_stage": stage or task.stage,
+    }
+    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+
+
+async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
+    """A waiting or running task ends at its owner's wish. None when it changed in between."""
+    unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
+    return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
+
+
+async def hand_back(connection: AsyncConnection, task: Task) -> bool:
+    """The worker stops in good order: the next attempt is not counted as a loss. False when it is not its any more."""
+    changed = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task.id, _fence(task))
+        .values(max_attempts=tasks.c.max_attempts + 1, worker=None)
+    )
+    return changed.rowcount > 0
+
+
+async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> list[str]:
+    """Running tasks whose worker meets the condition wait for another one. Their ids."""
+    freed = await connection.execute(
+        sa.update(tasks)
+        .where(is_processing, tasks.c.worker.is_not(None), condition)
+        .values(worker=None)
+        .returning(tasks.c.id)
+    )
+    return list(freed.scalars())
+
+
+async def remove(connection: AsyncConnection, task: Task) -> bool:
+    """Forget a final task, its events and its keys. False when it has changed."""
+    gone = await connection.execute(sa.delete(tasks).where(tasks.c.id == task.id, tasks.c.seq == task.seq))
+    if not gone.rowcount:
+        return False
+    await connection.execute(sa.delete(events).where(events.c.task_id == task.id))
+    await outbox.remove(connection, task)
+    await connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.task_id == task.id))
+    return True
+
+
+def warning_values(warnings: list[DraftWarning]) -> dict[str, Any]:
+    """The columns that hold an attempt's warnings."""
+    return {"warnings": warnings_json(warnings)}
+
+
+def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
+    """The columns that hold an attempt's stages; the last of them is the present one."""
+    return {"stage": stages[-1].stage, "stages": stages_json(stages), "progress": progress}
+
+
+def _fence(task: Task) -> sa.ColumnElement[bool]:
+    """Holds while the row belongs to the attempt, and the attempt to its worker."""
+    return sa.and_(
+        tasks.c.attempt == task.attempt, tasks.c.status == task.status, tasks.c.worker.is_not_distinct_from(task.worker)
+    )
+
+
+async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
+    """After the owner's own waiting tasks, and not before the round that is being served."""
+    waiting = (is_pending) & (tasks.c.priority == priority)
+    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
+    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
+    found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
+    return found or 0
+
+
+async def _newest_at_ms(connection: AsyncConnection, owner: str, draft_url: str) -> int:
+    """When the draft's newest task was made; the next one comes after it, even where the clock was set back."""
+    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url)
+    return await connection.scalar(sa.select(sa.func.max(tasks.c.created_at_ms)).where(same)) or 0
+
+
+async def _change(
+    connection: AsyncConnection,
+    task_id: str,
+    condition: sa.ColumnElement[bool],
+    event: EventType,
+    values: dict[str, Any],
+) -> TaskChange | None:
+    """Apply `values` where `condition` holds: seq rises by one and the event is stored with it."""
+    row = await connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task_id, condition)
+        .values(**values, seq=tasks.c.seq + 1, updated_at_ms=now_ms())
+        .returning(tasks)
+    )
+    found = row.mappings().one_or_none()
+    if found is None:
+        return None
+    return await _recorded(connection, task_of(found), event)
+
+
+async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) -> TaskChange:
+    """The task's newest change, with its event stored."""
+    event = TaskEvent(
+        task_id=task.id,
+        seq=task.seq,
+        position=0,
+        type=kind,
+        at_ms=task.updated_at_ms,
+        status=task.status,
+        stage=task.stage,
+        progress=task.progress,
+        attempt=task.attempt,
+    )
+    values = {name: value for name, value in asdict(event).items() if name != "position"}
+    stored = sa.insert(events).values(**values, owner=task.owner).returning(events.c.position)
+    position = (await connection.execute(stored)).scalar_one()
+    if task.webhook_events and kind in task.webhook_events:
+        await outbox.add(connection, event)
+    return TaskChange(replace(event, position=position), task)
+
+
+def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
+    queued = StageProgress(stage=Stage.QUEUED, started_at_ms=now)
+    return {
+        "status": Status.PENDING,
+        "worker": None,
+        "stage": Stage.QUEUED,
+        "progress": 0,
+        "stages": stages_json([queued]),
+        "queued_at_ms": now,
+        "expires_at_ms": expires_at_ms,
+        "estimated_completion_at_ms": None,
+        "preview_key": None,
+        "video": None,
+        "error_code": None,
+        "failure": None,
+        "failure_stage": None,
+        "warnings": [],
+    }
+
+
+def _webhook(request: TaskRequest) -> dict[str, Any]:
+    wanted = request.webhook_events or (EventType.STATUS_CHANGED,)
+    return {"webhook_url": request.webhook_url, "webhook_events": list(wanted) if request.webhook_url else None}
+
+
+def _ended(status: Status, now: int) -> dict[str, Any]:
+    return {"status": status, "completed_at_ms": now, "estimated_completion_at_ms": None, "preview_key": None}
+
+
+def _queued_stage(task: Task, now: int) -> list[StageProgress]:
+    return closed([stage for stage in task.stages if stage.stage is Stage.QUEUED], now)
+
+
+def closed(stages: list[StageProgress], now: int) -> list[StageProgress]:
+    """The same stages, the last of them completed."""
+    if not stages:
+        return []
+    return [*stages[:-1], replace(stages[-1], completed_at_ms=now)]

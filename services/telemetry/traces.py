@@ -1,0 +1,212 @@
+"""Traces: what becomes of each task, in spans that a collector of OpenTelemetry puts side by side.
+
+The id of a task is the id of its trace, and the ids of spans follow from their places in it. So every process adds to
+the trace what it knows, without having been told anything, and nothing travels with the task. Spans are made from
+records when something has ended; nothing is measured for them while it runs.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.clock import now_ms
+from services.errors import Failure
+from services.http.redaction import shown_text, shown_url
+from services.store.parts import Part
+from services.store.records import Delivery, Stage, StageProgress, Task
+
+log = logging.getLogger(__name__)
+
+Fact = str | int | float | bool
+Wish = Literal["submit", "retry", "cancel"]
+ROOT: Wish = "submit"
+"""The place of the span that has no parent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a task's life; `place` and `parent` are places in its trace."""
+
+    task_id: str
+    place: str
+    parent: str | None = ROOT
+    name: str
+    kind: Literal["INTERNAL", "PRODUCER", "CONSUMER", "CLIENT"] = "INTERNAL"
+    start_ms: int
+    end_ms: int
+    facts: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
+    error: tuple[str, str] | None = None
+    """What ended it: a code, and what people read."""
+
+
+class Traces:
+    """Makes spans of what it is told, for `tell`. Without one it does nothing; what fails in here stays in here."""
+
+    def __init__(self, tell: Callable[[Span], None] | None = None) -> None:
+        self._tell = tell
+
+    def asked(self, what: Wish, task: Task, began_ms: int) -> None:
+        """A caller's wish has been written down."""
+        self._say(lambda: [_wish(what, task, began_ms)])
+
+    def waited(self, task: Task) -> None:
+        """A task has left the queue: for an attempt, or because it failed there."""
+        self._say(lambda: _wait(task))
+
+    def attempted(self, task: Task, stages: Iterable[StageProgress], ended: Task | None) -> None:
+        """The attempt in `task` is over. `ended` is the task as the attempt has left it; None: it was given up."""
+        self._say(lambda: _attempt(task, stages, ended, now_ms()))
+
+    def part_made(self, part: Part, began_ms: int) -> None:
+        """A part of a shared video is made."""
+        self._say(lambda: [_part(part, began_ms)])
+
+    def webhook_tried(self, task: Task, delivery: Delivery, began_ms: int) -> None:
+        """A webhook was told of an event, or could not be; `delivery` is what has become of it."""
+        self._say(lambda: [_webhook(task, delivery, began_ms)])
+
+    def _say(self, spans: Callable[[], list[Span]]) -> None:
+        if self._tell is None:
+            return
+        try:
+            for span in spans():
+                self._tell(span)
+        except Exception:
+            log.exception("a trace could not be told")
+
+
+NO_TRACES = Traces()
+
+
+def _wish(what: Wish, task: Task, began_ms: int) -> Span:
+    first = what == ROOT
+    return Span(
+        task_id=task.id,
+        place=what if first else f"{what}/{task.seq}",
+        parent=None if first else ROOT,
+        name=what,
+        kind="PRODUCER",
+        start_ms=began_ms,
+        end_ms=now_ms(),
+        facts={**_facts(task), "draftcast.priority": task.priority, "draftcast.strict": task.strict},
+    )
+
+
+def _wait(task: Task) -> list[Span]:
+    """Nothing where an attempt follows on one that was lost: since when it waited is not known."""
+    left_ms = task.completed_at_ms if task.status.final else task.stages[-1].started_at_ms
+    waited = task.started_at_ms in (None, left_ms)
+    if left_ms is None or not (waited or task.status.final):
+        return []
+    span = Span(
+        task_id=task.id,
+        place=f"wait/{task.seq}",
+        name="wait",
+        start_ms=task.queued_at_ms if waited else left_ms,
+        end_ms=left_ms,
+        facts=_facts(task),
+        error=_error(task.failure),
+    )
+    return [span]
+
+
+def _attempt(task: Task, stages: Iterable[StageProgress], ended: Task | None, now: int) -> list[Span]:
+    """The attempt's span, and one for each of its stages."""
+    own = [stage for stage in stages if stage.stage not in (Stage.QUEUED, Stage.DONE)]
+    end_ms = ended.completed_at_ms or now if ended else now
+    attempt = Span(
+        task_id=task.id,
+        place=_place_of(task.attempt),
+        name="attempt",
+        kind="CONSUMER",
+        start_ms=own[0].started_at_ms,
+        end_ms=end_ms,
+        facts={
+            **_facts(task),
+            "draftcast.attempt": task.attempt,
+            "draftcast.outcome": ended.status if ended else "GIVEN_UP",
+            **_video_facts(ended),
+        },
+        error=_error(ended.failure if ended else None),
+    )
+    return [attempt, *(_stage(attempt, stage, last=stage is own[-1]) for stage in own)]
+
+
+def _stage(attempt: Span, stage: StageProgress, *, last: bool) -> Span:
+    """A stage of an attempt; what ended the attempt happened in the last."""
+    unit = f"draftcast.{(stage.unit or 'items').lower()}"
+    counted = {f"{unit}.done": stage.done, f"{unit}.total": stage.total}
+    return Span(
+        task_id=attempt.task_id,
+        place=f"{attempt.place}/{stage.stage}",
+        parent=attempt.place,
+        name=stage.stage,
+        start_ms=stage.started_at_ms,
+        end_ms=min(stage.completed_at_ms or attempt.end_ms, attempt.end_ms),
+        facts={name: round(count) for name, count in counted.items() if count is not None},
+        error=attempt.error if last else None,
+    )
+
+
+def _part(part: Part, began_ms: int) -> Span:
+    attempt = _place_of(part.attempt)
+    return Span(
+        task_id=part.task_id,
+        place=f"{attempt}/part/{part.number}/{part.claims}",
+        parent=attempt,
+        name="part",
+        start_ms=began_ms,
+        end_ms=now_ms(),
+        facts={
+            "draftcast.part": part.number,
+            "draftcast.worker": part.worker or "",
+            "draftcast.frames.done": part.frames,
+            "draftcast.frames.first": part.first_frame,
+        },
+    )
+
+
+def _webhook(task: Task, delivery: Delivery, began_ms: int) -> Span:
+    answer = delivery.answer
+    delivered = answer is not None and 200 <= answer < 300
+    facts: dict[str, Fact] = {
+        "url.full": shown_url(task.webhook_url or ""),
+        "draftcast.seq": delivery.seq,
+        "draftcast.tries": delivery.attempts,
+    }
+    return Span(
+        task_id=task.id,
+        place=f"webhook/{delivery.seq}/{delivery.attempts}",
+        name="webhook",
+        kind="CLIENT",
+        start_ms=began_ms,
+        end_ms=now_ms(),
+        facts=facts if answer is None else {**facts, "http.response.status_code": answer},
+        error=None if delivered else (str(answer or "UNREACHABLE"), shown_text(delivery.error or "")),
+    )
+
+
+def _place_of(attempt: int) -> str:
+    return f"attempt/{attempt}"
+
+
+def _facts(task: Task) -> dict[str, Fact]:
+    worker: dict[str, Fact] = {"draftcast.worker": task.worker} if task.worker else {}
+    return {"draftcast.task_id": task.id, "url.full": shown_url(task.draft_url), **worker}
+
+
+def _video_facts(task: Task | None) -> dict[str, Fact]:
+    video = task.video if task else None
+    if video is None:
+        return {}
+    return {
+        "draftcast.video.frames": video.frames,
+        "draftcast.video.bytes": video.size_bytes,
+        "draftcast.video.width": video.width,
+        "draftcast.video.height": video.height,
+    }
+
+
+def _error(failure: Failure | None) -> tuple[str, str] | None:
+    return None if failure is None else (failure.code, shown_text(failure.message.en))

@@ -1,0 +1,235 @@
+"""Telling events to webhooks: from the outbox, signed as Standard Webhooks has it, until somebody takes them.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.access.signing import Seal
+from services.clock import now_ms, rfc3339
+from services.errors import StoreUnavailable
+from services.files.store import FileStore
+from services.http.client import Client, Patience, Refused, Unfetched
+from services.http.guard import Guard
+from services.store import outbox
+from services.store.database import Database
+from services.store.outbox import Due
+from services.store.records import Delivery, DeliveryState, TaskChange
+from services.telemetry.log_context import about
+from services.telemetry.traces import NO_TRACES, Traces
+from services.worker.registry import Crew
+
+log = logging.getLogger(__name__)
+
+PREFIX = "whsec_"
+LOOK_SECONDS = 1.0
+"""Between two looks into the outbox."""
+AT_ONCE = 20
+AT_ONCE_OF_OWNER = 5
+"""So that receivers of one owner, slow or dead, leave room for those of others."""
+PATIENCE = Patience(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
+TAKEN_MS = 30_000
+"""After so long without a word, whoever has taken a delivery is thought dead."""
+PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
+"""Before the second try, the third and so on; the last for all that follow."""
+GIVEN_UP_AFTER_MS = 24 * 3600 * 1000
+MOST_TRIES = 50
+"""More than fit into that time: for a message whose sender ends each time before it can say how it went."""
+GONE = 410
+NAMES = {
+    "STATUS_CHANGED": "videoTask.statusChanged",
+    "STAGE_CHANGED": "videoTask.stageChanged",
+    "PROGRESS": "videoTask.progress",
+}
+
+
+def secret_of(given: str, seal: Seal) -> str:
+    """The secret that receivers are to know: the operator's, or one that follows from the signing key."""
+    return given or PREFIX + base64.b64encode(bytes.fromhex(seal.of("webhooks"))).decode()
+
+
+def signed(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[str, str]:
+    """The headers of a message."""
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    proof = hmac.new(key, b"%s.%d.%s" % (message_id.encode(), at_seconds, body), hashlib.sha256).digest()
+    return {
+        "content-type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(at_seconds),
+        "webhook-signature": f"v1,{base64.b64encode(proof).decode()}",
+    }
+
+
+def after_try(delivery: Delivery, now: int, answer: int | None, error: str | None) -> Delivery:
+    """What becomes of a delivery whose newest try got this HTTP status, or this error."""
+    tried = replace(delivery, answer=answer, error=error)
+    if answer is not None and 200 <= answer < 300:
+        return replace(tried, state=DeliveryState.DELIVERED, ended_at_ms=now)
+    pause = PAUSES_SECONDS[min(delivery.attempts, len(PAUSES_SECONDS)) - 1]
+    due = now + round(pause * 1000 * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
+    if answer == GONE or due - delivery.created_at_ms > GIVEN_UP_AFTER_MS or delivery.attempts > MOST_TRIES:
+        return replace(tried, state=DeliveryState.FAILED, ended_at_ms=now)
+    return replace(tried, due_at_ms=due)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a message holds besides the event; depends on where files are found."""
+
+    files: FileStore
+
+    def body(self, change: TaskChange) -> bytes:
+        """The message of an event, with its task, which is never older."""
+        event, task = change.event, change.task
+        failure, video = task.failure, task.video
+        message: dict[str, Any] = {
+            "type": NAMES[event.type],
+            "timestamp": rfc3339(event.at_ms),
+            "data": {
+                "event": {
+                    "seq": event.seq,
+                    "type": event.type,
+                    "status": event.status,
+                    "stage": event.stage,
+                    "progress": event.progress,
+                    "attempt": event.attempt,
+                },
+                "task": {
+                    "id": task.id,
+                    "draftUrl": task.draft_url,
+                    "status": task.status,
+                    "stage": task.stage,
+                    "progress": task.progress,
+                    "seq": task.seq,
+                    "videoUrl": self.files.url(video.key) if video else None,
+                    "error": {"code": failure.code, "message": failure.message.en} if failure else None,
+                    "metadata": task.metadata,
+                },
+            },
+        }
+        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+class Sender:
+    """Empties the outbox while this process is the crew's keeper. What two send at once is sent once."""
+
+    def __init__(
+        self,
+        database: Database,
+        crew: Crew,
+        files: FileStore,
+        guard: Guard,
+        secret: str,
+        on_try: Callable[[DeliveryState], None],
+        client: Callable[[Guard, Patience], Client] = Client,
+        traces: Traces = NO_TRACES,
+    ) -> None:
+        self._database = database
+        self._crew = crew
+        self._told = Told(files)
+        self._guard = guard
+        self._secret = secret
+        self._on_try = on_try
+        self._client = client
+        self._traces = traces
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Send while the block lasts."""
+        sending = asyncio.create_task(self._send_for_ever(), name="webhooks")
+        try:
+            yield
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send_for_ever(self) -> None:
+        async with self._client(self._guard, PATIENCE) as client:
+            while True:
+                try:
+                    await self.send_due(client)
+                except StoreUnavailable as error:
+                    log.warning("webhooks wait: the database is away: %s", str(error).partition("\n")[0])
+                except Exception:
+                    log.exception("looking for webhooks to send failed; it is tried again")
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def send_due(self, client: Client) -> int:
+        """Send what is due, and what becomes due meanwhile. How many were tried."""
+        sending: dict[asyncio.Task[None], str] = {}
+        tried = 0
+        try:
+            while True:
+                for due in await self._taken(Counter(sending.values()), AT_ONCE - len(sending)):
+                    with about(due.delivery.task_id):
+                        begun = asyncio.create_task(self._send(client, due), name="webhook")
+                    sending[begun] = due.change.task.owner
+                    tried += 1
+                if not sending:
+                    return tried
+                ended, _ = await asyncio.wait(sending, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                for each in ended:
+                    del sending[each]
+        finally:
+            for each in sending:
+                each.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+
+    async def _taken(self, running: Counter[str], places: int) -> list[Due]:
+        """What to send now, for which there are so many places; `running` counts what is being sent, by owner."""
+        if not places or not self._crew.keeper:
+            return []
+        async with self._database.read() as connection:
+            if not await outbox.any_due(connection, now_ms()):
+                return []
+        room = outbox.Room(places, AT_ONCE_OF_OWNER, running)
+        async with self._database.write() as connection:
+            return await outbox.take_due(connection, now_ms(), now_ms() + TAKEN_MS, room)
+
+    async def _send(self, client: Client, due: Due) -> None:
+        """Try a delivery and write down how it went, whatever happens: it must not hold up others."""
+        task, began_ms = due.change.task, now_ms()
+        answer, error = await self._answer(client, due)
+        settled = after_try(due.delivery, now_ms(), answer, error)
+        try:
+            async with self._database.write() as connection:
+                await outbox.settle(connection, settled)
+        except StoreUnavailable as away:
+            log.warning(
+                "how the webhook went could not be stored, so it is sent again: %s", str(away).partition("\n")[0]
+            )
+            return
+        except Exception:
+            log.exception("how the webhook went could not be stored, so it is sent again")
+            return
+        self._on_try(settled.state)
+        self._traces.webhook_tried(task, settled, began_ms)
+
+    async def _answer(self, client: Client, due: Due) -> tuple[int | None, str | None]:
+        """The HTTP status of a try, or why there is none."""
+        delivery, url = due.delivery, due.change.task.webhook_url or ""
+        if delivery.attempts > MOST_TRIES:
+            return None, f"it was tried {MOST_TRIES} times"
+        try:
+            body = self._told.body(due.change)
+            headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
+            return await client.post(url, body, headers), None
+        except Refused as refused:
+            log.warning("the webhook is refused: %s", refused.reason.en)
+            return None, refused.reason.en
+        except Unfetched as failed:
+            return None, failed.reason.en
+        except Exception:
+            log.exception("a webhook could not be sent")
+            return None, "it could not be sent"

@@ -1,0 +1,187 @@
+"""The keeper: what one process at a time does for all of them.
+
+Tasks of workers that died are given to others, tasks that waited too long end, the queue engine
+always has a ticket while a task waits, and what nobody wants to keep any longer is removed.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from services.clock import now_ms
+from services.errors import ErrorCode, Failed, StoreUnavailable, failed
+from services.files.store import FileStore
+from services.live.task_cache import HotTasks
+from services.store import parts, reads, workers, writes
+from services.store.database import Database
+from services.store.records import Task
+from services.telemetry.log_context import about
+from services.telemetry.traces import NO_TRACES, Traces
+from services.worker.queue.engine import Queue
+from services.worker.registry import Crew
+from services.worker.shared_render.parts import forget
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 2.0
+SWEEP_SECONDS = 600.0
+"""Between two removals of what is not to be kept."""
+TICKETS_AT_ONCE = 100
+DAY_MS = 24 * 3600 * 1000
+
+
+class Keeper:
+    """Looks after all processes while this one is the crew's keeper."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        hot: HotTasks,
+        files: FileStore,
+        crew: Crew,
+        *,
+        keep_days: int,
+        traces: Traces = NO_TRACES,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._hot = hot
+        self._files = files
+        self._crew = crew
+        self._keep_days = keep_days
+        self._traces = traces
+        self._swept_at = float("-inf")
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Make rounds while the block lasts."""
+        rounds = asyncio.create_task(self._rounds(), name="keeper")
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            await asyncio.gather(rounds, return_exceptions=True)
+
+    async def _rounds(self) -> None:
+        while True:
+            if self._crew.keeper:
+                try:
+                    await self.look_after()
+                except StoreUnavailable as error:
+                    log.warning("the database is away: %s", str(error).partition("\n")[0])
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def look_after(self) -> None:
+        """One round. What fails in it holds up nothing else of it."""
+        duties = [self._replace, self._expire, self._supply]
+        if monotonic() - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = monotonic()
+            duties.append(self.sweep)
+        for duty in duties:
+            try:
+                await duty()
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("a part of the keeper's round failed; there will be another")
+
+    async def _replace(self) -> None:
+        """Dead processes leave the crew; what they ran is free for others."""
+        dead = self._crew.dead()
+        for member in dead:
+            log.warning(
+                "%s (process %d on %s) is dead", "worker" if member.slots else "server", member.pid, member.host
+            )
+        async with self._database.write() as connection:
+            await workers.leave(connection, [member.id for member in dead])
+            freed = await writes.release(connection, workers.absent())
+            if await parts.release(connection):
+                log.warning("parts that a dead worker made of another's video are free")
+            for task_id in freed:
+                with about(task_id):
+                    log.warning("the task has lost its worker and waits for another")
+                await self._queue.add_ticket(connection)
+
+    async def _expire(self) -> None:
+        async with self._database.read() as connection:
+            late = await reads.expired(connection, now_ms())
+        for task in late:
+            async with self._database.write() as connection:
+                ended = await writes.fail(connection, task, expired().failure)
+            if ended is not None:
+                self._hot.wrote(ended)
+                self._traces.waited(ended.task)
+
+    async def _supply(self) -> None:
+        """A worker that died with a ticket in its hand must not leave a task without one."""
+        async with self._database.read() as connection:
+            waiting = await reads.runnable_count(connection)
+        if waiting and not await asyncio.to_thread(self._has_tickets):
+            async with self._database.write() as connection:
+                for _ in range(min(waiting, TICKETS_AT_ONCE)):
+                    await self._queue.add_ticket(connection)
+
+    def _has_tickets(self) -> bool:
+        try:
+            return self._queue.has_tickets()
+        except Exception as error:
+            raise StoreUnavailable(str(error).partition("\n")[0]) from error
+
+    async def sweep(self) -> None:
+        """Remove used tickets, and what ended longer ago than it is kept."""
+        workers = {member.id for member in self._crew.living()}
+        while await asyncio.to_thread(self._queue.sweep, workers):
+            pass
+        await self._forget_parts()
+        if self._keep_days:
+            await self._forget_outdated(now_ms() - self._keep_days * DAY_MS)
+
+    async def _forget_outdated(self, before_ms: int) -> None:
+        """Remove the tasks that ended before; those whose files cannot be removed stay until the next sweep."""
+        last, stuck = None, 0
+        while True:
+            async with self._database.read() as connection:
+                found = await reads.outdated(connection, before_ms, last)
+            for task in found:
+                with about(task.id):
+                    stuck += not await self._forgotten(task)
+                last = (task.completed_at_ms or 0, task.id)
+            if not found:
+                break
+        if stuck:
+            log.warning("%d outdated tasks stay until the next sweep, since their files cannot be removed", stuck)
+
+    async def _forgotten(self, task: Task) -> bool:
+        """Whether the task and its files are gone: the files first, since what has no row is never found again."""
+        try:
+            await self._files.delete(f"videos/{task.id}")
+        except OSError as error:
+            log.warning("the task's files cannot be removed: %s", error)
+            return False
+        async with self._database.write() as connection:
+            await writes.remove(connection, task)
+        self._hot.forget(task)
+        return True
+
+    async def _forget_parts(self) -> None:
+        """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
+        async with self._database.read() as connection:
+            left = await parts.of_ended_tasks(connection)
+        for task_id in left:
+            with about(task_id):
+                try:
+                    await forget(self._database, self._files, task_id)
+                except OSError as error:
+                    log.warning("the task's parts stay until the next sweep: %s", error)
+
+
+def expired() -> Failed:
+    """The end of a task that waited too long."""
+    return failed(
+        ErrorCode.EXPIRED,
+        "The task waited longer than expiresInSeconds allows.",
+        "任务排队时间超过了 expiresInSeconds。",
+    )

@@ -1,0 +1,131 @@
+"""From an attempt's folder to the file storage."""
+
+import asyncio
+import hashlib
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from services.errors import ErrorCode, Failed, failed, out_of_disk
+from services.files.beneath import open_beneath, read_beneath
+from services.files.store import PIECE_BYTES, FileStore
+from services.store.records import Task, Video
+from services.worker.exporter_process import Result
+
+log = logging.getLogger(__name__)
+
+LARGEST_PREVIEW_BYTES = 20_000
+LARGEST_THUMBNAIL_BYTES = 5_000_000
+AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""Between two tries to store a video: a whole render is at stake."""
+_MP4_MARK = b"ftyp"
+
+
+async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
+    """Put the video and its thumbnail into the storage. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
+    base = folder_of(task.id, task.attempt)
+    thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
+    with await asyncio.to_thread(_opened, folder, result.output) as video:
+        try:
+            size_bytes, sha256 = await asyncio.to_thread(measured, video)
+            await _put(files, f"{base}/video.mp4", video)
+            if thumbnail is not None:
+                await _put(files, f"{base}/thumbnail.jpg", thumbnail)
+        except OSError as error:
+            raise out_of_disk(error) or failed(
+                ErrorCode.PUBLISH_FAILED,
+                f"The video could not be stored: {error.strerror or type(error).__name__}.",
+                f"无法保存视频：{error.strerror or type(error).__name__}。",
+            ) from error
+    return Video(
+        key=f"{base}/video.mp4",
+        thumbnail_key=f"{base}/thumbnail.jpg" if thumbnail is not None else None,
+        width=result.width,
+        height=result.height,
+        duration_us=result.duration_us,
+        frames=result.frames,
+        frame_rate=result.frame_rate,
+        has_sound=result.has_sound,
+        size_bytes=size_bytes,
+        sha256=sha256,
+    )
+
+
+async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
+    """Store a file; a storage that refuses it is asked again for some seconds. Raises `OSError`."""
+    for seconds in AGAIN_SECONDS:
+        try:
+            return await files.put(key, source)
+        except OSError as error:
+            if out_of_disk(error):
+                raise
+            log.warning("the storage has not taken the video and is asked again: %s", error)
+        await asyncio.sleep(seconds)
+    return await files.put(key, source)
+
+
+def folder_of(task_id: str, attempt: int) -> str:
+    """Where in the storage an attempt's files lie."""
+    return f"videos/{task_id}/{attempt}"
+
+
+def preview_key(task_id: str, attempt: int) -> str:
+    """Where the newest frame of an attempt is stored."""
+    return f"{folder_of(task_id, attempt)}/preview.jpg"
+
+
+async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
+    """Store the newest frame and give its key.
+
+    Raises `Failed` when it is not a small file of the folder, and FileNotFoundError when it is gone again.
+    """
+    try:
+        preview = await asyncio.to_thread(read_beneath, folder, path, LARGEST_PREVIEW_BYTES)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _broken(
+            f"The preview is not a file of at most {LARGEST_PREVIEW_BYTES:,} bytes in the task's folder.",
+            f"预览图不是任务目录中不超过 {LARGEST_PREVIEW_BYTES:,} 字节的文件。",
+        ) from error
+    key = preview_key(task.id, task.attempt)
+    await files.put(key, preview)
+    return key
+
+
+def _opened(folder: Path, name: str) -> BinaryIO:
+    """The video. Raises `Failed` when there is none."""
+    with suppress(OSError):
+        video = open_beneath(folder, name)
+        if video.read(8)[4:] == _MP4_MARK:
+            return video
+        video.close()
+    raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
+
+
+def _thumbnail(folder: Path, name: str | None) -> bytes | None:
+    """What the thumbnail holds; None when there is none that can be shown, which is no reason to lose the video."""
+    if not name:
+        return None
+    try:
+        return read_beneath(folder, name, LARGEST_THUMBNAIL_BYTES)
+    except OSError as error:
+        log.warning("the thumbnail is left out: %s", error)
+        return None
+
+
+def measured(file: BinaryIO) -> tuple[int, str]:
+    """An open file's size in bytes and the SHA-256 of so many. Blocks."""
+    size_bytes = left_bytes = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left_bytes > 0 and (piece := file.read(min(left_bytes, PIECE_BYTES))):
+        digest.update(piece)
+        left_bytes -= len(piece)
+    return size_bytes, digest.hexdigest()
+
+
+def _broken(en: str, zh: str) -> Failed:
+    return failed(ErrorCode.RENDER_FAILED, en, zh)

@@ -1,0 +1,1 @@
+"""The queue engine that wakes the workers."""

@@ -1,0 +1,148 @@
+"""The queue engine: wakes a worker for every task that waits. This is the only module that imports DBOS.
+
+It holds tickets. A ticket says that there is one more task to run; which one it is, the task rows say at the moment
+it is taken, because only they know priorities, turns and losses. It is added in the same transaction as
+the row's change. One ticket too many finds nothing to run; that there is one where there must be is looked after by
+`services.worker.maintenance`.
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.errors import DraftcastError
+from services.interpreter import unfit_here
+
+APPLICATION = "draftcast"
+QUEUE = "tickets"
+WORKFLOW = "take_ticket"
+APP_VERSION = "1"
+"""Pinned: the default is a hash of the code, and an upgrade would leave older tickets lying."""
+POLL_SECONDS = 0.2
+CONNECTIONS = 3
+"""Of a worker's engine to Postgres."""
+SWEPT_AT_ONCE = 1000
+
+Admit = Callable[[], Awaitable[None]]
+"""Takes a task and returns when there is room for the next one."""
+
+
+class UnfitPython(DraftcastError):
+    """The Python that runs cannot keep the queue in SQLite; the text says why."""
+
+
+class Queue:
+    """The entering side: any process may add tickets."""
+
+    def __init__(self, database_url: str) -> None:
+        _quiet()
+        self._client = DBOSClient(
+            system_database_url=_plain(database_url),
+            application_name=APPLICATION,
+            system_database_pool_size=1,
+            lazy=True,
+            retry_connection_errors=False,
+        )
+
+    async def add_ticket(self, connection: AsyncConnection) -> None:
+        """One task more is to be run, once the transaction of `connection` is committed."""
+        options = EnqueueOptions(
+            workflow_name=WORKFLOW, queue_name=QUEUE, workflow_id=uuid.uuid4().hex, app_version=APP_VERSION
+        )
+
+        def add(blocking: sa.Connection) -> None:
+            self._client.enqueue_in_transaction(blocking, options)
+
+        await connection.run_sync(add)
+
+    def has_tickets(self) -> bool:
+        """Whether a ticket waits for a worker. Blocks."""
+        return bool(self._tickets(["ENQUEUED"], 1))
+
+    def sweep(self, workers: Collection[str]) -> int:
+        """Remove tickets that were used, and those that anyone but these workers took with them. How many. Blocks."""
+        used = self._tickets(["SUCCESS", "ERROR", "CANCELLED"], SWEPT_AT_ONCE)
+        taken = self._tickets(["PENDING"], SWEPT_AT_ONCE)
+        spent = [*used, *(ticket for ticket in taken if ticket.executor_id not in workers)]
+        if spent:
+            self._client.delete_workflows([ticket.workflow_id for ticket in spent])
+        return len(spent)
+
+    def _tickets(self, status: list[str], limit: int) -> list[WorkflowStatus]:
+        return self._client.list_workflows(
+            status=status, queue_name=QUEUE, limit=limit, load_input=False, load_output=False
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+
+
+class Engine:
+    """The working side: calls `admit` for one ticket after the other, on the event loop that opened it."""
+
+    def __init__(self, database_url: str, worker_id: str) -> None:
+        self._worker_id = worker_id
+        self._database_url = database_url
+
+    async def start(self, admit: Admit) -> None:
+        """Begin to take tickets."""
+        loop = asyncio.get_running_loop()
+        _quiet()
+        config = DBOSConfig(
+            name=APPLICATION,
+            system_database_url=_plain(self._database_url),
+            application_version=APP_VERSION,
+            executor_id=self._worker_id,
+            log_level="WARNING",
+            sys_db_pool_size=CONNECTIONS,
+            run_migrations=False,
+        )
+        DBOS(config=config)
+
+        @DBOS.workflow(name=WORKFLOW)
+        def take_ticket() -> None:
+            with suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
+                asyncio.run_coroutine_threadsafe(_awaited(admit), loop).result()
+
+        await asyncio.to_thread(self._launch)
+        del take_ticket
+
+    def _launch(self) -> None:
+        DBOS.launch()
+        # One at a time: how many tasks run is for each worker to say, and this is one number for all of them.
+        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
+
+    async def stop(self) -> None:
+        """Take no more tickets. `admit` must return soon, or have been cancelled."""
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+
+def migrate(database_url: str) -> None:
+    """Bring the engine's own tables to their newest layout. Raises `UnfitPython` where it cannot use the SQLite."""
+    embedded = sa.make_url(database_url).get_backend_name() == "sqlite"
+    if embedded and (why := unfit_here()):
+        raise UnfitPython(f"{why}; `make setup` chooses another Python where one is here")
+    _quiet()
+    DBOS.migrate(_plain(database_url))
+
+
+async def _awaited(admit: Admit) -> None:
+    await admit()
+
+
+def _plain(database_url: str) -> str:
+    """The address without a driver's name, as DBOS wants it."""
+    url = sa.make_url(database_url)
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+
+
+def _quiet() -> None:
+    logging.getLogger("dbos").setLevel(logging.WARNING)

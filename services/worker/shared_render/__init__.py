@@ -1,0 +1,1 @@
+"""One long video rendered by several workers, part by part."""

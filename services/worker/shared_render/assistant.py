@@ -1,0 +1,248 @@
+"""Helping: parts of other workers' tasks, made in slots that have nothing else to do. A task goes first."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from services.clock import now_ms
+from services.errors import DraftWarning, Failed, StoreUnavailable
+from services.files.beneath import remove_tree
+from services.live.task_cache import HotTasks
+from services.settings import Settings
+from services.store import parts, reads
+from services.store.parts import Part, PartStatus
+from services.store.records import Stage, Status, Task
+from services.telemetry.log_context import about
+from services.worker import attempt_cleanup
+from services.worker.exporter_process import ExportRequest, PreviewLine, StageLine, help_out
+from services.worker.part_protocol import PartLine, PartsLine, Question
+from services.worker.registry import Crew
+from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_to_help
+
+log = logging.getLogger(__name__)
+
+REFUSED_KEPT = 100
+
+
+class Helper:
+    """Looks for parts while `room()` says that there are slots for so many more renders."""
+
+    def __init__(
+        self, store: PartStore, hot: HotTasks, crew: Crew, settings: Settings, room: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._hot = hot
+        self._crew = crew
+        self._settings = settings
+        self._room = room
+        self._helping: dict[str, asyncio.Task[None]] = {}
+        """By the task's id."""
+        self._refused: deque[str] = deque(maxlen=REFUSED_KEPT)
+        """Tasks that were tried, and are not for this worker."""
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Help while the block lasts."""
+        looking = asyncio.create_task(self._look_for_ever(), name="helper")
+        try:
+            yield
+        finally:
+            looking.cancel()
+            self.drop_all()
+            await asyncio.gather(looking, *self._helping.values(), return_exceptions=True)
+
+    def drop_all(self) -> None:
+        """Give everything up."""
+        for helping in self._helping.values():
+            helping.cancel()
+
+    def make_room(self) -> None:
+        """A task has taken a slot: what was begun last in one too many is given up."""
+        surplus = len(self._helping) - max(0, self._room())
+        for helping in list(self._helping.values())[::-1][: max(0, surplus)]:
+            helping.cancel()
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._crew.in_touch and self._room() > len(self._helping):
+                try:
+                    await self._look()
+                except StoreUnavailable:
+                    continue
+                except Exception:
+                    log.exception("no part could be looked for; it is tried again")
+
+    async def _look(self) -> None:
+        """Begin to help where help is wanted."""
+        async with self._store.database.read() as connection:
+            besides = (*self._helping, *self._refused)
+            wanted = await parts.open_elsewhere(connection, self._store.worker, besides)
+            if not wanted or await reads.runnable_count(connection):
+                return
+            task = await reads.any_task(connection, wanted[0].task_id)
+        part = next_to_help(part for part in wanted if part.task_id == wanted[0].task_id)
+        promised = None if part is None or task is None else await self._store.claim(part, PartStatus.PROMISED)
+        if task is None or promised is None:
+            return
+        with about(task.id, task.attempt):
+            helping = asyncio.create_task(self._help(task, promised), name=f"helping with {task.id}")
+        self._helping[task.id] = helping
+        helping.add_done_callback(lambda _: self._helping.pop(task.id, None))
+        self.make_room()  # a task may have come meanwhile
+
+    async def _help(self, task: Task, promised: Part) -> None:
+        help_ = Help(self._store, self._hot, self._settings, task, promised)
+        try:
+            log.info("helping another worker with the task")
+            await help_.run()
+        except Failed as error:
+            log.warning("no help: %s", error.failure.message.en)
+            help_.failed = True
+        except StoreUnavailable as error:
+            log.warning("no help: the database is away: %s", error)
+        except OSError as error:
+            log.warning("no help: %s", error)
+            help_.failed = True
+        except Exception:
+            log.exception("no help")
+            help_.failed = True
+        finally:
+            if help_.failed or help_.unfit:
+                self._refused.append(task.id)
+            await asyncio.shield(help_.leave())
+
+
+class Help:
+    """What is done for one attempt of another worker's task: one process that makes part after part."""
+
+    def __init__(self, store: PartStore, hot: HotTasks, settings: Settings, task: Task, promised: Part) -> None:
+        self.failed = False
+        self.unfit = False
+        """Here the parts would not fit the others."""
+        self._store = store
+        self._hot = hot
+        self._settings = settings
+        self._task = task
+        self._folder = settings.work_dir / task.id / str(task.attempt)
+        self._part: Part | None = promised
+        self._delivering: dict[asyncio.Task[bool], Part] = {}
+        self._frames = 0
+        """Of all parts so far, as the renderer counts them."""
+        self._began_ms = 0
+        """When the present part began."""
+        self._before = 0
+        """The same when the present part began."""
+        self._lost = asyncio.Event()
+
+    async def run(self) -> None:
+        """Help until nothing is left to do, or the task is another attempt's. Raises `Failed`, `StoreUnavailable`."""
+        await asyncio.to_thread(attempt_cleanup.fresh_folder, self._folder)
+        asked = replace(
+            ExportRequest.of(self._settings, self._task, self._folder),
+            strict=False,
+            share_seconds=self._settings.share_seconds,
+            helping=True,
+        )
+        working = asyncio.create_task(help_out(asked, self._on_line, self._on_start, self._answer))
+        watching = [asyncio.create_task(self._watch()), asyncio.create_task(self._tell_for_ever())]
+        try:
+            await asyncio.wait({working, *watching}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                await working
+        finally:
+            for each in (working, *watching):
+                each.cancel()
+            await asyncio.gather(working, *watching, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Give back what is not made, and remove what was written; the materials too, unless we may need them."""
+        unstored = [part for delivering, part in self._delivering.items() if delivering.cancel()]
+        await asyncio.gather(*self._delivering, return_exceptions=True)
+        with suppress(StoreUnavailable):
+            for part in (self._part, *self._delivering.values()):
+                if part is not None:
+                    await self._store.give_back(part, lost=self.failed)
+        for part in unstored:
+            await self._store.discard(part)
+        await asyncio.to_thread(attempt_cleanup.clear_attempt, self._folder)
+        with suppress(StoreUnavailable):
+            async with self._store.database.read() as connection:
+                now = await reads.any_task(connection, self._task.id)
+            if now is None or now.status.final or now.worker not in (self._store.worker, None):
+                await asyncio.to_thread(remove_tree, self._folder.parent)
+
+    async def _answer(self, question: Question) -> dict[str, Any] | None:
+        if isinstance(question, PartsLine):
+            part = await self._first(question)
+        else:
+            await self._made(question)
+            part = await self._next()
+        self._part, self._began_ms = part, now_ms()
+        if part is None:
+            await asyncio.gather(*self._delivering)
+            return None
+        return {"part": part.number}
+
+    async def _first(self, line: PartsLine) -> Part | None:
+        """The part that we spoke for, if it would fit and is ours still; else another one."""
+        promised, self._part = self._part, None
+        if promised is None:
+            return None
+        if line.digest != promised.digest:
+            log.info("the task is drawn or encoded otherwise here: no help")
+            self.unfit = True
+            await self._store.give_back(promised)
+            return None
+        return await self._store.begin(promised) or await self._next()
+
+    async def _next(self) -> Part | None:
+        while True:
+            part = next_to_help(await self._store.of_task(self._task.id))
+            if part is None or part.attempt != self._task.attempt:
+                return None
+            claimed = await self._store.claim(part, PartStatus.RUNNING)
+            if claimed is not None:
+                return claimed
+
+    async def _made(self, line: PartLine) -> None:
+        part, self._part = self._part, None
+        if part is None or part.number != line.number:
+            raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
+        self._store.traces.part_made(part, self._began_ms)
+        self._before = self._frames = self._before + part.frames
+        delivering = asyncio.create_task(self._store.deliver(part, self._folder / line.path, self._folder))
+        self._delivering[delivering] = part
+
+    def _on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
+        if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:
+            self._frames = round(line.done or 0)
+
+    async def _on_start(self, pid: int) -> None:
+        await asyncio.to_thread(attempt_cleanup.note_child, self._folder, pid)
+
+    async def _tell_for_ever(self) -> None:
+        """Store how many frames are out; ends when the part was given to another."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            part, frames = self._part, self._frames - self._before
+            if part is not None and part.status is PartStatus.RUNNING:
+                with suppress(StoreUnavailable):
+                    if not await self._store.advance(part, max(0, min(frames, part.frames))) and part is self._part:
+                        return
+
+    async def _watch(self) -> None:
+        """Ends when the task is not that attempt's any more."""
+
+        def check(now: Task | None) -> None:
+            if now is None or now.attempt != self._task.attempt or now.status is not Status.PROCESSING:
+                self._lost.set()
+
+        with self._hot.listen(self._task.id, lambda change: check(change.task)):
+            async with self._store.database.read() as connection:
+                check(await reads.any_task(connection, self._task.id))
+            await self._lost.wait()

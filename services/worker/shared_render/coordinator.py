@@ -1,0 +1,190 @@
+"""Leading: one attempt whose video is made in parts, some of them by others."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from services.clock import now_ms
+from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
+from services.store import parts
+from services.store.parts import Part, PartStatus
+from services.store.records import Stage
+from services.worker.exporter_process import OnLine, PreviewLine, StageLine
+from services.worker.part_protocol import PartLine, PartsLine, Question
+from services.worker.progress_writer import Attempt
+from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_own, too_long
+
+log = logging.getLogger(__name__)
+
+
+MOST_PARTS = 10_000
+"""More than two days of video have."""
+
+
+class Leader:
+    """Gives out the parts of an attempt's video: to its own renderer by answering it, to helpers by rows."""
+
+    def __init__(self, store: PartStore, attempt: Attempt, on_line: OnLine) -> None:
+        self._store = store
+        self._attempt = attempt
+        self._on_line = on_line
+        self._rows: list[Part] = []
+        self._own: dict[int, tuple[Part, Path]] = {}
+        """What our own renderer says it has made, and where: that is looked at when it is stored."""
+        self._under_way: Part | None = None
+        self._began_at = 0.0
+        self._began_ms = 0
+        self._slowest_seconds = 0.0
+        self._since: dict[tuple[int, int], float] = {}
+        """When the claims of others were first seen."""
+        self._elsewhere: dict[int, Path] = {}
+        self._moving: dict[tuple[int, int], asyncio.Task[None]] = {}
+        """Files on their way, by part and claim."""
+        self._line: StageLine | None = None
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Look after the parts while the block lasts."""
+        looking = asyncio.create_task(self._look_for_ever(), name=f"parts of {self._attempt.task.id}")
+        try:
+            yield
+        finally:
+            left = [looking, *self._moving.values()]
+            for each in left:
+                each.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
+        """Pass a line of the renderer on, with the frames of the others added to its own."""
+        if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:
+            self._line = line
+            line = self._counted(line)
+        self._on_line(line)
+
+    def _counted(self, line: StageLine) -> StageLine:
+        ours = {*self._own, *((self._under_way.number,) if self._under_way else ())}
+        others = sum(part.frames_done for part in self._rows if part.number not in ours)
+        return replace(line, done=(line.done or 0) + others)
+
+    async def answer(self, question: Question) -> dict[str, Any] | None:
+        """The order for our renderer that follows. Raises `StoreUnavailable`, and `Failed` when it talks nonsense."""
+        if isinstance(question, PartsLine):
+            await self._announce(question)
+        else:
+            await self._made(question)
+        return await self._order()
+
+    async def _announce(self, line: PartsLine) -> None:
+        if not 0 < len(line.spans) <= MOST_PARTS:
+            raise failed(
+                ErrorCode.INTERNAL,
+                f"The renderer asked for {len(line.spans)} parts; 1 to {MOST_PARTS} are made.",
+                f"渲染程序要求 {len(line.spans)} 个分段，只能为 1 到 {MOST_PARTS} 个。",
+            )
+        self._attempt.shared = True
+
+        async def write() -> list[Part] | None:
+            async with self._store.database.write() as connection:
+                return await parts.announce(connection, self._attempt.task, line.digest, line.spans)
+
+        found = await self._store.patiently(write)
+        if found is None:
+            await self._give_up()
+        else:
+            self._rows = found
+
+    async def _made(self, line: PartLine) -> None:
+        if self._under_way is None or self._under_way.number != line.number:
+            raise failed(ErrorCode.INTERNAL, "The renderer made an unwanted part.", "渲染程序生成了未要求的分段。")
+        made = await self._store.made(self._under_way)
+        if made is None:
+            await self._give_up()
+        else:
+            self._own[line.number] = made, self._attempt.folder / line.path
+            self._store.traces.part_made(made, self._began_ms)
+            self._slowest_seconds = max(self._slowest_seconds, monotonic() - self._began_at)
+        self._under_way = None
+
+    async def _give_up(self) -> None:
+        """The task is not ours any more; whoever waits for us ends us."""
+        self._attempt.lost.set()
+        await asyncio.Event().wait()
+
+    async def _order(self) -> dict[str, Any]:
+        while True:
+            await self._look()
+            part = next_own(self._rows) or self._overdue(monotonic())
+            if part is not None:
+                claimed = await self._store.claim(part, PartStatus.RUNNING)
+                if claimed is not None:
+                    self._under_way, self._began_at, self._began_ms = claimed, monotonic(), now_ms()
+                    return {"part": claimed.number}
+            elif len(self._own) + len(self._elsewhere) == len(self._rows):
+                return {"join": {str(number): str(path) for number, path in self._elsewhere.items()}}
+            else:
+                await asyncio.sleep(LOOK_SECONDS / 2)
+
+    def _overdue(self, now: float) -> Part | None:
+        """A part that another has been at for too long."""
+        running = self._others(PartStatus.RUNNING)
+        since = self._since
+        late = (part for part in running if too_long(now - since.get(_claim(part), now), self._slowest_seconds))
+        return next(late, None)
+
+    def _others(self, status: PartStatus) -> list[Part]:
+        return [part for part in self._rows if part.status is status and part.worker != self._store.worker]
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._rows:
+                try:
+                    await self._look()
+                except StoreUnavailable as error:
+                    log.warning("the database is away: %s", error)
+
+    async def _look(self) -> None:
+        """See what the others have done; fetch what they have made, and store what we have if anyone helps."""
+        self._rows = await self._store.of_task(self._attempt.task.id)
+        for part in self._others(PartStatus.RUNNING):
+            self._since.setdefault(_claim(part), monotonic())
+        for part in self._rows:
+            if part.status is PartStatus.MADE and part.key and part.number not in (*self._own, *self._elsewhere):
+                self._move(part, self._fetch)
+        if any(part.worker not in (self._store.worker, None) for part in self._rows):
+            for made, _ in self._own.values():
+                self._move(made, self._deliver)
+        if self._line is not None:
+            self._on_line(self._counted(self._line))
+
+    def _move(self, part: Part, how: Callable[[Part], Coroutine[Any, Any, None]]) -> None:
+        if _claim(part) not in self._moving:
+            self._moving[_claim(part)] = asyncio.create_task(how(part))
+
+    async def _fetch(self, part: Part) -> None:
+        """Get another's part; one that cannot be had is to be made again."""
+        target = self._attempt.folder / f"part-{part.number}-{part.claims}.mp4"
+        try:
+            await self._store.fetch(part, target)
+        except OSError as error:
+            log.warning("part %d is not to be had: %s", part.number, error)
+            with suppress(StoreUnavailable):  # then we are about to lose the task anyway
+                await self._store.give_back(part, lost=True)
+        else:
+            self._elsewhere[part.number] = target
+
+    async def _deliver(self, part: Part) -> None:
+        """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
+        try:
+            await self._store.deliver(part, self._own[part.number][1], self._attempt.folder)
+        except (OSError, StoreUnavailable) as error:
+            log.warning("part %d is not stored: %s", part.number, error)
+
+
+def _claim(part: Part) -> tuple[int, int]:
+    return part.number, part.claims

@@ -1,0 +1,359 @@
+"""The worker: claims a task, runs the exporter, stores its progress, publishes its file.
+
+Every write after the claim goes through the fence (the attempt's number and the status):
+when it hits no row, somebody else owns the task now, and this attempt ends silently.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clock import SteadyClock, now_ms
+from services.drafts.draft_urls import points_back
+from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
+from services.files.beneath import remove_tree
+from services.files.store import FileStore
+from services.live.task_cache import HotTasks
+from services.settings import Settings
+from services.store import reads, writes
+from services.store.database import Database
+from services.store.records import Status, Task, TaskChange
+from services.store.tables import tasks
+from services.telemetry.log_context import about
+from services.telemetry.traces import Traces
+from services.worker import attempt_cleanup
+from services.worker.artifact_cleanup import Remains
+from services.worker.exporter_process import OWN_EXPORTER, ExportRequest, PreviewLine, Result, StageLine, export
+from services.worker.maintenance import expired
+from services.worker.progress import AttemptProgress
+from services.worker.progress_writer import AWAY_SECONDS, Attempt, Recorder
+from services.worker.publish import publish, put_preview
+from services.worker.queue.engine import Queue
+from services.worker.registry import Crew
+from services.worker.shared_render.assistant import Helper
+from services.worker.shared_render.coordinator import Leader
+from services.worker.shared_render.parts import PartStore
+
+log = logging.getLogger(__name__)
+
+TIDY_SECONDS = 5.0
+PREVIEW_SECONDS = 5.0
+"""How long a preview may take to be stored; the attempt's end waits for it."""
+OLD_EVERY = 720
+"""Rounds of tidying after which old materials are looked for: once an hour."""
+
+
+class Worker:
+    """Runs attempts on the event loop that opened it."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        hot: HotTasks,
+        files: FileStore,
+        crew: Crew,
+        on_end: Callable[[Task], None],
+        settings: Settings,
+        traces: Traces,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._hot = hot
+        self._files = files
+        self._crew = crew
+        self._on_end = on_end
+        self._settings = settings
+        self._traces = traces
+        self._clock = SteadyClock()
+        self._recorder = Recorder(database, hot, crew)
+        self._parts = PartStore(database, files, crew, traces)
+        self._remains = Remains(database, files, settings.work_dir)
+        shares = bool(settings.share_seconds) and not settings.exporter
+        self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        crew.on_fenced = self._drop_all
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Flush and tidy while the block lasts; at its end running attempts are handed back."""
+        dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
+        await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
+        await self._remains.of_dead(dead)
+        keepers = [asyncio.create_task(self._recorder.record()), asyncio.create_task(self._tidy_for_ever())]
+        try:
+            async with self._helper.serve() if self._helper else nullcontext():
+                try:
+                    yield
+                finally:
+                    self._stopping.set()
+        finally:
+            for running in [*self._tasks, *keepers]:
+                running.cancel()
+            await asyncio.gather(*self._tasks, *keepers, return_exceptions=True)
+
+    async def admit(self) -> None:
+        """Begin the next task's attempt; returns when there is room for another one, or nothing to run."""
+        task = await self._next_task()
+        if task is None:
+            return
+        with about(task.id, task.attempt):
+            running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
+        self._tasks.add(running)
+        running.add_done_callback(self._tasks.discard)
+        if self._helper is not None:
+            self._helper.make_room()
+        while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _next_task(self) -> Task | None:
+        """The task that is to be run next, claimed. A ticket that comes while we stop goes back."""
+        while True:
+            with suppress(StoreUnavailable):
+                if not self._stopping.is_set() and self._crew.in_touch:
+                    return await self._claim()
+                if self._stopping.is_set():
+                    async with self._database.write() as connection:
+                        await self._queue.add_ticket(connection)
+                    return None
+            if self._stopping.is_set():
+                return None  # the keeper adds what is missing
+            await asyncio.sleep(AWAY_SECONDS)
+
+    def _room(self) -> int:
+        """Slots without a task."""
+        return 0 if self._stopping.is_set() else self._settings.render_slots - len(self._tasks)
+
+    def _drop_all(self) -> None:
+        """We may have been replaced: nothing that runs here is ours any more."""
+        if self._helper is not None:
+            self._helper.drop_all()
+        for attempt in self._recorder.running:
+            with about(attempt.task.id, attempt.task.attempt):
+                log.warning("the attempt is given up")
+            attempt.lost.set()
+
+    async def _attempt(self, task: Task) -> None:
+        folder = self._settings.work_dir / task.id / str(task.attempt)
+        attempt = Attempt(task, folder, AttemptProgress(task))
+        self._recorder.running.add(attempt)
+        self._traces.waited(task)
+        try:
+            await self._work(attempt)
+        except asyncio.CancelledError:
+            await self._hand_back(attempt)
+            raise
+        except StoreUnavailable as error:
+            log.warning("the database is away: %s", error)
+        finally:
+            self._recorder.running.discard(attempt)
+            self._traces.attempted(attempt.task, attempt.progress.stages, attempt.ended)
+            await asyncio.gather(*attempt.previews, return_exceptions=True)
+            await asyncio.shield(self._clean_up(attempt))
+
+    async def _claim(self) -> Task | None:
+        """The next task, now of this worker; None when there is nothing to run."""
+        async with self._claiming:
+            while True:
+                async with self._database.write() as connection:
+                    task = await reads.next_to_run(connection)
+                    if task is None:
+                        return None
+                    problem = _unfit(task, self._settings.base_url)
+                    if problem is None:
+                        changed = await writes.claim(connection, task, self._crew.me.id)
+                    else:
+                        changed = await writes.fail(connection, task, problem.failure)
+                if changed is not None:
+                    self._hot.wrote(changed)
+                    if not changed.task.status.final:
+                        return changed.task
+                    self._traces.waited(changed.task)
+                    await self._remains.of_lost(changed.task)
+
+    async def _work(self, attempt: Attempt) -> None:
+        """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
+        try:
+            await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
+            await self._remains.before(attempt.task)
+            await self._export_while_ours(attempt)
+        except Failed as error:
+            await self._fail(attempt, error.failure)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            full = out_of_disk(error)
+            if full is None:
+                log.exception("the attempt failed")
+            await self._fail(attempt, (full or _internal()).failure)
+
+    async def _export_while_ours(self, attempt: Attempt) -> None:
+        """Export and publish, or be interrupted when the attempt is lost."""
+        exporting = asyncio.create_task(self._export(attempt))
+        watching = asyncio.create_task(self._watch(attempt))
+        try:
+            await asyncio.wait({exporting, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not attempt.lost.is_set():
+                await exporting
+        finally:
+            for part in (exporting, watching):
+                part.cancel()
+            await asyncio.gather(exporting, watching, return_exceptions=True)
+
+    async def _export(self, attempt: Attempt) -> None:
+        def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
+            self._on_line(attempt, line)
+
+        async def on_start(pid: int) -> None:
+            await asyncio.to_thread(attempt_cleanup.note_child, attempt.folder, pid)
+
+        request = ExportRequest.of(self._settings, attempt.task, attempt.folder)
+        if await self._may_share(attempt.task):
+            leader = Leader(self._parts, attempt, on_line)
+            async with leader.serve():
+                request = replace(request, share_seconds=self._settings.share_seconds)
+                result = await export(OWN_EXPORTER, request, leader.on_line, on_start, leader.answer)
+        else:
+            result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
+        await self._finish(attempt, result)
+
+    async def _may_share(self, task: Task) -> bool:
+        """Whether others may make parts of the video, or have made some of it for an attempt that was lost."""
+        if self._helper is None:
+            return False
+        return self._crew.has_company or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
+
+    async def _finish(self, attempt: Attempt, result: Result) -> None:
+        """The file goes to the storage, then the row says so, in this order."""
+        video = await publish(self._files, attempt.task, attempt.folder, result)
+        await self._end(
+            attempt, lambda connection: writes.complete(connection, attempt.task, attempt.progress.stages, video)
+        )
+
+    async def _fail(self, attempt: Attempt, failure: Failure) -> None:
+        await self._end(
+            attempt, lambda connection: writes.fail(connection, attempt.task, failure, attempt.progress.stage)
+        )
+
+    async def _end(self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]) -> None:
+        ended = await self._recorder.end(attempt, change)
+        if ended is not None:
+            attempt.ended = ended.task
+            self._on_end(ended.task)
+
+    async def _hand_back(self, attempt: Attempt) -> None:
+        with suppress(StoreUnavailable):
+            async with self._database.write() as connection:
+                if await writes.hand_back(connection, attempt.task):
+                    await self._queue.add_ticket(connection)
+
+    async def _clean_up(self, attempt: Attempt) -> None:
+        """Remove the attempt's files and what it stored in vain; the materials too, unless a retry may want them."""
+        folder = attempt.folder.parent
+        await asyncio.to_thread(attempt_cleanup.empty_attempt, attempt.folder)
+        self._remains.expect(attempt.task.id, attempt.task.attempt)
+        with suppress(StoreUnavailable):
+            async with self._database.read() as connection:
+                now = await reads.any_task(connection, attempt.task.id)
+            done = await self._remains.after(attempt.task.id, attempt.task.attempt, now)
+            if attempt.shared and (now is None or now.status.final):
+                await self._parts.forget(attempt.task.id)
+            elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
+            again = any(running.task.id == attempt.task.id for running in self._recorder.running)
+            wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
+            if done and not wanted and not again:
+                await asyncio.to_thread(remove_tree, folder)
+
+    def _on_line(self, attempt: Attempt, line: StageLine | PreviewLine | DraftWarning) -> None:
+        if isinstance(line, StageLine):
+            attempt.progress.on_stage(line, now_ms())
+        elif isinstance(line, DraftWarning):
+            attempt.progress.on_warning(line)
+        elif not attempt.previews and attempt.progress.preview_due(now_ms()):  # else a newer frame will come
+            putting = asyncio.create_task(self._preview(attempt, line.preview))
+            attempt.previews.add(putting)
+            putting.add_done_callback(attempt.previews.discard)
+        if attempt.progress.urgent:
+            self._recorder.urgent.set()
+
+    async def _preview(self, attempt: Attempt, path: str) -> None:
+        try:
+            async with asyncio.timeout(PREVIEW_SECONDS):
+                attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
+        except FileNotFoundError:
+            log.debug("a preview: the exporter has ended and taken it away")
+        except (Failed, OSError) as error:
+            log.warning("a preview: %s", str(error) or "the storage does not answer")
+
+    async def _watch(self, attempt: Attempt) -> None:
+        """Ends when the attempt is not ours any more: cancelled, or given to another worker."""
+
+        def check(now: Task | None) -> None:
+            if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
+                attempt.lost.set()
+
+        with self._hot.listen(attempt.task.id, lambda change: check(change.task)):
+            with suppress(StoreUnavailable):  # a write that hits no row will tell, too
+                async with self._database.read() as connection:
+                    check(await reads.any_task(connection, attempt.task.id))
+            await attempt.lost.wait()
+
+    async def _tidy_for_ever(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            rounds += 1
+            with suppress(StoreUnavailable):
+                await self._release_strays()
+                await self._remains.again()
+                if rounds % OLD_EVERY == 0:
+                    active, now_seconds = await self._active_ids(), self._clock.seconds()
+                    await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
+
+    async def _release_strays(self) -> None:
+        """Tasks that are ours by their rows and run no more, because their end could not be stored."""
+        async with self._claiming:  # else a task that is just being claimed would look like one of them
+            running = [attempt.task.id for attempt in self._recorder.running]
+            if len(running) < len(self._tasks):
+                return  # one of them has just been claimed
+            async with self._database.write() as connection:
+                strays = await writes.release(
+                    connection, (tasks.c.worker == self._crew.me.id) & tasks.c.id.not_in(running)
+                )
+                for task_id in strays:
+                    with about(task_id):
+                        log.warning("the task has lost its attempt and waits for another")
+                    await self._queue.add_ticket(connection)
+
+    async def _active_ids(self) -> set[str]:
+        async with self._database.read() as connection:
+            return await reads.active_ids(connection)
+
+
+def _unfit(task: Task, base_url: str) -> Failed | None:
+    """Why a task is not to be run (again)."""
+    if points_back(base_url, task.draft_url):
+        return failed(
+            ErrorCode.DRAFT_URL_REFUSED,
+            "The draft's address is this server's own, and there is no draft.",
+            "草稿地址指向本服务器自身，这里没有草稿。",
+        )
+    if task.status is Status.PENDING and task.expires_at_ms is not None and task.expires_at_ms <= now_ms():
+        return expired()
+    if task.status is Status.PROCESSING and task.attempt >= task.max_attempts:
+        return failed(
+            ErrorCode.WORKER_LOST,
+            f"The worker was lost in each of {task.attempt} attempts.",
+            f"{task.attempt} 次尝试中渲染进程均意外中断。",
+        )
+    return None
+
+
+def _internal() -> Failed:
+    return failed(ErrorCode.INTERNAL, "Something went wrong inside the service.", "服务内部错误。")

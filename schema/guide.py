@@ -41,30 +41,30 @@ _ROOTS = {
 _INTRODUCTION = """\
 # API guide
 
-Everything that can be asked of a draftcast server by GraphQL. `make api-guide` writes this page from the descriptions
-in the schema, which GraphiQL shows, too (`http://127.0.0.1:8000/graphiql/` while `make run` runs); the schema in
-GraphQL's own language is [schema.graphql](../schema/schema.graphql).
+The GraphQL API of a draftcast server. `make api-guide` writes this page from the descriptions in the schema, which
+GraphiQL shows, too (`http://127.0.0.1:8000/graphiql/` while `make run` runs); the schema in GraphQL's own language is
+[schema.graphql](../schema/schema.graphql).
 
-All is at one path, `/graphql`. [protocol.md](protocol.md) says how to ask over HTTP, websockets, server-sent events
-and multipart, [examples](../examples) holds clients to copy from, [webhooks.md](webhooks.md) tells of being told
-without asking, and [the README](../README.md#keys) of keys.
+All of it is at one path, `/graphql`. [protocol.md](protocol.md) describes the transports: HTTP, websockets, server-sent
+events and multipart; [webhooks.md](webhooks.md) the messages to your own server; [operations.md](operations.md#keys)
+keys. [examples](../examples) holds clients to copy from.
 
 In types, `!` means never null, and `[...]` a list.
 """
 _ERRORS = """\
 ## Errors
 
-There are three places to look, in this order.
+Errors are in three places, in this order.
 
-1. **The answer's own `errors`**: the request as a whole was refused. `extensions.code` is for programs;
-   `BAD_REQUEST` says that the document or its variables do not fit the schema. The polling endpoint has names of its
-   own and an HTTP status:
+1. **`errors` of the answer**: the request as a whole was refused. `extensions.code` is for programs; `BAD_REQUEST`
+   means that the document or its variables do not fit the schema. The polling endpoint has names of its own and an
+   HTTP status:
 """
 _USER_ERRORS = """\
-2. **`errors` of a mutation's payload**: what the caller can mend, with a [`UserErrorCode`](#usererrorcode) and the
-   `path` of the argument.
-3. **`error` of a task**: why there is no video. `retryable` says whether the same draft may succeed without being
-   changed; the polling endpoint gives the message as `error_message`.
+2. **`errors` of a mutation's payload**: mistakes of the caller, with a [`UserErrorCode`](#usererrorcode) and the `path`
+   of the argument.
+3. **`error` of a task**: the reason why there is no video. `retryable` is true if the same draft may succeed without a
+   change; the polling endpoint gives the message as `error_message`.
 """
 
 

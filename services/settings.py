@@ -59,75 +59,82 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    public_url: str = Field("", description="how clients reach this server; default http://HOST:PORT")
-    data_dir: Path = Field(Path("data"), description="folder for the database, files and work in progress")
-    database_url: str = Field("", description="SQLAlchemy URL; default an SQLite file under DATA_DIR")
+    public_url: str = Field(
+        "", description="address of this server for clients and in addresses of videos; default http://HOST:PORT"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of the database, files and work in progress")
+    database_url: str = Field(
+        "", description="postgresql://USER:PASSWORD@HOST/NAME; default an SQLite file under DATA_DIR"
+    )
     broadcast_url: str = Field(
-        "", description="the doorbell between processes: redis://...; default the database's own on Postgres, else none"
+        "", description="broadcast backend: redis://HOST; default Postgres where it is the database"
     )
     files_url: str = Field(
-        "", description="where finished videos are kept: file:///... or s3://BUCKET/PREFIX; default under DATA_DIR"
+        "", description="storage of videos: file:///FOLDER or s3://BUCKET/PREFIX; default under DATA_DIR"
     )
-    files_endpoint: str = Field("", description="address of an S3 service that is not AWS")
+    files_endpoint: str = Field("", description="address of an S3 service that is not AWS, https://...")
     files_region: str = Field("", description="region of the S3 service")
-    files_virtual_host: bool = Field(False, description="put the bucket into the S3 host's name: OSS, COS, TOS")
-    allow_hosts: Words = Field((), description="hosts that may be fetched although private: host, host:port or CIDR")
-    origins: Words = Field((), description="origins of web pages that may use the API besides its own")
-    render_slots: int = Field(1, ge=1, le=64, description="renders at once")
-    exporter: Command = Field((), description="command of the render child; default our own")
-    ffmpeg: str = Field("", description="path of ffmpeg 5.1 or newer; default the bundled one")
-    require_sandbox: bool = Field(
-        False, description="refuse to start, and to render, where the kernel lacks what the sandbox needs"
+    files_virtual_host: bool = Field(False, description="put the bucket into the host name, for OSS, COS and TOS")
+    allow_hosts: Words = Field((), description="private hosts that may be fetched from: host, host:port or CIDR")
+    origins: Words = Field((), description="further origins of web pages that may use the API, as https://app.example")
+    render_slots: int = Field(1, ge=1, le=64, description="attempts at once")
+    exporter: Command = Field((), description="command of another exporter; default the built-in renderer")
+    ffmpeg: str = Field(
+        "", description="path of ffmpeg 5.1 or newer with x264; default the bundled one, else that on PATH"
     )
-    copy_video: bool = Field(True, description="copy clips that begin and end at keyframes where nothing else is shown")
-    share_seconds: int = Field(
-        60, ge=0, description="videos at least this long are rendered by several workers, where some are idle; 0: never"
-    )
-    font_dirs: Folders = Field((), description="folders with fonts, searched first")
-    watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /readyz and /metrics; 0 for none")
+    require_sandbox: bool = Field(False, description="refuse to start and to render where the kernel lacks the sandbox")
+    copy_video: bool = Field(True, description="copy the coded frames of drafts that only cut H.264 files at keyframes")
+    share_seconds: int = Field(60, ge=0, description="shortest video that all idle workers render in parts; 0: none")
+    font_dirs: Folders = Field((), description="folders with fonts, searched before all others, separated by :")
+    watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /healthz, /readyz and /metrics; 0: none")
     log_format: Literal["text", "json"] = Field(
-        "text", description="form of the log on stderr: text, or json, one object a line"
+        "text", description="form of the log on stderr; json is one object a line"
     )
     rest_envelope: Literal["documented", "capcut-mate"] = Field(
-        "documented",
-        description="shape of the polling endpoint's answers: documented, or as capcut-mate's server gives them",
+        "documented", description="answers of the polling endpoint: as capcut-mate's document, or its server"
     )
     open_to_all: bool = Field(False, description="serve without keys on an address that others can reach")
-    file_url_seconds: int = Field(86_400, ge=60, description="how long addresses of files work, when there are keys")
+    file_url_seconds: int = Field(
+        86_400, ge=60, description="lifetime of addresses of files where there are keys, in full hours"
+    )
     signing_key: str = Field(
         "",
         repr=False,
-        description="secret that signs addresses of files and watch tokens; default one made in DATA_DIR",
+        description="secret of file addresses and watch tokens, one for all servers; default made in DATA_DIR",
     )
     webhook_secret: str = Field(
-        "", repr=False, description="secret that signs webhooks, whsec_...; default one that follows from SIGNING_KEY"
+        "", repr=False, description="secret of webhooks, whsec_...; default derived from SIGNING_KEY"
     )
-    introspection: bool = Field(True, description="tell the GraphQL schema to whoever asks")
+    introspection: bool = Field(True, description="answer introspection of the GraphQL schema; GraphiQL needs it")
     graphiql: bool = Field(True, description="serve GraphiQL under /graphiql")
     accelerator: bool = Field(
-        True, description="answer plain documents by compiled selections, and execute once for all who ask the same"
+        True, description="compile plain documents, execute equal subscriptions once; false is slower"
     )
-    max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft file")
+    max_draft_bytes: int = Field(20_000_000, ge=1, description="largest draft document")
     max_material_bytes: int = Field(2_000_000_000, ge=1, description="largest single material")
-    max_task_bytes: int = Field(8_000_000_000, ge=1, description="all materials of one task together")
+    max_task_bytes: int = Field(
+        8_000_000_000, ge=1, description="all materials of one task; a draft sent to POST /drafts"
+    )
     max_video_seconds: int = Field(3600, ge=1, description="longest video")
-    max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width x height")
-    submits_per_minute: int = Field(60, ge=0, description="submits of one key, or address, a minute; 0: no limit")
-    queries_per_minute: int = Field(6000, ge=0, description="requests of one key, or address, a minute; 0: no limit")
+    max_pixels: int = Field(3840 * 2160, ge=4, description="largest canvas, width times height")
+    submits_per_minute: int = Field(
+        60, ge=0, description="submits, retries, reports and uploads of a key or address a minute; 0: no limit"
+    )
+    queries_per_minute: int = Field(
+        6000, ge=0, description="requests and websocket operations of a key or address a minute; 0: no limit"
+    )
     sockets_per_key: int = Field(
-        200,
-        ge=0,
-        description="websockets, event streams and waiting polls of one key, or address, at once; 0: no limit",
+        200, ge=0, description="websockets, event streams and waiting polls of a key or address; 0: no limit"
     )
     subscriptions_per_socket: int = Field(100, ge=1, description="operations of one websocket at once")
     queued_per_key: int = Field(200, ge=0, description="waiting tasks of one key; 0: no limit but MAX_QUEUED")
-    keep_drafts_hours: int = Field(168, ge=1, description="how long drafts that callers bring are kept")
-    max_queued: int = Field(1000, ge=1, description="tasks waiting at once; more are refused")
-    keep_days: int = Field(
-        0, ge=0, description="days that ended tasks and their videos are kept; 0 keeps them for ever"
+    keep_drafts_hours: int = Field(168, ge=1, description="lifetime of drafts sent to POST /drafts")
+    max_queued: int = Field(1000, ge=1, description="waiting tasks; more are refused")
+    keep_days: int = Field(0, ge=0, description="days until ended tasks, events and videos are removed; 0: never")
+    dead_after_seconds: int = Field(
+        20, ge=1, le=600, description="time without a heartbeat until a worker counts as dead"
     )
-    dead_after_seconds: int = Field(20, ge=1, le=600, description="silence after which a worker counts as lost")
-    render_timeout_seconds: int = Field(7200, ge=1, description="longest single attempt")
+    render_timeout_seconds: int = Field(7200, ge=1, description="longest attempt")
 
     @field_validator("data_dir")
     @classmethod
@@ -278,7 +285,7 @@ def load(**overrides: Any) -> Settings:
     """Read the settings once. Raises `SettingsError` with one line that names the variable."""
     unknown = sorted(name for name in os.environ if name.startswith("DRAFTCAST_") and name not in _known_variables())
     if unknown:
-        raise SettingsError(f"{unknown[0]}: no such setting; README.md lists them all")
+        raise SettingsError(f"{unknown[0]}: no such setting; docs/settings.md lists them all")
     config = config_file()
     if config is not None and not config.is_file():
         raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {config}")

@@ -18,19 +18,25 @@ from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
-from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.worker.exporter_process import ExportLimits, ExportRequest, StageLine, export, parse_line
+from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
+from setup.print_settings import PAGES as SETTINGS_PAGES
+from setup.print_settings import printed
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
-PAGES = ("migrating", "comparison", "operations", "webhooks", "protocol", "exporter")
+PROMISES = ("docs/promises.md", "docs/promises.zh.md")
+PAGES = (
+    *("migrating", "comparison", "operations", "webhooks", "protocol", "exporter"),
+    *("glossary", "settings", "cli", "promises", "coverage"),
+)
 IN_BOTH = [READMES, *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in PAGES)]
 """Documents in English and Chinese."""
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OPERATION = re.compile(r"(?:`|\"\"\")\s*((?:query|mutation|subscription)\b[^`\"]*)(?:`|\"\"\")")
 CURL_BODY = re.compile(r"-d '([^']*)'")
-PROOF = re.compile(r"\[([a-z0-9 ]+)\]\((tests/[^)]+\.py)\)")
+PROOF = re.compile(r"\[([a-z0-9 ]+)\]\(\.\./(tests/[^)]+\.py)\)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 TOLD = re.compile(r"^(?:#+ |\|).*$", re.MULTILINE)
@@ -55,41 +61,38 @@ def operations(document: Path) -> list[str]:
     return [*blocks(document, "graphql"), *inside, *(body["query"] for body in sent if "query" in body)]
 
 
-def rows(readme: str) -> dict[str, list[str]]:
+def rows(document: str | Path) -> dict[str, list[str]]:
     """The cells of the tables' rows that begin with code, by that code."""
     found: dict[str, list[str]] = {}
-    for line in (ROOT / readme).read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / document).read_text(encoding="utf-8").splitlines():
         if match := re.match(r"\| `([^`]+)` \|", line):
             found[match[1]] = [cell.strip() for cell in line.strip("|").split("|")]
     return found
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_every_setting_has_a_row_with_its_default(readme: str) -> None:
-    table = rows(readme)
-    for name, field in Settings.model_fields.items():
-        row = table[f"DRAFTCAST_{name.upper()}"]
-        if field.default not in ("", ()):
-            assert row[1] == f"`{str(field.default).lower()}`", name
+@pytest.mark.parametrize("page", SETTINGS_PAGES, ids=lambda page: page.name)
+def test_the_settings_page_is_what_the_settings_say(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == printed(page), "`make settings` writes it anew"
+    assert set(rows(page)) == {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_every_setting_that_has_a_row_exists(readme: str) -> None:
-    told = {name for name in rows(readme) if name.startswith("DRAFTCAST_")}
-    assert told == {f"DRAFTCAST_{name.upper()}" for name in Settings.model_fields}
-
-
-@pytest.mark.parametrize("readme", READMES)
+@pytest.mark.parametrize("page", SETTINGS_PAGES, ids=lambda page: page.name)
 @pytest.mark.parametrize("variable", [CONFIG_VARIABLE, SERVER_VARIABLE, KEY_VARIABLE])
-def test_the_variables_that_are_no_settings_are_named(readme: str, variable: str) -> None:
-    assert f"`{variable}`" in (ROOT / readme).read_text(encoding="utf-8")
+def test_the_variables_that_are_no_settings_are_named(page: Path, variable: str) -> None:
+    assert f"`{variable}`" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ("docs/cli.md", "docs/cli.zh.md"))
+def test_every_command_has_a_row(page: str) -> None:
+    documented = {name.split()[1] for name in rows(page) if name.startswith("draftcast ")}
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    assert documented == commands | {group.name for group in app.registered_groups}
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_command_has_a_row(readme: str) -> None:
-    told = {name.split()[1] for name in rows(readme) if name.startswith("draftcast ")}
-    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    assert told == commands | {group.name for group in app.registered_groups}
+def test_the_readme_fits_on_a_few_screens_and_has_five_commands(readme: str) -> None:
+    assert 150 <= len((ROOT / readme).read_text(encoding="utf-8").splitlines()) <= 200
+    assert len([name for name in rows(readme) if name.startswith("draftcast ")]) == 5
 
 
 @pytest.mark.parametrize("pair", IN_BOTH, ids=lambda pair: pair[0])
@@ -114,7 +117,7 @@ def test_both_languages_have_the_same_code_but_for_comments(pair: tuple[str, str
 def test_every_operation_in_the_documents_fits_the_schema() -> None:
     schema = build_schema(SDL.read_text(encoding="utf-8"))
     found = [operation for document in DOCUMENTS for operation in operations(document)]
-    assert len(found) == 32
+    assert len(found) == 26
     for operation in found:
         assert validate(schema, parse(operation)) == [], operation
 
@@ -142,21 +145,21 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert [target for target in near if target and not (document.parent / target).exists()] == []
 
 
-def named_tests(readme: str) -> list[tuple[str, str]]:
-    """The tests that a readme names: a link's text is the function's name, and it leads to the file."""
-    return PROOF.findall((ROOT / readme).read_text(encoding="utf-8"))
+def named_tests(document: str) -> list[tuple[str, str]]:
+    """The tests that a document names: a link's text is the function's name, and it leads to the file."""
+    return PROOF.findall((ROOT / document).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_every_promise_is_numbered_and_names_a_test(readme: str) -> None:
-    promises = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", (ROOT / readme).read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("page", PROMISES)
+def test_every_promise_is_numbered_and_names_a_test(page: str) -> None:
+    promises = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert [int(number) for number, _ in promises] == list(range(1, 13))
     assert all(PROOF.search(tests) for _, tests in promises)
-    assert named_tests(readme) == named_tests(READMES[0])
+    assert named_tests(page) == named_tests(PROMISES[0])
 
 
-def test_every_test_that_the_readme_names_exists() -> None:
-    for name, file in named_tests(READMES[0]):
+def test_every_test_that_a_promise_names_exists() -> None:
+    for name, file in named_tests(PROMISES[0]):
         tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
         there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert f"test_{name.replace(' ', '_')}" in there, f"{name} in {file}"

@@ -165,6 +165,13 @@ def test_every_test_that_a_promise_names_exists() -> None:
         assert f"test_{name.replace(' ', '_')}" in there, f"{name} in {file}"
 
 
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/promises.md"])
+def test_every_path_in_code_exists(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:draftcast|schema|resolvers|services|setup|tests|bench)/[\w./-]*)`", text)
+    assert paths and [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def anchors(document: Path) -> set[str]:
     """Where links into a document may lead: GitHub's names of its headings."""
     headings = HEADING.findall(BLOCK.sub("", document.read_text(encoding="utf-8")))

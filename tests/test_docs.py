@@ -82,7 +82,7 @@ def test_the_variables_that_are_no_settings_are_named(page: Path, variable: str)
     assert f"`{variable}`" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", ("docs/cli.md", "docs/cli.zh.md"))
+@pytest.mark.parametrize("page", ["docs/cli.md", "docs/cli.zh.md"])
 def test_every_command_has_a_row(page: str) -> None:
     documented = {name.split()[1] for name in rows(page) if name.startswith("draftcast ")}
     commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
@@ -165,11 +165,11 @@ def test_every_test_that_a_promise_names_exists() -> None:
         assert f"test_{name.replace(' ', '_')}" in there, f"{name} in {file}"
 
 
-@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/promises.md"])
-def test_every_path_in_code_exists(document: str) -> None:
-    text = (ROOT / document).read_text(encoding="utf-8")
+def test_every_path_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     paths = re.findall(r"`((?:draftcast|schema|resolvers|services|setup|tests|bench)/[\w./-]*)`", text)
-    assert paths and [path for path in paths if not (ROOT / path).exists()] == []
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def anchors(document: Path) -> set[str]:

@@ -18,8 +18,8 @@ from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
-from services.worker.exporter_process import ExportLimits, ExportRequest, StageLine, export, parse_line
 from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
+from services.worker.exporter_process import ExportLimits, ExportRequest, StageLine, export, parse_line
 from setup.print_settings import PAGES as SETTINGS_PAGES
 from setup.print_settings import printed
 

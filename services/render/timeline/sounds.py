@@ -94,8 +94,8 @@ def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
         seconds = f"{lost_us / US:.2f}"
         yield _warning(
             WarningCode.MATERIAL_MISSING,
-            f"Of the material's sound, {seconds} s are not heard here: it holds none, ends before, or is damaged. Shorten the"
-            " segment or replace the file.",
+            f"Of the material's sound, {seconds} s are not heard here: it holds none, ends before, or is damaged."
+            " Shorten the segment or replace the file.",
             f"素材的声音有 {seconds} 秒未播放：该处没有声音、声音已结束或已损坏。请缩短片段或更换文件。",
             segment,
             material,

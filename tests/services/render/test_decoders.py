@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.support import media
 from tests.support.drafts import DraftBuilder
-from tests.support.render import Rendered, render
 from tests.support.ffmpegs import used_ffmpeg
+from tests.support.render import Rendered, render
 
 S = 1_000_000
 CHANCE = random.Random(1)
@@ -49,7 +49,7 @@ def lacking(folder: Path, *codecs: str) -> str:
     program = folder / "ffmpeg"
     real = used_ffmpeg()
     left_out = ";".join(f"s/^ D\\(.....  *{codec} \\)/ .\\1/" for codec in codecs)
-    asked = f'if [ "$2" = -codecs ]; then {real} -hide_banner -codecs | sed \'{left_out}\'; exit; fi'
+    asked = f"if [ \"$2\" = -codecs ]; then {real} -hide_banner -codecs | sed '{left_out}'; exit; fi"
     program.write_text(f'#!/bin/sh\n{asked}\nexec {real} "$@"\n')
     program.chmod(0o755)
     return str(program)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -113,9 +113,11 @@ def open_photo(path: Path) -> Image.Image:
 def _opened(path: Path, reader: str) -> Image.Image:
     if reader != HEIF:
         return Image.open(path, formats=[reader])
-    from pillow_heif import HeifImageFile  # takes 40 ms, which few renders need
+    import pillow_heif  # takes 40 ms, which few renders need
 
-    return HeifImageFile(path)
+    untyped: Any = pillow_heif.HeifImageFile
+    image: Image.Image = untyped(path)
+    return image
 
 
 def _pages(image: Image.Image) -> Iterator[Bilingual]:

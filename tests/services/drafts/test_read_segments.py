@@ -247,7 +247,7 @@ def test_what_a_segment_switches_off_is_neither_drawn_nor_told(switch: str, buck
         (segment,) = draft.tracks[0].segments
         return segment.effects, segment.mask, codes(draft.warnings)
 
-    nothing = (), None, []
+    nothing: tuple[object, ...] = ((), None, [])
     assert looked(**{switch: False}) == nothing
     assert looked(**{switch: True}) == looked() != nothing
 

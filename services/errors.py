@@ -96,8 +96,8 @@ HINTS: dict[ErrorCode, Bilingual] = {
         "请使用更小的文件，或请管理员调高 DRAFTCAST_MAX_* 限制。",
     ),
     ErrorCode.MATERIAL_UNREADABLE: Bilingual(
-        "Replace the file by one that plays; MP4, MOV, MP3, WAV, PNG, JPEG, WebP and GIF are read.",
-        "请替换为可播放的文件；支持 MP4、MOV、MP3、WAV、PNG、JPEG、WebP、GIF。",
+        "Replace the file by one that plays; MP4, MOV, MP3, WAV, PNG, JPEG, HEIC, WebP and GIF are read.",
+        "请替换为可播放的文件；支持 MP4、MOV、MP3、WAV、PNG、JPEG、HEIC、WebP、GIF。",
     ),
     ErrorCode.FEATURE_UNSUPPORTED: Bilingual(
         "Submit without strict to have it drawn as near as possible, with a warning.",

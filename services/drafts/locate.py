@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from services.drafts.names import Names, last_part, unescaped
+from services.drafts.names import Names, last_part, spellings, unescaped
 from services.http.address import draft_id_of, is_url
 from services.http.redaction import ELSEWHERE
 
@@ -79,11 +79,13 @@ def locate(path: str, listing: DraftListing) -> str | None:
     return listing.urls[found] if found is not None else None
 
 
-def beside(path: str, draft_url: str) -> str | None:
-    """The URL of a file that lies below the draft's own address; None for a path that leads elsewhere."""
+def beside(path: str, draft_url: str) -> tuple[str, ...]:
+    """The URLs that a file below the draft's own address may have, the likeliest first; none for a path that leads
+    elsewhere.
+    """
     if not path or ELSEWHERE.match(path):
-        return None
-    return urljoin(draft_url, quote(unescaped(relative_path(path, draft_id_of(draft_url)))))
+        return ()
+    return tuple(urljoin(draft_url, spelled) for spelled in spellings(relative_path(path, draft_id_of(draft_url))))
 
 
 def relative_path(path: str, draft_id: str) -> str:

@@ -1,8 +1,9 @@
 """When two paths name the same file, although programs spell it in their own ways. Pure: nothing is opened here."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from unicodedata import category, normalize
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 _SEEN_ALIKE = {
     **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF]),
@@ -12,17 +13,26 @@ _SEEN_ALIKE = {
 
 
 def unescaped(path: str) -> str:
-    """The path without %-escapes; as it is where they are none: `%03d.png` is a name, and no control character."""
-    try:
-        plain = unquote_to_bytes(path).decode()
-    except UnicodeError:
-        return path
-    return path if any(category(each) == "Cc" for each in plain) else plain
+    """The path without %-escapes, of UTF-8 or else of GBK, as old servers and programs in China write them; as it is
+    where they are none: `%03d.png` is a name, and no control character.
+    """
+    for encoding in ("utf-8", "gbk") if "%" in path else ():
+        with suppress(UnicodeError):
+            plain = unquote_to_bytes(path).decode(encoding)
+            return path if any(category(each) == "Cc" for each in plain) else plain
+    return path
 
 
 def normal(path: str) -> str:
     """One spelling of a path: servers escape characters, macOS takes accents apart, programs lose invisible ones."""
     return normalize("NFC", unescaped(path).translate(_SEEN_ALIKE))
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """What may stand for a path in a URL, %-escaped: the path as it is first, then what `normal` takes for the same."""
+    plain = unescaped(path)
+    others = (normal(path), normalize("NFD", plain), path)
+    return tuple(dict.fromkeys((quote(plain), *map(quote, others), quote(path, safe="/%"))))
 
 
 def last_part(path: str) -> str:

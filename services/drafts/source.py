@@ -23,7 +23,7 @@ from services.drafts.records import MediaMaterial
 from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.http.address import clean_url, is_url
-from services.http.client import Refused, TooLarge, Unfetched
+from services.http.client import Refused, TooLarge, Unfetched, Unreachable
 from services.http.redaction import shown_url
 
 BRING_HINT = Bilingual(
@@ -104,30 +104,34 @@ class RemoteDraft:
 
     async def material(self, material: MediaMaterial, *, segment_id: str, on_bytes: OnBytes) -> Path:
         """See `DraftSource`."""
-        url = self._url(material)
-        if url is None:
-            raise _missing(material, segment_id)
-        return await self._fetcher.material(url, segment_id=segment_id, on_bytes=on_bytes)
+        absent = _missing(material, segment_id)
+        for number, url in enumerate(self._urls(material)):
+            try:
+                return await self._fetcher.material(url, segment_id=segment_id, on_bytes=on_bytes)
+            except Failed as error:
+                if not _is_absent(error):
+                    raise
+                absent = absent if number else error
+        raise absent
 
     def url(self, material: MediaMaterial) -> str | None:
         """See `DraftSource`."""
-        url = self._url(material)
-        return shown_url(url) if url else None
+        return next(map(shown_url, self._urls(material)), None)
 
     def forget(self, material: MediaMaterial) -> None:
         """See `DraftSource`."""
-        url = self._url(material)
-        if url:
+        for url in self._urls(material):
             self._fetcher.forget(url)
 
     async def close(self) -> None:
         """See `DraftSource`."""
         await self._fetcher.close()
 
-    def _url(self, material: MediaMaterial) -> str | None:
+    def _urls(self, material: MediaMaterial) -> tuple[str, ...]:
+        """Where a material may be; several where no list of files says how its name is spelled."""
         path = clean_url(material.path)
         url = locate(path, self._listing) or clean_url(material.remote_url or "")
-        return url or (beside(path, self._draft_url) if self._direct else None)
+        return (url,) if url else beside(path, self._draft_url) if self._direct else ()
 
     async def _fetch(self, url: str, on_bytes: OnBytes) -> bytes:
         try:
@@ -226,6 +230,11 @@ def _files(answer: dict[str, Any]) -> list[str]:
             ErrorCode.DRAFT_EMPTY, "The draft's server lists no files for it.", "草稿服务器返回的文件列表为空。"
         )
     return [file for file in files if file]
+
+
+def _is_absent(error: Failed) -> bool:
+    """Whether a server answered that it has no such file, or gives it to nobody."""
+    return isinstance(error.__cause__, Unreachable) and error.__cause__.status is not None
 
 
 def _draft_failed(error: Unfetched) -> Failed:

@@ -12,6 +12,7 @@ from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, rea
 from services.drafts.read.keyframes import Clock, read_curves
 from services.drafts.read.material import read_material, skip
 from services.drafts.read.material_index import Found
+from services.drafts.read.switches import adjusted, switched_on
 from services.drafts.read.unsupported import Sentence, warn_attached, warn_of, warn_others, warn_unused
 from services.drafts.records import Segment, TrackKind
 from services.errors import WarningCode
@@ -51,7 +52,7 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
     if target is None or target.duration_us == 0:
         skip(fields, ("it has no length", "时长为零"))
         return None
-    refs = reading.materials.refs(fields)
+    refs = switched_on(fields, reading.materials.refs(fields))
     warn_attached(fields, refs)
     material = read_material(kind, fields, refs, reading)
     if material is None:
@@ -69,7 +70,7 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=read_curves(kind, fields, reading.limits, Clock(source, speed)),
+        curves=adjusted(fields, read_curves(kind, fields, reading.limits, Clock(source, speed))),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
     segment = _faded(segment, _only(refs, segment.id, "audio_fades"))

@@ -64,12 +64,14 @@ def in_srgb(image: Image.Image, toned: Colors | None = None) -> Flat:
 
 
 def tagged(path: Path) -> Colors | None:
-    """What a PNG's cICP or an AVIF's nclx tells, unless that is sRGB or nothing."""
+    """What a PNG's cICP or the nclx of an AVIF or HEIC tells, unless that is sRGB or nothing. In ISO files an ICC
+    profile goes before it.
+    """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     png = head.startswith(b"\x89PNG")
     at = head.find(b"cICP" if png else b"colrnclx")
-    if at < 0 or (png and 0 <= head.find(b"IDAT") < at):
+    if at < 0 or (0 <= head.find(b"IDAT") < at if png else b"colrprof" in head):
         return None
     primaries, transfer = head[at + 4 : at + 6] if png else struct.unpack_from(">HH", head, at + 8)
     colors = tagged_colors(primaries, transfer)

@@ -64,6 +64,8 @@ def only(*demuxers: str) -> tuple[str, ...]:
     return "-protocol_whitelist", "file", "-format_whitelist", ",".join(demuxers), "-f", demuxers[0]
 
 
+HEIF = "HEIF"
+"""The reader of phones' photos, which is no part of Pillow."""
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 """Pictures in a video's clothes: their frames are tiles, not pictures."""
 _ID3_HEADER, _ID3_FOOTER, _APE_HEADER = 10, 0x10, 32
@@ -110,15 +112,17 @@ def _tag_length(head: bytes) -> int:
 
 
 def still_reader(head: bytes) -> str | None:
-    """The name of Pillow's reader for a picture; None when the file is none."""
-    return "AVIF" if _avif_brand(head) else _found(head, STILLS)
+    """The name of the reader for a picture, Pillow's or `HEIF`; None when the file is none."""
+    return "AVIF" if _avif_brand(head) else HEIF if _heif_brand(head) else _found(head, STILLS)
 
 
 def demuxer(head: bytes) -> str | None:
     """The name of ffmpeg's demuxer for a video or sound; None when it is no kind that is read."""
-    if head[8:12] in _HEIF_BRANDS and head[4:8] == b"ftyp":
-        return None
-    return _found(head, DEMUXERS) or _mpeg_demuxer(head)
+    return None if _heif_brand(head) else _found(head, DEMUXERS) or _mpeg_demuxer(head)
+
+
+def _heif_brand(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def _avif_brand(head: bytes) -> bool:

@@ -34,10 +34,12 @@ class Decoded:
     """The time of each packet that does not decode, and for how long it should be heard."""
 
     def lost_us(self, start_us: float, end_us: float) -> int:
-        """How much of what lies between two times is not heard: all that is outside, or the broken packets."""
-        if min(end_us, self.end_us) <= max(start_us, self.begin_us):
+        """How much of what lies between two times is not heard: broken packets, and what is behind the last sample."""
+        heard_us = min(end_us, self.end_us)
+        if heard_us <= max(start_us, self.begin_us):
             return round(end_us - start_us)
-        return sum(length_us for at_us, length_us in self.broken if start_us <= at_us < end_us)
+        broken_us = sum(length_us for at_us, length_us in self.broken if start_us <= at_us < heard_us)
+        return broken_us + round(end_us - heard_us)
 
 
 def decode(track: SoundTrack, start_us: float, end_us: float) -> Decoded:
@@ -58,11 +60,11 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
     begin_us, reached_us = 0, 0
     broken: list[tuple[int, int]] = []
     kinds: set[tuple[int, str]] = set()
-    at_us = 0
+    at_us, length_us = 0, 0
     for packet in container.demux(stream):
         if packet.size == 0:  # what a decoder still held
             continue
-        at_us = at_us if packet.pts is None else round(packet.pts * base * _US) - zero_us
+        at_us = at_us + length_us if packet.pts is None else round(packet.pts * base * _US) - zero_us
         length_us = round(packet.duration * base * _US) if packet.duration else USUAL_PACKET_US
         if at_us >= end_us:
             break

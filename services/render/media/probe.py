@@ -84,6 +84,8 @@ class Footage:
     tone_table: Path | None = None
     """Of HDR: what brings it down to standard range, a .cube file."""
     interlaced: bool = False
+    codec: str = ""
+    """As `tracks.codec_name` gives it."""
     hidden_alpha: str = ""
     """The codec, where it has alpha that has to be asked for (see `hidden_alpha`)."""
     decoder: str = ""
@@ -200,6 +202,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         late_us=late_us(container, stream),
         colors=codes.colors,
         interlaced=frame.interlaced_frame,
+        codec=codec_name(stream),
         hidden_alpha=hidden_alpha(stream, codec_name(stream), packet),
         losses=(*codes.losses, *video_losses(stream, frame)),
     )

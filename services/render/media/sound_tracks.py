@@ -37,6 +37,8 @@ class SoundTrack:
     """and some of it is mono then."""
     late_us: int = 0
     """As `late_us` gives it."""
+    codec: str = ""
+    """As `codec_name` gives it."""
 
 
 def find_track(container: InputContainer, path: Path, demuxer: str) -> tuple[SoundTrack | None, Bilingual | None]:
@@ -76,7 +78,8 @@ def codec_name(stream: Stream) -> str:
 def _track(container: InputContainer, stream: AudioStream, path: Path, demuxer: str) -> SoundTrack:
     names = tuple(channel.name for channel in stream.codec_context.layout.channels)
     late = late_us(container, stream)
-    return SoundTrack(path=path, demuxer=demuxer, stream=stream.index, layout=names, late_us=late)
+    codec = codec_name(stream)
+    return SoundTrack(path=path, demuxer=demuxer, stream=stream.index, layout=names, late_us=late, codec=codec)
 
 
 def _why_silent(container: InputContainer, stream: AudioStream) -> Bilingual | None:

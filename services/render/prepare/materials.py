@@ -195,15 +195,23 @@ class Preparer:
         """What a file shows, as far as that is asked for, and what else is in it. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
             return self._picture(material, path, shown), Media(None, None)
-        media = self._probed(path)
+        media = self._audible(self._probed(path))
         if shown and media.footage is None:
             raise unreadable("it holds no picture", "其中没有画面")
         if material.kind is MediaKind.AUDIO and media.sound is None and media.lost is None:
             raise unreadable("it holds no sound", "其中没有声音")
         return self._readable(media.footage) if shown and media.footage else None, media
 
+    def _audible(self, media: Media) -> Media:
+        """What is in a file, without a sound that ffmpeg does not decode."""
+        why = self._ffmpeg.undecoded(media.sound.codec) if media.sound else None
+        return replace(media, sound=None, lost=media.lost or why) if why else media
+
     def _readable(self, footage: Footage) -> Footage:
-        """The footage with what the graph needs to read it."""
+        """The footage with what the graph needs to read it. Raises `BadMedia` where ffmpeg does not decode it."""
+        why = self._ffmpeg.undecoded(footage.codec)
+        if why:
+            raise unreadable(why.en, why.zh)
         if footage.hidden_alpha:
             how = decoding(footage.hidden_alpha, self._ffmpeg)
             losses = (*footage.losses, *([how.loss] if how.loss else []))

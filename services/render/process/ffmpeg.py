@@ -9,12 +9,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
-from services.errors import DraftcastError
+from services.errors import Bilingual, DraftcastError
 from services.sandbox.process_limits import die_with_parent
 
 OLDEST = (5, 1)
@@ -60,6 +60,17 @@ class Ffmpeg:
         script.write_text(graph, encoding="ascii")
         return ["-/filter_complex" if self.release >= FILTER_FILE_SINCE else "-filter_complex_script", str(script)]
 
+    def undecoded(self, codec: str) -> Bilingual | None:
+        """Why a codec (its canonical name) is not decoded, by PyAV's own libraries perhaps; None where it is."""
+        known = _decoded_by(self.path)
+        if not known or codec in known:
+            return None
+        return Bilingual(
+            f"ffmpeg {self.version} ({self.why}) does not decode {codec}; convert the file, or have the bundled"
+            " ffmpeg draw, without DRAFTCAST_FFMPEG",
+            f"ffmpeg {self.version} 无法解码 {codec}；请转换文件格式，或取消 DRAFTCAST_FFMPEG 以使用自带的 ffmpeg",
+        )
+
 
 def find_ffmpeg(configured: str = "") -> Ffmpeg:
     """The program that DRAFTCAST_FFMPEG names (`configured`), else the bundled one, which the tests draw with.
@@ -98,6 +109,19 @@ def _checked(path: str, why: str) -> Ffmpeg:
     if "--enable-libx264" not in said:
         raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
     return Ffmpeg(path, version, release, why, libvpx="--enable-libvpx" in said)
+
+
+@cache
+def _decoded_by(path: str) -> frozenset[str]:
+    """The codecs that a program decodes; none where it does not tell."""
+    asked = [path, "-hide_banner", "-codecs"]
+    try:
+        said = subprocess.run(  # noqa: S603 - the operator's own program
+            asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    return frozenset(re.findall(r"^ D.{5} (\S+)", said, re.MULTILINE))
 
 
 def _release(version: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from services.drafts.fields import LONGEST_LABEL
 from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
 from services.errors import Bilingual, DraftWarning, WarningCode
 from services.render.media.channels import placed
+from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
 from services.render.timeline.frames import time_of
 from services.render.timeline.prepared import Prepared
@@ -84,14 +85,18 @@ def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
             material,
         )
     start_us, end_us = source_span(segment)
+    picture = prepared.visual(segment)
+    if isinstance(picture, Footage):  # past its end MATERIAL_FROZEN says so
+        end_us = min(end_us, picture.end_us)
     decoded = prepared.decoded.get(material)
-    lost_us = decoded.lost_us(start_us, end_us) if decoded else 0
-    if lost_us >= min(LEAST_LOST_US, end_us - start_us):
+    lost_us = decoded.lost_us(start_us, end_us) if decoded and start_us < end_us else 0
+    if lost_us and lost_us >= min(LEAST_LOST_US, end_us - start_us):
         seconds = f"{lost_us / US:.2f}"
         yield _warning(
             WarningCode.MATERIAL_MISSING,
-            f"Of the material's sound, {seconds} s are not heard here: it holds none, or is damaged. Replace the file.",
-            f"素材的声音有 {seconds} 秒未播放：该处没有声音或已损坏。请更换文件。",
+            f"Of the material's sound, {seconds} s are not heard here: it holds none, ends before, or is damaged."
+            " Shorten the segment or replace the file.",
+            f"素材的声音有 {seconds} 秒未播放：该处没有声音、声音已结束或已损坏。请缩短片段或更换文件。",
             segment,
             material,
         )

@@ -91,14 +91,26 @@ def test_what_is_no_url_is_passed_over() -> None:
 
 @pytest.mark.parametrize("path", ["a/片段 1.mp4", "./a/片段 1.mp4", "a\\片段 1.mp4", "a/%E7%89%87%E6%AE%B5 1.mp4"])
 def test_a_relative_path_may_lie_beside_the_draft(path: str) -> None:
-    assert beside(path, "http://h.example/d/draft_content.json?x=1") == (
-        "http://h.example/d/a/%E7%89%87%E6%AE%B5%201.mp4"
-    )
+    first, *_ = beside(path, "http://h.example/d/draft_content.json?x=1")
+    assert first == "http://h.example/d/a/%E7%89%87%E6%AE%B5%201.mp4"
+
+
+@pytest.mark.parametrize("path", ["a/片段 1.mp4", "b.mp4", "a-b_c (1).png"])
+def test_a_path_that_can_be_spelled_in_one_way_has_one_address(path: str) -> None:
+    assert len(beside(path, "http://h.example/d/draft_content.json")) == 1
+
+
+@pytest.mark.parametrize("escaped", ["%D6%D0%CE%C4.mp4", "%e4%b8%ad%e6%96%87.mp4"])
+def test_escapes_of_gbk_and_of_utf_8_name_the_same_file(escaped: str) -> None:
+    listing = listing_of(DRAFT_URL, [f"{BASE}/draft_info.json", f"{BASE}/assets/{escaped}"])
+    assert locate("assets/中文.mp4", listing) == f"{BASE}/assets/{escaped}"
+    listing = listing_of(DRAFT_URL, [f"{BASE}/draft_info.json", f"{BASE}/assets/中文.mp4"])
+    assert locate(f"assets/{escaped}", listing) == f"{BASE}/assets/中文.mp4"
 
 
 @pytest.mark.parametrize("path", ["", "/a/b.mp4", "\\\\share\\b.mp4", "C:/b.mp4", "d:b.mp4", "https://x.example/b.mp4"])
 def test_other_paths_do_not_lie_beside_the_draft(path: str) -> None:
-    assert beside(path, "http://h.example/d/draft_content.json") is None
+    assert beside(path, "http://h.example/d/draft_content.json") == ()
 
 
 def test_invisible_characters_are_taken_out_of_urls() -> None:

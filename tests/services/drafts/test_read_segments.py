@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
+from services.drafts.design import EffectKind, Property
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, WarningCode
-from tests.support.drafts import DraftBuilder
+from tests.support.drafts import DraftBuilder, Json
 
 SECOND = 1_000_000
 
@@ -223,6 +224,41 @@ def test_a_segment_that_is_switched_off_may_lie_under_another_and_is_not_told_of
     draft = read(builder)
     assert [segment.visible for segment in draft.tracks[0].segments] == [True, False]
     assert draft.warnings == ()
+
+
+SWITCHED: list[tuple[str, str, Json]] = [
+    ("enable_adjust", "effects", {"type": "brightness", "value": 0.5}),
+    ("enable_adjust", "effects", {"type": "exposure", "value": 0.5}),
+    ("enable_lut", "effects", {"type": "lut", "value": 1.0, "path": "a.cube"}),
+    ("enable_video_mask", "masks", {"name": "圆形", "resource_type": "circle"}),
+    ("enable_video_mask", "common_mask", {"name": "圆形", "resource_type": "circle"}),
+    ("enable_hsl", "hsl", {"hue": 0.5}),
+    ("enable_color_curves", "color_curves", {"name": "曲线"}),
+    ("enable_hsl_curves", "hsl_curves", {"name": "曲线"}),
+    ("enable_color_wheels", "primary_color_wheels", {"name": "色轮"}),
+    ("enable_color_wheels", "log_color_wheels", {"name": "色轮"}),
+]
+
+
+@pytest.mark.parametrize(("switch", "bucket", "material"), SWITCHED)
+def test_what_a_segment_switches_off_is_neither_drawn_nor_told(switch: str, bucket: str, material: Json) -> None:
+    def looked(**switches: bool) -> tuple[object, ...]:
+        draft = read(clip(**switches).using(bucket, **material))
+        (segment,) = draft.tracks[0].segments
+        return segment.effects, segment.mask, codes(draft.warnings)
+
+    nothing: tuple[object, ...] = ((), None, [])
+    assert looked(**{switch: False}) == nothing
+    assert looked(**{switch: True}) == looked() != nothing
+
+
+def test_a_switch_of_adjustments_spares_filters_and_stops_their_keyframes() -> None:
+    points = [{"time_offset": at, "values": [at / SECOND]} for at in (0, SECOND)]
+    moved = [{"property_type": f"KFType{name}", "keyframe_list": points} for name in ("Brightness", "Alpha")]
+    builder = clip(enable_adjust=False, enable_lut=False, common_keyframes=moved)
+    (segment,) = read(builder.using("effects", type="filter", name="黑白")).tracks[0].segments
+    assert [effect.kind for effect in segment.effects] == [EffectKind.BLACK_WHITE]
+    assert [curve.property for curve in segment.curves] == [Property.ALPHA]
 
 
 @pytest.mark.parametrize(

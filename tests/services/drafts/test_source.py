@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -116,6 +117,36 @@ def test_a_url_that_answers_with_the_draft_itself_is_taken(tmp_path: Path, serve
     server.add_file("/elsewhere.mp4", b"elsewhere")
     materials = [made("assets/片段 1.mp4"), made("assets/x.mp4", remote_url=f"{server.base}/elsewhere.mp4")]
     assert remote(tmp_path, server, url, *materials) == [DRAFT, b"beside", b"elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("served", "named"),
+    [
+        (normalize("NFD", "Café.mp4"), "Café.mp4"),
+        ("Café.mp4", normalize("NFD", "Café.mp4")),
+        ("می\u200cخواهم.mp4", "می\u200cخواهم.mp4"),
+        ("میخواهم.mp4", "می\u200cخواهم.mp4"),
+        ("Screenshot 9.41 AM.png", "Screenshot 9.41\u202fAM.png"),
+        ("50%20off.mp4", "50%20off.mp4"),
+        ("50 off.mp4", "50%20off.mp4"),
+        ("中文.mp4", "%D6%D0%CE%C4.mp4"),
+    ],
+)
+def test_beside_a_draft_without_a_list_names_are_tried_as_others_spell_them(
+    tmp_path: Path, server: DraftServer, served: str, named: str
+) -> None:
+    url = server.add_file("/d/draft_content.json", DRAFT)
+    server.add_file(f"/d/assets/{served}", b"beside")
+    assert remote(tmp_path, server, url, made(f"assets/{named}")) == [DRAFT, b"beside"]
+
+
+def test_a_file_that_is_beside_a_draft_under_no_spelling_is_told_by_the_first(
+    tmp_path: Path, server: DraftServer
+) -> None:
+    url = server.add_file("/d/draft_content.json", DRAFT)
+    failure = remote_failure(tmp_path, server, url, made("Café.mp4")).failure
+    assert (failure.code, failure.segment_id) == (ErrorCode.MATERIAL_UNREACHABLE, "s1")
+    assert failure.material_url == f"{server.base}/d/Caf%C3%A9.mp4"
 
 
 def test_the_remote_url_is_used_for_what_the_draft_does_not_hold(tmp_path: Path, server: DraftServer) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support import media, pngs
+from tests.support import icc, media, pngs
 from tests.support.drafts import DraftBuilder
 from tests.support.ffmpegs import used_ffmpeg
+from tests.support.heic import heic
 from tests.support.media import BLUE, GREEN, QUADRANTS, RED, YELLOW
 from tests.support.render import Rendered, render
 from tests.support.video import Video, near
@@ -19,7 +20,7 @@ from tests.support.video import Video, near
 WIDTH, HEIGHT = 160, 90
 SLOT_US, SLOT_FRAMES = 200_000, 6
 UNDER = (20, 40, 200)
-PHOTOS = (".png", ".jpg", ".tif", ".webp", ".avif", ".bmp")
+PHOTOS = (".heic", ".png", ".jpg", ".tif", ".webp", ".avif", ".bmp")
 HALF_CLEAR = (
     f"color=black:s={WIDTH}x{HEIGHT}:r=10:d=0.4,format=rgba,"
     f"geq=r={RED[0]}:g={RED[1]}:b={RED[2]}:a='if(lt(X,{WIDTH // 2}),255,128)'"
@@ -77,6 +78,29 @@ def test_what_lies_below_shines_through_every_kind_of_file_with_alpha(tmp_path: 
     wrong = {path.name: seen for path, seen in zip(files, got, strict=True) if not all(map(near, seen, wanted))}
     assert wrong == {}
     assert rendered.warnings == []
+
+
+def test_photos_of_phones_are_drawn_upright_and_by_their_profile(tmp_path: Path) -> None:
+    """HEIC: tiles of HEVC, turned a quarter, in Display P3. One whose tiles are gone is told."""
+    picture = Image.open(media.quadrants(tmp_path / "quadrants.png", 128, 64)).convert("RGB")
+    files = [
+        heic(tmp_path / "IMG_0001.heic", picture),
+        heic(tmp_path / "IMG_0002.heic", picture.transpose(Image.Transpose.ROTATE_270), quarter_turns=1),
+        heic(tmp_path / "IMG_0003.heic", Image.new("RGB", (64, 64), (60, 180, 90)), icc=icc.display_p3()),
+    ]
+    rendered = one_after_the_other(tmp_path, files)
+    for slot in range(2):
+        seen = [rendered.video.color(middle(slot), x, y) for x, y in CORNERS]
+        assert all(map(near, seen, QUADRANTS)), (slot, seen)
+    assert near(rendered.video.color(middle(2), 0.5, 0.5), (0, 184, 75))
+    assert rendered.warnings == []
+
+
+def test_a_broken_photo_of_a_phone_is_named(tmp_path: Path) -> None:
+    path = heic(tmp_path / "IMG_0004.heic", Image.new("RGB", (64, 64), RED))
+    path.write_bytes(path.read_bytes()[:-200])
+    error = one_after_the_other(tmp_path, [path]).error
+    assert (error["code"], "IMG_0004.heic" in error["message"]["en"]) == ("MATERIAL_UNREADABLE", True)
 
 
 def without_libvpx(folder: Path) -> Path:

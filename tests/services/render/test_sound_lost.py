@@ -81,6 +81,13 @@ def spoiled(packet: Any, chance: random.Random) -> Any:
     return noise
 
 
+def over_amid(folder: Path) -> Path:
+    """Its sound ends in the middle of the segment, long before its picture."""
+    return media.counting_video(
+        folder / "clip.mp4", seconds=1, size="64x36", hertz=440, options=("-af", "atrim=end=0.5")
+    )
+
+
 LOST: list[tuple[Callable[[Path], Path], str, bool]] = [
     (unknown_codec, "codec", False),
     (no_samples, "no samples", False),
@@ -88,6 +95,7 @@ LOST: list[tuple[Callable[[Path], Path], str, bool]] = [
     (damaged_in_its_middle, "0.3", True),
     (damaged_for_the_most_part, "not heard", False),
     (over_before, "are not heard", False),
+    (over_amid, "0.5", True),
 ]
 
 
@@ -134,6 +142,27 @@ def test_of_many_channels_in_no_known_order_two_are_heard_and_a_warning_says_so(
     check_warning(rendered, draft, "room.wav", "10 channels")
     heard = rendered.video.heard(0.1, 0.9).samples
     assert [Heard(heard[:, side : side + 1]).amplitude for side in range(2)] == pytest.approx([0.125, 0.0625], rel=0.02)
+
+
+def test_what_breaks_off_before_its_segment_ends_is_a_warning_each(tmp_path: Path) -> None:
+    """Of three files a part has come, though headers promise the rest; a clip ends too early, and is told of once.
+    Hundredths of a second, as encoders leave them, are none.
+    """
+    draft = DraftBuilder(64, 36)
+    for ending in ("wav", "mp3", "flac"):
+        path = media.tone(tmp_path / f"cut.{ending}", 440, 2)
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) * 6 // 10])
+        draft.audio(path.name, 0, 2 * S, track=ending)
+    media.tone(tmp_path / "whole.mp3", 440, 2)
+    media.counting_video(tmp_path / "short.mp4", seconds=1, size="64x36", hertz=440)
+    draft.audio("whole.mp3", 0, 2 * S + S // 20, track="whole").video("short.mp4", 0, 2 * S)
+    told = {each["material_name"]: each for each in render(tmp_path, draft, report=True).warnings}
+    assert {name: each["code"] for name, each in told.items()} == {
+        "short.mp4": "MATERIAL_FROZEN",
+        **{f"cut.{ending}": "MATERIAL_MISSING" for ending in ("wav", "mp3", "flac")},
+    }
+    assert all(" 0.8" in told[f"cut.{ending}"]["message"]["en"] for ending in ("wav", "mp3", "flac"))
 
 
 def written(path: Path, channels: int, samples: bytes) -> None:

@@ -1,0 +1,43 @@
+"""The switches of a segment (`enable_*`), one for each box of the apps' panels that can be unticked.
+
+A material whose box is not ticked stays attached; it is neither drawn nor told of.
+"""
+
+from services.drafts.design import Curve, Property
+from services.drafts.families.looks import ADJUSTMENTS, NEAR_ADJUSTMENTS
+from services.drafts.fields import Fields
+from services.drafts.read.material_index import Found
+
+_ADJUST, _LUT = "enable_adjust", "enable_lut"
+_OF_BUCKETS = {
+    "masks": "enable_video_mask",
+    "common_mask": "enable_video_mask",
+    "hsl": "enable_hsl",
+    "color_curves": "enable_color_curves",
+    "hsl_curves": "enable_hsl_curves",
+    "primary_color_wheels": "enable_color_wheels",
+    "log_color_wheels": "enable_color_wheels",
+}
+_ADJUSTED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
+
+
+def switched_on(segment: Fields, refs: list[Found]) -> list[Found]:
+    """The extra materials of a segment without those that it switches off; a missing switch is on."""
+    return [(bucket, found) for bucket, found in refs if _is_on(segment, _switch(bucket, found))]
+
+
+def adjusted(segment: Fields, curves: tuple[Curve, ...]) -> tuple[Curve, ...]:
+    """The curves of a segment; without those of its adjustments where they are switched off."""
+    return curves if _is_on(segment, _ADJUST) else tuple(each for each in curves if each.property not in _ADJUSTED)
+
+
+def _switch(bucket: str, found: Fields) -> str:
+    """The name of the switch that a material obeys; "": there is none."""
+    kind = found.text("type")
+    if bucket == "effects" and (kind in ADJUSTMENTS or kind in NEAR_ADJUSTMENTS):
+        return _LUT if kind == "lut" else _ADJUST
+    return _OF_BUCKETS.get(bucket, "")
+
+
+def _is_on(segment: Fields, switch: str) -> bool:
+    return segment.flag(switch, True)

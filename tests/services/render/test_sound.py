@@ -84,10 +84,12 @@ def sounds(folder: Path) -> Slots:
     music(made.slot("mono"), S, "mono.wav")
     music(made.slot("surround"), S, "surround.wav")
     music(made.slot("short", 3), 3 * S, "loud.wav", volume=0.5)
+    short = draft.last["id"]
     draft.track("audio", "muted")["attribute"] = MUTED
     draft.track("video", "hidden")["attribute"] = HIDDEN
     rendered = render(folder, draft)
-    assert rendered.warnings == []
+    (warning,) = rendered.warnings
+    assert (warning["segment_id"], warning["code"]) == (short, "MATERIAL_MISSING")
     made.video = rendered.video
     return made
 

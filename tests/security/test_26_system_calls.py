@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.drafts.sample import SAMPLE_DIR, sample_files
-from services.render.process.sandbox import sandbox_here
+from services.sandbox.process_sandbox import sandbox_here
 from tests.support.drafts import DraftBuilder
 from tests.support.render import ROOT, SECONDS, render, request
 from tests.support.servers import DraftServer

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.render.process.sandbox import sandbox_here
 from services.sandbox import landlock_seccomp
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import SettingsError, load
 from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder

@@ -232,7 +232,7 @@ call("own-limit", 302, 0, 7, 0, ctypes.create_string_buffer(16))
 
 STRICT = """
 import sys
-from services.render import seccomp
+from services.sandbox import seccomp
 seccomp.UNKNOWN = seccomp.WRONG = 0x80000000  # a refused call kills the process that makes it
 from services.render.__main__ import main
 sys.exit(main())

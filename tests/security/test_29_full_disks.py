@@ -124,7 +124,7 @@ def test_a_disk_or_a_share_of_it_that_ffmpeg_finds_full_is_out_of_disk(tmp_path:
     program = tmp_path / "ffmpeg"
     program.write_text(
         f"#!/bin/sh\ncase \"$*\" in *{step}*) echo '{os.strerror(number)}' >&2; exit 1;; esac\n"
-        f"exec {used_ffmpeg()} \"$@\"\n"
+        f'exec {used_ffmpeg()} "$@"\n'
     )
     program.chmod(0o755)
     error = render(tmp_path, DraftBuilder(64, 36).text("x", 0, 100_000), ffmpeg=str(program)).error

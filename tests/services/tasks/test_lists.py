@@ -26,8 +26,8 @@ KEPT = 3000
 SEARCHED = 1000
 """So many of the newest tasks are searched for one or two characters."""
 SETTLED = "VACUUM ANALYZE"
-"""What Postgres does by itself at some moment: plans differ before and after it, by the pages that are known to be visible
-and by what an index of trigrams has not sorted in yet.
+"""What Postgres does by itself at some moment: plans differ before and after it, by the pages that are known to be
+visible and by what an index of trigrams has not sorted in yet.
 """
 ORDERS = [Order(field, down) for field, down in itertools.product(OrderField, (True, False))]
 FILTERS = [

@@ -56,6 +56,10 @@ class ForeignPage(RequestError):
     """A browser asks on behalf of a page from elsewhere."""
 
 
+class FetchOfADraft(RequestError):
+    """A draftcast asks, to which this was given as the address of a draft, a material or a webhook."""
+
+
 class WrongContentType(RequestError):
     """The body is not sent as JSON."""
 
@@ -164,6 +168,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("Not acceptable", "无法提供所要求的内容类型"),
     ),
     ForeignPage: Problem(
+        UserErrorCode.FORBIDDEN,
+        "FORBIDDEN",
+        403,
+        1001,
+        Bilingual("Forbidden", "禁止访问"),
+    ),
+    FetchOfADraft: Problem(
         UserErrorCode.FORBIDDEN,
         "FORBIDDEN",
         403,

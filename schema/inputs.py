@@ -50,7 +50,9 @@ class VideoTaskFilter:
         default=strawberry.UNSET, description="It was submitted before this time."
     )
     search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Its draft URL contains this, or its id is this."
+        default=strawberry.UNSET,
+        description="Its draft URL contains this, or its id is this. One or two characters are looked for in your "
+        "newest 1000 tasks only.",
     )
 
     def wanted(self) -> TaskFilter:

@@ -24,8 +24,8 @@ from services.migrate import migrate
 from services.monitoring.health import Health
 from services.monitoring.metrics import Metrics
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
-from services.render.process.sandbox import sandbox_here
 from services.render.text.fonts import cjk_font_name, find_fonts
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, traces_wanted
 from services.startup_checks import check_exposure
 from services.store.database import Database

@@ -211,9 +211,21 @@ def failed(
     )
 
 
+_DISK_FULL = {
+    errno.ENOSPC: ("No space left on device",),
+    errno.EDQUOT: ("Disk quota exceeded", "Quota exceeded"),
+}
+"""Numbers of errors, and the words that C libraries (glibc, musl) have for them."""
+
+
 def is_disk_full(error: BaseException) -> bool:
     """Whether the error tells of a full disk, or of a full share of one."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OSError) and error.errno in _DISK_FULL
+
+
+def tells_of_full_disk(text: str) -> bool:
+    """Whether the last words of a program tell of a full disk, or of a full share of one."""
+    return any(words in text for each in _DISK_FULL.values() for words in each)
 
 
 def out_of_disk(error: BaseException) -> Failed | None:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from services.access.keys import all_keys
 from services.migrate import migrate_tables
-from services.render.process.sandbox import readable_trees, sandbox_here
+from services.render.process.sandbox import readable_trees
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, config_file
 from services.store.database import Database
 

@@ -16,9 +16,9 @@ from services.files.store import FileStore
 from services.live.notifier import Hub
 from services.migrate import migrate
 from services.render.process.ffmpeg import find_ffmpeg
-from services.render.process.sandbox import sandbox_here
 from services.render.text.fonts import cjk_font_name, find_fonts
 from services.render.text.shaping import shapes
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
 from services.startup_checks import check_exposure
 from services.store.database import Database

@@ -28,6 +28,8 @@ REDIRECTS = 5
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 RANGE_NOT_SATISFIABLE = 416
 PIECE_BYTES = 256 * 1024
+USER_AGENT = "draftcast"
+"""By which another draftcast, and this one under a name it does not know as its own, tells who asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class Client:
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=patience.connect_seconds, sock_read=patience.idle_seconds
                 ),
-                headers={"Accept-Encoding": "identity", "User-Agent": "draftcast"},
+                headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,

@@ -8,7 +8,7 @@ from services.errors import StoreUnavailable
 from services.live.notifier import Hub
 from services.live.task_cache import HotTasks
 from services.monitoring.metrics import Metrics
-from services.render.process.sandbox import sandbox_here
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
 from services.store import reads
 from services.store.database import Database

@@ -13,7 +13,7 @@ from services.clock import now_ms
 from services.errors import ErrorCode
 from services.live.notifier import Hub
 from services.live.task_cache import HotTasks
-from services.render.process.sandbox import sandbox_here
+from services.sandbox.process_sandbox import sandbox_here
 from services.store import outbox, reads
 from services.store.database import Database
 from services.store.records import DeliveryState, StageProgress, Status, Task

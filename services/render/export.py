@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from services.errors import DraftcastError, ErrorCode, Failed, failed
+from services.errors import DraftcastError, ErrorCode, Failed, failed, tells_of_full_disk
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan
@@ -178,7 +178,7 @@ class Exporter:
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
         """Why ffmpeg failed: the machine, one of the sources (each is tried by itself), or something else."""
-        if "No space left on device" in error.tail or "Disk quota exceeded" in error.tail:
+        if tells_of_full_disk(error.tail):
             return failed(
                 ErrorCode.OUT_OF_DISK,
                 "The disk filled up while the video was rendered.",

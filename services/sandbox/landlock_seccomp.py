@@ -59,11 +59,11 @@ def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
         os.close(ruleset)
 
 
-def allow_calls(protected: tuple[int, ...]) -> None:
-    """From now on only what a render needs is asked of the kernel, by this process and all that it starts; the network
-    still is. No signal goes to the processes `protected`. Raises `NotConfined`.
+def allow_calls(protected: tuple[int, ...], *, network: bool) -> None:
+    """From now on only what a render needs is asked of the kernel, by this process and all that it starts; `network`
+    is whether sockets still are. No signal goes to the processes `protected`. Raises `NotConfined`.
     """
-    seccomp.allow_calls(network=True, protected=protected)
+    seccomp.allow_calls(network=network, protected=protected)
 
 
 def refuse_network() -> None:

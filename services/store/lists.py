@@ -5,6 +5,7 @@ where the next one to meet it is never far.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,9 @@ FEW = 1000
 """So many tasks that meet a filter are gathered, and counted; of more it is known that they are more."""
 LAST_OF_ALL = 2**62
 SHORTEST_INDEXED = 3
-"""Indexes of both databases know a text by each three characters of it; for less, tasks are read one by one."""
+"""Indexes of both databases know a text by each three characters of it; less is searched for in the newest `FEW` tasks
+of an owner.
+"""
 MOST_TRIGRAMS = 12
 """What a search is looked up by: the last ones, which in addresses of drafts tell most."""
 
@@ -31,6 +34,8 @@ async def task_page(
     The total is exact without a filter and for statuses alone; with others it counts no further than `FEW`.
     """
     cut = cut_of(page, 2)
+    if _short(wanted):
+        wanted = await _of_newest(connection, owner, wanted)
     total = await _kept_count(connection, owner, wanted)
     few = None
     if wanted != TaskFilter() and (total is None or total <= FEW):
@@ -63,10 +68,24 @@ async def _kept_count(connection: AsyncConnection, owner: str, wanted: TaskFilte
     return int(await connection.scalar(counts) or 0)
 
 
+def _short(wanted: TaskFilter) -> bool:
+    """Whether no index knows the text that is searched for."""
+    return bool(wanted.search) and len(wanted.search or "") < SHORTEST_INDEXED
+
+
+async def _of_newest(connection: AsyncConnection, owner: str, wanted: TaskFilter) -> TaskFilter:
+    """The filter for tasks that are among the newest `FEW` of an owner."""
+    older = sa.select(tasks.c.created_at_ms).where(tasks.c.owner == owner)
+    after_ms = await connection.scalar(older.order_by(tasks.c.created_at_ms.desc()).offset(FEW).limit(1))
+    if after_ms is None:
+        return wanted
+    return replace(wanted, created_after_ms=max(after_ms, wanted.created_after_ms or after_ms))
+
+
 async def _gathered(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order) -> list[Place] | None:
     """The places of all tasks that meet a filter; None when they are more than a `FEW`."""
     meets = (tasks.c.owner == owner) & condition(wanted)
-    if wanted.search and connection.dialect.name == "sqlite":
+    if wanted.search and not _short(wanted) and connection.dialect.name == "sqlite":
         candidates = await _candidates(connection, owner, wanted.search)
         if candidates is None:
             return None
@@ -80,10 +99,8 @@ async def _gathered(connection: AsyncConnection, owner: str, wanted: TaskFilter,
 
 async def _candidates(connection: AsyncConnection, owner: str, search: str) -> list[str] | None:
     """The ids of the owner's tasks whose draft URL may hold a text, or whose id it is. None when the index
-    cannot tell them, or tells too many.
+    tells too many.
     """
-    if len(search) < SHORTEST_INDEXED:
-        return None
     trigrams = [search[at : at + 3].replace('"', '""') for at in range(len(search) - 2)][-MOST_TRIGRAMS:]
     matching = sa.text(
         "SELECT task_id FROM draftcast_search JOIN draftcast_search_rows ON number = draftcast_search.rowid"

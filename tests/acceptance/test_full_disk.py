@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.drafts.sample import SAMPLE_DRAFT_ID
 from tests.support.process import Served, gated_exporter, served
 from tests.support.server import Answer
 from tests.support.site import SUBMIT, WATCH, until
@@ -15,6 +16,7 @@ MOST_SUBMITS = 300
 """The database has some room of its own, which it fills first."""
 RETRY = "mutation($id: ID!) { retryVideoTask(id: $id) { errors { message } } }"
 ERROR = "query($id: ID!) { videoTask(id: $id) { error { code retryable } } }"
+REPORT = "query($url: URL!) { draftReport(draftUrl: $url) { error { code retryable } } }"
 TASK = "query($id: ID!) { videoTask(id: $id) { status } queue { pending } }"
 
 
@@ -86,6 +88,10 @@ def test_an_attempt_that_finds_a_full_disk_ends_with_out_of_disk_and_can_be_retr
         task_id = submit(running, "render")
         assert watched(running, task_id) == ("FAILED", 1)
         assert server.data(ERROR, id=task_id)["videoTask"]["error"] == {"code": "OUT_OF_DISK", "retryable": True}
+        if full == "work":  # reports are made there, too
+            sample = f"{server.url}/sample/get_draft?draft_id={SAMPLE_DRAFT_ID}"
+            found = server.data(REPORT, url=sample)["draftReport"]
+            assert found == {"error": {"code": "OUT_OF_DISK", "retryable": True}}
         disk.free()
         assert server.data(RETRY, id=task_id)["retryVideoTask"]["errors"] == []
         assert watched(running, task_id) == ("COMPLETED", 2)

@@ -138,3 +138,16 @@ def test_a_report_of_a_report_asks_this_server_nothing(own: Server) -> None:
         f"/drafts/%2e%2e/graphql?query={inner}",
     ):
         assert own.data(query, url=own.url + path)["draftReport"]["error"]["code"] == "DRAFT_URL_REFUSED"
+
+
+def test_two_servers_ask_each_other_nothing(own: Server, tmp_path: Path, drafts: DraftServer) -> None:
+    """Nor does one that is reached by a name that it does not know as its own."""
+    inner = quote('{ draftReport(draftUrl: "http://127.0.0.1:9/x") { renderable } }')
+
+    async def run() -> None:
+        async with fetcher(tmp_path, drafts, allow_hosts=(f"127.0.0.1:{own.port}",)) as other:
+            await RemoteDraft(other, f"{own.url}/graphql?query={inner}").content(nothing)
+
+    with pytest.raises(Failed) as caught:
+        asyncio.run(run())
+    assert (caught.value.failure.code, "403" in caught.value.failure.message.en) == (ErrorCode.DRAFT_NOT_FOUND, True)

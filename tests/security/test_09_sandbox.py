@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import Failed
-from services.render.process.sandbox import sandbox_here
+from services.sandbox.process_sandbox import sandbox_here
 from services.worker.exporter_process import OWN_EXPORTER, ExportRequest, export
 from tests.support.drafts import DraftBuilder
 from tests.support.render import Rendered, render

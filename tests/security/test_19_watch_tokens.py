@@ -1,5 +1,6 @@
 """Row 19: a watch token shows one task and its files to whoever holds it, for a while, and does nothing else."""
 
+import json
 import re
 from collections import deque
 from collections.abc import Generator
@@ -16,6 +17,7 @@ from tests.security.test_18_owners import OPERATIONS, mentions, trimmed
 from tests.support.drafts import DraftBuilder
 from tests.support.keys import bearing, new_key
 from tests.support.server import Server, serving
+from tests.support.streams import EVENTS, MULTIPART, streamed
 from tests.support.subscriber import Subscriber, socket
 
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id draftUrl } } }"
@@ -102,6 +104,27 @@ def test_a_feed_is_refused_to_a_token(guarded: Guarded, watched: dict[str, str])
         entered(client, watched["token"]).subscribe("subscription { videoTaskFeed { __typename } }")
         message = client.receive()
     assert message["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("accept", [EVENTS, MULTIPART], ids=["events", "multipart"])
+def test_a_stream_over_http_shows_a_token_its_task_and_no_other(
+    guarded: Guarded, watched: dict[str, str], accept: str
+) -> None:
+    other, headers = submitted(guarded, guarded.anna), bearing(watched["token"])
+
+    def results(query: str, **variables: str) -> list[dict[str, Any]]:
+        with streamed(guarded.server.port, query, variables, accept=accept, headers=headers) as stream:
+            if accept == EVENTS:
+                return [message.result for message in stream.results()]
+            return [part["payload"] for part in stream.payloads() if part]
+
+    *_, last = results(WATCH, id=watched["id"])
+    assert last["data"]["videoTaskProgress"]["status"] == "COMPLETED"
+    (refused,) = results(WATCH, id=other["id"])
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["NOT_FOUND"]
+    assert not mentions(json.dumps(refused), other)
+    (refused,) = results("subscription { videoTaskFeed { __typename } }")
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]
 
 
 def test_owner_and_guest_of_the_same_subscription_are_told_what_each_may_see(guarded: Guarded) -> None:

@@ -1,6 +1,8 @@
 """Row 25: a zip that is made to cost memory or time costs the server none, and is always the caller's fault."""
 
+import asyncio
 import io
+import os
 import struct
 import zipfile
 from collections.abc import Generator
@@ -11,7 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import pytest
 
-from tests.support.server import Answer, Server, serving
+from services.drafts.uploads.unpack import UnpackLimits
+from services.drafts.uploads.unpacking import unpack_apart
+from services.errors import InvalidInput
+from services.sandbox.process_sandbox import sandbox_here
+from tests.support.server import ROOT, Answer, Server, serving
 
 ZIP = {"content-type": "application/zip", "accept-language": "en"}
 DRAFT = "draft_content.json"
@@ -155,3 +161,49 @@ def test_no_path_of_a_kept_draft_is_a_fault_of_the_server(server: Server, path: 
     draft_id = parse_qs(urlsplit(draft_url).query)["draft_id"][0]
     assert server.get(f"/drafts/output/draft/{draft_id}/{path}").status in (400, 404)
     assert Path(server.folder, "log").read_text(encoding="utf-8").count("Traceback") == 0
+
+
+_TAKEN_OVER = """
+import os, socket, sys, zipfile
+from pathlib import Path
+from services.errors import Bilingual, InvalidInput
+
+def tried(deed):
+    try:
+        deed()
+    except OSError as error:
+        return str(error.errno)
+    return "done"
+
+def take_over(file):
+    (folder,) = (Path(each) for each in sys.argv if each.endswith("/out"))
+    other, note = folder.parent / "other", b"x"
+    deeds = [
+        lambda: other.read_bytes(), lambda: os.listdir(folder.parent), lambda: other.write_bytes(note),
+        lambda: (folder.parent / "zip").write_bytes(note), lambda: open(f"/proc/{os.getppid()}/environ").read(),
+        lambda: socket.socket(), lambda: socket.socket(socket.AF_UNIX), lambda: os.kill(os.getppid(), 0),
+        lambda: os.symlink(other, folder / "link"), lambda: (folder / "own").write_bytes(note),
+    ]
+    said = " ".join(map(tried, deeds))
+    raise InvalidInput(Bilingual(said, said))
+
+zipfile.ZipFile = take_over
+"""
+"""Runs before all else in each Python that finds it, and puts an attacker's program in the place of the unpacking."""
+
+
+@pytest.mark.skipif(not sandbox_here().complete, reason="this machine has no complete sandbox")
+def test_an_unpacking_that_is_taken_over_reaches_its_own_folder_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil, folder = tmp_path / "evil", tmp_path / "out"
+    evil.mkdir()
+    folder.mkdir()
+    (evil / "sitecustomize.py").write_text(_TAKEN_OVER)
+    (tmp_path / "other").write_text("another person's draft")
+    (tmp_path / "zip").write_bytes(packed({DRAFT: b"{}"}))
+    monkeypatch.setenv("PYTHONPATH", f"{evil}{os.pathsep}{ROOT}")
+    with pytest.raises(InvalidInput) as said:
+        asyncio.run(unpack_apart(tmp_path / "zip", folder, UnpackLimits(1000, 1000)))
+    assert said.value.message.en.split() == ["13"] * 7 + ["1", "38", "done"]
+    assert (tmp_path / "other").read_text() == "another person's draft"

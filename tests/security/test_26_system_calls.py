@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.drafts.sample import SAMPLE_DIR, sample_files
-from services.render.process.sandbox import sandbox_here
+from services.sandbox.process_sandbox import sandbox_here
 from tests.support.drafts import DraftBuilder
 from tests.support.render import ROOT, SECONDS, render, request
 from tests.support.servers import DraftServer
@@ -232,7 +232,7 @@ call("own-limit", 302, 0, 7, 0, ctypes.create_string_buffer(16))
 
 STRICT = """
 import sys
-from services.render import seccomp
+from services.sandbox import seccomp
 seccomp.UNKNOWN = seccomp.WRONG = 0x80000000  # a refused call kills the process that makes it
 from services.render.__main__ import main
 sys.exit(main())

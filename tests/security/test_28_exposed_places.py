@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.render.process.sandbox import sandbox_here
 from services.sandbox import landlock_seccomp
+from services.sandbox.process_sandbox import sandbox_here
 from services.settings import SettingsError, load
 from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder
@@ -16,7 +16,7 @@ from tests.support.render import render
 from tests.support.server import ROOT, serving
 
 BELOW = ("lib/draftcast", "share/data", "bin")
-BLINDNESS = "from services.render import confine\nconfine.landlock_version = lambda: 0\n"
+BLINDNESS = "from services.sandbox import landlock_seccomp as confine\nconfine.landlock_version = lambda: 0\n"
 """A container's runtime refuses the call, as older ones do."""
 BLIND = f"{BLINDNESS}import sys\nfrom services.render.__main__ import main\nsys.exit(main())"
 
@@ -64,7 +64,7 @@ def test_a_machine_without_landlock_is_told_of(tmp_path: Path, monkeypatch: pyte
     blind = tmp_path / "blind"
     blind.mkdir()
     (blind / "sitecustomize.py").write_text(
-        "from services.render import confine\nconfine.landlock_version = lambda: 0\n"
+        "from services.sandbox import landlock_seccomp as confine\nconfine.landlock_version = lambda: 0\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{blind}{os.pathsep}{ROOT}")
     with serving(tmp_path) as server:

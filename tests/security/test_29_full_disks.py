@@ -1,6 +1,7 @@
 """Row 29: uploads never fill the disk, whoever brings them; what is full says so; what is killed leaves nothing."""
 
 import asyncio
+import errno
 import io
 import json
 import os
@@ -15,7 +16,10 @@ import pytest
 
 from services.drafts.uploads.store import SPARE_BYTES, Shelf
 from services.drafts.uploads.unpack import UnpackLimits
+from tests.support.drafts import DraftBuilder
+from tests.support.ffmpegs import used_ffmpeg
 from tests.support.process import served
+from tests.support.render import render
 from tests.support.server import Server
 from tests.support.small_disk import small_disk
 
@@ -113,6 +117,18 @@ def test_an_upload_that_was_killed_is_gone_after_the_next_start_and_one_under_wa
             other = Shelf(drafts, UnpackLimits(1000, 1000), WEEK)
             asyncio.run(opened_and_closed(other))
             assert folder.is_dir()
+
+
+@pytest.mark.parametrize(("step", "number"), [("-filter_complex", errno.ENOSPC), ("concat", errno.EDQUOT)])
+def test_a_disk_or_a_share_of_it_that_ffmpeg_finds_full_is_out_of_disk(tmp_path: Path, step: str, number: int) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(
+        f"#!/bin/sh\ncase \"$*\" in *{step}*) echo '{os.strerror(number)}' >&2; exit 1;; esac\n"
+        f'exec {used_ffmpeg()} "$@"\n'
+    )
+    program.chmod(0o755)
+    error = render(tmp_path, DraftBuilder(64, 36).text("x", 0, 100_000), ffmpeg=str(program)).error
+    assert (error["code"], error["retryable"]) == ("OUT_OF_DISK", True)
 
 
 def half_an_upload(server: Server) -> socket.socket:

@@ -20,6 +20,7 @@ from draftcast.api.origins import from_foreign_page
 from draftcast.api.request_body import json_body
 from resolvers.context import Context
 from resolvers.error_table import (
+    FetchOfADraft,
     ForeignPage,
     NotAcceptable,
     QueryStringTooLong,
@@ -31,6 +32,7 @@ from resolvers.error_table import (
 from schema.execution.operations import is_mutation, operation_fault
 from schema.execution.results import Answer, Answers, Operation
 from services.errors import Bilingual, InvalidInput, RequestError
+from services.http.client import USER_AGENT
 from services.strict_json import parse_json
 
 LONGEST_QUERY_STRING_BYTES = 16 * 1024
@@ -68,6 +70,13 @@ class HttpEndpoint:
         """The answer; what it holds while it is being sent is put into `kept`."""
         if media is None:
             raise NotAcceptable(_no_media())
+        if request.headers.get("user-agent") == USER_AGENT:  # one question would lead to the next, each in a place
+            raise FetchOfADraft(
+                Bilingual(
+                    "This is no address of a draft or material: it answers questions of people and programs.",
+                    "该地址不是草稿或素材的地址，仅供用户和程序查询。",
+                )
+            )
         context = await Context.of(request)
         operation = await self._operation(request)
         if media in ONE_RESULT:

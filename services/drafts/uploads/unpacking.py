@@ -1,4 +1,5 @@
-"""Unpacking what strangers bring in a process of its own, with little memory and time: it is never done in the server.
+"""Unpacking what strangers bring in a process of its own, with little memory and time, in a sandbox and
+without a network: it is never done in the server.
 
 Run as a program, it takes the zip, the folder, and the limits as its arguments, and says in JSON what is wrong.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from services.drafts.uploads.unpack import UnpackLimits, unpack, unreadable
 from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge
 from services.sandbox.process_limits import die_with_parent, write_no_core
+from services.sandbox.process_sandbox import confine_process, program_trees
 
 LONGEST_SECONDS = 240
 """Less than clients wait for an answer."""
@@ -71,6 +73,7 @@ def main(archive: str, folder: str, *limits: str) -> int:
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         resource.setrlimit(what, (most, most))
+    confine_process(read=(*program_trees(), Path(archive)), write=(Path(folder),), network=False)
     try:
         unpack(Path(archive), Path(folder), UnpackLimits(*map(int, limits)))
     except (InvalidInput, UploadTooLarge, DiskFull) as error:

@@ -97,11 +97,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path)
 
 @pytest.fixture
 def run(tmp_path: Path, database_url: str) -> Callable[[Scenario], None]:
-    """Runs an async scenario against an open task manager, within half a minute, on each kind of database."""
+    """Runs an async scenario against an open task manager, within two minutes, on each kind of database."""
 
     def run_scenario(scenario: Scenario, **options: Any) -> None:
         async def whole() -> None:
-            async with asyncio.timeout(30), open_tasks(tmp_path, database_url=database_url, **options) as tasks:
+            async with asyncio.timeout(120), open_tasks(tmp_path, database_url=database_url, **options) as tasks:
                 await scenario(tasks)
 
         asyncio.run(whole())

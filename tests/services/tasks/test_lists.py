@@ -23,6 +23,12 @@ from tests.services.tasks.conftest import OWNER, Tasks
 Run = Callable[..., None]
 KEPT = 3000
 """More than are gathered: lists are walked along their indexes."""
+SEARCHED = 1000
+"""So many of the newest tasks are searched for one or two characters."""
+SETTLED = "VACUUM ANALYZE"
+"""What Postgres does by itself at some moment: plans differ before and after it, by the pages that are known to be
+visible and by what an index of trigrams has not sorted in yet.
+"""
 ORDERS = [Order(field, down) for field, down in itertools.product(OrderField, (True, False))]
 FILTERS = [
     TaskFilter(),
@@ -38,6 +44,7 @@ FILTERS = [
     TaskFilter(search="no such draft"),
     TaskFilter(search='"*'),
     TaskFilter(search="=9", status=(Status.CANCELED,)),
+    TaskFilter(search="zz"),
     TaskFilter(created_after_ms=1_700_000_002_000, created_before_ms=1_700_000_003_000),
 ]
 
@@ -78,8 +85,9 @@ async def filled(database: Database, kept: int = KEPT) -> list[Task]:
     async with database.write() as connection:
         for batch in range(0, kept, 1000):
             await connection.execute(sa.insert(table), rows[batch : batch + 1000])
-    async with database.write() as connection:
-        await connection.execute(sa.text("ANALYZE"))
+    async with database.read() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await alone.execute(sa.text("ANALYZE" if database.embedded else SETTLED))
     async with database.read() as connection:
         return list((await reads.any_tasks(connection, [row["id"] for row in rows if row["owner"] == OWNER])).values())
 
@@ -102,9 +110,12 @@ def test_every_list_holds_what_meets_its_filter_in_its_order(run: Run) -> None:
         async with tasks.database.read() as connection:
             found = await connection.execute(sa.select(table.c.id, table.c.error_code))
             codes = {row.id: row.error_code for row in found}
+        older = sorted(task.created_at_ms for task in mine)[-SEARCHED - 1]
+        newest = [task for task in mine if task.created_at_ms > older]
         for wanted, order in itertools.product(FILTERS, ORDERS):
+            short = wanted.search is not None and len(wanted.search) < 3
             expected = sorted(
-                (task for task in mine if meets(wanted, task, codes[task.id])),
+                (task for task in (newest if short else mine) if meets(wanted, task, codes[task.id])),
                 key=lambda task: place(task, order),
                 reverse=order.descending,
             )
@@ -177,10 +188,9 @@ async def ask_everything(tasks: Tasks, mine: list[Task]) -> None:
     """Every question about tasks that callers, workers and the service itself can ask."""
     manager, some = tasks.manager, mine[KEPT // 2]
     for wanted, order in itertools.product(FILTERS, ORDERS):
-        if wanted.search is None or len(wanted.search) >= 3:  # indexes of searches know three characters
-            page = await manager.tasks(OWNER, wanted, order, PageRequest())
-            if page.cursors:
-                await manager.tasks(OWNER, wanted, order, PageRequest(last=20, before=page.cursors[-1]))
+        page = await manager.tasks(OWNER, wanted, order, PageRequest())
+        if page.cursors:
+            await manager.tasks(OWNER, wanted, order, PageRequest(last=20, before=page.cursors[-1]))
     await manager.task(OWNER, "0" * 32)
     await manager.task_by_url(OWNER, "https://drafts.example/unknown")
     await manager.task_by_url(OWNER, some.draft_url)

@@ -1,6 +1,7 @@
-"""The exporter protocol: one JSON object in on stdin, one JSON object per line out on stdout.
+"""The exporter protocol, for both ends: one JSON object on stdin, one JSON object per line on stdout.
 
-`docs/exporter.md` tells the same to those who write an exporter of their own.
+`docs/exporter.md` describes it for authors of exporters. The renderer imports this module before everything else, so it
+needs nothing but the standard library.
 """
 
 import json
@@ -9,34 +10,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
 from services.warning_limit import Bound
 
 LINES_PER_SECOND = 10
-"""Progress lines of one stage come no faster than this; its first and last always come."""
-
-
+"""Maximum rate of progress lines of one stage; its first and last line are always written."""
 HEARTBEAT_SECONDS = 10
-"""A stage in which nothing new is done says so again after this long, as long as somebody works on it."""
+"""Interval at which a stage without progress repeats its line, as long as work goes on."""
+MAX_NUMBER, MAX_COUNT = 10**15, 1e18
+"""Largest integers and floats accepted in a line; the database can store them."""
+MAX_DIGEST_CHARACTERS = 64
 
 
 class Stage(StrEnum):
-    """The stages of a render, in order."""
+    """The stages of an attempt, in order; exporters report those from PARSING_DRAFT to WRITING_FILE."""
 
+    QUEUED = "QUEUED"
+    STARTED = "STARTED"
     PARSING_DRAFT = "PARSING_DRAFT"
     PREPARING = "PREPARING"
     PROCESSING_MATERIALS = "PROCESSING_MATERIALS"
     EXPORTING = "EXPORTING"
     WRITING_FILE = "WRITING_FILE"
+    DONE = "DONE"
 
 
 _ORDER = tuple(Stage)
 
 
 class Unit(StrEnum):
-    """What `done` and `total` count."""
+    """The unit of a stage's `done` and `total`."""
 
     BYTES = "BYTES"
     FILES = "FILES"
@@ -45,66 +50,130 @@ class Unit(StrEnum):
 
 
 class BadInput(DraftcastError):
-    """What came in on stdin is not the object the protocol asks for."""
+    """Stdin does not hold a valid request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a render may use. A limit that comes in as 0, or not at all, has the value given here."""
+class ExportLimits:
+    """Bounds of one export. The renderer takes the defaults for limits that are 0 or absent."""
 
-    task_bytes: int = 8_000_000_000
-    """All materials together."""
     draft_bytes: int = 20_000_000
     material_bytes: int = 2_000_000_000
-    """Any single material."""
+    """Of one material."""
+    task_bytes: int = 8_000_000_000
+    """Of all materials together."""
     video_seconds: int = 3600
     pixels: int = 3840 * 2160
     """Of the canvas: width x height."""
     seconds: int = 7200
-    """The whole render, by the clock."""
+    """Wall-clock time of the whole export."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderRequest:
-    """What to render and where to. `folder` is this attempt's own, and `output` the MP4 to write."""
+class ExportRequest:
+    """The request to an exporter; paths are absolute."""
 
+    task_id: str = ""
+    attempt: int = 0
+    draft_url: str
     folder: Path
+    """The attempt's own folder."""
     output: Path
-    draft_url: str = ""
-    draft_folder: Path | None = None
-    """A folder on this machine that holds the draft; when given, nothing is fetched for the draft itself."""
-    draft_files: Mapping[str, Path] = field(default_factory=dict[str, Path])
-    """Files elsewhere on this machine that belong to that draft, by the paths under which it names them."""
-    ffmpeg: str = ""
+    """The MP4 to write."""
     strict: bool = False
+    """The first warning fails the export with FEATURE_UNSUPPORTED."""
+    locale: str = "en"
     allow_hosts: tuple[str, ...] = ()
     own_urls: tuple[str, ...] = ()
-    """What may be fetched of the server that asks for this (see `Guard`)."""
+    """URLs of the requesting server that may be fetched (see `Guard`)."""
     font_dirs: tuple[Path, ...] = ()
-    limits: Limits = field(default_factory=Limits)
     copy_video: bool = True
-    """Whether cuts that need not be encoded again are copied."""
-    report: bool = False
-    """Only look at the draft and say what a render would lose or lack; nothing is written to `output`."""
+    """Whether coded frames may be copied instead of encoded."""
+    ffmpeg: str = ""
+    draft_folder: Path | None = None
+    """A local draft, used instead of `draft_url`."""
+    draft_files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """Local files of that draft, by their paths in the draft."""
+    limits: ExportLimits = field(default_factory=ExportLimits)
     share_seconds: int = 0
-    """A video of so many seconds or more is rendered in parts, of which others may make some; 0: never."""
+    """Duration from which a video is rendered in parts; 0: never."""
     require_sandbox: bool = False
-    """Nothing is rendered where the kernel lacks what the sandbox needs."""
+    """Fail where the kernel lacks the sandbox's features."""
     helping: bool = False
-    """Some parts of somebody else's video are made, and no video."""
+    """Render parts of another worker's attempt, and no video."""
+    report: bool = False
+    """Render nothing: report the draft's size, warnings and error."""
 
     @property
     def materials_dir(self) -> Path:
-        """Where fetched materials are kept; the attempts of a task share it."""
+        """The folder of fetched materials, shared by all attempts of a task."""
         return self.folder.parent / "materials"
+
+    def to_json(self) -> str:
+        """The request as one line. `report` is present only if true: only the built-in renderer knows it."""
+        values = asdict(self) | {"draft_folder": self.draft_folder or ""}
+        if not self.report:
+            del values["report"]
+        return json.dumps(values, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """Progress of a stage: `done` of `total` in `unit`, as far as they are known."""
+
+    stage: Stage
+    done: float | None = None
+    total: float | None = None
+    unit: Unit | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(MAX_COUNT, self.done, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """The path of the newest preview, a small JPEG in the attempt's folder."""
+
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartsLine:
+    """The parts of a video as (first frame, end frame); the renderer waits for an order."""
+
+    digest: str
+    spans: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.digest) > MAX_DIGEST_CHARACTERS:
+            raise ValueError(f"a digest has at most {MAX_DIGEST_CHARACTERS} characters")
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A rendered part; the renderer waits for the next order."""
+
+    number: int
+    path: str
+
+
+PartRequest: TypeAlias = PartsLine | PartLine
+"""A line that requests an order of the part protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """The last line of an assistant's render: the number of parts rendered."""
+
+    parts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderResult:
-    """A finished file."""
+class Result:
+    """A finished video."""
 
-    output: Path
-    thumbnail: Path
+    output: str
+    thumbnail: str | None = None
     width: int
     height: int
     duration_us: int
@@ -112,10 +181,14 @@ class RenderResult:
     frame_rate: float
     has_sound: bool
 
+    def __post_init__(self) -> None:
+        _check_range(MAX_NUMBER, self.width, self.height, self.duration_us, self.frames)
+        _check_range(MAX_COUNT, self.frame_rate)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a draft holds, as far as it could be read, and why it cannot be rendered, if it cannot."""
+    """The properties of a draft, as far as it could be read, and the error that a render would end with."""
 
     width: int | None = None
     height: int | None = None
@@ -126,9 +199,19 @@ class Report:
     materials: int | None = None
     error: Failure | None = None
 
+    def __post_init__(self) -> None:
+        _check_range(MAX_NUMBER, self.width, self.height, self.duration_us, self.tracks, self.segments, self.materials)
+        _check_range(MAX_COUNT, self.frame_rate)
 
-def read_request(text: str) -> RenderRequest:
-    """The request of stdin's JSON. Keys that are not known are passed over. Raises `BadInput`."""
+
+def _check_range(most: float, *numbers: float | None) -> None:
+    """Raises `ValueError` unless all numbers are finite and in 0..most."""
+    if not all(number is None or 0 <= number <= most for number in numbers):
+        raise ValueError(f"numbers must be in 0..{most:g}")
+
+
+def read_request(text: str) -> ExportRequest:
+    """The request in stdin's JSON. Unknown keys are ignored. Raises `BadInput`."""
     try:
         values = json.loads(text)
     except ValueError as error:
@@ -138,7 +221,7 @@ def read_request(text: str) -> RenderRequest:
     given = cast("dict[str, Any]", values)
     if not given.get("draft_url") and not given.get("draft_folder"):
         raise BadInput("the request has neither draft_url nor draft_folder")
-    return RenderRequest(
+    return ExportRequest(
         folder=_path(given, "folder"),
         output=_path(given, "output"),
         draft_url=str(given.get("draft_url") or ""),
@@ -176,32 +259,32 @@ def _files(given: dict[str, Any]) -> dict[str, Path]:
 def _words(given: dict[str, Any], key: str) -> tuple[str, ...]:
     values: list[Any] = given.get(key) or []
     if not isinstance(given.get(key) or [], list) or not all(isinstance(value, str) for value in values):
-        raise BadInput(f"{key} must be a list of texts")
+        raise BadInput(f"{key} must be a list of strings")
     return tuple(values)
 
 
 def _seconds(given: dict[str, Any], key: str) -> int:
     value = given.get(key) or 0
     if not isinstance(value, int) or value < 0:
-        raise BadInput(f"{key} must be a whole number, 0 or more (got {value!r})")
+        raise BadInput(f"{key} must be an integer, 0 or more (got {value!r})")
     return value
 
 
-def _limits(given: object) -> Limits:
+def _limits(given: object) -> ExportLimits:
     if not isinstance(given, dict):
         raise BadInput("limits must be an object")
     values = cast("dict[str, Any]", given)
-    known = {name: value for name in Limits.__dataclass_fields__ if (value := values.get(name))}
+    known = {name: value for name in ExportLimits.__dataclass_fields__ if (value := values.get(name))}
     if not all(isinstance(value, int) and value > 0 for value in known.values()):
-        raise BadInput(f"limits must be whole numbers, 0 or more (got {values!r})")
-    return Limits(**known)
+        raise BadInput(f"limits must be integers, 0 or more (got {values!r})")
+    return ExportLimits(**known)
 
 
 class Reporter:
-    """Says how the render goes, in the protocol's lines.
+    """Writes the exporter's lines.
 
-    `write` takes one line without its end. `done` never falls within a stage, and the
-    stages only move forward. With `strict` the first warning is raised as FEATURE_UNSUPPORTED.
+    `write` takes one line without its end. `done` never falls within a stage, and stages only move forward. With
+    `strict` the first warning is raised as FEATURE_UNSUPPORTED.
     """
 
     def __init__(
@@ -210,35 +293,32 @@ class Reporter:
         self._write = write
         self._strict = strict
         self._clock = clock
-        self._stage: Stage | None = None
-        self._unit = Unit.ITEMS
-        self._done = 0.0
-        self._told: tuple[float, float | None] = (0.0, None)
-        self._told_at = 0.0
+        self._last: StageLine | None = None
+        self._written_at = 0.0
         self._warned = Bound()
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
-        """`done` of `total` is made in `stage`; None as `total` means that it is not known. What is done of an
-        earlier stage, for a draft within the draft, only tells that the render goes on.
+        """Report `done` of `total` in `stage`; total None: unknown. Progress of an earlier stage, of a compound's
+        timeline, counts as a heartbeat only.
         """
-        if self._stage is not None and _ORDER.index(stage) < _ORDER.index(self._stage):
+        last = self._last
+        if last is not None and _ORDER.index(stage) < _ORDER.index(last.stage):
             self.alive()
             return
-        if stage is not self._stage:
-            self._stage, self._done, self._unit = stage, 0.0, unit
-        elif not self._due(done, total):
-            return
-        self._done = max(self._done, done)
-        self._told, self._told_at = (self._done, total), self._clock()
-        self._line({"stage": stage, "done": _whole(self._done), "total": _whole(total), "unit": unit})
+        if last is not None and stage is last.stage:
+            if not self._due(last, done, total):
+                return
+            done = max(last.done or 0.0, done)
+        self._last, self._written_at = StageLine(stage, done, total, unit), self._clock()
+        self._line({"stage": stage, "done": _whole(done), "total": _whole(total), "unit": unit})
 
     def alive(self) -> None:
-        """The render goes on, with nothing new to tell."""
-        if self._stage is not None:
-            self.progress(self._stage, self._done, self._told[1], self._unit)
+        """Repeat the last progress line if a heartbeat is due."""
+        if self._last is not None:
+            self.progress(self._last.stage, self._last.done or 0.0, self._last.total, self._last.unit or Unit.ITEMS)
 
     def warn(self, warning: DraftWarning) -> None:
-        """Tell of something that is not drawn as designed. Raises `Failed` when that is not allowed."""
+        """Report a warning. Raises `Failed` (FEATURE_UNSUPPORTED) with `strict`."""
         if self._strict:
             raise failed(
                 ErrorCode.FEATURE_UNSUPPORTED,
@@ -251,36 +331,25 @@ class Reporter:
             self._line({"warning": _plain(asdict(kept))})
 
     def preview(self, jpeg: Path) -> None:
-        """The newest frame lies there; the file may be replaced, and told of again."""
+        """Report the newest preview; the file may be replaced and reported again."""
         self._line({"preview": str(jpeg)})
 
     def parts(self, digest: str, spans: Sequence[tuple[int, int]]) -> None:
-        """The video is to be made in these parts, first and last frame (exclusive); an order is waited for."""
+        """Report the parts of the video as (first frame, end frame), and request an order."""
         self._line({"parts": {"digest": digest, "spans": spans}})
 
     def part(self, number: int, path: Path) -> None:
-        """A part is made and lies there; the next order is waited for."""
+        """Report a rendered part, and request the next order."""
         self._line({"part": {"number": number, "path": str(path)}})
 
-    def helped(self, parts: int) -> None:
-        """The last line of one that helped: so many parts were made."""
-        self._line({"helped": {"parts": parts}})
+    def finish(self, last: Result | Report | Helped | Failure) -> None:
+        """Write the last line."""
+        key = {Result: "result", Report: "report", Helped: "helped", Failure: "error"}[type(last)]
+        self._line({key: _plain(asdict(last))})
 
-    def result(self, result: RenderResult) -> None:
-        """The last line of a render that went well."""
-        self._line({"result": _plain(asdict(result))})
-
-    def report(self, report: Report) -> None:
-        """The last line when only a report was asked for; the warnings have come before it."""
-        self._line({"report": _plain(asdict(report))})
-
-    def error(self, failure: Failure) -> None:
-        """The last line of a render that did not."""
-        self._line({"error": _plain(asdict(failure))})
-
-    def _due(self, done: float, total: float | None) -> bool:
-        quiet = self._clock() - self._told_at
-        if (done, total) == self._told or done < self._done:
+    def _due(self, last: StageLine, done: float, total: float | None) -> bool:
+        quiet = self._clock() - self._written_at
+        if (done, total) == (last.done, last.total) or done < (last.done or 0.0):
             return quiet >= HEARTBEAT_SECONDS
         finished = total is not None and done >= total
         return finished or quiet >= 1 / LINES_PER_SECOND
@@ -294,11 +363,7 @@ def _whole(number: float | None) -> float | int | None:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Paths as texts; what is not there is left out."""
-    return {key: _plain_value(value) for key, value in values.items() if value is not None}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _plain(cast("dict[str, Any]", value))
-    return str(value) if isinstance(value, Path) else value
+    """The values without those that are None, at all depths."""
+    return {
+        key: _plain(value) if isinstance(value, dict) else value for key, value in values.items() if value is not None
+    }

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ from graphql import build_schema, parse, validate
 from draftcast.cli.main import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
+from services.exporter_protocol import ExportRequest, StageLine, read_request
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
 from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
-from services.worker.exporter_process import ExportLimits, ExportRequest, StageLine, export, parse_line
+from services.worker.exporter_process import export, parse_line
 from setup.print_settings import PAGES as SETTINGS_PAGES
 from setup.print_settings import printed
 
@@ -210,8 +210,9 @@ def exporter_lines() -> list[dict[str, Any]]:
 
 def test_the_exporter_document_shows_the_request_as_it_is() -> None:
     request = exporter_lines()[0]
-    assert list(request) == [field.name for field in fields(ExportRequest)]
-    assert list(request["limits"]) == [field.name for field in fields(ExportLimits)]
+    sent = json.loads(read_request(json.dumps(request)).to_json())
+    assert list(sent) == list(request)
+    assert {**sent, "task_id": request["task_id"], "attempt": request["attempt"]} == request
 
 
 def test_the_worker_understands_every_line_that_the_exporter_document_shows() -> None:
@@ -230,7 +231,7 @@ def test_the_exporter_that_the_document_shows_makes_a_video(tmp_path: Path) -> N
     script.write_text(code, encoding="utf-8")
     output = tmp_path / "video.mp4"
     request = ExportRequest(
-        task_id="t", attempt=1, draft_url="", folder=str(tmp_path), output=str(output), ffmpeg=find_ffmpeg().path
+        task_id="t", attempt=1, draft_url="", folder=tmp_path, output=output, ffmpeg=find_ffmpeg().path
     )
     told: list[Any] = []
     result = asyncio.run(export((sys.executable, str(script)), request, told.append))

@@ -24,10 +24,10 @@ from rich.text import Text
 
 from draftcast.cli.terminal import printable
 from services.errors import DraftWarning, Failure
-from services.store.records import Stage, StageProgress, Unit
+from services.exporter_protocol import Stage, StageLine, Unit
+from services.store.records import StageProgress
 from services.tasks.report import DraftReport
 from services.worker.eta import Pace
-from services.worker.exporter_process import StageLine
 from services.worker.progress_scale import percent
 
 if TYPE_CHECKING:

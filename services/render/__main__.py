@@ -21,7 +21,7 @@ def main() -> int:
         request = read_request(_request())
     except BadInput as error:
         text = f"The renderer was started wrongly: {error}."
-        Reporter(_write).error(failed(ErrorCode.INTERNAL, text, f"渲染程序的输入有误：{error}。").failure)
+        Reporter(_write).finish(failed(ErrorCode.INTERNAL, text, f"渲染程序的输入有误：{error}。").failure)
         return 1
     reporter = Reporter(_write, strict=request.strict)
     reporter.progress(Stage.PARSING_DRAFT, 0, None, Unit.BYTES)

@@ -12,7 +12,7 @@ from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
-from services.exporter_protocol import Limits, RenderRequest, RenderResult, Reporter, Stage, Unit
+from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Unit
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import check, join, publish, thumbnail
 from services.render.media.probe import unreadable
@@ -44,7 +44,7 @@ class Workspace:
 
 
 @contextmanager
-def workspace(request: RenderRequest) -> Generator[Workspace]:
+def workspace(request: ExportRequest) -> Generator[Workspace]:
     """The places to write to; leaves nothing behind but a result."""
     request.folder.mkdir(parents=True, exist_ok=True)
     request.output.parent.mkdir(parents=True, exist_ok=True)
@@ -66,14 +66,14 @@ def workspace(request: RenderRequest) -> Generator[Workspace]:
             shutil.rmtree(places.pieces, ignore_errors=True)
 
 
-async def render(request: RenderRequest, reporter: Reporter, places: Workspace) -> RenderResult:
+async def render(request: ExportRequest, reporter: Reporter, places: Workspace) -> Result:
     """Render a draft. Raises `Failed`."""
     async with _begun(request) as source:
         return await _render(request, reporter, places, source)
 
 
 async def look(
-    request: RenderRequest, reporter: Reporter, places: Workspace, on_draft: Callable[[Draft], None]
+    request: ExportRequest, reporter: Reporter, places: Workspace, on_draft: Callable[[Draft], None]
 ) -> None:
     """All that a render does before its first frame, so that every warning comes up; `on_draft` gets the draft
     once it is read. Raises `Failed` as a render would.
@@ -84,7 +84,7 @@ async def look(
         await _timeline(request, reporter, places, source, draft, await _ffmpeg(request))
 
 
-async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace) -> int:
+async def help_out(request: ExportRequest, reporter: Reporter, places: Workspace) -> int:
     """Make those parts of a draft's picture that are ordered. How many. Raises `Failed` as a render would."""
     async with _begun(request) as source:
         ffmpeg = await _ffmpeg(request)
@@ -102,7 +102,7 @@ async def help_out(request: RenderRequest, reporter: Reporter, places: Workspace
 
 
 @asynccontextmanager
-async def _begun(request: RenderRequest) -> AsyncGenerator[DraftSource]:
+async def _begun(request: ExportRequest) -> AsyncGenerator[DraftSource]:
     """Where the draft comes from. The block ends within the time limit, or with RENDER_TIMEOUT."""
     seconds = request.limits.seconds
     what, what_zh = ("report", "检查草稿") if request.report else ("render", "渲染")
@@ -120,7 +120,7 @@ async def _begun(request: RenderRequest) -> AsyncGenerator[DraftSource]:
         ) from None
 
 
-def _fetcher(request: RenderRequest) -> Fetcher:
+def _fetcher(request: ExportRequest) -> Fetcher:
     limits = FetchLimits(
         draft_bytes=request.limits.draft_bytes,
         material_bytes=request.limits.material_bytes,
@@ -134,13 +134,13 @@ def _fetcher(request: RenderRequest) -> Fetcher:
     )
 
 
-def _source(request: RenderRequest, fetcher: Fetcher) -> DraftSource:
+def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
     if request.draft_folder is not None:
         return LocalDraft(request.draft_folder, fetcher, request.draft_files)
     return RemoteDraft(fetcher, request.draft_url)
 
 
-async def _render(request: RenderRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> RenderResult:
+async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
     draft = await _draft(source, reporter)
     compounds = Compounds(ffmpeg, places.pieces)
@@ -156,7 +156,7 @@ async def _render(request: RenderRequest, reporter: Reporter, places: Workspace,
 
 
 async def _timeline(
-    request: RenderRequest,
+    request: ExportRequest,
     reporter: Reporter,
     places: Workspace,
     source: DraftSource,
@@ -193,7 +193,7 @@ def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> F
     )
 
 
-async def _ffmpeg(request: RenderRequest) -> Ffmpeg:
+async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
     try:
         return await asyncio.to_thread(find_ffmpeg, request.ffmpeg)
     except FfmpegMissing as error:
@@ -220,7 +220,7 @@ async def _draft(source: DraftSource, reporter: Reporter) -> Draft:
     return draft
 
 
-def _check_size(draft: Draft, limits: Limits) -> None:
+def _check_size(draft: Draft, limits: ExportLimits) -> None:
     if draft.width * draft.height > limits.pixels:
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
@@ -240,13 +240,13 @@ def _exporting(reporter: Reporter, timeline: Timeline) -> OnFrame:
 
 
 async def _make(
-    request: RenderRequest,
+    request: ExportRequest,
     reporter: Reporter,
     places: Workspace,
     ffmpeg: Ffmpeg,
     timeline: Timeline,
     talk: Talk | None,
-) -> RenderResult:
+) -> Result:
     previews = Previews(places.preview, reporter.preview)
     told_frames = _exporting(reporter, timeline)
     exporter = Exporter(ffmpeg, timeline, places.pieces, told_frames, previews, copies=request.copy_video)
@@ -266,9 +266,9 @@ async def _make(
     await asyncio.to_thread(thumbnail, places.unfinished, places.thumbnail, timeline)
     await asyncio.to_thread(publish, places.unfinished, request.output)
     told(3)
-    return RenderResult(
-        output=request.output,
-        thumbnail=places.thumbnail,
+    return Result(
+        output=str(request.output),
+        thumbnail=str(places.thumbnail),
         width=timeline.width,
         height=timeline.height,
         duration_us=timeline.duration_us,

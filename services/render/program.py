@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
-from services.exporter_protocol import RenderRequest, Report, Reporter
+from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
 from services.render.pipeline import help_out, look, render, workspace
 from services.render.process.sandbox import shut_in
 from services.render.timeline.frames import frame_rate
@@ -20,7 +20,7 @@ STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
 
 
-def run(request: RenderRequest, reporter: Reporter) -> int:
+def run(request: ExportRequest, reporter: Reporter) -> int:
     """Render, or only report, and say how it ended; gives the exit code."""
     asked = _report if request.report else _help if request.helping else _render
     try:
@@ -31,7 +31,7 @@ def run(request: RenderRequest, reporter: Reporter) -> int:
         return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the protocol wants a last line
         with suppress(BrokenPipeError):
-            reporter.error(failure_of(error))
+            reporter.finish(failure_of(error))
         return 1
     return 0
 
@@ -45,19 +45,19 @@ async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
     await task
 
 
-async def _render(request: RenderRequest, reporter: Reporter) -> None:
+async def _render(request: ExportRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
         result = await render(request, reporter, places)
-    reporter.result(result)
+    reporter.finish(result)
 
 
-async def _help(request: RenderRequest, reporter: Reporter) -> None:
+async def _help(request: ExportRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
         parts = await help_out(request, reporter, places)
-    reporter.helped(parts)
+    reporter.finish(Helped(parts))
 
 
-async def _report(request: RenderRequest, reporter: Reporter) -> None:
+async def _report(request: ExportRequest, reporter: Reporter) -> None:
     """A draft that cannot be rendered is no error of the report: it is what the report says."""
     report = Report()
 
@@ -70,7 +70,7 @@ async def _report(request: RenderRequest, reporter: Reporter) -> None:
             await look(request, reporter, places, on_draft)
     except Exception as error:  # noqa: BLE001 - whatever it is, the report tells it
         report = replace(report, error=failure_of(error))
-    reporter.report(report)
+    reporter.finish(report)
 
 
 def _facts(draft: Draft) -> Report:

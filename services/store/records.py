@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import SkipValidation
 
 from services.errors import DraftWarning, ErrorCode, Failure
+from services.exporter_protocol import Stage as Stage
+from services.exporter_protocol import Unit as Unit
 
 
 class Status(StrEnum):
@@ -26,28 +28,6 @@ class Status(StrEnum):
 
 
 ACTIVE = (Status.PENDING, Status.PROCESSING)
-
-
-class Stage(StrEnum):
-    """Where inside an attempt a task is, in order."""
-
-    QUEUED = "QUEUED"
-    STARTED = "STARTED"
-    PARSING_DRAFT = "PARSING_DRAFT"
-    PREPARING = "PREPARING"
-    PROCESSING_MATERIALS = "PROCESSING_MATERIALS"
-    EXPORTING = "EXPORTING"
-    WRITING_FILE = "WRITING_FILE"
-    DONE = "DONE"
-
-
-class Unit(StrEnum):
-    """What `done` and `total` of a stage count."""
-
-    BYTES = "BYTES"
-    FILES = "FILES"
-    ITEMS = "ITEMS"
-    FRAMES = "FRAMES"
 
 
 class EventType(StrEnum):

@@ -13,12 +13,12 @@ from pathlib import Path
 from services.access.turns import Turns
 from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
+from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine
 from services.files.beneath import remove_tree
 from services.settings import Settings
-from services.store.records import Stage
 from services.warning_limit import Bound
 from services.work_folders import clear_abandoned, scratch_folder
-from services.worker.exporter_process import ExportLimits, PreviewLine, Report, ReportRequest, StageLine, report
+from services.worker.exporter_process import limits_of, report
 
 AT_ONCE = 2
 SHARE_AT_ONCE = 1
@@ -49,7 +49,7 @@ class DraftReport:
         return self.found.error is None
 
 
-async def make_report(request: ReportRequest) -> DraftReport:
+async def make_report(request: ExportRequest) -> DraftReport:
     """The report on the request's draft. Whatever goes wrong with it is its `found.error`."""
     stage = Stage.STARTED
     warnings: list[DraftWarning] = []
@@ -127,20 +127,21 @@ class Reports:
             await asyncio.to_thread(folder.mkdir)
             return await make_report(self._request(draft_url, folder))
 
-    def _request(self, draft_url: str, folder: Path) -> ReportRequest:
+    def _request(self, draft_url: str, folder: Path) -> ExportRequest:
         settings = self._settings
-        return ReportRequest(
+        return ExportRequest(
             task_id=folder.parent.name,
             attempt=1,
             draft_url=draft_url,
-            folder=str(folder),
-            output=str(folder / "video.mp4"),
+            folder=folder,
+            output=folder / "video.mp4",
             allow_hosts=settings.allow_hosts,
             own_urls=own_urls(settings.base_url, draft_url),
-            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+            font_dirs=settings.font_dirs,
             ffmpeg=settings.ffmpeg,
             require_sandbox=settings.require_sandbox,
-            limits=replace(ExportLimits.of(settings), seconds=self._seconds),
+            limits=replace(limits_of(settings), seconds=self._seconds),
+            report=True,
         )
 
 

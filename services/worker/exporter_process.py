@@ -5,19 +5,18 @@ docs/exporter.md is the contract.
 """
 
 import asyncio
-import json
 import logging
 import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.drafts.draft_urls import own_urls
 from services.errors import (
@@ -31,11 +30,23 @@ from services.errors import (
     failed,
     out_of_disk,
 )
+from services.exporter_protocol import (
+    ExportLimits,
+    ExportRequest,
+    Helped,
+    PartLine,
+    PartRequest,
+    PartsLine,
+    PreviewLine,
+    Report,
+    Result,
+    StageLine,
+)
 from services.settings import Settings
-from services.store.records import Stage, Task, Unit
+from services.store.records import Task
 from services.warning_limit import plain
 from services.worker.child import LONGEST_LINE_BYTES, Pace, child, collect
-from services.worker.part_protocol import GONE, Answer, Helped, PartLine, PartsLine, Question, talk
+from services.worker.part_protocol import GONE, Answer, talk
 
 log = logging.getLogger(__name__)
 
@@ -50,128 +61,37 @@ SILENCE_SECONDS = 120.0
 LAST_WORD_SECONDS = 5.0
 """How much later than the renderer itself its owner ends a report that takes too long."""
 STDERR_LINES = 20
-Count = Annotated[float, Field(ge=0, le=1e18, allow_inf_nan=False)]
-Number = Annotated[int, Field(ge=0, le=10**15)]
-"""Both can be stored and reckoned with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportLimits:
-    """Bounds of one export; 0 means none."""
-
-    draft_bytes: int = 0
-    material_bytes: int = 0
-    task_bytes: int = 0
-    video_seconds: int = 0
-    pixels: int = 0
-    seconds: int = 0
-
-    @classmethod
-    def of(cls, settings: Settings) -> "ExportLimits":
-        """The operator's limits."""
-        return cls(
-            draft_bytes=settings.max_draft_bytes,
-            material_bytes=settings.max_material_bytes,
-            task_bytes=settings.max_task_bytes,
-            video_seconds=settings.max_video_seconds,
-            pixels=settings.max_pixels,
-            seconds=settings.render_timeout_seconds,
-        )
+def limits_of(settings: Settings) -> ExportLimits:
+    """The limits of the operator's settings."""
+    return ExportLimits(
+        draft_bytes=settings.max_draft_bytes,
+        material_bytes=settings.max_material_bytes,
+        task_bytes=settings.max_task_bytes,
+        video_seconds=settings.max_video_seconds,
+        pixels=settings.max_pixels,
+        seconds=settings.render_timeout_seconds,
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportRequest:
-    """What the exporter is asked for; paths are absolute."""
-
-    task_id: str
-    attempt: int
-    draft_url: str
-    folder: str
-    output: str
-    strict: bool = False
-    locale: str = "en"
-    allow_hosts: tuple[str, ...] = ()
-    own_urls: tuple[str, ...] = ()
-    font_dirs: tuple[str, ...] = ()
-    copy_video: bool = True
-    ffmpeg: str = ""
-    draft_folder: str = ""
-    draft_files: Mapping[str, str] = field(default_factory=dict[str, str])
-    limits: ExportLimits = field(default_factory=ExportLimits)
-    share_seconds: int = 0
-    require_sandbox: bool = False
-    helping: bool = False
-
-    @classmethod
-    def of(cls, settings: Settings, task: Task, folder: Path) -> "ExportRequest":
-        """What a task's attempt in `folder` asks for."""
-        return cls(
-            task_id=task.id,
-            attempt=task.attempt,
-            draft_url=task.draft_url,
-            folder=str(folder),
-            output=str(folder / "video.mp4"),
-            strict=task.strict,
-            allow_hosts=settings.allow_hosts,
-            own_urls=own_urls(settings.base_url, task.draft_url),
-            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
-            copy_video=settings.copy_video,
-            ffmpeg=settings.ffmpeg,
-            require_sandbox=settings.require_sandbox,
-            limits=ExportLimits.of(settings),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRequest(ExportRequest):
-    """The same without an export: only our own renderer is asked so."""
-
-    report: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StageLine:
-    """Where the export is; `done` of `total` in `unit` where they are known."""
-
-    stage: Stage
-    done: Count | None = None
-    total: Count | None = None
-    unit: Unit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """The newest frame: path of a small JPEG in the folder."""
-
-    preview: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """The finished file."""
-
-    output: str
-    width: Number
-    height: Number
-    duration_us: Number
-    frames: Number
-    frame_rate: Count
-    has_sound: bool
-    thumbnail: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a draft holds, as far as it could be read, and why it cannot be rendered, if it cannot."""
-
-    width: Number | None = None
-    height: Number | None = None
-    duration_us: Number | None = None
-    frame_rate: Count | None = None
-    tracks: Number | None = None
-    segments: Number | None = None
-    materials: Number | None = None
-    error: Failure | None = None
+def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
+    """The request of a task's attempt in `folder`."""
+    return ExportRequest(
+        task_id=task.id,
+        attempt=task.attempt,
+        draft_url=task.draft_url,
+        folder=folder,
+        output=folder / "video.mp4",
+        strict=task.strict,
+        allow_hosts=settings.allow_hosts,
+        own_urls=own_urls(settings.base_url, task.draft_url),
+        font_dirs=settings.font_dirs,
+        copy_video=settings.copy_video,
+        ffmpeg=settings.ffmpeg,
+        require_sandbox=settings.require_sandbox,
+        limits=limits_of(settings),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,21 +105,26 @@ class _ErrorLine:
 
 
 LastLine: TypeAlias = Result | Report | Helped | Failure
-Line: TypeAlias = StageLine | PreviewLine | DraftWarning | Question | LastLine
+Line: TypeAlias = StageLine | PreviewLine | DraftWarning | PartRequest | LastLine
 Wanted = TypeVar("Wanted", Result, Report, Helped)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
 
 _OBJECT = TypeAdapter(dict[str, Any])
-_STAGE = TypeAdapter(StageLine)
-_PREVIEW = TypeAdapter(PreviewLine)
-_WARNING = TypeAdapter(DraftWarning)
-_PARTS = TypeAdapter(PartsLine)
-_PART = TypeAdapter(PartLine)
-_HELPED = TypeAdapter(Helped)
-_RESULT = TypeAdapter(Result)
-_REPORT = TypeAdapter(Report)
-_ERROR = TypeAdapter(_ErrorLine)
+_LINES: dict[str, TypeAdapter[Any]] = {
+    "stage": TypeAdapter(StageLine),
+    "preview": TypeAdapter(PreviewLine),
+    "warning": TypeAdapter(DraftWarning),
+    "result": TypeAdapter(Result),
+    "parts": TypeAdapter(PartsLine),
+    "part": TypeAdapter(PartLine),
+    "helped": TypeAdapter(Helped),
+    "report": TypeAdapter(Report),
+    "error": TypeAdapter(_ErrorLine),
+}
+"""The lines by the key that identifies them."""
+_FLAT = ("stage", "preview")
+"""Keys of lines that are one flat object; the others hold their content below the key."""
 
 
 def parse_line(text: bytes) -> Line | None:
@@ -212,26 +137,12 @@ def parse_line(text: bytes) -> Line | None:
 
 
 def _line(line: dict[str, Any]) -> Line | None:
-    if "stage" in line:
-        return _STAGE.validate_python(line)
-    if "preview" in line:
-        return _PREVIEW.validate_python(line)
-    if "warning" in line:
-        return _WARNING.validate_python(line["warning"])
-    if "result" in line:
-        return _RESULT.validate_python(line["result"])
-    if "parts" in line:
-        return _PARTS.validate_python(line["parts"])
-    if "part" in line:
-        return _PART.validate_python(line["part"])
-    if "helped" in line:
-        return _HELPED.validate_python(line["helped"])
-    if "report" in line:
-        return _REPORT.validate_python(line["report"])
-    if "error" in line:
-        return _failure(_ERROR.validate_python(line["error"]))
-    log.info("the exporter's line has no known key: %.200r", line)
-    return None
+    key = next((key for key in _LINES if key in line), None)
+    if key is None:
+        log.info("the exporter's line has no known key: %.200r", line)
+        return None
+    found: Line | _ErrorLine = _LINES[key].validate_python(line if key in _FLAT else line[key])
+    return _failure(found) if isinstance(found, _ErrorLine) else found
 
 
 def _failure(error: _ErrorLine) -> Failure:
@@ -268,7 +179,7 @@ async def help_out(request: ExportRequest, on_line: OnLine, on_start: OnStart, a
     return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, answer)
 
 
-async def report(request: ReportRequest, on_line: OnLine) -> Report:
+async def report(request: ExportRequest, on_line: OnLine) -> Report:
     """Have our own renderer look at the draft; the warnings come by `on_line`. Raises `Failed` as an export does,
     and with the same limits but this: the renderer has a moment more, to tell what it found in the time given.
     """
@@ -286,7 +197,7 @@ async def _run(
     answer: Answer | None = None,
 ) -> Wanted:
     try:
-        async with asyncio.timeout(seconds), child(command, Path(request.folder), _environment(command)) as process:
+        async with asyncio.timeout(seconds), child(command, request.folder, _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
             return await _converse(process, request, on_line, wanted, answer)
@@ -324,7 +235,7 @@ async def _converse(
     listening = asyncio.create_task(collect(process.stderr, complaints))
     try:
         with suppress(*GONE):
-            process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+            process.stdin.write(request.to_json().encode() + b"\n")
             await process.stdin.drain()
         if answer is None:
             process.stdin.close()
@@ -345,7 +256,7 @@ async def _converse(
 
 
 async def _read(
-    process: asyncio.subprocess.Process, on_line: OnLine, on_question: Callable[[Question], None]
+    process: asyncio.subprocess.Process, on_line: OnLine, on_question: Callable[[PartRequest], None]
 ) -> LastLine | None:
     """Pass the lines on; the answer is the last word, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
@@ -371,7 +282,7 @@ async def _read(
         line = parse_line(text)
         if isinstance(line, LastLine):
             last = line
-        elif isinstance(line, Question):
+        elif isinstance(line, PartRequest):
             on_question(line)
         elif line is not None:
             on_line(line)

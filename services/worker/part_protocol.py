@@ -3,39 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias, TypeVar
-
-from pydantic import Field
+from typing import Any, TypeAlias, TypeVar
 
 from services.errors import ErrorCode, failed
+from services.exporter_protocol import PartRequest
 
-
-@dataclass(frozen=True, slots=True)
-class PartsLine:
-    """The video may be made in these parts, each from one frame up to another; an order is waited for."""
-
-    digest: Annotated[str, Field(max_length=64)]
-    spans: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """A part is made; the next order is waited for."""
-
-    number: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Helped:
-    """So many parts were made, of somebody else's video."""
-
-    parts: int
-
-
-Question: TypeAlias = PartsLine | PartLine
-Answer: TypeAlias = Callable[[Question], Awaitable[dict[str, Any] | None]]
+Answer: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
 """Gives the order that follows a question; None: there is none any more."""
 Said = TypeVar("Said")
 MOST_WAITING = 2
@@ -45,14 +18,16 @@ GONE = (ConnectionError, RuntimeError)
 
 
 async def talk(
-    stdin: asyncio.StreamWriter, read: Callable[[Callable[[Question], None]], Coroutine[Any, Any, Said]], answer: Answer
+    stdin: asyncio.StreamWriter,
+    read: Callable[[Callable[[PartRequest], None]], Coroutine[Any, Any, Said]],
+    answer: Answer,
 ) -> Said:
     """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
     Raises what either raises.
     """
-    asked: asyncio.Queue[Question] = asyncio.Queue(MOST_WAITING)
+    asked: asyncio.Queue[PartRequest] = asyncio.Queue(MOST_WAITING)
 
-    def ask(question: Question) -> None:
+    def ask(question: PartRequest) -> None:
         if asked.full():
             raise failed(
                 ErrorCode.INTERNAL,
@@ -74,7 +49,7 @@ async def talk(
         await asyncio.gather(reading, answering, return_exceptions=True)
 
 
-async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[Question], answer: Answer) -> None:
+async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[PartRequest], answer: Answer) -> None:
     """An order for each question; ends when there is none any more, or nobody who takes it."""
     while order := await answer(await asked.get()):
         try:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from services.errors import DraftWarning
-from services.store.records import EventType, Stage, StageProgress, Task
+from services.exporter_protocol import Stage, StageLine
+from services.store.records import EventType, StageProgress, Task
 from services.store.writes import closed, stage_values, warning_values
 from services.warning_limit import Bound
 from services.worker.eta import Pace
-from services.worker.exporter_process import StageLine
 from services.worker.progress_scale import ORDER, percent
 
 PREVIEW_MS = 1000

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.errors import ErrorCode, Failed, failed, out_of_disk
+from services.exporter_protocol import Result
 from services.files.beneath import open_beneath, read_beneath
 from services.files.store import PIECE_BYTES, FileStore
 from services.store.records import Task, Video
-from services.worker.exporter_process import Result
 
 log = logging.getLogger(__name__)
 

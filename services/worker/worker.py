@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clock import SteadyClock, now_ms
 from services.drafts.draft_urls import points_back
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
+from services.exporter_protocol import PreviewLine, Result, StageLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.live.task_cache import HotTasks
@@ -27,7 +28,7 @@ from services.telemetry.log_context import about
 from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
 from services.worker.artifact_cleanup import Remains
-from services.worker.exporter_process import OWN_EXPORTER, ExportRequest, PreviewLine, Result, StageLine, export
+from services.worker.exporter_process import OWN_EXPORTER, export, request_of
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import AWAY_SECONDS, Attempt, Recorder
@@ -213,7 +214,7 @@ class Worker:
         async def on_start(pid: int) -> None:
             await asyncio.to_thread(attempt_cleanup.note_child, attempt.folder, pid)
 
-        request = ExportRequest.of(self._settings, attempt.task, attempt.folder)
+        request = request_of(self._settings, attempt.task, attempt.folder)
         if await self._may_share(attempt.task):
             leader = Leader(self._parts, attempt, on_line)
             async with leader.serve():

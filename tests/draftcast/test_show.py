@@ -7,8 +7,8 @@ import pytest
 
 from draftcast.cli.display import ProgressBar, Reached, Way, reached, tasks_table
 from draftcast.cli.terminal import print_table
+from services.exporter_protocol import StageLine
 from services.store.records import Stage, Unit
-from services.worker.exporter_process import StageLine
 
 TASK: dict[str, Any] = {
     "id": "t1", "draftUrl": "http://drafts.example/x", "status": "PROCESSING", "stage": "EXPORTING", "progress": 74,

@@ -10,7 +10,7 @@ import numpy as np
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read.draft import read_draft
 from services.drafts.source import LocalDraft
-from services.exporter_protocol import Limits, Reporter
+from services.exporter_protocol import ExportLimits, Reporter
 from services.render.media.probe import Footage
 from services.render.prepare.item_counter import Items
 from services.render.prepare.layouts import Compounds, Layouts
@@ -30,7 +30,7 @@ def timeline_of(draft_folder: Path, work: Path) -> Timeline:
 
 
 async def _timeline(draft_folder: Path, work: Path) -> Timeline:
-    limits = Limits()
+    limits = ExportLimits()
     of_files = FetchLimits(
         draft_bytes=limits.draft_bytes, material_bytes=limits.material_bytes, task_bytes=limits.task_bytes
     )

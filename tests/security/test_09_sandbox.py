@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.errors import Failed
+from services.exporter_protocol import ExportRequest
 from services.sandbox.process_sandbox import sandbox_here
-from services.worker.exporter_process import OWN_EXPORTER, ExportRequest, export
+from services.worker.exporter_process import OWN_EXPORTER, export
 from tests.support.drafts import DraftBuilder
 from tests.support.render import Rendered, render
 
@@ -97,9 +98,9 @@ def test_the_render_has_none_of_the_servers_secrets_in_its_environment(
         task_id="task",
         attempt=1,
         draft_url="",
-        draft_folder=str(tmp_path),
-        folder=str(folder),
-        output=str(folder / "video.mp4"),
+        draft_folder=tmp_path,
+        folder=folder,
+        output=folder / "video.mp4",
         ffmpeg=str(program),
     )
     with pytest.raises(Failed):

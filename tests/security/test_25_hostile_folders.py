@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from services.errors import Failed
+from services.exporter_protocol import Result
 from services.files.store import FileStore
 from services.worker import attempt_cleanup
-from services.worker.exporter_process import Result
 from services.worker.publish import publish, put_preview
 from tests.support.tasks import running_task
 

@@ -10,8 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
+from services.exporter_protocol import ExportRequest, Result, StageLine
 from services.store.records import Stage, Unit
-from services.worker.exporter_process import ExportRequest, OnLine, Result, StageLine, export
+from services.worker.exporter_process import OnLine, export
 from tests.support.drafts import DraftBuilder
 from tests.support.process import served
 from tests.support.render import render
@@ -96,7 +97,7 @@ def exported(folder: Path, body: str, on_line: OnLine) -> Coroutine[Any, Any, Re
     attempt = folder / "work" / "task" / "1"
     attempt.mkdir(parents=True)
     output = str(attempt / "video.mp4")
-    request = ExportRequest(task_id="task", attempt=1, draft_url="", folder=str(attempt), output=output)
+    request = ExportRequest(task_id="task", attempt=1, draft_url="", folder=attempt, output=Path(output))
     return export(tuple(exporter(folder, body).split()), request, on_line)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.records import Draft
 from services.drafts.source import LocalDraft
-from services.exporter_protocol import Limits, Reporter
+from services.exporter_protocol import ExportLimits, Reporter
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan
@@ -37,7 +37,7 @@ def timeline_of(draft: Draft, files: Path, work: Path, *, clear: bool = False) -
 
 
 async def _timeline(draft: Draft, files: Path, work: Path, *, clear: bool) -> Timeline:
-    most = Limits()
+    most = ExportLimits()
     limits = FetchLimits(draft_bytes=most.draft_bytes, material_bytes=most.material_bytes, task_bytes=most.task_bytes)
     async with Fetcher(cache_dir=work / "materials", allow_hosts=(), limits=limits) as fetcher:
         source, reporter = LocalDraft(files, fetcher), Reporter(lambda _: None)

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,10 +16,8 @@ from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_tabl
 from services.errors import DraftWarning, Failed, Failure
 
 if TYPE_CHECKING:
+    from services.exporter_protocol import ExportRequest, PreviewLine, Result, StageLine
     from services.settings import Settings
-    from services.worker.exporter_process import ExportRequest, PreviewLine, Result, StageLine
-
-Asked = TypeVar("Asked", bound="ExportRequest")
 Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
 
 
@@ -30,10 +28,8 @@ def render(
     as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
 ) -> None:
     """Render a draft without a server."""
-    from services.worker.exporter_process import ExportRequest
-
     settings = settings_of()
-    with _request(ExportRequest, settings, draft) as asked:
+    with _request(settings, draft) as asked:
         request = replace(asked, strict=strict)
         if as_json:
             _render_json(request, output)
@@ -50,9 +46,10 @@ def _attempt_folder() -> Generator[Path]:
 
 
 @contextmanager
-def _request(kind: type[Asked], settings: "Settings", draft: str) -> Generator[Asked]:
+def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
     """What to ask of the exporter, as long as the block lasts: what was made for it is gone then."""
-    from services.worker.exporter_process import ExportLimits
+    from services.exporter_protocol import ExportRequest
+    from services.worker.exporter_process import limits_of
 
     with ExitStack() as stack:
         folder = stack.enter_context(_attempt_folder())
@@ -61,24 +58,23 @@ def _request(kind: type[Asked], settings: "Settings", draft: str) -> Generator[A
             from draftcast.cli.local_drafts import opened
 
             source = stack.enter_context(opened(draft))
-            files = {path: str(file) for path, file in source.files.items()}
             local = {
                 "draft_url": Path(draft).absolute().as_uri(),
-                "draft_folder": str(source.folder),
-                "draft_files": files,
+                "draft_folder": source.folder,
+                "draft_files": source.files,
             }
-        yield kind(
+        yield ExportRequest(
             **local,
             task_id="render",
             attempt=1,
-            folder=str(folder),
-            output=str(folder / "video.mp4"),
+            folder=folder,
+            output=folder / "video.mp4",
             allow_hosts=settings.allow_hosts,
-            font_dirs=tuple(str(fonts) for fonts in settings.font_dirs),
+            font_dirs=settings.font_dirs,
             copy_video=settings.copy_video,
             ffmpeg=settings.ffmpeg,
             require_sandbox=settings.require_sandbox,
-            limits=ExportLimits.of(settings),
+            limits=limits_of(settings),
         )
 
 
@@ -91,7 +87,7 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
     with subprocess.Popen(OWN_EXPORTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - ours
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101
-        child.stdin.write(json.dumps(asdict(request)).encode())
+        child.stdin.write(request.to_json().encode())
         child.stdin.close()
         for text in child.stdout:
             line: dict[str, Any] = json.loads(text)
@@ -111,7 +107,8 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
 def _render_shown(request: "ExportRequest", output: Path) -> None:
     from draftcast.cli.display import ProgressBar, Way
     from services.clock import now_ms
-    from services.worker.exporter_process import OWN_EXPORTER, StageLine, export
+    from services.exporter_protocol import StageLine
+    from services.worker.exporter_process import OWN_EXPORTER, export
 
     warnings: list[DraftWarning] = []
     way = Way()
@@ -148,11 +145,10 @@ def report(draft: Draft, as_json: AsJson = False) -> None:
 
     from draftcast.cli.display import report_object, report_table
     from services.tasks.report import make_report
-    from services.worker.exporter_process import ReportRequest
 
     settings = settings_of()
-    with _request(ReportRequest, settings, draft) as request, Console(stderr=True).status("looking at the draft"):
-        made = run(make_report(request))
+    with _request(settings, draft) as asked, Console(stderr=True).status("looking at the draft"):
+        made = run(make_report(replace(asked, report=True)))
     if as_json:
         print_json(report_object(made))
     else:

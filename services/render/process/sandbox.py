@@ -15,7 +15,7 @@ from pathlib import Path
 
 from services.assets import ASSETS_DIR
 from services.errors import ErrorCode, failed
-from services.exporter_protocol import Limits, RenderRequest
+from services.exporter_protocol import ExportLimits, ExportRequest
 from services.render.text.fonts import SYSTEM_DIRS
 from services.sandbox import landlock_seccomp
 from services.sandbox.process_sandbox import confine_process, program_trees, sandbox_here
@@ -30,7 +30,7 @@ EXPENDABLE = "800"
 """Of 1000: when memory runs out, the kernel ends a render before the server."""
 
 
-def shut_in(request: RenderRequest) -> None:
+def shut_in(request: ExportRequest) -> None:
     """Take from this process what a render does not need; call it before there are threads. Raises `Failed` when the
     operator requires all of the sandbox, and `NotConfined` when the kernel refuses what it offers.
     """
@@ -80,8 +80,8 @@ def _around(program: Path) -> Iterator[Path]:
         yield real.parent.parent / "lib"
 
 
-def _bound(limits: Limits) -> None:
-    """Limits of each process: they end a decoder that runs wild before the machine suffers."""
+def _bound(limits: ExportLimits) -> None:
+    """ExportLimits of each process: they end a decoder that runs wild before the machine suffers."""
     memory = int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * MEMORY_PART)
     seconds = limits.seconds
     cores = len(os.sched_getaffinity(0))

@@ -10,16 +10,16 @@ from typing import Any
 
 from services.clock import now_ms
 from services.errors import DraftWarning, Failed, StoreUnavailable
+from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
 from services.files.beneath import remove_tree
 from services.live.task_cache import HotTasks
 from services.settings import Settings
 from services.store import parts, reads
 from services.store.parts import Part, PartStatus
-from services.store.records import Stage, Status, Task
+from services.store.records import Status, Task
 from services.telemetry.log_context import about
 from services.worker import attempt_cleanup
-from services.worker.exporter_process import ExportRequest, PreviewLine, StageLine, help_out
-from services.worker.part_protocol import PartLine, PartsLine, Question
+from services.worker.exporter_process import help_out, request_of
 from services.worker.registry import Crew
 from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_to_help
 
@@ -143,7 +143,7 @@ class Help:
         """Help until nothing is left to do, or the task is another attempt's. Raises `Failed`, `StoreUnavailable`."""
         await asyncio.to_thread(attempt_cleanup.fresh_folder, self._folder)
         asked = replace(
-            ExportRequest.of(self._settings, self._task, self._folder),
+            request_of(self._settings, self._task, self._folder),
             strict=False,
             share_seconds=self._settings.share_seconds,
             helping=True,
@@ -176,7 +176,7 @@ class Help:
             if now is None or now.status.final or now.worker not in (self._store.worker, None):
                 await asyncio.to_thread(remove_tree, self._folder.parent)
 
-    async def _answer(self, question: Question) -> dict[str, Any] | None:
+    async def _answer(self, question: PartRequest) -> dict[str, Any] | None:
         if isinstance(question, PartsLine):
             part = await self._first(question)
         else:

@@ -11,11 +11,10 @@ from typing import Any
 
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
+from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
 from services.store import parts
 from services.store.parts import Part, PartStatus
-from services.store.records import Stage
-from services.worker.exporter_process import OnLine, PreviewLine, StageLine
-from services.worker.part_protocol import PartLine, PartsLine, Question
+from services.worker.exporter_process import OnLine
 from services.worker.progress_writer import Attempt
 from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_own, too_long
 
@@ -71,7 +70,7 @@ class Leader:
         others = sum(part.frames_done for part in self._rows if part.number not in ours)
         return replace(line, done=(line.done or 0) + others)
 
-    async def answer(self, question: Question) -> dict[str, Any] | None:
+    async def answer(self, question: PartRequest) -> dict[str, Any] | None:
         """The order for our renderer that follows. Raises `StoreUnavailable`, and `Failed` when it talks nonsense."""
         if isinstance(question, PartsLine):
             await self._announce(question)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode, failed
-from services.exporter_protocol import Limits, Reporter, Stage, Unit, read_request
+from services.exporter_protocol import ExportLimits, Reporter, Stage, Unit, read_request
 
 ASKED = {"task_id": "1", "draft_url": "http://x/draft", "folder": "/srv/1", "output": "/srv/1/video.mp4"}
 WARNING = DraftWarning(
@@ -34,7 +34,7 @@ class Said:
 
 def test_limits_that_are_0_or_absent_have_their_defaults() -> None:
     asked = read_request(json.dumps({**ASKED, "limits": {"pixels": 0, "seconds": 5, "unheard_of": 1}}))
-    assert asked.limits == Limits(seconds=5)
+    assert asked.limits == ExportLimits(seconds=5)
 
 
 def test_unknown_keys_are_passed_over() -> None:
@@ -92,7 +92,7 @@ def test_a_line_is_plain_ascii_so_that_nothing_can_break_it() -> None:
 def test_an_error_line_tells_all_that_is_known() -> None:
     said = Said()
     error = failed(ErrorCode.MATERIAL_UNREADABLE, "No.", "不。", material_url="http://x/a.png", segment_id="s1")
-    said.reporter.error(error.failure)
+    said.reporter.finish(error.failure)
     line = said.lines[0]["error"]
     assert line["code"] == "MATERIAL_UNREADABLE"
     assert line["message"] == {"en": "No.", "zh": "不。"}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from services.exporter_protocol import StageLine
 from services.store.records import Stage, Unit
-from services.worker.exporter_process import StageLine
 from services.worker.progress import AttemptProgress
 from tests.support.tasks import running_task
 

@@ -32,13 +32,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services import clock
 from services.errors import ErrorCode, IdempotencyConflict, InvalidState, failed
+from services.exporter_protocol import StageLine
 from services.files.store import FileStore
 from services.store import reads, workers, writes
 from services.store.records import EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskRequest, Unit
 from services.store.rows import event_of, task_of
 from services.store.tables import events, tasks
 from services.telemetry.traces import NO_TRACES
-from services.worker.exporter_process import StageLine
 from services.worker.maintenance import DAY_MS, Keeper
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt

@@ -137,8 +137,8 @@ def test_a_note_of_a_child_that_is_none_stops_nobody(attempt: Path, note: str) -
     (place,) = (attempt.parents[2] / "children").iterdir()
     place.write_text(note)
     (attempt / "exporter.pid").write_text(note)
-    code = "import sys\nfrom pathlib import Path\nfrom services.tasks import leftovers\n"
-    code += "leftovers.empty_attempt(Path(sys.argv[1]))"
+    code = "import sys\nfrom pathlib import Path\nfrom services.worker import attempt_cleanup\n"
+    code += "attempt_cleanup.empty_attempt(Path(sys.argv[1]))"
     ended = subprocess.run(
         [sys.executable, "-c", code, attempt], start_new_session=True, capture_output=True, text=True
     )

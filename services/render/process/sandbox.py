@@ -81,7 +81,7 @@ def _around(program: Path) -> Iterator[Path]:
 
 
 def _bound(limits: ExportLimits) -> None:
-    """ExportLimits of each process: they end a decoder that runs wild before the machine suffers."""
+    """Set the rlimits of this process and its children, so that a runaway decoder ends before the machine suffers."""
     memory = int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * MEMORY_PART)
     seconds = limits.seconds
     cores = len(os.sched_getaffinity(0))

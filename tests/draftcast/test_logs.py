@@ -24,9 +24,9 @@ CUT = "----"
 WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status } }"
 LIBRARIES = f"""
 import logging, sys, warnings
-from draftcast.logs import keep_log
+from services.telemetry.logs import keep_log
 keep_log("text")
-from services.tasks.engine import Queue
+from services.worker.queue.engine import Queue
 queue = Queue("sqlite:///never-opened.sqlite")
 def speak():
     logging.getLogger("dbos").warning("slow")

@@ -18,8 +18,8 @@ from services.drafts.uploads.store import Shelf
 from services.drafts.uploads.unpack import UnpackLimits
 from services.files.store import FileStore
 from services.http.guard import Guard
-from services.live.notifier import Hub
-from services.live.task_cache import HotTasks
+from services.live.notifier import ChangeNotifier
+from services.live.task_cache import TaskCache
 from services.migrate import migrate
 from services.monitoring.health import Health
 from services.monitoring.metrics import Metrics
@@ -80,17 +80,17 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.push_async_callback(database.close)
         queue = Queue(settings.database)
         stack.callback(queue.close)
-        hub = Hub(settings.doorbell)
-        await stack.enter_async_context(hub.run())
-        hot = HotTasks(database, hub)
-        await stack.enter_async_context(hot.run())
+        notifier = ChangeNotifier(settings.doorbell)
+        await stack.enter_async_context(notifier.run())
+        task_cache = TaskCache(database, notifier)
+        await stack.enter_async_context(task_cache.run())
         seal = Seal(settings.data_dir, settings.signing_key)
         keyring = await _open_keyring(stack, settings, seal)
         signer = Signer(seal, settings.file_url_seconds, lambda: not keyring.open)
         files = FileStore.of(settings, signer)
         crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
         await stack.enter_async_context(crew.serve())
-        keeper = Keeper(database, queue, hot, files, crew, keep_days=settings.keep_days, traces=traces)
+        keeper = Keeper(database, queue, task_cache, files, crew, keep_days=settings.keep_days, traces=traces)
         await stack.enter_async_context(keeper.serve())
         audience = Audience()
         metrics = Metrics(audience)
@@ -99,12 +99,12 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         sender = Sender(database, crew, files, guard, secret, metrics.webhook_tried, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, hot, files, crew, metrics.ended, settings, traces)
+            worker = Worker(database, queue, task_cache, files, crew, metrics.ended, settings, traces)
             await _open_worker(stack, worker, crew, settings)
         manager = TaskManager(
             database,
             queue,
-            hot,
+            task_cache,
             max_queued=settings.max_queued,
             queued_per_key=settings.queued_per_key,
             capacity=lambda: crew.capacity,
@@ -126,7 +126,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
             audience=audience,
-            health=Health(database, hot, hub, crew, metrics, settings),
+            health=Health(database, task_cache, notifier, crew, metrics, settings),
             facts=facts,
         )
 

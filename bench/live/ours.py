@@ -31,7 +31,7 @@ class Driver:
 
     def __init__(self, services: Services) -> None:
         self._manager = services.manager
-        self._database = services.manager.hot._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
+        self._database = services.manager.task_cache._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
         self._worker = services.health._crew.me.id  # noqa: SLF001 - as above  # pyright: ignore[reportPrivateUsage]
         self._tasks: list[Task] = []
 
@@ -44,7 +44,7 @@ class Driver:
             async with self._database.write() as connection:
                 claimed = await writes.claim(connection, task, self._worker)
             assert claimed is not None
-            self._manager.hot.wrote(claimed)
+            self._manager.task_cache.publish(claimed)
             stages = [
                 *claimed.task.stages,
                 StageProgress(
@@ -58,7 +58,7 @@ class Driver:
         async with self._database.write() as connection:
             change = await writes.advance(connection, task, kind, writes.stage_values(stages, progress))
         assert change is not None
-        self._manager.hot.wrote(change)
+        self._manager.task_cache.publish(change)
         return change.task
 
     async def advance(self, times: int, gap_ms: float = 0) -> Any:
@@ -77,7 +77,7 @@ class Driver:
             self._tasks = [change.task for change in written]
             sent.append(time.monotonic())
             before = time.thread_time()
-            self._manager.hot.wrote(*written)
+            self._manager.task_cache.publish(*written)
             told_seconds += time.thread_time() - before
             if gap_ms and number + 1 < times:
                 await asyncio.sleep(gap_ms / 1000)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from services.assets import ASSETS_DIR
 from services.errors import DraftcastError
 from services.files.store import FileStore
-from services.live.notifier import Hub
+from services.live.notifier import ChangeNotifier
 from services.migrate import migrate
 from services.render.process.ffmpeg import find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts
@@ -127,15 +127,15 @@ def _database(settings: Settings) -> str:
 
 
 def _broadcaster(settings: Settings) -> str:
-    async def ring() -> None:
-        hub = Hub(settings.doorbell)
-        async with hub.run():
-            with hub.listen("doctor") as bell:
-                hub.ring("doctor", 1)
-                if not await bell.wait(5.0):
+    async def notify() -> None:
+        notifier = ChangeNotifier(settings.doorbell)
+        async with notifier.run():
+            with notifier.listen("doctor") as signal:
+                notifier.notify("doctor", 1)
+                if not await signal.wait(5.0):
                     raise _Wrong("the doorbell does not deliver; check DRAFTCAST_BROADCAST_URL")
 
-    asyncio.run(ring())
+    asyncio.run(notify())
     return settings.doorbell.partition("://")[0]
 
 

@@ -43,11 +43,11 @@ class Question:
 
     def answer(self, context: Context) -> bytes | None:
         """The answer's bytes; None when the task is not at hand."""
-        hot = context.services.manager.hot
+        task_cache = context.services.manager.task_cache
         if self._task_id is not None:
-            task = hot.ready(context.owner, self._task_id)
+            task = task_cache.get_cached(context.owner, self._task_id)
         else:
-            task = hot.ready_by_url(context.owner, self._draft_url or "")
+            task = task_cache.get_cached_by_url(context.owner, self._draft_url or "")
         if task is None:
             return None
         edition = context.services.files.edition

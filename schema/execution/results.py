@@ -54,7 +54,7 @@ class Refused(Exception):
 class Stream(Protocol):
     """Results as they come. Percentages that are not taken in time give way to newer ones; nothing else does.
 
-    A reader that leaves too much lying gets `TooSlow` instead of the next one, and may come back with `after`.
+    A reader that leaves too much lying gets `SlowConsumer` instead of the next one, and may come back with `after`.
     """
 
     def __aiter__(self) -> AsyncIterator[Part]:

@@ -11,10 +11,10 @@ from resolvers import live
 from resolvers.context import Context
 from schema.execution.results import Part
 from services.errors import StoreUnavailable
-from services.live.event_stream import Opening
-from services.live.notifier import EVERYTHING
-from services.live.subscriber_queue import Mailbox, TooSlow
-from services.live.task_cache import HotTasks
+from services.live.event_stream import Backlog
+from services.live.notifier import ALL_TASKS
+from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
+from services.live.task_cache import TaskCache
 from services.store.records import EventType, FeedReset, TaskChange, TaskFilter
 
 Change = TaskChange | FeedReset
@@ -49,14 +49,16 @@ class Rendering(Protocol):
 class Shared:
     """The changes of one task, or of all that an owner may see, in one rendering."""
 
-    def __init__(self, hot: HotTasks, task_id: str, rendering: Rendering, wanted: Callable[[TaskChange], bool]) -> None:
-        self._hot = hot
+    def __init__(
+        self, task_cache: TaskCache, task_id: str, rendering: Rendering, wanted: Callable[[TaskChange], bool]
+    ) -> None:
+        self._task_cache = task_cache
         self._task_id = task_id
         self._rendering = rendering
         self._wanted = wanted
-        self._mailboxes: dict[Mailbox[Part], None] = {}
+        self._queues: dict[SubscriberQueue[Part], None] = {}
         self._latest: tuple[Change, Part] | None = None
-        self._inbox: Mailbox[TaskChange] | None = None
+        self._inbox: SubscriberQueue[TaskChange] | None = None
         self._working: asyncio.Task[None] | None = None
         self._held: dict[str, TaskChange] = {}
         self._told_at = -math.inf
@@ -65,19 +67,19 @@ class Shared:
     @property
     def deserted(self) -> bool:
         """Whether nobody listens."""
-        return not self._mailboxes
+        return not self._queues
 
-    def add(self, mailbox: Mailbox[Part]) -> None:
+    def add(self, queue: SubscriberQueue[Part]) -> None:
         """Put all changes from now on into the mailbox, too."""
         if self.deserted:
-            self._hot.add_listener(self._task_id, self._hear)
-        self._mailboxes[mailbox] = None
+            self._task_cache.add_listener(self._task_id, self._hear)
+        self._queues[queue] = None
 
-    async def remove(self, mailbox: Mailbox[Part]) -> None:
+    async def remove(self, queue: SubscriberQueue[Part]) -> None:
         """Put no more into it; nothing happens when it is removed already."""
-        self._mailboxes.pop(mailbox, None)
+        self._queues.pop(queue, None)
         if self.deserted:
-            self._hot.remove_listener(self._task_id, self._hear)
+            self._task_cache.remove_listener(self._task_id, self._hear)
             if self._pause is not None:
                 self._pause.cancel()
                 self._pause = None
@@ -129,24 +131,24 @@ class Shared:
             self._tell(change, part)
             return
         if self._inbox is None:
-            self._inbox = Mailbox()
+            self._inbox = SubscriberQueue()
             self._inbox.open([], {})
             self._working = asyncio.create_task(self._work(self._inbox), name="shared rendering")
         self._inbox.put(change.event, change)
 
-    async def _work(self, inbox: Mailbox[TaskChange]) -> None:
+    async def _work(self, inbox: SubscriberQueue[TaskChange]) -> None:
         """Render what cannot be rendered at once, in order."""
         try:
             async for change in inbox:
                 self._tell(change, await self._slowly(change))
-        except TooSlow as error:
-            for mailbox in list(self._mailboxes):
-                mailbox.fail(error)
+        except SlowConsumer as error:
+            for queue in list(self._queues):
+                queue.fail(error)
 
     def _tell(self, change: TaskChange, part: Part) -> None:
-        last = self._task_id != EVERYTHING and change.last
-        for mailbox in list(self._mailboxes):
-            mailbox.put(change.event, part, last=last)
+        last = self._task_id != ALL_TASKS and change.last
+        for queue in list(self._queues):
+            queue.put(change.event, part, last=last)
 
     def _at_once(self, change: Change) -> Part | None:
         if self._latest is not None and _same(self._latest[0], change):
@@ -165,33 +167,33 @@ class Shared:
     def _position(self, change: Change) -> str:
         if isinstance(change, FeedReset):
             return live.cursor(change.position)
-        return live.cursor(change.event.position) if self._task_id == EVERYTHING else str(change.event.seq)
+        return live.cursor(change.event.position) if self._task_id == ALL_TASKS else str(change.event.seq)
 
 
 class Subscription:
-    """One subscriber's part of it: a `Stream`, whose `mailbox` may also be handed to a reader once `missed` is told."""
+    """One subscriber's part of it: a `Stream`, whose `queue` may also be handed to a reader once `missed` is told."""
 
     def __init__(self, shared: Shared, leave: Callable[[], Awaitable[None]]) -> None:
-        self.mailbox: Mailbox[Part] = Mailbox()
+        self.queue: SubscriberQueue[Part] = SubscriberQueue()
         self.missed: AsyncGenerator[Part] | None = None
         self.shared = shared
         self._leave = leave
 
-    async def begin(self, opening: Opening) -> None:
+    async def begin(self, backlog: Backlog) -> None:
         """Tell what comes first; the rest follows from the mailbox."""
-        parts = await self.shared.parts(opening.first)
-        self.mailbox.open(parts, opening.told, after=opening.after, complete=opening.complete)
+        parts = await self.shared.parts(backlog.first)
+        self.queue.open(parts, backlog.delivered, after=backlog.after, complete=backlog.complete)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Part:
-        """The next part. Raises `TooSlow` when too much was left lying."""
+        """The next part. Raises `SlowConsumer` when too much was left lying."""
         if self.missed is not None:
             async for part in self.missed:
                 return part
             self.missed = None
-        return await anext(self.mailbox)
+        return await anext(self.queue)
 
     async def aclose(self) -> None:
         """End it."""
@@ -214,9 +216,9 @@ class Streams:
         task = await live.watched(context, which.task_id, which.draft_url, after)
         owner, manager = context.watched_owner, context.services.manager
         key = (owner, context.watches_only, task.id, shape)
-        subscription = self._join(key, lambda: Shared(manager.hot, task.id, rendering, lambda _: True))
+        subscription = self._join(key, lambda: Shared(manager.task_cache, task.id, rendering, lambda _: True))
         try:
-            await subscription.begin(await manager.live.task_opening(owner, task.id, after))
+            await subscription.begin(await manager.live.task_backlog(owner, task.id, after))
         except BaseException:
             await subscription.aclose()
             raise
@@ -233,10 +235,10 @@ class Streams:
             return change.task.owner == owner and wanted.met_by(change.task)
 
         key = (owner, wanted, shape)
-        subscription = self._join(key, lambda: Shared(manager.hot, EVERYTHING, rendering, seen))
+        subscription = self._join(key, lambda: Shared(manager.task_cache, ALL_TASKS, rendering, seen))
         try:
             if position is None:
-                await subscription.begin(await manager.live.feed_opening(owner, wanted, None))
+                await subscription.begin(await manager.live.feed_backlog(owner, wanted, None))
             else:
                 subscription.missed = _missed(subscription, context, rendering, wanted, position)
         except BaseException:
@@ -249,12 +251,12 @@ class Streams:
         shared = self._table.get(key) or self._table.setdefault(key, make())
 
         async def leave() -> None:
-            await shared.remove(subscription.mailbox)
+            await shared.remove(subscription.queue)
             if shared.deserted and self._table.get(key) is shared:
                 del self._table[key]
 
         subscription = Subscription(shared, leave)
-        shared.add(subscription.mailbox)
+        shared.add(subscription.queue)
         return subscription
 
     def __len__(self) -> int:
@@ -267,14 +269,14 @@ async def _missed(
     """What happened since the position, in batches, so that no reader makes us hold all of it."""
     tasks = context.services.manager.live
     try:
-        async for reached, changes in tasks.feed_history(context.owner, wanted, position):
+        async for reached, changes in tasks.feed_batches(context.owner, wanted, position):
             position = reached
             for part in await subscription.shared.parts(changes):
                 yield part
-        await subscription.begin(await tasks.feed_opening(context.owner, wanted, position))
+        await subscription.begin(await tasks.feed_backlog(context.owner, wanted, position))
     except StoreUnavailable as error:
         yield Part(rendering.failed(error))
-        subscription.mailbox.open([], {}, complete=True)
+        subscription.queue.open([], {}, complete=True)
 
 
 def _same(one: Change, other: Change) -> bool:

@@ -12,17 +12,17 @@ from broadcaster._base import Event
 from psycopg import sql
 
 
-def open_doorbell(url: str) -> Broadcast:
+def open_broadcast(url: str) -> Broadcast:
     """A broadcast, not connected yet, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
     scheme = urlsplit(url).scheme
     if scheme.startswith("postgresql"):
-        return Broadcast(backend=PostgresNotify(url))
+        return Broadcast(backend=PostgresBackend(url))
     if scheme.startswith("redis"):
-        return Broadcast(backend=Redis(url))
+        return Broadcast(backend=RedisBroadcast(url))
     return Broadcast(url)
 
 
-class Redis(RedisBackend):
+class RedisBroadcast(RedisBackend):
     """broadcaster's own, which forgets its listening task when the server cannot be reached."""
 
     async def connect(self) -> None:
@@ -30,7 +30,7 @@ class Redis(RedisBackend):
         try:
             await super().connect()
         except BaseException:
-            self._forget_listener()
+            self._cancel_listener()
             raise
 
     async def disconnect(self) -> None:
@@ -38,14 +38,14 @@ class Redis(RedisBackend):
         try:
             await super().disconnect()
         finally:
-            self._forget_listener()
+            self._cancel_listener()
 
-    def _forget_listener(self) -> None:
+    def _cancel_listener(self) -> None:
         if self._listener is not None:
             self._listener.cancel()
 
 
-class PostgresNotify(BroadcastBackend):
+class PostgresBackend(BroadcastBackend):
     """LISTEN on one connection, NOTIFY on another. A connection that breaks raises; the hub then builds all anew."""
 
     def __init__(self, url: str) -> None:
@@ -55,19 +55,19 @@ class PostgresNotify(BroadcastBackend):
         """Open both connections."""
         self._listening = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
         try:
-            self._speaking = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            self._notifying = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
         except psycopg.Error:
             await self._listening.close()
             raise
         self._subscribed = asyncio.Event()
-        self._heard = self._listening.notifies()
+        self._notifications = self._listening.notifies()
 
     async def disconnect(self) -> None:
         """Close both connections."""
         with suppress(RuntimeError):  # the listener may be inside it; closing the connection ends both
-            await self._heard.aclose()
+            await self._notifications.aclose()
         await self._listening.close()
-        await self._speaking.close()
+        await self._notifying.close()
 
     async def subscribe(self, group: str) -> None:
         """Hear a channel. There is one for each process, and it is subscribed once, before anything is awaited."""
@@ -79,13 +79,13 @@ class PostgresNotify(BroadcastBackend):
 
     async def publish(self, channel: str, message: str) -> None:
         """Tell all who listen, this process among them."""
-        await self._speaking.execute("SELECT pg_notify(%s, %s)", (channel, message))
+        await self._notifying.execute("SELECT pg_notify(%s, %s)", (channel, message))
 
     async def next_published(self) -> Event:
         """The next message of the channel. When the connection breaks, both are closed here: broadcaster does not."""
         await self._subscribed.wait()
         try:
-            notify = await anext(self._heard)
+            notify = await anext(self._notifications)
         except (psycopg.Error, StopAsyncIteration) as error:
             await self.disconnect()
             raise ConnectionError("the database's notifications have broken off") from error

@@ -13,39 +13,39 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from services.clock import now_ms
 from services.errors import StoreUnavailable
-from services.live.notifier import EVERYTHING, REREAD_SECONDS, Bell, Hub
+from services.live.notifier import ALL_TASKS, REREAD_SECONDS, ChangeNotifier, ChangeSignal
 from services.store import reads
 from services.store.database import Database
 from services.store.records import EventType, Task, TaskChange, TaskEvent
 
 log = logging.getLogger(__name__)
 
-MOST_TASKS = 2000
-MOST_SEQS = 20_000
+MAX_TASKS = 2000
+MAX_SEQS = 20_000
 BATCH = 500
 """Events read at a time."""
 RETRY_SECONDS = 0.5
-COLD_AFTER_MS = 3600 * 1000
+STALE_AFTER_MS = 3600 * 1000
 """A task that ended longer ago is asked of the store: another process may have removed it, which rings nowhere."""
-LONGEST_SILENCE_SECONDS = 2 * REREAD_SECONDS
+MAX_UNREAD_SECONDS = 2 * REREAD_SECONDS
 """When the events could not be read for so long, memory is not trusted and the store is asked."""
 
 Listener = Callable[[TaskChange], None]
 
 
-class HotTasks:
+class TaskCache:
     """Tasks in memory, and the listeners who are told of their changes in order."""
 
-    def __init__(self, database: Database, hub: Hub) -> None:
+    def __init__(self, database: Database, notifier: ChangeNotifier) -> None:
         self._database = database
-        self._hub = hub
+        self._notifier = notifier
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._newest: dict[tuple[str, str], str] = {}
         self._seqs: OrderedDict[str, int] = OrderedDict()
         self._listeners: dict[str, set[Listener]] = {}
         self._position = 0
         self._read_at = 0.0
-        self._again = Bell()
+        self._reread = ChangeSignal()
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -63,22 +63,22 @@ class HotTasks:
 
     # Asking
 
-    def ready(self, owner: str, task_id: str) -> Task | None:
+    def get_cached(self, owner: str, task_id: str) -> Task | None:
         """The task, if it is at hand; None says nothing about whether there is one."""
         task = self._tasks.get(task_id)
-        if task is None or task.owner != owner or _is_cold(task) or not self._fresh():
+        if task is None or task.owner != owner or _is_stale(task) or not self._is_fresh():
             return None
         self._tasks.move_to_end(task_id)
         return task
 
-    def ready_by_url(self, owner: str, draft_url: str) -> Task | None:
+    def get_cached_by_url(self, owner: str, draft_url: str) -> Task | None:
         """The newest task of the draft URL, if it is at hand."""
         task_id = self._newest.get((owner, draft_url))
-        return None if task_id is None else self.ready(owner, task_id)
+        return None if task_id is None else self.get_cached(owner, task_id)
 
     async def task(self, owner: str, task_id: str) -> Task | None:
         """The task of that id, None when the owner has none."""
-        task = self.ready(owner, task_id)
+        task = self.get_cached(owner, task_id)
         if task is None:
             async with self._database.read() as connection:
                 task = await reads.task(connection, owner, task_id)
@@ -87,27 +87,27 @@ class HotTasks:
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
         """The newest task of that draft URL."""
-        task = self.ready_by_url(owner, draft_url)
+        task = self.get_cached_by_url(owner, draft_url)
         if task is None:
             async with self._database.read() as connection:
                 task = await reads.newest_task(connection, owner, draft_url)
             self._remember(task, newest=True)
         return task
 
-    def _fresh(self) -> bool:
-        return asyncio.get_running_loop().time() - self._read_at < LONGEST_SILENCE_SECONDS
+    def _is_fresh(self) -> bool:
+        return asyncio.get_running_loop().time() - self._read_at < MAX_UNREAD_SECONDS
 
     # Writing
 
-    def wrote(self, *changes: TaskChange) -> None:
+    def publish(self, *changes: TaskChange) -> None:
         """Changes of this process, in order, right after their commit. Tells listeners here and rings elsewhere."""
         for change in changes:
             self._remember(change.task, newest=change.event.seq == 1)
             if change.event.position == self._position + 1:
-                self._tell(change)
+                self._notify(change)
             elif change.event.position > self._position:  # others have written in between: their events come first
-                self._again.ring()
-            self._hub.ring(change.task.id, change.task.seq)
+                self._reread.notify()
+            self._notifier.notify(change.task.id, change.task.seq)
 
     def forget(self, task: Task) -> None:
         """The task is removed from the store."""
@@ -124,7 +124,7 @@ class HotTasks:
         self._tasks.move_to_end(task.id)
         if newest:
             self._remember_newest(task)
-        while len(self._tasks) > MOST_TASKS:
+        while len(self._tasks) > MAX_TASKS:
             self.forget(next(iter(self._tasks.values())))
 
     def _remember_newest(self, task: Task) -> None:
@@ -137,7 +137,7 @@ class HotTasks:
 
     @contextmanager
     def listen(self, task_id: str, listener: Listener) -> Generator[None]:
-        """Call the listener at each change of the task (or of all, with `EVERYTHING`) while the block lasts.
+        """Call the listener at each change of the task (or of all, with `ALL_TASKS`) while the block lasts.
 
         It is called with every event newer than those told when it began, in order; it must not raise.
         """
@@ -163,31 +163,31 @@ class HotTasks:
         """How many listen."""
         return sum(map(len, self._listeners.values()))
 
-    def _tell(self, change: TaskChange) -> None:
-        self._pass(change.event)
-        for name in (change.event.task_id, EVERYTHING):
+    def _notify(self, change: TaskChange) -> None:
+        self._advance(change.event)
+        for name in (change.event.task_id, ALL_TASKS):
             for listener in list(self._listeners.get(name, ())):
                 try:
                     listener(change)
                 except Exception:
                     log.exception("a listener failed; whoever wrote and all others go on")
 
-    def _pass(self, event: TaskEvent) -> None:
+    def _advance(self, event: TaskEvent) -> None:
         """The event lies behind us."""
         self._position = event.position
         self._seqs[event.task_id] = event.seq
         self._seqs.move_to_end(event.task_id)
-        if len(self._seqs) > MOST_SEQS:
+        if len(self._seqs) > MAX_SEQS:
             self._seqs.popitem(last=False)
 
     async def _follow_events(self) -> None:
         loop = asyncio.get_running_loop()
-        with self._hub.listen(EVERYTHING) as bell:
-            self._again = bell
+        with self._notifier.listen(ALL_TASKS) as signal:
+            self._reread = signal
             while True:
                 left = self._read_at + REREAD_SECONDS - loop.time()
-                rung = left > 0 and await bell.wait(left)
-                if rung and self._knows(bell.take()):
+                notified = left > 0 and await signal.wait(left)
+                if notified and self._has_applied(signal.take()):
                     continue
                 try:
                     await self._read_events()
@@ -197,27 +197,27 @@ class HotTasks:
                     log.exception("the events could not be read; it is tried again")
                     await asyncio.sleep(RETRY_SECONDS)
 
-    def _knows(self, news: dict[str, int]) -> bool:
+    def _has_applied(self, changed: dict[str, int]) -> bool:
         """Whether all that the doorbell told of is known here."""
-        return bool(news) and all(self._seqs.get(task_id, 0) >= seq for task_id, seq in news.items())
+        return bool(changed) and all(self._seqs.get(task_id, 0) >= seq for task_id, seq in changed.items())
 
     async def _read_events(self) -> None:
         began_at = asyncio.get_running_loop().time()
         while True:
             async with self._database.read() as connection:
                 found = await reads.events_since(connection, self._position, BATCH)
-                read = await reads.any_tasks(connection, self._wanted(found))
+                read = await reads.any_tasks(connection, self._missing_tasks(found))
             for event in coalesced(found):
                 if event.position > self._position:
-                    self._take_in(event, read)
+                    self._apply(event, read)
             if len(found) < BATCH:
                 break
             self._position = max(self._position, found[-1].position)
         self._read_at = began_at
 
-    def _wanted(self, found: Iterable[TaskEvent]) -> set[str]:
+    def _missing_tasks(self, found: Iterable[TaskEvent]) -> set[str]:
         """The tasks of these events that somebody wants to know and that are not known to be as new."""
-        everything = EVERYTHING in self._listeners
+        everything = ALL_TASKS in self._listeners
         return {
             event.task_id
             for event in found
@@ -225,18 +225,18 @@ class HotTasks:
             and ((known := self._tasks.get(event.task_id)) is None or known.seq < event.seq)
         }
 
-    def _take_in(self, event: TaskEvent, read: dict[str, Task]) -> None:
+    def _apply(self, event: TaskEvent, read: dict[str, Task]) -> None:
         """An event that was read, of this process or another."""
         self._remember(read.get(event.task_id), newest=event.seq == 1)
         task = self._tasks.get(event.task_id) or read.get(event.task_id)
         if task is None or task.seq < event.seq:
-            self._pass(event)
+            self._advance(event)
         else:
-            self._tell(TaskChange(event, task))
+            self._notify(TaskChange(event, task))
 
 
-def _is_cold(task: Task) -> bool:
-    return task.completed_at_ms is not None and now_ms() - task.completed_at_ms > COLD_AFTER_MS
+def _is_stale(task: Task) -> bool:
+    return task.completed_at_ms is not None and now_ms() - task.completed_at_ms > STALE_AFTER_MS
 
 
 def coalesced(found: list[TaskEvent]) -> list[TaskEvent]:

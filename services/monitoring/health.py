@@ -5,8 +5,8 @@ import shutil
 from dataclasses import dataclass
 
 from services.errors import StoreUnavailable
-from services.live.notifier import Hub
-from services.live.task_cache import HotTasks
+from services.live.notifier import ChangeNotifier
+from services.live.task_cache import TaskCache
 from services.monitoring.metrics import Metrics
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
@@ -31,11 +31,17 @@ class Health:
     """Looks at the parts of this process."""
 
     def __init__(
-        self, database: Database, hot: HotTasks, hub: Hub, crew: Crew, metrics: Metrics, settings: Settings
+        self,
+        database: Database,
+        task_cache: TaskCache,
+        notifier: ChangeNotifier,
+        crew: Crew,
+        metrics: Metrics,
+        settings: Settings,
     ) -> None:
         self._database = database
-        self._hot = hot
-        self._hub = hub
+        self._task_cache = task_cache
+        self._notifier = notifier
         self._crew = crew
         self._metrics = metrics
         self._settings = settings
@@ -47,19 +53,19 @@ class Health:
         watched, and what a kernel lacks of the sandbox is missed by attacks alone: they are told and not needed. The
         disk is needed where renders run.
         """
-        works = self._crew.me.slots > 0
+        healthy = self._crew.me.slots > 0
         lacking = [] if sandbox_here().complete else [Check("sandbox", ok=False, needed=False)]
         return [
             Check("database", await self._database_answers(), needed=True),
-            Check("disk", await asyncio.to_thread(self._has_room), needed=works),
-            Check("doorbell", self._hub.works, needed=False),
+            Check("disk", await asyncio.to_thread(self._has_room), needed=healthy),
+            Check("doorbell", self._notifier.healthy, needed=False),
             Check("worker", self._crew.capacity > 0, needed=False),
             *lacking,
         ]
 
     async def metrics(self) -> bytes:
         """The measures in Prometheus' form. Raises `StoreUnavailable`."""
-        return await self._metrics.told(self._database, self._hot, self._hub, self._crew)
+        return await self._metrics.told(self._database, self._task_cache, self._notifier, self._crew)
 
     async def _database_answers(self) -> bool:
         try:

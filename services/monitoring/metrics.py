@@ -11,8 +11,9 @@ from prometheus_client.registry import Collector
 
 from services.clock import now_ms
 from services.errors import ErrorCode
-from services.live.notifier import Hub
-from services.live.task_cache import HotTasks
+from services.live.notifier import ChangeNotifier
+from services.live.task_cache import TaskCache
+from services.render.process.sandbox import sandbox_here
 from services.sandbox.process_sandbox import sandbox_here
 from services.store import outbox, reads
 from services.store.database import Database
@@ -96,7 +97,7 @@ class Metrics:
         if stage.completed_at_ms is not None:
             self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
 
-    async def told(self, database: Database, hot: HotTasks, hub: Hub, crew: Crew) -> bytes:
+    async def told(self, database: Database, task_cache: TaskCache, notifier: ChangeNotifier, crew: Crew) -> bytes:
         """All measures as they are now. Raises `StoreUnavailable`."""
         async with database.read() as connection:
             pending, processing, oldest_ms = await reads.queue_totals(connection)
@@ -107,8 +108,8 @@ class Metrics:
         self._age.set(0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000)
         self._slots.set(crew.capacity)
         self._workers.set(sum(1 for member in crew.living() if member.slots))
-        self._listeners.set(hot.listeners)
-        self._rebuilds.set(hub.rebuilds)
+        self._listeners.set(task_cache.listeners)
+        self._rebuilds.set(notifier.rebuilds)
         return generate_latest(self._registry)
 
 

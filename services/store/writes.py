@@ -1,6 +1,6 @@
 """Writing tasks: every change of a task and its event, in one transaction of the caller's.
 
-Whoever writes tells `HotTasks.wrote` of the `TaskChange`s when the transaction is committed.
+Whoever writes tells `TaskCache.publish` of the `TaskChange`s when the transaction is committed.
 """
 
 from dataclasses import asdict, replace

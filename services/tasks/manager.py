@@ -22,8 +22,8 @@ from services.errors import (
     TaskNotFound,
 )
 from services.http.guard import Guard
-from services.live.event_stream import Live
-from services.live.task_cache import HotTasks
+from services.live.event_stream import EventStream
+from services.live.task_cache import TaskCache
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -65,7 +65,7 @@ class TaskManager:
         self,
         database: Database,
         queue: Queue,
-        hot: HotTasks,
+        task_cache: TaskCache,
         *,
         max_queued: int,
         capacity: Callable[[], int],
@@ -75,8 +75,8 @@ class TaskManager:
     ) -> None:
         self._database = database
         self._queue = queue
-        self.hot = hot
-        self.live = Live(database, hot)
+        self.task_cache = task_cache
+        self.live = EventStream(database, task_cache)
         self._max_queued = max_queued
         self._queued_per_key = queued_per_key
         self._capacity = capacity
@@ -99,7 +99,7 @@ class TaskManager:
             found = await self._submit_once(owner, request)
         if isinstance(found, Task):
             return Submitted(found, created=False)
-        self.hot.wrote(found)
+        self.task_cache.publish(found)
         self._traces.asked("submit", found.task, began_ms)
         return Submitted(found.task, created=True)
 
@@ -162,7 +162,7 @@ class TaskManager:
                         f"任务状态为 {task.status}，无法取消。",
                     )
                 )
-        self.hot.wrote(canceled)
+        self.task_cache.publish(canceled)
         self._traces.asked("cancel", canceled.task, began_ms)
         return canceled.task
 
@@ -178,7 +178,7 @@ class TaskManager:
                     "同一草稿 URL 已有进行中的任务，请关注该任务。",
                 )
             ) from None
-        self.hot.wrote(retried)
+        self.task_cache.publish(retried)
         self._traces.asked("retry", retried.task, began_ms)
         return retried.task
 
@@ -200,11 +200,11 @@ class TaskManager:
 
     async def task(self, owner: str, task_id: str) -> Task | None:
         """The task of that id, None when the owner has none; from memory if it is at hand there."""
-        return await self.hot.task(owner, task_id)
+        return await self.task_cache.task(owner, task_id)
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
         """The newest task of that draft URL; from memory if it is at hand there."""
-        return await self.hot.task_by_url(owner, draft_url)
+        return await self.task_cache.task_by_url(owner, draft_url)
 
     async def tasks(self, owner: str, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
         """A page of the owner's tasks. Raises `InvalidInput` for a bad cursor or size."""
@@ -264,17 +264,17 @@ class TaskManager:
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
 
     def follow(self, owner: str, task_id: str, after: int | None) -> AsyncGenerator[TaskChange]:
-        """The task's changes as they come; see `services.live.event_stream.Live.follow`."""
+        """The task's changes as they come; see `services.live.event_stream.EventStream.follow`."""
         return self.live.follow(owner, task_id, after)
 
     def feed(self, owner: str, wanted: TaskFilter, after: int | None) -> AsyncGenerator[TaskChange | FeedReset]:
-        """The changes of all the owner's tasks; see `services.live.event_stream.Live.feed`."""
+        """The changes of all the owner's tasks; see `services.live.event_stream.EventStream.feed`."""
         return self.live.feed(owner, wanted, after)
 
     async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
         """The task once its seq is above `since`, or as it is when the time is up."""
         news = asyncio.Event()
-        with self.hot.listen(task_id, lambda _: news.set()), suppress(TimeoutError):
+        with self.task_cache.listen(task_id, lambda _: news.set()), suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while (await self._existing(owner, task_id)).seq <= since:
                     news.clear()
@@ -282,7 +282,7 @@ class TaskManager:
         return await self._existing(owner, task_id)
 
     async def _existing(self, owner: str, task_id: str) -> Task:
-        task = await self.hot.task(owner, task_id)
+        task = await self.task_cache.task(owner, task_id)
         if task is None:
             raise _not_found()
         return task

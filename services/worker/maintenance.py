@@ -13,7 +13,7 @@ from time import monotonic
 from services.clock import now_ms
 from services.errors import ErrorCode, Failed, StoreUnavailable, failed
 from services.files.store import FileStore
-from services.live.task_cache import HotTasks
+from services.live.task_cache import TaskCache
 from services.store import parts, reads, workers, writes
 from services.store.database import Database
 from services.store.records import Task
@@ -39,7 +39,7 @@ class Keeper:
         self,
         database: Database,
         queue: Queue,
-        hot: HotTasks,
+        task_cache: TaskCache,
         files: FileStore,
         crew: Crew,
         *,
@@ -48,7 +48,7 @@ class Keeper:
     ) -> None:
         self._database = database
         self._queue = queue
-        self._hot = hot
+        self._task_cache = task_cache
         self._files = files
         self._crew = crew
         self._keep_days = keep_days
@@ -112,7 +112,7 @@ class Keeper:
             async with self._database.write() as connection:
                 ended = await writes.fail(connection, task, expired().failure)
             if ended is not None:
-                self._hot.wrote(ended)
+                self._task_cache.publish(ended)
                 self._traces.waited(ended.task)
 
     async def _supply(self) -> None:
@@ -163,7 +163,7 @@ class Keeper:
             return False
         async with self._database.write() as connection:
             await writes.remove(connection, task)
-        self._hot.forget(task)
+        self._task_cache.forget(task)
         return True
 
     async def _forget_parts(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StoreUnavailable
-from services.live.task_cache import HotTasks
+from services.live.task_cache import TaskCache
 from services.store import writes
 from services.store.database import Database
 from services.store.records import EventType, Task, TaskChange
@@ -41,11 +41,11 @@ class Attempt:
 class Recorder:
     """Stores what comes of the attempts in `running`; `urgent` is set when it should not wait."""
 
-    def __init__(self, database: Database, hot: HotTasks, crew: Crew) -> None:
+    def __init__(self, database: Database, task_cache: TaskCache, crew: Crew) -> None:
         self.running: set[Attempt] = set()
         self.urgent = asyncio.Event()
         self._database = database
-        self._hot = hot
+        self._task_cache = task_cache
         self._crew = crew
         self._flushing = asyncio.Lock()
 
@@ -78,7 +78,7 @@ class Recorder:
                 await asyncio.sleep(AWAY_SECONDS)
             else:
                 if ended is not None:
-                    self._hot.wrote(ended)
+                    self._task_cache.publish(ended)
                 return ended
 
     async def flush(self, attempts: list[Attempt]) -> None:
@@ -99,7 +99,7 @@ class Recorder:
                 for attempt, steps in waiting:
                     attempt.progress.put_back(steps)
                 raise
-            self._hot.wrote(*written)
+            self._task_cache.publish(*written)
 
 
 async def _advanced(connection: AsyncConnection, attempt: Attempt, steps: list[Write]) -> list[TaskChange]:

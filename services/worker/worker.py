@@ -18,7 +18,7 @@ from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnava
 from services.exporter_protocol import PreviewLine, Result, StageLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
-from services.live.task_cache import HotTasks
+from services.live.task_cache import TaskCache
 from services.settings import Settings
 from services.store import reads, writes
 from services.store.database import Database
@@ -55,7 +55,7 @@ class Worker:
         self,
         database: Database,
         queue: Queue,
-        hot: HotTasks,
+        task_cache: TaskCache,
         files: FileStore,
         crew: Crew,
         on_end: Callable[[Task], None],
@@ -64,18 +64,18 @@ class Worker:
     ) -> None:
         self._database = database
         self._queue = queue
-        self._hot = hot
+        self._task_cache = task_cache
         self._files = files
         self._crew = crew
         self._on_end = on_end
         self._settings = settings
         self._traces = traces
         self._clock = SteadyClock()
-        self._recorder = Recorder(database, hot, crew)
+        self._recorder = Recorder(database, task_cache, crew)
         self._parts = PartStore(database, files, crew, traces)
         self._remains = Remains(database, files, settings.work_dir)
         shares = bool(settings.share_seconds) and not settings.exporter
-        self._helper = Helper(self._parts, hot, crew, settings, self._room) if shares else None
+        self._helper = Helper(self._parts, task_cache, crew, settings, self._room) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -172,7 +172,7 @@ class Worker:
                     else:
                         changed = await writes.fail(connection, task, problem.failure)
                 if changed is not None:
-                    self._hot.wrote(changed)
+                    self._task_cache.publish(changed)
                     if not changed.task.status.final:
                         return changed.task
                     self._traces.waited(changed.task)
@@ -299,7 +299,7 @@ class Worker:
             if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
                 attempt.lost.set()
 
-        with self._hot.listen(attempt.task.id, lambda change: check(change.task)):
+        with self._task_cache.listen(attempt.task.id, lambda change: check(change.task)):
             with suppress(StoreUnavailable):  # a write that hits no row will tell, too
                 async with self._database.read() as connection:
                     check(await reads.any_task(connection, attempt.task.id))

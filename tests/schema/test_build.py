@@ -42,7 +42,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
     async def listeners() -> tuple[int, int]:
         async with open_services(load(data_dir=tmp_path), work=False) as services:
             submitted = await services.manager.submit(OPEN_OWNER, TaskRequest(draft_url="http://a.b/c"))
-            hot = services.manager.hot
+            task_cache = services.manager.task_cache
             context = Context(services)
             results = await build_schema().stream(
                 query, variable_values={"id": submitted.task.id}, context_value=context
@@ -50,7 +50,7 @@ def test_a_subscription_that_is_left_stops_listening_at_once(tmp_path: Path, que
             async with aclosing(results):
                 result: Any = await anext(results)
                 assert not result.errors
-                during = hot.listeners
-            return during, hot.listeners
+                during = task_cache.listeners
+            return during, task_cache.listeners
 
     assert asyncio.run(listeners()) == (1, 0)

@@ -92,9 +92,9 @@ async def _task(services: Services, number: int) -> Task:
 
 
 async def _write(services: Services, change: Any, task: Task, *arguments: Any) -> Task:
-    async with services.manager.hot._database.write() as connection:  # pyright: ignore[reportPrivateUsage]  # the test plays the worker
+    async with services.manager.task_cache._database.write() as connection:  # pyright: ignore[reportPrivateUsage]  # the test plays the worker
         changed: TaskChange = await change(connection, task, *arguments)
-    services.manager.hot.wrote(changed)
+    services.manager.task_cache.publish(changed)
     return changed.task
 
 

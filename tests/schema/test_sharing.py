@@ -43,10 +43,10 @@ class Place:
         return (await self.services.manager.submit(OPEN_OWNER, request)).task
 
     async def write(self, change: Any, *arguments: Any) -> Task:
-        hot = self.services.manager.hot
-        async with hot._database.write() as connection:  # pyright: ignore[reportPrivateUsage]  # the test plays the worker
+        task_cache = self.services.manager.task_cache
+        async with task_cache._database.write() as connection:  # pyright: ignore[reportPrivateUsage]  # the test plays the worker
             changed: TaskChange = await change(connection, *arguments)
-        hot.wrote(changed)
+        task_cache.publish(changed)
         return changed.task
 
     async def stream(self, query: str, owner: str = OPEN_OWNER, **variables: Any) -> Stream:
@@ -97,7 +97,7 @@ def test_subscribers_of_the_same_get_the_same_part(run: Any, query: str) -> None
                 assert first.text != snapshots[0].text
             assert place.shared == 1
         assert place.shared == 0
-        assert place.services.manager.hot.listeners == 0
+        assert place.services.manager.task_cache.listeners == 0
 
     run(scenario)
 
@@ -165,8 +165,8 @@ class Reads:
         self.texts: list[str] = []
         self._news = asyncio.Event()
 
-    def take(self, letter: Part) -> bool:
-        self.texts.append(letter.text)
+    def take(self, message: Part) -> bool:
+        self.texts.append(message.text)
         self._news.set()
         return True
 
@@ -190,7 +190,7 @@ async def read(place: Place) -> tuple[Reads, Task]:
     stream = await place.stream(PLAIN, id=task.id)
     assert isinstance(stream, Subscription)
     reads = Reads()
-    stream.mailbox.hand_to(reads)
+    stream.queue.attach(reads)
     return reads, task
 
 

@@ -22,7 +22,7 @@ from services.store.tables import deliveries
 from services.store.tables import tasks as table
 from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, Sender
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
-from tests.services.tasks.test_keeper import alter, keeping
+from tests.services.tasks.test_maintenance import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
 from tests.support.receiver import receiving
 

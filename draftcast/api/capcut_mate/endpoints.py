@@ -72,7 +72,7 @@ class PollingEndpoint:
         if draft_url is None:
             draft_url = _only_draft_url(body)
             self._asked.keep(body, draft_url, text_bytes(body, draft_url))
-        task = context.services.manager.hot.ready_by_url(context.owner, draft_url)
+        task = context.services.manager.task_cache.get_cached_by_url(context.owner, draft_url)
         if task is None:
             return None
         english = _wants_english(language[:LONGEST_LANGUAGE_BYTES])

@@ -18,7 +18,7 @@ from resolvers.error_table import PROBLEMS
 from schema.execution.results import Answers, Operation, Part, Refused, Stream
 from schema.execution.shared import Subscription
 from services.errors import StoreUnavailable
-from services.live.subscriber_queue import Mailbox, TooSlow
+from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
 from services.telemetry.stream_metrics import Channel
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class _Line(Outlet[bytes]):
         self._opened = False
         self.quiet = False
         """Whether nothing was sent since somebody set it."""
-        self.reading: Mailbox[Part] | None = None
+        self.reading: SubscriberQueue[Part] | None = None
         """What is read by itself, as far as the client takes it."""
 
     async def open(self, status: int, headers: dict[str, str]) -> None:
@@ -84,9 +84,9 @@ class _Reader:
         self._error: Exception | None = None
         self._ended = asyncio.Event()
 
-    def take(self, letter: Part) -> bool:
+    def take(self, message: Part) -> bool:
         """Send a part; False when the line is full."""
-        taken = self._line.take(_written(self._form, letter))
+        taken = self._line.take(_written(self._form, message))
         self._channel.messages += taken
         return taken
 
@@ -95,10 +95,10 @@ class _Reader:
         self._error = error
         self._ended.set()
 
-    async def read(self, mailbox: Mailbox[Part]) -> None:
-        """Send all that comes; returns at the end. Raises `TooSlow`."""
-        self._line.reading = mailbox
-        mailbox.hand_to(self)
+    async def read(self, queue: SubscriberQueue[Part]) -> None:
+        """Send all that comes; returns at the end. Raises `SlowConsumer`."""
+        self._line.reading = queue
+        queue.attach(self)
         await self._ended.wait()
         if self._error is not None:
             raise self._error
@@ -145,7 +145,7 @@ class StreamResponse:
                 self._channel.messages += 1
                 yield _written(self._form, part)
                 if isinstance(stream, Subscription) and stream.missed is None:
-                    await _Reader(self._form, line, self._channel).read(stream.mailbox)
+                    await _Reader(self._form, line, self._channel).read(stream.queue)
                     break
         yield self._form.ending
 
@@ -167,7 +167,7 @@ class StreamResponse:
                     await line.send(piece)
                 for watch in watches:
                     watch.cancel()
-        except* (Gone, TooSlow):
+        except* (Gone, SlowConsumer):
             pass
         finally:
             first.cancel()

@@ -46,7 +46,7 @@ class SocketOutlet(Outlet[str]):
         while self._held and self.take(self._held[0]):
             self._held.pop(0)
         for receiver in list(self.receivers.values()):
-            receiver.stream.mailbox.deliver()
+            receiver.stream.queue.deliver()
 
     async def send_away(self) -> None:
         """Close with 1013."""
@@ -66,9 +66,9 @@ class Receiver:
         self._prefix = _next_prefix(operation_id)
         self.stream = stream
 
-    def take(self, letter: Part) -> bool:
+    def take(self, message: Part) -> bool:
         """Send a part; False when the socket is full."""
-        taken = self._handler.outlet.take(f"{self._prefix}{letter.text}}}")
+        taken = self._handler.outlet.take(f"{self._prefix}{message.text}}}")
         self._channel.messages += taken
         return taken
 
@@ -122,7 +122,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
                 raise
             self.outlet.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
             self.channel.listening += 1
-            stream.mailbox.hand_to(receiver)
+            stream.queue.attach(receiver)
             return
         with self.channel.listens():
             async with aclosing(stream):

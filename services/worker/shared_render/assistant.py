@@ -12,7 +12,7 @@ from services.clock import now_ms
 from services.errors import DraftWarning, Failed, StoreUnavailable
 from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
 from services.files.beneath import remove_tree
-from services.live.task_cache import HotTasks
+from services.live.task_cache import TaskCache
 from services.settings import Settings
 from services.store import parts, reads
 from services.store.parts import Part, PartStatus
@@ -32,10 +32,10 @@ class Helper:
     """Looks for parts while `room()` says that there are slots for so many more renders."""
 
     def __init__(
-        self, store: PartStore, hot: HotTasks, crew: Crew, settings: Settings, room: Callable[[], int]
+        self, store: PartStore, task_cache: TaskCache, crew: Crew, settings: Settings, room: Callable[[], int]
     ) -> None:
         self._store = store
-        self._hot = hot
+        self._task_cache = task_cache
         self._crew = crew
         self._settings = settings
         self._room = room
@@ -96,7 +96,7 @@ class Helper:
         self.make_room()  # a task may have come meanwhile
 
     async def _help(self, task: Task, promised: Part) -> None:
-        help_ = Help(self._store, self._hot, self._settings, task, promised)
+        help_ = Help(self._store, self._task_cache, self._settings, task, promised)
         try:
             log.info("helping another worker with the task")
             await help_.run()
@@ -120,12 +120,12 @@ class Helper:
 class Help:
     """What is done for one attempt of another worker's task: one process that makes part after part."""
 
-    def __init__(self, store: PartStore, hot: HotTasks, settings: Settings, task: Task, promised: Part) -> None:
+    def __init__(self, store: PartStore, task_cache: TaskCache, settings: Settings, task: Task, promised: Part) -> None:
         self.failed = False
         self.unfit = False
         """Here the parts would not fit the others."""
         self._store = store
-        self._hot = hot
+        self._task_cache = task_cache
         self._settings = settings
         self._task = task
         self._folder = settings.work_dir / task.id / str(task.attempt)
@@ -242,7 +242,7 @@ class Help:
             if now is None or now.attempt != self._task.attempt or now.status is not Status.PROCESSING:
                 self._lost.set()
 
-        with self._hot.listen(self._task.id, lambda change: check(change.task)):
+        with self._task_cache.listen(self._task.id, lambda change: check(change.task)):
             async with self._store.database.read() as connection:
                 check(await reads.any_task(connection, self._task.id))
             await self._lost.wait()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from services.http.guard import Guard
-from services.live.notifier import Hub
-from services.live.task_cache import HotTasks
+from services.live.notifier import ChangeNotifier
+from services.live.task_cache import TaskCache
 from services.migrate import migrate
 from services.settings import Settings, load
 from services.store import reads, writes
@@ -29,7 +29,7 @@ class Tasks:
 
     manager: TaskManager
     database: Database
-    hot: HotTasks
+    task_cache: TaskCache
     settings: Settings
 
     async def submit(self, draft_url: str = "http://drafts.example/1", **options: Any) -> Task:
@@ -41,7 +41,7 @@ class Tasks:
         async with self.database.write() as connection:
             changed = await change(connection, task, *arguments)
         assert changed is not None
-        self.hot.wrote(changed)
+        self.task_cache.publish(changed)
         return changed.task
 
     async def claimed(self, **options: Any) -> Task:
@@ -65,14 +65,14 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
         stack.push_async_callback(database.close)
         queue = Queue(settings.database)
         stack.callback(queue.close)
-        hub = Hub("memory://")
-        await stack.enter_async_context(hub.run())
-        hot = HotTasks(database, hub)
-        await stack.enter_async_context(hot.run())
+        notifier = ChangeNotifier("memory://")
+        await stack.enter_async_context(notifier.run())
+        task_cache = TaskCache(database, notifier)
+        await stack.enter_async_context(task_cache.run())
         manager = TaskManager(
-            database, queue, hot, max_queued=max_queued, capacity=lambda: 1, webhooks=Guard(("127.0.0.1",))
+            database, queue, task_cache, max_queued=max_queued, capacity=lambda: 1, webhooks=Guard(("127.0.0.1",))
         )
-        yield Tasks(manager, database, hot, settings)
+        yield Tasks(manager, database, task_cache, settings)
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]

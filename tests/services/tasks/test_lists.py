@@ -199,7 +199,7 @@ async def ask_everything(tasks: Tasks, mine: list[Task]) -> None:
     await manager.accepting()
     await manager.active_count(OWNER)
     await manager.throughput(OWNER, 60)
-    await tasks.manager.live.feed_opening(OWNER, TaskFilter(), None)
+    await tasks.manager.live.feed_backlog(OWNER, TaskFilter(), None)
     async with tasks.database.read() as connection:
         await reads.next_to_run(connection)
         await reads.runnable_count(connection)

@@ -10,8 +10,8 @@ import pytest
 
 from services.errors import ErrorCode, TaskNotFound, failed
 from services.live.event_stream import snapshot
-from services.live.notifier import Hub
-from services.live.task_cache import HotTasks, coalesced
+from services.live.notifier import ChangeNotifier
+from services.live.task_cache import TaskCache, coalesced
 from services.store import writes
 from services.store.records import EventType, FeedReset, Stage, StageProgress, Status, Task, TaskChange, TaskFilter
 from services.tasks.manager import TaskManager
@@ -126,10 +126,10 @@ def test_an_unknown_task_is_not_followed(run: Run) -> None:
 
 def test_a_lost_ring_costs_a_moment_and_no_event(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        hot = HotTasks(tasks.database, Hub("memory://"))
-        deaf = TaskManager(tasks.database, tasks.manager._queue, hot, max_queued=10, capacity=lambda: 1)
+        task_cache = TaskCache(tasks.database, ChangeNotifier("memory://"))
+        deaf = TaskManager(tasks.database, tasks.manager._queue, task_cache, max_queued=10, capacity=lambda: 1)
         task = await tasks.submit()
-        async with hot.run(), aclosing(deaf.follow(OWNER, task.id, None)) as source:
+        async with task_cache.run(), aclosing(deaf.follow(OWNER, task.id, None)) as source:
             await take(source, 1)
             waiting = asyncio.create_task(take(source, 1))
             await tasks.manager.cancel(OWNER, task.id)

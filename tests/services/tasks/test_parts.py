@@ -190,7 +190,7 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
             await workers.leave(connection, [helper.worker])
         with closing(Queue(tasks.settings.database)) as queue:
             keeper = Keeper(
-                tasks.database, queue, tasks.hot, leader.files, Crew(tasks.database, "c", 0, 20), keep_days=0
+                tasks.database, queue, tasks.task_cache, leader.files, Crew(tasks.database, "c", 0, 20), keep_days=0
             )
             await keeper.look_after()
             found = await leader.of_task(task.id)

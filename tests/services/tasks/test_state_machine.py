@@ -193,7 +193,7 @@ class Site:
         self._stack.callback(self.queue.close)
         self.watching = await self._crew("", 0)
         self.keeper = Keeper(
-            self.tasks.database, self.queue, self.tasks.hot, self.files, self.watching, keep_days=KEEP_DAYS
+            self.tasks.database, self.queue, self.tasks.task_cache, self.files, self.watching, keep_days=KEEP_DAYS
         )
         for place in PLACES:
             await self.begin(place)
@@ -209,7 +209,7 @@ class Site:
         self.workers[place] = Puppet(
             self.tasks.database,
             self.queue,
-            self.tasks.hot,
+            self.tasks.task_cache,
             self.files,
             crew,
             lambda _: None,

@@ -26,7 +26,7 @@ async def keeping(tasks: Tasks, keep_days: int = 0) -> AsyncGenerator[tuple[Keep
     crew = Crew(tasks.database, "here", 1, 100)
     with closing(queue):
         async with crew.serve():
-            yield Keeper(tasks.database, queue, tasks.hot, files, crew, keep_days=keep_days), crew, files, queue
+            yield Keeper(tasks.database, queue, tasks.task_cache, files, crew, keep_days=keep_days), crew, files, queue
 
 
 async def alter(tasks: Tasks, task: Task, **values: object) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from services.live.event_stream import snapshot
-from services.live.subscriber_queue import MOST_LETTERS, Mailbox, TooSlow
+from services.live.subscriber_queue import MAX_BACKLOG, SlowConsumer, SubscriberQueue
 from services.store.records import EventType, TaskEvent
 from tests.support.tasks import running_task
 
@@ -23,24 +23,24 @@ class Slow:
         self.taken: list[str] = []
         self.ended: list[Exception | None] = []
 
-    def take(self, letter: str) -> bool:
+    def take(self, message: str) -> bool:
         if self.free:
-            self.taken.append(letter)
+            self.taken.append(message)
         return self.free
 
     def end(self, error: Exception | None) -> None:
         self.ended.append(error)
 
 
-def opened() -> Mailbox[str]:
-    mailbox: Mailbox[str] = Mailbox()
+def opened() -> SubscriberQueue[str]:
+    mailbox: SubscriberQueue[str] = SubscriberQueue()
     mailbox.open([], {})
     return mailbox
 
 
-def left_in(mailbox: Mailbox[str]) -> list[str]:
+def left_in(mailbox: SubscriberQueue[str]) -> list[str]:
     reader = Slow()
-    mailbox.hand_to(reader)
+    mailbox.attach(reader)
     return reader.taken
 
 
@@ -61,7 +61,7 @@ def test_percentages_of_different_tasks_do_not_replace_each_other() -> None:
 
 
 def test_what_was_told_before_is_not_told_again() -> None:
-    mailbox: Mailbox[str] = Mailbox()
+    mailbox: SubscriberQueue[str] = SubscriberQueue()
     for seq in (3, 4, 5):
         mailbox.put(event(seq, STAGE), str(seq))
     mailbox.open(["snapshot of 4"], {"1": 4})
@@ -72,7 +72,7 @@ def test_what_was_told_before_is_not_told_again() -> None:
 
 def test_a_reader_gets_letters_at_once_and_what_it_could_not_take_later_in_order() -> None:
     mailbox, reader = opened(), Slow()
-    mailbox.hand_to(reader)
+    mailbox.attach(reader)
     mailbox.put(event(1, STAGE), "1")
     reader.free = False
     for seq in (2, 3, 4):
@@ -86,7 +86,7 @@ def test_a_reader_gets_letters_at_once_and_what_it_could_not_take_later_in_order
 
 def test_the_last_letter_ends_it_once_it_is_taken() -> None:
     mailbox, reader = opened(), Slow()
-    mailbox.hand_to(reader)
+    mailbox.attach(reader)
     reader.free = False
     mailbox.put(event(1, STATUS), "1", last=True)
     assert not reader.ended
@@ -101,26 +101,26 @@ def test_a_retry_that_comes_before_the_end_was_told_goes_on() -> None:
     mailbox.put(event(1, STATUS), "failed", last=True)
     mailbox.put(event(2, STATUS), "waiting again")
     reader = Slow()
-    mailbox.hand_to(reader)
+    mailbox.attach(reader)
     assert (reader.taken, reader.ended) == (["failed", "waiting again"], [])
 
 
 def test_an_end_that_was_told_before_it_opened_completes_it() -> None:
     async def read() -> list[str]:
-        mailbox: Mailbox[str] = Mailbox()
+        mailbox: SubscriberQueue[str] = SubscriberQueue()
         mailbox.put(event(7, STATUS), "7", last=True)
         mailbox.open(["snapshot of 7"], {"1": 7}, complete=True)
-        return [letter async for letter in mailbox]
+        return [message async for message in mailbox]
 
     assert asyncio.run(read()) == ["snapshot of 7"]
 
 
-def test_a_mailbox_is_bounded() -> None:
-    async def read(mailbox: Mailbox[str]) -> None:
+def test_a_subscriber_queue_is_bounded() -> None:
+    async def read(mailbox: SubscriberQueue[str]) -> None:
         await anext(mailbox)
 
     mailbox = opened()
-    for seq in range(MOST_LETTERS + 1):
+    for seq in range(MAX_BACKLOG + 1):
         mailbox.put(event(seq, STAGE), "x")
-    with pytest.raises(TooSlow):
+    with pytest.raises(SlowConsumer):
         asyncio.run(read(mailbox))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from services.live.notifier import EVERYTHING, Hub
-from services.live.task_cache import HotTasks
+from services.live.notifier import ALL_TASKS, ChangeNotifier
+from services.live.task_cache import TaskCache
 from services.store import reads, writes
 from services.store.records import EventType, Status, TaskChange, TaskFilter, TaskRequest
 from tests.services.tasks.conftest import OWNER, Tasks
@@ -18,7 +18,7 @@ async def elsewhere(tasks: Tasks, change: Any, *arguments: Any) -> Any:
     """A change by another process: it is in the store, and the doorbell rings."""
     async with tasks.database.write() as connection:
         changed = await change(connection, *arguments)
-    tasks.hot._hub.ring(changed.task.id, changed.task.seq)
+    tasks.task_cache._notifier.notify(changed.task.id, changed.task.seq)
     return changed.task
 
 
@@ -32,7 +32,7 @@ async def heard(tasks: Tasks, task_id: str, wanted: Callable[[TaskChange], bool]
         if wanted(change):
             enough.set()
 
-    with tasks.hot.listen(task_id, hear):
+    with tasks.task_cache.listen(task_id, hear):
         async with asyncio.timeout(10):
             await enough.wait()
     return found
@@ -41,12 +41,12 @@ async def heard(tasks: Tasks, task_id: str, wanted: Callable[[TaskChange], bool]
 def test_what_this_process_writes_can_be_read_at_once_without_the_store(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit("http://a.example/1")
-        assert tasks.hot.ready(OWNER, task.id) == task
-        assert tasks.hot.ready_by_url(OWNER, "http://a.example/1") == task
+        assert tasks.task_cache.get_cached(OWNER, task.id) == task
+        assert tasks.task_cache.get_cached_by_url(OWNER, "http://a.example/1") == task
         canceled = await tasks.manager.cancel(OWNER, task.id)
         again = await tasks.submit("http://a.example/1")
-        assert tasks.hot.ready(OWNER, task.id) == canceled
-        assert tasks.hot.ready_by_url(OWNER, "http://a.example/1") == again
+        assert tasks.task_cache.get_cached(OWNER, task.id) == canceled
+        assert tasks.task_cache.get_cached_by_url(OWNER, "http://a.example/1") == again
 
     run(scenario)
 
@@ -54,9 +54,9 @@ def test_what_this_process_writes_can_be_read_at_once_without_the_store(run: Run
 def test_nobody_reads_the_tasks_of_others(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit("http://a.example/1")
-        assert tasks.hot.ready("other", task.id) is None
-        assert tasks.hot.ready_by_url("other", task.draft_url) is None
-        assert await tasks.hot.task("other", task.id) is None
+        assert tasks.task_cache.get_cached("other", task.id) is None
+        assert tasks.task_cache.get_cached_by_url("other", task.draft_url) is None
+        assert await tasks.task_cache.task("other", task.id) is None
 
     run(scenario)
 
@@ -69,7 +69,7 @@ def test_a_change_of_another_process_arrives_by_the_doorbell(run: Run) -> None:
         claimed = await elsewhere(tasks, writes.claim, task)
         await elsewhere(tasks, writes.cancel, claimed)
         assert [change.event.seq for change in await listening] == [2, 3]
-        found = tasks.hot.ready(OWNER, task.id)
+        found = tasks.task_cache.get_cached(OWNER, task.id)
         assert found is not None
         assert found.status is Status.CANCELED
 
@@ -80,11 +80,11 @@ def test_a_newer_task_of_the_url_from_another_process_is_found(run: Run) -> None
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit("http://a.example/1")
         await tasks.manager.cancel(OWNER, task.id)
-        listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == "f" * 32))
+        listening = asyncio.create_task(heard(tasks, ALL_TASKS, lambda change: change.task.id == "f" * 32))
         await asyncio.sleep(0)
         await elsewhere(tasks, writes.create, OWNER, "f" * 32, TaskRequest(draft_url="http://a.example/1"))
         await listening
-        found = tasks.hot.ready_by_url(OWNER, "http://a.example/1")
+        found = tasks.task_cache.get_cached_by_url(OWNER, "http://a.example/1")
         assert found is not None
         assert found.id == "f" * 32
 
@@ -94,7 +94,7 @@ def test_a_newer_task_of_the_url_from_another_process_is_found(run: Run) -> None
 def test_changes_are_told_in_the_order_of_the_store_whoever_wrote_them(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         ours, theirs = await tasks.submit("http://a.example/1"), await tasks.submit("http://a.example/2")
-        listening = asyncio.create_task(heard(tasks, EVERYTHING, lambda change: change.task.id == ours.id))
+        listening = asyncio.create_task(heard(tasks, ALL_TASKS, lambda change: change.task.id == ours.id))
         await asyncio.sleep(0)
         async with tasks.database.write() as connection:
             assert await writes.claim(connection, theirs) is not None
@@ -110,7 +110,7 @@ def test_a_change_is_told_once_though_it_is_written_here_and_rung_for(run: Run) 
         listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.last))
         await asyncio.sleep(0)
         task = await tasks.write(writes.claim, task)
-        await tasks.hot._read_events()
+        await tasks.task_cache._read_events()
         await tasks.manager.cancel(OWNER, task.id)
         assert [change.event.seq for change in await listening] == [2, 3]
 
@@ -119,12 +119,12 @@ def test_a_change_is_told_once_though_it_is_written_here_and_rung_for(run: Run) 
 
 def test_memory_that_could_not_be_refreshed_is_not_trusted(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        hot = HotTasks(tasks.database, Hub("memory://"))
+        task_cache = TaskCache(tasks.database, ChangeNotifier("memory://"))
         task = await tasks.submit()
-        assert await hot.task(OWNER, task.id) == task
-        assert hot.ready(OWNER, task.id) is None
-        async with hot.run():
-            assert hot.ready(OWNER, task.id) == task
+        assert await task_cache.task(OWNER, task.id) == task
+        assert task_cache.get_cached(OWNER, task.id) is None
+        async with task_cache.run():
+            assert task_cache.get_cached(OWNER, task.id) == task
 
     run(scenario)
 
@@ -168,7 +168,7 @@ def test_a_burst_of_others_is_told_without_its_percentages(run: Run) -> None:
                 change = await writes.advance(connection, task, EventType.PROGRESS, {"progress": progress})
                 assert change is not None
                 task = replace(change.task)
-        tasks.hot._hub.ring(task.id, task.seq)
+        tasks.task_cache._notifier.notify(task.id, task.seq)
         assert [change.event.seq for change in await listening] == [12]
 
     run(scenario)

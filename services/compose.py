@@ -31,12 +31,12 @@ from services.startup_checks import check_exposure
 from services.store.database import Database
 from services.tasks.manager import TaskManager
 from services.tasks.report import Reports
-from services.telemetry.stream_metrics import Audience
+from services.telemetry.stream_metrics import StreamMetrics
 from services.telemetry.traces import NO_TRACES, Traces
-from services.webhooks.delivery import Sender, secret_of
-from services.worker.maintenance import Keeper
+from services.webhooks.delivery import WebhookSender, secret_of
+from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Engine, Queue
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 from services.worker.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Services:
     keyring: Keyring
     limits: Limits
     audit: Audit
-    audience: Audience
+    stream_metrics: StreamMetrics
     health: Health
     facts: ServiceFacts
 
@@ -74,7 +74,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     await asyncio.to_thread(_check_sandbox, settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
-        place = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
+        data_dir_id = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
         traces = await _open_traces(stack)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
@@ -88,26 +88,30 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         keyring = await _open_keyring(stack, settings, seal)
         signer = Signer(seal, settings.file_url_seconds, lambda: not keyring.open)
         files = FileStore.of(settings, signer)
-        crew = Crew(database, place, settings.render_slots if work else 0, settings.dead_after_seconds)
-        await stack.enter_async_context(crew.serve())
-        keeper = Keeper(database, queue, task_cache, files, crew, keep_days=settings.keep_days, traces=traces)
-        await stack.enter_async_context(keeper.serve())
-        audience = Audience()
-        metrics = Metrics(audience)
+        registry = WorkerRegistry(
+            database, data_dir_id, settings.render_slots if work else 0, settings.dead_after_seconds
+        )
+        await stack.enter_async_context(registry.serve())
+        maintenance = Maintenance(
+            database, queue, task_cache, files, registry, keep_days=settings.keep_days, traces=traces
+        )
+        await stack.enter_async_context(maintenance.serve())
+        stream_metrics = StreamMetrics()
+        metrics = Metrics(stream_metrics)
         guard = Guard(settings.allow_hosts)
         secret = secret_of(settings.webhook_secret, seal)
-        sender = Sender(database, crew, files, guard, secret, metrics.webhook_tried, traces=traces)
+        sender = WebhookSender(database, registry, files, guard, secret, metrics.webhook_tried, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, task_cache, files, crew, metrics.ended, settings, traces)
-            await _open_worker(stack, worker, crew, settings)
+            worker = Worker(database, queue, task_cache, files, registry, metrics.ended, settings, traces)
+            await _open_worker(stack, worker, registry, settings)
         manager = TaskManager(
             database,
             queue,
             task_cache,
             max_queued=settings.max_queued,
             queued_per_key=settings.queued_per_key,
-            capacity=lambda: crew.capacity,
+            capacity=lambda: registry.capacity,
             webhooks=guard,
             traces=traces,
         )
@@ -125,8 +129,8 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             keyring=keyring,
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
-            audience=audience,
-            health=Health(database, task_cache, notifier, crew, metrics, settings),
+            stream_metrics=stream_metrics,
+            health=Health(database, task_cache, notifier, registry, metrics, settings),
             facts=facts,
         )
 
@@ -161,9 +165,9 @@ def _shelf(settings: Settings) -> Shelf:
     return Shelf(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
 
 
-async def _open_worker(stack: AsyncExitStack, worker: Worker, crew: Crew, settings: Settings) -> None:
+async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRegistry, settings: Settings) -> None:
     """The engine stops after the attempts have been handed back, so that none is taken up again here."""
-    engine = Engine(settings.database, crew.me.id)
+    engine = Engine(settings.database, registry.me.id)
     stack.push_async_callback(engine.stop)
     await stack.enter_async_context(worker.serve())
     await engine.start(worker.admit)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
-from services.warning_limit import Bound
+from services.warning_limit import WarningLimit
 
 LINES_PER_SECOND = 10
 """Maximum rate of progress lines of one stage; its first and last line are always written."""
@@ -295,7 +295,7 @@ class Reporter:
         self._clock = clock
         self._last: StageLine | None = None
         self._written_at = 0.0
-        self._warned = Bound()
+        self._warned = WarningLimit()
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
         """Report `done` of `total` in `stage`; total None: unknown. Progress of an earlier stage, of a compound's
@@ -326,7 +326,7 @@ class Reporter:
                 warning.message.zh,
                 segment_id=warning.segment_id,
             )
-        kept = self._warned.kept(warning)
+        kept = self._warned.admit(warning)
         if kept is not None:
             self._line({"warning": _plain(asdict(kept))})
 

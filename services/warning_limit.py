@@ -20,12 +20,12 @@ def more_warnings() -> DraftWarning:
 
 
 @dataclass(slots=True)
-class Bound:
+class WarningLimit:
     """Counts the warnings of one video."""
 
     taken: int = 0
 
-    def kept(self, warning: DraftWarning) -> DraftWarning | None:
+    def admit(self, warning: DraftWarning) -> DraftWarning | None:
         """What is to be kept of this one: itself with its texts cut, or that there are more, or nothing."""
         self.taken = min(self.taken + 1, MOST_WARNINGS + 2)
         if self.taken > MOST_WARNINGS:
@@ -33,7 +33,7 @@ class Bound:
         return _cut(warning)
 
 
-def plain(text: str) -> str:
+def storable(text: str) -> str:
     """A text of somebody not trusted as it can be stored: not too long, and without what databases refuse."""
     return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
@@ -41,7 +41,7 @@ def plain(text: str) -> str:
 def _cut(warning: DraftWarning) -> DraftWarning:
     return replace(
         warning,
-        message=Bilingual(plain(warning.message.en), plain(warning.message.zh)),
+        message=Bilingual(storable(warning.message.en), storable(warning.message.zh)),
         segment_id=_plain_name(warning.segment_id),
         material_name=_plain_name(warning.material_name),
         effect_id=_plain_name(warning.effect_id),
@@ -49,4 +49,4 @@ def _cut(warning: DraftWarning) -> DraftWarning:
 
 
 def _plain_name(name: str | None) -> str | None:
-    return None if name is None else plain(name)
+    return None if name is None else storable(name)

@@ -32,7 +32,7 @@ class Driver:
     def __init__(self, services: Services) -> None:
         self._manager = services.manager
         self._database = services.manager.task_cache._database  # noqa: SLF001 - the worker has it, too  # pyright: ignore[reportPrivateUsage]
-        self._worker = services.health._crew.me.id  # noqa: SLF001 - as above  # pyright: ignore[reportPrivateUsage]
+        self._worker = services.health._registry.me.id  # noqa: SLF001 - as above  # pyright: ignore[reportPrivateUsage]
         self._tasks: list[Task] = []
 
     async def tasks(self, count: int) -> Any:

@@ -12,7 +12,7 @@ from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
 from services.store import reads
 from services.store.database import Database
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 
 LEAST_FREE_BYTES = 500_000_000
 ANSWER_SECONDS = 3.0
@@ -35,14 +35,14 @@ class Health:
         database: Database,
         task_cache: TaskCache,
         notifier: ChangeNotifier,
-        crew: Crew,
+        registry: WorkerRegistry,
         metrics: Metrics,
         settings: Settings,
     ) -> None:
         self._database = database
         self._task_cache = task_cache
         self._notifier = notifier
-        self._crew = crew
+        self._registry = registry
         self._metrics = metrics
         self._settings = settings
 
@@ -53,19 +53,19 @@ class Health:
         watched, and what a kernel lacks of the sandbox is missed by attacks alone: they are told and not needed. The
         disk is needed where renders run.
         """
-        healthy = self._crew.me.slots > 0
+        healthy = self._registry.me.slots > 0
         lacking = [] if sandbox_here().complete else [Check("sandbox", ok=False, needed=False)]
         return [
             Check("database", await self._database_answers(), needed=True),
             Check("disk", await asyncio.to_thread(self._has_room), needed=healthy),
             Check("doorbell", self._notifier.healthy, needed=False),
-            Check("worker", self._crew.capacity > 0, needed=False),
+            Check("worker", self._registry.capacity > 0, needed=False),
             *lacking,
         ]
 
     async def metrics(self) -> bytes:
         """The measures in Prometheus' form. Raises `StoreUnavailable`."""
-        return await self._metrics.told(self._database, self._task_cache, self._notifier, self._crew)
+        return await self._metrics.told(self._database, self._task_cache, self._notifier, self._registry)
 
     async def _database_answers(self) -> bool:
         try:

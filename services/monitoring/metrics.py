@@ -13,13 +13,12 @@ from services.clock import now_ms
 from services.errors import ErrorCode
 from services.live.notifier import ChangeNotifier
 from services.live.task_cache import TaskCache
-from services.render.process.sandbox import sandbox_here
 from services.sandbox.process_sandbox import sandbox_here
 from services.store import outbox, reads
 from services.store.database import Database
 from services.store.records import DeliveryState, StageProgress, Status, Task
-from services.telemetry.stream_metrics import Audience
-from services.worker.registry import Crew
+from services.telemetry.stream_metrics import StreamMetrics
+from services.worker.registry import WorkerRegistry
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FETCH_ERRORS = frozenset(
@@ -38,9 +37,9 @@ STAGE_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600)
 class Metrics:
     """The measures of one process."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, stream_metrics: StreamMetrics) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Told(audience))
+        self._registry.register(_Told(stream_metrics))
         self._ends = Counter(
             "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
         )
@@ -97,7 +96,9 @@ class Metrics:
         if stage.completed_at_ms is not None:
             self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
 
-    async def told(self, database: Database, task_cache: TaskCache, notifier: ChangeNotifier, crew: Crew) -> bytes:
+    async def told(
+        self, database: Database, task_cache: TaskCache, notifier: ChangeNotifier, registry: WorkerRegistry
+    ) -> bytes:
         """All measures as they are now. Raises `StoreUnavailable`."""
         async with database.read() as connection:
             pending, processing, oldest_ms = await reads.queue_totals(connection)
@@ -106,8 +107,8 @@ class Metrics:
         self._tasks.labels(Status.PENDING).set(pending)
         self._tasks.labels(Status.PROCESSING).set(processing)
         self._age.set(0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000)
-        self._slots.set(crew.capacity)
-        self._workers.set(sum(1 for member in crew.living() if member.slots))
+        self._slots.set(registry.capacity)
+        self._workers.set(sum(1 for record in registry.live_workers() if record.slots))
         self._listeners.set(task_cache.listeners)
         self._rebuilds.set(notifier.rebuilds)
         return generate_latest(self._registry)
@@ -118,8 +119,8 @@ class _Told(Collector):
     which takes more than ten times as long as a plain number.
     """
 
-    def __init__(self, audience: Audience) -> None:
-        self._audience = audience
+    def __init__(self, stream_metrics: StreamMetrics) -> None:
+        self._stream_metrics = stream_metrics
 
     def collect(self) -> Iterable[Metric]:
         """The numbers of each transport."""
@@ -129,7 +130,7 @@ class _Told(Collector):
         messages = CounterMetricFamily(
             "draftcast_messages", "Results that this process has told on lasting connections", labels=["transport"]
         )
-        for transport, channel in self._audience.channels.items():
-            subscribers.add_metric([transport], channel.listening)
+        for transport, channel in self._stream_metrics.transports.items():
+            subscribers.add_metric([transport], channel.running)
             messages.add_metric([transport], channel.messages)
         return [subscribers, messages]

@@ -1,37 +1,36 @@
-"""The rows of a video's parts: who makes which, fenced by the number of the claim.
-
-A part waits (OPEN), is spoken for by a worker that prepares itself (PROMISED), is being made (RUNNING), or is MADE.
-When its task has ended it is ENDED, until its file is gone.
-"""
+"""The parts of shared videos in the database: the worker of each part, and its fencing token."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.store.records import Task
 from services.store.tables import is_active, is_processing, parts, tasks, workers
 
-LOSSES_ALLOWED = 2
-"""After so many losses a part is left to the worker whose task it is."""
+MAX_LOSSES = 2
+"""A part that was lost this often is rendered by the coordinator only."""
 
 
 class PartStatus(StrEnum):
-    """Where a part is."""
+    """The state of a part, as it is stored: workers of other releases read the same rows."""
 
     OPEN = "OPEN"
-    PROMISED = "PROMISED"
+    RESERVED = "PROMISED"
+    """Assigned to an assistant that is still preparing the draft."""
     RUNNING = "RUNNING"
-    MADE = "MADE"
+    DONE = "MADE"
     ENDED = "ENDED"
+    """The task has ended; the row stays until the file is removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of a task's video: `frames` of them from `first_frame` on. Equal claims are the same worker's."""
+    """A stretch of a task's video: `frames` frames from `first_frame` on."""
 
     task_id: str
     number: int
@@ -41,7 +40,8 @@ class Part:
     frames: int
     status: PartStatus
     worker: str | None
-    claims: int
+    fencing_token: Annotated[int, Field(alias="claims")]
+    """Rises with each claim; a write that carries an older one has no effect."""
     losses: int
     frames_done: int
     key: str | None
@@ -59,8 +59,8 @@ def _part(row: sa.RowMapping) -> Part:
 async def announce(
     connection: AsyncConnection, task: Task, digest: str, spans: Sequence[tuple[int, int]]
 ) -> list[Part] | None:
-    """The parts of a task's attempt, those with files of an earlier one among them; None when the task is not the
-    attempt's any more.
+    """Store the parts of an attempt, each a pair of first and last frame (exclusive). Uploaded parts of an earlier
+    attempt with the same digest are kept as DONE. None when the attempt no longer owns the task.
     """
     mine = sa.select(tasks.c.id).where(
         tasks.c.id == task.id,
@@ -74,7 +74,7 @@ async def announce(
     made = {
         number
         for number, part in known.items()
-        if (part.digest, part.status) == (digest, PartStatus.MADE)
+        if (part.digest, part.status) == (digest, PartStatus.DONE)
         and part.key
         and number < len(spans)
         and spans[number] == (part.first_frame, part.first_frame + part.frames)
@@ -94,19 +94,19 @@ async def announce(
 
 
 async def of_task(connection: AsyncConnection, task_id: str) -> list[Part]:
-    """A task's parts, in order."""
+    """The parts of a task, ordered by number."""
     rows = await connection.execute(sa.select(parts).where(parts.c.task_id == task_id).order_by(parts.c.number))
     return [_part(row) for row in rows.mappings()]
 
 
-async def open_elsewhere(
+async def open_parts_of_others(
     connection: AsyncConnection, worker: str, besides: Collection[str] = (), limit: int = 20
 ) -> list[Part]:
-    """Open parts of tasks that other workers run, but those `besides`; what was started first comes first."""
+    """Open parts of tasks of other workers, without the tasks in `besides`; tasks that started first come first."""
     found = (
         sa.select(parts)
         .join(tasks, (tasks.c.id == parts.c.task_id) & (tasks.c.attempt == parts.c.attempt))
-        .where(parts.c.status == PartStatus.OPEN, parts.c.losses < LOSSES_ALLOWED, parts.c.task_id.not_in(besides))
+        .where(parts.c.status == PartStatus.OPEN, parts.c.losses < MAX_LOSSES, parts.c.task_id.not_in(besides))
         .where(is_processing, tasks.c.worker.is_not(None), tasks.c.worker != worker)
         .order_by(tasks.c.started_at_ms, parts.c.task_id, parts.c.number)
     )
@@ -114,40 +114,40 @@ async def open_elsewhere(
 
 
 async def claim(connection: AsyncConnection, part: Part, worker: str, status: PartStatus) -> Part | None:
-    """The part, now this worker's, from whoever had it. None when it has changed since it was read."""
-    values = {"status": status, "worker": worker, "claims": part.claims + 1, "frames_done": 0}
+    """Assign the part to the worker, with a new fencing token. None when it has changed since it was read."""
+    values = {"status": status, "worker": worker, "claims": part.fencing_token + 1, "frames_done": 0}
     return await _changed(connection, part, **values)
 
 
 async def begin(connection: AsyncConnection, part: Part) -> Part | None:
-    """What was promised is being made. None when it was given to another."""
+    """Mark a reserved part as running. None when it was assigned to another worker."""
     return await _changed(connection, part, status=PartStatus.RUNNING)
 
 
 async def advance(connection: AsyncConnection, part: Part, frames_done: int) -> Part | None:
-    """So many of its frames are out. None when it was given to another."""
+    """Store the number of rendered frames. None when the part was assigned to another worker."""
     return await _changed(connection, part, frames_done=frames_done)
 
 
-async def made(connection: AsyncConnection, part: Part, stored: tuple[str, int, str] | None) -> Part | None:
-    """The part is made, and stored by that key, with so many bytes of that SHA-256, unless it stays where it was made.
-    None when it was given to another.
+async def finish(connection: AsyncConnection, part: Part, stored: tuple[str, int, str] | None) -> Part | None:
+    """Mark the part as done. `stored` is the key, size in bytes and SHA-256 of its upload; None: the file is local to
+    its worker. None when the part was assigned to another worker.
     """
     key, size_bytes, sha256 = stored or (None, None, None)
-    values = {"status": PartStatus.MADE, "frames_done": part.frames, "worker": part.worker}
+    values = {"status": PartStatus.DONE, "frames_done": part.frames, "worker": part.worker}
     return await _changed(connection, part, key=key, size_bytes=size_bytes, sha256=sha256, **values)
 
 
-async def give_back(connection: AsyncConnection, part: Part, *, lost: bool = False) -> Part | None:
-    """Somebody else may make it. None when that is so already."""
+async def release(connection: AsyncConnection, part: Part, *, lost: bool = False) -> Part | None:
+    """Reopen the part; `lost` counts as a loss. None when it was assigned to another worker."""
     values = {"status": PartStatus.OPEN, "worker": None, "frames_done": 0, "key": None}
     return await _changed(connection, part, losses=part.losses + int(lost), **values)
 
 
-async def release(connection: AsyncConnection) -> int:
-    """Parts of workers that are not there any more are open. How many."""
+async def release_lost(connection: AsyncConnection) -> int:
+    """Reopen the parts of workers without a row in the registry; returns their number."""
     absent = parts.c.worker.not_in(sa.select(workers.c.id))
-    under_way = parts.c.status.in_([PartStatus.PROMISED, PartStatus.RUNNING])
+    under_way = parts.c.status.in_([PartStatus.RESERVED, PartStatus.RUNNING])
     freed = await connection.execute(
         sa.update(parts)
         .where(under_way, absent)
@@ -157,26 +157,26 @@ async def release(connection: AsyncConnection) -> int:
 
 
 async def end(connection: AsyncConnection, task_id: str) -> None:
-    """Nobody is to make any of a task's parts: from now on no claim holds."""
+    """End all parts of a task: every fencing token becomes invalid."""
     await connection.execute(sa.update(parts).where(parts.c.task_id == task_id).values(status=PartStatus.ENDED))
 
 
 async def remove(connection: AsyncConnection, task_id: str) -> None:
-    """Forget a task's parts."""
+    """Delete the parts of a task."""
     await connection.execute(sa.delete(parts).where(parts.c.task_id == task_id))
 
 
 async def of_ended_tasks(connection: AsyncConnection) -> list[str]:
-    """The ids of tasks that have parts, and neither wait nor run."""
+    """The ids of tasks with parts that are neither PENDING nor PROCESSING."""
     active = sa.select(tasks.c.id).where(is_active)
     found = sa.select(parts.c.task_id).where(parts.c.task_id.not_in(active)).distinct()
     return list((await connection.execute(found)).scalars())
 
 
 async def _changed(connection: AsyncConnection, part: Part, **values: object) -> Part | None:
-    """The part after a change, if nobody else has claimed it."""
+    """The changed part; None when its attempt, fencing token or status is no longer current."""
     same = (parts.c.task_id == part.task_id) & (parts.c.number == part.number)
-    held = (parts.c.attempt == part.attempt) & (parts.c.claims == part.claims) & (parts.c.status == part.status)
+    held = (parts.c.attempt == part.attempt) & (parts.c.claims == part.fencing_token) & (parts.c.status == part.status)
     row = await connection.execute(sa.update(parts).where(same, held).values(**values).returning(parts))
     found = row.mappings().one_or_none()
     return None if found is None else _part(found)

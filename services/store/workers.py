@@ -1,68 +1,64 @@
-"""The processes that are there: their rows, which they keep moving while they live."""
+"""The worker registry in the database: one row for each live process, with a heartbeat counter."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Annotated
 
 import sqlalchemy as sa
+from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.store.tables import tasks, workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A process of the service. `slots` is how many renders it runs at once, 0 when it only serves the API."""
+class WorkerRecord:
+    """A process of the service. `slots` is the number of concurrent renders, 0 without a worker."""
 
     id: str
-    place: str
+    data_dir_id: Annotated[str, Field(alias="place")]
     host: str
     pid: int
     slots: int
-    beat: int
+    heartbeat: Annotated[int, Field(alias="beat")]
     started_at_ms: int
 
     @property
     def seniority(self) -> tuple[int, str]:
-        """Smaller for the one that has been there longer."""
+        """Sorts the process that started first to the front."""
         return self.started_at_ms, self.id
 
 
-async def enter(connection: AsyncConnection, member: Member) -> None:
-    """A process begins. A worker takes the place of the one that worked in its data folder before."""
-    if member.slots:
-        await connection.execute(sa.delete(workers).where(workers.c.place == member.place, workers.c.slots > 0))
-    await connection.execute(
-        sa.insert(workers).values(
-            id=member.id,
-            place=member.place,
-            host=member.host,
-            pid=member.pid,
-            slots=member.slots,
-            beat=member.beat,
-            started_at_ms=member.started_at_ms,
-        )
-    )
+_RECORD = TypeAdapter(WorkerRecord)
 
 
-async def beat(connection: AsyncConnection, member_id: str) -> bool:
-    """The process lives. False when it was taken for dead and its row removed."""
+async def register(connection: AsyncConnection, record: WorkerRecord) -> None:
+    """Insert a process. A worker replaces the row of the earlier worker of its data folder."""
+    if record.slots:
+        same = workers.c.place == record.data_dir_id
+        await connection.execute(sa.delete(workers).where(same, workers.c.slots > 0))
+    await connection.execute(sa.insert(workers).values(_RECORD.dump_python(record, by_alias=True)))
+
+
+async def heartbeat(connection: AsyncConnection, worker_id: str) -> bool:
+    """Raise the heartbeat of a process. False when its row was removed because it was taken for dead."""
     moved = await connection.execute(
-        sa.update(workers).where(workers.c.id == member_id).values(beat=workers.c.beat + 1)
+        sa.update(workers).where(workers.c.id == worker_id).values(beat=workers.c.beat + 1)
     )
     return moved.rowcount > 0
 
 
-async def members(connection: AsyncConnection) -> list[Member]:
-    """All rows, those of the dead that were not removed yet among them."""
+async def all_workers(connection: AsyncConnection) -> list[WorkerRecord]:
+    """All rows, including dead processes that were not removed yet."""
     rows = await connection.execute(sa.select(workers))
-    return [Member(**row) for row in rows.mappings()]
+    return [_RECORD.validate_python(dict(row)) for row in rows.mappings()]
 
 
-async def leave(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """These processes are gone."""
+async def unregister(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Remove processes."""
     await connection.execute(sa.delete(workers).where(workers.c.id.in_(ids)))
 
 
-def absent() -> sa.ColumnElement[bool]:
-    """Holds for tasks whose worker is not there any more."""
+def worker_gone() -> sa.ColumnElement[bool]:
+    """Condition on tasks: their worker has no row in the registry."""
     return tasks.c.worker.not_in(sa.select(workers.c.id))

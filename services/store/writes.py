@@ -26,7 +26,7 @@ from services.store.records import (
 from services.store.rows import stages_json, task_of, warnings_json
 from services.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
 
-LOSSES_ALLOWED = 2
+MAX_LOSSES = 2
 """How many times a task is run again after its worker was lost."""
 
 
@@ -43,7 +43,7 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
             turn=await _next_turn(connection, owner, request.priority),
             attempt=0,
-            max_attempts=LOSSES_ALLOWED + 1,
+            max_attempts=MAX_LOSSES + 1,
             priority=request.priority,
             strict=request.strict,
             metadata=request.metadata,
@@ -76,7 +76,7 @@ async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """A final task waits again, for a new attempt. None when it is not final any more."""
     values = _waiting(now_ms(), None) | {
         "turn": await _next_turn(connection, task.owner, task.priority),
-        "max_attempts": task.attempt + LOSSES_ALLOWED + 1,
+        "max_attempts": task.attempt + MAX_LOSSES + 1,
         "started_at_ms": None,
         "completed_at_ms": None,
     }

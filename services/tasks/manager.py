@@ -43,7 +43,7 @@ from services.store.records import (
     TaskRequest,
     ThroughputPoint,
 )
-from services.tasks.queue_quota import check_share
+from services.tasks.queue_quota import check_queue_quota
 from services.telemetry.traces import NO_TRACES, Traces
 from services.worker.queue.engine import Queue
 
@@ -117,7 +117,7 @@ class TaskManager:
                         f"已有 {waiting} 个任务在排队，请稍后再试。",
                     )
                 )
-            await check_share(connection, owner, self._queued_per_key)
+            await check_queue_quota(connection, owner, self._queued_per_key)
             created = await writes.create(connection, owner, uuid.uuid4().hex, request)
             await self._remember(connection, owner, request, created.task)
             await self._queue.add_ticket(connection)
@@ -185,7 +185,7 @@ class TaskManager:
     async def _retry_once(self, owner: str, task_id: str) -> TaskChange:
         async with self._database.write() as connection:
             task = await self._found(connection, owner, task_id)
-            await check_share(connection, owner, self._queued_per_key)
+            await check_queue_quota(connection, owner, self._queued_per_key)
             retriable = task.status in (Status.FAILED, Status.CANCELED)
             waiting = await writes.requeue(connection, task) if retriable else None
             if waiting is None:

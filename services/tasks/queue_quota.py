@@ -10,7 +10,7 @@ from services.store.records import Status
 from services.store.tables import tasks
 
 
-async def check_share(connection: AsyncConnection, owner: str, most: int) -> None:
+async def check_queue_quota(connection: AsyncConnection, owner: str, most: int) -> None:
     """One more of the owner's tasks is to wait. Raises `QuotaExceeded` when `most` do; 0 is no limit.
 
     Without keys all share one owner, and only the queue's own limit counts.

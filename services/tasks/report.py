@@ -16,7 +16,7 @@ from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_d
 from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine
 from services.files.beneath import remove_tree
 from services.settings import Settings
-from services.warning_limit import Bound
+from services.warning_limit import WarningLimit
 from services.work_folders import clear_abandoned, scratch_folder
 from services.worker.exporter_process import limits_of, report
 
@@ -53,14 +53,14 @@ async def make_report(request: ExportRequest) -> DraftReport:
     """The report on the request's draft. Whatever goes wrong with it is its `found.error`."""
     stage = Stage.STARTED
     warnings: list[DraftWarning] = []
-    bound = Bound()
+    bound = WarningLimit()
 
     def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
         nonlocal stage
         if isinstance(line, StageLine):
             stage = line.stage
         elif isinstance(line, DraftWarning):
-            kept = bound.kept(line)
+            kept = bound.admit(line)
             if kept is not None:
                 warnings.append(kept)
 

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class LogContext:
     """A task, and the number of its attempt where one runs."""
 
     task_id: str
     attempt: int | None = None
 
 
-_present: ContextVar[Concern | None] = ContextVar("concern", default=None)
+_present: ContextVar[LogContext | None] = ContextVar("concern", default=None)
 
 
 @contextmanager
-def about(task_id: str, attempt: int | None = None) -> Generator[None]:
+def bind_task(task_id: str, attempt: int | None = None) -> Generator[None]:
     """What happens in the block, and in all that it starts, is about this task."""
-    before = _present.set(Concern(task_id, attempt))
+    before = _present.set(LogContext(task_id, attempt))
     try:
         yield
     finally:
         _present.reset(before)
 
 
-def concern() -> Concern | None:
+def bound_task() -> LogContext | None:
     """The task that the present code is about."""
     return _present.get()

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from services.clock import rfc3339
 from services.http.redaction import shown_text
-from services.telemetry.log_context import concern
+from services.telemetry.log_context import bound_task
 
 QUIET = ("alembic", "dbos", "uvicorn.error")
 """Loggers whose everyday words are of no use."""
@@ -20,9 +20,9 @@ class Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record, and which task it is about."""
-        found = concern()
+        found = bound_task()
         attempt = "" if found is None or found.attempt is None else f" attempt {found.attempt}"
-        record.concern = "" if found is None else f"[task {found.task_id}{attempt}] "
+        record.bound_task = "" if found is None else f"[task {found.task_id}{attempt}] "
         return shown_text(super().format(record))
 
 
@@ -31,7 +31,7 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as an object; the task and an exception stand in it where there are any."""
-        found = concern()
+        found = bound_task()
         fields: dict[str, Any] = {
             "time": rfc3339(round(record.created * 1000)),
             "level": record.levelname,

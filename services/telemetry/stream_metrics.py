@@ -13,27 +13,27 @@ class Transport(StrEnum):
     MULTIPART = "multipart"
 
 
-class Channel:
+class TransportMetrics:
     """One transport: how many operations it has under way, and how many messages it has told since the start."""
 
-    __slots__ = ("listening", "messages")
+    __slots__ = ("messages", "running")
 
     def __init__(self) -> None:
-        self.listening = 0
+        self.running = 0
         self.messages = 0
 
     @contextmanager
-    def listens(self) -> Generator[None]:
+    def operation(self) -> Generator[None]:
         """An operation is under way while the block lasts."""
-        self.listening += 1
+        self.running += 1
         try:
             yield
         finally:
-            self.listening -= 1
+            self.running -= 1
 
 
-class Audience:
+class StreamMetrics:
     """The transports of this process."""
 
     def __init__(self) -> None:
-        self.channels = {transport: Channel() for transport in Transport}
+        self.transports = {transport: TransportMetrics() for transport in Transport}

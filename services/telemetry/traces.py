@@ -153,7 +153,7 @@ def _part(part: Part, began_ms: int) -> Span:
     attempt = _place_of(part.attempt)
     return Span(
         task_id=part.task_id,
-        place=f"{attempt}/part/{part.number}/{part.claims}",
+        place=f"{attempt}/part/{part.number}/{part.fencing_token}",
         parent=attempt,
         name="part",
         start_ms=began_ms,

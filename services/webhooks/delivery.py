@@ -26,9 +26,9 @@ from services.store import outbox
 from services.store.database import Database
 from services.store.outbox import Due
 from services.store.records import Delivery, DeliveryState, TaskChange
-from services.telemetry.log_context import about
+from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 
 log = logging.getLogger(__name__)
 
@@ -121,13 +121,13 @@ class Told:
         return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-class Sender:
+class WebhookSender:
     """Empties the outbox while this process is the crew's keeper. What two send at once is sent once."""
 
     def __init__(
         self,
         database: Database,
-        crew: Crew,
+        registry: WorkerRegistry,
         files: FileStore,
         guard: Guard,
         secret: str,
@@ -136,7 +136,7 @@ class Sender:
         traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
-        self._crew = crew
+        self._registry = registry
         self._told = Told(files)
         self._guard = guard
         self._secret = secret
@@ -172,7 +172,7 @@ class Sender:
         try:
             while True:
                 for due in await self._taken(Counter(sending.values()), AT_ONCE - len(sending)):
-                    with about(due.delivery.task_id):
+                    with bind_task(due.delivery.task_id):
                         begun = asyncio.create_task(self._send(client, due), name="webhook")
                     sending[begun] = due.change.task.owner
                     tried += 1
@@ -188,7 +188,7 @@ class Sender:
 
     async def _taken(self, running: Counter[str], places: int) -> list[Due]:
         """What to send now, for which there are so many places; `running` counts what is being sent, by owner."""
-        if not places or not self._crew.keeper:
+        if not places or not self._registry.is_leader:
             return []
         async with self._database.read() as connection:
             if not await outbox.any_due(connection, now_ms()):

@@ -12,7 +12,7 @@ from services.files.store import FileStore
 from services.store import reads
 from services.store.database import Database
 from services.store.records import Status, Task
-from services.telemetry.log_context import about
+from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
 from services.worker.publish import folder_of, preview_key
 
@@ -23,8 +23,8 @@ MOST_LEFT = 1000
 """Attempts whose files wait for a storage or a database that is away; what is more waits for the next start."""
 
 
-class Remains:
-    """Removes files of attempts that are over. What cannot be removed now is left for `again`, and the log says so."""
+class ArtifactCleanup:
+    """Removes files of attempts that are over. What cannot be removed now is left for `retry`, and the log says so."""
 
     def __init__(self, database: Database, files: FileStore, work_dir: Path) -> None:
         self._database = database
@@ -32,17 +32,17 @@ class Remains:
         self._work_dir = work_dir
         self._left: set[tuple[str, int]] = set()
 
-    def expect(self, task_id: str, attempt: int) -> None:
-        """An attempt is over; until `after` is done with it, `again` looks for it."""
+    def schedule(self, task_id: str, attempt: int) -> None:
+        """An attempt is over; until `clean_attempt` is done with it, `retry` looks for it."""
         if len(self._left) < MOST_LEFT:
             self._left.add((task_id, attempt))
 
-    async def after(self, task_id: str, attempt: int, now: Task | None) -> bool:
+    async def clean_attempt(self, task_id: str, attempt: int, now: Task | None) -> bool:
         """An attempt is over, and its task now stands so: only the video of one that completed it is kept. False when
         the storage does not answer.
         """
         completed = now is not None and now.status is Status.COMPLETED and now.attempt == attempt
-        with about(task_id, attempt):
+        with bind_task(task_id, attempt):
             try:
                 async with asyncio.timeout(DISCARD_SECONDS):
                     if completed:
@@ -51,7 +51,7 @@ class Remains:
                         await self._files.delete(folder_of(task_id, attempt))
             except (OSError, TimeoutError) as error:
                 log.warning("the attempt's files stay for now: %s", error)
-                self.expect(task_id, attempt)
+                self.schedule(task_id, attempt)
                 return False
         await self._clear(task_id, attempt)
         return True
@@ -60,24 +60,24 @@ class Remains:
         self._left.discard((task_id, attempt))
         await asyncio.to_thread(attempt_cleanup.clear_attempt, self._work_dir / task_id / str(attempt))
 
-    async def again(self) -> None:
+    async def retry(self) -> None:
         """Try once more what could not be removed; the first that cannot ends it. Raises `StoreUnavailable`."""
         for task_id, attempt in sorted(self._left):
             now = await self._now(task_id)
-            if _over(now, attempt) and not await self.after(task_id, attempt, now):
+            if _over(now, attempt) and not await self.clean_attempt(task_id, attempt, now):
                 return
 
-    async def before(self, task: Task) -> None:
+    async def clean_earlier(self, task: Task) -> None:
         """An attempt begins, so those before it are over, wherever they ran."""
         for number in range(1, task.attempt):
-            await self.after(task.id, number, task)
+            await self.clean_attempt(task.id, number, task)
 
-    async def of_lost(self, task: Task) -> None:
+    async def clean_all(self, task: Task) -> None:
         """No attempt will follow those whose workers were lost."""
         for number in range(1, task.attempt + 1):
-            await self.after(task.id, number, task)
+            await self.clean_attempt(task.id, number, task)
 
-    async def of_dead(self, attempts: Iterable[tuple[str, int]]) -> None:
+    async def clean_dead(self, attempts: Iterable[tuple[str, int]]) -> None:
         """Attempts of an earlier process: task ids and numbers. Raises `StoreUnavailable`.
 
         One that its task is still at is left to the attempt that follows it, or to the worker whom ours was helping.
@@ -85,7 +85,7 @@ class Remains:
         for task_id, attempt in attempts:
             now = await self._now(task_id)
             if _over(now, attempt):
-                await self.after(task_id, attempt, now)
+                await self.clean_attempt(task_id, attempt, now)
             else:
                 await self._clear(task_id, attempt)
 

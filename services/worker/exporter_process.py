@@ -44,9 +44,9 @@ from services.exporter_protocol import (
 )
 from services.settings import Settings
 from services.store.records import Task
-from services.warning_limit import plain
+from services.warning_limit import storable
 from services.worker.child import LONGEST_LINE_BYTES, Pace, child, collect
-from services.worker.part_protocol import GONE, Answer, talk
+from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protocol
 
 log = logging.getLogger(__name__)
 
@@ -149,11 +149,11 @@ def _failure(error: _ErrorLine) -> Failure:
     hint = error.hint or HINTS[error.code]
     return Failure(
         code=error.code,
-        message=Bilingual(plain(error.message.en), plain(error.message.zh)),
-        hint=Bilingual(plain(hint.en), plain(hint.zh)),
+        message=Bilingual(storable(error.message.en), storable(error.message.zh)),
+        hint=Bilingual(storable(hint.en), storable(hint.zh)),
         retryable=error.code in RETRYABLE if error.retryable is None else error.retryable,
-        material_url=plain(error.material_url) if error.material_url else None,
-        segment_id=plain(error.segment_id) if error.segment_id else None,
+        material_url=storable(error.material_url) if error.material_url else None,
+        segment_id=storable(error.segment_id) if error.segment_id else None,
     )
 
 
@@ -162,21 +162,21 @@ async def export(
     request: ExportRequest,
     on_line: OnLine,
     on_start: OnStart | None = None,
-    answer: Answer | None = None,
+    next_order: NextOrder | None = None,
 ) -> Result:
-    """Run the exporter to its end; `on_start` gets its process id, `answer` tells which parts it is to make, where
+    """Run the exporter to its end; `on_start` gets its process id, `next_order` tells which parts it is to make, where
     the request allows it to ask.
 
     Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT,
     OUT_OF_MEMORY or OUT_OF_DISK when it ends without one. When cancelled, the whole process group is dead
     on return.
     """
-    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, answer)
+    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, next_order)
 
 
-async def help_out(request: ExportRequest, on_line: OnLine, on_start: OnStart, answer: Answer) -> Helped:
-    """Have our own renderer make those parts of a video that `answer` tells. Raises and ends as an export does."""
-    return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, answer)
+async def assist(request: ExportRequest, on_line: OnLine, on_start: OnStart, next_order: NextOrder) -> Helped:
+    """Have our own renderer make those parts of a video that `next_order` tells. Raises and ends as an export does."""
+    return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, next_order)
 
 
 async def report(request: ExportRequest, on_line: OnLine) -> Report:
@@ -194,13 +194,13 @@ async def _run(
     on_start: OnStart | None,
     wanted: type[Wanted],
     seconds: float | None,
-    answer: Answer | None = None,
+    next_order: NextOrder | None = None,
 ) -> Wanted:
     try:
         async with asyncio.timeout(seconds), child(command, request.folder, _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
-            return await _converse(process, request, on_line, wanted, answer)
+            return await _converse(process, request, on_line, wanted, next_order)
     except TimeoutError:
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
@@ -227,21 +227,21 @@ async def _converse(
     request: ExportRequest,
     on_line: OnLine,
     wanted: type[Wanted],
-    answer: Answer | None,
+    next_order: NextOrder | None,
 ) -> Wanted:
     assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
     assert process.stderr is not None  # noqa: S101 - as above
     complaints: deque[str] = deque(maxlen=STDERR_LINES)
     listening = asyncio.create_task(collect(process.stderr, complaints))
     try:
-        with suppress(*GONE):
+        with suppress(*CHILD_GONE):
             process.stdin.write(request.to_json().encode() + b"\n")
             await process.stdin.drain()
-        if answer is None:
+        if next_order is None:
             process.stdin.close()
             last = await _read(process, on_line, lambda _: None)
         else:
-            last = await talk(process.stdin, lambda ask: _read(process, on_line, ask), answer)
+            last = await run_part_protocol(process.stdin, lambda ask: _read(process, on_line, ask), next_order)
         await process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):

@@ -17,10 +17,10 @@ from services.live.task_cache import TaskCache
 from services.store import parts, reads, workers, writes
 from services.store.database import Database
 from services.store.records import Task
-from services.telemetry.log_context import about
+from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
 from services.worker.queue.engine import Queue
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.parts import forget
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ TICKETS_AT_ONCE = 100
 DAY_MS = 24 * 3600 * 1000
 
 
-class Keeper:
+class Maintenance:
     """Looks after all processes while this one is the crew's keeper."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Keeper:
         queue: Queue,
         task_cache: TaskCache,
         files: FileStore,
-        crew: Crew,
+        registry: WorkerRegistry,
         *,
         keep_days: int,
         traces: Traces = NO_TRACES,
@@ -50,7 +50,7 @@ class Keeper:
         self._queue = queue
         self._task_cache = task_cache
         self._files = files
-        self._crew = crew
+        self._registry = registry
         self._keep_days = keep_days
         self._traces = traces
         self._swept_at = float("-inf")
@@ -67,16 +67,16 @@ class Keeper:
 
     async def _rounds(self) -> None:
         while True:
-            if self._crew.keeper:
+            if self._registry.is_leader:
                 try:
-                    await self.look_after()
+                    await self.run_once()
                 except StoreUnavailable as error:
                     log.warning("the database is away: %s", str(error).partition("\n")[0])
             await asyncio.sleep(ROUND_SECONDS)
 
-    async def look_after(self) -> None:
+    async def run_once(self) -> None:
         """One round. What fails in it holds up nothing else of it."""
-        duties = [self._replace, self._expire, self._supply]
+        duties = [self._reap_dead_workers, self._expire_tasks, self._add_missing_tickets]
         if monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = monotonic()
             duties.append(self.sweep)
@@ -88,24 +88,24 @@ class Keeper:
             except Exception:
                 log.exception("a part of the keeper's round failed; there will be another")
 
-    async def _replace(self) -> None:
+    async def _reap_dead_workers(self) -> None:
         """Dead processes leave the crew; what they ran is free for others."""
-        dead = self._crew.dead()
-        for member in dead:
+        dead = self._registry.dead_workers()
+        for record in dead:
             log.warning(
-                "%s (process %d on %s) is dead", "worker" if member.slots else "server", member.pid, member.host
+                "%s (process %d on %s) is dead", "worker" if record.slots else "server", record.pid, record.host
             )
         async with self._database.write() as connection:
-            await workers.leave(connection, [member.id for member in dead])
-            freed = await writes.release(connection, workers.absent())
-            if await parts.release(connection):
+            await workers.unregister(connection, [record.id for record in dead])
+            freed = await writes.release(connection, workers.worker_gone())
+            if await parts.release_lost(connection):
                 log.warning("parts that a dead worker made of another's video are free")
             for task_id in freed:
-                with about(task_id):
+                with bind_task(task_id):
                     log.warning("the task has lost its worker and waits for another")
                 await self._queue.add_ticket(connection)
 
-    async def _expire(self) -> None:
+    async def _expire_tasks(self) -> None:
         async with self._database.read() as connection:
             late = await reads.expired(connection, now_ms())
         for task in late:
@@ -115,7 +115,7 @@ class Keeper:
                 self._task_cache.publish(ended)
                 self._traces.waited(ended.task)
 
-    async def _supply(self) -> None:
+    async def _add_missing_tickets(self) -> None:
         """A worker that died with a ticket in its hand must not leave a task without one."""
         async with self._database.read() as connection:
             waiting = await reads.runnable_count(connection)
@@ -132,29 +132,29 @@ class Keeper:
 
     async def sweep(self) -> None:
         """Remove used tickets, and what ended longer ago than it is kept."""
-        workers = {member.id for member in self._crew.living()}
+        workers = {record.id for record in self._registry.live_workers()}
         while await asyncio.to_thread(self._queue.sweep, workers):
             pass
-        await self._forget_parts()
+        await self._remove_parts()
         if self._keep_days:
-            await self._forget_outdated(now_ms() - self._keep_days * DAY_MS)
+            await self._remove_outdated(now_ms() - self._keep_days * DAY_MS)
 
-    async def _forget_outdated(self, before_ms: int) -> None:
+    async def _remove_outdated(self, before_ms: int) -> None:
         """Remove the tasks that ended before; those whose files cannot be removed stay until the next sweep."""
         last, stuck = None, 0
         while True:
             async with self._database.read() as connection:
                 found = await reads.outdated(connection, before_ms, last)
             for task in found:
-                with about(task.id):
-                    stuck += not await self._forgotten(task)
+                with bind_task(task.id):
+                    stuck += not await self._removed(task)
                 last = (task.completed_at_ms or 0, task.id)
             if not found:
                 break
         if stuck:
             log.warning("%d outdated tasks stay until the next sweep, since their files cannot be removed", stuck)
 
-    async def _forgotten(self, task: Task) -> bool:
+    async def _removed(self, task: Task) -> bool:
         """Whether the task and its files are gone: the files first, since what has no row is never found again."""
         try:
             await self._files.delete(f"videos/{task.id}")
@@ -166,12 +166,12 @@ class Keeper:
         self._task_cache.forget(task)
         return True
 
-    async def _forget_parts(self) -> None:
+    async def _remove_parts(self) -> None:
         """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
         async with self._database.read() as connection:
             left = await parts.of_ended_tasks(connection)
         for task_id in left:
-            with about(task_id):
+            with bind_task(task_id):
                 try:
                     await forget(self._database, self._files, task_id)
                 except OSError as error:

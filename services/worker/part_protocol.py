@@ -8,36 +8,36 @@ from typing import Any, TypeAlias, TypeVar
 from services.errors import ErrorCode, failed
 from services.exporter_protocol import PartRequest
 
-Answer: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
+NextOrder: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
 """Gives the order that follows a question; None: there is none any more."""
 Said = TypeVar("Said")
 MOST_WAITING = 2
 """Questions; the renderer asks one at a time."""
-GONE = (ConnectionError, RuntimeError)
+CHILD_GONE = (ConnectionError, RuntimeError)
 """How writing to a child fails that has gone already; the second is uvloop's word for it."""
 
 
-async def talk(
+async def run_part_protocol(
     stdin: asyncio.StreamWriter,
     read: Callable[[Callable[[PartRequest], None]], Coroutine[Any, Any, Said]],
-    answer: Answer,
+    next_order: NextOrder,
 ) -> Said:
     """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
     Raises what either raises.
     """
     asked: asyncio.Queue[PartRequest] = asyncio.Queue(MOST_WAITING)
 
-    def ask(question: PartRequest) -> None:
+    def ask(request: PartRequest) -> None:
         if asked.full():
             raise failed(
                 ErrorCode.INTERNAL,
                 "The renderer does not wait for the answer to its question.",
                 "渲染程序未等待答复就继续提问。",
             )
-        asked.put_nowait(question)
+        asked.put_nowait(request)
 
     reading = asyncio.create_task(read(ask))
-    answering = asyncio.create_task(_give_orders(stdin, asked, answer))
+    answering = asyncio.create_task(_give_orders(stdin, asked, next_order))
     try:
         await asyncio.wait({reading, answering}, return_when=asyncio.FIRST_COMPLETED)
         if answering.done() and not reading.done():
@@ -49,12 +49,12 @@ async def talk(
         await asyncio.gather(reading, answering, return_exceptions=True)
 
 
-async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[PartRequest], answer: Answer) -> None:
+async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[PartRequest], next_order: NextOrder) -> None:
     """An order for each question; ends when there is none any more, or nobody who takes it."""
-    while order := await answer(await asked.get()):
+    while order := await next_order(await asked.get()):
         try:
             stdin.write(json.dumps(order).encode() + b"\n")
             await stdin.drain()
-        except GONE:
+        except CHILD_GONE:
             break
     stdin.close()

@@ -7,7 +7,7 @@ from services.errors import DraftWarning
 from services.exporter_protocol import Stage, StageLine
 from services.store.records import EventType, StageProgress, Task
 from services.store.writes import closed, stage_values, warning_values
-from services.warning_limit import Bound
+from services.warning_limit import WarningLimit
 from services.worker.eta import Pace
 from services.worker.progress_scale import ORDER, percent
 
@@ -29,7 +29,7 @@ class AttemptProgress:
         self.stages = list(task.stages)
         self._percent = task.progress
         self._warnings: list[DraftWarning] = []
-        self._bound = Bound()
+        self._limit = WarningLimit()
         self._warned = False
         """Whether there are warnings that have not been taken."""
         self._stage_writes: list[Write] = []
@@ -43,7 +43,7 @@ class AttemptProgress:
         return self.stages[-1].stage
 
     @property
-    def urgent(self) -> bool:
+    def flush_now(self) -> bool:
         """Whether a stage waits to be stored."""
         return bool(self._stage_writes)
 
@@ -66,7 +66,7 @@ class AttemptProgress:
 
     def on_warning(self, warning: DraftWarning) -> None:
         """Something is not drawn as designed."""
-        kept = self._bound.kept(warning)
+        kept = self._limit.admit(warning)
         if kept is not None:
             self._warnings.append(kept)
             self._warned = True

@@ -14,11 +14,11 @@ from services.store import writes
 from services.store.database import Database
 from services.store.records import EventType, Task, TaskChange
 from services.worker.progress import AttemptProgress, Write
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 
 FLUSH_SECONDS = 0.25
 """Percentages of all running attempts are stored together, this often."""
-AWAY_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 """Between two tries to reach a database that is away."""
 
 
@@ -38,24 +38,24 @@ class Attempt:
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 
-class Recorder:
-    """Stores what comes of the attempts in `running`; `urgent` is set when it should not wait."""
+class ProgressWriter:
+    """Stores what comes of the attempts in `running`; `flush_now` is set when it should not wait."""
 
-    def __init__(self, database: Database, task_cache: TaskCache, crew: Crew) -> None:
+    def __init__(self, database: Database, task_cache: TaskCache, registry: WorkerRegistry) -> None:
         self.running: set[Attempt] = set()
-        self.urgent = asyncio.Event()
+        self.flush_now = asyncio.Event()
         self._database = database
         self._task_cache = task_cache
-        self._crew = crew
+        self._registry = registry
         self._flushing = asyncio.Lock()
 
-    async def record(self) -> None:
+    async def run(self) -> None:
         """Store what comes, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_SECONDS):
-                    await self.urgent.wait()
-            self.urgent.clear()
+                    await self.flush_now.wait()
+            self.flush_now.clear()
             with suppress(StoreUnavailable):
                 await self.flush(list(self.running))
 
@@ -73,9 +73,9 @@ class Recorder:
                 async with self._database.write() as connection:
                     ended = await change(connection)
             except StoreUnavailable:
-                if not self._crew.in_touch:
+                if not self._registry.lease_valid:
                     raise
-                await asyncio.sleep(AWAY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 if ended is not None:
                     self._task_cache.publish(ended)

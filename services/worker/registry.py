@@ -1,6 +1,6 @@
 """The crew: the processes of the service, who of them lives, and who looks after the rest.
 
-Every process moves its own row (`beat`) and watches the others'. A row that has not moved for the dead-after
+Every process moves its own row (`heartbeat`) and watches the others'. A row that has not moved for the dead-after
 time, by the watcher's monotonic clock, is a dead process: no wall clock is compared, so none can mislead. Time in which
 the watcher itself could not look counts for nobody. The senior of those who live is the keeper, who
 acts on what it sees (`services.worker.maintenance`); if two hold themselves for it for a moment, no harm is done.
@@ -19,21 +19,21 @@ from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.store import parts, workers, writes
 from services.store.database import Database
-from services.store.workers import Member
+from services.store.workers import WorkerRecord
 
 log = logging.getLogger(__name__)
 
-BEATS = 5
+HEARTBEATS = 5
 """How often a process beats within the dead-after time."""
 
 
-class Crew:
+class WorkerRegistry:
     """The place of this process among all of them. `slots` is 0 for one that renders nothing."""
 
     def __init__(
         self,
         database: Database,
-        place: str,
+        data_dir_id: str,
         slots: int,
         dead_after_seconds: float,
         clock: Callable[[], float] = time.monotonic,
@@ -41,31 +41,31 @@ class Crew:
         self._database = database
         self._dead_after_seconds = dead_after_seconds
         self._clock = clock
-        self._members: dict[str, Member] = {}
+        self._records: dict[str, WorkerRecord] = {}
         self._moved_at: dict[str, float] = {}
         self._looked_at = float("-inf")
-        self.me = Member(
+        self.me = WorkerRecord(
             id=uuid.uuid4().hex,
-            place=place,
+            data_dir_id=data_dir_id,
             host=socket.gethostname(),
             pid=os.getpid(),
             slots=slots,
-            beat=0,
+            heartbeat=0,
             started_at_ms=now_ms(),
         )
-        self.on_fenced: Callable[[], None] = lambda: None
+        self.on_lease_lost: Callable[[], None] = lambda: None
         """Called when this process may have been taken for dead: what it runs is not its own any more."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Be there while the block lasts."""
         async with self._database.write() as connection:
-            await workers.enter(connection, self.me)
+            await workers.register(connection, self.me)
             if self.me.slots:  # what the worker before us left is free at once
-                await writes.release(connection, workers.absent())
-                await parts.release(connection)
+                await writes.release(connection, workers.worker_gone())
+                await parts.release_lost(connection)
         await self._look()
-        beating = asyncio.create_task(self._beat_for_ever(), name="crew")
+        beating = asyncio.create_task(self._run(), name="crew")
         try:
             yield
         finally:
@@ -73,71 +73,73 @@ class Crew:
             await asyncio.gather(beating, return_exceptions=True)
             with suppress(StoreUnavailable, TimeoutError):
                 async with asyncio.timeout(2), self._database.note() as connection:
-                    await workers.leave(connection, [self.me.id])
+                    await workers.unregister(connection, [self.me.id])
 
     @property
     def capacity(self) -> int:
         """How many renders run at once, on all machines."""
-        return sum(member.slots for member in self.living())
+        return sum(record.slots for record in self.live_workers())
 
     @property
-    def has_company(self) -> bool:
+    def has_peers(self) -> bool:
         """Whether other processes render, too."""
-        return any(member.slots for member in self.living() if member.id != self.me.id)
+        return any(record.slots for record in self.live_workers() if record.id != self.me.id)
 
     @property
-    def keeper(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether it is on this process to look after all."""
-        return self.in_touch and min(self.living(), key=lambda member: member.seniority).id == self.me.id
+        return self.lease_valid and min(self.live_workers(), key=lambda record: record.seniority).id == self.me.id
 
     @property
-    def in_touch(self) -> bool:
+    def lease_valid(self) -> bool:
         """Whether the database has heard of this process within the dead-after time."""
         return self._clock() - self._looked_at < self._dead_after_seconds
 
-    def living(self) -> list[Member]:
+    def live_workers(self) -> list[WorkerRecord]:
         """The processes that are there, this one among them."""
-        dead = {member.id for member in self.dead()}
-        others = [member for member in self._members.values() if member.id not in dead and member.id != self.me.id]
+        dead_workers = {record.id for record in self.dead_workers()}
+        others = [
+            record for record in self._records.values() if record.id not in dead_workers and record.id != self.me.id
+        ]
         return [self.me, *others]
 
-    def dead(self) -> list[Member]:
+    def dead_workers(self) -> list[WorkerRecord]:
         """The processes whose rows have stopped moving."""
         late = self._looked_at - self._dead_after_seconds
-        return [self._members[name] for name, moved in self._moved_at.items() if moved < late and name != self.me.id]
+        return [self._records[name] for name, moved in self._moved_at.items() if moved < late and name != self.me.id]
 
-    async def _beat_for_ever(self) -> None:
-        pause = self._dead_after_seconds / BEATS
+    async def _run(self) -> None:
+        pause = self._dead_after_seconds / HEARTBEATS
         while True:
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(self._dead_after_seconds / 2):
-                    await self.beat()
+                    await self.heartbeat()
             except (StoreUnavailable, TimeoutError) as error:
                 log.warning("no beat reached the database: %s", str(error).partition("\n")[0])
-            if not self.in_touch:
-                self.on_fenced()
+            if not self.lease_valid:
+                self.on_lease_lost()
 
-    async def beat(self) -> None:
+    async def heartbeat(self) -> None:
         """Move our row and look at the others'. Raises `StoreUnavailable`."""
         async with self._database.note() as connection:
-            known = await workers.beat(connection, self.me.id)
+            known = await workers.heartbeat(connection, self.me.id)
         if not known:
             log.warning("this process was taken for dead; it begins anew")
-            self.on_fenced()
+            self.on_lease_lost()
             async with self._database.note() as connection:
-                await workers.enter(connection, self.me)
+                await workers.register(connection, self.me)
         await self._look()
 
     async def _look(self) -> None:
         async with self._database.read() as connection:
-            found = {member.id: member for member in await workers.members(connection)}
+            found = {record.id: record for record in await workers.all_workers(connection)}
         now = self._clock()
         blind = now - self._looked_at > self._dead_after_seconds / 2
-        for name, member in found.items():
-            known = self._members.get(name)
-            if blind or known is None or known.beat != member.beat:
+        for name, record in found.items():
+            known = self._records.get(name)
+            if blind or known is None or known.heartbeat != record.heartbeat:
                 self._moved_at[name] = now
         self._moved_at = {name: self._moved_at[name] for name in found}
-        self._members = found
+        self._records = found
         self._looked_at = now

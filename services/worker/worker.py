@@ -24,19 +24,19 @@ from services.store import reads, writes
 from services.store.database import Database
 from services.store.records import Status, Task, TaskChange
 from services.store.tables import tasks
-from services.telemetry.log_context import about
+from services.telemetry.log_context import bind_task
 from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
-from services.worker.artifact_cleanup import Remains
+from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.exporter_process import OWN_EXPORTER, export, request_of
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
-from services.worker.progress_writer import AWAY_SECONDS, Attempt, Recorder
+from services.worker.progress_writer import RETRY_SECONDS, Attempt, ProgressWriter
 from services.worker.publish import publish, put_preview
 from services.worker.queue.engine import Queue
-from services.worker.registry import Crew
-from services.worker.shared_render.assistant import Helper
-from services.worker.shared_render.coordinator import Leader
+from services.worker.registry import WorkerRegistry
+from services.worker.shared_render.assistant import Assistant
+from services.worker.shared_render.coordinator import Coordinator
 from services.worker.shared_render.parts import PartStore
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Worker:
         queue: Queue,
         task_cache: TaskCache,
         files: FileStore,
-        crew: Crew,
+        registry: WorkerRegistry,
         on_end: Callable[[Task], None],
         settings: Settings,
         traces: Traces,
@@ -66,30 +66,30 @@ class Worker:
         self._queue = queue
         self._task_cache = task_cache
         self._files = files
-        self._crew = crew
+        self._registry = registry
         self._on_end = on_end
         self._settings = settings
         self._traces = traces
         self._clock = SteadyClock()
-        self._recorder = Recorder(database, task_cache, crew)
-        self._parts = PartStore(database, files, crew, traces)
-        self._remains = Remains(database, files, settings.work_dir)
+        self._writer = ProgressWriter(database, task_cache, registry)
+        self._parts = PartStore(database, files, registry, traces)
+        self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
         shares = bool(settings.share_seconds) and not settings.exporter
-        self._helper = Helper(self._parts, task_cache, crew, settings, self._room) if shares else None
+        self._assistant = Assistant(self._parts, task_cache, registry, settings, self._room) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._stopping = asyncio.Event()
-        crew.on_fenced = self._drop_all
+        registry.on_lease_lost = self._drop_all
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Flush and tidy while the block lasts; at its end running attempts are handed back."""
         dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
         await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
-        await self._remains.of_dead(dead)
-        keepers = [asyncio.create_task(self._recorder.record()), asyncio.create_task(self._tidy_for_ever())]
+        await self._artifacts.clean_dead(dead)
+        keepers = [asyncio.create_task(self._writer.run()), asyncio.create_task(self._tidy_for_ever())]
         try:
-            async with self._helper.serve() if self._helper else nullcontext():
+            async with self._assistant.serve() if self._assistant else nullcontext():
                 try:
                     yield
                 finally:
@@ -104,12 +104,12 @@ class Worker:
         task = await self._next_task()
         if task is None:
             return
-        with about(task.id, task.attempt):
+        with bind_task(task.id, task.attempt):
             running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
-        if self._helper is not None:
-            self._helper.make_room()
+        if self._assistant is not None:
+            self._assistant.make_room()
         while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -117,7 +117,7 @@ class Worker:
         """The task that is to be run next, claimed. A ticket that comes while we stop goes back."""
         while True:
             with suppress(StoreUnavailable):
-                if not self._stopping.is_set() and self._crew.in_touch:
+                if not self._stopping.is_set() and self._registry.lease_valid:
                     return await self._claim()
                 if self._stopping.is_set():
                     async with self._database.write() as connection:
@@ -125,7 +125,7 @@ class Worker:
                     return None
             if self._stopping.is_set():
                 return None  # the keeper adds what is missing
-            await asyncio.sleep(AWAY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _room(self) -> int:
         """Slots without a task."""
@@ -133,17 +133,17 @@ class Worker:
 
     def _drop_all(self) -> None:
         """We may have been replaced: nothing that runs here is ours any more."""
-        if self._helper is not None:
-            self._helper.drop_all()
-        for attempt in self._recorder.running:
-            with about(attempt.task.id, attempt.task.attempt):
+        if self._assistant is not None:
+            self._assistant.drop_all()
+        for attempt in self._writer.running:
+            with bind_task(attempt.task.id, attempt.task.attempt):
                 log.warning("the attempt is given up")
             attempt.lost.set()
 
     async def _attempt(self, task: Task) -> None:
         folder = self._settings.work_dir / task.id / str(task.attempt)
         attempt = Attempt(task, folder, AttemptProgress(task))
-        self._recorder.running.add(attempt)
+        self._writer.running.add(attempt)
         self._traces.waited(task)
         try:
             await self._work(attempt)
@@ -153,7 +153,7 @@ class Worker:
         except StoreUnavailable as error:
             log.warning("the database is away: %s", error)
         finally:
-            self._recorder.running.discard(attempt)
+            self._writer.running.discard(attempt)
             self._traces.attempted(attempt.task, attempt.progress.stages, attempt.ended)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             await asyncio.shield(self._clean_up(attempt))
@@ -168,7 +168,7 @@ class Worker:
                         return None
                     problem = _unfit(task, self._settings.base_url)
                     if problem is None:
-                        changed = await writes.claim(connection, task, self._crew.me.id)
+                        changed = await writes.claim(connection, task, self._registry.me.id)
                     else:
                         changed = await writes.fail(connection, task, problem.failure)
                 if changed is not None:
@@ -176,13 +176,13 @@ class Worker:
                     if not changed.task.status.final:
                         return changed.task
                     self._traces.waited(changed.task)
-                    await self._remains.of_lost(changed.task)
+                    await self._artifacts.clean_all(changed.task)
 
     async def _work(self, attempt: Attempt) -> None:
         """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
         try:
             await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
-            await self._remains.before(attempt.task)
+            await self._artifacts.clean_earlier(attempt.task)
             await self._export_while_ours(attempt)
         except Failed as error:
             await self._fail(attempt, error.failure)
@@ -216,19 +216,19 @@ class Worker:
 
         request = request_of(self._settings, attempt.task, attempt.folder)
         if await self._may_share(attempt.task):
-            leader = Leader(self._parts, attempt, on_line)
-            async with leader.serve():
+            coordinator = Coordinator(self._parts, attempt, on_line)
+            async with coordinator.serve():
                 request = replace(request, share_seconds=self._settings.share_seconds)
-                result = await export(OWN_EXPORTER, request, leader.on_line, on_start, leader.answer)
+                result = await export(OWN_EXPORTER, request, coordinator.on_line, on_start, coordinator.next_order)
         else:
             result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
         await self._finish(attempt, result)
 
     async def _may_share(self, task: Task) -> bool:
         """Whether others may make parts of the video, or have made some of it for an attempt that was lost."""
-        if self._helper is None:
+        if self._assistant is None:
             return False
-        return self._crew.has_company or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
+        return self._registry.has_peers or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """The file goes to the storage, then the row says so, in this order."""
@@ -243,7 +243,7 @@ class Worker:
         )
 
     async def _end(self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]) -> None:
-        ended = await self._recorder.end(attempt, change)
+        ended = await self._writer.end(attempt, change)
         if ended is not None:
             attempt.ended = ended.task
             self._on_end(ended.task)
@@ -258,15 +258,15 @@ class Worker:
         """Remove the attempt's files and what it stored in vain; the materials too, unless a retry may want them."""
         folder = attempt.folder.parent
         await asyncio.to_thread(attempt_cleanup.empty_attempt, attempt.folder)
-        self._remains.expect(attempt.task.id, attempt.task.attempt)
+        self._artifacts.schedule(attempt.task.id, attempt.task.attempt)
         with suppress(StoreUnavailable):
             async with self._database.read() as connection:
                 now = await reads.any_task(connection, attempt.task.id)
-            done = await self._remains.after(attempt.task.id, attempt.task.attempt, now)
+            done = await self._artifacts.clean_attempt(attempt.task.id, attempt.task.attempt, now)
             if attempt.shared and (now is None or now.status.final):
                 await self._parts.forget(attempt.task.id)
-            elsewhere = now is not None and now.worker not in (self._crew.me.id, None)
-            again = any(running.task.id == attempt.task.id for running in self._recorder.running)
+            elsewhere = now is not None and now.worker not in (self._registry.me.id, None)
+            again = any(running.task.id == attempt.task.id for running in self._writer.running)
             wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
             if done and not wanted and not again:
                 await asyncio.to_thread(remove_tree, folder)
@@ -280,8 +280,8 @@ class Worker:
             putting = asyncio.create_task(self._preview(attempt, line.preview))
             attempt.previews.add(putting)
             putting.add_done_callback(attempt.previews.discard)
-        if attempt.progress.urgent:
-            self._recorder.urgent.set()
+        if attempt.progress.flush_now:
+            self._writer.flush_now.set()
 
     async def _preview(self, attempt: Attempt, path: str) -> None:
         try:
@@ -312,7 +312,7 @@ class Worker:
             rounds += 1
             with suppress(StoreUnavailable):
                 await self._release_strays()
-                await self._remains.again()
+                await self._artifacts.retry()
                 if rounds % OLD_EVERY == 0:
                     active, now_seconds = await self._active_ids(), self._clock.seconds()
                     await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
@@ -320,15 +320,15 @@ class Worker:
     async def _release_strays(self) -> None:
         """Tasks that are ours by their rows and run no more, because their end could not be stored."""
         async with self._claiming:  # else a task that is just being claimed would look like one of them
-            running = [attempt.task.id for attempt in self._recorder.running]
+            running = [attempt.task.id for attempt in self._writer.running]
             if len(running) < len(self._tasks):
                 return  # one of them has just been claimed
             async with self._database.write() as connection:
                 strays = await writes.release(
-                    connection, (tasks.c.worker == self._crew.me.id) & tasks.c.id.not_in(running)
+                    connection, (tasks.c.worker == self._registry.me.id) & tasks.c.id.not_in(running)
                 )
                 for task_id in strays:
-                    with about(task_id):
+                    with bind_task(task_id):
                         log.warning("the task has lost its attempt and waits for another")
                     await self._queue.add_ticket(connection)
 

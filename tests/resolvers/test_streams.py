@@ -18,13 +18,13 @@ from resolvers.context import Context
 from schema.execution.results import Answer, Operation, Part, Refused, Stream
 from services.access.keyring import Keyring
 from services.settings import load
-from services.telemetry.stream_metrics import Audience
+from services.telemetry.stream_metrics import StreamMetrics
 from tests.support.listening import listening
 from tests.support.server import Server
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
 OPEN_TO_ALL = Context(
-    cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)), audience=Audience()))
+    cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)), stream_metrics=StreamMetrics()))
 )
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { task { id } } }"

@@ -16,7 +16,7 @@ from services.http.client import Client
 from services.http.guard import Guard
 from services.migrate import migrate
 from services.store.records import DeliveryState, PageRequest
-from services.webhooks.delivery import PATIENCE, Sender, signed
+from services.webhooks.delivery import PATIENCE, WebhookSender, signed
 from tests.security.conftest import Guarded
 from tests.services.tasks.conftest import OWNER, open_tasks
 from tests.support.canary import Canary
@@ -79,9 +79,14 @@ def test_a_name_that_leads_inside_when_it_is_sent_is_refused_then(tmp_path: Path
     async def scenario() -> Any:
         async with open_tasks(tmp_path) as tasks:
             task = await tasks.submit(webhook_url=f"http://later-inside.invalid:{canary.port}/x?token=hush")
-            keeper: Any = SimpleNamespace(keeper=True)
-            sender = Sender(
-                tasks.database, keeper, FileStore.of(tasks.settings), Guard(()), "whsec_" + "A" * 32, lambda _: None
+            maintenance: Any = SimpleNamespace(maintenance=True)
+            sender = WebhookSender(
+                tasks.database,
+                maintenance,
+                FileStore.of(tasks.settings),
+                Guard(()),
+                "whsec_" + "A" * 32,
+                lambda _: None,
             )
             async with Client(Guard(()), PATIENCE, Names(["127.0.0.1"])) as client:
                 assert await sender.send_due(client) == 1

@@ -20,7 +20,7 @@ from services.store import writes
 from services.store.records import DeliveryState, PageRequest, Task, TaskRequest
 from services.store.tables import deliveries
 from services.store.tables import tasks as table
-from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, Sender
+from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, WebhookSender
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
 from tests.services.tasks.test_maintenance import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
@@ -33,9 +33,11 @@ SECRET = "whsec_" + "A" * 32
 IMPOSSIBLE = ["http://" + "a" * 64 + ".example/", "http://a..b/", "http://./", "http://xn--a/"]
 
 
-def sender(tasks: Tasks) -> Sender:
-    keeper: Any = SimpleNamespace(keeper=True)
-    return Sender(tasks.database, keeper, FileStore.of(tasks.settings), Guard(("127.0.0.1",)), SECRET, lambda _: None)
+def sender(tasks: Tasks) -> WebhookSender:
+    maintenance: Any = SimpleNamespace(maintenance=True)
+    return WebhookSender(
+        tasks.database, maintenance, FileStore.of(tasks.settings), Guard(("127.0.0.1",)), SECRET, lambda _: None
+    )
 
 
 async def of(tasks: Tasks, owner: str, number: int, webhook: str) -> Task:
@@ -104,7 +106,7 @@ def test_receivers_that_never_answer_hold_up_their_own_owner_alone(run: Run) -> 
 
 def test_a_file_that_cannot_be_removed_keeps_its_own_task_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks, keep_days=1) as (keeper, _, files, _queue):
+        async with keeping(tasks, keep_days=1) as (maintenance, _, files, _queue):
             old: list[Task] = []
             for number in range(4):
                 task = await tasks.claimed(draft_url=f"http://a.example/{number}")
@@ -119,7 +121,7 @@ def test_a_file_that_cannot_be_removed_keeps_its_own_task_alone(run: Run, monkey
                 await remove(prefix)
 
             monkeypatch.setattr(files, "delete", stuck)
-            await keeper.sweep()
+            await maintenance.sweep()
             async with tasks.database.read() as connection:
                 left = list((await connection.execute(sa.select(table.c.id))).scalars())
             assert left == [old[0].id]

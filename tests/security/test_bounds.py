@@ -13,9 +13,9 @@ ROWS = [line.strip("|").split("|") for line in TABLE.splitlines() if line.starts
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip())
 def test_a_bound_has_a_keeper_and_a_test_that_are_there(row: list[str]) -> None:
-    _, bound, keeper, test = row
+    _, bound, maintenance, test = row
     assert bound.strip()
-    for cell in (keeper, test):
+    for cell in (maintenance, test):
         names = re.findall(r"`([^`]+)`", cell)
         assert names
         for name in names:

@@ -19,7 +19,7 @@ from schema.execution.results import Answers, Operation, Part, Refused, Stream
 from schema.execution.shared import Subscription
 from services.errors import StoreUnavailable
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
-from services.telemetry.stream_metrics import Channel
+from services.telemetry.stream_metrics import TransportMetrics
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +77,9 @@ class _Line(Outlet[bytes]):
 class _Reader:
     """Sends a subscription's parts the moment they come."""
 
-    def __init__(self, form: Format, line: _Line, channel: Channel) -> None:
+    def __init__(self, form: Format, line: _Line, metrics: TransportMetrics) -> None:
         self._form = form
-        self._channel = channel
+        self._metrics = metrics
         self._line = line
         self._error: Exception | None = None
         self._ended = asyncio.Event()
@@ -87,7 +87,7 @@ class _Reader:
     def take(self, message: Part) -> bool:
         """Send a part; False when the line is full."""
         taken = self._line.take(_written(self._form, message))
-        self._channel.messages += taken
+        self._metrics.messages += taken
         return taken
 
     def end(self, error: Exception | None) -> None:
@@ -118,13 +118,13 @@ class StreamResponse:
         self._operation = operation
         self._form = form
         self._resumed = resumed
-        self._channel = context.services.audience.channels[form.transport]
+        self._metrics = context.services.stream_metrics.transports[form.transport]
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send the results until they end, the client goes, or the server stops."""
         line = _Line(send)
         try:
-            with self._channel.listens():
+            with self._metrics.operation():
                 async with aclosing(self._pieces(line)) as pieces:
                     await self._deliver(pieces, line, receive)
         except asyncio.CancelledError:
@@ -142,10 +142,10 @@ class StreamResponse:
             return
         async with aclosing(stream):
             while (part := await _next(stream)) is not None:
-                self._channel.messages += 1
+                self._metrics.messages += 1
                 yield _written(self._form, part)
                 if isinstance(stream, Subscription) and stream.missed is None:
-                    await _Reader(self._form, line, self._channel).read(stream.queue)
+                    await _Reader(self._form, line, self._metrics).read(stream.queue)
                     break
         yield self._form.ending
 

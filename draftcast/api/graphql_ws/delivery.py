@@ -12,7 +12,7 @@ from draftcast.api.backpressure import Outlet
 from resolvers.context import SocketContext
 from schema.execution.results import Answers, Operation, Part, Refused, encode
 from schema.execution.shared import Subscription
-from services.telemetry.stream_metrics import Channel, Transport
+from services.telemetry.stream_metrics import Transport, TransportMetrics
 
 TRY_AGAIN_LATER = 1013
 TOO_SLOW = "Messages are not read fast enough"
@@ -57,11 +57,11 @@ class SocketOutlet(Outlet[str]):
 class Receiver:
     """Turns a subscription's parts into messages of its operation."""
 
-    __slots__ = ("_channel", "_handler", "_id", "_prefix", "stream")
+    __slots__ = ("_handler", "_id", "_metrics", "_prefix", "stream")
 
     def __init__(self, handler: "DeliveringHandler", operation_id: str, stream: Subscription) -> None:
         self._handler = handler
-        self._channel = handler.channel
+        self._metrics = handler.metrics
         self._id = operation_id
         self._prefix = _next_prefix(operation_id)
         self.stream = stream
@@ -69,7 +69,7 @@ class Receiver:
     def take(self, message: Part) -> bool:
         """Send a part; False when the socket is full."""
         taken = self._handler.outlet.take(f"{self._prefix}{message.text}}}")
-        self._channel.messages += taken
+        self._metrics.messages += taken
         return taken
 
     def end(self, error: Exception | None) -> None:
@@ -90,9 +90,9 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
-    def channel(self) -> Channel:
+    def metrics(self) -> TransportMetrics:
         """Where messages are counted."""
-        return self.context.services.audience.channels[Transport.WEBSOCKET]
+        return self.context.services.stream_metrics.transports[Transport.WEBSOCKET]
 
     async def run_operation(self, operation: handlers.Operation[SocketContext, None]) -> None:
         """Answer an operation. For a subscription this ends when its messages come by themselves."""
@@ -121,10 +121,10 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
                 await stream.aclose()
                 raise
             self.outlet.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
-            self.channel.listening += 1
+            self.metrics.running += 1
             stream.queue.attach(receiver)
             return
-        with self.channel.listens():
+        with self.metrics.operation():
             async with aclosing(stream):
                 async for part in stream:
                     await self._tell(f"{prefix}{part.text}}}")
@@ -133,7 +133,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
     async def _tell(self, message: str) -> None:
         """Send a result, waiting while the socket is full."""
         await self.outlet.send(message)
-        self.channel.messages += 1
+        self.metrics.messages += 1
 
     def complete(self, operation_id: str) -> None:
         """An operation has come to its end by itself."""
@@ -158,7 +158,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
         """The receiver of an operation, which gets no more."""
         receiver = self.outlet.receivers.pop(operation_id, None)
         if receiver is not None:
-            self.channel.listening -= 1
+            self.metrics.running -= 1
         return receiver
 
     async def shutdown(self) -> None:

@@ -17,29 +17,34 @@ from services.settings import Settings
 from services.store import parts, reads
 from services.store.parts import Part, PartStatus
 from services.store.records import Status, Task
-from services.telemetry.log_context import about
+from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
-from services.worker.exporter_process import help_out, request_of
-from services.worker.registry import Crew
-from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_to_help
+from services.worker.exporter_process import assist, request_of
+from services.worker.registry import WorkerRegistry
+from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_for_assistant
 
 log = logging.getLogger(__name__)
 
 REFUSED_KEPT = 100
 
 
-class Helper:
+class Assistant:
     """Looks for parts while `room()` says that there are slots for so many more renders."""
 
     def __init__(
-        self, store: PartStore, task_cache: TaskCache, crew: Crew, settings: Settings, room: Callable[[], int]
+        self,
+        store: PartStore,
+        task_cache: TaskCache,
+        registry: WorkerRegistry,
+        settings: Settings,
+        room: Callable[[], int],
     ) -> None:
         self._store = store
         self._task_cache = task_cache
-        self._crew = crew
+        self._registry = registry
         self._settings = settings
         self._room = room
-        self._helping: dict[str, asyncio.Task[None]] = {}
+        self._assisting: dict[str, asyncio.Task[None]] = {}
         """By the task's id."""
         self._refused: deque[str] = deque(maxlen=REFUSED_KEPT)
         """Tasks that were tried, and are not for this worker."""
@@ -53,23 +58,23 @@ class Helper:
         finally:
             looking.cancel()
             self.drop_all()
-            await asyncio.gather(looking, *self._helping.values(), return_exceptions=True)
+            await asyncio.gather(looking, *self._assisting.values(), return_exceptions=True)
 
     def drop_all(self) -> None:
         """Give everything up."""
-        for helping in self._helping.values():
-            helping.cancel()
+        for assisting in self._assisting.values():
+            assisting.cancel()
 
     def make_room(self) -> None:
         """A task has taken a slot: what was begun last in one too many is given up."""
-        surplus = len(self._helping) - max(0, self._room())
-        for helping in list(self._helping.values())[::-1][: max(0, surplus)]:
-            helping.cancel()
+        surplus = len(self._assisting) - max(0, self._room())
+        for assisting in list(self._assisting.values())[::-1][: max(0, surplus)]:
+            assisting.cancel()
 
     async def _look_for_ever(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._crew.in_touch and self._room() > len(self._helping):
+            if self._registry.lease_valid and self._room() > len(self._assisting):
                 try:
                     await self._look()
                 except StoreUnavailable:
@@ -80,47 +85,47 @@ class Helper:
     async def _look(self) -> None:
         """Begin to help where help is wanted."""
         async with self._store.database.read() as connection:
-            besides = (*self._helping, *self._refused)
-            wanted = await parts.open_elsewhere(connection, self._store.worker, besides)
+            besides = (*self._assisting, *self._refused)
+            wanted = await parts.open_parts_of_others(connection, self._store.worker, besides)
             if not wanted or await reads.runnable_count(connection):
                 return
             task = await reads.any_task(connection, wanted[0].task_id)
-        part = next_to_help(part for part in wanted if part.task_id == wanted[0].task_id)
-        promised = None if part is None or task is None else await self._store.claim(part, PartStatus.PROMISED)
-        if task is None or promised is None:
+        part = next_for_assistant(part for part in wanted if part.task_id == wanted[0].task_id)
+        reserved = None if part is None or task is None else await self._store.claim(part, PartStatus.RESERVED)
+        if task is None or reserved is None:
             return
-        with about(task.id, task.attempt):
-            helping = asyncio.create_task(self._help(task, promised), name=f"helping with {task.id}")
-        self._helping[task.id] = helping
-        helping.add_done_callback(lambda _: self._helping.pop(task.id, None))
+        with bind_task(task.id, task.attempt):
+            assisting = asyncio.create_task(self._assist(task, reserved), name=f"helping with {task.id}")
+        self._assisting[task.id] = assisting
+        assisting.add_done_callback(lambda _: self._assisting.pop(task.id, None))
         self.make_room()  # a task may have come meanwhile
 
-    async def _help(self, task: Task, promised: Part) -> None:
-        help_ = Help(self._store, self._task_cache, self._settings, task, promised)
+    async def _assist(self, task: Task, reserved: Part) -> None:
+        assistance = Assistance(self._store, self._task_cache, self._settings, task, reserved)
         try:
             log.info("helping another worker with the task")
-            await help_.run()
+            await assistance.run()
         except Failed as error:
             log.warning("no help: %s", error.failure.message.en)
-            help_.failed = True
+            assistance.failed = True
         except StoreUnavailable as error:
             log.warning("no help: the database is away: %s", error)
         except OSError as error:
             log.warning("no help: %s", error)
-            help_.failed = True
+            assistance.failed = True
         except Exception:
             log.exception("no help")
-            help_.failed = True
+            assistance.failed = True
         finally:
-            if help_.failed or help_.unfit:
+            if assistance.failed or assistance.unfit:
                 self._refused.append(task.id)
-            await asyncio.shield(help_.leave())
+            await asyncio.shield(assistance.leave())
 
 
-class Help:
+class Assistance:
     """What is done for one attempt of another worker's task: one process that makes part after part."""
 
-    def __init__(self, store: PartStore, task_cache: TaskCache, settings: Settings, task: Task, promised: Part) -> None:
+    def __init__(self, store: PartStore, task_cache: TaskCache, settings: Settings, task: Task, reserved: Part) -> None:
         self.failed = False
         self.unfit = False
         """Here the parts would not fit the others."""
@@ -129,8 +134,8 @@ class Help:
         self._settings = settings
         self._task = task
         self._folder = settings.work_dir / task.id / str(task.attempt)
-        self._part: Part | None = promised
-        self._delivering: dict[asyncio.Task[bool], Part] = {}
+        self._part: Part | None = reserved
+        self._uploading: dict[asyncio.Task[bool], Part] = {}
         self._frames = 0
         """Of all parts so far, as the renderer counts them."""
         self._began_ms = 0
@@ -148,7 +153,7 @@ class Help:
             share_seconds=self._settings.share_seconds,
             helping=True,
         )
-        working = asyncio.create_task(help_out(asked, self._on_line, self._on_start, self._answer))
+        working = asyncio.create_task(assist(asked, self._on_line, self._on_start, self._answer))
         watching = [asyncio.create_task(self._watch()), asyncio.create_task(self._tell_for_ever())]
         try:
             await asyncio.wait({working, *watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -161,12 +166,12 @@ class Help:
 
     async def leave(self) -> None:
         """Give back what is not made, and remove what was written; the materials too, unless we may need them."""
-        unstored = [part for delivering, part in self._delivering.items() if delivering.cancel()]
-        await asyncio.gather(*self._delivering, return_exceptions=True)
+        unstored = [part for uploading, part in self._uploading.items() if uploading.cancel()]
+        await asyncio.gather(*self._uploading, return_exceptions=True)
         with suppress(StoreUnavailable):
-            for part in (self._part, *self._delivering.values()):
+            for part in (self._part, *self._uploading.values()):
                 if part is not None:
-                    await self._store.give_back(part, lost=self.failed)
+                    await self._store.release(part, lost=self.failed)
         for part in unstored:
             await self._store.discard(part)
         await asyncio.to_thread(attempt_cleanup.clear_attempt, self._folder)
@@ -176,33 +181,33 @@ class Help:
             if now is None or now.status.final or now.worker not in (self._store.worker, None):
                 await asyncio.to_thread(remove_tree, self._folder.parent)
 
-    async def _answer(self, question: PartRequest) -> dict[str, Any] | None:
-        if isinstance(question, PartsLine):
-            part = await self._first(question)
+    async def _answer(self, request: PartRequest) -> dict[str, Any] | None:
+        if isinstance(request, PartsLine):
+            part = await self._first(request)
         else:
-            await self._made(question)
+            await self._made(request)
             part = await self._next()
         self._part, self._began_ms = part, now_ms()
         if part is None:
-            await asyncio.gather(*self._delivering)
+            await asyncio.gather(*self._uploading)
             return None
         return {"part": part.number}
 
     async def _first(self, line: PartsLine) -> Part | None:
         """The part that we spoke for, if it would fit and is ours still; else another one."""
-        promised, self._part = self._part, None
-        if promised is None:
+        reserved, self._part = self._part, None
+        if reserved is None:
             return None
-        if line.digest != promised.digest:
+        if line.digest != reserved.digest:
             log.info("the task is drawn or encoded otherwise here: no help")
             self.unfit = True
-            await self._store.give_back(promised)
+            await self._store.release(reserved)
             return None
-        return await self._store.begin(promised) or await self._next()
+        return await self._store.begin(reserved) or await self._next()
 
     async def _next(self) -> Part | None:
         while True:
-            part = next_to_help(await self._store.of_task(self._task.id))
+            part = next_for_assistant(await self._store.of_task(self._task.id))
             if part is None or part.attempt != self._task.attempt:
                 return None
             claimed = await self._store.claim(part, PartStatus.RUNNING)
@@ -215,8 +220,8 @@ class Help:
             raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
         self._store.traces.part_made(part, self._began_ms)
         self._before = self._frames = self._before + part.frames
-        delivering = asyncio.create_task(self._store.deliver(part, self._folder / line.path, self._folder))
-        self._delivering[delivering] = part
+        uploading = asyncio.create_task(self._store.upload(part, self._folder / line.path, self._folder))
+        self._uploading[uploading] = part
 
     def _on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
         if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:

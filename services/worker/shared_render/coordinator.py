@@ -16,7 +16,7 @@ from services.store import parts
 from services.store.parts import Part, PartStatus
 from services.worker.exporter_process import OnLine
 from services.worker.progress_writer import Attempt
-from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_own, too_long
+from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_for_coordinator, too_long
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ MOST_PARTS = 10_000
 """More than two days of video have."""
 
 
-class Leader:
+class Coordinator:
     """Gives out the parts of an attempt's video: to its own renderer by answering it, to helpers by rows."""
 
     def __init__(self, store: PartStore, attempt: Attempt, on_line: OnLine) -> None:
@@ -70,12 +70,12 @@ class Leader:
         others = sum(part.frames_done for part in self._rows if part.number not in ours)
         return replace(line, done=(line.done or 0) + others)
 
-    async def answer(self, question: PartRequest) -> dict[str, Any] | None:
+    async def next_order(self, request: PartRequest) -> dict[str, Any] | None:
         """The order for our renderer that follows. Raises `StoreUnavailable`, and `Failed` when it talks nonsense."""
-        if isinstance(question, PartsLine):
-            await self._announce(question)
+        if isinstance(request, PartsLine):
+            await self._announce(request)
         else:
-            await self._made(question)
+            await self._made(request)
         return await self._order()
 
     async def _announce(self, line: PartsLine) -> None:
@@ -117,7 +117,7 @@ class Leader:
     async def _order(self) -> dict[str, Any]:
         while True:
             await self._look()
-            part = next_own(self._rows) or self._overdue(monotonic())
+            part = next_for_coordinator(self._rows) or self._overdue(monotonic())
             if part is not None:
                 claimed = await self._store.claim(part, PartStatus.RUNNING)
                 if claimed is not None:
@@ -153,11 +153,11 @@ class Leader:
         for part in self._others(PartStatus.RUNNING):
             self._since.setdefault(_claim(part), monotonic())
         for part in self._rows:
-            if part.status is PartStatus.MADE and part.key and part.number not in (*self._own, *self._elsewhere):
+            if part.status is PartStatus.DONE and part.key and part.number not in (*self._own, *self._elsewhere):
                 self._move(part, self._fetch)
         if any(part.worker not in (self._store.worker, None) for part in self._rows):
             for made, _ in self._own.values():
-                self._move(made, self._deliver)
+                self._move(made, self._upload)
         if self._line is not None:
             self._on_line(self._counted(self._line))
 
@@ -167,23 +167,23 @@ class Leader:
 
     async def _fetch(self, part: Part) -> None:
         """Get another's part; one that cannot be had is to be made again."""
-        target = self._attempt.folder / f"part-{part.number}-{part.claims}.mp4"
+        target = self._attempt.folder / f"part-{part.number}-{part.fencing_token}.mp4"
         try:
             await self._store.fetch(part, target)
         except OSError as error:
             log.warning("part %d is not to be had: %s", part.number, error)
             with suppress(StoreUnavailable):  # then we are about to lose the task anyway
-                await self._store.give_back(part, lost=True)
+                await self._store.release(part, lost=True)
         else:
             self._elsewhere[part.number] = target
 
-    async def _deliver(self, part: Part) -> None:
+    async def _upload(self, part: Part) -> None:
         """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
         try:
-            await self._store.deliver(part, self._own[part.number][1], self._attempt.folder)
+            await self._store.upload(part, self._own[part.number][1], self._attempt.folder)
         except (OSError, StoreUnavailable) as error:
             log.warning("part %d is not stored: %s", part.number, error)
 
 
 def _claim(part: Part) -> tuple[int, int]:
-    return part.number, part.claims
+    return part.number, part.fencing_token

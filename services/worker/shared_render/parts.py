@@ -19,9 +19,9 @@ from services.store import parts
 from services.store.database import Database
 from services.store.parts import Part, PartStatus
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.progress_writer import AWAY_SECONDS
+from services.worker.progress_writer import RETRY_SECONDS
 from services.worker.publish import measured
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 
 LOOK_SECONDS = 1.0
 """How often the rows of parts are looked at."""
@@ -33,15 +33,15 @@ FOLDER = "parts"
 Found = TypeVar("Found")
 
 
-def next_own(rows: Iterable[Part]) -> Part | None:
+def next_for_coordinator(rows: Iterable[Part]) -> Part | None:
     """The part that the leader makes next: the first that nobody makes, else one that is only promised."""
-    waiting = [part for part in rows if part.status in (PartStatus.OPEN, PartStatus.PROMISED)]
-    return min(waiting, key=lambda part: (part.status is PartStatus.PROMISED, part.number), default=None)
+    waiting = [part for part in rows if part.status in (PartStatus.OPEN, PartStatus.RESERVED)]
+    return min(waiting, key=lambda part: (part.status is PartStatus.RESERVED, part.number), default=None)
 
 
-def next_to_help(rows: Iterable[Part]) -> Part | None:
+def next_for_assistant(rows: Iterable[Part]) -> Part | None:
     """The part that a helper makes next: the last that is open, since the leader comes from the beginning."""
-    waiting = [part for part in rows if part.status is PartStatus.OPEN and part.losses < parts.LOSSES_ALLOWED]
+    waiting = [part for part in rows if part.status is PartStatus.OPEN and part.losses < parts.MAX_LOSSES]
     return max(waiting, key=lambda part: part.number, default=None)
 
 
@@ -52,18 +52,20 @@ def too_long(seconds: float, slowest_seconds: float) -> bool:
 
 def key_of(part: Part) -> str:
     """Where a claim's file is stored. No two claims share a key."""
-    return f"{FOLDER}/{part.task_id}/{part.attempt}-{part.number}-{part.claims}.mp4"
+    return f"{FOLDER}/{part.task_id}/{part.attempt}-{part.number}-{part.fencing_token}.mp4"
 
 
 class PartStore:
     """Rows and files of parts. A database that is away is waited for as long as the crew counts on this worker."""
 
-    def __init__(self, database: Database, files: FileStore, crew: Crew, traces: Traces = NO_TRACES) -> None:
+    def __init__(
+        self, database: Database, files: FileStore, registry: WorkerRegistry, traces: Traces = NO_TRACES
+    ) -> None:
         self.database = database
         self.files = files
         self.traces = traces
-        self.worker = crew.me.id
-        self._crew = crew
+        self.worker = registry.me.id
+        self._registry = registry
 
     async def patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
         """What `ask` gives. Raises `StoreUnavailable` when the database was away for the dead-after time."""
@@ -71,9 +73,9 @@ class PartStore:
             try:
                 return await ask()
             except StoreUnavailable:
-                if not self._crew.in_touch:
+                if not self._registry.lease_valid:
                     raise
-                await asyncio.sleep(AWAY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _note(self, change: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
         async def write() -> Found:
@@ -104,15 +106,15 @@ class PartStore:
         async with self.database.note() as connection:
             return await parts.advance(connection, part, frames_done) is not None
 
-    async def give_back(self, part: Part, *, lost: bool = False) -> None:
+    async def release(self, part: Part, *, lost: bool = False) -> None:
         """Somebody else may make it."""
-        await self._note(lambda connection: parts.give_back(connection, part, lost=lost))
+        await self._note(lambda connection: parts.release(connection, part, lost=lost))
 
     async def made(self, part: Part) -> Part | None:
         """The part is made, and lies with us. None when it was given to another."""
-        return await self._note(lambda connection: parts.made(connection, part, None))
+        return await self._note(lambda connection: parts.finish(connection, part, None))
 
-    async def deliver(self, part: Part, path: Path, within: Path | None = None) -> bool:
+    async def upload(self, part: Part, path: Path, within: Path | None = None) -> bool:
         """Store the file, which must lie `within` the attempt's folder, and say so. False, and nothing stored, when
         the part was given to another meanwhile. Raises `OSError`.
         """
@@ -121,7 +123,7 @@ class PartStore:
             size_bytes, sha256 = await asyncio.to_thread(measured, file)
             await self.files.put(key, file)
         stored = key, size_bytes, sha256
-        if await self._note(lambda connection: parts.made(connection, part, stored)) is None:
+        if await self._note(lambda connection: parts.finish(connection, part, stored)) is None:
             await self.discard(part)
             return False
         return True

@@ -7,7 +7,7 @@ import pytest
 from services.files.store import FileStore, S3Options
 from services.store import writes
 from services.worker import artifact_cleanup, attempt_cleanup
-from services.worker.artifact_cleanup import Remains
+from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.publish import preview_key
 from tests.services.tasks.conftest import Scenario, Tasks
 from tests.support.programs import S3, S3_KEYS
@@ -29,15 +29,15 @@ def test_what_could_not_be_removed_is_removed_when_the_storage_is_back(
             task = await tasks.write(writes.cancel, await tasks.claimed())
             key = preview_key(task.id, task.attempt)
             await files.put(key, preview)
-            left = Remains(tasks.database, files, tmp_path / "work")
+            left = ArtifactCleanup(tasks.database, files, tmp_path / "work")
             folder = tmp_path / "work" / task.id / str(task.attempt)
             folder.mkdir(parents=True)
             with storage.trouble(Trouble(refusing=True)):
-                assert not await left.after(task.id, task.attempt, task)
-                await left.again()
+                assert not await left.clean_attempt(task.id, task.attempt, task)
+                await left.retry()
             await files.get(key, tmp_path / "still")
             assert folder.exists(), "it tells a later process that something is left"
-            await left.again()
+            await left.retry()
             with pytest.raises(FileNotFoundError):
                 await files.get(key, tmp_path / "gone")
             assert not folder.parent.exists()
@@ -53,15 +53,15 @@ def test_an_attempt_whose_task_could_not_be_read_at_its_end_is_looked_for_again(
     files = FileStore((tmp_path / "files").as_uri(), "http://a.example")
 
     async def scenario(tasks: Tasks) -> None:
-        left = Remains(tasks.database, files, tmp_path / "work")
+        left = ArtifactCleanup(tasks.database, files, tmp_path / "work")
         task = await tasks.claimed()
         key = preview_key(task.id, task.attempt)
         await files.put(key, preview)
-        left.expect(task.id, task.attempt)
-        await left.again()
+        left.schedule(task.id, task.attempt)
+        await left.retry()
         assert files.local_path(key), "the task is at that attempt still"
         await tasks.write(writes.cancel, task)
-        await left.again()
+        await left.retry()
         assert files.local_path(key) is None
 
     run(scenario)
@@ -81,7 +81,7 @@ def test_attempts_of_a_killed_process_are_known_by_their_folders(
             (work / task.id / str(task.attempt)).mkdir(parents=True)
             await files.put(preview_key(task.id, task.attempt), preview)
         attempt_cleanup.clear_all(work, set())
-        await Remains(tasks.database, files, work).of_dead(attempt_cleanup.attempts_in(work))
+        await ArtifactCleanup(tasks.database, files, work).clean_dead(attempt_cleanup.attempts_in(work))
         assert files.local_path(preview_key(ended.id, 1)) is None
         assert files.local_path(preview_key(running.id, 1)), "another worker may be at it"
         assert not list(work.iterdir())

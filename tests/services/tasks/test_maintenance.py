@@ -11,22 +11,29 @@ from services.store import reads, writes
 from services.store.records import PageRequest, Status, Task, TaskRequest
 from services.store.tables import tasks as table
 from services.worker import maintenance as keeper_module
-from services.worker.maintenance import Keeper
+from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Queue
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.services.tasks.test_manager import VIDEO
 
 
 @asynccontextmanager
-async def keeping(tasks: Tasks, keep_days: int = 0) -> AsyncGenerator[tuple[Keeper, Crew, FileStore, Queue]]:
+async def keeping(
+    tasks: Tasks, keep_days: int = 0
+) -> AsyncGenerator[tuple[Maintenance, WorkerRegistry, FileStore, Queue]]:
     """A keeper that makes a round when the test says so."""
     files = FileStore(tasks.settings.files, "http://here")
     queue = Queue(str(tasks.database.url.render_as_string(hide_password=False)))
-    crew = Crew(tasks.database, "here", 1, 100)
+    registry = WorkerRegistry(tasks.database, "here", 1, 100)
     with closing(queue):
-        async with crew.serve():
-            yield Keeper(tasks.database, queue, tasks.task_cache, files, crew, keep_days=keep_days), crew, files, queue
+        async with registry.serve():
+            yield (
+                Maintenance(tasks.database, queue, tasks.task_cache, files, registry, keep_days=keep_days),
+                registry,
+                files,
+                queue,
+            )
 
 
 async def alter(tasks: Tasks, task: Task, **values: object) -> None:
@@ -37,13 +44,13 @@ async def alter(tasks: Tasks, task: Task, **values: object) -> None:
 
 def test_a_lost_workers_task_is_free_and_has_a_ticket(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (keeper, crew, _files, queue):
+        async with keeping(tasks) as (maintenance, registry, _files, queue):
             queue.sweep([])
             task = await tasks.write(writes.claim, await tasks.submit(), "gone")
-            own = await tasks.write(writes.claim, await tasks.submit("http://a.example/own"), crew.me.id)
-            await keeper.look_after()
+            own = await tasks.write(writes.claim, await tasks.submit("http://a.example/own"), registry.me.id)
+            await maintenance.run_once()
             assert (await tasks.now(task)).worker is None
-            assert (await tasks.now(own)).worker == crew.me.id
+            assert (await tasks.now(own)).worker == registry.me.id
             assert queue.has_tickets()
             async with tasks.database.write() as connection:
                 assert await writes.complete(connection, task, list(task.stages), VIDEO) is None
@@ -53,11 +60,11 @@ def test_a_lost_workers_task_is_free_and_has_a_ticket(run: Callable[[Scenario], 
 
 def test_a_task_that_waited_too_long_ends(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (keeper, *_):
+        async with keeping(tasks) as (maintenance, *_):
             late = await tasks.submit(expires_in_seconds=60)
             patient = await tasks.submit("http://a.example/patient")
             await alter(tasks, late, expires_at_ms=1)
-            await keeper.look_after()
+            await maintenance.run_once()
             ended = await tasks.now(late)
             assert ended.failure is not None
             assert (ended.status, ended.failure.code) == (Status.FAILED, ErrorCode.EXPIRED)
@@ -68,13 +75,13 @@ def test_a_task_that_waited_too_long_ends(run: Callable[[Scenario], None]) -> No
 
 def test_a_waiting_task_whose_ticket_is_gone_gets_another(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (keeper, _crew, _files, queue):
+        async with keeping(tasks) as (maintenance, _registry, _files, queue):
             await tasks.submit()
             engine_rows = "dbos.workflow_status" if not tasks.database.embedded else "workflow_status"
             async with tasks.database.write() as connection:
                 await connection.execute(sa.text(f"DELETE FROM {engine_rows}"))
             assert not queue.has_tickets()
-            await keeper.look_after()
+            await maintenance.run_once()
             assert queue.has_tickets()
 
     run(scenario)
@@ -82,7 +89,7 @@ def test_a_waiting_task_whose_ticket_is_gone_gets_another(run: Callable[[Scenari
 
 def test_used_tickets_are_swept_and_others_stay(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (keeper, _crew, _files, queue):
+        async with keeping(tasks) as (maintenance, _registry, _files, queue):
             await tasks.submit()
             await tasks.submit("http://a.example/2")
             engine_rows = "dbos.workflow_status" if not tasks.database.embedded else "workflow_status"
@@ -90,7 +97,7 @@ def test_used_tickets_are_swept_and_others_stay(run: Callable[[Scenario], None])
                 taken = f"UPDATE {engine_rows} SET status = 'PENDING', executor_id = 'gone'"
                 one = f"SELECT min(workflow_uuid) FROM {engine_rows}"
                 await connection.execute(sa.text(f"{taken} WHERE workflow_uuid = ({one})"))
-            await keeper.sweep()
+            await maintenance.sweep()
             async with tasks.database.read() as connection:
                 assert await connection.scalar(sa.text(f"SELECT count(*) FROM {engine_rows}")) == 1
             assert queue.has_tickets()
@@ -103,7 +110,7 @@ def test_what_is_outdated_goes_with_its_events_and_files(
     run: Callable[[Scenario], None], tmp_path: Path, keep_days: int
 ) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks, keep_days) as (keeper, _crew, files, _queue):
+        async with keeping(tasks, keep_days) as (maintenance, _registry, files, _queue):
             done: list[Task] = []
             for number in range(3):
                 claimed = await tasks.write(writes.claim, await tasks.submit(f"http://a.example/{number}"))
@@ -112,7 +119,7 @@ def test_what_is_outdated_goes_with_its_events_and_files(
                 await files.put(f"videos/{claimed.id}/1/video.mp4", tmp_path / "video")
             await alter(tasks, done[0], completed_at_ms=done[0].created_at_ms - 8 * keeper_module.DAY_MS)
             await alter(tasks, done[1], completed_at_ms=done[0].created_at_ms - 6 * keeper_module.DAY_MS)
-            await keeper.sweep()
+            await maintenance.sweep()
             kept = done[1:] if keep_days else done
             for task in done:
                 there = task in kept

@@ -332,11 +332,11 @@ def test_the_queue_counts_and_places_its_tasks(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         running = await tasks.claimed(draft_url="http://a.example/run")
         usual = await tasks.submit("http://a.example/usual")
-        urgent = await tasks.submit("http://a.example/urgent", priority=5)
+        flush_now = await tasks.submit("http://a.example/urgent", priority=5)
         state = await tasks.manager.queue(OWNER)
         assert (state.pending, state.processing, state.capacity) == (2, 1, 1)
         assert state.oldest_pending_at_ms == usual.queued_at_ms
-        assert await tasks.manager.queue_position(urgent) == 1
+        assert await tasks.manager.queue_position(flush_now) == 1
         assert await tasks.manager.queue_position(usual) == 2
         assert await tasks.manager.queue_position(running) is None
         assert await tasks.manager.active_count(OWNER) == 3

@@ -10,42 +10,42 @@ from services.files.store import FileStore
 from services.store import parts, tables, workers, writes
 from services.store.parts import Part, PartStatus
 from services.store.records import Task
-from services.worker.maintenance import Keeper
+from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Queue
-from services.worker.registry import Crew
-from services.worker.shared_render.parts import PartStore, next_own, next_to_help, too_long
+from services.worker.registry import WorkerRegistry
+from services.worker.shared_render.parts import PartStore, next_for_assistant, next_for_coordinator, too_long
 from tests.services.tasks.conftest import Scenario, Tasks
 
 SPANS = ((0, 100), (100, 200), (200, 250))
-OPEN, PROMISED, RUNNING, MADE = PartStatus.OPEN, PartStatus.PROMISED, PartStatus.RUNNING, PartStatus.MADE
+OPEN, RESERVED, RUNNING, DONE = PartStatus.OPEN, PartStatus.RESERVED, PartStatus.RUNNING, PartStatus.DONE
 Run = Callable[[Scenario], None]
 
 
 def part(number: int, status: PartStatus = OPEN, losses: int = 0) -> Part:
     return Part(
         task_id="t", number=number, attempt=1, digest="d", first_frame=0, frames=100, status=status, worker=None,
-        claims=0, losses=losses, frames_done=0, key=None, size_bytes=None, sha256=None,
+        fencing_token=0, losses=losses, frames_done=0, key=None, size_bytes=None, sha256=None,
     )  # fmt: skip
 
 
 def test_leader_and_helpers_come_from_both_ends() -> None:
-    rows = [part(0, MADE), part(1), part(2), part(3, RUNNING)]
-    assert next_own(rows) == rows[1]
-    assert next_to_help(rows) == rows[2]
+    rows = [part(0, DONE), part(1), part(2), part(3, RUNNING)]
+    assert next_for_coordinator(rows) == rows[1]
+    assert next_for_assistant(rows) == rows[2]
 
 
 def test_the_leader_takes_what_is_only_promised_when_nothing_else_is_left() -> None:
-    rows = [part(0, PROMISED), part(1), part(2, RUNNING)]
-    assert next_own(rows) == rows[1]
-    assert next_own([rows[0], rows[2]]) == rows[0]
-    assert next_own([rows[2], part(3, MADE)]) is None
-    assert next_to_help([rows[0], rows[2]]) is None
+    rows = [part(0, RESERVED), part(1), part(2, RUNNING)]
+    assert next_for_coordinator(rows) == rows[1]
+    assert next_for_coordinator([rows[0], rows[2]]) == rows[0]
+    assert next_for_coordinator([rows[2], part(3, DONE)]) is None
+    assert next_for_assistant([rows[0], rows[2]]) is None
 
 
 def test_a_part_that_was_lost_again_and_again_is_left_to_the_leader() -> None:
-    rows = [part(0, losses=1), part(1, losses=parts.LOSSES_ALLOWED)]
-    assert next_to_help(rows) == rows[0]
-    assert next_own(rows[1:]) == rows[1]
+    rows = [part(0, losses=1), part(1, losses=parts.MAX_LOSSES)]
+    assert next_for_assistant(rows) == rows[0]
+    assert next_for_coordinator(rows[1:]) == rows[1]
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_helper_has_a_minute_or_three_times_what_the_leader_needs(seconds: flo
 @asynccontextmanager
 async def store_of(tasks: Tasks, folder: Path, name: str) -> AsyncGenerator[PartStore]:
     """The parts as a worker of that name sees them."""
-    crew = Crew(tasks.database, name, 1, 20)
-    async with crew.serve():
-        yield PartStore(tasks.database, FileStore((folder / "files").as_uri(), ""), crew)
+    registry = WorkerRegistry(tasks.database, name, 1, 20)
+    async with registry.serve():
+        yield PartStore(tasks.database, FileStore((folder / "files").as_uri(), ""), registry)
 
 
 async def announced(leader: PartStore, task: Task, digest: str = "d") -> list[Part]:
@@ -94,7 +94,7 @@ Two = Callable[[Callable[[Tasks, PartStore, PartStore], Awaitable[None]]], None]
 
 async def open_for(store: PartStore) -> list[int]:
     async with store.database.read() as connection:
-        return [found.number for found in await parts.open_elsewhere(connection, store.worker)]
+        return [found.number for found in await parts.open_parts_of_others(connection, store.worker)]
 
 
 def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> None:
@@ -106,7 +106,7 @@ def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> 
         assert await leader.claim(rows[0], RUNNING)
         assert await open_for(helper) == [1, 2]
         async with helper.database.read() as connection:
-            assert await parts.open_elsewhere(connection, helper.worker, [task.id]) == []
+            assert await parts.open_parts_of_others(connection, helper.worker, [task.id]) == []
         await tasks.write(writes.cancel, task)
         assert await open_for(helper) == []
 
@@ -116,16 +116,16 @@ def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> 
 def test_a_part_is_one_workers_at_a_time(with_two: Two, tmp_path: Path) -> None:
     async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
         rows = await announced(leader, await led(tasks, leader))
-        promised = await helper.claim(rows[2], PROMISED)
+        promised = await helper.claim(rows[2], RESERVED)
         assert promised is not None
         assert await leader.claim(rows[2], RUNNING) is None
         taken = await leader.claim(promised, RUNNING)
         assert taken is not None
         assert await helper.begin(promised) is None
         (tmp_path / "late").write_bytes(b"late")
-        assert not await helper.deliver(promised, tmp_path / "late")
+        assert not await helper.upload(promised, tmp_path / "late")
         assert helper.files.local_path(f"parts/{taken.task_id}/1-2-1.mp4") is None
-        await helper.give_back(promised, lost=True)
+        await helper.release(promised, lost=True)
         assert (await leader.of_task(taken.task_id))[2] == taken
 
     with_two(scenario)
@@ -140,14 +140,14 @@ def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tm
             claimed = await store.claim(rows[number], RUNNING)
             assert claimed is not None
             if stored:
-                assert await store.deliver(claimed, tmp_path / "made")
+                assert await store.upload(claimed, tmp_path / "made")
             elif stored is False:
                 assert await store.made(claimed)
         running = (await helper.of_task(task.id))[2]
         async with tasks.database.write() as connection:
             assert await writes.release(connection, tables.tasks.c.id == task.id) == [task.id]
         second = await tasks.write(writes.claim, await tasks.now(task), helper.worker)
-        assert [each.status for each in await announced(helper, second)] == [OPEN, MADE, OPEN]
+        assert [each.status for each in await announced(helper, second)] == [OPEN, DONE, OPEN]
         assert not await helper.advance(running, 5)
         fetched = (await helper.of_task(task.id))[1]
         await helper.fetch(fetched, tmp_path / "fetched")
@@ -165,7 +165,7 @@ def test_a_file_that_is_not_what_was_stored_is_refused(with_two: Two, tmp_path: 
         claimed = await helper.claim((await announced(leader, task))[0], RUNNING)
         assert claimed is not None
         (tmp_path / "made").write_bytes(b"made")
-        assert await helper.deliver(claimed, tmp_path / "made")
+        assert await helper.upload(claimed, tmp_path / "made")
         made = (await leader.of_task(task.id))[0]
         path = leader.files.local_path(made.key or "")
         assert path is not None
@@ -185,19 +185,24 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
         assert gone is not None
         assert stored is not None
         (tmp_path / "made").write_bytes(b"made")
-        await helper.deliver(stored, tmp_path / "made")
+        await helper.upload(stored, tmp_path / "made")
         async with tasks.database.note() as connection:
-            await workers.leave(connection, [helper.worker])
+            await workers.unregister(connection, [helper.worker])
         with closing(Queue(tasks.settings.database)) as queue:
-            keeper = Keeper(
-                tasks.database, queue, tasks.task_cache, leader.files, Crew(tasks.database, "c", 0, 20), keep_days=0
+            maintenance = Maintenance(
+                tasks.database,
+                queue,
+                tasks.task_cache,
+                leader.files,
+                WorkerRegistry(tasks.database, "c", 0, 20),
+                keep_days=0,
             )
-            await keeper.look_after()
+            await maintenance.run_once()
             found = await leader.of_task(task.id)
-            assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (MADE, 0), (OPEN, 0)]
+            assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (DONE, 0), (OPEN, 0)]
             assert not await helper.advance(gone, 5)
             await tasks.write(writes.cancel, await tasks.now(task))
-            await keeper.sweep()
+            await maintenance.sweep()
         assert await leader.of_task(task.id) == []
         assert leader.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
 
@@ -211,7 +216,7 @@ def test_a_part_is_not_written_through_a_link(run: Run, tmp_path: Path) -> None:
             claimed = await helper.claim(part, RUNNING)
             assert claimed is not None
             (tmp_path / "made").write_bytes(b"frames")
-            assert await helper.deliver(claimed, tmp_path / "made")
+            assert await helper.upload(claimed, tmp_path / "made")
             (tmp_path / "secret").write_bytes(b"all tasks")
             (tmp_path / "part.mp4").symlink_to(tmp_path / "secret")
             made = (await leader.of_task(part.task_id))[2]
@@ -234,7 +239,7 @@ def test_a_part_that_is_a_link_to_elsewhere_is_not_stored(run: Run, tmp_path: Pa
             (attempt / "made").symlink_to(tmp_path / "secret")
             for path in (attempt / "made", tmp_path / "secret", attempt / ".." / "secret"):
                 with pytest.raises(OSError, match=r"not a name|symbolic"):
-                    await helper.deliver(claimed, path, attempt)
+                    await helper.upload(claimed, path, attempt)
             assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
     run(scenario)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.store import reads, workers, writes
 from services.store.database import Database
 from services.store.records import Status
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 from tests.services.tasks.conftest import Scenario, Tasks
 
 DEAD_AFTER = 100.0
@@ -26,24 +26,26 @@ class Clock:
 
 
 @asynccontextmanager
-async def crew_of(database: Database, clock: Clock, *slots: int) -> AsyncGenerator[list[Crew]]:
+async def crew_of(database: Database, clock: Clock, *slots: int) -> AsyncGenerator[list[WorkerRegistry]]:
     """Processes, each at a place of its own, that beat when the test says so."""
     async with AsyncExitStack() as stack:
-        found = [Crew(database, f"place {number}", each, DEAD_AFTER, clock) for number, each in enumerate(slots)]
+        found = [
+            WorkerRegistry(database, f"place {number}", each, DEAD_AFTER, clock) for number, each in enumerate(slots)
+        ]
         for each in found:
             await stack.enter_async_context(each.serve())
         for each in found:
-            await each.beat()
+            await each.heartbeat()
         yield found
 
 
-async def pass_time(clock: Clock, seconds: float, *beating: Crew) -> None:
+async def pass_time(clock: Clock, seconds: float, *beating: WorkerRegistry) -> None:
     """Time goes by in which only these processes beat."""
     end = clock.now + seconds
     while clock.now < end:
         clock.now += DEAD_AFTER / 5
         for each in beating:
-            await each.beat()
+            await each.heartbeat()
 
 
 def test_capacity_is_that_of_all_who_live(run: Callable[[Scenario], None]) -> None:
@@ -51,9 +53,9 @@ def test_capacity_is_that_of_all_who_live(run: Callable[[Scenario], None]) -> No
         clock = Clock()
         async with crew_of(tasks.database, clock, 0, 2, 3) as (api, two, three):
             assert [each.capacity for each in (api, two, three)] == [5, 5, 5]
-            assert [each.keeper for each in (api, two, three)].count(True) == 1
+            assert [each.is_leader for each in (api, two, three)].count(True) == 1
             await pass_time(clock, DEAD_AFTER * 1.5, api, two)
-            assert [member.id for member in api.dead()] == [three.me.id]
+            assert [record.id for record in api.dead_workers()] == [three.me.id]
             assert api.capacity == two.capacity == 2
 
     run(scenario)
@@ -62,12 +64,12 @@ def test_capacity_is_that_of_all_who_live(run: Callable[[Scenario], None]) -> No
 def test_the_next_senior_keeps_when_the_keeper_dies(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()
-        async with crew_of(tasks.database, clock, 1, 1, 1) as crew:
-            keeper = next(each for each in crew if each.keeper)
-            others = [each for each in crew if each is not keeper]
+        async with crew_of(tasks.database, clock, 1, 1, 1) as registry:
+            maintenance = next(each for each in registry if each.is_leader)
+            others = [each for each in registry if each is not maintenance]
             await pass_time(clock, DEAD_AFTER * 1.5, *others)
-            assert [each.keeper for each in others].count(True) == 1
-            assert not keeper.keeper
+            assert [each.is_leader for each in others].count(True) == 1
+            assert not maintenance.is_leader
 
     run(scenario)
 
@@ -76,12 +78,12 @@ def test_time_in_which_the_watcher_was_blind_counts_for_nobody(run: Callable[[Sc
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()
         async with crew_of(tasks.database, clock, 1, 1) as (one, _other):
-            await one.beat()
+            await one.heartbeat()
             clock.now += DEAD_AFTER * 10  # the database was away, or this process slept
-            await one.beat()
-            assert not one.dead()
+            await one.heartbeat()
+            assert not one.dead_workers()
             await pass_time(clock, DEAD_AFTER * 1.5, one)
-            assert len(one.dead()) == 1
+            assert len(one.dead_workers()) == 1
 
     run(scenario)
 
@@ -90,10 +92,10 @@ def test_a_process_without_its_database_is_out_of_touch(run: Callable[[Scenario]
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()
         async with crew_of(tasks.database, clock, 1) as (one,):
-            assert one.in_touch
+            assert one.lease_valid
             clock.now += DEAD_AFTER * 1.1
-            assert not one.in_touch
-            assert not one.keeper
+            assert not one.lease_valid
+            assert not one.is_leader
 
     run(scenario)
 
@@ -102,10 +104,10 @@ def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Sc
     async def scenario(tasks: Tasks) -> None:
         async with crew_of(tasks.database, Clock(), 1) as (one,):
             dropped = asyncio.Event()
-            one.on_fenced = dropped.set
+            one.on_lease_lost = dropped.set
             async with tasks.database.note() as connection:
-                await workers.leave(connection, [one.me.id])
-            await one.beat()
+                await workers.unregister(connection, [one.me.id])
+            await one.heartbeat()
             assert dropped.is_set()
             assert one.capacity == 1
 
@@ -114,13 +116,16 @@ def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Sc
 
 def test_a_worker_takes_over_what_ran_in_its_folder_before(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        before = Crew(tasks.database, "here", 1, DEAD_AFTER)
+        before = WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER)
         async with before.serve():
             waiting = await tasks.submit()
             running = await tasks.write(writes.claim, waiting, before.me.id)
-            async with Crew(tasks.database, "elsewhere", 1, DEAD_AFTER).serve():
+            async with WorkerRegistry(tasks.database, "elsewhere", 1, DEAD_AFTER).serve():
                 assert (await tasks.now(running)).worker == before.me.id
-            async with Crew(tasks.database, "here", 1, DEAD_AFTER).serve(), tasks.database.read() as connection:
+            async with (
+                WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER).serve(),
+                tasks.database.read() as connection,
+            ):
                 free = await reads.next_to_run(connection)
             assert free is not None
             assert (free.id, free.status, free.worker) == (running.id, Status.PROCESSING, None)

@@ -39,11 +39,11 @@ from services.store.records import EventType, Stage, Status, Task, TaskChange, T
 from services.store.rows import event_of, task_of
 from services.store.tables import events, tasks
 from services.telemetry.traces import NO_TRACES
-from services.worker.maintenance import DAY_MS, Keeper
+from services.worker.maintenance import DAY_MS, Maintenance
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt
 from services.worker.queue.engine import Queue
-from services.worker.registry import Crew
+from services.worker.registry import WorkerRegistry
 from services.worker.worker import Worker
 from tests.services.tasks.conftest import Tasks, open_tasks
 from tests.services.tasks.test_manager import VIDEO
@@ -109,16 +109,16 @@ class Puppet(Worker):
     @property
     def id(self) -> str:
         """Its name in the rows of what it runs."""
-        return self._crew.me.id
+        return self._registry.me.id
 
     @property
     def running(self) -> set[Attempt]:
         """The attempts that it is at."""
-        return self._recorder.running
+        return self._writer.running
 
-    async def beat(self) -> None:
+    async def heartbeat(self) -> None:
         """It lives."""
-        await self._crew.beat()
+        await self._registry.heartbeat()
 
     async def next(self) -> Attempt | None:
         """The next task's attempt, begun."""
@@ -131,7 +131,7 @@ class Puppet(Worker):
 
     async def store(self, attempt: Attempt) -> None:
         """What the attempt has told so far is stored."""
-        await self._recorder.flush([attempt])
+        await self._writer.flush([attempt])
 
     async def finish(self, attempt: Attempt, good: bool) -> bool:
         """The attempt ends so; whether that counted."""
@@ -142,7 +142,7 @@ class Puppet(Worker):
             return await writes.fail(connection, attempt.task, BROKEN, attempt.progress.stage)
 
         self.running.discard(attempt)
-        return await self._recorder.end(attempt, change) is not None
+        return await self._writer.end(attempt, change) is not None
 
     async def drop(self, attempt: Attempt) -> None:
         """The attempt's end could not be stored, and tidying up finds that."""
@@ -155,7 +155,7 @@ class Puppet(Worker):
             await self._hand_back(attempt)
         self.running.clear()
         async with self._database.note() as connection:
-            await workers.leave(connection, [self.id])
+            await workers.unregister(connection, [self.id])
 
 
 class Site:
@@ -191,27 +191,27 @@ class Site:
         self.files = FileStore(self.tasks.settings.files, "http://here")
         self.queue = Queue(self.tasks.settings.database)
         self._stack.callback(self.queue.close)
-        self.watching = await self._crew("", 0)
-        self.keeper = Keeper(
+        self.watching = await self._registry("", 0)
+        self.maintenance = Maintenance(
             self.tasks.database, self.queue, self.tasks.task_cache, self.files, self.watching, keep_days=KEEP_DAYS
         )
         for place in PLACES:
             await self.begin(place)
 
-    async def _crew(self, place: str, slots: int) -> Crew:
-        crew = Crew(self.tasks.database, place, slots, DEAD_AFTER, self._clock)
-        await self._stack.enter_async_context(crew.serve())
-        return crew
+    async def _registry(self, place: str, slots: int) -> WorkerRegistry:
+        registry = WorkerRegistry(self.tasks.database, place, slots, DEAD_AFTER, self._clock)
+        await self._stack.enter_async_context(registry.serve())
+        return registry
 
     async def begin(self, place: str) -> None:
         """A worker starts there."""
-        crew = await self._crew(place, 1)
+        registry = await self._registry(place, 1)
         self.workers[place] = Puppet(
             self.tasks.database,
             self.queue,
             self.tasks.task_cache,
             self.files,
-            crew,
+            registry,
             lambda _: None,
             self.tasks.settings,
             NO_TRACES,
@@ -219,18 +219,18 @@ class Site:
 
     async def pass_time(self, seconds: float) -> None:
         """Time passes while all beat that live; in the end the keeper makes its round."""
-        living: list[Crew | Puppet] = [self.watching, *self.workers.values()]
+        live_workers: list[WorkerRegistry | Puppet] = [self.watching, *self.workers.values()]
         looks = ceil(seconds / LONGEST_PAUSE)
         for _ in range(looks):
             self._clock.go_on(seconds / looks)
-            for each in living:
-                await each.beat()
-        await self.keeper.look_after()
+            for each in live_workers:
+                await each.heartbeat()
+        await self.maintenance.run_once()
 
-    async def members(self) -> set[str]:
+    async def all_workers(self) -> set[str]:
         """The ids of all processes that are held to be there."""
         async with self.tasks.database.read() as connection:
-            return {member.id for member in await workers.members(connection)}
+            return {record.id for record in await workers.all_workers(connection)}
 
     async def stored(self) -> tuple[dict[str, Task], dict[str, list[TaskEvent]]]:
         """All tasks, and their events."""
@@ -264,12 +264,12 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def first_round(self) -> None:
         """The first round of a keeper sweeps; later ones when the test says so."""
-        self.site.do(self.site.keeper.look_after())
+        self.site.do(self.site.maintenance.run_once())
 
     @initialize()
     def some_tasks_run_and_one_waits(self) -> None:
         """Where every example begins. The first round of a keeper sweeps; later ones when the test says so."""
-        self.site.do(self.site.keeper.look_after())
+        self.site.do(self.site.maintenance.run_once())
         for owner, url in product(OWNERS, (POISON, *URLS)):
             self.submit(owner, url, None, 0, None, 1)
         for number in range(8):  # six of them are lost to the poison, each draft's next one ends it
@@ -452,14 +452,14 @@ class Machine(RuleBasedStateMachine):
         """The worker that slept there goes on, as far as it may; if there is none, a new one starts."""
         if place in self.asleep:
             worker = self.site.workers[place] = self.asleep.pop(place)
-            self.site.do(worker.beat())
+            self.site.do(worker.heartbeat())
         elif place not in self.site.workers:
             self.site.do(self.site.begin(place))
             self._lose_absent()
 
     def _lose_absent(self) -> set[str]:
         """What ran on processes that are not there any more is free. The ids of those who are."""
-        there = self.site.do(self.site.members())
+        there = self.site.do(self.site.all_workers())
         self.model.lose({task.worker for task in self.model.tasks.values() if task.worker} - there)
         return there
 
@@ -469,10 +469,10 @@ class Machine(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         """Who has been silent for too long is dead; those who beat are not. Who waits too long is told so."""
         self.site.do(self.site.pass_time(seconds))
-        living = {self.site.watching.me.id, *(worker.id for worker in self.site.workers.values())}
+        live_workers = {self.site.watching.me.id, *(worker.id for worker in self.site.workers.values())}
         there = self._lose_absent()
-        assert living <= there
-        assert seconds < DEAD_AFTER or living == there
+        assert live_workers <= there
+        assert seconds < DEAD_AFTER or live_workers == there
         self.model.expire(self.now_ms)
 
     @rule(seconds=st.sampled_from([-7200, -1, 1, 7200]), days=st.sampled_from([0, 0, 0, KEEP_DAYS + 1]))
@@ -481,7 +481,7 @@ class Machine(RuleBasedStateMachine):
         that clock is removed with the next sweep, and nothing else.
         """
         self.clock.wall_ms += 1000 * seconds + days * DAY_MS
-        self.site.do(self.site.keeper.sweep())
+        self.site.do(self.site.maintenance.sweep())
         self.model.forget(self.now_ms - KEEP_DAYS * DAY_MS)
         self.told = {task_id: told for task_id, told in self.told.items() if task_id in self.model.tasks}
 

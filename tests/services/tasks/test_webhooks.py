@@ -17,7 +17,7 @@ from services.http.guard import Guard
 from services.store import outbox, writes
 from services.store.outbox import Room
 from services.store.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
-from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, Sender, after_try, signed
+from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, WebhookSender, after_try, signed
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.support.receiver import receiving
 
@@ -26,10 +26,10 @@ SECRET = "whsec_" + b64encode(b"0123456789abcdef01234567").decode()
 ALL = (EventType.STATUS_CHANGED, EventType.STAGE_CHANGED, EventType.PROGRESS)
 
 
-def sender(tasks: Tasks, host: str) -> Sender:
-    nobody: Any = SimpleNamespace(keeper=True)
+def sender(tasks: Tasks, host: str) -> WebhookSender:
+    nobody: Any = SimpleNamespace(maintenance=True)
     files = FileStore.of(tasks.settings)
-    return Sender(tasks.database, nobody, files, Guard((host,)), SECRET, lambda _: None)
+    return WebhookSender(tasks.database, nobody, files, Guard((host,)), SECRET, lambda _: None)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from services.access.callers import Scope
 from services.access.limits import Limit
 from services.access.watch_tokens import WatchToken, make_token
 from services.errors import Bilingual, DraftWarning, InvalidInput, TaskNotFound
-from services.http.redaction import guests_text, guests_url
+from services.http.redaction import redact_text_for_guest, redact_url_for_guest
 from services.store.records import (
     Delivery,
     EventPage,
@@ -74,7 +74,7 @@ def as_seen(context: Context, found: Task) -> Task:
     url, failure = found.draft_url, found.failure
     return replace(
         found,
-        draft_url=guests_url(url),
+        draft_url=redact_url_for_guest(url),
         metadata=None,
         failure=failure and replace(failure, message=_guests_words(failure.message, url), material_url=None),
         warnings=tuple(_guests_warning(warning, url) for warning in found.warnings),
@@ -86,12 +86,12 @@ def _guests_warning(warning: DraftWarning, draft_url: str) -> DraftWarning:
     return replace(
         warning,
         message=_guests_words(warning.message, draft_url),
-        material_name=None if name is None else guests_text(name, draft_url),
+        material_name=None if name is None else redact_text_for_guest(name, draft_url),
     )
 
 
 def _guests_words(words: Bilingual, draft_url: str) -> Bilingual:
-    return Bilingual(guests_text(words.en, draft_url), guests_text(words.zh, draft_url))
+    return Bilingual(redact_text_for_guest(words.en, draft_url), redact_text_for_guest(words.zh, draft_url))
 
 
 async def existing(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:

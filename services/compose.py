@@ -14,7 +14,7 @@ from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
 from services.access.signing import Seal, Signer
-from services.drafts.uploads.store import Shelf
+from services.drafts.uploads.store import Uploads
 from services.drafts.uploads.unpack import UnpackLimits
 from services.files.store import FileStore
 from services.http.guard import Guard
@@ -58,7 +58,7 @@ class Services:
     settings: Settings
     manager: TaskManager
     reports: Reports
-    shelf: Shelf
+    uploads: Uploads
     files: FileStore
     keyring: Keyring
     limits: Limits
@@ -80,7 +80,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stack.push_async_callback(database.close)
         queue = Queue(settings.database)
         stack.callback(queue.close)
-        notifier = ChangeNotifier(settings.doorbell)
+        notifier = ChangeNotifier(settings.broadcast)
         await stack.enter_async_context(notifier.run())
         task_cache = TaskCache(database, notifier)
         await stack.enter_async_context(task_cache.run())
@@ -117,14 +117,14 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
-        shelf = _shelf(settings)
-        await stack.enter_async_context(shelf.serve())
+        uploads = _uploads(settings)
+        await stack.enter_async_context(uploads.serve())
         facts = await asyncio.to_thread(_facts, settings)
         yield Services(
             settings=settings,
             manager=manager,
             reports=reports,
-            shelf=shelf,
+            uploads=uploads,
             files=files,
             keyring=keyring,
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
@@ -160,9 +160,9 @@ async def _open_keyring(stack: AsyncExitStack, settings: Settings, seal: Seal) -
     return keyring
 
 
-def _shelf(settings: Settings) -> Shelf:
+def _uploads(settings: Settings) -> Uploads:
     limits = UnpackLimits(settings.max_material_bytes, settings.max_task_bytes)
-    return Shelf(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
+    return Uploads(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRegistry, settings: Settings) -> None:

@@ -14,7 +14,7 @@ SUBSECONDS_SQLITE = (3, 42)
 """The first SQLite whose `unixepoch` knows 'subsec' (sqlite.org/changes.html); before, it gives NULL."""
 
 
-def unfit(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
+def unsupported_reason(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
     """Why a Python of this version over an SQLite of that one cannot run draftcast; empty if it can."""
     name = "Python " + ".".join(map(str, python[:3]))
     if python < OLDEST_PYTHON:
@@ -26,14 +26,14 @@ def unfit(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
     return ""
 
 
-def unfit_here() -> str:
+def unsupported_here() -> str:
     """The same of this Python."""
     try:
         import sqlite3
     except ImportError:
-        return unfit(sys.version_info[:3], ())
-    return unfit(sys.version_info[:3], sqlite3.sqlite_version_info)
+        return unsupported_reason(sys.version_info[:3], ())
+    return unsupported_reason(sys.version_info[:3], sqlite3.sqlite_version_info)
 
 
 if __name__ == "__main__":
-    sys.exit(unfit_here() or None)
+    sys.exit(unsupported_here() or None)

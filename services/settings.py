@@ -188,7 +188,7 @@ class Settings(BaseSettings):
 
     @field_validator("broadcast_url")
     @classmethod
-    def _doorbell(cls, url: str) -> str:
+    def _broadcast(cls, url: str) -> str:
         if url and urlsplit(url).scheme.partition("+")[0] not in ("memory", "redis", "rediss", "postgresql"):
             raise ValueError("must begin with redis://, rediss://, postgresql:// or memory://")
         return url
@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'draftcast.sqlite'}"
 
     @property
-    def doorbell(self) -> str:
+    def broadcast(self) -> str:
         """The URL of the doorbell."""
         on_postgres = self.database.startswith("postgresql")
         return self.broadcast_url or (self.database if on_postgres else "memory://")

@@ -13,7 +13,7 @@ from typing import Any
 import pycapcut  # type: ignore[import-untyped]  # it has no types
 import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 
-from services.drafts.families.looks import BLENDS, EFFECTS, FILTERS, MASKS
+from services.drafts.families.effects import BLENDS, EFFECTS, FILTERS, MASKS
 from services.drafts.families.lookup import Families, Match
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 
@@ -47,7 +47,7 @@ def main() -> None:
     """Write the table."""
     rows: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
     for (table, found), match in _sorted().items():
-        rows[table, match.kind, "plain" if match.plain else "near"].append(int(found))
+        rows[table, match.kind, "plain" if match.exact else "near"].append(int(found))
     lines = [" ".join((*key, *map(str, sorted(ids)))) for key, ids in sorted(rows.items())]
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{sum(map(len, rows.values()))} ids in {len(rows)} rows, {FILE.stat().st_size} bytes")
@@ -60,7 +60,7 @@ def _sorted() -> dict[tuple[str, str], Match[Any]]:
         match = families.find(name)
         for each in ids if match else ():
             known = found.get((families.table, each))
-            if match and (known is None or (match.plain and not known.plain)):
+            if match and (known is None or (match.exact and not known.exact)):
                 found[families.table, each] = match
     return found
 

@@ -31,7 +31,7 @@ def test_the_composed_site_has_two_of_each_on_postgres_and_a_doorbell(services: 
         **{name.removeprefix("DRAFTCAST_").lower(): value for name, value in services["api"]["environment"].items()}
     )
     assert settings.database == "postgresql://draftcast:secret@postgres/draftcast"
-    assert settings.doorbell == "redis://valkey"
+    assert settings.broadcast == "redis://valkey"
     assert services["api"]["environment"] == services["worker"]["environment"]
 
 

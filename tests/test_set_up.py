@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.interpreter import unfit
+from services.interpreter import unsupported_reason
 from services.migrate import migrate
 from services.worker.queue.engine import UnfitPython
 
@@ -51,8 +51,8 @@ def chosen(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]"
 def test_a_python_runs_draftcast_if_its_sqlite_is_new_enough(
     version: tuple[int, ...], sqlite: tuple[int, ...], says: str
 ) -> None:
-    assert says in unfit(version, sqlite)
-    assert bool(says) == bool(unfit(version, sqlite))
+    assert says in unsupported_reason(version, sqlite)
+    assert bool(says) == bool(unsupported_reason(version, sqlite))
 
 
 def test_set_up_passes_over_a_python_whose_sqlite_is_too_old(tmp_path: Path) -> None:

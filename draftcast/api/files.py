@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from resolvers import tasks
 from resolvers.context import Context, services_of
 from services.access.callers import NotAdmitted, ScopeMissing
-from services.files.store import KEPT, MEDIA_TYPES, PREVIEW
+from services.files.store import IMMUTABLE, MEDIA_TYPES, PREVIEW
 
 LONGEST_KEY = 200
 """Characters; those that are given out have some dozens."""
@@ -28,7 +28,7 @@ async def serve(request: Request) -> Response:
     media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
         return await _changing(path, media_type)
-    kept = {**NO_SNIFF, "cache-control": KEPT}
+    kept = {**NO_SNIFF, "cache-control": IMMUTABLE}
     return FileResponse(path, media_type=media_type, headers=kept)
 
 

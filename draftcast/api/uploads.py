@@ -16,12 +16,12 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
 from services.clock import rfc3339
-from services.drafts.draft_urls import KEPT, LIST
+from services.drafts.draft_urls import UPLOAD_FILES, UPLOAD_LISTING
 from services.errors import Bilingual, InvalidInput
-from services.http.redaction import shown_id
+from services.http.redaction import redact_draft_id
 
 PATH = "/drafts"
-GET_DRAFT, FILES = LIST, KEPT.rstrip("/")
+GET_DRAFT, FILES = UPLOAD_LISTING, UPLOAD_FILES.rstrip("/")
 LONGEST_NAME = 100
 ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 """A foreign web page cannot send any of them without being asked first."""
@@ -44,13 +44,13 @@ async def _take(request: Request) -> Response:
         context.require(Scope.SUBMIT)
         context.count(Limit.SUBMITS)
         name = _name(request)
-        kept = await context.services.shelf.put(context.counted_as, _zip(request))
+        kept = await context.services.uploads.put(context.counted_as, _zip(request))
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
         english = wants_english(request.headers.get("accept-language", ""))
         return Documented().problem(problem_of(error), spoken(told(error), english), english)
-    context.note(Act.DRAFT_KEPT, draft=shown_id(kept.draft_id))
+    context.note(Act.DRAFT_KEPT, draft=redact_draft_id(kept.draft_id))
     base = context.services.settings.base_url
     query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
     return JSONResponse({"draft_url": f"{base}{GET_DRAFT}?{query}", "expires_at": rfc3339(kept.expires_at_ms)}, 201)
@@ -80,7 +80,7 @@ async def _zip(request: Request) -> AsyncGenerator[bytes]:
 async def _list(request: Request) -> Response:
     services = services_of(request)
     draft_id = request.query_params.get("draft_id", "")
-    found = await asyncio.to_thread(services.shelf.files, draft_id)
+    found = await asyncio.to_thread(services.uploads.files, draft_id)
     if found is None:
         return JSONResponse(UNKNOWN)
     folder = f"{services.settings.base_url}{FILES}/{draft_id}"
@@ -88,8 +88,8 @@ async def _list(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    shelf, params = services_of(request).shelf, request.path_params
-    path = await asyncio.to_thread(shelf.file, params["draft_id"], params["path"])
+    uploads, params = services_of(request).uploads, request.path_params
+    path = await asyncio.to_thread(uploads.file, params["draft_id"], params["path"])
     if path is None:
         return JSONResponse(UNKNOWN, 404)
     return FileResponse(path, media_type="application/octet-stream", headers=_DOWNLOAD)

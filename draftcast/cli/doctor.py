@@ -128,7 +128,7 @@ def _database(settings: Settings) -> str:
 
 def _broadcaster(settings: Settings) -> str:
     async def notify() -> None:
-        notifier = ChangeNotifier(settings.doorbell)
+        notifier = ChangeNotifier(settings.broadcast)
         async with notifier.run():
             with notifier.listen("doctor") as signal:
                 notifier.notify("doctor", 1)
@@ -136,7 +136,7 @@ def _broadcaster(settings: Settings) -> str:
                     raise _Wrong("the doorbell does not deliver; check DRAFTCAST_BROADCAST_URL")
 
     asyncio.run(notify())
-    return settings.doorbell.partition("://")[0]
+    return settings.broadcast.partition("://")[0]
 
 
 def _files(settings: Settings) -> str:

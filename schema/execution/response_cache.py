@@ -50,7 +50,7 @@ class Question:
             task = task_cache.get_cached_by_url(context.owner, self._draft_url or "")
         if task is None:
             return None
-        edition = context.services.files.edition
+        edition = context.services.files.url_version
         if self.answered is None or self.answered[0] is not task or self.answered[1] != edition:
             self.answered = (task, edition, self._written(context, task))
         return self.answered[2]

@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.clock import now_ms
-from services.http.address import is_url
-from services.http.redaction import shown_text, shown_url
+from services.http.redaction import redact_text, redact_url
+from services.http.urls import is_url
 
 log = logging.getLogger(__name__)
 
@@ -51,4 +51,4 @@ class Audit:
 
 
 def _harmless(fact: object) -> object:
-    return shown_text(shown_url(fact)) if isinstance(fact, str) and is_url(fact) else fact
+    return redact_text(redact_url(fact)) if isinstance(fact, str) and is_url(fact) else fact

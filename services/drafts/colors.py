@@ -22,12 +22,12 @@ def hex_color(text: str, default: Color) -> Color:
     return red / 255, green / 255, blue / 255, (rest[0] if rest else 255) / 255
 
 
-def told_color(fields: Fields, name: str, default: Color) -> Color:
+def read_color(fields: Fields, name: str, default: Color) -> Color:
     """The colour of a field, as `hex_color` reads it; one of another form is told."""
     text = fields.text(name)
     color = hex_color(text, default)
     if color is default and text.strip():
-        fields.unknown(name)
+        fields.warn_unknown(name)
     return color
 
 
@@ -41,7 +41,7 @@ def solid_color(content: Fields, default: Color) -> Color:
     return _unit(red), _unit(green), _unit(blue), solid.number("alpha", 1.0, 0.0, 1.0)
 
 
-def faded(color: Color, alpha: float) -> Color:
+def with_opacity(color: Color, alpha: float) -> Color:
     """The colour, more transparent."""
     red, green, blue, own = color
     return red, green, blue, own * alpha

@@ -8,14 +8,14 @@ from contextlib import suppress
 from yarl import URL
 
 from services.errors import Bilingual, InvalidInput
-from services.http.address import address, clean_url, draft_id_of
 from services.http.guard import Guard, is_below
+from services.http.urls import clean_url, draft_id_of, parse_url
 
-LONGEST_URL = 2048
-LOOK_UP_SECONDS = 3.0
+MAX_URL_LENGTH = 2048
+DNS_TIMEOUT_SECONDS = 3.0
 SAMPLE = ("/sample/get_draft", "/sample/output/draft/")
 """Where this server serves the draft it brings along."""
-LIST, KEPT = "/drafts/get_draft", "/drafts/output/draft/"
+UPLOAD_LISTING, UPLOAD_FILES = "/drafts/get_draft", "/drafts/output/draft/"
 """Where it lists, and serves, each draft that a caller has brought."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -26,18 +26,18 @@ async def check_webhook(url: str, guard: Guard) -> None:
     A host that cannot be looked up now may be there later, and every connection is checked again when it is made.
     """
     at = URL(url)
-    if guard.names(at) or not at.raw_host:
+    if guard.allows_by_name(at) or not at.raw_host:
         return
     looking = asyncio.get_running_loop().getaddrinfo(at.raw_host, at.port, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.wait_for(looking, LOOK_UP_SECONDS)
+        found = await asyncio.wait_for(looking, DNS_TIMEOUT_SECONDS)
     except UnicodeError:
         raise InvalidInput(
             Bilingual("webhookUrl names a host that cannot exist.", "webhookUrl 中的主机名无效。"), path=("webhookUrl",)
         ) from None
     except (OSError, TimeoutError):
         return
-    if not any(guard.admits(str(address[0])) for *_, address in found):
+    if not any(guard.allows(str(address[0])) for *_, address in found):
         raise InvalidInput(
             Bilingual("webhookUrl leads to an address that is not public.", "webhookUrl 指向的不是公网地址。"),
             path=("webhookUrl",),
@@ -53,11 +53,11 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
     url = clean_url(text)
     if not url:
         raise InvalidInput(Bilingual(f"{field} is empty.", f"{field} 不能为空。"), path=(field,))
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_LENGTH:
         raise InvalidInput(
             Bilingual(
-                f"{field} has {len(url)} characters; at most {LONGEST_URL} are taken.",
-                f"{field} 有 {len(url)} 个字符，最多 {LONGEST_URL} 个。",
+                f"{field} has {len(url)} characters; at most {MAX_URL_LENGTH} are taken.",
+                f"{field} 有 {len(url)} 个字符，最多 {MAX_URL_LENGTH} 个。",
             ),
             path=(field,),
         )
@@ -75,7 +75,7 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
 def _absolute(url: str) -> bool:
     """Whether both ways to read a URL read this one: what draws conclusions from it, and what will ask it."""
     try:
-        return bool(address(url)) and url.isprintable()
+        return bool(parse_url(url)) and url.isprintable()
     except ValueError:
         return False
 
@@ -85,24 +85,24 @@ def own_urls(base_url: str, draft_url: str) -> tuple[str, ...]:
     callers have brought. Those that end with a slash mean what lies below them.
     """
     own = tuple(base_url + path for path in SAMPLE)
-    draft_id = _kept_id(base_url, draft_url)
-    return (*own, base_url + LIST, f"{base_url}{KEPT}{draft_id}/") if draft_id else own
+    draft_id = _upload_id(base_url, draft_url)
+    return (*own, base_url + UPLOAD_LISTING, f"{base_url}{UPLOAD_FILES}{draft_id}/") if draft_id else own
 
 
-def points_back(base_url: str, draft_url: str) -> bool:
+def is_self_reference(base_url: str, draft_url: str) -> bool:
     """Whether the URL is one of this server's own, but not that of a draft it serves."""
     with suppress(ValueError):
-        return Guard((), own_urls(base_url, draft_url)).refuses(address(draft_url))
+        return Guard((), own_urls(base_url, draft_url)).refuses(parse_url(draft_url))
     return False
 
 
-def _kept_id(base_url: str, draft_url: str) -> str:
+def _upload_id(base_url: str, draft_url: str) -> str:
     """The id of the kept draft that a URL of ours leads to; empty for any other URL."""
     found = ""
     with suppress(ValueError):
-        at, kept = address(draft_url), address(base_url + KEPT)
+        at, kept = parse_url(draft_url), parse_url(base_url + UPLOAD_FILES)
         if is_below(at, kept):
             found = at.raw_path.removeprefix(kept.raw_path).partition("/")[0]
-        elif is_below(at, address(base_url + LIST)):
+        elif is_below(at, parse_url(base_url + UPLOAD_LISTING)):
             found = draft_id_of(draft_url)
     return found if _ID.fullmatch(found) else ""

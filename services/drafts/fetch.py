@@ -18,16 +18,16 @@ from services.errors import ErrorCode, Failed, failed, out_of_disk
 from services.http.client import (
     RANGE_NOT_SATISFIABLE,
     Client,
-    Patience,
-    Refused,
+    FetchError,
+    Timeouts,
     TooLarge,
     Transient,
-    Unfetched,
     Unreachable,
+    UrlRefused,
     decoding_of,
 )
 from services.http.guard import Guard
-from services.http.redaction import shown_url
+from services.http.redaction import redact_url
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just come in."""
@@ -83,13 +83,13 @@ class Fetcher:
         allow_hosts: tuple[str, ...],
         limits: FetchLimits,
         own_urls: tuple[str, ...] = (),
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self.limits = limits
         self._cache_dir = cache_dir
-        self._patience = patience or Patience()
-        self._client = Client(Guard(allow_hosts, own_urls), self._patience, resolver)
+        self._timeouts = timeouts or Timeouts()
+        self._client = Client(Guard(allow_hosts, own_urls), self._timeouts, resolver)
         self._stack = AsyncExitStack()
         self._locks: dict[str, asyncio.Lock] = {}
         self._files: dict[str, Path] = {}
@@ -113,7 +113,7 @@ class Fetcher:
         await self._stack.aclose()
 
     async def content(self, url: str, on_bytes: OnBytes) -> bytes:
-        """A small file as bytes, at most `draft_bytes`. Raises `Unfetched`."""
+        """A small file as bytes, at most `draft_bytes`. Raises `FetchError`."""
         limit, meter = self.limits.draft_bytes, _Meter(on_bytes)
 
         async def once() -> bytes:
@@ -126,10 +126,10 @@ class Fetcher:
 
             async with self._client.get(url, {}) as response:
                 _check_size(response.content_length or 0, limit)
-                await self._client.pour(response, take)
+                await self._client.stream_to(response, take)
             return bytes(body)
 
-        return await self._client.retried(once, self._patience.draft_wall_seconds)
+        return await self._client.retry(once, self._timeouts.draft_wall_seconds)
 
     async def material(self, url: str, *, segment_id: str | None, on_bytes: OnBytes) -> Path:
         """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment.
@@ -141,7 +141,7 @@ class Fetcher:
                 if url not in self._files:
                     self._files[url] = self._kept(url, on_bytes) or await self._fetched(url, on_bytes)
                 return self._files[url]
-        except Unfetched as error:
+        except FetchError as error:
             raise _material_failed(error, url, segment_id) from error
         except OSError as error:
             if out_of_disk(error) is None:
@@ -150,7 +150,7 @@ class Fetcher:
                 ErrorCode.OUT_OF_DISK,
                 "The disk is full; the materials could not be stored.",
                 "磁盘已满，无法保存素材。",
-                material_url=shown_url(url),
+                material_url=redact_url(url),
                 segment_id=segment_id,
             ) from error
 
@@ -180,7 +180,7 @@ class Fetcher:
         part = self._cache_dir / f"{uuid.uuid4().hex}.part"
         download = _Download(part, _Meter(on_bytes))
         try:
-            await self._client.retried(lambda: self._download(url, download), self._patience.wall_seconds)
+            await self._client.retry(lambda: self._download(url, download), self._timeouts.wall_seconds)
             path = self._cache_dir / await asyncio.to_thread(_sha256, part)
             part.replace(path)
             part.write_text(f"{download.received} {path.name}")
@@ -194,7 +194,7 @@ class Fetcher:
         try:
             async with self._client.get(url, _range_headers(download)) as response:
                 self._begin(download, response)
-                await self._pour(response, download)
+                await self._receive(response, download)
         except Unreachable as error:
             if error.status != RANGE_NOT_SATISFIABLE or not download.received:
                 raise
@@ -219,7 +219,7 @@ class Fetcher:
         _check_size(download.received + missing, self.limits.material_bytes)
         self._check_task(missing)
 
-    async def _pour(self, response: aiohttp.ClientResponse, download: _Download) -> None:
+    async def _receive(self, response: aiohttp.ClientResponse, download: _Download) -> None:
         with download.path.open("ab" if download.received else "wb") as file:
 
             def take(piece: bytes) -> None:
@@ -230,7 +230,7 @@ class Fetcher:
                 download.received += len(piece)
                 download.meter.reach(download.received)
 
-            await self._client.pour(response, take)
+            await self._client.stream_to(response, take)
 
     def _forget(self, download: _Download) -> None:
         self._task_bytes -= download.received
@@ -278,13 +278,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _material_failed(error: Unfetched, url: str, segment_id: str | None) -> Failed:
+def _material_failed(error: FetchError, url: str, segment_id: str | None) -> Failed:
     code, en, zh = ErrorCode.MATERIAL_UNREACHABLE, "could not be fetched", "无法获取"
-    if isinstance(error, Refused):
+    if isinstance(error, UrlRefused):
         code, en, zh = ErrorCode.MATERIAL_REFUSED, "must not be fetched", "不允许访问"
     elif isinstance(error, TooLarge):
         code, en, zh = ErrorCode.MATERIAL_TOO_LARGE, "is too large", "过大"
-    shown = shown_url(url)
+    shown = redact_url(url)
     where = f" (segment {segment_id})" if segment_id else ""
     where_zh = f"（片段 {segment_id}）" if segment_id else ""
     return failed(

@@ -9,7 +9,7 @@ from services.errors import Bilingual, DraftWarning, WarningCode
 from services.warning_limit import MOST_WARNINGS, more_warnings
 
 T = TypeVar("T")
-LONGEST_LABEL = 120
+MAX_LABEL_LENGTH = 120
 """Characters of an id or a name as messages show it."""
 
 
@@ -49,12 +49,12 @@ class Warnings:
             )
         )
 
-    def repeat(self, others: "Warnings", segment_id: str) -> None:
+    def add_for_segment(self, others: "Warnings", segment_id: str) -> None:
         """Keep what was said of one segment for another that shares its material."""
         for warning in others.found():
             self._keep(replace(warning, segment_id=segment_id) if warning.segment_id else warning)
 
-    def include(self, others: "Warnings") -> None:
+    def extend(self, others: "Warnings") -> None:
         """Keep all that was said elsewhere."""
         for warning in others.found():
             self._keep(warning)
@@ -86,19 +86,19 @@ class Fields:
         """Its id; where it stands when it has none."""
         return self.label("id") or self.path
 
-    def telling(self, warnings: Warnings) -> "Fields":
+    def with_warnings(self, warnings: Warnings) -> "Fields":
         """The same object, with its warnings going elsewhere."""
         return replace(self, warnings=warnings)
 
-    def nothing(self, name: str) -> "Fields":
+    def empty(self, name: str) -> "Fields":
         """An empty object, for a part that is not there."""
         return Fields({}, f"{self.path}.{name}", self.warnings)
 
     def label(self, name: str) -> str:
         """A string for messages: an id or a name, cut when it is very long."""
-        return self.text(name)[:LONGEST_LABEL]
+        return self.text(name)[:MAX_LABEL_LENGTH]
 
-    def shown(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """A field's value as a message shows it."""
         value = self.values.get(name)
         if isinstance(value, dict | list):
@@ -110,13 +110,13 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, str):
             return clean_text(value)
-        return self._odd(name, value, default)
+        return self._unexpected(name, value, default)
 
     def number(self, name: str, default: float = 0.0, least: float = -1e15, most: float = 1e15) -> float:
         """A finite number, brought within `least` and `most`."""
         value = self.values.get(name)
         number = finite(value)
-        return self._odd(name, value, default) if number is None else min(max(number, least), most)
+        return self._unexpected(name, value, default) if number is None else min(max(number, least), most)
 
     def microseconds(self, name: str, default: int = 0) -> int:
         """A time or duration in whole microseconds."""
@@ -127,13 +127,13 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, bool | int):
             return bool(value)
-        return self._odd(name, value, default)
+        return self._unexpected(name, value, default)
 
     def object(self, name: str) -> "Fields":
         """A nested object; an empty one when it is missing."""
         value = self.values.get(name)
         if not isinstance(value, dict):
-            value = self._odd(name, value, cast("dict[str, Any]", {}))
+            value = self._unexpected(name, value, cast("dict[str, Any]", {}))
         return Fields(cast("dict[str, Any]", value), f"{self.path}.{name}", self.warnings)
 
     def objects(self, name: str) -> Iterator["Fields"]:
@@ -142,22 +142,22 @@ class Fields:
             if isinstance(value, dict):
                 yield Fields(cast("dict[str, Any]", value), f"{self.path}.{name}[{index}]", self.warnings)
             else:
-                self.unknown(f"{name}[{index}]")
+                self.warn_unknown(f"{name}[{index}]")
 
     def list(self, name: str) -> list[Any]:
         """A list; an empty one when it is missing."""
         value = self.values.get(name)
         if is_list(value):
             return value
-        return self._odd(name, value, [])
+        return self._unexpected(name, value, [])
 
-    def _odd(self, name: str, value: Any, default: T) -> T:
+    def _unexpected(self, name: str, value: Any, default: T) -> T:
         """The default; said once when there was a value of another type."""
         if value is not None:
-            self.unknown(name)
+            self.warn_unknown(name)
         return default
 
-    def unknown(self, name: str) -> None:
+    def warn_unknown(self, name: str) -> None:
         """Tell that a field is passed over."""
         self.warnings.add(
             WarningCode.FIELD_UNKNOWN,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from services.drafts.locate import DRAFT_NAMES, relative_path
 from services.drafts.names import Names
-from services.http.address import clean_url, is_url
+from services.http.urls import clean_url, is_url
 
-LONGEST_PATH = 4096
+MAX_PATH_LENGTH = 4096
 """Characters of a path that is looked for in a folder; Linux knows no longer ones."""
 _TIMELINE_FILES = ("timeline_layout.json", "Timelines/project.json", *(f"Timelines/*/{name}" for name in DRAFT_NAMES))
 
@@ -30,7 +30,7 @@ class DraftFolder:
         """The file that a material's path means; None when there is none."""
         if path in self._files:
             return self._files[path]
-        if not path or is_url(clean_url(path)) or "\0" in path or len(path) > LONGEST_PATH:
+        if not path or is_url(clean_url(path)) or "\0" in path or len(path) > MAX_PATH_LENGTH:
             return None
         wanted = relative_path(path, "")
         straight = self.inside(wanted)

@@ -7,8 +7,8 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from services.drafts.names import Names, last_part, spellings, unescaped
-from services.http.address import draft_id_of, is_url
 from services.http.redaction import ELSEWHERE
+from services.http.urls import draft_id_of, is_url
 
 DRAFT_NAMES = ("draft_content.json", "draft_info.json")
 """The two names under which the apps and generators keep the same content."""

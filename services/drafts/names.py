@@ -5,7 +5,7 @@ from contextlib import suppress
 from unicodedata import category, normalize
 from urllib.parse import quote, unquote_to_bytes
 
-_SEEN_ALIKE = {
+_LOOKALIKES = {
     **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF]),
     **dict.fromkeys([0x00A0, 0x202F, 0x3000], " "),
 }
@@ -25,7 +25,7 @@ def unescaped(path: str) -> str:
 
 def normal(path: str) -> str:
     """One spelling of a path: servers escape characters, macOS takes accents apart, programs lose invisible ones."""
-    return normalize("NFC", unescaped(path).translate(_SEEN_ALIKE))
+    return normalize("NFC", unescaped(path).translate(_LOOKALIKES))
 
 
 def spellings(path: str) -> tuple[str, ...]:

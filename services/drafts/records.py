@@ -11,7 +11,7 @@ from typing import TypeAlias
 from services.drafts.colors import Color
 from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
 from services.errors import DraftWarning
-from services.http.redaction import shown_name
+from services.http.redaction import display_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class MediaMaterial:
     """Whether a draft is drawn without it, with a warning, when it cannot be had: a sticker's picture, a LUT."""
 
     @property
-    def shown_name(self) -> str:
+    def display_name(self) -> str:
         """What messages call it: never empty, and without what may be secret in an address."""
-        return shown_name(self.name, self.path or self.remote_url or "", self.id) or "?"
+        return display_name(self.name, self.path or self.remote_url or "", self.id) or "?"
 
 
 @dataclass(frozen=True, slots=True)

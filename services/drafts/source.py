@@ -22,9 +22,9 @@ from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
 from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import Bilingual, ErrorCode, Failed, failed
-from services.http.address import clean_url, is_url
-from services.http.client import Refused, TooLarge, Unfetched, Unreachable
-from services.http.redaction import shown_url
+from services.http.client import FetchError, TooLarge, Unreachable, UrlRefused
+from services.http.redaction import redact_url
+from services.http.urls import clean_url, is_url
 
 BRING_HINT = Bilingual(
     "Put the file anywhere into the draft's folder, under its name, or run `draftcast submit FOLDER` on the computer "
@@ -97,7 +97,7 @@ class RemoteDraft:
         async def read(path: str) -> bytes | None:
             try:
                 return await self._fetcher.content(urls[path], on_bytes)
-            except Unfetched:
+            except FetchError:
                 return None
 
         return await active_timeline(urls, read)
@@ -116,7 +116,7 @@ class RemoteDraft:
 
     def url(self, material: MediaMaterial) -> str | None:
         """See `DraftSource`."""
-        return next(map(shown_url, self._urls(material)), None)
+        return next(map(redact_url, self._urls(material)), None)
 
     def forget(self, material: MediaMaterial) -> None:
         """See `DraftSource`."""
@@ -136,7 +136,7 @@ class RemoteDraft:
     async def _fetch(self, url: str, on_bytes: OnBytes) -> bytes:
         try:
             return await self._fetcher.content(url, on_bytes)
-        except Unfetched as error:
+        except FetchError as error:
             raise _draft_failed(error) from error
 
 
@@ -192,7 +192,7 @@ class LocalDraft:
     def url(self, material: MediaMaterial) -> str | None:
         """See `DraftSource`. A file of the folder goes before `remote_url`."""
         url = _address(material)
-        return shown_url(url) if url and self._folder.find(material.path) is None else None
+        return redact_url(url) if url and self._folder.find(material.path) is None else None
 
     def forget(self, material: MediaMaterial) -> None:
         """See `DraftSource`. Files of the folder are never kept."""
@@ -237,9 +237,9 @@ def _is_absent(error: Failed) -> bool:
     return isinstance(error.__cause__, Unreachable) and error.__cause__.status is not None
 
 
-def _draft_failed(error: Unfetched) -> Failed:
+def _draft_failed(error: FetchError) -> Failed:
     code, en, zh = ErrorCode.DRAFT_NOT_FOUND, "The draft could not be fetched", "无法获取草稿"
-    if isinstance(error, Refused):
+    if isinstance(error, UrlRefused):
         code, en, zh = ErrorCode.DRAFT_URL_REFUSED, "The draft's address must not be fetched", "不允许访问该草稿地址"
     elif isinstance(error, TooLarge):
         code, en, zh = ErrorCode.DRAFT_TOO_LARGE, "The draft is too large", "草稿过大"
@@ -247,7 +247,7 @@ def _draft_failed(error: Unfetched) -> Failed:
 
 
 def _missing(material: MediaMaterial, segment_id: str) -> Failed:
-    name = material.shown_name
+    name = material.display_name
     elsewhere = names_a_disk(material.path)
     why, why_zh = ("is not among the draft's files", "不在草稿文件中")
     if elsewhere:

@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-LARGEST_BYTES = 1 << 40
+MAX_FILE_BYTES = 1 << 40
 """More than any video has."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-AT_ONCE = 10_000
+BATCH = 10_000
 """Names of a folder that are held at once, while it is removed."""
 
 
@@ -26,7 +26,7 @@ class NotAFile(OSError):
     """What the name stands for is no plain file of the folder, or is too large."""
 
 
-def open_beneath(folder: Path, name: str, largest_bytes: int = LARGEST_BYTES) -> BinaryIO:
+def open_beneath(folder: Path, name: str, largest_bytes: int = MAX_FILE_BYTES) -> BinaryIO:
     """The file that `name`, relative or absolute, has in `folder`, to be read: a regular one with no other name and of
     at most `largest_bytes`. Blocks. Raises `NotAFile`, FileNotFoundError and other `OSError`s.
     """
@@ -105,7 +105,7 @@ def empty_tree(folder: Path) -> None:
 def _entries(at: int) -> list[tuple[str, bool]]:
     """Some names of a folder, and whether they are folders."""
     with os.scandir(at) as entries:
-        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in islice(entries, AT_ONCE)]
+        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in islice(entries, BATCH)]
 
 
 def _removed(top: int, name: str, is_folder: bool) -> bool:

@@ -21,7 +21,7 @@ from services.access.signing import Signer
 from services.files.beneath import remove_tree
 from services.settings import Settings, SettingsError
 
-SIGNED_FOR = timedelta(hours=1)
+SIGNED_URL_LIFETIME = timedelta(hours=1)
 """How long the address of a file in S3 is good; a download that has begun goes on."""
 RETRY_SECONDS = 60
 PIECE_BYTES = 1 << 20
@@ -32,7 +32,7 @@ PREVIEW = "preview.jpg"
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 """How Rust's library writes what the system refused."""
-KEPT = "private, max-age=31536000, immutable"
+IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ class FileStore:
         """Store a file: it is complete and durable when this returns, or not there at all. Large ones go in parts.
         Of an open file all is stored that it has now, and it is read from its beginning.
         """
-        if not _plain(key):
+        if not _is_key(key):
             raise OSError(f"{key!r} is not a key")
         if isinstance(source, Path):
             with await asyncio.to_thread(source.open, "rb") as file:
                 await self.put(key, file)
         elif self._folder is not None:
-            await _written(self._folder / key, source)
+            await _write_durably(self._folder / key, source)
         else:
             with _as_os_error():
-                content = source if isinstance(source, bytes) else await _pieces(source)
+                content = source if isinstance(source, bytes) else await _content(source)
                 await self._store.put_async(key, content, attributes=_attributes(key))
 
     async def get(self, key: str, target: Path | BinaryIO) -> None:
@@ -124,7 +124,7 @@ class FileStore:
 
     def local_path(self, key: str) -> Path | None:
         """The file's path on this machine; None when there is none of that key."""
-        if self._folder is None or not _plain(key):
+        if self._folder is None or not _is_key(key):
             return None
         path = self._folder.joinpath(*PurePosixPath(key).parts)
         try:
@@ -134,7 +134,7 @@ class FileStore:
             return None
 
     @property
-    def edition(self) -> int:
+    def url_version(self) -> int:
         """Changes when addresses given out before should not be given out any more."""
         return self._signer.ends_at_seconds() if self._signer and self._signer.need() else 0
 
@@ -149,9 +149,9 @@ class FileStore:
 
     async def signed_url(self, key: str) -> str | None:
         """Where the file can be fetched from S3 for an hour, there or not; None in a local folder."""
-        if not isinstance(self._store, S3Store) or not _plain(key):
+        if not isinstance(self._store, S3Store) or not _is_key(key):
             return None
-        return await obstore.sign_async(self._store, "GET", key, SIGNED_FOR)
+        return await obstore.sign_async(self._store, "GET", key, SIGNED_URL_LIFETIME)
 
     async def origin(self) -> str:
         """`scheme://host` of the signed addresses; empty for a local folder."""
@@ -179,11 +179,11 @@ def _s3_store(bucket: str, prefix: str, options: S3Options) -> S3Store:
 
 def _attributes(key: str) -> dict[str, str]:
     name = PurePosixPath(key)
-    cached = "no-cache" if name.name == PREVIEW else KEPT
+    cached = "no-cache" if name.name == PREVIEW else IMMUTABLE
     return {"Content-Type": MEDIA_TYPES.get(name.suffix, "application/octet-stream"), "Cache-Control": cached}
 
 
-def _plain(key: str) -> bool:
+def _is_key(key: str) -> bool:
     """Whether a key names something below the storage's own root."""
     return "\0" not in key and not {"", ".", ".."} & set(key.split("/"))
 
@@ -200,7 +200,7 @@ def _as_os_error() -> Generator[None]:
         raise OSError(number, os.strerror(number)) if number else OSError(str(error).partition("\n")[0]) from error
 
 
-async def _pieces(source: BinaryIO) -> bytes | AsyncIterator[bytes]:
+async def _content(source: BinaryIO) -> bytes | AsyncIterator[bytes]:
     """What an open file has, whole when it is small; the storage takes small ones in one request."""
     size_bytes = await asyncio.to_thread(lambda: os.fstat(source.fileno()).st_size)
     await asyncio.to_thread(source.seek, 0)
@@ -213,7 +213,7 @@ async def _read(source: BinaryIO, left_bytes: int) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _written(path: Path, source: BinaryIO | bytes) -> None:
+async def _write_durably(path: Path, source: BinaryIO | bytes) -> None:
     """Write a file in a thread, which has ended when this does: nothing may be stored after a cancel."""
     stop = threading.Event()
     writing = asyncio.create_task(asyncio.to_thread(_write, path, source, stop))
@@ -228,7 +228,7 @@ async def _written(path: Path, source: BinaryIO | bytes) -> None:
 def _write(path: Path, source: BinaryIO | bytes, stop: threading.Event) -> None:
     """Write a file under another name first, and both it and its folder entry through to the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    coming = path.with_name(f"{_coming(path)}{uuid.uuid4().hex}")
+    coming = path.with_name(f"{_temporary_prefix(path)}{uuid.uuid4().hex}")
     try:
         with coming.open("xb") as file:
             _copy(source, file, stop)
@@ -253,13 +253,13 @@ def _copy(source: BinaryIO | bytes, target: BinaryIO, stop: threading.Event) -> 
         left_bytes -= target.write(piece)
 
 
-def _coming(path: Path) -> str:
+def _temporary_prefix(path: Path) -> str:
     """How the names of files begin that are to become `path`."""
     return f".{path.name}."
 
 
 def _unlink(path: Path) -> None:
-    for each in (path, *path.parent.glob(f"{_coming(path)}*")):
+    for each in (path, *path.parent.glob(f"{_temporary_prefix(path)}*")):
         each.unlink(missing_ok=True)
 
 

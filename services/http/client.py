@@ -17,15 +17,15 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from services.errors import Bilingual, DraftcastError
-from services.http.address import address, clean_url, joined
 from services.http.encodings import Decoding, Undecodable, UnknownEncoding
 from services.http.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
-from services.http.rate import LEAST_RATE, WINDOW_SECONDS, LeastRate
+from services.http.rate import MIN_BYTES_PER_SECOND, WINDOW_SECONDS, MinimumRate
+from services.http.urls import clean_url, parse_url, resolve_url
 
 T = TypeVar("T")
 
-REDIRECTS = 5
-TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+MAX_REDIRECTS = 5
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 RANGE_NOT_SATISFIABLE = 416
 PIECE_BYTES = 256 * 1024
 USER_AGENT = "draftcast"
@@ -33,7 +33,7 @@ USER_AGENT = "draftcast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long the far side is waited for.
 
     With these values nobody hears nothing for two minutes: four tries of 20 s, three waits of 12 s.
@@ -46,8 +46,8 @@ class Patience:
     idle_seconds: float = 20.0
     """Between two pieces of a body."""
     window_seconds: float = WINDOW_SECONDS
-    """In each stretch of this length, `least_rate` bytes a second must have come."""
-    least_rate: float = LEAST_RATE
+    """In each stretch of this length, `min_bytes_per_second` bytes a second must have come."""
+    min_bytes_per_second: float = MIN_BYTES_PER_SECOND
     tries: int = 4
     backoff_seconds: float = 0.5
     """Before the second try; doubled before each further one."""
@@ -59,7 +59,7 @@ class Patience:
     """For one of the small files that a draft is made of: nothing is rendered until all of them are there."""
 
 
-class Unfetched(DraftcastError):
+class FetchError(DraftcastError):
     """A URL could not be fetched; the subclasses say why.
 
     `reason` completes "could not be fetched: ..."; it never holds what the far side sent, nor its address.
@@ -70,11 +70,11 @@ class Unfetched(DraftcastError):
         self.reason = Bilingual(en, zh)
 
 
-class Refused(Unfetched):
+class UrlRefused(FetchError):
     """Not an http(s) URL to a public address."""
 
 
-class Unreachable(Unfetched):
+class Unreachable(FetchError):
     """Final: the host is unknown, has no such file, or does not answer as it should. `status` if it is HTTP's word."""
 
     def __init__(self, en: str, zh: str, *, status: int | None = None) -> None:
@@ -82,7 +82,7 @@ class Unreachable(Unfetched):
         self.status = status
 
 
-class Transient(Unfetched):
+class Transient(FetchError):
     """May succeed when tried again, after `after_seconds` if the far side says so."""
 
     def __init__(self, en: str, zh: str, *, after_seconds: float | None = None) -> None:
@@ -90,28 +90,28 @@ class Transient(Unfetched):
         self.after_seconds = after_seconds
 
 
-class TooLarge(Unfetched):
+class TooLarge(FetchError):
     """More bytes than are allowed."""
 
 
 class Client:
     """An async context manager; its sessions keep no cookies, follow no proxy settings, and ask for nothing packed."""
 
-    def __init__(self, guard: Guard, patience: Patience, resolver: AbstractResolver | None = None) -> None:
+    def __init__(self, guard: Guard, timeouts: Timeouts, resolver: AbstractResolver | None = None) -> None:
         self._guard = guard
-        self._patience = patience
+        self._timeouts = timeouts
         self._resolver = resolver
         self._stack = AsyncExitStack()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._turns: defaultdict[URL, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST))
 
     async def __aenter__(self) -> Self:
-        patience = self._patience
+        timeouts = self._timeouts
         for named in (False, True):
             session = aiohttp.ClientSession(
                 connector=self._guard.connector(named=named, resolver=self._resolver),
                 timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=patience.connect_seconds, sock_read=patience.idle_seconds
+                    total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.idle_seconds
                 ),
                 headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -128,56 +128,56 @@ class Client:
 
     @asynccontextmanager
     async def get(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """The head of the answer, after redirects that are checked one by one. Raises `Unfetched`.
+        """The head of the answer, after redirects that are checked one by one. Raises `FetchError`.
 
         It is HTTP 200, or also 206 when `headers` ask for a range.
         """
         at = _parsed(url)
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             # The turn is waited for here and not in the connector, whose wait would count as the far side's.
-            async with self._turns[at.origin()], await self._asked(at, headers) as response:
+            async with self._turns[at.origin()], await self._request(at, headers) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     _check(response, ranged="Range" in headers)
                     yield response
                     return
                 at = _redirected(at, response)
-        raise Unreachable(f"it redirects more than {REDIRECTS} times", f"重定向超过 {REDIRECTS} 次")
+        raise Unreachable(f"it redirects more than {MAX_REDIRECTS} times", f"重定向超过 {MAX_REDIRECTS} 次")
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Send a body; the HTTP status of the answer, of which nothing else is looked at. Redirects are not followed.
 
-        Raises `Unfetched`.
+        Raises `FetchError`.
         """
         at = _parsed(url)
-        session = self._sessions[self._guard.names(at)]
+        session = self._sessions[self._guard.allows_by_name(at)]
         async with self._turns[at.origin()]:
-            with _told(), _named():
-                async with asyncio.timeout(self._patience.head_seconds):
+            with _translated_errors(), _valid_url_or_refused():
+                async with asyncio.timeout(self._timeouts.head_seconds):
                     async with session.post(at, data=body, headers=headers, allow_redirects=False) as response:
                         return response.status
 
-    async def pour(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
-        """Give the body to `take`, unpacked, in small pieces. Raises `Unfetched`, and what `take` raises."""
+    async def stream_to(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
+        """Give the body to `take`, unpacked, in small pieces. Raises `FetchError`, and what `take` raises."""
         decoding = decoding_of(response)
-        rate = LeastRate(self._patience.window_seconds, self._patience.least_rate)
-        with _told():
+        rate = MinimumRate(self._timeouts.window_seconds, self._timeouts.min_bytes_per_second)
+        with _translated_errors():
             async for piece in response.content.iter_chunked(PIECE_BYTES):
                 for plain in decoding.feed(piece):
                     take(plain)
                     if decoding:
                         await asyncio.sleep(0)  # a small piece may unpack to a thousand
-                if not rate.kept(len(piece)):
+                if not rate.fast_enough(len(piece)):
                     raise Unreachable("it is sent too slowly", "对方发送过慢")
         if not decoding.ended:
             raise Transient("it ended too early", "文件未传完即中断")
 
-    async def retried(self, once: Callable[[], Awaitable[T]], wall_seconds: float) -> T:
+    async def retry(self, once: Callable[[], Awaitable[T]], wall_seconds: float) -> T:
         """`once` again and again while it raises `Transient`, within `tries` and so many seconds."""
-        patience = self._patience
+        timeouts = self._timeouts
         clock = asyncio.timeout(wall_seconds)
         try:
             async with clock:
-                for tried in range(1, patience.tries):
+                for tried in range(1, timeouts.tries):
                     try:
                         return await once()
                     except Transient as error:
@@ -191,22 +191,22 @@ class Client:
 
     def _wait_seconds(self, error: Transient, tried: int) -> float:
         """What the far side asked for, else twice as long each time; never all at once, never too long."""
-        backoff = self._patience.backoff_seconds * 2 ** (tried - 1)
+        backoff = self._timeouts.backoff_seconds * 2 ** (tried - 1)
         wait = backoff if error.after_seconds is None else error.after_seconds
         jitter = random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, guards nothing
-        return min(wait * jitter, self._patience.longest_wait_seconds)
+        return min(wait * jitter, self._timeouts.longest_wait_seconds)
 
-    async def _asked(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def _request(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         if self._guard.refuses(at):
-            raise _refused()
-        session = self._sessions[self._guard.names(at)]
-        with _told(), _named():
-            async with asyncio.timeout(self._patience.head_seconds):
+            raise _url_refused()
+        session = self._sessions[self._guard.allows_by_name(at)]
+        with _translated_errors(), _valid_url_or_refused():
+            async with asyncio.timeout(self._timeouts.head_seconds):
                 return await session.get(at, headers=headers, allow_redirects=False)
 
 
 @contextmanager
-def _named() -> Generator[None]:
+def _valid_url_or_refused() -> Generator[None]:
     """URLs that cannot be asked. ValueError: the look-up of some names that no host can have."""
     try:
         yield
@@ -215,8 +215,8 @@ def _named() -> Generator[None]:
 
 
 @contextmanager
-def _told() -> Generator[None]:
-    """What aiohttp raises, told as `Unfetched`, and no word of it repeated."""
+def _translated_errors() -> Generator[None]:
+    """What aiohttp raises, told as `FetchError`, and no word of it repeated."""
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
@@ -225,7 +225,7 @@ def _told() -> Generator[None]:
         raise Unreachable("its TLS certificate or handshake is not valid", "TLS 证书或握手无效") from None
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, AddressRefused):
-            raise _refused() from None
+            raise _url_refused() from None
         raise Transient("its server cannot be connected to", "无法连接到对方服务器") from None
     except TimeoutError:
         raise Transient("its server did not answer in time", "对方服务器未在限定时间内响应") from None
@@ -237,25 +237,25 @@ def _told() -> Generator[None]:
         raise Transient("the connection broke off", "连接中断") from None
 
 
-def _unresolved(error: aiohttp.ClientConnectorDNSError) -> Unfetched:
+def _unresolved(error: aiohttp.ClientConnectorDNSError) -> FetchError:
     """An unknown host is final; a name server that does not answer is not."""
     if error.os_error.errno == socket.EAI_AGAIN:
         return Transient("its host name could not be looked up", "主机名暂时无法解析")
     return Unreachable("its host name is unknown", "主机名不存在")
 
 
-def _refused() -> Refused:
+def _url_refused() -> UrlRefused:
     """One answer for every address that must not be fetched: it tells nothing of what is there."""
-    return Refused("its address is not public", "不是公网地址")
+    return UrlRefused("its address is not public", "不是公网地址")
 
 
-def _not_a_url() -> Refused:
-    return Refused("it is not a valid http(s) URL", "不是有效的 http(s) 地址")
+def _not_a_url() -> UrlRefused:
+    return UrlRefused("it is not a valid http(s) URL", "不是有效的 http(s) 地址")
 
 
 def _parsed(text: str) -> URL:
     try:
-        return address(clean_url(text))
+        return parse_url(clean_url(text))
     except ValueError as error:
         raise _not_a_url() from error
 
@@ -265,15 +265,15 @@ def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
     if not target:
         raise Unreachable("it redirects to nowhere", "重定向没有目标地址")
     try:
-        return joined(at, clean_url(target))
+        return resolve_url(at, clean_url(target))
     except ValueError as error:
         raise _not_a_url() from error
 
 
 def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
-    """Raises `Unfetched` unless the answer is a file, or the part of it that was asked for."""
+    """Raises `FetchError` unless the answer is a file, or the part of it that was asked for."""
     status = f"HTTP {response.status}"
-    if response.status in TRY_AGAIN:
+    if response.status in RETRIED_STATUSES:
         seconds = _retry_after(response.headers.get("Retry-After", ""))
         raise Transient(f"its server answers {status}", f"对方服务器返回 {status}", after_seconds=seconds)
     if response.status != 200 and not (ranged and response.status == 206):

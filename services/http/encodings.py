@@ -15,7 +15,7 @@ else:
 STEP_BYTES = 256 * 1024
 SLICE_BYTES = 16 * 1024
 """Of packed bytes that are looked at in one go: what is left of them is copied at each end within them."""
-MOST_ENCODINGS = 4
+MAX_ENCODINGS = 4
 """One upon the other; each has a window of its own in memory."""
 _ZSTD_WINDOW_LOG = 23
 """8 MB, the most that this encoding may ask for (RFC 9659)."""
@@ -127,8 +127,8 @@ class Decoding:
 
     def __init__(self, encodings: str) -> None:
         names = [name.strip().lower() for name in encodings.split(",")]
-        packed = [name for name in names if not _says_nothing(name)]
-        if len(packed) > MOST_ENCODINGS or not all(name in _DECODERS for name in packed):
+        packed = [name for name in names if not _is_no_encoding(name)]
+        if len(packed) > MAX_ENCODINGS or not all(name in _DECODERS for name in packed):
             raise UnknownEncoding
         self._decoders = [_DECODERS[name]() for name in reversed(packed)]
         self._begun = False
@@ -163,7 +163,7 @@ class Decoding:
                 yield from self._through(decoders[1:], plain)
 
 
-def _says_nothing(name: str) -> bool:
+def _is_no_encoding(name: str) -> bool:
     """Whether it names no packing: nothing, a charset, or a kind of file."""
     if name in _DECODERS:
         return False

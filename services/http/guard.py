@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.connector import TCPConnector
 from yarl import URL
 
-from services.http.address import address
+from services.http.urls import parse_url
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -67,9 +67,9 @@ class Guard:
     def __init__(self, allow_hosts: tuple[str, ...], own_urls: tuple[str, ...] = ()) -> None:
         self._names = {_name(entry) for entry in allow_hosts if "/" not in entry}
         self._networks: tuple[Network, ...] = tuple(ip_network(entry) for entry in allow_hosts if "/" in entry)
-        self._own = tuple(address(url) for url in own_urls)
+        self._own = tuple(parse_url(url) for url in own_urls)
 
-    def names(self, url: URL) -> bool:
+    def allows_by_name(self, url: URL) -> bool:
         """Whether the URL may be fetched although its address is private: the operator allows its host by name, or
         it is one of the server's own that may be.
         """
@@ -78,7 +78,7 @@ class Guard:
 
     def refuses(self, url: URL) -> bool:
         """Whether the URL is one of the server's own that may not be fetched."""
-        return any(same_place(url, own) for own in self._own) and not any(is_below(url, own) for own in self._own)
+        return any(same_host(url, own) for own in self._own) and not any(is_below(url, own) for own in self._own)
 
     def check(self, at: str) -> None:
         """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
@@ -86,7 +86,7 @@ class Guard:
         if not is_public(plain) and not any(plain in network for network in self._networks):
             raise AddressRefused
 
-    def admits(self, at: str) -> bool:
+    def allows(self, at: str) -> bool:
         """Whether `check` lets it pass."""
         try:
             self.check(at)
@@ -127,7 +127,7 @@ def _name(entry: str) -> tuple[str | None, int | None]:
     return url.raw_host, url.explicit_port
 
 
-def same_place(one: URL, other: URL) -> bool:
+def same_host(one: URL, other: URL) -> bool:
     """Whether two URLs lead to the same host and port, however these are spelled."""
     return (_host(one), one.port) == (_host(other), other.port)
 
@@ -138,7 +138,7 @@ def is_below(url: URL, own: URL) -> bool:
     Proxies decode and shorten paths, so one with a step upwards in it, escaped or not, lies below nothing.
     """
     path, our_path = (unquote(unquote(each.raw_path.partition("?")[0])) for each in (url, own))
-    if not same_place(url, own) or url.scheme != own.scheme or "\\" in path or {".", ".."} & set(path.split("/")):
+    if not same_host(url, own) or url.scheme != own.scheme or "\\" in path or {".", ".."} & set(path.split("/")):
         return False
     return path.startswith(our_path) if our_path.endswith("/") else path == our_path
 

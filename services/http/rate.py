@@ -3,20 +3,20 @@
 import time
 
 WINDOW_SECONDS = 30.0
-LEAST_RATE = 1000.0
+MIN_BYTES_PER_SECOND = 1000.0
 """Bytes a second, in each stretch of `WINDOW_SECONDS`."""
 
 
-class LeastRate:
+class MinimumRate:
     """Counts what comes; begins when it is made."""
 
-    def __init__(self, window_seconds: float = WINDOW_SECONDS, bytes_per_second: float = LEAST_RATE) -> None:
+    def __init__(self, window_seconds: float = WINDOW_SECONDS, bytes_per_second: float = MIN_BYTES_PER_SECOND) -> None:
         self._window_seconds = window_seconds
         self._bytes_per_second = bytes_per_second
         self._began = time.monotonic()
         self._received = 0
 
-    def kept(self, size: int) -> bool:
+    def fast_enough(self, size: int) -> bool:
         """So many bytes more have come: whether that is fast enough still."""
         self._received += size
         elapsed = time.monotonic() - self._began

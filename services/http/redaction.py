@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from services.http.address import draft_id_of
+from services.http.urls import draft_id_of
 
 SHOWN_CHARACTERS = 500
 """Of a URL or a path in a message."""
@@ -22,19 +22,19 @@ SHORTEST_ID = 8
 """What is shorter is no secret, and may be part of any word."""
 
 
-def shown_url(url: str) -> str:
+def redact_url(url: str) -> str:
     """A URL as messages show it: without user, password, query and fragment, which may hold secrets."""
     return re.split(r"[?#]", _USER.sub(r"\1", url), maxsplit=1)[0][:SHOWN_CHARACTERS]
 
 
-def shown_name(name: str, path: str = "", fallback: str = "") -> str:
+def display_name(name: str, path: str = "", fallback: str = "") -> str:
     """What people are told a material is called: its name, else the last part of its path, else `fallback`.
 
     Generators write addresses into each of them; no query, user or password of one is told.
     """
     plain = name.strip()
     if not plain:
-        return _last_part(path) or (shown_name(fallback) if fallback else "")
+        return _last_part(path) or (display_name(fallback) if fallback else "")
     if "://" in plain or ELSEWHERE.match(plain):
         return _last_part(plain)
     before, mark, query = plain.partition("?")  # a name may ask something, but has no query
@@ -42,25 +42,25 @@ def shown_name(name: str, path: str = "", fallback: str = "") -> str:
 
 
 def _last_part(path: str) -> str:
-    return shown_url(path).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].strip()[:SHOWN_NAME_CHARACTERS]
+    return redact_url(path).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].strip()[:SHOWN_NAME_CHARACTERS]
 
 
-def shown_text(text: str) -> str:
+def redact_text(text: str) -> str:
     """A text as logs show it: its URLs without what may be secret in them."""
-    return _KEPT_ID.sub(lambda found: shown_id(found[0]), _ADDRESS.sub(lambda found: shown_url(found[0]), text))
+    return _KEPT_ID.sub(lambda found: redact_draft_id(found[0]), _ADDRESS.sub(lambda found: redact_url(found[0]), text))
 
 
-def shown_id(draft_id: str) -> str:
+def redact_draft_id(draft_id: str) -> str:
     """The id of a draft that a caller has brought, as logs show it: the draft is known again, and cannot be read."""
     return f"sha256-{hashlib.sha256(draft_id.encode()).hexdigest()[:12]}"
 
 
-def guests_url(draft_url: str) -> str:
+def redact_url_for_guest(draft_url: str) -> str:
     """A draft's URL as guests are shown it: without what lets them read the draft."""
-    return _KEPT_ID.sub(HIDDEN, shown_url(draft_url))
+    return _KEPT_ID.sub(HIDDEN, redact_url(draft_url))
 
 
-def guests_text(text: str, draft_url: str) -> str:
+def redact_text_for_guest(text: str, draft_url: str) -> str:
     """A text as guests are told it: without addresses, paths of disks, and the draft's id."""
     told = _SECRET_PLACE.sub(HIDDEN, text)
     for secret in {draft_id_of(draft_url), *_KEPT_ID.findall(draft_url)}:

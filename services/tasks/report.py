@@ -21,7 +21,7 @@ from services.work_folders import clear_abandoned, scratch_folder
 from services.worker.exporter_process import limits_of, report
 
 AT_ONCE = 2
-SHARE_AT_ONCE = 1
+MAX_CONCURRENT_PER_OWNER = 1
 """How many of them may be one owner's."""
 PATIENCE = 4
 """So many of an owner's wait for each place that it may have: for four times the longest report, while it is alone."""
@@ -80,7 +80,7 @@ class Reports:
         self._turns = Turns(
             Bilingual("draft reports", "草稿检查"),
             AT_ONCE,
-            share=SHARE_AT_ONCE,
+            share=MAX_CONCURRENT_PER_OWNER,
             patience=PATIENCE,
             most_waiting=MOST_WAITING,
         )

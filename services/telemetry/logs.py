@@ -5,7 +5,7 @@ import logging
 from typing import Any, Literal
 
 from services.clock import rfc3339
-from services.http.redaction import shown_text
+from services.http.redaction import redact_text
 from services.telemetry.log_context import bound_task
 
 QUIET = ("alembic", "dbos", "uvicorn.error")
@@ -23,7 +23,7 @@ class Text(logging.Formatter):
         found = bound_task()
         attempt = "" if found is None or found.attempt is None else f" attempt {found.attempt}"
         record.bound_task = "" if found is None else f"[task {found.task_id}{attempt}] "
-        return shown_text(super().format(record))
+        return redact_text(super().format(record))
 
 
 class Json(logging.Formatter):
@@ -36,14 +36,14 @@ class Json(logging.Formatter):
             "time": rfc3339(round(record.created * 1000)),
             "level": record.levelname,
             "logger": record.name,
-            "message": shown_text(record.getMessage()),
+            "message": redact_text(record.getMessage()),
         }
         if found is not None:
             fields["task_id"] = found.task_id
             if found.attempt is not None:
                 fields["attempt"] = found.attempt
         if record.exc_info:
-            fields["exception"] = shown_text(self.formatException(record.exc_info))
+            fields["exception"] = redact_text(self.formatException(record.exc_info))
         return json.dumps(fields, ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from services.clock import now_ms
 from services.errors import Failure
-from services.http.redaction import shown_text, shown_url
+from services.http.redaction import redact_text, redact_url
 from services.store.parts import Part
 from services.store.records import Delivery, Stage, StageProgress, Task
 
@@ -171,7 +171,7 @@ def _webhook(task: Task, delivery: Delivery, began_ms: int) -> Span:
     answer = delivery.answer
     delivered = answer is not None and 200 <= answer < 300
     facts: dict[str, Fact] = {
-        "url.full": shown_url(task.webhook_url or ""),
+        "url.full": redact_url(task.webhook_url or ""),
         "draftcast.seq": delivery.seq,
         "draftcast.tries": delivery.attempts,
     }
@@ -183,7 +183,7 @@ def _webhook(task: Task, delivery: Delivery, began_ms: int) -> Span:
         start_ms=began_ms,
         end_ms=now_ms(),
         facts=facts if answer is None else {**facts, "http.response.status_code": answer},
-        error=None if delivered else (str(answer or "UNREACHABLE"), shown_text(delivery.error or "")),
+        error=None if delivered else (str(answer or "UNREACHABLE"), redact_text(delivery.error or "")),
     )
 
 
@@ -193,7 +193,7 @@ def _place_of(attempt: int) -> str:
 
 def _facts(task: Task) -> dict[str, Fact]:
     worker: dict[str, Fact] = {"draftcast.worker": task.worker} if task.worker else {}
-    return {"draftcast.task_id": task.id, "url.full": shown_url(task.draft_url), **worker}
+    return {"draftcast.task_id": task.id, "url.full": redact_url(task.draft_url), **worker}
 
 
 def _video_facts(task: Task | None) -> dict[str, Fact]:
@@ -209,4 +209,4 @@ def _video_facts(task: Task | None) -> dict[str, Fact]:
 
 
 def _error(failure: Failure | None) -> tuple[str, str] | None:
-    return None if failure is None else (failure.code, shown_text(failure.message.en))
+    return None if failure is None else (failure.code, redact_text(failure.message.en))

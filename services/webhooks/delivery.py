@@ -20,7 +20,7 @@ from services.access.signing import Seal
 from services.clock import now_ms, rfc3339
 from services.errors import StoreUnavailable
 from services.files.store import FileStore
-from services.http.client import Client, Patience, Refused, Unfetched
+from services.http.client import Client, FetchError, Timeouts, UrlRefused
 from services.http.guard import Guard
 from services.store import outbox
 from services.store.database import Database
@@ -38,7 +38,7 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 20
 AT_ONCE_OF_OWNER = 5
 """So that receivers of one owner, slow or dead, leave room for those of others."""
-PATIENCE = Patience(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
+PATIENCE = Timeouts(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
 TAKEN_MS = 30_000
 """After so long without a word, whoever has taken a delivery is thought dead."""
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
@@ -132,7 +132,7 @@ class WebhookSender:
         guard: Guard,
         secret: str,
         on_try: Callable[[DeliveryState], None],
-        client: Callable[[Guard, Patience], Client] = Client,
+        client: Callable[[Guard, Timeouts], Client] = Client,
         traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
@@ -225,10 +225,10 @@ class WebhookSender:
             body = self._told.body(due.change)
             headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
             return await client.post(url, body, headers), None
-        except Refused as refused:
+        except UrlRefused as refused:
             log.warning("the webhook is refused: %s", refused.reason.en)
             return None, refused.reason.en
-        except Unfetched as failed:
+        except FetchError as failed:
             return None, failed.reason.en
         except Exception:
             log.exception("a webhook could not be sent")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import SteadyClock, now_ms
-from services.drafts.draft_urls import points_back
+from services.drafts.draft_urls import is_self_reference
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
 from services.exporter_protocol import PreviewLine, Result, StageLine
 from services.files.beneath import remove_tree
@@ -339,7 +339,7 @@ class Worker:
 
 def _unfit(task: Task, base_url: str) -> Failed | None:
     """Why a task is not to be run (again)."""
-    if points_back(base_url, task.draft_url):
+    if is_self_reference(base_url, task.draft_url):
         return failed(
             ErrorCode.DRAFT_URL_REFUSED,
             "The draft's address is this server's own, and there is no draft.",

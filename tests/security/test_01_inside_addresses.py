@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.http.client import Refused, Unfetched
+from services.http.client import FetchError, UrlRefused
 from services.http.guard import is_public
 from tests.support.canary import Canary, content
 from tests.support.names import Names
@@ -64,7 +64,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_spelling_of_an_inside_address_is_connected_to(tmp_path: Path, canary: Canary, spelling: str) -> None:
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchError):
         content(tmp_path, spelling.format(port=canary.port), names=Names(["::1", "127.0.0.1"]))
     assert not canary.caught()
 
@@ -76,6 +76,6 @@ def test_proxy_settings_of_the_environment_are_not_followed(tmp_path: Path, monk
         proxy.answers["/x"] = statuses([200], b"through the proxy")
         for name in ("http_proxy", "HTTP_PROXY"):
             monkeypatch.setenv(name, proxy.base)
-        with pytest.raises(Refused):
+        with pytest.raises(UrlRefused):
             content(tmp_path, "http://10.0.0.1/x", ("127.0.0.1/32",))
         assert not proxy.requests

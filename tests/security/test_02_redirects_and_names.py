@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.http.client import Refused
+from services.http.client import UrlRefused
 from tests.support.canary import Canary, content
 from tests.support.names import Names
 from tests.support.servers import DraftServer, redirect, statuses
@@ -17,7 +17,7 @@ from tests.support.servers import DraftServer, redirect, statuses
     [["127.0.0.1"], ["::1"], ["127.0.0.1", "127.0.0.2"], ["::1", "127.0.0.1"], ["::ffff:127.0.0.1", "::1", "10.0.0.1"]],
 )
 def test_a_name_with_inside_addresses_only_is_refused(tmp_path: Path, canary: Canary, addresses: list[str]) -> None:
-    with pytest.raises(Refused, match="not public"):
+    with pytest.raises(UrlRefused, match="not public"):
         content(tmp_path, f"http://inside.example:{canary.port}/", names=Names(addresses))
     assert not canary.caught()
 
@@ -37,7 +37,7 @@ def test_a_name_that_turns_to_an_inside_address_is_refused(tmp_path: Path) -> No
         for server in (outside, inside):
             server.answers["/secret"] = statuses([200], b"secret")
         url = f"http://turning.example:{outside.port}/x"
-        with pytest.raises(Refused):
+        with pytest.raises(UrlRefused):
             content(tmp_path, url, ("127.0.0.1/32",), Names(["127.0.0.1"], ["127.0.0.2"]))
         assert outside.requests == {"/x": 1}
         assert not inside.requests
@@ -49,7 +49,7 @@ def test_a_redirect_from_an_allowed_host_to_another_inside_host_is_refused(
 ) -> None:
     with DraftServer() as server:
         server.answers["/x"] = redirect(f"http://127.0.0.1:{canary.port}/", status)
-        with pytest.raises(Refused):
+        with pytest.raises(UrlRefused):
             content(tmp_path, f"{server.base}/x", (server.host,))
         assert server.requests["/x"] == 1
     assert not canary.caught()
@@ -65,5 +65,5 @@ def test_a_redirect_to_an_inside_host_that_is_allowed_too_is_followed(tmp_path: 
 def test_a_redirect_to_anything_but_http_is_refused(tmp_path: Path, target: str) -> None:
     with DraftServer() as server:
         server.answers["/x"] = redirect(target)
-        with pytest.raises(Refused):
+        with pytest.raises(UrlRefused):
             content(tmp_path, f"{server.base}/x", (server.host,))

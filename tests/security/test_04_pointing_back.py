@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from services.drafts.draft_urls import own_urls, points_back
+from services.drafts.draft_urls import is_self_reference, own_urls
 from services.drafts.source import RemoteDraft
 from services.errors import ErrorCode, Failed
-from services.http.address import address
 from services.http.guard import Guard
+from services.http.urls import parse_url
 from tests.support.fetching import fetcher, nothing
 from tests.support.server import Server, serving
 from tests.support.servers import DraftServer, redirect, statuses
@@ -105,20 +105,20 @@ def test_neither_materials_nor_redirects_lead_into_this_server(
     ],
 )
 def test_every_spelling_of_the_own_host_is_known(url: str, back: bool) -> None:
-    assert points_back("http://h.example", url) is back
+    assert is_self_reference("http://h.example", url) is back
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "127.0.0.1."])
 def test_every_spelling_of_the_own_address_is_known(host: str) -> None:
-    assert points_back("http://127.0.0.1:8000", f"http://{host}:8000/graphql")
+    assert is_self_reference("http://127.0.0.1:8000", f"http://{host}:8000/graphql")
 
 
 def test_a_draft_may_fetch_its_own_files_and_no_other_drafts() -> None:
     one, other = "a" * 32, "b" * 32
     guard = Guard((), own_urls("http://h.example", f"http://h.example/drafts/get_draft?draft_id={one}"))
-    assert guard.names(address(f"http://h.example/drafts/output/draft/{one}/%2e%2e.png?x=../.."))
+    assert guard.allows_by_name(parse_url(f"http://h.example/drafts/output/draft/{one}/%2e%2e.png?x=../.."))
     for path in (f"{other}/a.png", f"{one}/../{other}/a.png", f"{one}/..%2f{other}/a.png", f"{one}%2f..%5c{other}/a"):
-        assert guard.refuses(address(f"http://h.example/drafts/output/draft/{path}"))
+        assert guard.refuses(parse_url(f"http://h.example/drafts/output/draft/{path}"))
 
 
 def test_the_draft_that_comes_with_the_server_is_fetched_from_it(own: Server) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.drafts.fetch import FetchLimits
 from services.errors import ErrorCode
-from services.http.client import Patience, TooLarge, Transient, Unreachable
+from services.http.client import Timeouts, TooLarge, Transient, Unreachable
 from tests.support.fetching import LIMITS, QUICK, SHORT, content, failure, fetcher, kept, material, nothing
 from tests.support.packing import packed_as
 from tests.support.servers import DraftServer, breaking, endless, raw_server, silent, statuses, trickle
@@ -51,7 +51,7 @@ def test_a_content_length_over_the_limit_is_refused_without_waiting_for_the_body
     tmp_path: Path, server: DraftServer
 ) -> None:
     with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Patience()}
+        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Timeouts()}
         with pytest.raises(TooLarge):
             content(tmp_path, server, url, **allowed)
         error = failure(tmp_path, server, url, **allowed)
@@ -64,7 +64,7 @@ def test_a_content_length_over_what_is_left_of_the_task_is_refused_without_waiti
 ) -> None:
     limits = FetchLimits(draft_bytes=1, material_bytes=2_000_000_000, task_bytes=1_999_999_999)
     with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Patience(), "limits": limits}
+        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Timeouts(), "limits": limits}
         error = failure(tmp_path, server, url, **allowed)
     assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
     assert str(limits.task_bytes) in error.failure.message.zh
@@ -80,7 +80,7 @@ def test_memory_stays_flat_while_a_large_file_comes_in(tmp_path: Path, server: D
     try:
 
         async def run() -> int:
-            async with fetcher(tmp_path, server, limits=limits, patience=Patience()) as running:
+            async with fetcher(tmp_path, server, limits=limits, timeouts=Timeouts()) as running:
                 return (await running.material(url, segment_id=None, on_bytes=nothing)).stat().st_size
 
         assert asyncio.run(run()) == 100_000_000
@@ -151,24 +151,24 @@ def test_a_body_that_unpacks_to_more_than_the_limit_is_too_large_in_little_memor
 @pytest.mark.parametrize("start", [b"", b"z" * 1_000_000])
 def test_a_trickle_is_given_up_however_well_it_began(tmp_path: Path, server: DraftServer, start: bytes) -> None:
     server.answers["/x"] = trickle(start)
-    patience = replace(QUICK, window_seconds=0.2)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=patience)
+    timeouts = replace(QUICK, window_seconds=0.2)
+    error = failure(tmp_path, server, f"{server.base}/x", timeouts=timeouts)
     assert "slowly" in error.failure.message.en
     assert server.requests["/x"] == 1
     assert not kept(tmp_path)
 
 
 @pytest.mark.parametrize("patience", [SHORT, replace(QUICK, idle_seconds=0.3, tries=2)])
-def test_silence_is_given_up(tmp_path: Path, server: DraftServer, patience: Patience) -> None:
+def test_silence_is_given_up(tmp_path: Path, server: DraftServer, timeouts: Timeouts) -> None:
     server.answers["/x"] = silent()
     with pytest.raises(Transient, match="in time"):
-        content(tmp_path, server, f"{server.base}/x", patience=patience)
+        content(tmp_path, server, f"{server.base}/x", timeouts=timeouts)
     assert server.requests["/x"] == 2
 
 
 def test_silence_in_the_middle_of_a_file_is_given_up(tmp_path: Path, server: DraftServer) -> None:
     server.answers["/x"] = trickle(b"z" * 1000, every_seconds=60)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=replace(QUICK, idle_seconds=0.3, tries=2))
+    error = failure(tmp_path, server, f"{server.base}/x", timeouts=replace(QUICK, idle_seconds=0.3, tries=2))
     assert "in time" in error.failure.message.en
     assert not kept(tmp_path)
 
@@ -191,7 +191,7 @@ async def _dripping_head(writer: Any) -> None:
 @pytest.mark.parametrize("answer", [_forever_continue, _dripping_head])
 def test_a_head_without_an_end_is_given_up(tmp_path: Path, server: DraftServer, answer: Any) -> None:
     with raw_server(answer) as url, pytest.raises(Transient, match="in time"):
-        content(tmp_path, server, url, allow_hosts=("127.0.0.1",), patience=SHORT)
+        content(tmp_path, server, url, allow_hosts=("127.0.0.1",), timeouts=SHORT)
 
 
 async def _long_head(writer: Any) -> None:
@@ -214,9 +214,9 @@ def test_what_is_not_http_is_told_without_a_word_of_it(tmp_path: Path, server: D
 
 def test_a_file_has_a_time_limit_over_all_tries(tmp_path: Path, server: DraftServer) -> None:
     server.answers["/x"] = endless(b"x" * 100)
-    patience = Patience(wall_seconds=0.2, least_rate=0)
+    timeouts = Timeouts(wall_seconds=0.2, min_bytes_per_second=0)
     limits = FetchLimits(draft_bytes=10**12, material_bytes=10**12, task_bytes=10**12)
-    error = failure(tmp_path, server, f"{server.base}/x", patience=patience, limits=limits)
+    error = failure(tmp_path, server, f"{server.base}/x", timeouts=timeouts, limits=limits)
     assert error.failure.code is ErrorCode.MATERIAL_UNREACHABLE
     assert "0.2 seconds" in error.failure.message.en
 
@@ -224,6 +224,6 @@ def test_a_file_has_a_time_limit_over_all_tries(tmp_path: Path, server: DraftSer
 def test_a_draft_that_comes_slowly_ends_long_before_a_render_would(tmp_path: Path, server: DraftServer) -> None:
     server.answers["/x"] = trickle(b"{")
     with pytest.raises(Unreachable) as caught:
-        content(tmp_path, server, f"{server.base}/x", patience=Patience(draft_wall_seconds=0.2))
+        content(tmp_path, server, f"{server.base}/x", timeouts=Timeouts(draft_wall_seconds=0.2))
     assert "0.2 seconds" in caught.value.reason.en
-    assert Patience().draft_wall_seconds < Patience().wall_seconds
+    assert Timeouts().draft_wall_seconds < Timeouts().wall_seconds

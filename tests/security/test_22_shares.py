@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.drafts.uploads.store import AT_ONCE, SHARE_AT_ONCE, Shelf
+from services.drafts.uploads.store import MAX_CONCURRENT, MAX_CONCURRENT_PER_OWNER, Uploads
 from services.drafts.uploads.unpack import UnpackLimits
 from services.errors import InvalidInput
-from services.http.rate import LeastRate
+from services.http.rate import MinimumRate
 from tests.resolvers.test_drafts import packed
 from tests.security.conftest import Guarded
 from tests.support.keys import bearing, new_key
@@ -73,10 +73,10 @@ def half_an_upload(server: Server, key: str) -> socket.socket:
 def test_uploads_that_never_end_leave_places_for_others(guarded: Guarded) -> None:
     server, mine = guarded.server, {**bearing(guarded.bert), "content-type": "application/zip"}
     with ExitStack() as stack:
-        held = [stack.enter_context(half_an_upload(server, guarded.anna)) for _ in range(SHARE_AT_ONCE)]
+        held = [stack.enter_context(half_an_upload(server, guarded.anna)) for _ in range(MAX_CONCURRENT_PER_OWNER)]
         while len(list((guarded.folder / "data" / "drafts").glob("coming-*/zip"))) < len(held):
             assert server.get("/healthz").status == 200
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_CONCURRENT):
             refused = stack.enter_context(half_an_upload(server, guarded.anna))
             assert refused.recv(4096).startswith(b"HTTP/1.1 429 ")
         assert server.request("POST", "/drafts", packed({"draft_content.json": b"{}"}), mine).status == 201
@@ -89,9 +89,9 @@ def test_an_upload_of_a_byte_now_and_then_is_ended(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
 
     async def run() -> None:
-        shelf = Shelf(tmp_path, UnpackLimits(1000, 1000), 3600, rate=partial(LeastRate, 0.1), spare_bytes=0)
-        async with shelf.serve():
-            await shelf.put("key anna", dripping())
+        uploads = Uploads(tmp_path, UnpackLimits(1000, 1000), 3600, rate=partial(MinimumRate, 0.1), min_free_bytes=0)
+        async with uploads.serve():
+            await uploads.put("key anna", dripping())
 
     with pytest.raises(InvalidInput, match="too slowly"):
         asyncio.run(run())

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from services.drafts.uploads.unpack import UnpackLimits
-from services.drafts.uploads.unpacking import unpack_apart
+from services.drafts.uploads.unpack_process import unpack_in_process
 from services.errors import InvalidInput
 from services.sandbox.process_sandbox import sandbox_here
 from tests.support.server import ROOT, Answer, Server, serving
@@ -204,6 +204,6 @@ def test_an_unpacking_that_is_taken_over_reaches_its_own_folder_only(
     (tmp_path / "zip").write_bytes(packed({DRAFT: b"{}"}))
     monkeypatch.setenv("PYTHONPATH", f"{evil}{os.pathsep}{ROOT}")
     with pytest.raises(InvalidInput) as said:
-        asyncio.run(unpack_apart(tmp_path / "zip", folder, UnpackLimits(1000, 1000)))
+        asyncio.run(unpack_in_process(tmp_path / "zip", folder, UnpackLimits(1000, 1000)))
     assert said.value.message.en.split() == ["13"] * 7 + ["1", "38", "done"]
     assert (tmp_path / "other").read_text() == "another person's draft"

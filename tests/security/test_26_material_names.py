@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.http.redaction import shown_name
+from services.http.redaction import display_name
 from tests.support.drafts import DraftBuilder
 from tests.support.media import plain
 from tests.support.render import request, run
@@ -99,7 +99,7 @@ def test_a_nameless_sticker_is_named_without_its_secrets(tmp_path: Path, server:
     ],
 )
 def test_a_material_is_called_by_its_name_or_its_file(given: tuple[str, ...], shown: str) -> None:
-    assert shown_name(*given) == shown
+    assert display_name(*given) == shown
 
 
 @pytest.mark.parametrize(

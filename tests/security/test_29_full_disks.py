@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from services.drafts.uploads.store import SPARE_BYTES, Shelf
+from services.drafts.uploads.store import MIN_FREE_BYTES, Uploads
 from services.drafts.uploads.unpack import UnpackLimits
 from tests.support.drafts import DraftBuilder
 from tests.support.ffmpegs import used_ffmpeg
@@ -29,9 +29,9 @@ WEEK = 7 * 24 * 3600
 _BRING = """
 import asyncio, io, json, os, sys, zipfile
 from pathlib import Path
-from services.drafts.uploads.room import STEP_BYTES
-from services.drafts.uploads.store import AT_ONCE, Shelf
-from services.drafts.uploads.unpack import UnpackLimits
+from services.drafts.room import STEP_BYTES
+from services.drafts.uploads.store import MAX_CONCURRENT, Uploads
+from services.drafts.unpack import UnpackLimits
 
 def draft(size, method):
     target = io.BytesIO()
@@ -43,18 +43,18 @@ def draft(size, method):
 async def chunks(content):
     yield content
 
-async def bring(shelf, owner, content):
+async def bring(uploads, owner, content):
     try:
-        await shelf.put(owner, chunks(content))
+        await uploads.put(owner, chunks(content))
     except Exception as error:
         return type(error).__name__
     return "kept"
 
 async def main(folder, *wanted):
     # no room is spared, so that the disk itself says that it is full
-    shelf = Shelf(folder, UnpackLimits(10**9, 10**9), 3600, spare_bytes=-AT_ONCE * STEP_BYTES)
-    async with shelf.serve():
-        print(json.dumps([await bring(shelf, owner, draft(size, method)) for owner, size, method in wanted]))
+    uploads = Uploads(folder, UnpackLimits(10**9, 10**9), 3600, min_free_bytes=-MAX_CONCURRENT * STEP_BYTES)
+    async with uploads.serve():
+        print(json.dumps([await bring(uploads, owner, draft(size, method)) for owner, size, method in wanted]))
 
 asyncio.run(main(Path(sys.argv[1]), *json.loads(sys.argv[2])))
 """
@@ -79,7 +79,7 @@ def test_four_uploads_at_once_leave_what_must_be_left(tmp_path: Path) -> None:
                 found = os.statvfs(disk.outside(disk.folder))
                 free.append(found.f_bavail * found.f_frsize)
         answers = [each.result() for each in bringing]
-        assert min(free) >= SPARE_BYTES
+        assert min(free) >= MIN_FREE_BYTES
         assert [answer.status for answer in answers] == [503] * 4
         assert all("disk is nearly full" in answer.json["error"]["details"] for answer in answers)
         assert list(disk.outside(disk.folder / "drafts").iterdir()) == []
@@ -114,7 +114,7 @@ def test_an_upload_that_was_killed_is_gone_after_the_next_start_and_one_under_wa
         assert list(drafts.iterdir()) == []
         with half_an_upload(server):
             (folder,) = coming(drafts, 1)
-            other = Shelf(drafts, UnpackLimits(1000, 1000), WEEK)
+            other = Uploads(drafts, UnpackLimits(1000, 1000), WEEK)
             asyncio.run(opened_and_closed(other))
             assert folder.is_dir()
 
@@ -145,8 +145,8 @@ def coming(drafts: Path, count: int) -> list[Path]:
     return found
 
 
-async def opened_and_closed(shelf: Shelf) -> None:
-    async with shelf.serve():
+async def opened_and_closed(uploads: Uploads) -> None:
+    async with uploads.serve():
         pass
 
 
@@ -155,11 +155,11 @@ def test_a_clock_that_jumps_forward_takes_no_draft_away(tmp_path: Path, monkeypa
         yield zipped(10)
 
     async def run() -> None:
-        shelf, real = Shelf(tmp_path, UnpackLimits(1000, 1000), WEEK, spare_bytes=0), time.time
-        async with shelf.serve():
-            kept = await shelf.put("key anna", content())
+        uploads, real = Uploads(tmp_path, UnpackLimits(1000, 1000), WEEK, min_free_bytes=0), time.time
+        async with uploads.serve():
+            kept = await uploads.put("key anna", content())
             monkeypatch.setattr(time, "time", lambda: real() + 2 * WEEK)
             monkeypatch.setattr(time, "time_ns", lambda: int((real() + 2 * WEEK) * 1e9))
-            assert shelf.files(kept.draft_id) == ("a.bin", DRAFT)
+            assert uploads.files(kept.draft_id) == ("a.bin", DRAFT)
 
     asyncio.run(run())

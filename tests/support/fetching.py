@@ -9,11 +9,11 @@ import pytest
 
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.errors import Failed
-from services.http.client import Patience
+from services.http.client import Timeouts
 from tests.support.servers import DraftServer
 
 LIMITS = FetchLimits(draft_bytes=1000, material_bytes=5_000_000, task_bytes=8_000_000)
-QUICK = Patience(backoff_seconds=0.01, longest_wait_seconds=0.05)
+QUICK = Timeouts(backoff_seconds=0.01, longest_wait_seconds=0.05)
 SHORT = replace(QUICK, head_seconds=0.3, tries=2)
 """For far sides that say nothing."""
 

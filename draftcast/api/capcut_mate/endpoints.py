@@ -76,7 +76,7 @@ class PollingEndpoint:
         if task is None:
             return None
         english = _wants_english(language[:LONGEST_LANGUAGE_BYTES])
-        key, edition = (context.owner, draft_url, english), context.services.files.edition
+        key, edition = (context.owner, draft_url, english), context.services.files.url_version
         answered = self._answered.get(key)
         if answered is None or answered[0] is not task or answered[1] != edition:
             response = self._envelope.success(self._status(context, task, english), english)

@@ -1,6 +1,6 @@
 """What lies behind a segment of the bottom video track."""
 
-from services.drafts.colors import BLACK, told_color
+from services.drafts.colors import BLACK, read_color
 from services.drafts.design import Backdrop, BackdropKind
 from services.drafts.fields import Fields
 from services.drafts.read.unsupported import warn_of
@@ -18,7 +18,7 @@ def read_backdrop(fields: Fields | None, segment_id: str) -> Backdrop | None:
     if fields is None or (kind in ("", "canvas_color") and not fields.text("color")):
         return None
     if kind in ("", "canvas_color"):
-        return Backdrop(kind=BackdropKind.COLOR, color=told_color(fields, "color", BLACK))
+        return Backdrop(kind=BackdropKind.COLOR, color=read_color(fields, "color", BLACK))
     if kind == "canvas_blur":
         blur = fields.number("blur", 0.0, 0.0, 1.0)
         return Backdrop(kind=BackdropKind.BLUR, blur=blur)

@@ -7,10 +7,10 @@ from services.drafts.fields import Fields
 from services.drafts.parse import invalid
 from services.errors import ErrorCode, failed
 
-LARGEST_SIDE = 16384
+MAX_SIDE_PX = 16384
 """Pixels; ffmpeg and Pillow work to about this size."""
 DEFAULT_FPS = 30.0
-FASTEST_FPS = 240.0
+MAX_FPS = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ def read_canvas(root: Fields, around: Canvas | None = None) -> Canvas:
 def _size(root: Fields, around: Canvas | None) -> tuple[int, int]:
     canvas = root.object("canvas_config")
     if canvas.values.get("background"):
-        canvas.unknown("background")
+        canvas.warn_unknown("background")
     width, height = round(canvas.number("width")), round(canvas.number("height"))
-    shown = f"{canvas.shown('width')} x {canvas.shown('height')}"
+    shown = f"{canvas.describe('width')} x {canvas.describe('height')}"
     if min(width, height) < 1:
         if around is not None:
             return around.width, around.height
         raise invalid(f"its canvas (width x height) is {shown}", f"画布尺寸（宽 x 高）为 {shown}")
-    if max(width, height) > LARGEST_SIDE:
+    if max(width, height) > MAX_SIDE_PX:
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
-            f"The canvas of {shown} pixels is larger than {LARGEST_SIDE} on a side.",
-            f"画布 {shown} 超过单边 {LARGEST_SIDE} 像素的上限。",
+            f"The canvas of {shown} pixels is larger than {MAX_SIDE_PX} on a side.",
+            f"画布 {shown} 超过单边 {MAX_SIDE_PX} 像素的上限。",
         )
     return _even(width), _even(height)
 
@@ -60,9 +60,9 @@ def _fps(root: Fields, default: float) -> float:
     if not root.has("fps"):
         return default
     fps = root.number("fps", math.nan)
-    if not 1.0 <= fps <= FASTEST_FPS:
+    if not 1.0 <= fps <= MAX_FPS:
         raise invalid(
-            f"its fps is {root.shown('fps')}, not 1 to {FASTEST_FPS:.0f}",
-            f"fps 为 {root.shown('fps')}，须在 1 到 {FASTEST_FPS:.0f} 之间",
+            f"its fps is {root.describe('fps')}, not 1 to {MAX_FPS:.0f}",
+            f"fps 为 {root.describe('fps')}，须在 1 到 {MAX_FPS:.0f} 之间",
         )
     return fps

@@ -4,12 +4,12 @@ from services.drafts.fields import Fields
 from services.drafts.records import Clip, TimeRange
 from services.errors import ErrorCode, failed
 
-LOUDEST = 10.0
+MAX_VOLUME = 10.0
 """The largest volume the apps offer, as a linear amplitude."""
-LARGEST_SCALE = 100.0
-FARTHEST = 100.0
+MAX_SCALE = 100.0
+MAX_OFFSET = 100.0
 """Half canvases from the middle."""
-FASTEST, SLOWEST = 100.0, 0.05
+MAX_SPEED, MIN_SPEED = 100.0, 0.05
 
 
 def time_range(fields: Fields, name: str) -> TimeRange | None:
@@ -37,22 +37,22 @@ def read_speed(fields: Fields, ramp: Fields, source: TimeRange | None, target: T
     """The segment's own speed; where it has none, or a curve, what its two ranges imply."""
     implied = source.duration_us / target.duration_us if source and source.duration_us else 1.0
     speed = implied if is_curved(ramp) and source else fields.number("speed", implied)
-    return min(max(speed if speed > 0 else implied, SLOWEST), FASTEST)
+    return min(max(speed if speed > 0 else implied, MIN_SPEED), MAX_SPEED)
 
 
 def read_clip(fields: Fields) -> Clip:
     """The place of the segment's picture; what is missing is as usual."""
     clip = fields.object("clip")
     scale, place, flip = clip.object("scale"), clip.object("transform"), clip.object("flip")
-    scale_x = scale.number("x", 1.0, 0.0, LARGEST_SCALE)
+    scale_x = scale.number("x", 1.0, 0.0, MAX_SCALE)
     uniform = fields.object("uniform_scale").flag("on")
     return Clip(
         alpha=clip.number("alpha", 1.0, 0.0, 1.0),
         rotation_deg=clip.number("rotation") % 360.0,
         scale_x=scale_x,
-        scale_y=scale_x if uniform else scale.number("y", scale_x, 0.0, LARGEST_SCALE),
-        x=place.number("x", 0.0, -FARTHEST, FARTHEST),
-        y=place.number("y", 0.0, -FARTHEST, FARTHEST),
+        scale_y=scale_x if uniform else scale.number("y", scale_x, 0.0, MAX_SCALE),
+        x=place.number("x", 0.0, -MAX_OFFSET, MAX_OFFSET),
+        y=place.number("y", 0.0, -MAX_OFFSET, MAX_OFFSET),
         flip_horizontal=flip.flag("horizontal"),
         flip_vertical=flip.flag("vertical"),
     )

@@ -14,7 +14,7 @@ MAX_KEYFRAMES = 10_000
 
 
 @dataclass(slots=True)
-class Limits:
+class ReadBudget:
     """How many more a draft may hold, its compound clips counted in."""
 
     segments: int = MAX_SEGMENTS
@@ -27,17 +27,17 @@ class Compounds:
     def __init__(self, read: Callable[[Fields], Draft]) -> None:
         self._read_draft = read
         self._read: dict[str, tuple[Draft | Failure, Warnings]] = {}
-        self._told: dict[str, Warnings] = {}
+        self._reported: dict[str, Warnings] = {}
 
     def read(self, fields: Fields) -> Draft | Failure:
         """The draft in a material of `drafts`, or why it cannot be drawn. Raises `Failed` (DRAFT_TOO_LARGE)."""
         if fields.path not in self._read:
             warnings = Warnings()
-            self._read[fields.path] = self._outcome(fields.object("draft").telling(warnings)), warnings
+            self._read[fields.path] = self._outcome(fields.object("draft").with_warnings(warnings)), warnings
         outcome, warnings = self._read[fields.path]
-        if self._told.get(fields.path) is not fields.warnings:
-            fields.warnings.include(warnings)
-            self._told[fields.path] = fields.warnings
+        if self._reported.get(fields.path) is not fields.warnings:
+            fields.warnings.extend(warnings)
+            self._reported[fields.path] = fields.warnings
         return outcome
 
     def _outcome(self, draft: Fields) -> Draft | Failure:
@@ -50,11 +50,11 @@ class Compounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadContext:
     """What the segments of one draft are read with."""
 
     materials: Materials
-    limits: Limits
+    budget: ReadBudget
     compounds: Compounds | None
     """None in a draft so deep within others that no more are read."""
     captions: Captions = field(default_factory=Captions)

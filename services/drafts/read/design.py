@@ -12,13 +12,13 @@ from services.drafts.design import (
     Transition,
     TransitionKind,
 )
-from services.drafts.families.looks import MASKS
+from services.drafts.families.effects import MASKS
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 from services.drafts.fields import Fields
-from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of
+from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
 from services.errors import WarningCode
 
-LARGEST_MASK = 100.0
+MAX_MASK_SIZE = 100.0
 """In sizes of the material."""
 _ENDLESS: Sentence = (
     "The transition {name} does not say how long it is and is not drawn.",
@@ -29,8 +29,8 @@ _AGAIN: Sentence = (
     "动画“{name}”未绘制：入场、出场、组合或循环动画各仅绘制一个。",
 )
 _TOO_MANY: Sentence = (
-    f"Of all the animations of a segment, the first {MANY} are looked at.",
-    f"片段的动画过多，仅处理前 {MANY} 个。",
+    f"Of all the animations of a segment, the first {MAX_LISTED} are looked at.",
+    f"片段的动画过多，仅处理前 {MAX_LISTED} 个。",
 )
 _SETTINGS: Sentence = (
     "The animation {name} is drawn with its usual settings.",
@@ -49,7 +49,7 @@ def read_transition(fields: Fields | None, segment_id: str) -> Transition | None
         return None
     match = TRANSITIONS.of(fields)
     kind = match.kind if match else TransitionKind.DISSOLVE
-    if match is None or not match.plain:
+    if match is None or not match.exact:
         near = (f"The transition {{name}} is drawn as {kind}.", f"转场“{{name}}”按 {kind} 绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return Transition(kind=kind, duration_us=duration_us, name=effect_name(fields), effect_id=effect_id(fields))
@@ -73,10 +73,10 @@ def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:
         )
     return Mask(
         kind=match.kind,
-        center_x=config.number("centerX", 0.0, -LARGEST_MASK, LARGEST_MASK),
-        center_y=config.number("centerY", 0.0, -LARGEST_MASK, LARGEST_MASK),
-        width=config.number("width", 0.5, 0.0, LARGEST_MASK),
-        height=config.number("height", 0.5, 0.0, LARGEST_MASK),
+        center_x=config.number("centerX", 0.0, -MAX_MASK_SIZE, MAX_MASK_SIZE),
+        center_y=config.number("centerY", 0.0, -MAX_MASK_SIZE, MAX_MASK_SIZE),
+        width=config.number("width", 0.5, 0.0, MAX_MASK_SIZE),
+        height=config.number("height", 0.5, 0.0, MAX_MASK_SIZE),
         rotation_deg=config.number("rotation") % 360.0,
         feather=config.number("feather", 0.0, 0.0, 1.0),
         invert=config.flag("invert"),
@@ -91,11 +91,11 @@ def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> t
     """
     read: dict[AnimationPhase, Animation] = {}
     for fields in found:
-        for listed in islice(fields.objects("animations"), MANY):
+        for listed in islice(fields.objects("animations"), MAX_LISTED):
             animation = _animation(listed, duration_us, segment_id)
             if animation is not None and read.setdefault(animation.phase, animation) is not animation:
                 warn_of(listed, segment_id, _AGAIN)
-        if len(fields.list("animations")) > MANY:
+        if len(fields.list("animations")) > MAX_LISTED:
             warn_of(fields, segment_id, _TOO_MANY)
     lasting = (_between(animation, read, duration_us) for animation in read.values())
     return tuple(animation for animation in lasting if animation.duration_us)
@@ -128,7 +128,7 @@ def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation |
 def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKind:
     entry = phase in (AnimationPhase.IN, AnimationPhase.OUT)
     match = (ENTRIES if entry else LOOPS).of(fields)
-    if match is not None and match.plain:
+    if match is not None and match.exact:
         return match.kind
     kind = match.kind if match else AnimationKind.FADE if entry else AnimationKind.STILL
     if kind is AnimationKind.STILL:

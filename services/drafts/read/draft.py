@@ -11,8 +11,8 @@ from services.drafts.fields import Fields, Warnings
 from services.drafts.parse import invalid, parse
 from services.drafts.read.canvas import Canvas, read_canvas
 from services.drafts.read.clip import time_range
-from services.drafts.read.compound import DEEPEST
-from services.drafts.read.context import MAX_SEGMENTS, Compounds, Limits, Reading
+from services.drafts.read.compound import MAX_COMPOUND_DEPTH
+from services.drafts.read.context import MAX_SEGMENTS, Compounds, ReadBudget, ReadContext
 from services.drafts.read.material_index import Materials
 from services.drafts.read.track import bottom_track, read_track
 from services.drafts.records import Draft, Segment, Track, TrackKind
@@ -25,21 +25,21 @@ def read_draft(content: bytes) -> Draft:
     Raises `Failed` with DRAFT_INVALID, DRAFT_ENCRYPTED, DRAFT_EMPTY or DRAFT_TOO_LARGE.
     """
     warnings = Warnings()
-    draft = _draft(Fields(parse(content), "draft", warnings), Limits(), None)
+    draft = _draft(Fields(parse(content), "draft", warnings), ReadBudget(), None)
     return replace(draft, warnings=warnings.found())
 
 
-def _draft(root: Fields, limits: Limits, around: Canvas | None) -> Draft:
+def _draft(root: Fields, budget: ReadBudget, around: Canvas | None) -> Draft:
     """A draft, or one within a draft. Its warnings go where those of `root` go."""
     _check_shape(root)
     canvas = read_canvas(root, around)
     listed = list(root.objects("tracks"))
-    _count(listed, limits)
-    inner = Compounds(lambda found: _draft(found, limits, canvas)) if canvas.level < DEEPEST else None
-    reading = Reading(Materials.index(root.object("materials")), limits, inner)
+    _count(listed, budget)
+    inner = Compounds(lambda found: _draft(found, budget, canvas)) if canvas.level < MAX_COMPOUND_DEPTH else None
+    context = ReadContext(Materials.index(root.object("materials")), budget, inner)
     bottom = bottom_track(listed)
     read = [
-        read_track(index, fields, reading, 1e6 / canvas.fps, bottom=index == bottom)
+        read_track(index, fields, context, 1e6 / canvas.fps, bottom=index == bottom)
         for index, fields in enumerate(listed)
     ]
     tracks = tuple(track for track in read if track is not None and track.segments)
@@ -64,14 +64,14 @@ def _check_shape(root: Fields) -> None:
         ("canvas_config", dict, "an object", "对象"),
     ):
         if root.has(name) and not isinstance(root.values[name], kind):
-            raise invalid(f"its {name} is {root.shown(name)}, not {en}", f"{name} 不是{zh}")
+            raise invalid(f"its {name} is {root.describe(name)}, not {en}", f"{name} 不是{zh}")
 
 
-def _count(tracks: list[Fields], limits: Limits) -> None:
+def _count(tracks: list[Fields], budget: ReadBudget) -> None:
     """Take the draft's segments off what may be read. Raises `Failed` (DRAFT_TOO_LARGE)."""
-    limits.segments -= sum(len(track.list("segments")) for track in tracks)
-    if limits.segments < 0:
-        count = MAX_SEGMENTS - limits.segments
+    budget.segments -= sum(len(track.list("segments")) for track in tracks)
+    if budget.segments < 0:
+        count = MAX_SEGMENTS - budget.segments
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
             f"The draft has {count} segments or more; at most {MAX_SEGMENTS} are rendered.",

@@ -5,11 +5,11 @@ from itertools import islice
 
 from services.drafts.colors import Color, hex_color
 from services.drafts.design import BlendMode, ChromaKey, Effect, EffectKind
-from services.drafts.families.looks import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
+from services.drafts.families.effects import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
 from services.drafts.families.lookup import Match
 from services.drafts.fields import Fields
-from services.drafts.read.material_index import Found
-from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of, warn_others
+from services.drafts.read.material_index import MaterialEntry
+from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of, warn_others
 from services.errors import WarningCode
 
 EFFECT_BUCKETS = ("effects", "video_effects")
@@ -46,12 +46,12 @@ _SETTINGS: Sentence = (
 )
 
 
-def read_effects(found: list[Found], segment_id: str) -> tuple[Effect, ...]:
+def read_effects(found: list[MaterialEntry], segment_id: str) -> tuple[Effect, ...]:
     """The effects among materials, in their order. Warns of those that are not drawn, or drawn as something near."""
     return tuple(_read(found, segment_id))
 
 
-def _read(found: list[Found], segment_id: str) -> Iterator[Effect]:
+def _read(found: list[MaterialEntry], segment_id: str) -> Iterator[Effect]:
     for bucket, fields in found:
         kind = fields.text("type")
         effect = None
@@ -86,7 +86,7 @@ def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
         return None
     strength = fields.number("value", 1.0, 0.0, 1.0)
     wanted = (_STRENGTHS.get(match.kind, ""), *_ANY_STRENGTH)
-    settings = {setting.text("name"): setting for setting in islice(fields.objects("adjust_params"), MANY)}
+    settings = {setting.text("name"): setting for setting in islice(fields.objects("adjust_params"), MAX_LISTED)}
     name = next((name for name in wanted if name in settings), None)
     if name is not None:
         strength *= settings[name].number("value", 1.0, 0.0, 1.0)
@@ -150,7 +150,7 @@ def _family(
     """The family, with a warning when there is none or it is only near."""
     if match is None:
         warn_of(fields, segment_id, skipped)
-    elif not match.plain:
+    elif not match.exact:
         near = (f"{{name}} is drawn as a plain effect ({match.kind}).", f"“{{name}}”按近似效果（{match.kind}）绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return match
@@ -166,12 +166,12 @@ def _effect(kind: EffectKind, strength: float, fields: Fields) -> Effect:
     )
 
 
-def blends(found: list[Found]) -> list[Fields]:
+def blends(found: list[MaterialEntry]) -> list[Fields]:
     """The blend modes among materials."""
     return [fields for bucket, fields in found if bucket == "effects" and fields.text("type") == MIX_MODE]
 
 
-def read_blend(found: list[Found], segment_id: str) -> BlendMode:
+def read_blend(found: list[MaterialEntry], segment_id: str) -> BlendMode:
     """How the segment's picture mixes with what is below it. Warns of a mode that is unknown."""
     modes = blends(found)
     warn_others(modes, segment_id)

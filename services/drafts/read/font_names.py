@@ -2,7 +2,7 @@
 
 import re
 
-from services.http.redaction import shown_name
+from services.http.redaction import display_name
 
 _SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "en", "系统", "c:", "d:"}
 """The apps' own default font, and the drives that generators write for want of a path."""
@@ -14,7 +14,7 @@ def font_name(title: str, path: str = "", font_id: str = "") -> str | None:
 
     None for the apps' default font.
     """
-    stem = _ENDING.sub("", shown_name("", path))
+    stem = _ENDING.sub("", display_name("", path))
     pathless = path.strip().lower() in ("", "c:", "d:")
-    names = [shown_name(title), stem, font_id if pathless else ""]
+    names = [display_name(title), stem, font_id if pathless else ""]
     return next((name.strip() for name in names if name.strip().lower() not in _SYSTEM_FONTS), None)

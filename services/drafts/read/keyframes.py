@@ -6,9 +6,9 @@ from typing import Any
 
 from services.drafts.design import Curve, Keyframe, Property
 from services.drafts.fields import Fields, finite, is_list
-from services.drafts.read.clip import FARTHEST, LARGEST_SCALE, LOUDEST
-from services.drafts.read.context import Limits
-from services.drafts.read.unsupported import MANY, warn_of
+from services.drafts.read.clip import MAX_OFFSET, MAX_SCALE, MAX_VOLUME
+from services.drafts.read.context import ReadBudget
+from services.drafts.read.unsupported import MAX_LISTED, warn_of
 from services.drafts.records import TimeRange, TrackKind
 from services.errors import WarningCode
 
@@ -38,13 +38,13 @@ _SPREAD = (Property.SCALE_X, Property.SCALE_Y)
 _NEAR_US = 50_000
 """Keyframes this close to the used part of a source are in it: times are snapped to frames."""
 _BOUNDS: dict[Property, tuple[float, float]] = {
-    Property.X: (-FARTHEST, FARTHEST),
-    Property.Y: (-FARTHEST, FARTHEST),
-    Property.SCALE_X: (0.0, LARGEST_SCALE),
-    Property.SCALE_Y: (0.0, LARGEST_SCALE),
+    Property.X: (-MAX_OFFSET, MAX_OFFSET),
+    Property.Y: (-MAX_OFFSET, MAX_OFFSET),
+    Property.SCALE_X: (0.0, MAX_SCALE),
+    Property.SCALE_Y: (0.0, MAX_SCALE),
     Property.ROTATION: (-_TURNS_DEG, _TURNS_DEG),
     Property.ALPHA: (0.0, 1.0),
-    Property.VOLUME: (0.0, LOUDEST),
+    Property.VOLUME: (0.0, MAX_VOLUME),
     Property.BRIGHTNESS: (-1.0, 1.0),
     Property.CONTRAST: (-1.0, 1.0),
     Property.SATURATION: (-1.0, 1.0),
@@ -60,7 +60,7 @@ _MOVED: dict[TrackKind, frozenset[Property]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class KeyframeTimes:
     """How the times of a segment's keyframes become times from its start.
 
     They are times of the source where there is one, so that the first used moment of it falls on the segment's
@@ -81,17 +81,17 @@ class Clock:
         return self.source.start_us - _NEAR_US <= time_us <= self.source.end_us + _NEAR_US
 
 
-def read_curves(kind: TrackKind, fields: Fields, limits: Limits, clock: Clock) -> tuple[Curve, ...]:
+def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: KeyframeTimes) -> tuple[Curve, ...]:
     """The curves of a segment's `common_keyframes`. Warns of what is not played as it was designed."""
     uniform = fields.object("uniform_scale").flag("on")
     curves: dict[Property, Curve] = {}
-    for listed in islice(fields.objects("common_keyframes"), MANY):
+    for listed in islice(fields.objects("common_keyframes"), MAX_LISTED):
         properties = _properties(kind, listed, uniform)
         if not properties:
             if listed.list("keyframe_list"):
                 _warn(fields, listed, "are not played", "未生效")
             continue
-        points = _taken(listed, fields, limits)
+        points = _taken(listed, fields, budget)
         _warn_unreached(points, clock, fields, listed)
         for at, moved in enumerate(properties):
             values = _values(points, 0 if uniform and moved in _SPREAD else at, moved)
@@ -112,10 +112,10 @@ def _properties(kind: TrackKind, listed: Fields, uniform: bool) -> tuple[Propert
     return properties if _MOVED[kind].issuperset(properties) else ()
 
 
-def _taken(listed: Fields, fields: Fields, limits: Limits) -> list[Fields]:
+def _taken(listed: Fields, fields: Fields, budget: ReadBudget) -> list[Fields]:
     """The keyframes that may still be read."""
-    free = limits.keyframes
-    limits.keyframes = max(0, free - len(listed.list("keyframe_list")))
+    free = budget.keyframes
+    budget.keyframes = max(0, free - len(listed.list("keyframe_list")))
     if len(listed.list("keyframe_list")) > free:
         _warn(fields, listed, f"are more than are played; {free} of them are kept", f"数量过多，仅保留 {free} 个")
     points = list(islice(listed.objects("keyframe_list"), free))
@@ -131,7 +131,7 @@ def _values(points: list[Fields], at: int, moved: Property) -> dict[int, float]:
     for point in points:
         value = _value(point, at, moved)
         if value is None:
-            point.unknown("values")
+            point.warn_unknown("values")
         else:
             values[point.microseconds("time_offset")] = min(max(value, least), most)
     return values
@@ -156,7 +156,7 @@ def _warn(fields: Fields, listed: Fields, en: str, zh: str) -> None:
     warn_of(fields, fields.own_id, sentence, WarningCode.KEYFRAME_SIMPLIFIED)
 
 
-def _warn_unreached(points: list[Fields], clock: Clock, fields: Fields, listed: Fields) -> None:
+def _warn_unreached(points: list[Fields], clock: KeyframeTimes, fields: Fields, listed: Fields) -> None:
     """The apps hold the nearest value where keyframes lie in a part of the source that is not used."""
     if all(clock.reaches(point.microseconds("time_offset")) for point in points):
         return
@@ -173,7 +173,7 @@ def _warn_others(fields: Fields) -> None:
     if (
         fields.list("keyframe_refs")
         or fields.values.get("lyric_keyframes")
-        or len(fields.list("common_keyframes")) > MANY
+        or len(fields.list("common_keyframes")) > MAX_LISTED
     ):
         sentence = (
             "Keyframes of an unknown form are not played; the segment's own values hold.",

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _COLOR = re.compile(r"\(([^()]*)\)")
 _WIDTH = re.compile(r"width=\"?([^\s\"]+)")
 _PATH = re.compile(r'path=(?:"([^"]*)"|([^"]*))')
-_LARGEST_SIZE = 1000.0
+_MAX_FONT_SIZE = 1000.0
 
 
 def looks_like_markup(raw: str) -> bool:
@@ -69,7 +69,7 @@ def _colored(style: TextStyle, arguments: str) -> TextStyle:
 
 def _sized(style: TextStyle, arguments: str) -> TextStyle:
     parts = _NUMBER.findall(arguments)
-    return replace(style, size=min(float(parts[0]), _LARGEST_SIZE)) if parts and float(parts[0]) > 0 else style
+    return replace(style, size=min(float(parts[0]), _MAX_FONT_SIZE)) if parts and float(parts[0]) > 0 else style
 
 
 def _in_font(style: TextStyle, arguments: str) -> TextStyle:

@@ -5,12 +5,12 @@ from itertools import islice
 
 from services.drafts.fields import Fields
 from services.drafts.read.compound import read_compound
-from services.drafts.read.context import Reading
+from services.drafts.read.context import ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
-from services.drafts.read.material_index import Found
+from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.media import read_media
 from services.drafts.read.sticker import read_sticker
-from services.drafts.read.unsupported import MANY, Sentence, effect_id, effect_name, warn_of
+from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
 from services.drafts.records import EffectMaterial, Material, TrackKind
 from services.errors import WarningCode
 
@@ -28,17 +28,17 @@ _TEMPLATE: Sentence = (
 )
 
 
-def read_material(kind: TrackKind, fields: Fields, refs: list[Found], reading: Reading) -> Material | None:
+def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], context: ReadContext) -> Material | None:
     """What the segment shows or sounds; None, with a warning, when that is nothing that can be drawn.
 
     Raises `Failed` (DRAFT_TOO_LARGE).
     """
-    found = reading.materials.find(fields.text("material_id"), fields, *_BUCKETS[kind])
+    found = context.materials.find(fields.text("material_id"), fields, *_BUCKETS[kind])
     named = [*refs, *([found] if found else [])]
     if kind in (TrackKind.VIDEO, TrackKind.AUDIO):
         compound = next((material for bucket, material in named if bucket == "drafts"), None)
         if compound is not None:
-            return _compound(compound, fields, reading)
+            return _compound(compound, fields, context)
     if kind is TrackKind.EFFECT:
         return _effects(fields, found, refs)
     if found is None:
@@ -46,26 +46,26 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[Found], reading: R
         return None
     bucket, material = found
     if kind is TrackKind.TEXT and bucket == "text_templates":
-        return _template(material, fields, reading)
+        return _template(material, fields, context)
     if bucket not in _BUCKETS[kind]:
         skip(fields, _misplaced(kind, bucket[:40]), material)
         return None
     if kind is TrackKind.TEXT:
-        return reading.captions.read(material, fields.own_id)
+        return context.captions.read(material, fields.own_id)
     if bucket == "stickers":
         return _sticker(material, fields)
     return read_media(material, sound=kind is TrackKind.AUDIO, segment_id=fields.own_id)
 
 
-def _compound(found: Fields, fields: Fields, reading: Reading) -> Material | None:
-    compound = read_compound(found, reading)
+def _compound(found: Fields, fields: Fields, context: ReadContext) -> Material | None:
+    compound = read_compound(found, context)
     if isinstance(compound, tuple):
         skip(fields, compound, found)
         return None
     return compound
 
 
-def _effects(fields: Fields, found: Found | None, refs: Sequence[Found]) -> EffectMaterial | None:
+def _effects(fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry]) -> EffectMaterial | None:
     """What a segment of an effect track does: its own material, or those it refers to (an adjustment)."""
     sources = [*([found] if found else []), *refs]
     if not any(bucket in EFFECT_BUCKETS for bucket, _ in sources):
@@ -85,13 +85,13 @@ def _sticker(material: Fields, fields: Fields) -> Material | None:
     return sticker
 
 
-def _template(template: Fields, fields: Fields, reading: Reading) -> Material | None:
+def _template(template: Fields, fields: Fields, context: ReadContext) -> Material | None:
     """The first text of a text template, whose design is not drawn."""
-    for resource in islice(template.objects("text_info_resources"), MANY):
-        found = reading.materials.find(resource.text("text_material_id"), fields, "texts")
+    for resource in islice(template.objects("text_info_resources"), MAX_LISTED):
+        found = context.materials.find(resource.text("text_material_id"), fields, "texts")
         if found is not None and found[0] == "texts":
             warn_of(template, fields.own_id, _TEMPLATE)
-            return reading.captions.read(found[1], fields.own_id)
+            return context.captions.read(found[1], fields.own_id)
     skip(fields, ("its text template holds no text", "文字模板不含文字"), template)
     return None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.drafts.fields import Fields
 
-Found = tuple[str, Fields]
+MaterialEntry = tuple[str, Fields]
 """A material with the name of its bucket."""
 _LONGEST_BUCKET = 60
 """Characters; messages name buckets."""
@@ -25,19 +25,19 @@ class Materials:
                 for fields in buckets.objects(bucket):
                     by_id.setdefault(fields.text("id"), {}).setdefault(bucket, fields)
             elif content is not None and content != {} and bucket.isidentifier():
-                buckets.unknown(bucket[:_LONGEST_BUCKET])
+                buckets.warn_unknown(bucket[:_LONGEST_BUCKET])
         by_id.pop("", None)
         return cls(by_id)
 
-    def find(self, material_id: str, asking: Fields, *buckets: str) -> Found | None:
+    def find(self, material_id: str, asking: Fields, *buckets: str) -> MaterialEntry | None:
         """The material of that id, rather from the first of `buckets`. Its warnings go where those of `asking` go."""
         found = self._by_id.get(material_id)
         if not found:
             return None
         chosen = next((bucket for bucket in buckets if bucket in found), next(iter(found)))
-        return chosen, found[chosen].telling(asking.warnings)
+        return chosen, found[chosen].with_warnings(asking.warnings)
 
-    def refs(self, segment: Fields) -> list[Found]:
+    def refs(self, segment: Fields) -> list[MaterialEntry]:
         """The extra materials a segment names. Ids of materials that are not there are passed over: generators leave
         such behind.
         """

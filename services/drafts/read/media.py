@@ -4,7 +4,7 @@ from services.drafts.fields import Fields
 from services.drafts.read.unsupported import warn_of_video
 from services.drafts.records import Crop, MediaKind, MediaMaterial
 from services.errors import WarningCode
-from services.http.redaction import shown_name
+from services.http.redaction import display_name
 
 _CORNERS = {
     "upper_left": (0.0, 0.0),
@@ -26,7 +26,7 @@ def read_media(fields: Fields, *, sound: bool, segment_id: str) -> MediaMaterial
         kind=MediaKind.AUDIO if sound else _picture_kind(fields),
         path=path,
         remote_url=fields.text("remote_url") or None,
-        name=shown_name(fields.label("material_name") or fields.label("name"), path),
+        name=display_name(fields.label("material_name") or fields.label("name"), path),
         width=round(fields.number("width", 0.0, 0.0)),
         height=round(fields.number("height", 0.0, 0.0)),
         duration_us=max(0, fields.microseconds("duration")),
@@ -52,7 +52,7 @@ def _crop(fields: Fields, segment_id: str) -> Crop:
             "A turned crop is drawn as the upright box around it.",
             "倾斜裁剪按其外接矩形绘制。",
             segment_id=segment_id,
-            material_name=shown_name(fields.label("material_name")),
+            material_name=display_name(fields.label("material_name")),
         )
     if max(xs) - min(xs) < _NEAR or max(ys) - min(ys) < _NEAR:
         return Crop()

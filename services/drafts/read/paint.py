@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from services.drafts.colors import Color, faded, solid_color
+from services.drafts.colors import Color, solid_color, with_opacity
 from services.drafts.fields import Fields, finite, is_list
 from services.drafts.records import Gradient
 from services.errors import WarningCode
 
-MOST_STOPS = 32
+MAX_STOPS = 32
 """Colours of a gradient; the apps offer a handful."""
 
 
@@ -24,7 +24,7 @@ def read_paint(paint: Fields, default: Color, segment_id: str) -> tuple[Color, G
         return _mean(gradient), gradient
     if kind != "solid":
         _warn(paint, kind, segment_id)
-    return faded(solid_color(content, default), alpha), None
+    return with_opacity(solid_color(content, default), alpha), None
 
 
 def _is_gradient_only(content: Fields) -> bool:
@@ -35,7 +35,7 @@ def _gradient(fields: Fields, alpha: float) -> Gradient | None:
     """`{angle, mode: character | all, color: [[r, g, b]...], alpha: [a...], percent: [place...]}`: colours come
     in any order of their places. The direction of `angle` is that of style sheets [unverified].
     """
-    stops = [stop for at in range(min(MOST_STOPS, len(fields.list("color")))) if (stop := _stop(fields, at, alpha))]
+    stops = [stop for at in range(min(MAX_STOPS, len(fields.list("color")))) if (stop := _stop(fields, at, alpha))]
     if not stops:
         return None
     stops.sort(key=lambda stop: stop[0])

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from services.drafts.design import Transition
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.backdrop import read_backdrop
-from services.drafts.read.clip import LOUDEST, read_clip, read_speed, time_range
-from services.drafts.read.context import Reading
+from services.drafts.read.clip import MAX_VOLUME, read_clip, read_speed, time_range
+from services.drafts.read.context import ReadContext
 from services.drafts.read.design import read_animations, read_mask, read_transition
 from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects
-from services.drafts.read.keyframes import Clock, read_curves
+from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
-from services.drafts.read.material_index import Found
+from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.switches import adjusted, switched_on
 from services.drafts.read.unsupported import Sentence, warn_attached, warn_of, warn_others, warn_unused
 from services.drafts.records import Segment, TrackKind
@@ -31,7 +31,7 @@ _SEEN_ONLY = (*_MASKS, *_ONLY_VIDEO, *EFFECT_BUCKETS, "material_animations")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SegmentPosition:
     """Where a segment stands: whether on the `bottom` track of the videos, whether as the `last` one of its track,
     and whether the next one begins where it ends (`followed`) or later.
     """
@@ -41,24 +41,24 @@ class Place:
     followed: bool = False
 
 
-def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place) -> Segment | None:
+def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: SegmentPosition) -> Segment | None:
     """The segment; None, with a warning, when there is nothing to draw. Nothing is told of one that is switched off.
 
     Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
     """
     visible = fields.flag("visible", True)
-    fields = fields if visible else fields.telling(Warnings())
+    fields = fields if visible else fields.with_warnings(Warnings())
     target = time_range(fields, "target_timerange")
     if target is None or target.duration_us == 0:
         skip(fields, ("it has no length", "时长为零"))
         return None
-    refs = switched_on(fields, reading.materials.refs(fields))
+    refs = switched_on(fields, context.materials.refs(fields))
     warn_attached(fields, refs)
-    material = read_material(kind, fields, refs, reading)
+    material = read_material(kind, fields, refs, context)
     if material is None:
         return None
     source = time_range(fields, "source_timerange") if kind in (TrackKind.VIDEO, TrackKind.AUDIO) else None
-    speed = read_speed(fields, _one(refs, "speeds") or fields.nothing("speeds"), source, target)
+    speed = read_speed(fields, _one(refs, "speeds") or fields.empty("speeds"), source, target)
     segment = Segment(
         id=fields.own_id,
         material=material,
@@ -66,11 +66,11 @@ def read_segment(kind: TrackKind, fields: Fields, reading: Reading, place: Place
         source=source,
         speed=speed,
         keep_pitch=not fields.flag("is_tone_modify"),
-        volume=fields.number("volume", 1.0, 0.0, LOUDEST),
+        volume=fields.number("volume", 1.0, 0.0, MAX_VOLUME),
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=adjusted(fields, read_curves(kind, fields, reading.limits, Clock(source, speed))),
+        curves=adjusted(fields, read_curves(kind, fields, context.budget, KeyframeTimes(source, speed))),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
     segment = _faded(segment, _only(refs, segment.id, "audio_fades"))
@@ -93,7 +93,7 @@ def _faded(segment: Segment, fades: Fields | None) -> Segment:
     )
 
 
-def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Found]) -> Segment:
+def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry]) -> Segment:
     """The segment with what is done to its picture; a sound and an effect have none."""
     if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
         unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
@@ -114,7 +114,7 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Foun
     )
 
 
-def _transition(refs: list[Found], segment_id: str, place: Place) -> Transition | None:
+def _transition(refs: list[MaterialEntry], segment_id: str, place: SegmentPosition) -> Transition | None:
     """The transition to the next segment. After the last one there is none, whatever generators write there."""
     found = _only(refs, segment_id, "transitions")
     if found is None or place.followed:
@@ -123,12 +123,12 @@ def _transition(refs: list[Found], segment_id: str, place: Place) -> Transition 
     return None
 
 
-def _one(refs: list[Found], *buckets: str) -> Fields | None:
+def _one(refs: list[MaterialEntry], *buckets: str) -> Fields | None:
     """The first of the segment's extra materials that is in one of the buckets."""
     return next((found for bucket, found in refs if bucket in buckets), None)
 
 
-def _only(refs: list[Found], segment_id: str, *buckets: str) -> Fields | None:
+def _only(refs: list[MaterialEntry], segment_id: str, *buckets: str) -> Fields | None:
     """The same, with a warning for each other one."""
     named = [found for bucket, found in refs if bucket in buckets]
     warn_others(named, segment_id)

@@ -4,7 +4,7 @@ from services.drafts.fields import Fields
 from services.drafts.read.unsupported import effect_name, warn_of
 from services.drafts.records import MediaKind, MediaMaterial
 from services.errors import WarningCode
-from services.http.address import is_url
+from services.http.urls import is_url
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _URLS = ("remote_url", "preview_cover_url", "icon_url", "preview_url", "cover_url")

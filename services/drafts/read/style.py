@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from itertools import islice
 
-from services.drafts.colors import BLACK, WHITE, faded, told_color
+from services.drafts.colors import BLACK, WHITE, read_color, with_opacity
 from services.drafts.fields import Fields
 from services.drafts.read.font_names import font_name
 from services.drafts.read.paint import read_paint
-from services.drafts.read.unsupported import MANY, Sentence, warn_of
+from services.drafts.read.unsupported import MAX_LISTED, Sentence, warn_of
 from services.drafts.records import Shadow, Stroke, TextStyle
 from services.errors import WarningCode
 
 DEFAULT_SIZE = 15.0
-LARGEST_SIZE = 1000.0
-MOST_FONTS = 100
+MAX_FONT_SIZE = 1000.0
+MAX_FONTS = 100
 """Fonts of one caption whose titles are read."""
 STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
 """Bits of `check_flag`. The apps keep the numbers of an outline or a box that is switched off."""
@@ -39,8 +39,8 @@ def flat_style(fields: Fields) -> TextStyle:
     return TextStyle(
         start=0,
         end=0,
-        size=fields.number("font_size", DEFAULT_SIZE, 0.0, LARGEST_SIZE) or DEFAULT_SIZE,
-        color=faded(told_color(fields, "text_color", WHITE), _alpha(fields, "text_alpha")),
+        size=fields.number("font_size", DEFAULT_SIZE, 0.0, MAX_FONT_SIZE) or DEFAULT_SIZE,
+        color=with_opacity(read_color(fields, "text_color", WHITE), _alpha(fields, "text_alpha")),
         bold=fields.number("bold_width", 0.0) > 0,
         italic=fields.number("italic_degree", 0.0) > 0,
         underline=fields.flag("underline"),
@@ -53,7 +53,7 @@ def flat_style(fields: Fields) -> TextStyle:
 def font_titles(fields: Fields) -> dict[str, str]:
     """What the fonts of a caption are called, by every id they have: the apps list them beside its content."""
     found: dict[str, str] = {}
-    for font in islice(fields.objects("fonts"), MOST_FONTS):
+    for font in islice(fields.objects("fonts"), MAX_FONTS):
         title = font.label("title")
         ids = (font.label(name) for name in ("resource_id", "effect_id", "id"))
         found.update({own: title for own in ids if own and title})
@@ -73,7 +73,7 @@ def read_style(
     return TextStyle(
         start=start,
         end=end,
-        size=style.number("size", base.size, 0.0, LARGEST_SIZE) or base.size,
+        size=style.number("size", base.size, 0.0, MAX_FONT_SIZE) or base.size,
         color=color,
         gradient=gradient,
         bold=style.flag("bold", base.bold),
@@ -87,7 +87,7 @@ def read_style(
 
 def _warn_parts(style: Fields, segment_id: str) -> None:
     """Warn of what else a style asks for: a value that says no asks for nothing."""
-    for name in islice((name for name in style.values if name not in _PARTS and style.values[name]), MANY):
+    for name in islice((name for name in style.values if name not in _PARTS and style.values[name]), MAX_LISTED):
         part = (f"The {name[:40]} of a text is not drawn.", f"文字样式 {name[:40]} 未绘制。")
         warn_of(style, segment_id, part)
 
@@ -106,7 +106,7 @@ def _flat_stroke(fields: Fields) -> Stroke | None:
     width, color = fields.number("border_width", 0.0, 0.0, 1.0), fields.text("border_color")
     if not width or not color or switched_on(fields, STROKE_BIT) is False:
         return None
-    return Stroke(width, faded(told_color(fields, "border_color", BLACK), _alpha(fields, "border_alpha")))
+    return Stroke(width, with_opacity(read_color(fields, "border_color", BLACK), _alpha(fields, "border_alpha")))
 
 
 def _flat_shadow(fields: Fields) -> Shadow | None:
@@ -116,7 +116,7 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
         distance=fields.number("shadow_distance", 5.0, 0.0, 1000.0),
         angle_deg=fields.number("shadow_angle", -45.0),
         diffuse=_DIFFUSE_OF_SMOOTHING * fields.number("shadow_smoothing", 0.0, 0.0, 1.0),
-        color=faded(told_color(fields, "shadow_color", BLACK), _alpha(fields, "shadow_alpha")),
+        color=with_opacity(read_color(fields, "shadow_color", BLACK), _alpha(fields, "shadow_alpha")),
     )
 
 

@@ -4,9 +4,9 @@ A material whose box is not ticked stays attached; it is neither drawn nor told 
 """
 
 from services.drafts.design import Curve, Property
-from services.drafts.families.looks import ADJUSTMENTS, NEAR_ADJUSTMENTS
+from services.drafts.families.effects import ADJUSTMENTS, NEAR_ADJUSTMENTS
 from services.drafts.fields import Fields
-from services.drafts.read.material_index import Found
+from services.drafts.read.material_index import MaterialEntry
 
 _ADJUST, _LUT = "enable_adjust", "enable_lut"
 _OF_BUCKETS = {
@@ -21,7 +21,7 @@ _OF_BUCKETS = {
 _ADJUSTED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
 
 
-def switched_on(segment: Fields, refs: list[Found]) -> list[Found]:
+def switched_on(segment: Fields, refs: list[MaterialEntry]) -> list[MaterialEntry]:
     """The extra materials of a segment without those that it switches off; a missing switch is on."""
     return [(bucket, found) for bucket, found in refs if _is_on(segment, _switch(bucket, found))]
 

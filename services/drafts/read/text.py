@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
 
-from services.drafts.colors import BLACK, faded, told_color
+from services.drafts.colors import BLACK, read_color, with_opacity
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.markup import looks_like_markup, read_markup
 from services.drafts.read.style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
@@ -16,9 +16,9 @@ from services.drafts.read.unsupported import TEXT_EFFECT, Sentence, warn_of
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
-LONGEST_TEXT = 5000
+MAX_TEXT_LENGTH = 5000
 """Characters of one caption, and its styles; more would not fit any canvas."""
-LONGEST_CONTENT = 2_000_000
+MAX_CONTENT_LENGTH = 2_000_000
 """Characters of a caption with its styles as JSON: some hundred for each character."""
 LINE_MAX_WIDTH = 0.82
 _MARKUP_PARTS = ("shadow", "effectStyle")
@@ -43,17 +43,17 @@ class Captions:
         """The caption of a text material. Raises `Failed` as `read_text` does."""
         if fields.path not in self._read:
             warnings = Warnings()
-            self._read[fields.path] = read_text(fields.telling(warnings), segment_id), warnings
+            self._read[fields.path] = read_text(fields.with_warnings(warnings), segment_id), warnings
         material, warnings = self._read[fields.path]
-        fields.warnings.repeat(warnings, segment_id)
+        fields.warnings.add_for_segment(warnings, segment_id)
         return material
 
 
 def read_text(fields: Fields, segment_id: str) -> TextMaterial:
     """The caption. Raises `Failed` (DRAFT_TOO_LARGE) for more than 5000 characters or styles."""
     text, styles = _content(fields, segment_id)
-    if len(text) > LONGEST_TEXT:
-        raise _too_long(segment_id, len(text), LONGEST_TEXT)
+    if len(text) > MAX_TEXT_LENGTH:
+        raise _too_long(segment_id, len(text), MAX_TEXT_LENGTH)
     _warn_karaoke(fields, segment_id)
     _warn_undrawn(fields, segment_id)
     _warn_layout(fields, segment_id)
@@ -103,7 +103,7 @@ def _warn_undrawn(fields: Fields, segment_id: str) -> None:
 def _warn_layout(fields: Fields, segment_id: str) -> None:
     for name, known in (("alignment", _ALIGNS), ("typesetting", (0, 1)), ("background_style", (0, 1, 2))):
         if fields.has(name) and fields.number(name) not in known:
-            fields.unknown(name)
+            fields.warn_unknown(name)
     for name, sentence in _FLAT_PARTS:
         if fields.values.get(name):
             warn_of(fields, segment_id, sentence)
@@ -135,8 +135,8 @@ def _styled_content(fields: Fields, segment_id: str) -> Fields | None:
     """The content as an object, when it is one: usually JSON within a string."""
     value: Any = fields.values.get("content")
     if isinstance(value, str):
-        if len(value) > LONGEST_CONTENT:
-            raise _too_long(segment_id, len(value), LONGEST_CONTENT)
+        if len(value) > MAX_CONTENT_LENGTH:
+            raise _too_long(segment_id, len(value), MAX_CONTENT_LENGTH)
         if not value.lstrip().startswith("{"):
             return None
         try:
@@ -144,7 +144,7 @@ def _styled_content(fields: Fields, segment_id: str) -> Fields | None:
         except (ValueError, RecursionError):
             if not _STYLED.match(value):
                 return None
-            fields.unknown("content")
+            fields.warn_unknown("content")
             value = {"text": ""}
     if not isinstance(value, dict) or not {"text", "styles"} & cast("dict[str, Any]", value).keys():
         return None
@@ -166,11 +166,11 @@ def _covering(base: TextStyle, text: str) -> TextStyle:
 
 def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str, titles: Mapping[str, str]) -> list[TextStyle]:
     styles = list(content.objects("styles"))
-    if len(styles) > LONGEST_TEXT:
+    if len(styles) > MAX_TEXT_LENGTH:
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
-            f"The caption of segment {segment_id} has {len(styles)} styles; at most {LONGEST_TEXT} are drawn.",
-            f"片段 {segment_id} 的文字有 {len(styles)} 个样式，最多 {LONGEST_TEXT} 个。",
+            f"The caption of segment {segment_id} has {len(styles)} styles; at most {MAX_TEXT_LENGTH} are drawn.",
+            f"片段 {segment_id} 的文字有 {len(styles)} 个样式，最多 {MAX_TEXT_LENGTH} 个。",
             segment_id=segment_id,
         )
     ranges = [_range(style) for style in styles]
@@ -206,7 +206,7 @@ def _background(fields: Fields) -> TextBackground | None:
     if switched_on(fields, BACKGROUND_BIT) is False or alpha == 0 or not color:
         return None
     return TextBackground(
-        color=faded(told_color(fields, "background_color", BLACK), alpha),
+        color=with_opacity(read_color(fields, "background_color", BLACK), alpha),
         per_line=fields.number("background_style") == 2,
         round_radius=fields.number("background_round_radius", 0.0, 0.0, 1.0),
         width=fields.number("background_width", 0.14, 0.0, 1.0),

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.clip import time_range
-from services.drafts.read.context import Reading
-from services.drafts.read.segment import Place, read_segment
+from services.drafts.read.context import ReadContext
+from services.drafts.read.segment import SegmentPosition, read_segment
 from services.drafts.read.unsupported import warn_track
 from services.drafts.records import Segment, Track, TrackKind
 from services.errors import ErrorCode, failed
@@ -35,21 +35,21 @@ def bottom_track(listed: Sequence[Fields]) -> int:
     return next(shown, -1)
 
 
-def read_track(index: int, fields: Fields, reading: Reading, frame_us: float, *, bottom: bool) -> Track | None:
+def read_track(index: int, fields: Fields, context: ReadContext, frame_us: float, *, bottom: bool) -> Track | None:
     """The track; None, with warnings, for one of an unknown kind. Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
 
     Nothing is told of what is on a hidden track.
     """
     kind = _KINDS.get(fields.text("type"))
     attribute = _attribute(fields)
-    fields = fields.telling(Warnings()) if attribute & _HIDDEN else fields
+    fields = fields.with_warnings(Warnings()) if attribute & _HIDDEN else fields
     if kind is None:
-        warn_track(fields.label("type"), fields, reading.materials)
+        warn_track(fields.label("type"), fields, context.materials)
         return None
-    places = _places(fields, frame_us, bottom=bottom)
-    alone = Place(bottom=bottom)
+    places = _positions(fields, frame_us, bottom=bottom)
+    alone = SegmentPosition(bottom=bottom)
     read = (
-        read_segment(kind, segment, reading, places.get(segment.path, alone)) for segment in fields.objects("segments")
+        read_segment(kind, segment, context, places.get(segment.path, alone)) for segment in fields.objects("segments")
     )
     segments = sorted((segment for segment in read if segment), key=lambda segment: segment.target.start_us)
     _check_order([segment for segment in segments if segment.visible], frame_us)
@@ -67,7 +67,7 @@ def _attribute(fields: Fields) -> int:
     return int(fields.number("attribute"))
 
 
-def _places(track: Fields, frame_us: float, *, bottom: bool) -> dict[str, Place]:
+def _positions(track: Fields, frame_us: float, *, bottom: bool) -> dict[str, SegmentPosition]:
     """How the segments that are seen stand to each other: by their paths, all but the last."""
     ranges = [
         (target.start_us, target.end_us, segment.path)
@@ -75,7 +75,7 @@ def _places(track: Fields, frame_us: float, *, bottom: bool) -> dict[str, Place]
         if segment.flag("visible", True) and (target := time_range(segment, "target_timerange"))
     ]
     return {
-        path: Place(bottom=bottom, last=False, followed=next_us - end_us < frame_us)
+        path: SegmentPosition(bottom=bottom, last=False, followed=next_us - end_us < frame_us)
         for (_, end_us, path), (next_us, _, _) in pairwise(sorted(ranges))
     }
 

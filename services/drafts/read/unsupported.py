@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from services.drafts.fields import Fields
-from services.drafts.read.material_index import Found, Materials
+from services.drafts.read.material_index import MaterialEntry, Materials
 from services.errors import WarningCode
-from services.http.redaction import shown_name
+from services.http.redaction import display_name
 
 Sentence = tuple[str, str]
 """In English and Chinese; `{name}` is what the apps call the thing."""
@@ -18,7 +18,7 @@ TEXT_EFFECT: Sentence = (
 )
 _TEXT_SHAPE: Sentence = ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。")
 _CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
-MANY = 20
+MAX_LISTED = 20
 """Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
 _BUCKETS: dict[str, tuple[str, Sentence]] = {
     "audio_effects": ("", ("The sound effect {name} is not heard.", "音效“{name}”未生效。")),
@@ -106,7 +106,7 @@ _SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
 """Of a segment itself: the switch, and what to say."""
 
 
-def warn_attached(fields: Fields, refs: list[Found]) -> None:
+def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
     """Warn of everything a segment asks for that no other part of the reader reads."""
     for switch, asked in _SEGMENT_SWITCHES:
         if _is_on(fields, switch):
@@ -135,13 +135,13 @@ def warn_of_video(material: Fields, segment_id: str) -> None:
         if _is_on(material, name):
             warn_of(material, segment_id, sentence)
     algorithm = material.object("video_algorithm")
-    for name in islice(algorithm.values, MANY):
+    for name in islice(algorithm.values, MAX_LISTED):
         if name not in _ALGORITHM_NOTES and _is_on(algorithm, name):
             computed = (f"What {name[:40]} makes of the clip is not drawn.", f"视频算法 {name[:40]} 未生效。")
             warn_of(material, segment_id, computed)
 
 
-def warn_unused(fields: Fields, refs: list[Found], buckets: tuple[str, ...], kind: str) -> None:
+def warn_unused(fields: Fields, refs: list[MaterialEntry], buckets: tuple[str, ...], kind: str) -> None:
     """Warn of materials that mean nothing on a track of this kind; an empty list of animations asks for nothing."""
     sentence = (f"{{name}} cannot be used on a track of kind {kind}.", f"“{{name}}”不能用于 {kind} 轨道。")
     for bucket, found in refs:
@@ -169,7 +169,7 @@ def warn_track(kind: str, track: Fields, materials: Materials) -> None:
 
 def effect_name(fields: Fields) -> str:
     """What the apps call the material."""
-    return shown_name(fields.label("name") or fields.label("material_name"))
+    return display_name(fields.label("name") or fields.label("material_name"))
 
 
 def effect_id(fields: Fields) -> str:

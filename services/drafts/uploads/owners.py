@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class OwnerBytes:
+class OwnerUsage:
     """All of it blocks. Owners are not told from what lies there: their folders are named by sums."""
 
     def __init__(self, folder: Path) -> None:

@@ -12,18 +12,18 @@ from services.errors import Bilingual, DiskFull
 STEP_BYTES = 64 << 20
 
 
-class Room:
-    """Where `spare_bytes` must stay free, and no more than `most` bytes are written."""
+class DiskBudget:
+    """Where `min_free_bytes` must stay free, and no more than `most` bytes are written."""
 
-    def __init__(self, folder: Path, spare_bytes: int, most: int | None = None) -> None:
+    def __init__(self, folder: Path, min_free_bytes: int, most: int | None = None) -> None:
         self._folder = folder
-        self._spare_bytes = spare_bytes
+        self._min_free_bytes = min_free_bytes
         self._most = most
         self._granted = 0
 
     def left(self) -> int:
         """How many bytes may be written; one at least. Raises `DiskFull`. Blocks."""
-        left = shutil.disk_usage(self._folder).free - self._spare_bytes
+        left = shutil.disk_usage(self._folder).free - self._min_free_bytes
         if left <= 0:
             raise disk_full()
         return left

@@ -15,42 +15,42 @@ from services.access.limits import QuotaExceeded
 from services.access.turns import Turns
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
-from services.drafts.uploads.owners import OwnerBytes
-from services.drafts.uploads.room import STEP_BYTES, Room, disk_full
+from services.drafts.uploads.owners import OwnerUsage
+from services.drafts.uploads.room import STEP_BYTES, DiskBudget, disk_full
 from services.drafts.uploads.unpack import UnpackLimits
-from services.drafts.uploads.unpacking import unpack_apart
+from services.drafts.uploads.unpack_process import unpack_in_process
 from services.errors import Bilingual, InvalidInput, UploadTooLarge, is_disk_full
-from services.http.rate import LeastRate
+from services.http.rate import MinimumRate
 from services.work_folders import clear_abandoned, scratch_folder
 
-AT_ONCE = 4
+MAX_CONCURRENT = 4
 """Drafts that are taken in at the same time; more are refused."""
-SHARE_AT_ONCE = 2
+MAX_CONCURRENT_PER_OWNER = 2
 """How many of them may be one owner's."""
 SWEEP_SECONDS = 600
-SPARE_BYTES = 1_000_000_000
+MIN_FREE_BYTES = 1_000_000_000
 """What must be left on the disk."""
 BUFFER_BYTES = 1 << 20
 IDLE_SECONDS = 60.0
 """How long a caller may send nothing."""
-LONGEST_SECONDS = 3600.0
+TIMEOUT_SECONDS = 3600.0
 """How long a caller may take to send a draft."""
 _ID = re.compile(r"[0-9a-f]{32}")
-_COMING = "coming-"
+_PARTIAL = "coming-"
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDraft:
+class Upload:
     """A draft on the shelf, and when it is taken off (UTC milliseconds)."""
 
     draft_id: str
     expires_at_ms: int
 
 
-class Shelf:
+class Uploads:
     """Keeps drafts in folders of one folder. Who knows a draft's id, which cannot be guessed, may read it.
 
-    However many drafts come at once, `spare_bytes` are left on the disk.
+    However many drafts come at once, `min_free_bytes` are left on the disk.
     """
 
     def __init__(
@@ -59,25 +59,25 @@ class Shelf:
         limits: UnpackLimits,
         keep_seconds: int,
         *,
-        spare_bytes: int = SPARE_BYTES,
-        rate: Callable[[], LeastRate] = LeastRate,
+        min_free_bytes: int = MIN_FREE_BYTES,
+        rate: Callable[[], MinimumRate] = MinimumRate,
     ) -> None:
         self._folder = folder
         self._limits = limits
         self._keep_seconds = keep_seconds
-        self._spare_bytes = spare_bytes + AT_ONCE * STEP_BYTES
+        self._min_free_bytes = min_free_bytes + MAX_CONCURRENT * STEP_BYTES
         self._rate = rate
-        self._turns = Turns(Bilingual("uploads", "上传"), AT_ONCE, share=SHARE_AT_ONCE)
+        self._turns = Turns(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
         self._granted = Counter[str]()
         """Bytes that each owner's uploads may come to."""
-        self._owners = OwnerBytes(folder / "owners")
+        self._owners = OwnerUsage(folder / "owners")
         self._clock = SteadyClock()
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Take off what has expired, as long as the block lasts; what a killed process left goes first."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(clear_abandoned, self._folder, _COMING)
+        await asyncio.to_thread(clear_abandoned, self._folder, _PARTIAL)
         sweeping = asyncio.create_task(self._sweep())
         try:
             yield
@@ -86,7 +86,7 @@ class Shelf:
             with suppress(asyncio.CancelledError):
                 await sweeping
 
-    async def put(self, owner: str, zipped: AsyncGenerator[bytes]) -> KeptDraft:
+    async def put(self, owner: str, zipped: AsyncGenerator[bytes]) -> Upload:
         """Keep the draft that a zip holds. Raises `InvalidInput`, `UploadTooLarge`, `QueueFull`, `QuotaExceeded`, or
         `DiskFull`.
 
@@ -96,7 +96,7 @@ class Shelf:
         try:
             async with aclosing(zipped), self._turns.place(owner):
                 used = await asyncio.to_thread(self._owners.used, owner) if owner else 0
-                left = await asyncio.to_thread(Room(self._folder, self._spare_bytes).left)
+                left = await asyncio.to_thread(DiskBudget(self._folder, self._min_free_bytes).left)
                 with self._share(owner, used, left) as most:
                     return await self._put(owner, zipped, most)
         except OSError as error:
@@ -128,16 +128,16 @@ class Shelf:
             if not self._granted[owner]:
                 del self._granted[owner]
 
-    async def _put(self, owner: str, zipped: AsyncGenerator[bytes], most: int) -> KeptDraft:
-        async with scratch_folder(self._folder, _COMING) as work:
-            await self._receive(zipped, work / "zip", Room(work, self._spare_bytes, most))
+    async def _put(self, owner: str, zipped: AsyncGenerator[bytes], most: int) -> Upload:
+        async with scratch_folder(self._folder, _PARTIAL) as work:
+            await self._receive(zipped, work / "zip", DiskBudget(work, self._min_free_bytes, most))
             draft_id, draft = uuid.uuid4().hex, work / "draft"
             await asyncio.to_thread(draft.mkdir)
-            await unpack_apart(
-                work / "zip", draft, replace(self._limits, spare_bytes=self._spare_bytes, room_bytes=most)
+            await unpack_in_process(
+                work / "zip", draft, replace(self._limits, min_free_bytes=self._min_free_bytes, budget_bytes=most)
             )
             await asyncio.to_thread(self._keep, owner, draft_id, draft)
-        return KeptDraft(draft_id, int((self._clock.seconds() + self._keep_seconds) * 1000))
+        return Upload(draft_id, int((self._clock.seconds() + self._keep_seconds) * 1000))
 
     def _keep(self, owner: str, draft_id: str, draft: Path) -> None:
         size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
@@ -145,11 +145,11 @@ class Shelf:
         if owner:
             self._owners.note(owner, draft_id, size)
 
-    async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, room: Room) -> None:
+    async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, room: DiskBudget) -> None:
         """Write the zip to the disk as it comes."""
         limit, size, buffer = self._limits.total_bytes, 0, bytearray()
         with await asyncio.to_thread(file.open, "wb") as target:
-            async with aclosing(_arriving(zipped, self._rate())) as chunks:
+            async with aclosing(_timed_chunks(zipped, self._rate())) as chunks:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > limit:
@@ -181,10 +181,10 @@ class Shelf:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.to_thread(self._take_off)
+            await asyncio.to_thread(self._remove_expired)
             await asyncio.sleep(SWEEP_SECONDS)
 
-    def _take_off(self) -> None:
+    def _remove_expired(self) -> None:
         """Remove what has expired."""
         for folder in self._folder.iterdir():
             if _ID.fullmatch(folder.name) and self._expired(folder):
@@ -198,15 +198,15 @@ class Shelf:
             return True
 
 
-def _append(target: IO[bytes], data: bytes, room: Room) -> None:
+def _append(target: IO[bytes], data: bytes, room: DiskBudget) -> None:
     room.take(len(data))
     target.write(data)
 
 
-async def _arriving(zipped: AsyncGenerator[bytes], rate: LeastRate) -> AsyncGenerator[bytes]:
+async def _timed_chunks(zipped: AsyncGenerator[bytes], rate: MinimumRate) -> AsyncGenerator[bytes]:
     """The bytes as they come. Raises `InvalidInput` when nothing comes for a while, or they come too slowly."""
     clock = asyncio.get_running_loop().time
-    ends = clock() + LONGEST_SECONDS
+    ends = clock() + TIMEOUT_SECONDS
     while True:
         try:
             chunk = await asyncio.wait_for(anext(zipped), min(IDLE_SECONDS, max(0.0, ends - clock())))
@@ -214,7 +214,7 @@ async def _arriving(zipped: AsyncGenerator[bytes], rate: LeastRate) -> AsyncGene
             return
         except TimeoutError:
             raise _too_slow() from None
-        if not rate.kept(len(chunk)):
+        if not rate.fast_enough(len(chunk)):
             raise _too_slow()
         yield chunk
 

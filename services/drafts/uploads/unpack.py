@@ -10,8 +10,8 @@ from typing import IO
 from unicodedata import category
 
 from services.drafts.locate import DRAFT_NAMES
-from services.drafts.uploads.room import Room, disk_full
-from services.drafts.uploads.zips import check_count, check_directory
+from services.drafts.uploads.room import DiskBudget, disk_full
+from services.drafts.uploads.zip_directory import check_count, check_directory
 from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge, is_disk_full
 
 CHUNK_BYTES = 1 << 20
@@ -19,19 +19,19 @@ _UTF8_NAME = 0x800
 """The bit of a zip entry whose name is UTF-8 (APPNOTE.TXT, 4.4.4)."""
 _ENCRYPTED = 0x1
 _DRIVE = re.compile(r"[A-Za-z]:(/|$)")
-_LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
+_SYSTEM_FILES = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
 @dataclass(frozen=True, slots=True)
 class UnpackLimits:
     """The largest single file, and all files together, in bytes after unpacking; and what stays free on the disk.
-    Of that disk no more than `room_bytes` are taken.
+    Of that disk no more than `budget_bytes` are taken.
     """
 
     file_bytes: int
     total_bytes: int
-    spare_bytes: int = 0
-    room_bytes: int | None = None
+    min_free_bytes: int = 0
+    budget_bytes: int | None = None
 
 
 def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
@@ -62,7 +62,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None
     check_count(len(entries))
     files = {_path(entry): entry for entry in entries if _wanted(entry)}
     root = _root(files)
-    left, room = limits.total_bytes, Room(folder, limits.spare_bytes, limits.room_bytes)
+    left, room = limits.total_bytes, DiskBudget(folder, limits.min_free_bytes, limits.budget_bytes)
     for path, entry in files.items():
         if path.is_relative_to(root):
             _check_method(entry, path.name)
@@ -73,7 +73,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None
 def _wanted(entry: zipfile.ZipInfo) -> bool:
     """Files only: no folders, no links, nothing that systems leave in zips."""
     link = stat.S_ISLNK(entry.external_attr >> 16)
-    litter = any(part in _LITTER for part in PurePosixPath(entry.filename).parts)
+    litter = any(part in _SYSTEM_FILES for part in PurePosixPath(entry.filename).parts)
     if entry.flag_bits & _ENCRYPTED:
         raise InvalidInput(Bilingual("The zip has a password.", "该 zip 设有密码。"), path=("zip",))
     return not (entry.is_dir() or link or litter)
@@ -95,7 +95,7 @@ def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
     """Where an entry lies in the zip. Raises `InvalidInput` for a name that is dangerous, not for one that is odd."""
     name = _name(entry).replace("\\", "/")
     path = PurePosixPath(name)
-    fault = next((fault for found, fault in _faults(entry, name, path) if found), None)
+    fault = next((fault for found, fault in _name_faults(entry, name, path) if found), None)
     if fault is not None:
         raise InvalidInput(
             Bilingual(
@@ -107,7 +107,7 @@ def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
     return path
 
 
-def _faults(entry: zipfile.ZipInfo, name: str, path: PurePosixPath) -> Iterator[tuple[bool, Bilingual]]:
+def _name_faults(entry: zipfile.ZipInfo, name: str, path: PurePosixPath) -> Iterator[tuple[bool, Bilingual]]:
     """What may be wrong with a name, and whether it is. Python cuts names at their first NUL."""
     yield path.is_absolute(), Bilingual("begins at the root of a disk", "从磁盘根目录开始")
     yield _DRIVE.match(name) is not None, Bilingual("begins with a drive", "以盘符开头")
@@ -139,7 +139,7 @@ def _root(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
     return min(drafts, key=lambda path: (len(path.parts), DRAFT_NAMES.index(path.name), str(path))).parent
 
 
-def _write(source: IO[bytes], target: Path, most: int, room: Room) -> int:
+def _write(source: IO[bytes], target: Path, most: int, room: DiskBudget) -> int:
     """Write a file of at most so many bytes; what the zip says of its size is not believed. Gives its size."""
     name = target.name
     try:

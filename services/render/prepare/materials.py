@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from services.drafts.fields import LONGEST_LABEL
+from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
@@ -76,7 +76,7 @@ def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftW
         code=WarningCode.MATERIAL_MISSING,
         message=Bilingual(f"It is drawn without this file. {why.en}", f"缺少该文件，已略过。{why.zh}"),
         segment_id=segment.id,
-        material_name=material.shown_name,
+        material_name=material.display_name,
     )
 
 
@@ -265,7 +265,7 @@ class Preparer:
         """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""
         if warning.message not in self._told:
             self._told.add(warning.message)
-            name = warning.material_name or " ".join(text.text.split())[:LONGEST_LABEL]
+            name = warning.material_name or " ".join(text.text.split())[:MAX_LABEL_LENGTH]
             self._reporter.warn(replace(warning, segment_id=segment.id, material_name=name or None))
 
     def _next_path(self, kind: str, ending: str = "png") -> Path:
@@ -277,7 +277,7 @@ def material_failure(segment: Segment, material: MediaMaterial, source: DraftSou
     """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
     source.forget(material)
     url = source.url(material)
-    name = material.shown_name
+    name = material.display_name
     where = f" ({url[:500]})" if url else ""
     where_zh = f"（{url[:500]}）" if url else ""
     return failed(

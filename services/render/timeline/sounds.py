@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from services.drafts.design import Property
-from services.drafts.fields import LONGEST_LABEL
+from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
 from services.errors import Bilingual, DraftWarning, WarningCode
 from services.render.media.channels import placed
@@ -112,5 +112,5 @@ def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
 
 
 def _warning(code: WarningCode, en: str, zh: str, segment: Segment, material: MediaMaterial) -> DraftWarning:
-    name = (material.name or material.path)[:LONGEST_LABEL]
+    name = (material.name or material.path)[:MAX_LABEL_LENGTH]
     return DraftWarning(code=code, message=Bilingual(en, zh), segment_id=segment.id, material_name=name)

@@ -18,7 +18,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import DraftcastError
-from services.interpreter import unfit_here
+from services.interpreter import unsupported_here
 
 APPLICATION = "draftcast"
 QUEUE = "tickets"
@@ -128,7 +128,7 @@ class Engine:
 def migrate(database_url: str) -> None:
     """Bring the engine's own tables to their newest layout. Raises `UnfitPython` where it cannot use the SQLite."""
     embedded = sa.make_url(database_url).get_backend_name() == "sqlite"
-    if embedded and (why := unfit_here()):
+    if embedded and (why := unsupported_here()):
         raise UnfitPython(f"{why}; `make setup` chooses another Python where one is here")
     _quiet()
     DBOS.migrate(_plain(database_url))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.http.client import Refused
+from services.http.client import UrlRefused
 from tests.support.fetching import QUICK
 from tests.support.servers import raw_server
 
@@ -65,7 +65,7 @@ def fetched(folder: Path, url: str) -> bytes:
 
     async def run() -> bytes:
         limits = FetchLimits(draft_bytes=1000, material_bytes=1000, task_bytes=1000)
-        async with Fetcher(cache_dir=folder, allow_hosts=("127.0.0.1",), limits=limits, patience=QUICK) as fetcher:
+        async with Fetcher(cache_dir=folder, allow_hosts=("127.0.0.1",), limits=limits, timeouts=QUICK) as fetcher:
             return await fetcher.content(url, lambda _: None)
 
     return asyncio.run(run())
@@ -136,6 +136,6 @@ def test_the_user_goes_into_a_header(tmp_path: Path, base: str, heads: list[str]
     "location", [b"file:///etc/hostname", b"http:", b"http://", b"//", b"http://a\\b/", b"javascript:x", b"http:/x"]
 )
 def test_a_redirect_to_no_web_address_is_refused(tmp_path: Path, base: str, heads: list[str], location: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         fetched(tmp_path, f"{base}/from/to={location.hex()}")
     assert len(heads) == 1

@@ -6,8 +6,8 @@ import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
-from services.drafts.families.looks import BLENDS, EFFECTS, FILTERS, MASKS
-from services.drafts.families.lookup import Families, squashed
+from services.drafts.families.effects import BLENDS, EFFECTS, FILTERS, MASKS
+from services.drafts.families.lookup import Families, normalized
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 from services.drafts.fields import Fields, Warnings
 from setup.make_family_ids import LISTS, listed
@@ -40,7 +40,7 @@ from setup.make_family_ids import LISTS, listed
 def test_a_transition_of_a_plain_name_is_its_family(name: str, kind: TransitionKind) -> None:
     match = TRANSITIONS.find(name)
     assert match is not None
-    assert (match.kind, match.plain) == (kind, True)
+    assert (match.kind, match.exact) == (kind, True)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_transition_of_a_plain_name_is_its_family(name: str, kind: TransitionK
 def test_a_transition_whose_name_says_more_is_only_near_its_family(name: str, kind: TransitionKind) -> None:
     match = TRANSITIONS.find(name)
     assert match is not None
-    assert (match.kind, match.plain) == (kind, False)
+    assert (match.kind, match.exact) == (kind, False)
 
 
 @pytest.mark.parametrize("name", ["", "冲鸭", "故障", "2077", "???", "Kaleidoscope"])
@@ -89,7 +89,7 @@ def test_other_transitions_are_of_no_family(name: str) -> None:
 def test_an_animation_of_a_plain_name_is_its_family(name: str, kind: AnimationKind) -> None:
     match = ENTRIES.find(name)
     assert match is not None
-    assert (match.kind, match.plain) == (kind, True)
+    assert (match.kind, match.exact) == (kind, True)
 
 
 def test_a_loop_pulses_where_an_entry_grows() -> None:
@@ -119,7 +119,7 @@ def test_a_loop_pulses_where_an_entry_grows() -> None:
 def test_an_effect_of_a_plain_name_is_its_family(name: str, kind: EffectKind) -> None:
     match = EFFECTS.find(name)
     assert match is not None
-    assert (match.kind, match.plain) == (kind, True)
+    assert (match.kind, match.exact) == (kind, True)
 
 
 @pytest.mark.parametrize("name", ["放大镜", "模糊开幕", "怀旧边框", "复古涂鸦", "爱心光斑", "下雨"])
@@ -142,7 +142,7 @@ def test_what_decorates_or_only_begins_a_picture_is_no_effect_on_all_of_it(name:
 def test_a_filter_of_a_plain_name_is_its_family(name: str, kind: EffectKind) -> None:
     match = FILTERS.find(name)
     assert match is not None
-    assert (match.kind, match.plain) == (kind, True)
+    assert (match.kind, match.exact) == (kind, True)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_every_shape_of_mask_is_known() -> None:
     ],
 )
 def test_names_are_compared_without_case_signs_and_numbers(name: str, compared: str) -> None:
-    assert squashed(name) == compared
+    assert normalized(name) == compared
 
 
 def fields(**values: str) -> Fields:
@@ -218,7 +218,7 @@ def test_an_id_tells_the_family_whatever_the_app_calls_it(
 ) -> None:
     match = families.of(fields(**{field: found, "name": name}))
     assert match is not None
-    assert (match.kind, match.plain) == (kind, True)
+    assert (match.kind, match.exact) == (kind, True)
 
 
 def test_an_id_goes_before_a_name_and_a_name_holds_where_the_id_is_unknown() -> None:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from services.errors import ErrorCode, Failed
-from services.http.client import Patience, Refused, Unreachable
+from services.http.client import Timeouts, Unreachable, UrlRefused
 from tests.support.fetching import content, failure, fetcher, kept, material, nothing
 from tests.support.names import Names
 from tests.support.servers import (
@@ -104,7 +104,7 @@ def test_redirects_end_after_five(tmp_path: Path, server: DraftServer) -> None:
     ],
 )  # fmt: skip
 def test_only_http_urls_are_fetched(tmp_path: Path, server: DraftServer, url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         content(tmp_path, server, url)
     assert failure(tmp_path, server, url).failure.code is ErrorCode.MATERIAL_REFUSED
 
@@ -306,10 +306,10 @@ def test_waiting_for_a_turn_does_not_count_as_the_far_sides_silence(tmp_path: Pa
 
     for number in range(5):
         server.answers[f"/{number}"] = steady
-    patience = Patience(head_seconds=1, tries=1)
+    timeouts = Timeouts(head_seconds=1, tries=1)
 
     async def run() -> None:
-        async with fetcher(tmp_path, server, patience=patience) as running, asyncio.TaskGroup() as group:
+        async with fetcher(tmp_path, server, timeouts=timeouts) as running, asyncio.TaskGroup() as group:
             for number in range(5):
                 url = f"{server.base}/{number}"
                 group.create_task(running.material(url, segment_id=None, on_bytes=nothing))

@@ -22,7 +22,7 @@ from tests.support.servers import DraftServer
     ],
 )
 def test_an_entry_names_its_host_however_it_is_spelled(entry: str, url: str) -> None:
-    assert Guard((entry,)).names(URL(url))
+    assert Guard((entry,)).allows_by_name(URL(url))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_entry_names_its_host_however_it_is_spelled(entry: str, url: str) -> 
     ],
 )
 def test_an_entry_names_no_other_host(entry: str, url: str) -> None:
-    assert not Guard((entry,)).names(URL(url))
+    assert not Guard((entry,)).allows_by_name(URL(url))
 
 
 def test_an_allowed_network_holds_its_addresses_and_no_others() -> None:

@@ -4,8 +4,8 @@ from urllib.parse import quote
 import pytest
 
 from services.drafts.locate import beside, draft_file, listing_of, locate
-from services.http.address import clean_url
-from services.http.redaction import shown_url
+from services.http.redaction import redact_url
+from services.http.urls import clean_url
 
 DRAFT_ID = "20261122233755fcd67a2d"
 DRAFT_URL = f"http://drafts.example/get_draft?draft_id={DRAFT_ID}"
@@ -127,7 +127,7 @@ def test_invisible_characters_are_taken_out_of_urls() -> None:
     ],
 )
 def test_urls_are_shown_without_their_secrets(url: str, shown: str) -> None:
-    assert shown_url(url) == shown
+    assert redact_url(url) == shown
 
 
 @pytest.mark.parametrize(

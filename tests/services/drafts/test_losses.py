@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.drafts.read.draft import read_draft
-from services.drafts.read.unsupported import MANY
+from services.drafts.read.unsupported import MAX_LISTED
 from tests.support.drafts import DraftBuilder, Json
 
 SECOND = 1_000_000
@@ -117,7 +117,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
         moved(*[keyframes("KFTypeAlpha", (0, 0.1))] * 2),
         "KFTypeAlpha are not played: others move the same",
     ),
-    "lists without end": (moved(*[keyframes("KFTypeAlpha", (0, 1))] * (MANY + 1)), "unknown form are not played"),
+    "lists without end": (moved(*[keyframes("KFTypeAlpha", (0, 1))] * (MAX_LISTED + 1)), "unknown form are not played"),
     "keyframes of an old draft": (of_segment(keyframe_refs=["a"]), "unknown form are not played"),
     "keyframes of lyrics": (of_segment(lyric_keyframes=[{"a": 1}]), "unknown form are not played"),
     "keyframes of a track effect": (
@@ -215,7 +215,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "an unknown loop": (animated({"name": "X", "type": "loop"}), "stands still"),
     "an animation of an unknown type": (animated({"name": "X", "type": "ring"}), "animation X is not drawn"),
     "a second entry": (animated({}, {"name": "X2"}), "animation X2 is not drawn"),
-    "animations without end": (animated(*[{"duration": 0}] * (MANY + 1)), f"first {MANY} are looked at"),
+    "animations without end": (animated(*[{"duration": 0}] * (MAX_LISTED + 1)), f"first {MAX_LISTED} are looked at"),
     "an animation's settings": (animated({"anim_adjust_params": {"a": 1}}), "usual settings"),
     # A clip itself
     **{

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.drafts.read.draft import read_draft
-from services.drafts.read.text import LONGEST_TEXT
+from services.drafts.read.text import MAX_TEXT_LENGTH
 from services.drafts.records import Align, Draft, Gradient, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
@@ -336,13 +336,13 @@ def test_surrogates_and_nuls_keep_every_other_character_in_place() -> None:
 
 
 def test_the_longest_caption_is_read_and_a_longer_one_is_refused_with_its_segment() -> None:
-    assert len(caption("长" * LONGEST_TEXT).text) == LONGEST_TEXT
-    builder = DraftBuilder().text("长" * (LONGEST_TEXT + 1), 0, 10)
+    assert len(caption("长" * MAX_TEXT_LENGTH).text) == MAX_TEXT_LENGTH
+    builder = DraftBuilder().text("长" * (MAX_TEXT_LENGTH + 1), 0, 10)
     with pytest.raises(Failed) as caught:
         read_draft(builder.bytes())
     failure = caught.value.failure
     assert (failure.code, failure.segment_id) == (ErrorCode.DRAFT_TOO_LARGE, builder.last["id"])
-    assert str(LONGEST_TEXT) in failure.message.en
+    assert str(MAX_TEXT_LENGTH) in failure.message.en
 
 
 @pytest.mark.parametrize("beginning", ["长", "{", "<size=5>"])
@@ -354,7 +354,7 @@ def test_an_endless_content_is_refused(beginning: str) -> None:
 
 def test_endless_styles_are_refused() -> None:
     with pytest.raises(Failed) as caught:
-        caption("字", styles=[{"range": [0, 1]}] * (LONGEST_TEXT + 1))
+        caption("字", styles=[{"range": [0, 1]}] * (MAX_TEXT_LENGTH + 1))
     assert caught.value.failure.code is ErrorCode.DRAFT_TOO_LARGE
 
 

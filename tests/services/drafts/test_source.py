@@ -13,13 +13,13 @@ from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.records import MediaKind, MediaMaterial
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import ErrorCode, Failed
-from services.http.client import Patience
+from services.http.client import Timeouts
 from tests.support.servers import DraftServer, endless, redirect, statuses
 
 DRAFT_ID = "20261122233755fcd67a2d"
 DRAFT = json.dumps({"tracks": [], "materials": {}, "canvas_config": {}}).encode()
 LIMITS = FetchLimits(draft_bytes=10_000, material_bytes=100_000, task_bytes=100_000)
-QUICK = Patience(backoff_seconds=0.01, longest_wait_seconds=0.05)
+QUICK = Timeouts(backoff_seconds=0.01, longest_wait_seconds=0.05)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def made(path: str, **fields: Any) -> MediaMaterial:
 
 def fetching(folder: Path, server: DraftServer, allow: tuple[str, ...] | None = None) -> Fetcher:
     allowed = (server.host,) if allow is None else allow
-    return Fetcher(cache_dir=folder / "cache", allow_hosts=allowed, limits=LIMITS, patience=QUICK)
+    return Fetcher(cache_dir=folder / "cache", allow_hosts=allowed, limits=LIMITS, timeouts=QUICK)
 
 
 async def _read(source: DraftSource, *materials: MediaMaterial) -> list[bytes]:

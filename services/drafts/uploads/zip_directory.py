@@ -6,8 +6,8 @@ from typing import IO
 
 from services.errors import Bilingual, UploadTooLarge
 
-MOST_FILES = 10_000
-MOST_DIRECTORY_BYTES = 4 << 20
+MAX_FILES = 10_000
+MAX_DIRECTORY_BYTES = 4 << 20
 _END = struct.Struct("<4s4H2LH")
 """End of central directory record (APPNOTE.TXT, 4.3.16)."""
 _LOCATOR = struct.Struct("<4sLQL")
@@ -56,21 +56,21 @@ def _check_zip64(file: IO[bytes], tail: bytes, end_at: int) -> None:
 def _check(count: int, directory_bytes: int) -> None:
     if count != 0xFFFF:  # else it stands in 64 bits
         check_count(count)
-    if directory_bytes != 0xFFFFFFFF and directory_bytes > MOST_DIRECTORY_BYTES:
+    if directory_bytes != 0xFFFFFFFF and directory_bytes > MAX_DIRECTORY_BYTES:
         raise UploadTooLarge(
             Bilingual(
-                f"The zip's list of files has {directory_bytes} bytes; at most {MOST_DIRECTORY_BYTES} are taken.",
-                f"该 zip 的文件目录有 {directory_bytes} 字节，最多 {MOST_DIRECTORY_BYTES} 字节。",
+                f"The zip's list of files has {directory_bytes} bytes; at most {MAX_DIRECTORY_BYTES} are taken.",
+                f"该 zip 的文件目录有 {directory_bytes} 字节，最多 {MAX_DIRECTORY_BYTES} 字节。",
             )
         )
 
 
 def check_count(count: int) -> None:
     """Raises `UploadTooLarge` for more files than are taken."""
-    if count > MOST_FILES:
+    if count > MAX_FILES:
         raise UploadTooLarge(
             Bilingual(
-                f"The zip holds {count} files; at most {MOST_FILES} are taken.",
-                f"该 zip 含有 {count} 个文件，最多 {MOST_FILES} 个。",
+                f"The zip holds {count} files; at most {MAX_FILES} are taken.",
+                f"该 zip 含有 {count} 个文件，最多 {MAX_FILES} 个。",
             )
         )

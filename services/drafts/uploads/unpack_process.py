@@ -17,18 +17,18 @@ from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge
 from services.sandbox.process_limits import die_with_parent, write_no_core
 from services.sandbox.process_sandbox import confine_process, program_trees
 
-LONGEST_SECONDS = 240
+TIMEOUT_SECONDS = 240
 """Less than clients wait for an answer."""
 MEMORY_BYTES = 512 << 20
 OPEN_FILES = 64
-LONGEST_ANSWER_BYTES = 64 << 10
-_Told = InvalidInput | UploadTooLarge | DiskFull
-_KINDS: dict[str, type[_Told]] = {"invalid": InvalidInput, "too large": UploadTooLarge, "full": DiskFull}
+MAX_ANSWER_BYTES = 64 << 10
+_UnpackError = InvalidInput | UploadTooLarge | DiskFull
+_KINDS: dict[str, type[_UnpackError]] = {"invalid": InvalidInput, "too large": UploadTooLarge, "full": DiskFull}
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL")
 """Nothing else of ours: there are passwords in it."""
 
 
-async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> None:
+async def unpack_in_process(archive: Path, folder: Path, limits: UnpackLimits) -> None:
     """`unpack` in another process, which is gone when this is over. Raises as it does."""
     numbers = [str(number) for number in astuple(limits) if number is not None]
     process = await asyncio.create_subprocess_exec(
@@ -40,11 +40,11 @@ async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> Non
     )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            said = await process.stdout.read(LONGEST_ANSWER_BYTES)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            said = await process.stdout.read(MAX_ANSWER_BYTES)
             code = await process.wait()
     except TimeoutError:
-        raise unreadable(f"it takes longer than {LONGEST_SECONDS} s") from None
+        raise unreadable(f"it takes longer than {TIMEOUT_SECONDS} s") from None
     finally:
         if process.returncode is None:
             process.kill()
@@ -53,7 +53,7 @@ async def unpack_apart(archive: Path, folder: Path, limits: UnpackLimits) -> Non
         raise _told(said)
 
 
-def _told(said: bytes) -> _Told:
+def _told(said: bytes) -> _UnpackError:
     """The error that the process tells of; one that died told nothing."""
     try:
         kind, en, zh = json.loads(said)
@@ -69,7 +69,7 @@ def main(archive: str, folder: str, *limits: str) -> int:
     write_no_core()
     for what, most in (
         (resource.RLIMIT_DATA, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, LONGEST_SECONDS),
+        (resource.RLIMIT_CPU, TIMEOUT_SECONDS),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         resource.setrlimit(what, (most, most))

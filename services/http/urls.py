@@ -17,7 +17,7 @@ _JOINERS = "\u200c\u200d"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-def address(text: str) -> URL:
+def parse_url(text: str) -> URL:
     """The http(s) URL of a text, whose path and query stay byte for byte as they are written.
 
     Only what HTTP forbids there is escaped: blanks, control characters, what is not ASCII, and a `%` of no escape.
@@ -35,12 +35,12 @@ def address(text: str) -> URL:
     return URL.build(scheme=origin.scheme, authority=origin.raw_authority, path=path, encoded=True)
 
 
-def joined(base: URL, target: str) -> URL:
+def resolve_url(base: URL, target: str) -> URL:
     """Where a reference leads that stands in an answer of `base`, an `address` (RFC 3986, 5.2). Raises ValueError."""
     if _SCHEME.match(target):
-        return address(target)
+        return parse_url(target)
     if target.startswith("//"):
-        return address(f"{base.scheme}:{target}")
+        return parse_url(f"{base.scheme}:{target}")
     path, mark, query = base.raw_path.partition("?")
     reference = target.partition("#")[0]
     if not reference:
@@ -49,7 +49,7 @@ def joined(base: URL, target: str) -> URL:
         reference = path + reference
     elif not reference.startswith("/"):
         reference = path.rpartition("/")[0] + "/" + reference
-    return address(f"{base.scheme}://{base.raw_authority}{reference}")
+    return parse_url(f"{base.scheme}://{base.raw_authority}{reference}")
 
 
 def _without_dots(path: str) -> str:

@@ -75,7 +75,7 @@ EFFECTS = families(
     _VINTAGE,
     (E.WARM, "暖色 暖调 warm", "暖色 暖调 warm"),
     (E.COOL, "冷色 冷调 cool cold", "冷色 冷调"),
-    never="放大镜 边框 相框 取景框 录制框 开幕 闭幕 投影 涂鸦 烟花 光斑 拼贴 描边 分屏 界面 运镜 frame border",
+    excluded="放大镜 边框 相框 取景框 录制框 开幕 闭幕 投影 涂鸦 烟花 光斑 拼贴 描边 分屏 界面 运镜 frame border",
 )
 """Of scene effects. What only begins, frames or decorates a picture is of no family."""
 FILTERS = families(

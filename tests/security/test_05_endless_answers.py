@@ -51,7 +51,7 @@ def test_a_content_length_over_the_limit_is_refused_without_waiting_for_the_body
     tmp_path: Path, server: DraftServer
 ) -> None:
     with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Timeouts()}
+        allowed = {"allow_hosts": ("127.0.0.1",), "timeouts": Timeouts()}
         with pytest.raises(TooLarge):
             content(tmp_path, server, url, **allowed)
         error = failure(tmp_path, server, url, **allowed)
@@ -64,7 +64,7 @@ def test_a_content_length_over_what_is_left_of_the_task_is_refused_without_waiti
 ) -> None:
     limits = FetchLimits(draft_bytes=1, material_bytes=2_000_000_000, task_bytes=1_999_999_999)
     with raw_server(_announced) as url:
-        allowed = {"allow_hosts": ("127.0.0.1",), "patience": Timeouts(), "limits": limits}
+        allowed = {"allow_hosts": ("127.0.0.1",), "timeouts": Timeouts(), "limits": limits}
         error = failure(tmp_path, server, url, **allowed)
     assert error.failure.code is ErrorCode.MATERIAL_TOO_LARGE
     assert str(limits.task_bytes) in error.failure.message.zh
@@ -158,7 +158,7 @@ def test_a_trickle_is_given_up_however_well_it_began(tmp_path: Path, server: Dra
     assert not kept(tmp_path)
 
 
-@pytest.mark.parametrize("patience", [SHORT, replace(QUICK, idle_seconds=0.3, tries=2)])
+@pytest.mark.parametrize("timeouts", [SHORT, replace(QUICK, idle_seconds=0.3, tries=2)])
 def test_silence_is_given_up(tmp_path: Path, server: DraftServer, timeouts: Timeouts) -> None:
     server.answers["/x"] = silent()
     with pytest.raises(Transient, match="in time"):

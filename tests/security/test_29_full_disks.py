@@ -29,9 +29,9 @@ WEEK = 7 * 24 * 3600
 _BRING = """
 import asyncio, io, json, os, sys, zipfile
 from pathlib import Path
-from services.drafts.room import STEP_BYTES
+from services.drafts.uploads.room import STEP_BYTES
 from services.drafts.uploads.store import MAX_CONCURRENT, Uploads
-from services.drafts.unpack import UnpackLimits
+from services.drafts.uploads.unpack import UnpackLimits
 
 def draft(size, method):
     target = io.BytesIO()

@@ -19,7 +19,7 @@ SHORT = replace(QUICK, head_seconds=0.3, tries=2)
 
 
 def fetcher(folder: Path, server: DraftServer, **options: Any) -> Fetcher:
-    chosen: dict[str, Any] = {"allow_hosts": (server.host,), "limits": LIMITS, "patience": QUICK, **options}
+    chosen: dict[str, Any] = {"allow_hosts": (server.host,), "limits": LIMITS, "timeouts": QUICK, **options}
     return Fetcher(cache_dir=folder / "materials", **chosen)
 
 

@@ -18,10 +18,10 @@ from draftcast.api.capcut_mate import endpoints
 from draftcast.api.graphql_http.endpoint import HttpEndpoint
 from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
 from draftcast.api.origins import own_origins
-from draftcast.api.response_cache import Front, Quick
-from draftcast.api.security_headers import Shield
+from draftcast.api.response_cache import CachedAnswers, ResponseCacheMiddleware
+from draftcast.api.security_headers import SecurityHeaders
 from schema.execution.build import Schema, build_schema
-from schema.execution.executor import SchemaAnswers
+from schema.execution.executor import OperationExecutor
 from services.assets import ASSETS_DIR
 from services.compose import open_services
 from services.monitoring.health import Health
@@ -44,25 +44,25 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
             yield {"services": services, "health": services.health}
 
     schema = build_schema(introspection=settings.introspection)
-    answers = SchemaAnswers(schema, accelerated=settings.accelerator)
+    answers = OperationExecutor(schema, accelerated=settings.accelerator)
     polling = endpoints.PollingEndpoint(settings)
     status_paths = {f"{prefix}/gen_video_status": polling for prefix in endpoints.PREFIXES}
-    quick: dict[str, Quick] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
-    app = _Fronted(
+    quick: dict[str, CachedAnswers] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
+    app = _CachedApp(
         routes=_routes(settings, schema, answers, polling), middleware=_middleware(settings), lifespan=lifespan
     )
     app.quick = quick
     return app
 
 
-class _Fronted(Starlette):
-    """An application behind a `Front`, which comes before every middleware."""
+class _CachedApp(Starlette):
+    """An application behind a `ResponseCacheMiddleware`, which comes before every middleware."""
 
-    quick: Mapping[str, Quick]
+    quick: Mapping[str, CachedAnswers]
 
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
-        return Front(super().build_middleware_stack(), self.quick)
+        return ResponseCacheMiddleware(super().build_middleware_stack(), self.quick)
 
 
 def watch_app(of_worker: Health) -> Starlette:
@@ -88,11 +88,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["authorization", "content-type", "accept-language", "last-event-id"],
         expose_headers=["retry-after"],
     )
-    return [Middleware(Shield, origins=_origins(settings)), *([pages] if settings.origins else [])]
+    return [Middleware(SecurityHeaders, origins=_origins(settings)), *([pages] if settings.origins else [])]
 
 
 def _routes(
-    settings: Settings, schema: Schema, answers: SchemaAnswers, polling: endpoints.PollingEndpoint
+    settings: Settings, schema: Schema, answers: OperationExecutor, polling: endpoints.PollingEndpoint
 ) -> list[BaseRoute]:
     origins = _origins(settings)
     return [

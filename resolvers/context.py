@@ -11,8 +11,8 @@ from starlette.types import Scope as ASGIScope
 
 from services.access.audit import Act
 from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
-from services.access.keyring import Farewell
-from services.access.limits import Limit, who
+from services.access.keyring import OnRevoked
+from services.access.limits import Limit, rate_limit_key
 from services.access.watch_tokens import MARK as WATCH_MARK
 from services.compose import Services
 from services.errors import RequestError
@@ -67,9 +67,9 @@ class Context:
         return self.caller
 
     @property
-    def counted_as(self) -> str:
+    def rate_limit_key(self) -> str:
         """In whose name the caller is counted; empty: it is not counted. Raises `NotAdmitted`."""
-        return who(self.admitted, self.address)
+        return rate_limit_key(self.admitted, self.address)
 
     @property
     def address(self) -> str:
@@ -137,7 +137,9 @@ class Context:
     @contextmanager
     def staying(self) -> Generator[None]:
         """The caller keeps a connection: a stream, or a poll that waits. Raises `QuotaExceeded`."""
-        with self.services.limits.entered({who(None, self.address), who(self.caller, self.address)}):
+        with self.services.limits.entered(
+            {rate_limit_key(None, self.address), rate_limit_key(self.caller, self.address)}
+        ):
             yield
 
     async def expelled(self) -> None:
@@ -145,7 +147,7 @@ class Context:
         await self.services.keyring.gone(self.admitted)
 
 
-def _unheard() -> None:
+def _ignore() -> None:
     """Nobody waits for the farewell yet."""
 
 
@@ -156,21 +158,21 @@ class SocketContext(Context):
     caller: Caller | None = None
     connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
     """The payload of connection_init; the library puts it here."""
-    farewell: Farewell = _unheard
+    on_revoked: OnRevoked = _ignore
     """Called when the caller may not stay any longer."""
     _names: list[str] = field(default_factory=list[str])
     """In which the socket is counted: its address, and its caller's key once that is known."""
 
     def enter(self) -> None:
         """The socket is open. Raises `QuotaExceeded`."""
-        self._count_as(who(None, self.address))
+        self._count_as(rate_limit_key(None, self.address))
 
     def leave(self) -> None:
         """It is closed."""
         for name in self._names:
             self.services.limits.leave(name)
         if self.caller is not None:
-            self.services.keyring.leave(self.caller, self.farewell)
+            self.services.keyring.leave(self.caller, self.on_revoked)
 
     def _count_as(self, name: str) -> None:
         self.services.limits.enter(name)
@@ -184,8 +186,8 @@ class SocketContext(Context):
         told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
         text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
         await self.take(text if text is not None else _given(self.scope))
-        self._count_as(who(self.caller, self.address))
-        self.services.keyring.enter(self.admitted, self.farewell)
+        self._count_as(rate_limit_key(self.caller, self.address))
+        self.services.keyring.enter(self.admitted, self.on_revoked)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -81,7 +81,7 @@ class QueryFailed(DraftcastError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ErrorEntry:
     """A kind of error: `code` for GraphQL, `rest_code` and `status` for the documented polling API,
     `peer_code` for the envelope of capcut-mate's server, `title` in both languages, `headers` of the answer.
     """
@@ -94,22 +94,22 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
-PROBLEMS: dict[type[Exception], Problem] = {
-    InvalidInput: Problem(
+ERROR_TABLE: dict[type[Exception], ErrorEntry] = {
+    InvalidInput: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "VALIDATION_ERROR",
         400,
         1001,
         Bilingual("Parameter validation failed", "请求参数验证失败"),
     ),
-    WrongDraftUrl: Problem(
+    WrongDraftUrl: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "VALIDATION_ERROR",
         400,
         2001,
         Bilingual("Parameter validation failed", "请求参数验证失败"),
     ),
-    NotAdmitted: Problem(
+    NotAdmitted: ErrorEntry(
         UNAUTHENTICATED,
         "UNAUTHENTICATED",
         401,
@@ -117,34 +117,34 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("A valid key is needed", "需要有效的密钥"),
         {"www-authenticate": "Bearer"},
     ),
-    ScopeMissing: Problem(
+    ScopeMissing: ErrorEntry(
         UserErrorCode.FORBIDDEN, "FORBIDDEN", 403, 1003, Bilingual("The key is not for this", "密钥无此权限")
     ),
-    TaskNotFound: Problem(
+    TaskNotFound: ErrorEntry(
         UserErrorCode.NOT_FOUND,
         "VIDEO_TASK_NOT_FOUND",
         404,
         2031,
         Bilingual("Video generation task not found", "视频生成任务未找到"),
     ),
-    InvalidState: Problem(
+    InvalidState: ErrorEntry(
         UserErrorCode.INVALID_STATE,
         "INVALID_STATE",
         409,
         1001,
         Bilingual("The task's state does not allow this", "任务当前状态不允许此操作"),
     ),
-    IdempotencyConflict: Problem(
+    IdempotencyConflict: ErrorEntry(
         UserErrorCode.IDEMPOTENCY_CONFLICT,
         "IDEMPOTENCY_CONFLICT",
         409,
         1001,
         Bilingual("The idempotency key was used with other input", "幂等键已用于不同的请求"),
     ),
-    QuotaExceeded: Problem(
+    QuotaExceeded: ErrorEntry(
         UserErrorCode.QUOTA_EXCEEDED, "QUOTA_EXCEEDED", 429, 1004, Bilingual("Too many requests", "请求过于频繁")
     ),
-    QueueFull: Problem(
+    QueueFull: ErrorEntry(
         UserErrorCode.QUEUE_FULL,
         "QUEUE_FULL",
         503,
@@ -152,43 +152,43 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("Video generation task submit failed", "视频生成任务提交失败"),
         {"retry-after": "30"},
     ),
-    WrongPath: Problem(UserErrorCode.NOT_FOUND, "NOT_FOUND", 404, 404, Bilingual("No such endpoint", "接口不存在")),
-    WrongMethod: Problem(
+    WrongPath: ErrorEntry(UserErrorCode.NOT_FOUND, "NOT_FOUND", 404, 404, Bilingual("No such endpoint", "接口不存在")),
+    WrongMethod: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "METHOD_NOT_ALLOWED",
         405,
         405,
         Bilingual("Method not allowed", "请求方法不被允许"),
     ),
-    NotAcceptable: Problem(
+    NotAcceptable: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "NOT_ACCEPTABLE",
         406,
         1001,
         Bilingual("Not acceptable", "无法提供所要求的内容类型"),
     ),
-    ForeignPage: Problem(
+    ForeignPage: ErrorEntry(
         UserErrorCode.FORBIDDEN,
         "FORBIDDEN",
         403,
         1001,
         Bilingual("Forbidden", "禁止访问"),
     ),
-    FetchOfADraft: Problem(
+    FetchOfADraft: ErrorEntry(
         UserErrorCode.FORBIDDEN,
         "FORBIDDEN",
         403,
         1001,
         Bilingual("Forbidden", "禁止访问"),
     ),
-    WrongContentType: Problem(
+    WrongContentType: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "UNSUPPORTED_MEDIA_TYPE",
         415,
         1001,
         Bilingual("Unsupported content type", "不支持的内容类型"),
     ),
-    BodyTooLarge: Problem(
+    BodyTooLarge: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "PAYLOAD_TOO_LARGE",
         413,
@@ -196,7 +196,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("Request body too large", "请求体过大"),
         {"connection": "close"},
     ),
-    UploadTooLarge: Problem(
+    UploadTooLarge: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "PAYLOAD_TOO_LARGE",
         413,
@@ -204,21 +204,21 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("The draft is too large", "草稿过大"),
         {"connection": "close"},
     ),
-    QueryStringTooLong: Problem(
+    QueryStringTooLong: ErrorEntry(
         UserErrorCode.INVALID_INPUT,
         "URI_TOO_LONG",
         414,
         1001,
         Bilingual("Query string too long", "查询字符串过长"),
     ),
-    QueryFailed: Problem(
+    QueryFailed: ErrorEntry(
         "INTERNAL",
         "VIDEO_STATUS_QUERY_FAILED",
         500,
         2032,
         Bilingual("Video task status query failed", "视频任务状态查询失败"),
     ),
-    StoreUnavailable: Problem(
+    StoreUnavailable: ErrorEntry(
         "UNAVAILABLE",
         "SERVICE_UNAVAILABLE",
         503,
@@ -226,7 +226,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("The service is unavailable", "服务暂不可用"),
         {"retry-after": "5"},
     ),
-    DiskFull: Problem(
+    DiskFull: ErrorEntry(
         "UNAVAILABLE",
         "SERVICE_UNAVAILABLE",
         503,
@@ -234,7 +234,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
         Bilingual("The service is unavailable", "服务暂不可用"),
         {"retry-after": "60", "connection": "close"},
     ),
-    Exception: Problem("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
+    Exception: ErrorEntry("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
 }
 """The most exact class of an error counts."""
 
@@ -242,21 +242,21 @@ UNAVAILABLE = Bilingual("The database does not answer; try again shortly.", "数
 INTERNAL = Bilingual("Internal error", "系统内部错误")
 
 
-def problem_of(error: Exception) -> Problem:
+def error_entry(error: Exception) -> ErrorEntry:
     """The row of the table for an error."""
-    found = next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+    found = next(ERROR_TABLE[kind] for kind in type(error).__mro__ if kind in ERROR_TABLE)
     if isinstance(error, QuotaExceeded):
         return replace(found, headers={"retry-after": str(error.retry_after_seconds)})
     return found
 
 
-def extensions_of(error: Exception) -> dict[str, object]:
+def error_extensions(error: Exception) -> dict[str, object]:
     """What programs are told of an error in a GraphQL result: its code, and when a limit begins anew."""
     resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
-    return {"code": problem_of(error).code, **({} if resets_at_ms is None else {"resetAt": rfc3339(resets_at_ms)})}
+    return {"code": error_entry(error).code, **({} if resets_at_ms is None else {"resetAt": rfc3339(resets_at_ms)})}
 
 
-def told(error: Exception) -> Bilingual:
+def public_message(error: Exception) -> Bilingual:
     """What a client may read of an error. What it may not is logged here, with its traceback."""
     if isinstance(error, RequestError):
         return error.message

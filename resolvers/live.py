@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from resolvers.context import Context
-from resolvers.tasks import as_seen, existing
+from resolvers.tasks import get_or_raise, redact_for_guest
 from services.errors import Bilingual, InvalidInput
 from services.store.records import FeedReset, Task, TaskChange, TaskFilter
 
@@ -21,26 +21,26 @@ async def progress(
     """A task's snapshot and then its changes, or with `after` the changes since that seq. Raises as `watched` does."""
     task = await watched(context, task_id, draft_url, after)
     changes = context.services.manager.follow(context.watched_owner, task.id, after)
-    return _shown(context, changes) if context.watches_only else changes
+    return _redacted(context, changes) if context.watches_only else changes
 
 
 async def watched(context: Context, task_id: str | None, draft_url: str | None, after: int | None) -> Task:
     """The task to watch. Raises `TaskNotFound`, or `InvalidInput` when not exactly one of id and draft URL is given."""
     if after is not None and after < 0:
         raise InvalidInput(Bilingual("after must be 0 or more.", "after 不能小于 0。"), path=("after",))
-    return await existing(context, task_id, draft_url)
+    return await get_or_raise(context, task_id, draft_url)
 
 
-async def _shown(context: Context, changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[TaskChange]:
+async def _redacted(context: Context, changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[TaskChange]:
     """Changes as a caller who only watches may see them."""
     async with aclosing(changes):
         async for change in changes:
-            yield seen(context, change)
+            yield redact_change(context, change)
 
 
-def seen(context: Context, change: TaskChange) -> TaskChange:
+def redact_change(context: Context, change: TaskChange) -> TaskChange:
     """A change of a task that the caller may see, as it may see it."""
-    return replace(change, task=as_seen(context, change.task)) if context.watches_only else change
+    return replace(change, task=redact_for_guest(context, change.task)) if context.watches_only else change
 
 
 def feed(context: Context, wanted: TaskFilter, after: str | None) -> AsyncGenerator[TaskChange | FeedReset]:

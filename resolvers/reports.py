@@ -10,4 +10,4 @@ async def report(context: Context, draft_url: str) -> DraftReport:
     """What a render of the draft would lose or lack. Raises `QueueFull` and `QuotaExceeded`."""
     context.require(Scope.SUBMIT)
     context.count(Limit.SUBMITS)
-    return await context.services.reports.report(context.counted_as, draft_url)
+    return await context.services.reports.report(context.rate_limit_key, draft_url)

@@ -54,18 +54,18 @@ async def task(context: Context, task_id: str | None, draft_url: str | None = No
     """The task of that id, or the newest of that draft URL. Raises `InvalidInput` unless one is given."""
     manager, owner = context.services.manager, context.watched_owner
     if task_id is not None and draft_url is None:
-        return shown(context, await manager.task(owner, task_id))
+        return visible_or_none(context, await manager.task(owner, task_id))
     if draft_url is not None and task_id is None:
-        return shown(context, await manager.task_by_url(owner, draft_url))
+        return visible_or_none(context, await manager.task_by_url(owner, draft_url))
     raise InvalidInput(Bilingual("Give either id or draftUrl.", "id 与 draftUrl 须给其一。"), path=("id",))
 
 
-def shown(context: Context, found: Task | None) -> Task | None:
+def visible_or_none(context: Context, found: Task | None) -> Task | None:
     """A task as the caller may see it, None if it may not."""
-    return None if found is None or not context.sees(found.id) else as_seen(context, found)
+    return None if found is None or not context.sees(found.id) else redact_for_guest(context, found)
 
 
-def as_seen(context: Context, found: Task) -> Task:
+def redact_for_guest(context: Context, found: Task) -> Task:
     """A task that the caller sees. Who only watches is told no addresses of its draft and materials: they may be
     secret, and open more than the task.
     """
@@ -76,25 +76,25 @@ def as_seen(context: Context, found: Task) -> Task:
         found,
         draft_url=redact_url_for_guest(url),
         metadata=None,
-        failure=failure and replace(failure, message=_guests_words(failure.message, url), material_url=None),
-        warnings=tuple(_guests_warning(warning, url) for warning in found.warnings),
+        failure=failure and replace(failure, message=_redacted_message(failure.message, url), material_url=None),
+        warnings=tuple(_redacted_warning(warning, url) for warning in found.warnings),
     )
 
 
-def _guests_warning(warning: DraftWarning, draft_url: str) -> DraftWarning:
+def _redacted_warning(warning: DraftWarning, draft_url: str) -> DraftWarning:
     name = warning.material_name
     return replace(
         warning,
-        message=_guests_words(warning.message, draft_url),
+        message=_redacted_message(warning.message, draft_url),
         material_name=None if name is None else redact_text_for_guest(name, draft_url),
     )
 
 
-def _guests_words(words: Bilingual, draft_url: str) -> Bilingual:
+def _redacted_message(words: Bilingual, draft_url: str) -> Bilingual:
     return Bilingual(redact_text_for_guest(words.en, draft_url), redact_text_for_guest(words.zh, draft_url))
 
 
-async def existing(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:
+async def get_or_raise(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:
     """The same, for callers who cannot go on without one. Raises `TaskNotFound` besides."""
     found = await task(context, task_id, draft_url)
     if found is None:
@@ -116,7 +116,7 @@ async def events(
     found = await manager.events(context.watched_owner, seen.id, page, types)
     if not found.events or found.events[-1].seq <= seen.seq:
         return found, seen
-    return found, await existing(context, seen.id)
+    return found, await get_or_raise(context, seen.id)
 
 
 async def deliveries(context: Context, seen: Task, page: PageRequest) -> list[Delivery]:
@@ -155,7 +155,7 @@ async def throughput(context: Context, last_minutes: int) -> tuple[ThroughputPoi
 async def watch_token(context: Context, task_id: str, seconds: int) -> WatchToken:
     """A token with which others can watch this task. Raises `TaskNotFound`, `InvalidInput` or `ScopeMissing`."""
     context.require(Scope.READ)
-    seen = await existing(context, task_id)
-    token = make_token(context.services.keyring.seal, context.admitted, seen.id, seconds)
+    seen = await get_or_raise(context, task_id)
+    token = make_token(context.services.keyring.mac, context.admitted, seen.id, seconds)
     context.note(Act.WATCH_TOKEN, task=seen.id, seconds=seconds)
     return token

@@ -25,7 +25,7 @@ from graphql import (
     specified_scalar_types,
 )
 
-from resolvers.error_table import PROBLEMS
+from resolvers.error_table import ERROR_TABLE
 from schema.print import sdl
 from services.errors import HINTS, RETRYABLE, ErrorCode
 
@@ -154,7 +154,7 @@ def _default(argument: GraphQLArgument | GraphQLInputField, before: str = "") ->
 
 def _errors() -> Iterator[str]:
     yield _ERRORS
-    told = {(row.code, row.rest_code, row.status): row.title.en for row in PROBLEMS.values()}
+    told = {(row.code, row.rest_code, row.status): row.title.en for row in ERROR_TABLE.values()}
     rows = ((f"`{code}`", f"`{rest}`", str(status), title) for (code, rest, status), title in told.items())
     yield from _table(("`extensions.code`", "polling endpoint", "HTTP", "meaning"), rows)
     yield _USER_ERRORS

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from resolvers.error_table import UserErrorCode, problem_of
+from resolvers.error_table import UserErrorCode, error_entry
 from schema.described import described
 from schema.scalars import DateTime
 from schema.task_fields import at
@@ -28,7 +28,7 @@ class UserError:
         path = [*within, *error.path] if error.path else None
         resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
         return cls(
-            code=UserErrorCode(problem_of(error).code), message=error.message.en, path=path, reset_at=at(resets_at_ms)
+            code=UserErrorCode(error_entry(error).code), message=error.message.en, path=path, reset_at=at(resets_at_ms)
         )
 
 

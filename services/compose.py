@@ -13,7 +13,7 @@ from pathlib import Path
 from services.access.audit import Audit
 from services.access.keyring import Keyring
 from services.access.limits import Limits
-from services.access.signing import Seal, Signer
+from services.access.signing import Hmac, Signer
 from services.drafts.uploads.store import Uploads
 from services.drafts.uploads.unpack import UnpackLimits
 from services.files.store import FileStore
@@ -84,9 +84,9 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         await stack.enter_async_context(notifier.run())
         task_cache = TaskCache(database, notifier)
         await stack.enter_async_context(task_cache.run())
-        seal = Seal(settings.data_dir, settings.signing_key)
-        keyring = await _open_keyring(stack, settings, seal)
-        signer = Signer(seal, settings.file_url_seconds, lambda: not keyring.open)
+        mac = Hmac(settings.data_dir, settings.signing_key)
+        keyring = await _open_keyring(stack, settings, mac)
+        signer = Signer(mac, settings.file_url_seconds, lambda: not keyring.open)
         files = FileStore.of(settings, signer)
         registry = WorkerRegistry(
             database, data_dir_id, settings.render_slots if work else 0, settings.dead_after_seconds
@@ -99,7 +99,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stream_metrics = StreamMetrics()
         metrics = Metrics(stream_metrics)
         guard = Guard(settings.allow_hosts)
-        secret = secret_of(settings.webhook_secret, seal)
+        secret = secret_of(settings.webhook_secret, mac)
         sender = WebhookSender(database, registry, files, guard, secret, metrics.webhook_tried, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
@@ -151,11 +151,11 @@ async def _open_traces(stack: AsyncExitStack) -> Traces:
     return Traces(await stack.enter_async_context(collector()))
 
 
-async def _open_keyring(stack: AsyncExitStack, settings: Settings, seal: Seal) -> Keyring:
+async def _open_keyring(stack: AsyncExitStack, settings: Settings, mac: Hmac) -> Keyring:
     """With connections of its own: who may come in does not wait for those who are in."""
     keys = Database(settings.database)
     stack.push_async_callback(keys.close)
-    keyring = Keyring(keys, seal)
+    keyring = Keyring(keys, mac)
     await stack.enter_async_context(keyring.serve())
     return keyring
 

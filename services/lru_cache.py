@@ -9,7 +9,7 @@ SHARE = 8
 """One value may take no more than such a part of all room."""
 
 
-class Kept(Generic[V]):
+class LruCache(Generic[V]):
     """Values by key; so many bytes at most, and those that were not used for longest go first.
 
     Keys and values are as large as whoever keeps them says. `dropped` is called with what goes.

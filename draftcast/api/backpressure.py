@@ -16,7 +16,7 @@ UNWRITABLE_SECONDS = 10.0
 Piece = TypeVar("Piece")
 
 
-class Outlet(Generic[Piece]):
+class BackpressuredSender(Generic[Piece]):
     """Sends pieces in order, each as the message that a subclass makes of it."""
 
     def __init__(self, send: Send) -> None:

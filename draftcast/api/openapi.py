@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from draftcast.api import uploads
 from draftcast.api.capcut_mate.endpoints import LARGEST_SEQ, LONGEST_WAIT_SECONDS, PREFIXES, SUBMITTED
-from resolvers.error_table import PROBLEMS, BodyTooLarge, QueryFailed, WrongContentType, WrongDraftUrl
+from resolvers.error_table import ERROR_TABLE, BodyTooLarge, QueryFailed, WrongContentType, WrongDraftUrl
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.access.limits import QuotaExceeded
 from services.errors import DiskFull, InvalidInput, QueueFull, StoreUnavailable, TaskNotFound, UploadTooLarge
@@ -155,7 +155,7 @@ class _Documented:
 
 class _CapcutMate:
     def responses(self, schema: Description, errors: Errors) -> Description:
-        codes = sorted({PROBLEMS[error].peer_code for error in errors})
+        codes = sorted({ERROR_TABLE[error].peer_code for error in errors})
         good = {"allOf": [schema, _object({"code": {"const": 0}, "message": _TEXT})]}
         bad = _object({"code": {"enum": codes}, "message": _TEXT})
         both = {"oneOf": [good, bad]}
@@ -165,14 +165,14 @@ class _CapcutMate:
 def _problems(errors: Errors) -> Description:
     """Errors by HTTP status, with the codes that occur there."""
     found: dict[int, list[str]] = {}
-    for problem in (PROBLEMS[error] for error in errors):
+    for problem in (ERROR_TABLE[error] for error in errors):
         found.setdefault(problem.status, []).append(f"{problem.rest_code}: {problem.title.en}")
     schema = {"$ref": "#/components/schemas/Error"}
     return {str(status): _answer("; ".join(texts), schema) for status, texts in sorted(found.items())}
 
 
 def _error() -> Description:
-    codes = sorted({problem.rest_code for problem in PROBLEMS.values()})
+    codes = sorted({problem.rest_code for problem in ERROR_TABLE.values()})
     return _object({"code": {"enum": codes}, "message": _TEXT, "details": _TEXT})
 
 

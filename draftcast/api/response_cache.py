@@ -1,7 +1,7 @@
-"""Ahead of all routing: questions that were asked before, word for word, and whose answer is at hand.
+"""The response cache's middleware: it answers repeated requests of pollers before routing.
 
-Pollers ask the same again and again. A `Quick` knows the bytes of a request's body and gives those of its answer, or
-None for everything that takes more than a look; that goes the usual way, and is answered the same.
+A cache maps the bytes of a request body to those of its response. Requests without a cached response are routed
+as usual, and get the same response.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,18 +23,18 @@ _HEADERS = ((b"content-type", _JSON), *DATA_HEADERS)
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Quick(Protocol):
+class CachedAnswers(Protocol):
     """Answers from memory."""
 
-    def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+    def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
         """The answer's bytes; `language` is the Accept-Language header. None: ask the usual way."""
         ...
 
 
-class Front:
-    """Middleware that asks the `Quick` of a path before anything else."""
+class ResponseCacheMiddleware:
+    """Middleware that asks the `CachedAnswers` of a path before anything else."""
 
-    def __init__(self, app: ASGIApp, quick: Mapping[str, Quick]) -> None:
+    def __init__(self, app: ASGIApp, quick: Mapping[str, CachedAnswers]) -> None:
         self._app = app
         self._quick = quick
 
@@ -57,12 +57,12 @@ class Front:
         await self._app(scope, receive, send)
 
 
-async def _answer(quick: Quick, scope: Scope, message: Message, language: bytes) -> bytes | None:
+async def _answer(quick: CachedAnswers, scope: Scope, message: Message, language: bytes) -> bytes | None:
     body: bytes = message.get("body", b"")
     if message.get("more_body") or len(body) > LONGEST_KNOWN or "services" not in scope.get("state", ()):
         return None
     try:
-        return quick.at_hand(await Context.of_scope(scope), body, language)
+        return quick.cached(await Context.of_scope(scope), body, language)
     except RequestError:  # the usual way tells it, and answers guests, who may not read all that an owner may
         return None
 

@@ -24,7 +24,7 @@ _NOT_HERE = "Pages of this origin may not use this server; see DRAFTCAST_ORIGINS
 _NO_PATH = "No path holds the character U+0000.\n"
 
 
-class Shield:
+class SecurityHeaders:
     """Around the whole application: adds the headers of `headers_for` where they are not set, and refuses with 403
     what a page of another origin sends, and its websockets. Who sends no Origin is no page, or reads only. A path that
     no file and no row can be called by is nowhere.
@@ -37,7 +37,7 @@ class Shield:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            await self._chosen(scope)(scope, receive, _shielded(send, scope["method"]))
+            await self._chosen(scope)(scope, receive, _with_headers(send, scope["method"]))
         elif scope["type"] == "websocket" and self._foreign(scope):
             await send({"type": "websocket.close"})  # which a server answers with 403
         else:
@@ -55,7 +55,7 @@ class Shield:
         return origin is not None and normalize_origin(origin) not in self._origins
 
 
-def _shielded(send: Send, method: str) -> Send:
+def _with_headers(send: Send, method: str) -> Send:
     async def shielded(message: Message) -> None:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())

@@ -8,10 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from draftcast.api.capcut_mate.envelopes import Documented, spoken, wants_english
+from draftcast.api.capcut_mate.envelopes import Documented, localized, wants_english
 from draftcast.api.files import NO_SNIFF
 from resolvers.context import Context, services_of
-from resolvers.error_table import WrongContentType, problem_of, told
+from resolvers.error_table import WrongContentType, error_entry, public_message
 from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit
@@ -44,12 +44,12 @@ async def _take(request: Request) -> Response:
         context.require(Scope.SUBMIT)
         context.count(Limit.SUBMITS)
         name = _name(request)
-        kept = await context.services.uploads.put(context.counted_as, _zip(request))
+        kept = await context.services.uploads.put(context.rate_limit_key, _zip(request))
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
         english = wants_english(request.headers.get("accept-language", ""))
-        return Documented().problem(problem_of(error), spoken(told(error), english), english)
+        return Documented().problem(error_entry(error), localized(public_message(error), english), english)
     context.note(Act.DRAFT_KEPT, draft=redact_draft_id(kept.draft_id))
     base = context.services.settings.base_url
     query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})

@@ -17,7 +17,7 @@ _PANELS = {
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Turns CapCut and JianYing drafts into MP4 files, and tells everyone live.",
+    help="FairSlots CapCut and JianYing drafts into MP4 files, and tells everyone live.",
     epilog="Ends with 0 when it is done, 1 when there is no video, 2 for wrong options, 3 when the server does not "
     "answer, 4 when it refuses.",
 )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from draftcast.server.timeouts import Patience
-from services.access.limits import counted_address
+from draftcast.server.timeouts import UnreadTimeout
+from services.access.limits import address_key
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -100,7 +100,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._patience = Patience(self.loop)
+        self._unread = UnreadTimeout(self.loop)
         self._name: str | None = None
         self._part = _NONE
         self._moved = False
@@ -114,7 +114,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """See asyncio."""
         super().connection_made(transport)
-        self._name = counted_address(self.client[0] if self.client else "")
+        self._name = address_key(self.client[0] if self.client else "")
         if self.callers.enter(self._name):
             self._expect(self.callers.head_seconds)
         else:
@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio. Who is being answered is told, also when other requests wait behind."""
         self._let_go()
-        self._patience.end()
+        self._unread.end()
         if self._answering is not None:
             self._answering.disconnected = True
             self._answering.message_event.set()
@@ -218,7 +218,7 @@ class Connection(HttpToolsProtocol):
         """An answer has been given, be it before the request has ended."""
         HttpToolsProtocol.on_response_complete(self)
         if self.transport.is_closing():
-            self._patience.begin(self.transport)
+            self._unread.begin(self.transport)
         elif self._part is _BODY and self._deadline is None:
             self._expect(self.callers.body_seconds)
 
@@ -250,7 +250,7 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing() and (answering is None or self._is_refused(answering)):
             self.transport.write(STATUS_LINE[status.value] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         self._let_go()
-        self._patience.begin(self.transport)
+        self._unread.begin(self.transport)
         self.transport.close()
 
     def _is_refused(self, answering: "RequestResponseCycle") -> bool:
@@ -259,18 +259,18 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """See asyncio."""
         super().pause_writing()
-        self._patience.begin(self.transport)
+        self._unread.begin(self.transport)
 
     def resume_writing(self) -> None:
         """See asyncio."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self._patience.end()
+            self._unread.end()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing more was asked."""
         super().timeout_keep_alive_handler()
-        self._patience.begin(self.transport)
+        self._unread.begin(self.transport)
 
 
 def connections(callers: Callers | None = None) -> type[Connection]:

@@ -6,7 +6,7 @@ UNREAD_SECONDS = 60.0
 """After so long without taking anything a client is given up, as nginx does by default (`send_timeout`)."""
 
 
-class Patience:
+class UnreadTimeout:
     """Aborts a connection whose other end takes nothing, unless something is taken in time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-from draftcast.server.timeouts import Patience
+from draftcast.server.timeouts import UnreadTimeout
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -27,7 +27,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._patience = Patience(self.loop)
+        self._unread = UnreadTimeout(self.loop)
         self._arrived = b""
         """What is not parsed yet."""
         self._second, self._control_frames = 0, 0
@@ -42,7 +42,7 @@ class Socket(WebSocketsSansIOProtocol):
                 return
         await super().send(message)
         if self.close_sent:
-            self._patience.begin(self.transport)
+            self._unread.begin(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio. As long as the application has a message to take, nothing else is parsed."""
@@ -104,27 +104,27 @@ class Socket(WebSocketsSansIOProtocol):
             self.frames = []
             self.conn.fail(code)
             self.handle_parser_exception()
-            self._patience.begin(self.transport)
+            self._unread.begin(self.transport)
 
     def keepalive_timeout(self) -> None:
         """The client has not answered."""
         super().keepalive_timeout()
-        self._patience.begin(self.transport)
+        self._unread.begin(self.transport)
 
     def pause_writing(self) -> None:
         """See asyncio."""
         super().pause_writing()
-        self._patience.begin(self.transport)
+        self._unread.begin(self.transport)
 
     def resume_writing(self) -> None:
         """See asyncio."""
         super().resume_writing()
         if not self.close_sent:
-            self._patience.end()
+            self._unread.end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
-        self._patience.end()
+        self._unread.end()
         super().connection_lost(exc)
 
 

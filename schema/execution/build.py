@@ -13,7 +13,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from resolvers.error_table import extensions_of, told
+from resolvers.error_table import error_extensions, public_message
 from schema.execution.cost import MOST_ERRORS
 from schema.execution.documents import Documents
 from schema.mutation import Mutation
@@ -54,7 +54,7 @@ class Schema(strawberry.Schema):
         allowed = set(kwargs.get("allowed_operation_types") or OperationType)
         kwargs["allowed_operation_types"] = allowed - {OperationType.SUBSCRIPTION}
         try:
-            return _told(await super().execute(*args, **kwargs))
+            return _publish_errors(await super().execute(*args, **kwargs))
         except InvalidOperationTypeError as error:
             return _refused(_NOT_HERE[error.operation_type])
         except CannotGetOperationTypeError as error:
@@ -62,7 +62,7 @@ class Schema(strawberry.Schema):
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """The answers to any operation, one after the other."""
-        return _all_told(await super().stream(*args, **kwargs))
+        return _publish_stream(await super().stream(*args, **kwargs))
 
 
 def build_schema(*, introspection: bool = True) -> Schema:
@@ -79,23 +79,23 @@ def build_schema(*, introspection: bool = True) -> Schema:
     return schema
 
 
-async def _all_told(results: StreamResult) -> AsyncGenerator[Any]:
+async def _publish_stream(results: StreamResult) -> AsyncGenerator[Any]:
     async with aclosing(results):
         try:
             async for result in results:
-                yield _told(result)
+                yield _publish_errors(result)
         except Exception as error:  # noqa: BLE001 - an extension that raises would end the socket's operation untold
-            yield PreExecutionError(data=None, errors=[tell(GraphQLError(str(error), original_error=error))])
+            yield PreExecutionError(data=None, errors=[public_error(GraphQLError(str(error), original_error=error))])
 
 
 def _refused(text: str) -> ExecutionResult:
     return ExecutionResult(data=None, errors=[GraphQLError(text, extensions={"code": BAD_REQUEST})])
 
 
-def _told(result: R) -> R:
+def _publish_errors(result: R) -> R:
     answer: Any = result
     if answer.errors:
-        answer.errors = [tell(error) for error in _first_errors(answer)]
+        answer.errors = [public_error(error) for error in _first_errors(answer)]
     return result
 
 
@@ -104,7 +104,7 @@ def _first_errors(answer: Any) -> list[GraphQLError]:
     return list(answer.errors[:MOST_ERRORS] if answer.data is None else answer.errors)
 
 
-def tell(error: GraphQLError) -> GraphQLError:
+def public_error(error: GraphQLError) -> GraphQLError:
     """The error as the client may see it."""
     cause = error.original_error
     if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can
@@ -112,5 +112,5 @@ def tell(error: GraphQLError) -> GraphQLError:
     if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError):
         message, extensions = error.message, _BAD_REQUEST
     else:
-        message, extensions = told(cause).en, extensions_of(cause)
+        message, extensions = public_message(cause).en, error_extensions(cause)
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

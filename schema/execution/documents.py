@@ -19,7 +19,7 @@ from strawberry.schema.schema import validate_document
 from schema.execution.cost import cost_of, too_costly, weights_of
 from schema.execution.literals import wrongly_given
 from schema.execution.operations import LONGEST_DOCUMENT, MOST_TOKENS, too_long
-from services.lru_cache import Kept, text_bytes
+from services.lru_cache import LruCache, text_bytes
 
 MOST_BYTES = 12 * 1024 * 1024
 BYTES_OF_A_TOKEN = 600
@@ -39,7 +39,7 @@ class Documents:
 
     def __init__(self, *, introspection: bool) -> None:
         self._rules = tuple(specified_rules) if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self.kept: Kept[_Parsed] = Kept(MOST_BYTES)
+        self.kept: LruCache[_Parsed] = LruCache(MOST_BYTES)
 
     def parsed(self, query: str) -> DocumentNode:
         """The document of a text. Raises GraphQLSyntaxError, and GraphQLError for one that is too long."""

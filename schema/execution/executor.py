@@ -11,10 +11,10 @@ from resolvers.context import Context
 from schema.execution.build import Schema
 from schema.execution.compiler import PlainInfo, resolver_of
 from schema.execution.plans import Plan, Planner
-from schema.execution.rendering import Rendered, result_json
+from schema.execution.rendering import ChangeRenderer, result_json
 from schema.execution.response_cache import Questions
-from schema.execution.results import Answer, Operation, Part, Refused, Stream
-from schema.execution.shared import Streams, Subscription, Which
+from schema.execution.results import Operation, OperationRefused, OperationResult, ResultStream, StreamItem
+from schema.execution.shared import Subscription, SubscriptionRegistry, TaskSelector
 from schema.inputs import given
 from services.errors import DraftcastError
 from services.store.records import TaskFilter
@@ -23,25 +23,25 @@ QUERIES = (OperationType.QUERY,)
 QUERIES_AND_MUTATIONS = (OperationType.QUERY, OperationType.MUTATION)
 
 
-class SchemaAnswers:
+class OperationExecutor:
     """Answers from a schema. Without `accelerated`, graphql-core executes everything for every caller."""
 
     def __init__(self, schema: Schema, *, accelerated: bool = True) -> None:
         self._schema = schema
         self._planner = Planner(schema, compiling=accelerated)
-        self._streams = Streams(sharing=accelerated)
+        self._streams = SubscriptionRegistry(sharing=accelerated)
         self.questions = Questions(self._planner)
 
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> Answer:
+    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
         """The result of a query, or of a mutation where they are allowed."""
         plan = self._planner.plan(operation)
         if plan is not None and plan.plain and not plan.subscription:
             body = await _compiled(context, plan)
             if body is not None:
-                return Answer(body.encode())
+                return OperationResult(body.encode())
         return await self._by_the_library(context, operation, mutations)
 
-    async def _by_the_library(self, context: Context, operation: Operation, mutations: bool) -> Answer:
+    async def _by_the_library(self, context: Context, operation: Operation, mutations: bool) -> OperationResult:
         result = await self._schema.execute(
             operation.query,
             variable_values=operation.variables,
@@ -49,10 +49,10 @@ class SchemaAnswers:
             operation_name=operation.name,
             allowed_operation_types=QUERIES_AND_MUTATIONS if mutations else QUERIES,
         )
-        return Answer(result_json(result).encode(), executed=_executed(result))
+        return OperationResult(result_json(result).encode(), executed=_executed(result))
 
-    async def stream(self, context: Context, operation: Operation) -> Stream:
-        """The results of any operation. Raises `Refused` before the first."""
+    async def stream(self, context: Context, operation: Operation) -> ResultStream:
+        """The results of any operation. Raises `OperationRefused` before the first."""
         plan = self._planner.plan(operation)
         if plan is not None and plan.subscription:
             try:
@@ -64,15 +64,15 @@ class SchemaAnswers:
     async def _subscribed(self, context: Context, plan: Plan) -> Subscription:
         (root,) = plan.roots
         wish = {name: given(value) for name, value in root.arguments.items()}
-        rendering, shape, after = Rendered(context, plan), plan.shape, wish.get("after")
+        rendering, shape, after = ChangeRenderer(context, plan), plan.shape, wish.get("after")
         if root.name == "videoTaskProgress":
-            which = Which(wish.get("task_id"), wish.get("draft_url"))
+            which = TaskSelector(wish.get("task_id"), wish.get("draft_url"))
             return await self._streams.progress(context, shape, rendering, which, after)
         chosen = wish.get("wanted")
         wanted = chosen.wanted() if chosen else TaskFilter()
         return await self._streams.feed(context, shape, rendering, wanted, after)
 
-    async def _streamed(self, context: Context, operation: Operation) -> Stream:
+    async def _streamed(self, context: Context, operation: Operation) -> ResultStream:
         results = cast(
             "AsyncGenerator[Any]",
             await self._schema.stream(
@@ -85,8 +85,8 @@ class SchemaAnswers:
         first = await anext(results, None)
         if isinstance(first, PreExecutionError):
             await results.aclose()
-            raise Refused([dict(error.formatted) for error in first.errors or []])
-        return cast("Stream", _parts(first, results))
+            raise OperationRefused([dict(error.formatted) for error in first.errors or []])
+        return cast("ResultStream", _parts(first, results))
 
 
 async def _compiled(context: Context, plan: Plan) -> str | None:
@@ -103,12 +103,12 @@ async def _compiled(context: Context, plan: Plan) -> str | None:
     return '{"data":{' + ",".join(members) + "}}"
 
 
-async def _parts(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[Part]:
+async def _parts(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[StreamItem]:
     try:
         if first is not None:
-            yield Part(result_json(first))
+            yield StreamItem(result_json(first))
         async for result in rest:
-            yield Part(result_json(result))
+            yield StreamItem(result_json(result))
     finally:
         await rest.aclose()
 

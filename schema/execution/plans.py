@@ -26,7 +26,7 @@ from schema.execution.build import Schema
 from schema.execution.compiler import Compiler, NotPlain, Write, is_plain
 from schema.execution.documents import document_bytes
 from schema.execution.results import Operation, encode
-from services.lru_cache import Kept, text_bytes
+from services.lru_cache import LruCache, text_bytes
 
 PLANS_BYTES, SHAPES_BYTES, VARIABLES_BYTES = 12 * 1024 * 1024, 6 * 1024 * 1024, 1024 * 1024
 BYTES_OF_A_PLAN, BYTES_OF_A_ROOT, BYTES_OF_A_FIELD = 4000, 1000, 1200
@@ -82,10 +82,10 @@ class Planner:
     def __init__(self, schema: Schema, *, compiling: bool) -> None:
         self._schema = schema
         self._compiling = compiling
-        self.plans: Kept[Plan | Literal[False]] = Kept(PLANS_BYTES)
+        self.plans: LruCache[Plan | Literal[False]] = LruCache(PLANS_BYTES)
         """False: there is none."""
-        self.shapes: Kept[dict[str, Write | None]] = Kept(SHAPES_BYTES, dropped=dict[str, "Write | None"].clear)
-        self.variables: Kept[frozenset[str]] = Kept(VARIABLES_BYTES)
+        self.shapes: LruCache[dict[str, Write | None]] = LruCache(SHAPES_BYTES, dropped=dict[str, "Write | None"].clear)
+        self.variables: LruCache[frozenset[str]] = LruCache(VARIABLES_BYTES)
 
     def plan(self, operation: Operation) -> Plan | None:
         """The operation's plan; None for what only graphql-core can answer, wrong operations among it."""

@@ -11,8 +11,8 @@ from graphql import GraphQLError, execute_subscription_event
 from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
-from resolvers.live import seen
-from schema.execution.build import tell
+from resolvers.live import redact_change
+from schema.execution.build import public_error
 from schema.execution.compiler import PlainInfo
 from schema.execution.plans import Plan
 from schema.execution.results import encode
@@ -22,7 +22,7 @@ from schema.tasks import VideoTaskEvent
 from services.store.records import FeedReset
 
 
-class Rendered:
+class ChangeRenderer:
     """The rendering of one subscription; see `schema.execution.shared.Rendering`."""
 
     def __init__(self, context: Context, plan: Plan) -> None:
@@ -53,18 +53,18 @@ class Rendered:
                 result = await result
         except Exception as error:  # noqa: BLE001 - told like every other
             return self.failed(error)
-        return result_json(ExecutionResult(result.data, [tell(error) for error in result.errors or []]))
+        return result_json(ExecutionResult(result.data, [public_error(error) for error in result.errors or []]))
 
     def failed(self, error: Exception) -> str:
         """The text of an error that ends the stream."""
-        return result_json(ExecutionResult(None, [tell(GraphQLError(str(error), original_error=error))]))
+        return result_json(ExecutionResult(None, [public_error(GraphQLError(str(error), original_error=error))]))
 
     def _value(self, change: Change) -> Any:
         if self._root.name == "videoTaskFeed":
             return feed_item(change)
         if isinstance(change, FeedReset):
             raise TypeError("a task has no FeedReset")
-        return VideoTaskEvent.of_change(seen(self._context, change))
+        return VideoTaskEvent.of_change(redact_change(self._context, change))
 
 
 def result_json(result: ExecutionResult) -> str:

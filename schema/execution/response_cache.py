@@ -10,7 +10,7 @@ from schema.execution.plans import Plan, Planner
 from schema.execution.results import Operation
 from schema.inputs import given
 from schema.tasks import VideoTask
-from services.lru_cache import Kept, text_bytes
+from services.lru_cache import LruCache, text_bytes
 from services.store.records import Task
 from services.strict_json import parse_json
 
@@ -62,14 +62,14 @@ class Question:
 
 
 class Questions:
-    """The questions that were asked lately; a `draftcast.api.response_cache.Quick`."""
+    """The questions that were asked lately; a `draftcast.api.response_cache.CachedAnswers`."""
 
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
-        self.known: Kept[Question | Literal[False]] = Kept(MOST_BYTES)
+        self.known: LruCache[Question | Literal[False]] = LruCache(MOST_BYTES)
         """False: what is asked is no such question."""
 
-    def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+    def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
         """The answer to a request's body; None: ask the usual way."""
         del language
         known = self.known.get(body)

@@ -1,7 +1,7 @@
 """Where operations become bytes: the one place that every transport asks, whatever it speaks.
 
-A transport reads `{query, variables, operationName}` off its wire, calls `Answers.answer` for
-one result or `Answers.stream` for any number, and writes what it gets without looking into it.
+A transport reads `{query, variables, operationName}` off its wire, calls `Operations.answer` for
+one result or `Operations.stream` for any number, and writes what it gets without looking into it.
 How it comes about (compiled, shared, or by the library) is no transport's business.
 """
 
@@ -26,7 +26,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationResult:
     """One whole result, as JSON. Not `executed`: the operation does not fit the schema, and nothing was run."""
 
     body: bytes
@@ -34,7 +34,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class StreamItem:
     """One result of a stream, shared by all who get it."""
 
     text: str
@@ -43,7 +43,7 @@ class Part:
     """Where a client goes on after it, as `after`: a task event's seq, a feed item's cursor. Empty: nowhere."""
 
 
-class Refused(Exception):
+class OperationRefused(Exception):
     """The operation does not fit the schema, or could not begin; `errors` are in the specification's form."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
@@ -51,17 +51,17 @@ class Refused(Exception):
         self.errors = errors
 
 
-class Stream(Protocol):
+class ResultStream(Protocol):
     """Results as they come. Percentages that are not taken in time give way to newer ones; nothing else does.
 
     A reader that leaves too much lying gets `SlowConsumer` instead of the next one, and may come back with `after`.
     """
 
-    def __aiter__(self) -> AsyncIterator[Part]:
+    def __aiter__(self) -> AsyncIterator[StreamItem]:
         """The results in order."""
         ...
 
-    async def __anext__(self) -> Part:
+    async def __anext__(self) -> StreamItem:
         """The next one."""
         ...
 
@@ -70,13 +70,13 @@ class Stream(Protocol):
         ...
 
 
-class Answers(Protocol):
-    """Executes operations. Every error is told in the results; none but `Refused` is raised."""
+class Operations(Protocol):
+    """Executes operations. Every error is told in the results; none but `OperationRefused` is raised."""
 
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> Answer:
+    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
         """The result of a query, or of a mutation where they are allowed."""
         ...
 
-    async def stream(self, context: Context, operation: Operation) -> Stream:
-        """The results of any operation, one after the other. Raises `Refused` before the first."""
+    async def stream(self, context: Context, operation: Operation) -> ResultStream:
+        """The results of any operation, one after the other. Raises `OperationRefused` before the first."""
         ...

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from resolvers import live
 from resolvers.context import Context
-from schema.execution.results import Part
+from schema.execution.results import StreamItem
 from services.errors import StoreUnavailable
 from services.live.event_stream import Backlog
 from services.live.notifier import ALL_TASKS
@@ -23,7 +23,7 @@ PERCENTAGES_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class TaskSelector:
     """Which task is meant: one of the two is given."""
 
     task_id: str | None
@@ -46,7 +46,7 @@ class Rendering(Protocol):
         ...
 
 
-class Shared:
+class SharedSubscription:
     """The changes of one task, or of all that an owner may see, in one rendering."""
 
     def __init__(
@@ -56,8 +56,8 @@ class Shared:
         self._task_id = task_id
         self._rendering = rendering
         self._wanted = wanted
-        self._queues: dict[SubscriberQueue[Part], None] = {}
-        self._latest: tuple[Change, Part] | None = None
+        self._queues: dict[SubscriberQueue[StreamItem], None] = {}
+        self._latest: tuple[Change, StreamItem] | None = None
         self._inbox: SubscriberQueue[TaskChange] | None = None
         self._working: asyncio.Task[None] | None = None
         self._held: dict[str, TaskChange] = {}
@@ -69,13 +69,13 @@ class Shared:
         """Whether nobody listens."""
         return not self._queues
 
-    def add(self, queue: SubscriberQueue[Part]) -> None:
+    def add(self, queue: SubscriberQueue[StreamItem]) -> None:
         """Put all changes from now on into the mailbox, too."""
         if self.deserted:
             self._task_cache.add_listener(self._task_id, self._hear)
         self._queues[queue] = None
 
-    async def remove(self, queue: SubscriberQueue[Part]) -> None:
+    async def remove(self, queue: SubscriberQueue[StreamItem]) -> None:
         """Put no more into it; nothing happens when it is removed already."""
         self._queues.pop(queue, None)
         if self.deserted:
@@ -89,7 +89,7 @@ class Shared:
                 working.cancel()
                 await asyncio.wait({working})
 
-    async def parts(self, changes: Iterable[Change]) -> list[Part]:
+    async def parts(self, changes: Iterable[Change]) -> list[StreamItem]:
         """What is told of these changes. Does not wait where the rendering is at once."""
         return [self._at_once(change) or await self._slowly(change) for change in changes]
 
@@ -145,22 +145,22 @@ class Shared:
             for queue in list(self._queues):
                 queue.fail(error)
 
-    def _tell(self, change: TaskChange, part: Part) -> None:
+    def _tell(self, change: TaskChange, part: StreamItem) -> None:
         last = self._task_id != ALL_TASKS and change.last
         for queue in list(self._queues):
             queue.put(change.event, part, last=last)
 
-    def _at_once(self, change: Change) -> Part | None:
+    def _at_once(self, change: Change) -> StreamItem | None:
         if self._latest is not None and _same(self._latest[0], change):
             return self._latest[1]
         text = self._rendering.at_once(change)
         return None if text is None else self._noted(change, text)
 
-    async def _slowly(self, change: Change) -> Part:
+    async def _slowly(self, change: Change) -> StreamItem:
         return self._noted(change, await self._rendering.slowly(change))
 
-    def _noted(self, change: Change, text: str) -> Part:
-        part = Part(text, self._position(change))
+    def _noted(self, change: Change, text: str) -> StreamItem:
+        part = StreamItem(text, self._position(change))
         self._latest = (change, part)
         return part
 
@@ -171,11 +171,11 @@ class Shared:
 
 
 class Subscription:
-    """One subscriber's part of it: a `Stream`, whose `queue` may also be handed to a reader once `missed` is told."""
+    """One subscriber's part of it: a `ResultStream`, whose `queue` may also be handed to a reader once `missed` is told."""
 
-    def __init__(self, shared: Shared, leave: Callable[[], Awaitable[None]]) -> None:
-        self.queue: SubscriberQueue[Part] = SubscriberQueue()
-        self.missed: AsyncGenerator[Part] | None = None
+    def __init__(self, shared: SharedSubscription, leave: Callable[[], Awaitable[None]]) -> None:
+        self.queue: SubscriberQueue[StreamItem] = SubscriberQueue()
+        self.missed: AsyncGenerator[StreamItem] | None = None
         self.shared = shared
         self._leave = leave
 
@@ -187,7 +187,7 @@ class Subscription:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Part:
+    async def __anext__(self) -> StreamItem:
         """The next part. Raises `SlowConsumer` when too much was left lying."""
         if self.missed is not None:
             async for part in self.missed:
@@ -202,21 +202,23 @@ class Subscription:
         await self._leave()
 
 
-class Streams:
+class SubscriptionRegistry:
     """The table of what is shared now. An entry stays as long as somebody subscribes to it."""
 
     def __init__(self, *, sharing: bool = True) -> None:
         self._sharing = sharing
-        self._table: dict[Hashable, Shared] = {}
+        self._table: dict[Hashable, SharedSubscription] = {}
 
     async def progress(
-        self, context: Context, shape: Hashable, rendering: Rendering, which: Which, after: int | None
+        self, context: Context, shape: Hashable, rendering: Rendering, which: TaskSelector, after: int | None
     ) -> Subscription:
         """A task's snapshot and changes. Raises as `resolvers.live.watched` does."""
         task = await live.watched(context, which.task_id, which.draft_url, after)
         owner, manager = context.watched_owner, context.services.manager
         key = (owner, context.watches_only, task.id, shape)
-        subscription = self._join(key, lambda: Shared(manager.task_cache, task.id, rendering, lambda _: True))
+        subscription = self._join(
+            key, lambda: SharedSubscription(manager.task_cache, task.id, rendering, lambda _: True)
+        )
         try:
             await subscription.begin(await manager.live.task_backlog(owner, task.id, after))
         except BaseException:
@@ -235,7 +237,7 @@ class Streams:
             return change.task.owner == owner and wanted.met_by(change.task)
 
         key = (owner, wanted, shape)
-        subscription = self._join(key, lambda: Shared(manager.task_cache, ALL_TASKS, rendering, seen))
+        subscription = self._join(key, lambda: SharedSubscription(manager.task_cache, ALL_TASKS, rendering, seen))
         try:
             if position is None:
                 await subscription.begin(await manager.live.feed_backlog(owner, wanted, None))
@@ -246,7 +248,7 @@ class Streams:
             raise
         return subscription
 
-    def _join(self, key: Hashable, make: Callable[[], Shared]) -> Subscription:
+    def _join(self, key: Hashable, make: Callable[[], SharedSubscription]) -> Subscription:
         key = key if self._sharing else (key, object())
         shared = self._table.get(key) or self._table.setdefault(key, make())
 
@@ -265,7 +267,7 @@ class Streams:
 
 async def _missed(
     subscription: Subscription, context: Context, rendering: Rendering, wanted: TaskFilter, position: int
-) -> AsyncGenerator[Part]:
+) -> AsyncGenerator[StreamItem]:
     """What happened since the position, in batches, so that no reader makes us hold all of it."""
     tasks = context.services.manager.live
     try:
@@ -275,7 +277,7 @@ async def _missed(
                 yield part
         await subscription.begin(await tasks.feed_backlog(context.owner, wanted, position))
     except StoreUnavailable as error:
-        yield Part(rendering.failed(error))
+        yield StreamItem(rendering.failed(error))
         subscription.queue.open([], {}, complete=True)
 
 

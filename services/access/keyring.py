@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
-from services.access.signing import Seal
+from services.access.signing import Hmac
 from services.access.watch_tokens import MARK as WATCH_MARK
 from services.access.watch_tokens import watcher
 from services.clock import now_ms
@@ -25,15 +25,15 @@ MOST_STRANGE = 10_000
 LONGEST_HEADER = 128
 """Bytes of an Authorization header with a key of ours: longer ones are looked at each time."""
 
-Farewell = Callable[[], None]
+OnRevoked = Callable[[], None]
 
 
 class Keyring:
     """Tells who a key belongs to. Without any key ever made, everyone is the one open caller."""
 
-    def __init__(self, database: Database, seal: Seal) -> None:
+    def __init__(self, database: Database, mac: Hmac) -> None:
         self._database = database
-        self.seal = seal
+        self.mac = mac
         self._keys: dict[str, Key] = {}
         self._shut = False
         """Whether there ever were keys: a table that is emptied, or a database put back from before, opens no door."""
@@ -43,7 +43,7 @@ class Keyring:
         """
         self._by_header: dict[bytes, tuple[Key, Caller]] = {}
         """The same by the whole Authorization header, of those of the usual length: most callers ask again."""
-        self._guests: dict[Caller, set[Farewell]] = {}
+        self._guests: dict[Caller, set[OnRevoked]] = {}
         self._strange: set[str] = set()
         """Keys that were looked for since, and are none: nobody knows a key before it is made."""
         self._reading = asyncio.Lock()
@@ -110,7 +110,7 @@ class Keyring:
         return self._opened.setdefault(text, (key, key.caller))
 
     def _watcher(self, text: str) -> Caller:
-        caller = watcher(self.seal, text) if text.startswith(WATCH_MARK) else None
+        caller = watcher(self.mac, text) if text.startswith(WATCH_MARK) else None
         if caller is None or not self.admitted(caller):
             raise not_admitted()
         return caller
@@ -133,17 +133,17 @@ class Keyring:
         finally:
             self.leave(caller, over.set)
 
-    def enter(self, caller: Caller, farewell: Farewell) -> None:
-        """Call `farewell` when the caller may not stay any longer, unless it has left by then."""
+    def enter(self, caller: Caller, on_revoked: OnRevoked) -> None:
+        """Call `on_revoked` when the caller may not stay any longer, unless it has left by then."""
         if self.admitted(caller):
-            self._guests.setdefault(caller, set()).add(farewell)
+            self._guests.setdefault(caller, set()).add(on_revoked)
         else:
-            farewell()
+            on_revoked()
 
-    def leave(self, caller: Caller, farewell: Farewell) -> None:
+    def leave(self, caller: Caller, on_revoked: OnRevoked) -> None:
         """Undo `enter`."""
         guests = self._guests.get(caller, set())
-        guests.discard(farewell)
+        guests.discard(on_revoked)
         if not guests:
             self._guests.pop(caller, None)
 
@@ -155,8 +155,8 @@ class Keyring:
                     await self._read()
             self._strange.clear()
             for caller in [each for each in self._guests if not self.admitted(each)]:
-                for farewell in self._guests.pop(caller):
-                    farewell()
+                for on_revoked in self._guests.pop(caller):
+                    on_revoked()
 
     async def _read(self) -> None:
         self._readings += 1

@@ -61,7 +61,7 @@ class Limits:
 
     def count(self, limit: Limit, caller: Caller, address: str) -> None:
         """The caller does this once more. Raises `QuotaExceeded`."""
-        name = who(caller, address)
+        name = rate_limit_key(caller, address)
         if name:
             self._count(limit, name, self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute)
 
@@ -139,15 +139,15 @@ class Limits:
             del self._sockets[name]
 
 
-def who(caller: Caller | None, address: str) -> str:
+def rate_limit_key(caller: Caller | None, address: str) -> str:
     """In whose name a caller is counted; empty: it is not counted. Guests of a task count for its owner."""
     if caller is not None and caller.key_id:
         return f"key {caller.owner}"
-    return counted_address(address)
+    return address_key(address)
 
 
 @lru_cache(4096)
-def counted_address(address: str) -> str:
+def address_key(address: str) -> str:
     """In whose name an address is counted; empty for this machine's own, proxies among them."""
     try:
         found = _plain(address)

@@ -13,7 +13,7 @@ STEP_SECONDS = 3600
 """Ends are rounded up to full hours, so that a file has the same address for a while and can be cached."""
 
 
-class Seal:
+class Hmac:
     """Proves that a text comes from here. Its secret is `given`, as servers that share their tasks need it, or else
     lies in `folder`.
     """
@@ -21,21 +21,21 @@ class Seal:
     def __init__(self, folder: Path, given: str = "") -> None:
         self._secret = given.encode() or _secret(folder / "signing.key")
 
-    def of(self, text: str) -> str:
+    def sign(self, text: str) -> str:
         """The proof. Texts for different uses must begin differently."""
         return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
-    def proves(self, text: str, proof: str) -> bool:
+    def verify(self, text: str, proof: str) -> bool:
         """Whether the proof is the text's; takes the same time for any proof."""
-        return hmac.compare_digest(self.of(text).encode(), proof.encode())
+        return hmac.compare_digest(self.sign(text).encode(), proof.encode())
 
 
 class Signer:
     """Signs keys of files for `seconds`, and up to an hour longer, while there is a `need` for it."""
 
-    def __init__(self, seal: Seal, seconds: int, need: Callable[[], bool]) -> None:
+    def __init__(self, mac: Hmac, seconds: int, need: Callable[[], bool]) -> None:
         self.need = need
-        self._seal = seal
+        self._mac = mac
         self._seconds = seconds
 
     def ends_at_seconds(self) -> int:
@@ -45,11 +45,11 @@ class Signer:
     def query(self, key: str) -> str:
         """What is added to the address of a file, after its question mark."""
         ends = self.ends_at_seconds()
-        return f"expires={ends}&signature={self._seal.of(_file(key, str(ends)))}"
+        return f"expires={ends}&signature={self._mac.sign(_file(key, str(ends)))}"
 
     def valid(self, key: str, expires: str, signature: str) -> bool:
         """Whether an address was signed here, for this file, and has not ended."""
-        right = self._seal.proves(_file(key, expires), signature)
+        right = self._mac.verify(_file(key, expires), signature)
         return right and expires.isascii() and expires.isdecimal() and int(expires) > now_ms() // 1000
 
 

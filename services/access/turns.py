@@ -9,10 +9,10 @@ from services.access.limits import QuotaExceeded
 from services.errors import Bilingual, QueueFull
 
 
-class Turns:
+class FairSlots:
     """`places` for something that is named by `what`, in the plural. An owner may hold `share` of them, and
     `patience` times as many may wait for it; at most `most_waiting` wait in all. The owner without a name, whom no
-    limit counts (see `limits.who`), may hold all places.
+    limit counts (see `limits.rate_limit_key`), may hold all places.
     """
 
     def __init__(self, what: Bilingual, places: int, *, share: int, patience: int = 0, most_waiting: int = 0) -> None:

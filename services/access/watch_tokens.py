@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from services.access.callers import Caller
-from services.access.signing import Seal
+from services.access.signing import Hmac
 from services.clock import now_ms
 from services.errors import Bilingual, InvalidInput
 
@@ -24,7 +24,7 @@ class WatchToken:
     ends_at_ms: int
 
 
-def make_token(seal: Seal, caller: Caller, task_id: str, seconds: int) -> WatchToken:
+def make_token(mac: Hmac, caller: Caller, task_id: str, seconds: int) -> WatchToken:
     """A token for a task of the caller's. It ends with the caller's key at the latest. Raises `InvalidInput`."""
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise InvalidInput(
@@ -37,13 +37,13 @@ def make_token(seal: Seal, caller: Caller, task_id: str, seconds: int) -> WatchT
     ends_at_ms = now_ms() + 1000 * seconds
     facts = json.dumps([task_id, caller.owner, caller.key_id, ends_at_ms], separators=(",", ":")).encode()
     payload = base64.urlsafe_b64encode(facts).decode().rstrip("=")
-    return WatchToken(f"{MARK}{payload}.{seal.of(_use(payload))}", ends_at_ms)
+    return WatchToken(f"{MARK}{payload}.{mac.sign(_use(payload))}", ends_at_ms)
 
 
-def watcher(seal: Seal, text: str) -> Caller | None:
+def watcher(mac: Hmac, text: str) -> Caller | None:
     """Who comes with this token, for as long as it lasts; None when it was not made here, or has ended."""
     payload, _, proof = text[:LONGEST_TOKEN].removeprefix(MARK).partition(".")
-    if not seal.proves(_use(payload), proof):
+    if not mac.verify(_use(payload), proof):
         return None
     facts: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     task_id, owner, key_id, ends_at_ms = cast("tuple[str, str, str, int]", facts)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from services.access.turns import Turns
+from services.access.turns import FairSlots
 from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
 from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine
@@ -77,7 +77,7 @@ class Reports:
     def __init__(self, settings: Settings, *, seconds: int = LONGEST_SECONDS) -> None:
         self._settings = settings
         self._seconds = min(seconds, settings.render_timeout_seconds)
-        self._turns = Turns(
+        self._turns = FairSlots(
             Bilingual("draft reports", "草稿检查"),
             AT_ONCE,
             share=MAX_CONCURRENT_PER_OWNER,

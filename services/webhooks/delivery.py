@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.access.signing import Seal
+from services.access.signing import Hmac
 from services.clock import now_ms, rfc3339
 from services.errors import StoreUnavailable
 from services.files.store import FileStore
@@ -54,9 +54,9 @@ NAMES = {
 }
 
 
-def secret_of(given: str, seal: Seal) -> str:
+def secret_of(given: str, mac: Hmac) -> str:
     """The secret that receivers are to know: the operator's, or one that follows from the signing key."""
-    return given or PREFIX + base64.b64encode(bytes.fromhex(seal.of("webhooks"))).decode()
+    return given or PREFIX + base64.b64encode(bytes.fromhex(mac.sign("webhooks"))).decode()
 
 
 def signed(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[str, str]:

@@ -18,9 +18,9 @@ from websockets.typing import Origin, Subprotocol
 
 from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
 from draftcast.api.graphql_ws.protocol import LEGACY, LONGEST_REASON_BYTES
-from draftcast.api.response_cache import Front
+from draftcast.api.response_cache import ResponseCacheMiddleware
 from schema.execution.build import build_schema
-from schema.execution.executor import SchemaAnswers
+from schema.execution.executor import OperationExecutor
 from services.access.limits import Limits
 from services.settings import load
 from tests.support.listening import listening
@@ -299,11 +299,11 @@ def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(server: Server) -
 
 def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
     schema = build_schema()
-    endpoint = GraphQLEndpoint(schema, ("http://127.0.0.1",), SchemaAnswers(schema))
+    endpoint = GraphQLEndpoint(schema, ("http://127.0.0.1",), OperationExecutor(schema))
     assert endpoint.connection_init_wait_timeout.total_seconds() == 10
     endpoint.connection_init_wait_timeout = timedelta(milliseconds=20)
     routes = [WebSocketRoute("/graphql", endpoint)]
-    app = Front(Starlette(routes=routes, lifespan=no_services), {})
+    app = ResponseCacheMiddleware(Starlette(routes=routes, lifespan=no_services), {})
     with listening(app) as port, socket(f"ws://127.0.0.1:{port}/graphql") as client:
         assert closed(client) == (4408, "Connection initialisation timeout")
 

@@ -15,7 +15,7 @@ from draftcast.api.graphql_http.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_
 from draftcast.api.graphql_http.streams import StreamResponse
 from draftcast.app import create_app
 from resolvers.context import Context
-from schema.execution.results import Answer, Operation, Part, Refused, Stream
+from schema.execution.results import Operation, OperationRefused, OperationResult, ResultStream, StreamItem
 from services.access.keyring import Keyring
 from services.settings import load
 from services.telemetry.stream_metrics import StreamMetrics
@@ -158,22 +158,22 @@ def test_a_feed_from_nowhere_begins_with_a_reset(server: Server) -> None:
 class Scripted:
     """Answers whose stream is the test's own. It notes that it was closed."""
 
-    def __init__(self, *parts: Part, ends: bool = True, error: Exception | None = None) -> None:
+    def __init__(self, *parts: StreamItem, ends: bool = True, error: Exception | None = None) -> None:
         self._parts = parts
         self._ends = ends
         self._error = error
         self.closed = asyncio.Event()
 
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> Answer:
+    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
         raise NotImplementedError
 
-    async def stream(self, context: Context, operation: Operation) -> Stream:
+    async def stream(self, context: Context, operation: Operation) -> ResultStream:
         del context, operation
-        if isinstance(self._error, Refused):
+        if isinstance(self._error, OperationRefused):
             raise self._error
-        return cast("Stream", self._told())
+        return cast("ResultStream", self._told())
 
-    async def _told(self) -> AsyncGenerator[Part]:
+    async def _told(self) -> AsyncGenerator[StreamItem]:
         try:
             for part in self._parts:
                 yield part
@@ -210,7 +210,7 @@ def test_a_quiet_stream_has_heartbeats_and_is_left_when_the_client_goes(form: Fo
     form.heartbeat_seconds = 0.01
 
     async def left() -> bytes:
-        answers = Scripted(Part('{"data":1}', "1"), ends=False)
+        answers = Scripted(StreamItem('{"data":1}', "1"), ends=False)
         body = await sent_by(answers, form, 5, leave=True)
         assert answers.closed.is_set()
         return body
@@ -225,7 +225,7 @@ def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatc
     monkeypatch.setattr(backpressure, "UNWRITABLE_SECONDS", 0.02)
     form = EventStream()
     form.heartbeat_seconds = 0.01
-    answers = Scripted(*[Part("{}", "1")] * parts, ends=False)
+    answers = Scripted(*[StreamItem("{}", "1")] * parts, ends=False)
     response = StreamResponse(answers, OPEN_TO_ALL, Operation("{ a }"), form)
     taken: list[bytes] = []
 
@@ -248,14 +248,14 @@ def test_a_client_that_takes_nothing_for_too_long_is_left(parts: int, monkeypatc
 
 
 def test_a_stream_that_cannot_go_on_breaks_off_without_its_ending(caplog: pytest.LogCaptureFixture) -> None:
-    body = asyncio.run(sent_by(Scripted(Part("{}", "1"), error=OSError("inside")), EventStream(), 0, leave=False))
+    body = asyncio.run(sent_by(Scripted(StreamItem("{}", "1"), error=OSError("inside")), EventStream(), 0, leave=False))
     assert body.endswith(b"event: next\nid: 1\ndata: {}\n\n")
     assert "broken off" in caplog.text
 
 
 def test_an_absent_store_does_not_complete_a_stream() -> None:
     errors = [{"message": "later", "extensions": {"code": "UNAVAILABLE"}}]
-    body = asyncio.run(sent_by(Scripted(error=Refused(errors)), EventStream(), 0, leave=False))
+    body = asyncio.run(sent_by(Scripted(error=OperationRefused(errors)), EventStream(), 0, leave=False))
     assert b"UNAVAILABLE" in body
     assert b"complete" not in body
 

@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 
 from resolvers.context import Context
 from schema.execution.build import Schema, build_schema
-from schema.execution.executor import SchemaAnswers
-from schema.execution.results import Operation, Refused
+from schema.execution.executor import OperationExecutor
+from schema.execution.results import Operation, OperationRefused
 from services.access.callers import OPEN_OWNER
 from services.compose import Services, open_services
 from services.errors import Bilingual, DraftWarning, ErrorCode, WarningCode, failed
@@ -51,8 +51,8 @@ class World:
 
     def __init__(self, services: Services, schema: Schema) -> None:
         self.context = Context(services)
-        self.compiled = SchemaAnswers(schema)
-        self.library = SchemaAnswers(schema, accelerated=False)
+        self.compiled = OperationExecutor(schema)
+        self.library = OperationExecutor(schema, accelerated=False)
         self.ids: list[str] = []
         self.urls: list[str] = []
 
@@ -230,12 +230,12 @@ def test_a_subscription_is_told_the_same_both_ways(both: Both, chance: Random, n
     assert compiled
 
 
-async def _first_parts(answers: SchemaAnswers, made: World, operation: Operation) -> list[tuple[str, str]]:
+async def _first_parts(answers: OperationExecutor, made: World, operation: Operation) -> list[tuple[str, str]]:
     """What is there at once: a snapshot, or all snapshots, or all that was missed; or why it is refused."""
     found: list[tuple[str, str]] = []
     try:
         told = await answers.stream(made.context, operation)
-    except Refused as error:
+    except OperationRefused as error:
         return [(json.dumps(error.errors), "")]
     async with asyncio.timeout(10), aclosing(told) as stream:
         for _ in range(1 if "videoTaskProgress" in operation.query or "filter" in operation.query else 2):

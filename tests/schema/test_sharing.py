@@ -13,8 +13,8 @@ import pytest
 from resolvers.context import Context
 from schema.execution import shared
 from schema.execution.build import build_schema
-from schema.execution.executor import SchemaAnswers
-from schema.execution.results import Operation, Part, Refused, Stream
+from schema.execution.executor import OperationExecutor
+from schema.execution.results import Operation, OperationRefused, ResultStream, StreamItem
 from schema.execution.shared import Subscription
 from services.access.callers import OPEN, OPEN_OWNER
 from services.compose import Services, open_services
@@ -36,7 +36,7 @@ class Place:
     """A service without a worker, and what answers from it."""
 
     services: Services
-    answers: SchemaAnswers
+    answers: OperationExecutor
 
     async def task(self, number: int = 1) -> Task:
         request = TaskRequest(draft_url=f"http://a.example/{number}")
@@ -49,7 +49,7 @@ class Place:
         task_cache.publish(changed)
         return changed.task
 
-    async def stream(self, query: str, owner: str = OPEN_OWNER, **variables: Any) -> Stream:
+    async def stream(self, query: str, owner: str = OPEN_OWNER, **variables: Any) -> ResultStream:
         return await self.answers.stream(
             Context(self.services, replace(OPEN, owner=owner)), Operation(query, variables or None)
         )
@@ -67,7 +67,7 @@ def run(tmp_path: Path) -> Callable[..., None]:
     @asynccontextmanager
     async def place(accelerated: bool) -> AsyncGenerator[Place]:
         async with open_services(load(data_dir=tmp_path), work=False) as services:
-            yield Place(services, SchemaAnswers(build_schema(), accelerated=accelerated))
+            yield Place(services, OperationExecutor(build_schema(), accelerated=accelerated))
 
     def run_scenario(scenario: Scenario, *, accelerated: bool = True) -> None:
         async def whole() -> None:
@@ -79,7 +79,7 @@ def run(tmp_path: Path) -> Callable[..., None]:
     return run_scenario
 
 
-async def both(one: Stream, other: Stream) -> tuple[Part, Part]:
+async def both(one: ResultStream, other: ResultStream) -> tuple[StreamItem, StreamItem]:
     return await anext(one), await anext(other)
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_shared_by_different_tasks_documents_or_owners(run: Any) -> N
         assert place.shared == len(streams)
         for stream in streams:
             await stream.aclose()
-        with pytest.raises(Refused):
+        with pytest.raises(OperationRefused):
             await place.stream(PLAIN, owner="other", id=one.id)
         assert place.shared == 0
 
@@ -165,7 +165,7 @@ class Reads:
         self.texts: list[str] = []
         self._news = asyncio.Event()
 
-    def take(self, message: Part) -> bool:
+    def take(self, message: StreamItem) -> bool:
         self.texts.append(message.text)
         self._news.set()
         return True

@@ -11,7 +11,7 @@ import pytest
 from schema.execution.build import build_schema
 from schema.execution.plans import Planner
 from schema.execution.results import Operation
-from services.lru_cache import SHARE, Kept
+from services.lru_cache import SHARE, LruCache
 from tests.support.process import Served, served
 
 MEGABYTE = 1024 * 1024
@@ -82,7 +82,7 @@ def test_a_plan_whose_writing_is_forgotten_is_made_anew() -> None:
 
 def test_what_was_used_longest_ago_goes_first_and_what_is_too_large_is_not_kept() -> None:
     gone: list[str] = []
-    kept: Kept[str] = Kept(10 * SHARE, dropped=gone.append)
+    kept: LruCache[str] = LruCache(10 * SHARE, dropped=gone.append)
     for name in "abcdefgh":
         kept.keep(name, name, 10)
     assert kept.get("a") == "a"

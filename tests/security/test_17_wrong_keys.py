@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.access.limits import WRONG_KEYS_PER_MINUTE, Limits, QuotaExceeded, counted_address
+from services.access.limits import WRONG_KEYS_PER_MINUTE, Limits, QuotaExceeded, address_key
 
 
 @pytest.fixture(autouse=True)
@@ -39,4 +39,4 @@ def test_an_address_of_ipv4_is_one_however_it_is_written() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "", "/run/draftcast.sock"])
 def test_this_machine_s_addresses_are_not_counted(address: str) -> None:
-    assert counted_address(address) == ""
+    assert address_key(address) == ""

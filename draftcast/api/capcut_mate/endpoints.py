@@ -14,14 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from draftcast.api.capcut_mate.envelopes import CapcutMate, Documented, Envelope, spoken, wants_english
+from draftcast.api.capcut_mate.envelopes import CapcutMate, Documented, Envelope, localized, wants_english
 from draftcast.api.request_body import json_body
 from resolvers import tasks
 from resolvers.context import Context
-from resolvers.error_table import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, problem_of, told
+from resolvers.error_table import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, error_entry, public_message
 from services.drafts.draft_urls import clean_draft_url
 from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
-from services.lru_cache import Kept, text_bytes
+from services.lru_cache import LruCache, text_bytes
 from services.settings import Settings
 from services.store.records import Status, Task, TaskRequest
 from services.strict_json import parse_json
@@ -49,25 +49,25 @@ _STATUS = {
     Status.CANCELED: "failed",
 }
 
-Answer = dict[str, Any]
-Question = Callable[[Request, bool], Awaitable[Answer]]
+Fields = dict[str, Any]
+Handler = Callable[[Request, bool], Awaitable[Fields]]
 
 
 class PollingEndpoint:
-    """The three questions, in one of the two envelopes."""
+    """The three handlers, in one of the two envelopes."""
 
     def __init__(self, settings: Settings) -> None:
         self._envelope: Envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
-        self._asked: Kept[str] = Kept(ASKED_BYTES)
-        self._answered: Kept[tuple[Task, int, bytes]] = Kept(ANSWERED_BYTES)
+        self._asked: LruCache[str] = LruCache(ASKED_BYTES)
+        self._answered: LruCache[tuple[Task, int, bytes]] = LruCache(ANSWERED_BYTES)
 
     def mounts(self) -> list[Mount]:
         """The endpoint under each of its prefixes."""
         shim = self._application()
         return [Mount(prefix, shim) for prefix in PREFIXES]
 
-    def at_hand(self, context: Context, body: bytes, language: bytes) -> bytes | None:
-        """The answer to a plain `gen_video_status` about a cached task; see `draftcast.api.response_cache.Quick`."""
+    def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+        """The cached response to a `gen_video_status` with `draft_url` alone, or None; see `ResponseCacheMiddleware`."""
         draft_url = self._asked.get(body)
         if draft_url is None:
             draft_url = _only_draft_url(body)
@@ -96,25 +96,25 @@ class PollingEndpoint:
         )
 
     def _endpoint(
-        self, question: Question, fault: type[QueryFailed] | None = None
+        self, handler: Handler, fault: type[QueryFailed] | None = None
     ) -> Callable[[Request], Awaitable[Response]]:
         """Ask and wrap the answer. A fault of the service is told as `fault`, if that is given."""
 
         async def endpoint(request: Request) -> Response:
             english = wants_english(request.headers.get("accept-language", ""))
             try:
-                answer = await question(request, english)
+                answer = await handler(request, english)
             except RequestError as error:
-                return self._problem(error, told(error), english)
+                return self._problem(error, public_message(error), english)
             except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
-                details = told(error)
+                details = public_message(error)
                 return self._problem(fault() if fault else error, details, english)
             return self._envelope.success(answer, english)
 
         return endpoint
 
     def _problem(self, error: Exception, details: Bilingual, english: bool) -> Response:
-        return self._envelope.problem(problem_of(error), spoken(details, english), english)
+        return self._envelope.problem(error_entry(error), localized(details, english), english)
 
     async def _no_route(self, request: Request, error: Exception) -> Response:
         """404 and 405 of the router."""
@@ -124,12 +124,12 @@ class PollingEndpoint:
         response.headers.update(headers)
         return response
 
-    async def _gen_video(self, request: Request, english: bool) -> Answer:
+    async def _gen_video(self, request: Request, english: bool) -> Fields:
         context, body = await _asked(request)
         await tasks.submit(context, TaskRequest(draft_url=_draft_url(body)))
-        return {"message": spoken(SUBMITTED, english)}
+        return {"message": localized(SUBMITTED, english)}
 
-    async def _gen_video_status(self, request: Request, english: bool) -> Answer:
+    async def _gen_video_status(self, request: Request, english: bool) -> Fields:
         context, body = await _asked(request)
         draft_url = _draft_url(body)
         wait_seconds = _number(body, "wait_seconds", LONGEST_WAIT_SECONDS)
@@ -142,11 +142,11 @@ class PollingEndpoint:
         answer = self._status(context, task, english)
         return answer if wait_seconds is None and since is None else {**answer, "seq": task.seq}
 
-    async def _active_count(self, request: Request, english: bool) -> Answer:
+    async def _active_count(self, request: Request, english: bool) -> Fields:
         del english
         return {"count": await tasks.active_count(await Context.of(request))}
 
-    def _status(self, context: Context, task: Task, english: bool) -> Answer:
+    def _status(self, context: Context, task: Task, english: bool) -> Fields:
         """The eight documented fields, in the documented order."""
         video_url = context.file_url(task.video.key if task.video else None)
         return {
@@ -211,8 +211,8 @@ def _progress(task: Task) -> int:
 
 def _error_message(task: Task, english: bool) -> str:
     if task.status is Status.CANCELED:
-        return spoken(CANCELED, english)
-    return spoken(task.failure.message, english) if task.failure else ""
+        return localized(CANCELED, english)
+    return localized(task.failure.message, english) if task.failure else ""
 
 
 async def _asked(request: Request) -> tuple[Context, dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from resolvers.error_table import Problem
+from resolvers.error_table import ErrorEntry
 from resolvers.times import naive_local
 from services.clock import rfc3339
 from services.errors import Bilingual
@@ -36,7 +36,7 @@ class Envelope(Protocol):
         """A good answer."""
         ...
 
-    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
         """A bad one."""
         ...
 
@@ -53,9 +53,9 @@ class Documented:
         del english
         return _json(answer, 200)
 
-    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
         """The problem, with its HTTP status."""
-        error = {"code": problem.rest_code, "message": spoken(problem.title, english), "details": details}
+        error = {"code": problem.rest_code, "message": localized(problem.title, english), "details": details}
         return _json({"error": error}, problem.status, problem.headers)
 
 
@@ -71,16 +71,16 @@ class CapcutMate:
 
     def success(self, answer: dict[str, Any], english: bool) -> Response:
         """The answer with `code` and `message` before it."""
-        return _json({"code": 0, "message": spoken(SUCCESS, english), **answer}, 200)
+        return _json({"code": 0, "message": localized(SUCCESS, english), **answer}, 200)
 
-    def problem(self, problem: Problem, details: str, english: bool) -> Response:
+    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
         """The problem's number and its text; the details in brackets, where that server has them too."""
-        message = spoken(PEER_TITLES.get(problem.peer_code, problem.title), english)
+        message = localized(PEER_TITLES.get(problem.peer_code, problem.title), english)
         bare = problem.peer_code in PEER_TITLES and problem.peer_code != PEER_VALIDATION
         return _json({"code": problem.peer_code, "message": message if bare else f"{message}({details})"}, 200)
 
 
-def spoken(text: Bilingual, english: bool) -> str:
+def localized(text: Bilingual, english: bool) -> str:
     """The text in the caller's language."""
     return text.en if english else text.zh
 

@@ -25,12 +25,12 @@ from resolvers.error_table import (
     NotAcceptable,
     QueryStringTooLong,
     WrongMethod,
-    extensions_of,
-    problem_of,
-    told,
+    error_entry,
+    error_extensions,
+    public_message,
 )
 from schema.execution.operations import is_mutation, operation_fault
-from schema.execution.results import Answer, Answers, Operation
+from schema.execution.results import Operation, OperationResult, Operations
 from services.errors import Bilingual, InvalidInput, RequestError
 from services.http.client import USER_AGENT
 from services.strict_json import parse_json
@@ -51,7 +51,7 @@ class MutationByGet(WrongMethod):
 class HttpEndpoint:
     """POST with a JSON object, or GET with a query string, which changes nothing."""
 
-    def __init__(self, answers: Answers, origins: tuple[str, ...]) -> None:
+    def __init__(self, answers: Operations, origins: tuple[str, ...]) -> None:
         self._answers = answers
         self._origins = origins
 
@@ -136,7 +136,7 @@ def _parsed(text: str | bytes) -> object:
         ) from None
 
 
-def _response(answer: Answer, media: Media) -> Response:
+def _response(answer: OperationResult, media: Media) -> Response:
     """The result; for the newer form with a status that tells whether it was executed, and no `data` if not."""
     if answer.executed or media is Media.JSON:
         return _in_json(answer.body, 200, media)
@@ -145,8 +145,8 @@ def _response(answer: Answer, media: Media) -> Response:
 
 
 def _refusal(error: RequestError, media: Media | None) -> Response:
-    problem = problem_of(error)
-    formatted = {"message": told(error).en, "extensions": extensions_of(error)}
+    problem = error_entry(error)
+    formatted = {"message": public_message(error).en, "extensions": error_extensions(error)}
     headers = dict(problem.headers)
     if isinstance(error, WrongMethod):
         headers["allow"] = "POST" if isinstance(error, MutationByGet) else ", ".join(METHODS)

@@ -3,7 +3,7 @@
 import random
 from typing import Any, Protocol
 
-from schema.execution.results import Part, encode
+from schema.execution.results import StreamItem, encode
 from services.telemetry.stream_metrics import Transport
 
 SHORTEST_RETRY_MS = 1000
@@ -29,7 +29,7 @@ class Format(Protocol):
         """What comes before the first result."""
         ...
 
-    def part(self, part: Part) -> bytes:
+    def part(self, part: StreamItem) -> bytes:
         """A result."""
         ...
 
@@ -60,14 +60,14 @@ class EventStream:
         retry_ms = random.randint(SHORTEST_RETRY_MS, LONGEST_RETRY_MS)  # noqa: S311 - jitter, not a secret
         return b":\nretry: %d\n\n" % retry_ms
 
-    def part(self, part: Part) -> bytes:
+    def part(self, part: StreamItem) -> bytes:
         """A `next` event."""
         place = f"id: {part.position}\n" if part.position else ""
         return f"event: next\n{place}data: {part.text}\n\n".encode()
 
     def refusal(self, errors: list[dict[str, Any]]) -> bytes:
         """A `next` event, too: pages cannot read the body of an EventSource that was refused."""
-        return self.part(Part(encode({"errors": errors})))
+        return self.part(StreamItem(encode({"errors": errors})))
 
 
 class Multipart:
@@ -87,10 +87,10 @@ class Multipart:
         """The first boundary."""
         return b"\r\n--graphql"
 
-    def part(self, part: Part) -> bytes:
+    def part(self, part: StreamItem) -> bytes:
         """A result as `payload`."""
         return f'\r\nContent-Type: application/json\r\n\r\n{{"payload":{part.text}}}\r\n--graphql'.encode()
 
     def refusal(self, errors: list[dict[str, Any]]) -> bytes:
         """A result without data."""
-        return self.part(Part(encode({"errors": errors})))
+        return self.part(StreamItem(encode({"errors": errors})))

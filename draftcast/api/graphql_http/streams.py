@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from starlette.types import Message, Receive, Scope, Send
 
-from draftcast.api.backpressure import Outlet
+from draftcast.api.backpressure import BackpressuredSender
 from draftcast.api.graphql_http.formats import Format
 from resolvers.context import Context
-from resolvers.error_table import PROBLEMS
-from schema.execution.results import Answers, Operation, Part, Refused, Stream
+from resolvers.error_table import ERROR_TABLE
+from schema.execution.results import Operation, OperationRefused, Operations, ResultStream, StreamItem
 from schema.execution.shared import Subscription
 from services.errors import StoreUnavailable
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 RESUMED_AT_ITS_END_SECONDS = 1.0
 """How long the answer to a resuming client waits for the news that nothing more comes."""
 
-UNAVAILABLE = PROBLEMS[StoreUnavailable].code
+UNAVAILABLE = ERROR_TABLE[StoreUnavailable].code
 HEADERS = {
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",  # nginx would hold the results back
@@ -37,7 +37,7 @@ class Gone(Exception):
     """The client went away, takes nothing any more, or must come back to get more."""
 
 
-class _Line(Outlet[bytes]):
+class _Line(BackpressuredSender[bytes]):
     """The sending side of one response."""
 
     def __init__(self, send: Send) -> None:
@@ -45,7 +45,7 @@ class _Line(Outlet[bytes]):
         self._opened = False
         self.quiet = False
         """Whether nothing was sent since somebody set it."""
-        self.reading: SubscriberQueue[Part] | None = None
+        self.reading: SubscriberQueue[StreamItem] | None = None
         """What is read by itself, as far as the client takes it."""
 
     async def open(self, status: int, headers: dict[str, str]) -> None:
@@ -84,7 +84,7 @@ class _Reader:
         self._error: Exception | None = None
         self._ended = asyncio.Event()
 
-    def take(self, message: Part) -> bool:
+    def take(self, message: StreamItem) -> bool:
         """Send a part; False when the line is full."""
         taken = self._line.take(_written(self._form, message))
         self._metrics.messages += taken
@@ -95,7 +95,7 @@ class _Reader:
         self._error = error
         self._ended.set()
 
-    async def read(self, queue: SubscriberQueue[Part]) -> None:
+    async def read(self, queue: SubscriberQueue[StreamItem]) -> None:
         """Send all that comes; returns at the end. Raises `SlowConsumer`."""
         self._line.reading = queue
         queue.attach(self)
@@ -111,7 +111,7 @@ class StreamResponse:
     """
 
     def __init__(
-        self, answers: Answers, context: Context, operation: Operation, form: Format, *, resumed: bool = False
+        self, answers: Operations, context: Context, operation: Operation, form: Format, *, resumed: bool = False
     ) -> None:
         self._answers = answers
         self._context = context
@@ -135,7 +135,7 @@ class StreamResponse:
         """What is told, bit by bit, with its ending if that comes. Live changes come in between by themselves."""
         try:
             stream = await self._answers.stream(self._context, self._operation)
-        except Refused as refused:
+        except OperationRefused as refused:
             yield self._form.refusal(refused.errors)
             if not _is_transient(refused):
                 yield self._form.ending
@@ -195,12 +195,12 @@ class StreamResponse:
 
 
 @lru_cache(maxsize=256)
-def _written(form: Format, part: Part) -> bytes:
+def _written(form: Format, part: StreamItem) -> bytes:
     """A part as it goes out: the same bytes for all who get it."""
     return form.part(part)
 
 
-async def _next(stream: Stream) -> Part | None:
+async def _next(stream: ResultStream) -> StreamItem | None:
     """The next part; None at the end. Raises `Gone` when a stream cannot go on for this reader."""
     try:
         return await anext(stream, None)
@@ -224,6 +224,6 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _is_transient(refused: Refused) -> bool:
+def _is_transient(refused: OperationRefused) -> bool:
     """Whether asking again may help, so that the stream is not to be taken for complete."""
     return any(error.get("extensions", {}).get("code") == UNAVAILABLE for error in refused.errors)

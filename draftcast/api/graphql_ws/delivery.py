@@ -8,9 +8,9 @@ from starlette.types import Message, Scope, Send
 from strawberry.subscriptions.protocols.graphql_transport_ws import handlers
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from draftcast.api.backpressure import Outlet
+from draftcast.api.backpressure import BackpressuredSender
 from resolvers.context import SocketContext
-from schema.execution.results import Answers, Operation, Part, Refused, encode
+from schema.execution.results import Operation, OperationRefused, Operations, StreamItem, encode
 from schema.execution.shared import Subscription
 from services.telemetry.stream_metrics import Transport, TransportMetrics
 
@@ -24,7 +24,7 @@ def keep_send(scope: Scope, send: Send) -> None:
     scope[_SEND] = send
 
 
-class SocketOutlet(Outlet[str]):
+class SocketSender(BackpressuredSender[str]):
     """The sending side of one socket."""
 
     def __init__(self, send: Send) -> None:
@@ -66,9 +66,9 @@ class Receiver:
         self._prefix = _next_prefix(operation_id)
         self.stream = stream
 
-    def take(self, message: Part) -> bool:
+    def take(self, message: StreamItem) -> bool:
         """Send a part; False when the socket is full."""
-        taken = self._handler.outlet.take(f"{self._prefix}{message.text}}}")
+        taken = self._handler.sender.take(f"{self._prefix}{message.text}}}")
         self._metrics.messages += taken
         return taken
 
@@ -77,7 +77,7 @@ class Receiver:
         if error is None:
             self._handler.complete(self._id)
         else:
-            self._handler.outlet.give_up()
+            self._handler.sender.give_up()
 
 
 class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
@@ -86,7 +86,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         socket: Any = self.websocket
-        self.outlet = SocketOutlet(socket.ws.scope[_SEND])
+        self.sender = SocketSender(socket.ws.scope[_SEND])
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
@@ -103,13 +103,13 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
             self.complete(operation.id)
 
     async def _answer(self, operation: handlers.Operation[SocketContext, None]) -> None:
-        answers: Answers = cast("Any", self.view).answers
+        answers: Operations = cast("Any", self.view).answers
         wish = Operation(operation.query, operation.variables, operation.operation_name)
         try:
             stream = await answers.stream(self.context, wish)
-        except Refused as refusal:
+        except OperationRefused as refusal:
             self.operations.pop(operation.id, None)
-            self.outlet.say(encode({"id": operation.id, "type": "error", "payload": refusal.errors}))
+            self.sender.say(encode({"id": operation.id, "type": "error", "payload": refusal.errors}))
             return
         prefix = _next_prefix(operation.id)
         if isinstance(stream, Subscription):
@@ -120,7 +120,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
             except BaseException:
                 await stream.aclose()
                 raise
-            self.outlet.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
+            self.sender.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
             self.metrics.running += 1
             stream.queue.attach(receiver)
             return
@@ -132,13 +132,13 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
 
     async def _tell(self, message: str) -> None:
         """Send a result, waiting while the socket is full."""
-        await self.outlet.send(message)
+        await self.sender.send(message)
         self.metrics.messages += 1
 
     def complete(self, operation_id: str) -> None:
         """An operation has come to its end by itself."""
         self.operations.pop(operation_id, None)
-        self.outlet.say(encode({"id": operation_id, "type": "complete"}))
+        self.sender.say(encode({"id": operation_id, "type": "complete"}))
         receiver = self._dismissed(operation_id)
         if receiver is not None:
             leaving = asyncio.create_task(receiver.stream.aclose())
@@ -156,7 +156,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
 
     def _dismissed(self, operation_id: str) -> Receiver | None:
         """The receiver of an operation, which gets no more."""
-        receiver = self.outlet.receivers.pop(operation_id, None)
+        receiver = self.sender.receivers.pop(operation_id, None)
         if receiver is not None:
             self.metrics.running -= 1
         return receiver
@@ -164,7 +164,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
     async def shutdown(self) -> None:
         """The connection has ended."""
         await super().shutdown()
-        await self.outlet.aclose()
+        await self.sender.aclose()
         await asyncio.gather(*self._leaving, return_exceptions=True)
 
 

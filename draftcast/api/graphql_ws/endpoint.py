@@ -15,7 +15,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from draftcast.api.graphql_ws.protocol import CarefulSocket, LegacyRefusal, TransportHandler
 from resolvers.context import SocketContext, services_of
-from schema.execution.results import Answers
+from schema.execution.results import Operations
 from services.access.callers import NotAdmitted
 from services.strict_json import parse_json
 
@@ -33,7 +33,7 @@ class GraphQLEndpoint(GraphQL[SocketContext, None]):
     graphql_transport_ws_handler_class = TransportHandler
     graphql_ws_handler_class = LegacyRefusal
 
-    def __init__(self, schema: BaseSchema, origins: tuple[str, ...], answers: Answers) -> None:
+    def __init__(self, schema: BaseSchema, origins: tuple[str, ...], answers: Operations) -> None:
         super().__init__(
             schema,
             graphql_ide=None,

@@ -16,7 +16,7 @@ from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWS
 
 from draftcast.api.graphql_ws.delivery import TRY_AGAIN_LATER, DeliveringHandler
 from resolvers.context import SocketContext
-from resolvers.error_table import extensions_of
+from resolvers.error_table import error_extensions
 from schema.execution.operations import operation_fault
 from services.access.limits import Limit, QuotaExceeded
 
@@ -59,7 +59,7 @@ class TransportHandler(DeliveringHandler):
         """Talk until either end closes, and no longer than the caller's key is valid."""
         self.max_subscriptions_per_connection = self.context.services.settings.subscriptions_per_socket
         context = self.context
-        context.farewell = self._expel
+        context.on_revoked = self._expel
         try:
             context.enter()
             await super().handle()
@@ -88,7 +88,7 @@ class TransportHandler(DeliveringHandler):
         try:
             self.context.count(Limit.QUERIES)
         except QuotaExceeded as error:
-            told = {"message": error.message.en, "extensions": extensions_of(error)}
+            told = {"message": error.message.en, "extensions": error_extensions(error)}
             await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [told]})
             return True
         return False

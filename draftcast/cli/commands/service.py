@@ -123,7 +123,7 @@ def migrate() -> None:
 def webhook_secret() -> None:
     """Print the secret with which receivers of webhooks check that a message comes from here."""
     settings = settings_of()
-    from services.access.signing import Seal
+    from services.access.signing import Hmac
     from services.webhooks.delivery import secret_of
 
-    typer.echo(secret_of(settings.webhook_secret, Seal(settings.data_dir, settings.signing_key)))
+    typer.echo(secret_of(settings.webhook_secret, Hmac(settings.data_dir, settings.signing_key)))

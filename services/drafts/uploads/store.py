@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from services.access.limits import QuotaExceeded
-from services.access.turns import Turns
+from services.access.turns import FairSlots
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
 from services.drafts.uploads.owners import OwnerUsage
@@ -67,7 +67,7 @@ class Uploads:
         self._keep_seconds = keep_seconds
         self._min_free_bytes = min_free_bytes + MAX_CONCURRENT * STEP_BYTES
         self._rate = rate
-        self._turns = Turns(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
+        self._turns = FairSlots(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
         self._granted = Counter[str]()
         """Bytes that each owner's uploads may come to."""
         self._owners = OwnerUsage(folder / "owners")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.access.limits import QuotaExceeded
-from services.access.turns import Turns
+from services.access.turns import FairSlots
 from services.errors import Bilingual, QueueFull
 
 REPORTS = Bilingual("draft reports", "草稿检查")
@@ -15,7 +15,7 @@ REPORTS = Bilingual("draft reports", "草稿检查")
 class Guests:
     """Takes places and gives them back when the test says so; `order` tells who came in."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: FairSlots) -> None:
         self._turns = turns
         self.order: list[str] = []
         self._leaving: list[asyncio.Event] = []
@@ -45,7 +45,7 @@ class Guests:
             await self.settle()
 
 
-def play(turns: Turns, scenario: Callable[[Guests], Awaitable[None]]) -> None:
+def play(turns: FairSlots, scenario: Callable[[Guests], Awaitable[None]]) -> None:
     async def whole() -> None:
         guests = Guests(turns)
         async with asyncio.timeout(10):
@@ -62,7 +62,7 @@ def test_an_owner_never_holds_more_than_its_share_and_another_comes_in_at_once()
         await guests.settle()
         assert guests.order == ["anna", "bert"]
 
-    play(Turns(REPORTS, 2, share=1, patience=4, most_waiting=64), scenario)
+    play(FairSlots(REPORTS, 2, share=1, patience=4, most_waiting=64), scenario)
 
 
 def test_owners_take_turns_however_many_of_one_were_first() -> None:
@@ -74,7 +74,7 @@ def test_owners_take_turns_however_many_of_one_were_first() -> None:
             await guests.leave(number)
         assert guests.order == ["anna", "bert", "carl", "dora", "anna", "bert", "anna", "bert", "anna"]
 
-    play(Turns(REPORTS, 2, share=1, patience=4, most_waiting=64), scenario)
+    play(FairSlots(REPORTS, 2, share=1, patience=4, most_waiting=64), scenario)
 
 
 def test_too_many_of_ones_own_are_ones_own_fault_and_of_all_the_services() -> None:
@@ -86,7 +86,7 @@ def test_too_many_of_ones_own_are_ones_own_fault_and_of_all_the_services() -> No
         with pytest.raises(QueueFull, match="2 draft reports are under way, 7 are waiting"):
             await one_more
 
-    play(Turns(REPORTS, 2, share=1, patience=4, most_waiting=7), scenario)
+    play(FairSlots(REPORTS, 2, share=1, patience=4, most_waiting=7), scenario)
 
 
 def test_who_goes_away_while_waiting_takes_no_place_and_who_has_just_got_one_gives_it_on() -> None:
@@ -103,7 +103,7 @@ def test_who_goes_away_while_waiting_takes_no_place_and_who_has_just_got_one_giv
         assert guests.order[-1] == "dora"
         assert not last.done()
 
-    play(Turns(REPORTS, 1, share=1, patience=4, most_waiting=64), scenario)
+    play(FairSlots(REPORTS, 1, share=1, patience=4, most_waiting=64), scenario)
 
 
 def test_who_is_not_counted_may_hold_all_places_and_none_wait_without_patience() -> None:
@@ -113,4 +113,4 @@ def test_who_is_not_counted_may_hold_all_places_and_none_wait_without_patience()
             await one_more
         assert guests.order == [""] * 4
 
-    play(Turns(REPORTS, 4, share=2), scenario)
+    play(FairSlots(REPORTS, 4, share=2), scenario)

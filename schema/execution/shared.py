@@ -171,7 +171,7 @@ class SharedSubscription:
 
 
 class Subscription:
-    """One subscriber's part of it: a `ResultStream`, whose `queue` may also be handed to a reader once `missed` is told."""
+    """A `ResultStream` of one subscriber; once `missed` is delivered, its `queue` may be attached to a sender."""
 
     def __init__(self, shared: SharedSubscription, leave: Callable[[], Awaitable[None]]) -> None:
         self.queue: SubscriberQueue[StreamItem] = SubscriberQueue()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from services.access.turns import FairSlots
+from services.access.fair_slots import FairSlots
 from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
 from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine

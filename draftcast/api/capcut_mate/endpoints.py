@@ -67,7 +67,7 @@ class PollingEndpoint:
         return [Mount(prefix, shim) for prefix in PREFIXES]
 
     def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
-        """The cached response to a `gen_video_status` with `draft_url` alone, or None; see `ResponseCacheMiddleware`."""
+        """The cached response to a `gen_video_status` with `draft_url` alone, or None."""
         draft_url = self._asked.get(body)
         if draft_url is None:
             draft_url = _only_draft_url(body)

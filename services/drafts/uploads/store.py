@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from services.access.fair_slots import FairSlots
 from services.access.limits import QuotaExceeded
-from services.access.turns import FairSlots
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
 from services.drafts.uploads.owners import OwnerUsage

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from services.access.fair_slots import FairSlots
 from services.access.limits import QuotaExceeded
-from services.access.turns import FairSlots
 from services.errors import Bilingual, QueueFull
 
 REPORTS = Bilingual("draft reports", "草稿检查")

@@ -79,10 +79,10 @@ def test_a_name_that_leads_inside_when_it_is_sent_is_refused_then(tmp_path: Path
     async def scenario() -> Any:
         async with open_tasks(tmp_path) as tasks:
             task = await tasks.submit(webhook_url=f"http://later-inside.invalid:{canary.port}/x?token=hush")
-            maintenance: Any = SimpleNamespace(maintenance=True)
+            registry: Any = SimpleNamespace(is_leader=True)
             sender = WebhookSender(
                 tasks.database,
-                maintenance,
+                registry,
                 FileStore.of(tasks.settings),
                 Guard(()),
                 "whsec_" + "A" * 32,

@@ -34,9 +34,9 @@ IMPOSSIBLE = ["http://" + "a" * 64 + ".example/", "http://a..b/", "http://./", "
 
 
 def sender(tasks: Tasks) -> WebhookSender:
-    maintenance: Any = SimpleNamespace(maintenance=True)
+    registry: Any = SimpleNamespace(is_leader=True)
     return WebhookSender(
-        tasks.database, maintenance, FileStore.of(tasks.settings), Guard(("127.0.0.1",)), SECRET, lambda _: None
+        tasks.database, registry, FileStore.of(tasks.settings), Guard(("127.0.0.1",)), SECRET, lambda _: None
     )
 
 

@@ -27,7 +27,7 @@ ALL = (EventType.STATUS_CHANGED, EventType.STAGE_CHANGED, EventType.PROGRESS)
 
 
 def sender(tasks: Tasks, host: str) -> WebhookSender:
-    nobody: Any = SimpleNamespace(maintenance=True)
+    nobody: Any = SimpleNamespace(is_leader=True)
     files = FileStore.of(tasks.settings)
     return WebhookSender(tasks.database, nobody, files, Guard((host,)), SECRET, lambda _: None)
 

@@ -108,7 +108,7 @@ fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may d
 
 test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
 	@setup/test_programs.sh
-	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
+	@$(BIN)/python -m tests.soak.campaign $(ROUNDS)
 
 try-image: setup ## carry out the Dockerfile and compose.yaml without a container engine; as root, with debootstrap
 	@setup/test_programs.sh

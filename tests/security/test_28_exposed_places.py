@@ -12,7 +12,7 @@ from services.sandbox.process_sandbox import sandbox_here
 from services.settings import SettingsError, load
 from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder
-from tests.support.render import render
+from tests.support.render import render, run_program
 from tests.support.server import ROOT, serving
 
 BELOW = ("lib/draftcast", "share/data", "bin")
@@ -91,7 +91,7 @@ def test_no_render_begins_where_a_sandbox_is_required_and_lacking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = DraftBuilder(64, 36).text("x", 0, 100_000)
-    assert render(tmp_path, draft, require_sandbox=True).result
+    assert render(tmp_path, draft, run_program, require_sandbox=True).result
     monkeypatch.setattr("tests.support.render.COMMAND", (sys.executable, "-c", BLIND))
-    refused = render(tmp_path, draft, require_sandbox=True, attempt=2)
+    refused = render(tmp_path, draft, run_program, require_sandbox=True, attempt=2)
     assert "DRAFTCAST_REQUIRE_SANDBOX" in refused.error["message"]["en"]

@@ -7,10 +7,12 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +143,19 @@ def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
 
 def make_media(folder: Path) -> tuple[Path, Path]:
     """A video of one second and a picture of it."""
-    video, thumbnail = folder / "video.mp4", folder / "thumbnail.jpg"
-    inputs = ["-f", "lavfi", "-i", "testsrc=size=64x36:rate=25:duration=1", "-f", "lavfi", "-i", "sine=duration=1"]
-    command = [find_ffmpeg().path, "-v", "error", "-y"]
-    subprocess.run([*command, *inputs, "-pix_fmt", "yuv420p", str(video)], check=True)
-    subprocess.run([*command, "-i", str(video), "-frames:v", "1", str(thumbnail)], check=True)
-    return video, thumbnail
+    paths = folder / "video.mp4", folder / "thumbnail.jpg"
+    for path, content in zip(paths, _media(), strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+@cache
+def _media() -> tuple[bytes, bytes]:
+    """What `make_media` writes, drawn once."""
+    with tempfile.TemporaryDirectory() as folder:
+        video, thumbnail = Path(folder) / "video.mp4", Path(folder) / "thumbnail.jpg"
+        inputs = ["-f", "lavfi", "-i", "testsrc=size=64x36:rate=25:duration=1", "-f", "lavfi", "-i", "sine=duration=1"]
+        command = [find_ffmpeg().path, "-v", "error", "-y"]
+        subprocess.run([*command, *inputs, "-pix_fmt", "yuv420p", str(video)], check=True)
+        subprocess.run([*command, "-i", str(video), "-frames:v", "1", str(thumbnail)], check=True)
+        return video.read_bytes(), thumbnail.read_bytes()

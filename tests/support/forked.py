@@ -1,28 +1,30 @@
-"""Renderers without their start: a process that has imported everything forks one for each request.
+"""Programs without their start: a process that has imported everything forks one for each order.
 
-What runs in each is the renderer's own `main`, sandbox and all. What is saved is the start, which takes longer than
-most of what tests draw.
+What runs in each is the program's own `main`, signals, sandbox and all. What is saved is the start, which takes longer
+than most of what tests ask of it.
 """
 
 import io
 import multiprocessing
 import os
+import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NoReturn
 
-from services.render.__main__ import main as renderer
+from services.render.__main__ import main as render
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["services.render.program"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["services.render.program", "draftcast.server.serving"])
 
 
-def run(request: str, folder: Path, seconds: float) -> tuple[int, str, str]:
+def run_renderer(request: str, folder: Path, seconds: float) -> tuple[int, str, str]:
     """The exit code of a renderer, what it said on stdout and on stderr. Raises `TimeoutError`."""
     with tempfile.NamedTemporaryFile() as said, tempfile.NamedTemporaryFile() as log:
         streams = {0: os.devnull, 1: said.name, 2: log.name}
-        child = _FORKS.Process(target=_become_renderer, args=(request, folder, dict(os.environ), streams))
+        child = FORKS.Process(target=_render, args=(request, folder, dict(os.environ), streams))
         child.start()
         child.join(seconds)
         if child.exitcode is None:
@@ -31,13 +33,32 @@ def run(request: str, folder: Path, seconds: float) -> tuple[int, str, str]:
         return child.exitcode, said.read().decode(), log.read().decode(errors="replace")
 
 
-def _become_renderer(request: str, folder: Path, environment: dict[str, str], streams: dict[int, str]) -> NoReturn:
+def serve(listener: socket.socket, folder: Path, environment: dict[str, str], log: Path) -> None:
+    """Serve the application on the socket until SIGTERM; the target of a process."""
+    _become(folder, environment, {0: os.devnull, 1: os.devnull, 2: str(log)})
+
+    from draftcast.server.serving import server
+    from services.settings import load
+    from services.telemetry.logs import keep_log
+
+    settings = load(port=listener.getsockname()[1])
+    keep_log(settings.log_format)
+    server(settings).run(sockets=[listener])
+
+
+def _render(request: str, folder: Path, environment: dict[str, str], streams: dict[int, str]) -> NoReturn:
+    _become(folder, environment, streams)
+    sys.stdin = io.StringIO(request)
+    code = render()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _become(folder: Path, environment: dict[str, str], streams: dict[int, str]) -> None:
+    """Work in the folder with the environment, and read and write these files."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     for number, path in streams.items():
-        os.dup2(os.open(path, os.O_RDWR), number)
-    sys.stdin = io.StringIO(request)
-    code = renderer()
-    sys.stderr.flush()
-    os._exit(code)
+        os.dup2(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT), number)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import forked
 from tests.support.drafts import DraftBuilder
+from tests.support.forked import run_renderer
 from tests.support.video import Video
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,7 +85,7 @@ def start(asked: dict[str, Any], *, more: bool = False) -> "subprocess.Popen[str
 
 def run(asked: dict[str, Any]) -> Rendered:
     """Render to the end, by the renderer's own `main` in a forked process: its start would take most of the time."""
-    return _rendered(asked, *forked.run(json.dumps(asked), ROOT, SECONDS))
+    return _rendered(asked, *run_renderer(json.dumps(asked), ROOT, SECONDS))
 
 
 def run_program(asked: dict[str, Any]) -> Rendered:

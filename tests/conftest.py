@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
@@ -32,3 +33,16 @@ def s3() -> Generator[S3]:
     """A running S3 server with an empty bucket."""
     with s3_server() as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the tests of each folder took, all workers together."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0].rpartition("/")[0]] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("seconds by folder")
+        for folder, spent in seconds.most_common():
+            terminalreporter.write_line(f"{spent:7.1f} {folder}")

@@ -210,6 +210,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 MANY = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @MANY
 @given(chance=st.randoms(use_true_random=False), number=st.integers(0, 3), locale=st.sampled_from(["ZH", "EN", None]))
 def test_a_query_is_answered_the_same_both_ways(both: Both, chance: Random, number: int, locale: str | None) -> None:
@@ -220,6 +221,7 @@ def test_a_query_is_answered_the_same_both_ways(both: Both, chance: Random, numb
     assert compiled == library, operation.query
 
 
+@pytest.mark.slow
 @MANY
 @given(chance=st.randoms(use_true_random=False), number=st.integers(0, 3))
 def test_a_subscription_is_told_the_same_both_ways(both: Both, chance: Random, number: int) -> None:

@@ -1,3 +1,4 @@
+import os
 from collections import Counter
 from collections.abc import Generator
 
@@ -5,6 +6,12 @@ import pytest
 
 from tests.support.programs import S3, Postgres, Redis, postgres_server, redis_server, s3_server
 from tests.support.server import Server, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_fuzz_setting() -> None:
+    """Remove what test modules have read by now, and the service would take for a setting."""
+    os.environ.pop("DRAFTCAST_FUZZ", None)
 
 
 @pytest.fixture(scope="session")

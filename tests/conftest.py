@@ -1,9 +1,17 @@
+import os
+from collections import defaultdict
 from collections.abc import Generator
 
 import pytest
 
 from tests.support.programs import S3, Postgres, Redis, postgres_server, redis_server, s3_server
 from tests.support.server import Server, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_fuzz_setting() -> None:
+    """Remove what test modules have read by now, and the service would take for a setting."""
+    os.environ.pop("DRAFTCAST_FUZZ", None)
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +40,16 @@ def s3() -> Generator[S3]:
     """A running S3 server with an empty bucket."""
     with s3_server() as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the tests of each folder took, all workers together."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0].rpartition("/")[0]] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("seconds by folder")
+        for folder, spent in sorted(seconds.items(), key=lambda each: -each[1]):
+            terminalreporter.write_line(f"{spent:7.1f} {folder}")

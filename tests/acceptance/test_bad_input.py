@@ -39,9 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, drafts: DraftServer) -> Ite
         yield running.start()
 
 
-def picture(width: int = 64, height: int = 64) -> bytes:
+def picture(width: int = 64, height: int = 64, mode: str = "RGB") -> bytes:
     file = BytesIO()
-    Image.new("RGB", (width, height), "red").save(file, "PNG")
+    Image.new(mode, (width, height)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -123,20 +123,18 @@ def test_our_own_public_address_is_refused(tmp_path: Path) -> None:
             assert error_of(server, url)["code"] == "DRAFT_URL_REFUSED"
 
 
-MATERIALS: dict[str, tuple[str, bytes, str]] = {
-    "empty": ("a.mp4", b"", "MATERIAL_UNREADABLE"),
-    "text": ("a.mp4", b"this is not a video", "MATERIAL_UNREADABLE"),
-    "playlist": ("a.mp4", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "MATERIAL_UNREADABLE"),
-    "concat": ("a.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n", "MATERIAL_UNREADABLE"),
-    "svg": (
-        "a.png",
-        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>',
-        "MATERIAL_UNREADABLE",
-    ),
-    "cut short": ("a.png", picture(500, 500)[:200], "MATERIAL_UNREADABLE"),
-    "many pixels": ("a.png", picture(16_000, 16_000), "MATERIAL_TOO_LARGE"),
-    "many bytes": ("a.png", b"\x89PNG\r\n\x1a\n" + b"x" * 4_000_000, "MATERIAL_TOO_LARGE"),
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>'
+MATERIALS: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "empty": ("a.mp4", lambda: b"", "MATERIAL_UNREADABLE"),
+    "text": ("a.mp4", lambda: b"this is not a video", "MATERIAL_UNREADABLE"),
+    "playlist": ("a.mp4", lambda: b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "MATERIAL_UNREADABLE"),
+    "concat": ("a.mp4", lambda: b"ffconcat version 1.0\nfile /etc/passwd\n", "MATERIAL_UNREADABLE"),
+    "svg": ("a.png", lambda: SVG, "MATERIAL_UNREADABLE"),
+    "cut short": ("a.png", lambda: picture(500, 500)[:200], "MATERIAL_UNREADABLE"),
+    "many pixels": ("a.png", lambda: picture(16_000, 16_000, "1"), "MATERIAL_TOO_LARGE"),
+    "many bytes": ("a.png", lambda: b"\x89PNG\r\n\x1a\n" + b"x" * 4_000_000, "MATERIAL_TOO_LARGE"),
 }
+"""The file's name, its content, made when it is needed, and the error."""
 
 
 @pytest.mark.parametrize("name", MATERIALS)
@@ -144,7 +142,7 @@ def test_a_bad_material_ends_in_its_error(server: Server, drafts: DraftServer, n
     file, content, code = MATERIALS[name]
     builder = DraftBuilder()
     builder.video(f"assets/{file}", 0, SECOND, kind="video" if file.endswith("mp4") else "photo")
-    url = drafts.add_draft(f"material-{name.replace(' ', '-')}", builder.json(), {f"assets/{file}": content})
+    url = drafts.add_draft(f"material-{name.replace(' ', '-')}", builder.json(), {f"assets/{file}": content()})
     error = error_of(server, url)
     assert error["code"] == code
     assert error["segmentId"] == builder.draft["tracks"][0]["segments"][0]["id"]

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from tests.support.campaign import campaign, rolling_restart
-from tests.support.faults import on_postgres, on_sqlite
+from tests.soak.campaign import campaign, rolling_restart
+from tests.soak.faults import on_postgres, on_sqlite
 from tests.support.programs import S3, Postgres, Redis
 from tests.support.server import Server
 

@@ -65,6 +65,7 @@ def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeyp
         assert close_of(client) == (1013, delivery.TOO_SLOW)
 
 
+@pytest.mark.slow
 def test_one_that_never_reads_delays_none_of_the_others(tmp_path: Path) -> None:
     with stuck_reader(tmp_path) as (server, task_id, _):
         told = asyncio.run(told_of_changes(server.socket_url, server, task_id))
@@ -101,6 +102,7 @@ async def next_seq(socket: ClientConnection) -> int:
     return seq
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_sends_everybody_away_with_1012(tmp_path: Path) -> None:
     with ExitStack() as stack:
         with serving(tmp_path) as server:

@@ -78,6 +78,7 @@ def test_what_is_no_zip_or_holds_no_draft_is_refused(server: Server) -> None:
     assert server.request("POST", "/drafts", b"", {"content-type": "text/plain"}).status == 415
 
 
+@pytest.mark.slow
 def test_what_is_larger_than_the_limits_is_refused_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with serving(tmp_path, max_task_bytes="50000", max_material_bytes="20000") as server:
         bomb = packed({"draft_content.json": b"{}", **{f"{n}.bin": bytes(15_000) for n in range(9)}})

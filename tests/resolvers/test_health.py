@@ -102,6 +102,7 @@ def test_the_measures_count_subscribers_and_messages_by_transport(server: Server
     assert more("draftcast_subscribers") == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_server_whose_database_is_away_is_alive_and_not_ready(tmp_path: Path) -> None:
     with postgres_server() as database:
         settings = load(data_dir=tmp_path, database_url=database.database())
@@ -123,6 +124,7 @@ def test_each_is_read_only(server: Server, path: str) -> None:
     assert server.post(path, {}).status == 405
 
 
+@pytest.mark.slow
 def test_a_worker_without_the_api_tells_of_itself(tmp_path: Path) -> None:
     port = free_port()
     database = f"sqlite:///{tmp_path / 'shared.sqlite'}"

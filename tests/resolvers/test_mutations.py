@@ -62,6 +62,7 @@ def traceback_of(server: Server) -> str:
     return found + rest[:5000]
 
 
+@pytest.mark.slow
 def test_mutated_websocket_messages_are_answered_or_close_the_socket_clearly(server: Server) -> None:
     chance = random.Random(SEED)
     with ExitStack() as stack:
@@ -112,6 +113,7 @@ def is_utf_8(message: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_mutated_http_requests_are_answered_clearly(server: Server) -> None:
     chance = random.Random(SEED)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)

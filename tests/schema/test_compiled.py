@@ -1,4 +1,7 @@
-"""Compiled selections and graphql-core give the same bytes, for documents over the whole schema."""
+"""Compiled selections and graphql-core give the same bytes, for documents over the whole schema.
+
+DRAFTCAST_FUZZ multiplies how many are tried; `make fuzz-wire` sets it to 34.
+"""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportPrivateUsage=false, reportArgumentType=false
@@ -6,6 +9,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -207,9 +211,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         runner.run(opening.__aexit__(None, None, None))
 
 
-MANY = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+MANY = settings(deadline=None, max_examples=60 * LONGER, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @MANY
 @given(chance=st.randoms(use_true_random=False), number=st.integers(0, 3), locale=st.sampled_from(["ZH", "EN", None]))
 def test_a_query_is_answered_the_same_both_ways(both: Both, chance: Random, number: int, locale: str | None) -> None:
@@ -220,6 +226,7 @@ def test_a_query_is_answered_the_same_both_ways(both: Both, chance: Random, numb
     assert compiled == library, operation.query
 
 
+@pytest.mark.slow
 @MANY
 @given(chance=st.randoms(use_true_random=False), number=st.integers(0, 3))
 def test_a_subscription_is_told_the_same_both_ways(both: Both, chance: Random, number: int) -> None:

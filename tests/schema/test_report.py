@@ -15,6 +15,7 @@ from tests.support.media import tone
 from tests.support.server import Server, serving
 from tests.support.servers import DraftServer
 
+pytestmark = pytest.mark.slow  # each report is a process
 QUERY = """query($url: URL!) { draftReport(draftUrl: $url) {
   draftUrl renderable width height durationSeconds frameRate tracks segments materials
   warnings { code message chinese: message(locale: ZH) segmentId materialName effectId }

@@ -4,14 +4,13 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import fuzz
 from tests.support.drafts import DraftBuilder
-from tests.support.forked import forked
 from tests.support.media import counting_video
 from tests.support.render import Rendered, render
 
@@ -19,8 +18,6 @@ S = 1_000_000
 AT_ONCE = 8
 FILES = int(os.environ.get("DRAFTCAST_FUZZ_MEDIA", "16"))
 """`make fuzz-media` asks for ten thousand."""
-MANY = 100
-"""More are rendered by forked renderers: the start of each takes longer than most files do."""
 FIRST = int(os.environ.get("DRAFTCAST_FUZZ_FIRST", "0"))
 LIMIT_SECONDS = 20
 NAMED = {"MATERIAL_UNREADABLE", "MATERIAL_TOO_LARGE", "RENDER_FAILED", "RENDER_TIMEOUT", "OUT_OF_MEMORY"}
@@ -40,23 +37,9 @@ def canary() -> Iterator[socket.socket]:
         yield listener
 
 
-@pytest.fixture(scope="module")
-def rendered() -> Iterator[Callable[..., Rendered]]:
-    """What renders."""
-    if FILES < MANY:
-        yield render
-        return
-    with forked() as renderers:
-        yield renderers.render
-
-
 @pytest.mark.parametrize("start", range(FIRST, FIRST + FILES, AT_ONCE))
 def test_broken_files_end_in_a_video_or_a_named_error(
-    tmp_path: Path,
-    whole: fuzz.Seeds,
-    canary: socket.socket,
-    rendered: Callable[..., Rendered],
-    start: int,
+    tmp_path: Path, whole: fuzz.Seeds, canary: socket.socket, start: int
 ) -> None:
     secret = _unread(counting_video(tmp_path / "secret.mp4", seconds=0.2, size="64x36"))
     url = f"http://127.0.0.1:{canary.getsockname()[1]}/x.ts"
@@ -66,7 +49,7 @@ def test_broken_files_end_in_a_video_or_a_named_error(
         folder.mkdir()
         (folder / name).write_bytes(content)
         began = time.monotonic()
-        ended = rendered(folder, _draft(name), limits={"seconds": LIMIT_SECONDS})
+        ended = render(folder, _draft(name), limits={"seconds": LIMIT_SECONDS})
         assert time.monotonic() - began < 2 * LIMIT_SECONDS, number
         _check(ended, number, leads_away=name.startswith("list"))
         shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from services.exporter_protocol import ExportRequest
 from services.sandbox.process_sandbox import sandbox_here
 from services.worker.exporter_process import OWN_EXPORTER, export
 from tests.support.drafts import DraftBuilder
-from tests.support.render import Rendered, render
+from tests.support.render import Rendered, render, run_program
 
 S = 1_000_000
 SECRET = "another person's draft"
@@ -49,7 +49,7 @@ def taken_over(folder: Path, outside: Path, port: int) -> Rendered:
         )
     )
     program.chmod(0o755)
-    return render(folder, DraftBuilder(64, 36).text("x", 0, S), ffmpeg=str(program))
+    return render(folder, DraftBuilder(64, 36).text("x", 0, S), run_program, ffmpeg=str(program))
 
 
 @pytest.fixture

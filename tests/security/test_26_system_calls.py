@@ -12,7 +12,7 @@ import pytest
 from services.drafts.sample import SAMPLE_DIR, sample_files
 from services.sandbox.process_sandbox import sandbox_here
 from tests.support.drafts import DraftBuilder
-from tests.support.render import ROOT, SECONDS, render, request
+from tests.support.render import ROOT, SECONDS, render, request, run_program
 from tests.support.servers import DraftServer
 
 pytestmark = pytest.mark.skipif(
@@ -171,7 +171,7 @@ def asked(folder: Path, calls: str) -> dict[str, str]:
     program = folder / "ffmpeg"
     program.write_text(PROBE.format(python=sys.executable, calls=calls))
     program.chmod(0o755)
-    rendered = render(folder, DraftBuilder(64, 36).text("x", 0, S), ffmpeg=str(program))
+    rendered = render(folder, DraftBuilder(64, 36).text("x", 0, S), run_program, ffmpeg=str(program))
     assert rendered.error["code"] == "RENDER_FAILED"
     lines = [line.split(" ") for line in rendered.log.splitlines() if line.count(" ") == 1]
     return dict(lines)

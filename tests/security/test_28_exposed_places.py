@@ -12,8 +12,9 @@ from services.sandbox.process_sandbox import sandbox_here
 from services.settings import SettingsError, load
 from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder
-from tests.support.render import render
-from tests.support.server import ROOT, serving
+from tests.support.process import served
+from tests.support.render import render, run_program
+from tests.support.server import ROOT
 
 BELOW = ("lib/draftcast", "share/data", "bin")
 BLINDNESS = "from services.sandbox import landlock_seccomp as confine\nconfine.landlock_version = lambda: 0\n"
@@ -63,11 +64,10 @@ def test_the_start_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_machine_without_landlock_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blind = tmp_path / "blind"
     blind.mkdir()
-    (blind / "sitecustomize.py").write_text(
-        "from services.sandbox import landlock_seccomp as confine\nconfine.landlock_version = lambda: 0\n"
-    )
+    (blind / "sitecustomize.py").write_text(BLINDNESS)
     monkeypatch.setenv("PYTHONPATH", f"{blind}{os.pathsep}{ROOT}")
-    with serving(tmp_path) as server:
+    with served(tmp_path) as running:
+        server = running.start()
         assert server.get("/readyz").status == 200
         assert server.get("/readyz").json["checks"]["sandbox"] == "failing"
         assert 'draftcast_sandbox{part="files"} 0.0' in server.get("/metrics").body.decode()
@@ -91,7 +91,7 @@ def test_no_render_begins_where_a_sandbox_is_required_and_lacking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = DraftBuilder(64, 36).text("x", 0, 100_000)
-    assert render(tmp_path, draft, require_sandbox=True).result
+    assert render(tmp_path, draft, run_program, require_sandbox=True).result
     monkeypatch.setattr("tests.support.render.COMMAND", (sys.executable, "-c", BLIND))
-    refused = render(tmp_path, draft, require_sandbox=True, attempt=2)
+    refused = render(tmp_path, draft, run_program, require_sandbox=True, attempt=2)
     assert "DRAFTCAST_REQUIRE_SANDBOX" in refused.error["message"]["en"]

@@ -1,91 +1,64 @@
-"""Renderers without their start: a process that has imported everything forks one for each request.
+"""Programs without their start: a process that has imported everything forks one for each order.
 
-What runs in each is the renderer's own `main`, sandbox and all. What is saved is the start, which takes longer than a
-small broken file does. `python -m tests.support.forked` takes orders on stdin, a line of JSON each.
+What runs in each is the program's own `main`, signals, sandbox and all. What is saved is the start, which takes longer
+than most of what tests ask of it.
 """
 
-import importlib
 import io
-import json
+import multiprocessing
 import os
-import pkgutil
-import signal
-import subprocess
+import socket
 import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import services.drafts
-import services.render
-from tests.support.render import ROOT, Rendered, render_by
+from services.render.__main__ import main as render
 
-LIMIT_SECONDS = 40
-"""After which a renderer is killed, by SIGALRM."""
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["services.render.program", "draftcast.server.serving"])
 
 
-class Forked:
-    """Asks the process for one renderer after the other."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def render(self, *arguments: Any, **changes: Any) -> Rendered:
-        """As `tests.support.render.render`."""
-        return render_by(self._run, *arguments, **changes)
-
-    def _run(self, asked: dict[str, Any]) -> Rendered:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with tempfile.NamedTemporaryFile() as said, tempfile.NamedTemporaryFile() as log:
-            order = {"request": json.dumps(asked), "said": said.name, "log": log.name}
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            exit_code = int(self._process.stdout.readline())
-            lines = [json.loads(line) for line in said.read().splitlines()]
-            return Rendered(exit_code, lines, log.read().decode(errors="replace"), Path(asked["folder"]))
+def run_renderer(request: str, folder: Path, seconds: float) -> tuple[int, str, str]:
+    """The exit code of a renderer, what it said on stdout and on stderr. Raises `TimeoutError`."""
+    with tempfile.NamedTemporaryFile() as said, tempfile.NamedTemporaryFile() as log:
+        streams = {0: os.devnull, 1: said.name, 2: log.name}
+        child = FORKS.Process(target=_render, args=(request, folder, dict(os.environ), streams))
+        child.start()
+        child.join(seconds)
+        if child.exitcode is None:
+            child.kill()
+            raise TimeoutError(f"{log.read().decode(errors='replace')}: no end within {seconds} seconds")
+        return child.exitcode, said.read().decode(), log.read().decode(errors="replace")
 
 
-@contextmanager
-def forked() -> Generator[Forked]:
-    """A process that forks renderers while the block lasts."""
-    command = (sys.executable, "-m", "tests.support.forked")
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        yield Forked(process)
-        process.stdin.close()
+def serve(listener: socket.socket, folder: Path, environment: dict[str, str], log: Path) -> None:
+    """Serve the application on the socket until SIGTERM; the target of a process."""
+    _become(folder, environment, {0: os.devnull, 1: os.devnull, 2: str(log)})
+
+    from draftcast.server.serving import server
+    from services.settings import load
+    from services.telemetry.logs import keep_log
+
+    settings = load(port=listener.getsockname()[1])
+    keep_log(settings.log_format)
+    server(settings).run(sockets=[listener])
 
 
-def main() -> None:
-    """Import everything, then fork a renderer for each order and say how it ended."""
-    for package in (services.drafts, services.render):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _become_renderer(order)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
-
-
-def _become_renderer(order: dict[str, str]) -> NoReturn:
-    from services.render.__main__ import main as renderer
-
-    os.setsid()
-    signal.alarm(LIMIT_SECONDS)
-    for number, path in ((0, os.devnull), (1, order["said"]), (2, order["log"])):
-        os.dup2(os.open(path, os.O_RDWR), number)
-    sys.stdin = io.StringIO(order["request"])
-    code = renderer()
-    sys.stdout.flush()
+def _render(request: str, folder: Path, environment: dict[str, str], streams: dict[int, str]) -> NoReturn:
+    _become(folder, environment, streams)
+    sys.stdin = io.StringIO(request)
+    code = render()
     sys.stderr.flush()
     os._exit(code)
 
 
-if __name__ == "__main__":
-    main()
+def _become(folder: Path, environment: dict[str, str], streams: dict[int, str]) -> None:
+    """Work in the folder with the environment, and read and write these files."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    for number, path in streams.items():
+        os.dup2(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT), number)

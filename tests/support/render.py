@@ -1,4 +1,4 @@
-"""The renderer as a process, the way a worker starts it."""
+"""The renderer as a process of its own."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.drafts import DraftBuilder
+from tests.support.forked import run_renderer
 from tests.support.video import Video
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,19 +84,24 @@ def start(asked: dict[str, Any], *, more: bool = False) -> "subprocess.Popen[str
 
 
 def run(asked: dict[str, Any]) -> Rendered:
-    """Render to the end."""
+    """Render to the end, by the renderer's own `main` in a forked process: its start would take most of the time."""
+    return _rendered(asked, *run_renderer(json.dumps(asked), ROOT, SECONDS))
+
+
+def run_program(asked: dict[str, Any]) -> Rendered:
+    """Render to the end, by a program that is started as the worker starts it."""
     with start(asked) as process:
         said, log = process.communicate(timeout=SECONDS)
-    lines = [json.loads(line) for line in said.splitlines()]
-    return Rendered(process.returncode, lines, log, Path(asked["folder"]))
+    return _rendered(asked, process.returncode, said, log)
 
 
-def render(folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
+def _rendered(asked: dict[str, Any], exit_code: int, said: str, log: str) -> Rendered:
+    return Rendered(exit_code, [json.loads(line) for line in said.splitlines()], log, Path(asked["folder"]))
+
+
+def render(
+    folder: Path, draft: DraftBuilder, how: Callable[[dict[str, Any]], Rendered] = run, **changes: Any
+) -> Rendered:
     """Render a draft whose media lie in `folder`."""
-    return render_by(run, folder, draft, **changes)
-
-
-def render_by(how: Callable[[dict[str, Any]], Rendered], folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
-    """The same by other means than `run`."""
     (folder / "draft_content.json").write_bytes(draft.bytes())
     return how(request(folder, draft_folder=str(folder), **changes))

@@ -4,17 +4,20 @@ import http.client
 import json
 import os
 import shlex
-import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from services.render.process.ffmpeg import find_ffmpeg
+from tests.support.forked import FORKS, serve
 
 ROOT = Path(__file__).parent.parent.parent
 EXPORTER = Path(__file__).parent / "exporter.py"
@@ -98,27 +101,22 @@ class Server:
 @contextmanager
 def serving(folder: Path, timezone: str = "UTC", **settings: str) -> Generator[Server]:
     """A server with the test exporter, its data in `folder`. Fails when a traceback stands in its log."""
-    with (folder / "log").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.serve"],
-            cwd=ROOT,
-            env={**_environment(folder, settings), "TZ": timezone},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        assert process.stdout is not None
-        with process.stdout as stdout:
-            server = Server(int(stdout.readline()), folder)
-            try:
-                _wait_until_up(server)
-                yield server
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(SECONDS)
-        log.seek(0)
-        text = log.read()
-        assert "Traceback" not in text, text[-5000:]
+    log = folder / "log"
+    environment = {**_environment(folder, settings), "TZ": timezone}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(listener.getsockname()[1], folder)
+        process = FORKS.Process(target=serve, args=(listener, ROOT, environment, log))
+        process.start()
+    try:
+        _wait_until_up(server)
+        yield server
+    finally:
+        process.terminate()
+        process.join(SECONDS)
+        if process.exitcode is None:
+            process.kill()
+    assert process.exitcode is not None, "it did not stop"
+    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
 
 
 def _wait_until_up(server: Server) -> None:
@@ -141,9 +139,19 @@ def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
 
 def make_media(folder: Path) -> tuple[Path, Path]:
     """A video of one second and a picture of it."""
-    video, thumbnail = folder / "video.mp4", folder / "thumbnail.jpg"
-    inputs = ["-f", "lavfi", "-i", "testsrc=size=64x36:rate=25:duration=1", "-f", "lavfi", "-i", "sine=duration=1"]
-    command = [find_ffmpeg().path, "-v", "error", "-y"]
-    subprocess.run([*command, *inputs, "-pix_fmt", "yuv420p", str(video)], check=True)
-    subprocess.run([*command, "-i", str(video), "-frames:v", "1", str(thumbnail)], check=True)
-    return video, thumbnail
+    paths = folder / "video.mp4", folder / "thumbnail.jpg"
+    for path, content in zip(paths, _media(), strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+@cache
+def _media() -> tuple[bytes, bytes]:
+    """What `make_media` writes, drawn once."""
+    with tempfile.TemporaryDirectory() as folder:
+        video, thumbnail = Path(folder) / "video.mp4", Path(folder) / "thumbnail.jpg"
+        inputs = ["-f", "lavfi", "-i", "testsrc=size=64x36:rate=25:duration=1", "-f", "lavfi", "-i", "sine=duration=1"]
+        command = [find_ffmpeg().path, "-v", "error", "-y"]
+        subprocess.run([*command, *inputs, "-pix_fmt", "yuv420p", str(video)], check=True)
+        subprocess.run([*command, "-i", str(video), "-frames:v", "1", str(thumbnail)], check=True)
+        return video.read_bytes(), thumbnail.read_bytes()

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +15,8 @@ from services.drafts.records import Align, Crop, Draft, MediaMaterial, Segment, 
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
 
+LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+"""`make fuzz` sets it to 25."""
 DRAFTS = Path(__file__).parents[2] / "drafts"
 
 
@@ -261,7 +264,8 @@ def outcome_of(content: bytes) -> Draft | ErrorCode:
         return error.failure.code
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100 * LONGER, deadline=None)
 @given(data=st.data())
 def test_a_mutated_draft_is_read_or_refused_by_name(data: st.DataObject) -> None:
     draft = json.loads(json.dumps(data.draw(st.sampled_from(SAMPLES))))

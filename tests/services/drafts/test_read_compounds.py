@@ -108,6 +108,7 @@ def test_a_compound_clip_that_cannot_be_read_is_skipped_and_told(draft: Any) -> 
     assert [(told.material_name, bool(told.message.zh)) for told in skipped] == [("复合片段0", True)]
 
 
+@pytest.mark.slow
 def test_the_segments_of_all_levels_are_counted() -> None:
     many = inner()
     for at in range(1, MAX_SEGMENTS // 2):

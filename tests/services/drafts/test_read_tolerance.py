@@ -1,8 +1,12 @@
-"""Whatever the bytes are, a draft is read or refused by name, and what is read can be told and drawn."""
+"""Whatever the bytes are, a draft is read or refused by name, and what is read can be told and drawn.
+
+DRAFTCAST_FUZZ multiplies how many are tried; `make fuzz` sets it to 25.
+"""
 
 import copy
 import json
 import math
+import os
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeGuard
 
@@ -18,6 +22,7 @@ from services.warning_limit import MOST_WARNINGS
 from tests.support.drafts import DraftBuilder, solid
 
 SECOND = 1_000_000
+LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
 
 
 def refused(content: bytes) -> Failure:
@@ -81,6 +86,7 @@ def test_a_field_of_the_wrong_type_is_told_with_its_path() -> None:
     assert "draft.tracks[1]" in told
 
 
+@pytest.mark.slow
 def test_as_many_segments_as_are_allowed_are_read() -> None:
     builder = DraftBuilder()
     for at in range(MAX_SEGMENTS):
@@ -97,6 +103,7 @@ def test_endless_warnings_are_cut_and_that_is_told() -> None:
     assert str(MOST_WARNINGS) in warnings[-1].message.en
 
 
+@pytest.mark.slow
 def test_a_shared_material_of_many_animations_does_not_multiply() -> None:
     builder = DraftBuilder()
     shared = builder.material("material_animations", animations=[{"name": "放大"}] * 20_000)
@@ -115,6 +122,7 @@ def test_a_shared_caption_is_told_of_for_each_segment_that_is_seen() -> None:
     assert told == [segment["id"] for segment in builder.draft["tracks"][0]["segments"][1:]]
 
 
+@pytest.mark.slow
 def test_a_shared_caption_of_many_styles_does_not_multiply() -> None:
     builder = DraftBuilder().text("长" * 5000, 0, SECOND, styles=[{"range": [0, 5000], "size": 5}] * 5000)
     shared = builder.last["material_id"]
@@ -282,7 +290,8 @@ def test_the_draft_of_everything_is_read() -> None:
     check(EVERYTHING.encode())
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=150 * LONGER, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(NASTY)), min_size=1, max_size=3))
 def test_nasty_values_anywhere_are_read_or_refused(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     draft = json.loads(EVERYTHING)

@@ -529,7 +529,6 @@ def test_tasks_do_what_the_model_says_in_any_order_of_events(
             monkeypatch.setattr(clock, "time", hands)
             super().__init__(tmp_path, new_database(kind), hands)
 
-    monkeypatch.delenv("DRAFTCAST_FUZZ", raising=False)  # else it is taken for a setting
     run_state_machine_as_test(
         Here,
         settings=settings(

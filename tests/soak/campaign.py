@@ -1,5 +1,5 @@
 """Faults, one after the other, under a load of submits and watchers, and a rolling restart:
-`python -m tests.support.campaign [ROUNDS]`.
+`python -m tests.soak.campaign [ROUNDS]`.
 
 `make test-faults` runs it and prints the report; tests run a few rounds of it. DRAFTCAST_FAULT_MINUTES bounds how long
 each site is tried.
@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faults import DISK_MEGABYTES, Ground, on_postgres, on_sqlite
-from tests.support.history import AWAY, FINAL, Clients, History, Verdict, check, submit
+from tests.soak.faults import DISK_MEGABYTES, Ground, on_postgres, on_sqlite
+from tests.soak.history import AWAY, FINAL, Clients, History, Verdict, check, submit
 from tests.support.programs import postgres_server, redis_server, s3_server
 from tests.support.site import EVENTS
 from tests.support.small_disk import small_disk

@@ -1,1 +1,1 @@
-"""From a draft to an MP4. A program of its own: `python -m services.render`."""
+"""The renderer: from a draft to an MP4, as a process of its own (`python -m services.render`)."""

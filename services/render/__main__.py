@@ -1,6 +1,6 @@
-"""The render as a program of its own: `python -m services.render` speaks the exporter protocol.
+"""The renderer as a program: `python -m services.render` speaks the exporter protocol.
 
-The first line goes out before anything large is imported, so that whoever waits sees that it began.
+The first line is written before any large import, so that the worker sees the start at once.
 """
 
 import json
@@ -13,14 +13,14 @@ from services.sandbox.process_limits import die_with_parent, keep_one_heap, writ
 
 
 def main() -> int:
-    """Read the request from stdin, render, and say how it goes. 0 after a result, 1 after an error."""
+    """Read the request from stdin, render, and report. Returns the exit code: 0 after a result, 1 after an error."""
     die_with_parent()
     write_no_core()
     keep_one_heap()
     try:
         request = read_request(_request())
     except BadInput as error:
-        text = f"The renderer was started wrongly: {error}."
+        text = f"The renderer's request is invalid: {error}."
         Reporter(_write).finish(failed(ErrorCode.INTERNAL, text, f"渲染程序的输入有误：{error}。").failure)
         return 1
     reporter = Reporter(_write, strict=request.strict)
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _request() -> str:
-    """What stdin says, up to its end, or in one line: then orders may follow, of which parts to make."""
+    """The request's JSON: the first line of stdin if it is complete, since orders may follow it; else all of stdin."""
     line = sys.stdin.readline()
     try:
         json.loads(line)
@@ -49,4 +49,4 @@ def _write(line: str) -> None:
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    os._exit(code)  # at once: a thread that still decodes something must not keep a stopped render alive
+    os._exit(code)  # at once: a thread that still decodes must not delay the exit of a stopped render

@@ -1,4 +1,4 @@
-"""Rendering a timeline with ffmpeg: the picture in chunks, the sound beside it."""
+"""Rendering of a timeline with ffmpeg: the picture in chunks, the sound in parallel."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from services.render.sound import graph, mix
 from services.render.timeline.scene import Span, Timeline
 
 Files: TypeAlias = tuple[tuple[Path, int], ...]
-"""The picture's files, one after the other, with their numbers of frames."""
+"""The picture's files in order, each with its number of frames."""
 Pictures: TypeAlias = Callable[[], Awaitable[Files]]
 Source: TypeAlias = tuple[str, Sequence[str], int]
 """A segment's id, the arguments that open its file, and the stream in it."""
@@ -31,7 +31,7 @@ Source: TypeAlias = tuple[str, Sequence[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What lies in the folder: the picture in pieces, and the sound when there is any."""
+    """The exported files: the picture's chunks, and the sound if there is any."""
 
     chunks: Files
     sound: Path | None
@@ -46,8 +46,8 @@ class SourceFailed(DraftcastError):
 
 
 class Exporter:
-    """Renders one timeline; everything it writes lies in `folder`. `on_frames` is told how many frames are out, now
-    and then. With `copies`, what need not be encoded again is not.
+    """Renders one timeline to files in `folder`. `on_frames` receives the number of encoded frames. With `copies`,
+    coded frames are copied where possible.
     """
 
     def __init__(
@@ -69,18 +69,18 @@ class Exporter:
         self._done: Counter[int] = Counter()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
-        """Render it all; `pictures` says how the picture's files come about, when not all at once from here.
-        Raises `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` when one source is at fault.
+        """Render picture and sound; `pictures` makes the picture's files, by default in this process. Raises `Failed`
+        (RENDER_FAILED, OUT_OF_*), or `SourceFailed` if one source is at fault.
         """
-        self._told()
+        self._report_frames()
         with _one_failure():
             async with asyncio.TaskGroup() as group:
                 track = group.create_task(self._sound())
-                picture = group.create_task(self._picture(pictures or self.stretch))
+                picture = group.create_task(self._picture(pictures or self.render_span))
         return Exported(picture.result(), track.result())
 
-    async def stretch(self, span: Span | None = None) -> Files:
-        """The picture's files for a stretch, or all of it. Raises as an export does."""
+    async def render_span(self, span: Span | None = None) -> Files:
+        """The picture's files of a span, by default of all frames. Raises as `export` does."""
         chunks = plan(self._timeline, at_once=_cores(), span=span)
         counts = (chunk.span.count for chunk in chunks)
         with _one_failure():
@@ -92,17 +92,17 @@ class Exporter:
             output = self._folder / "copied.mp4"
             copied = await asyncio.to_thread(copy_clips, self._timeline, whole, output)
             if copied:
-                self._told(0, self._timeline.frames)
+                self._report_frames(0, self._timeline.frames)
                 return ((output, self._timeline.frames),)
         return await pictures()
 
-    def _told(self, start: int = 0, frames: int = 0) -> None:
-        """So many frames are out of the chunk that begins there."""
+    def _report_frames(self, start: int = 0, frames: int = 0) -> None:
+        """Report the frames encoded so far of the chunk that begins at `start`."""
         self._done[start] = max(self._done[start], frames)
         self._on_frames(self._done.total())
 
     async def _pictures(self, chunks: Sequence[Chunk]) -> list[Path]:
-        """The files of all chunks, a few made at once: one ffmpeg alone does not keep all cores busy."""
+        """The files of all chunks, encoded in parallel: one ffmpeg does not use all cores."""
         slots = asyncio.Semaphore(_cores())
 
         async def one(chunk: Chunk) -> Path:
@@ -114,7 +114,7 @@ class Exporter:
         return [each.result() for each in made]
 
     async def _chunk(self, chunk: Chunk, *, threads: int) -> Path:
-        """The chunk's file. Passes before the last are lossless, and removed when they are used up."""
+        """The chunk's file. Passes before the last are lossless, and removed after use."""
         made: Path | None = None
         for number in range(len(chunk.passes)):
             seeks = await asyncio.to_thread(self._seeks, chunk, number)
@@ -142,9 +142,9 @@ class Exporter:
         ]
 
         def on_frame(frames: int) -> None:
-            self._told(chunk.span.start, (number * chunk.span.count + frames) // len(chunk.passes))
+            self._report_frames(chunk.span.start, (number * chunk.span.count + frames) // len(chunk.passes))
             if previews:
-                previews.look(seen)
+                previews.poll(seen)
 
         try:
             frames = await run(self._ffmpeg, arguments, on_frame)
@@ -155,7 +155,7 @@ class Exporter:
             raise await self._failure(short, self._footage_of(chunk))
 
     def _seeks(self, chunk: Chunk, number: int) -> dict[Reading, int]:
-        """Where to begin to decode each of the readings."""
+        """The seek position of each reading, in µs."""
         found = set(chunk_readings(self._timeline, chunk, number).values())
         return {
             reading: 0 if reading.footage.loop_frames else seek_point(reading.footage, max(0, reading.from_us))
@@ -168,16 +168,16 @@ class Exporter:
                 yield reading.segment_id, reading.input_arguments(seek_us), reading.footage.stream
 
     async def _sound(self) -> Path | None:
-        """The sound's file; None when the draft is silent."""
+        """The sound's file; None if the draft is silent."""
         try:
-            return await mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._told())
+            return await mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._report_frames())
         except FfmpegFailed as error:
-            parts = [(each, graph.part(each)) for each in self._timeline.sounds]
-            sources = [(each.segment_id, part.inputs, each.track.stream) for each, part in parts]
+            inputs = [(each, graph.mix_input(each)) for each in self._timeline.sounds]
+            sources = [(each.segment_id, mix_input.inputs, each.track.stream) for each, mix_input in inputs]
             raise await self._failure(error, sources) from error
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
-        """Why ffmpeg failed: the machine, one of the sources (each is tried by itself), or something else."""
+        """The cause of ffmpeg's failure: disk, memory, one of the sources (each is tried alone), or unknown."""
         if tells_of_full_disk(error.tail):
             return failed(
                 ErrorCode.OUT_OF_DISK,
@@ -214,7 +214,7 @@ def _cores() -> int:
 
 @contextmanager
 def _one_failure() -> Generator[None]:
-    """Of failures side by side, one is raised."""
+    """Raise one of several concurrent failures."""
     try:
         yield
     except* (Failed, SourceFailed) as errors:
@@ -222,6 +222,6 @@ def _one_failure() -> Generator[None]:
 
 
 def _first(group: BaseExceptionGroup[Failed | SourceFailed]) -> Failed | SourceFailed:
-    """One of the failures: the others came of it, or say the same."""
+    """The first failure; the others follow from it or are of the same kind."""
     inner = group.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -1,4 +1,4 @@
-"""The last steps: join the pieces, look whether the file is what it should be, and take its picture."""
+"""The last steps: join the chunks, check the file, and save a thumbnail."""
 
 import os
 from collections.abc import Sequence
@@ -11,31 +11,31 @@ from PIL import Image
 
 from services.errors import ErrorCode, Failed, failed, tells_of_full_disk
 from services.render.export import Exported
-from services.render.media.containers import only
+from services.render.media.containers import input_options
 from services.render.picture.graph import container, timescale
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.timeline.scene import Timeline
 
 THUMBNAIL_WIDTH = 640
 THUMBNAIL_AT = 3
-"""One part in so many of the video's frames: past its opening, and well before its end."""
+"""The thumbnail is the frame at 1/3 of the video: after its opening, and well before its end."""
 LONGEST_DRIFT_US = 100_000
-"""By how much the sound's length may differ from the picture's: AAC comes in pieces of 21 ms."""
+"""Maximum difference between the lengths of sound and picture: AAC has frames of 21 ms."""
 
 
 async def join(
     ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path, on_frame: OnFrame
 ) -> None:
-    """Join picture and sound without encoding again, the index at the beginning of the file. Raises `Failed`.
+    """Join picture and sound without encoding, with the index at the beginning of the file. Raises `Failed`.
 
-    A clear timeline's file is for further work, and has no sound.
+    A file of a transparent timeline is an intermediate one, and has no sound.
     """
     playlist = folder / "chunks.txt"
     playlist.write_text("\n".join(_playlist(exported.chunks, timeline.rate)) + "\n", encoding="ascii")
-    sound = [*only("mov"), "-i", str(exported.sound)] if exported.sound and not timeline.clear else []
+    sound = [*input_options("mov"), "-i", str(exported.sound)] if exported.sound and not timeline.clear else []
     index = [] if timeline.clear else ["-movflags", "+faststart"]
     arguments = [
-        *(*only("concat", container(timeline)), "-i", str(playlist), *sound),
+        *(*input_options("concat", container(timeline)), "-i", str(playlist), *sound),
         *("-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy"),
         *("-video_track_timescale", str(timescale(timeline.rate)), *index),
         *("-map_metadata", "-1", "-f", container(timeline), str(output)),
@@ -53,7 +53,9 @@ async def join(
 
 
 def _playlist(chunks: Sequence[tuple[Path, int]], rate: Fraction) -> list[str]:
-    """The pieces with lengths that add up to exact frame times: headers round them to milliseconds."""
+    """The lines of ffmpeg's concat playlist, with lengths that add up to exact frame times: headers round them to
+    milliseconds.
+    """
     lines = ["ffconcat version 1.0"]
     frame = 0
     for path, count in chunks:
@@ -64,7 +66,7 @@ def _playlist(chunks: Sequence[tuple[Path, int]], rate: Fraction) -> list[str]:
 
 
 def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
-    """Raises `Failed` (RENDER_FAILED) unless the file has every frame, at its time, and its sound."""
+    """Raises `Failed` (RENDER_FAILED) unless the file has every frame at its time, and its sound."""
     with av.open(str(path), format="mov") as container:
         stream = container.streams.video[0]
         base = stream.time_base or Fraction(1)
@@ -83,7 +85,7 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
 
 
 def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
-    """Write a small JPEG of a frame."""
+    """Write the thumbnail, a JPEG."""
     at = timeline.frames // THUMBNAIL_AT / timeline.rate
     with av.open(str(video), format="mov") as container:
         container.seek(round(at * 1_000_000))
@@ -95,7 +97,7 @@ def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
 
 
 def publish(made: Path, output: Path) -> None:
-    """Give the finished file its name; it is on the disk before it has it."""
+    """Rename the finished file to `output`, after it is synced to the disk."""
     with made.open("rb") as file:
         os.fsync(file.fileno())
     made.replace(output)
@@ -107,4 +109,4 @@ def publish(made: Path, output: Path) -> None:
 
 
 def _broken(en: str, zh: str) -> Failed:
-    return failed(ErrorCode.RENDER_FAILED, f"The finished file is not right: {en}.", f"生成的文件有误：{zh}。")
+    return failed(ErrorCode.RENDER_FAILED, f"The rendered file is invalid: {en}.", f"生成的文件无效：{zh}。")

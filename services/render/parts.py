@@ -1,6 +1,6 @@
-"""A long video in parts, of which other machines may make some: what the parts are, and the talk about who makes which.
+"""Parts of a long video, rendered by several workers, and the renderer's end of the part protocol.
 
-Whoever hands the parts out sits at the other end of stdin and stdout; docs/exporter.md tells the lines.
+The worker assigns the parts; docs/exporter.md describes the lines.
 """
 
 import asyncio
@@ -26,84 +26,84 @@ from services.render.process.ffmpeg import Ffmpeg, run
 from services.render.timeline.scene import Span, Timeline
 
 PART_SECONDS = 20
-"""The longest part: what is lost with a worker, and what the others wait for at the end."""
+"""Maximum length of a part: the work lost with a worker, and the longest wait at the end."""
 
 
-class Disordered(DraftcastError):
-    """An order makes no sense."""
+class BadOrder(DraftcastError):
+    """An order is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderPart:
-    """Make this part next."""
+    """The order to render a part."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class JoinParts:
-    """All parts are made; these elsewhere, and they lie at these paths now."""
+    """The order to join all parts; `elsewhere` are the files of those that other workers rendered."""
 
     elsewhere: Mapping[int, Path]
 
 
-Order: TypeAlias = RenderPart | JoinParts | None
-"""None: there is nothing more to do."""
+NextOrder: TypeAlias = RenderPart | JoinParts | None
+"""None: no work is left."""
 
 
 def parts_of(timeline: Timeline) -> tuple[Span, ...]:
-    """The parts, in order and without gaps, about as long as each other. They depend on nothing but the length."""
+    """The parts in order, without gaps, of about equal length. They depend on the number of frames only."""
     count = max(1, math.ceil(timeline.frames / timeline.rate / PART_SECONDS))
     borders = [timeline.frames * number // count for number in range(count + 1)]
     return tuple(Span(start, end) for start, end in pairwise(borders))
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """The files that a timeline refers to: those that were drawn into `folder`, and `materials`, named by content."""
+class TimelineFiles:
+    """The files that a timeline refers to: those drawn into `folder`, and `materials`, which are named by content."""
 
     folder: Path
     files: tuple[Path, ...]
     materials: Path
 
     @classmethod
-    def now(cls, folder: Path, materials: Path) -> "Drawn":
-        """What has been drawn so far, which must be all, and nothing but that."""
+    def below(cls, folder: Path, materials: Path) -> "TimelineFiles":
+        """The files below `folder`, which must be complete and hold nothing else."""
         return cls(folder, tuple(sorted(path for path in folder.rglob("*") if path.is_file())), materials)
 
 
-async def digest(ffmpeg: Ffmpeg, timeline: Timeline, drawn: Drawn) -> str:
-    """Tells whether a part made elsewhere fits: it is the same where the same is drawn, and encoded by the same.
+async def digest(ffmpeg: Ffmpeg, timeline: Timeline, files: TimelineFiles) -> str:
+    """A digest that is equal where every frame is drawn and encoded equally.
 
-    It comes of our version and ffmpeg's, of a frame encoded for a trial, of what was drawn (text, with this machine's
-    fonts), and of the timeline.
+    It covers draftcast's and ffmpeg's versions, a frame encoded for a trial, the drawn files (captions, with this
+    machine's fonts), and the timeline.
     """
-    trial = drawn.folder / f"trial.{container(timeline)}"
+    trial = files.folder / f"trial.{container(timeline)}"
     source = f"color=c=black:s={timeline.width}x{timeline.height}:r={fraction(timeline.rate)},format=yuv420p[out]"
     encoding = output_arguments(timeline, Span(0, 1), lossless=False, threads=1)
     await run(ffmpeg, ["-filter_complex", source, *encoding, str(trial)])
     try:
-        return await asyncio.to_thread(_digest, ffmpeg.version, trial, timeline, drawn)
+        return await asyncio.to_thread(_digest, ffmpeg.version, trial, timeline, files)
     finally:
         trial.unlink()
 
 
-def _digest(ffmpeg_version: str, trial: Path, timeline: Timeline, drawn: Drawn) -> str:
+def _digest(ffmpeg_version: str, trial: Path, timeline: Timeline, files: TimelineFiles) -> str:
     found = hashlib.sha256(f"{version('draftcast')} {ffmpeg_version}\n".encode())
-    for path in (trial, *drawn.files):
+    for path in (trial, *files.files):
         with path.open("rb") as file:
             found.update(
-                f"{path.relative_to(drawn.folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode()
+                f"{path.relative_to(files.folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode()
             )
     shown = (timeline.width, timeline.height, timeline.rate, timeline.frames, timeline.background, timeline.items)
     for word in _words(shown):
-        plain = word.replace(str(drawn.folder), "drawn").replace(str(drawn.materials), "materials")
+        plain = word.replace(str(files.folder), "drawn").replace(str(files.materials), "materials")
         found.update(f"{plain}\n".encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
 
 def _words(value: Any) -> Iterator[str]:
-    """A record's values, one after the other, with the names of records and how long rows are."""
+    """The values of a record, depth first, with the names of records and the lengths of sequences."""
     if is_dataclass(value):
         yield type(value).__name__
         for field in fields(value):
@@ -117,25 +117,25 @@ def _words(value: Any) -> Iterator[str]:
         yield repr(value)
 
 
-class Talk:
-    """Says what is made, and waits for the order that comes of it."""
+class PartProtocol:
+    """The renderer's end of the part protocol: sends part requests and reads the orders."""
 
     def __init__(self, reporter: Reporter, orders: asyncio.StreamReader) -> None:
         self._reporter = reporter
         self._orders = orders
 
-    async def announce(self, digest: str, spans: tuple[Span, ...]) -> Order:
-        """The parts there are. The first order. Raises `Disordered`, as all orders do."""
+    async def announce(self, digest: str, spans: tuple[Span, ...]) -> NextOrder:
+        """Announce the parts. Returns the first order. Raises `BadOrder`, as all requests do."""
         self._reporter.parts(digest, [(span.start, span.end) for span in spans])
         return await self._order()
 
-    async def made(self, number: int, path: Path) -> Order:
-        """A part is made. The next order."""
+    async def made(self, number: int, path: Path) -> NextOrder:
+        """Report a rendered part. Returns the next order."""
         self._reporter.part(number, path)
         return await self._order()
 
-    async def _order(self) -> Order:
-        """The next line. Whoever waits says so, now and then: others may be at work for long."""
+    async def _order(self) -> NextOrder:
+        """The next order; heartbeats are sent while waiting."""
         while True:
             try:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
@@ -144,8 +144,8 @@ class Talk:
                 self._reporter.alive()
 
 
-def read_order(line: bytes) -> Order:
-    """`{"part": 3}`, `{"join": {"2": "/a/path"}}`, or the end of the file. Raises `Disordered`."""
+def read_order(line: bytes) -> NextOrder:
+    """The order in a line: `{"part": 3}`, `{"join": {"2": "/a/path"}}`, or end of file (None). Raises `BadOrder`."""
     if not line:
         return None
     try:
@@ -156,51 +156,58 @@ def read_order(line: bytes) -> Order:
                 elsewhere = cast("dict[str, str]", paths)
                 return JoinParts({int(number): Path(path) for number, path in elsewhere.items()})
             case _:
-                raise Disordered(f"an order of no known kind: {line[:200]!r}")
+                raise BadOrder(f"unknown order: {line[:200]!r}")
     except (ValueError, TypeError, AttributeError) as error:
-        raise Disordered(f"no order: {line[:200]!r} ({error})") from None
+        raise BadOrder(f"invalid order: {line[:200]!r} ({error})") from None
 
 
 class PartMaker:
-    """Makes the parts of a timeline's picture that are ordered, each as one file beside what was drawn."""
+    """Renders the ordered parts of a timeline's picture, one file each, beside the drawn files."""
 
-    def __init__(self, ffmpeg: Ffmpeg, timeline: Timeline, exporter: Exporter, drawn: Drawn, talk: Talk) -> None:
+    def __init__(
+        self,
+        ffmpeg: Ffmpeg,
+        timeline: Timeline,
+        exporter: Exporter,
+        files: TimelineFiles,
+        protocol: PartProtocol,
+    ) -> None:
         self.made: dict[int, Path] = {}
-        self._drawn = drawn
+        self._files = files
         self._ffmpeg = ffmpeg
         self._timeline = timeline
         self._exporter = exporter
-        self._folder = drawn.folder
-        self._talk = talk
+        self._folder = files.folder
+        self._protocol = protocol
         self._spans = parts_of(timeline)
 
-    async def make(self) -> Order:
-        """Make what is ordered; the first order of another kind ends it. Raises as an export does, and `Disordered`."""
-        order = await self._talk.announce(await digest(self._ffmpeg, self._timeline, self._drawn), self._spans)
+    async def make(self) -> NextOrder:
+        """Render parts as ordered. Returns the first order of another kind. Raises as an export does, or `BadOrder`."""
+        order = await self._protocol.announce(await digest(self._ffmpeg, self._timeline, self._files), self._spans)
         while isinstance(order, RenderPart):
             if not 0 <= order.number < len(self._spans):
-                raise Disordered(f"there is no part {order.number}, only {len(self._spans)} from 0")
+                raise BadOrder(f"there is no part {order.number}, only {len(self._spans)} from 0")
             self.made[order.number] = await self._part(order.number)
-            order = await self._talk.made(order.number, self.made[order.number])
+            order = await self._protocol.made(order.number, self.made[order.number])
         return order
 
     async def files(self) -> Files:
-        """All parts, made here or elsewhere. Raises as `make` does."""
+        """The files of all parts. Raises as `make` does."""
         order = await self.make()
         if not isinstance(order, JoinParts):
-            raise Disordered("nobody hands out parts any more")
+            raise BadOrder("the worker assigns no more parts")
         for number, path in order.elsewhere.items():
             self.made[number] = path.replace(self._path(number))
         missing = set(range(len(self._spans))) - self.made.keys()
         if missing:
-            raise Disordered(f"the parts {sorted(missing)} are missing")
+            raise BadOrder(f"the parts {sorted(missing)} are missing")
         return tuple((self.made[number], span.count) for number, span in enumerate(self._spans))
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number}.{container(self._timeline)}"
 
     async def _part(self, number: int) -> Path:
-        files = await self._exporter.stretch(self._spans[number])
+        files = await self._exporter.render_span(self._spans[number])
         path = self._path(number)
         await join(self._ffmpeg, self._timeline, Exported(files, None), self._folder, path, lambda _: None)
         for chunk, _ in files:
@@ -209,12 +216,12 @@ class PartMaker:
 
 
 @asynccontextmanager
-async def talking(reporter: Reporter) -> AsyncGenerator[Talk]:
-    """A talk by our own stdin and stdout."""
+async def part_protocol(reporter: Reporter) -> AsyncGenerator[PartProtocol]:
+    """The part protocol on this process's stdin and stdout."""
     orders = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer)
     try:
-        yield Talk(reporter, orders)
+        yield PartProtocol(reporter, orders)
     finally:
         transport.close()

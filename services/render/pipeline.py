@@ -1,4 +1,4 @@
-"""A render from its request to its result, stage by stage."""
+"""The stages of a render, from request to result."""
 
 import asyncio
 import shutil
@@ -16,26 +16,26 @@ from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Re
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import check, join, publish, thumbnail
 from services.render.media.probe import unreadable
-from services.render.parts import Drawn, PartMaker, Talk, talking
-from services.render.prepare.layouts import Compounds, Layouts
+from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
 from services.render.prepare.materials import material_failure
+from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
 from services.render.process.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.process.preview import Previews
-from services.render.process.sandbox import shut_network
+from services.render.process.sandbox import close_network
 from services.render.text.fonts import find_fonts
 from services.render.timeline.scene import Timeline
 
 FFMPEG_HINT = Bilingual(
-    "Install ffmpeg 5.1 or newer with x264, or name one in DRAFTCAST_FFMPEG; `draftcast doctor` tells what is found.",
-    "请安装带 x264 的 ffmpeg 5.1 或更新版本，或用 DRAFTCAST_FFMPEG 指定；`draftcast doctor` 会显示找到了什么。",
+    "Install ffmpeg 5.1 or newer with x264, or name one in DRAFTCAST_FFMPEG; `draftcast doctor` shows what was found.",
+    "请安装带 x264 的 ffmpeg 5.1 或更新版本，或用 DRAFTCAST_FFMPEG 指定；`draftcast doctor` 会显示检测结果。",
 )
 REMOVALS = 2
-"""A thread that was just writing a picture may add one while the folder is emptied."""
+"""A thread that still writes a picture may add a file while the folder is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What a render writes. `pieces` is gone when it is over; the rest only when it did not go well."""
+    """The paths a render writes to. `pieces` is removed at its end, the others if it fails."""
 
     pieces: Path
     unfinished: Path
@@ -45,7 +45,7 @@ class Workspace:
 
 @contextmanager
 def workspace(request: ExportRequest) -> Generator[Workspace]:
-    """The places to write to; leaves nothing behind but a result."""
+    """The workspace of a request; only the result's files remain afterwards."""
     request.folder.mkdir(parents=True, exist_ok=True)
     request.output.parent.mkdir(parents=True, exist_ok=True)
     places = Workspace(
@@ -68,33 +68,33 @@ def workspace(request: ExportRequest) -> Generator[Workspace]:
 
 async def render(request: ExportRequest, reporter: Reporter, places: Workspace) -> Result:
     """Render a draft. Raises `Failed`."""
-    async with _begun(request) as source:
+    async with _started(request) as source:
         return await _render(request, reporter, places, source)
 
 
-async def look(
+async def examine(
     request: ExportRequest, reporter: Reporter, places: Workspace, on_draft: Callable[[Draft], None]
 ) -> None:
-    """All that a render does before its first frame, so that every warning comes up; `on_draft` gets the draft
-    once it is read. Raises `Failed` as a render would.
+    """Run a render up to its first frame, so that all warnings are reported; `on_draft` receives the draft once it is
+    read. Raises `Failed` as a render does.
     """
-    async with _begun(request) as source:
+    async with _started(request) as source:
         draft = await _draft(source, reporter)
         on_draft(draft)
         await _timeline(request, reporter, places, source, draft, await _ffmpeg(request))
 
 
-async def help_out(request: ExportRequest, reporter: Reporter, places: Workspace) -> int:
-    """Make those parts of a draft's picture that are ordered. How many. Raises `Failed` as a render would."""
-    async with _begun(request) as source:
+async def assist(request: ExportRequest, reporter: Reporter, places: Workspace) -> int:
+    """Render the ordered parts of a draft's picture. Returns their number. Raises `Failed` as a render does."""
+    async with _started(request) as source:
         ffmpeg = await _ffmpeg(request)
         draft = await _draft(source, reporter)
         try:
             timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
             exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline))
-            drawn = Drawn.now(places.pieces, request.materials_dir)
-            async with talking(reporter) as talk:
-                parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk)
+            files = TimelineFiles.below(places.pieces, request.materials_dir)
+            async with part_protocol(reporter) as protocol:
+                parts = PartMaker(ffmpeg, timeline, exporter, files, protocol)
                 await parts.make()
         except SourceFailed as error:
             raise _source_failure(draft, source, error) from error
@@ -102,8 +102,8 @@ async def help_out(request: ExportRequest, reporter: Reporter, places: Workspace
 
 
 @asynccontextmanager
-async def _begun(request: ExportRequest) -> AsyncGenerator[DraftSource]:
-    """Where the draft comes from. The block ends within the time limit, or with RENDER_TIMEOUT."""
+async def _started(request: ExportRequest) -> AsyncGenerator[DraftSource]:
+    """The draft's source. The block ends within the time limit, or with RENDER_TIMEOUT."""
     seconds = request.limits.seconds
     what, what_zh = ("report", "检查草稿") if request.report else ("render", "渲染")
     clock = asyncio.timeout(seconds)
@@ -143,14 +143,14 @@ def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
     draft = await _draft(source, reporter)
-    compounds = Compounds(ffmpeg, places.pieces)
+    compounds = CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
         shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
         alone = not shared or any(each is not draft for each in drafts_of(draft))
         async with AsyncExitStack() as stack:
-            talk = None if alone else await stack.enter_async_context(talking(reporter))
-            return await _make(request, reporter, places, ffmpeg, timeline, talk)
+            protocol = None if alone else await stack.enter_async_context(part_protocol(reporter))
+            return await _make(request, reporter, places, ffmpeg, timeline, protocol)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
 
@@ -162,24 +162,24 @@ async def _timeline(
     source: DraftSource,
     draft: Draft,
     ffmpeg: Ffmpeg,
-    compounds: Compounds | None = None,
+    compounds: CompoundRenderer | None = None,
 ) -> Timeline:
-    """The draft's materials fetched and prepared, and laid out in time; every warning is told on the way.
-    Without `compounds`, the drafts in it are looked into, but not rendered.
+    """The draft's timeline, with materials fetched and prepared; warnings are reported on the way. Without a
+    `CompoundRenderer`, compounds are examined, but not rendered.
     """
     for each in drafts_of(draft):
         _check_size(each, request.limits)
     for warning in draft.warnings:
         reporter.warn(warning)
-    layouts = Layouts(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
+    layouts = TimelineBuilder(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
     await layouts.fetch(draft)
     await source.close()
-    shut_network()
+    close_network()
     return await layouts.lay_out(draft)
 
 
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
-    """The failure of a file that began well and then did not decode."""
+    """The failure for a file whose beginning decodes and whose used part does not."""
     segment = next(each for each in segments_of(draft) if each.id == error.segment_id)
     broken = unreadable("it does not decode where it is used", "所用部分无法解码")
     material = segment.material
@@ -187,7 +187,7 @@ def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> F
         return material_failure(segment, material, source, broken)
     return failed(
         ErrorCode.RENDER_FAILED,
-        f"What was drawn for segment {segment.id} does not decode.",
+        f"The intermediate file of segment {segment.id} does not decode.",
         f"片段 {segment.id} 的中间结果无法解码。",
         segment_id=segment.id,
     )
@@ -199,7 +199,7 @@ async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
     except FfmpegMissing as error:
         raise failed(
             ErrorCode.INTERNAL,
-            f"There is no ffmpeg to render with: {error}.",
+            f"No usable ffmpeg: {error}.",
             f"没有可用的 ffmpeg：{error}。",
             hint=FFMPEG_HINT,
         ) from error
@@ -245,27 +245,27 @@ async def _make(
     places: Workspace,
     ffmpeg: Ffmpeg,
     timeline: Timeline,
-    talk: Talk | None,
+    protocol: PartProtocol | None,
 ) -> Result:
     previews = Previews(places.preview, reporter.preview)
-    told_frames = _exporting(reporter, timeline)
-    exporter = Exporter(ffmpeg, timeline, places.pieces, told_frames, previews, copies=request.copy_video)
-    drawn = Drawn.now(places.pieces, request.materials_dir)
-    parts = PartMaker(ffmpeg, timeline, exporter, drawn, talk) if talk else None
+    on_frames = _exporting(reporter, timeline)
+    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=request.copy_video)
+    files = TimelineFiles.below(places.pieces, request.materials_dir)
+    parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None
     exported = await exporter.export(parts.files if parts else None)
     has_sound = exported.sound is not None
 
-    def told(steps: int) -> None:
+    def report_step(steps: int) -> None:
         reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)
 
-    told(0)
-    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished, lambda _: told(0))
-    told(1)
+    report_step(0)
+    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished, lambda _: report_step(0))
+    report_step(1)
     await asyncio.to_thread(check, places.unfinished, timeline, has_sound=has_sound)
-    told(2)
+    report_step(2)
     await asyncio.to_thread(thumbnail, places.unfinished, places.thumbnail, timeline)
     await asyncio.to_thread(publish, places.unfinished, request.output)
-    told(3)
+    report_step(3)
     return Result(
         output=str(request.output),
         thumbnail=str(places.thumbnail),

@@ -1,4 +1,4 @@
-"""Running one render in a process: its signals, its end, and what is said of whatever went wrong."""
+"""One render as a process: signals, exit code, and the last line of the protocol."""
 
 import asyncio
 import signal
@@ -12,24 +12,24 @@ from typing import Any, cast
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
-from services.render.pipeline import help_out, look, render, workspace
-from services.render.process.sandbox import shut_in
-from services.render.timeline.frames import frame_rate
+from services.render.pipeline import assist, examine, render, workspace
+from services.render.process.sandbox import confine_render
+from services.render.timeline.scene import frame_rate
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
 
 
 def run(request: ExportRequest, reporter: Reporter) -> int:
-    """Render, or only report, and say how it ended; gives the exit code."""
-    asked = _report if request.report else _help if request.helping else _render
+    """Run the request and write the last line. Returns the exit code."""
+    asked = _report if request.report else _assist if request.helping else _render
     try:
-        shut_in(request)
+        confine_render(request)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(_stoppable(asked(request, reporter)))
     except asyncio.CancelledError:
         return STOPPED
-    except Exception as error:  # noqa: BLE001 - whatever it is, the protocol wants a last line
+    except Exception as error:  # noqa: BLE001 - any failure ends with a last line of the protocol
         with suppress(BrokenPipeError):
             reporter.finish(failure_of(error))
         return 1
@@ -37,7 +37,7 @@ def run(request: ExportRequest, reporter: Reporter) -> int:
 
 
 async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
-    """The work, cancelled by SIGTERM and SIGINT."""
+    """Run the work; SIGTERM and SIGINT cancel it."""
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,14 +51,14 @@ async def _render(request: ExportRequest, reporter: Reporter) -> None:
     reporter.finish(result)
 
 
-async def _help(request: ExportRequest, reporter: Reporter) -> None:
+async def _assist(request: ExportRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
-        parts = await help_out(request, reporter, places)
+        parts = await assist(request, reporter, places)
     reporter.finish(Helped(parts))
 
 
 async def _report(request: ExportRequest, reporter: Reporter) -> None:
-    """A draft that cannot be rendered is no error of the report: it is what the report says."""
+    """Write the draft report; the error that a render would have is part of it."""
     report = Report()
 
     def on_draft(draft: Draft) -> None:
@@ -67,8 +67,8 @@ async def _report(request: ExportRequest, reporter: Reporter) -> None:
 
     try:
         with workspace(request) as places:
-            await look(request, reporter, places, on_draft)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the report tells it
+            await examine(request, reporter, places, on_draft)
+    except Exception as error:  # noqa: BLE001 - any failure is part of the report
         report = replace(report, error=failure_of(error))
     reporter.finish(report)
 
@@ -87,7 +87,7 @@ def _facts(draft: Draft) -> Report:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What is told of an exception; of one that nobody foresaw, the traceback goes to stderr only."""
+    """The failure for an exception; the traceback of an unexpected one goes to stderr only."""
     if isinstance(error, BaseExceptionGroup):
         return failure_of(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     if isinstance(error, Failed):
@@ -100,6 +100,6 @@ def failure_of(error: BaseException) -> Failure:
         return full.failure
     return failed(
         ErrorCode.INTERNAL,
-        f"Something unforeseen happened in the renderer ({type(error).__name__}).",
+        f"An unexpected error occurred in the renderer ({type(error).__name__}).",
         f"渲染程序发生了意外错误（{type(error).__name__}）。",
     ).failure

@@ -1,1 +1,1 @@
-"""What a child process gives up for good: files, system calls, memory."""
+"""Irrevocable restrictions of a process: files, system calls, memory."""

@@ -1,4 +1,4 @@
-"""Calls of the kernel that Python has no name for."""
+"""System calls without a Python function."""
 
 import ctypes
 import os
@@ -11,16 +11,16 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 class NotConfined(DraftcastError):
-    """The kernel does not take this; the text says which call and why."""
+    """The kernel rejects a restriction; the text names the call and the error."""
 
 
 def syscall(number: int, *arguments: Any) -> int:
-    """The result of a call by its number; -1 for an error."""
+    """The result of a system call by number; -1: error."""
     return int(_libc.syscall(number, *arguments))
 
 
 def called(name: str, number: int, *arguments: int | bytes) -> int:
-    """The result of a call. Raises `NotConfined`."""
+    """The result of a system call. Raises `NotConfined`."""
     result = syscall(number, *arguments)
     if result < 0:
         raise NotConfined(f"{name}: {os.strerror(ctypes.get_errno())}")
@@ -28,6 +28,6 @@ def called(name: str, number: int, *arguments: int | bytes) -> int:
 
 
 def no_new_rights() -> None:
-    """From now on no program that is started has more rights than this process. Raises `NotConfined`."""
+    """Deny privileges to programs started from now on (no_new_privs). Raises `NotConfined`."""
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise NotConfined(f"no_new_privs: {os.strerror(ctypes.get_errno())}")

@@ -1,7 +1,7 @@
-"""What the kernel can be asked to take from a process for good: Landlock for files, seccomp for system calls.
+"""Irrevocable restrictions by the kernel: Landlock for files, seccomp for system calls.
 
-Both need no rights, no other program and no container settings, and all that is started later inherits them.
-Numbers and layouts are those of Linux's `landlock.h`; system calls are `services.sandbox.system_calls`.
+Both need no privileges, no other program and no container settings, and child processes inherit them. Numbers and
+layouts are those of Linux's `landlock.h`; system calls are in `services.sandbox.system_calls`.
 """
 
 import os
@@ -13,9 +13,9 @@ from services.sandbox import seccomp
 from services.sandbox.kernel import NotConfined, called, no_new_rights, syscall
 
 LEAST_LANDLOCK = 2
-"""Before (Linux 5.13 to 5.18) no file could be moved to another folder, not even within the task's."""
+"""Older versions (Linux 5.13 to 5.18) allow no move of a file to another folder, not even within the task's."""
 SCOPED_SINCE = 6
-"""Before (Linux 6.12) signals to other processes of the same user could not be refused."""
+"""Older versions (before Linux 6.12) cannot refuse signals to other processes of the user."""
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION = 1
@@ -23,15 +23,15 @@ _BENEATH = 1
 _READ = 0b1101
 """Execute a file, read a file, list a folder."""
 _NEVER = 0b1_1110_0100_0001
-"""Nothing that is written is run, and no links, pipes, sockets and devices are made."""
+"""Never granted for written files: execution, and making links, pipes, sockets and devices."""
 _OF_A_FILE = 0b1100_0000_0000_0111
-"""The rights that mean something for a single file: execute, write, read, truncate, ioctl."""
+"""The rights that apply to a single file: execute, write, read, truncate, ioctl."""
 _SCOPED = 0b11
-"""No signals to processes outside, no abstract sockets of theirs."""
+"""No signals to outside processes, no connections to their abstract sockets."""
 
 
 def landlock_version() -> int:
-    """The version of Landlock here; 0: none."""
+    """The kernel's Landlock version; 0: none."""
     return max(0, syscall(_CREATE_RULESET, None, 0, _VERSION))
 
 
@@ -41,10 +41,10 @@ def seccomp_here() -> bool:
 
 
 def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
-    """From now on this thread, and what it starts, reads and runs files of `read` only, and changes those of `write`.
+    """Restrict this thread and its children to reading and running files of `read`, and changing those of `write`.
 
-    Both hold folders, with all below them, and single files; what is not there is passed over. Call it before
-    there are other threads. Raises `NotConfined`.
+    Both are folders with all below them, and single files; missing ones are ignored. Call it before other threads are
+    started. Raises `NotConfined`.
     """
     rights = _rights(landlock_version())
     ruleset = called("landlock_create_ruleset", _CREATE_RULESET, _ruleset(rights), 24, 0)
@@ -60,21 +60,19 @@ def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
 
 
 def allow_calls(protected: tuple[int, ...], *, network: bool) -> None:
-    """From now on only what a render needs is asked of the kernel, by this process and all that it starts; `network`
-    is whether sockets still are. No signal goes to the processes `protected`. Raises `NotConfined`.
+    """Restrict this process and its children to the system calls of a render; with `network` sockets stay allowed. No
+    signals go to the processes `protected`. Raises `NotConfined`.
     """
     seccomp.allow_calls(network=network, protected=protected)
 
 
 def refuse_network() -> None:
-    """From now on no thread of this process, and nothing that it starts, gets a socket to anywhere. Raises
-    `NotConfined`.
-    """
+    """Refuse new sockets to all threads of this process and its children. Raises `NotConfined`."""
     seccomp.allow_calls(network=False)
 
 
 def protected() -> tuple[int, ...]:
-    """Those that started us, where Landlock does not keep all others from our signals. Ask before `confine_files`,
+    """The process ids of the ancestors, where Landlock does not block signals to them. Call it before `confine_files`,
     which hides them.
     """
     if landlock_version() >= SCOPED_SINCE:
@@ -93,7 +91,7 @@ def _parent_of(pid: int) -> int:
 
 
 def _rights(version: int) -> int:
-    """All the rights over files that a version can take away: each newer one knows more of them."""
+    """All file rights that a version can restrict."""
     if version < LEAST_LANDLOCK:
         raise NotConfined(f"Landlock: version {version}, {LEAST_LANDLOCK} is needed (Linux 5.19)")
     known = 14 + (version >= 3) + (version >= 5)
@@ -101,7 +99,7 @@ def _rights(version: int) -> int:
 
 
 def _ruleset(rights: int) -> bytes:
-    """Connections are no part of it: they are refused later, and for all threads, see `refuse_network`."""
+    """The ruleset's attributes. Connections are refused later and for all threads, see `refuse_network`."""
     scoped = _SCOPED if landlock_version() >= 6 else 0
     return struct.pack("=QQQ", rights, 0, scoped)
 

@@ -1,4 +1,4 @@
-"""What a render asks of the system for as long as it lives: to end with its parent, no core, little memory."""
+"""Settings of a render's process: kill with its parent, no core file, one heap."""
 
 import ctypes
 import os
@@ -11,10 +11,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Ask to be killed when the parent dies (Linux; elsewhere nothing happens).
+    """Have this process killed when its parent dies (Linux; no effect elsewhere).
 
-    Give `parent` where it is known: it may have died before the kernel was asked. The kernel looks at
-    the thread that started the process, so start it from one that stays.
+    Pass `parent` where it is known: it may have died before the call. The kernel watches the thread that started the
+    process, so start it from a long-lived one.
     """
     prctl = getattr(_libc, "prctl", None)
     if prctl is not None:
@@ -24,13 +24,13 @@ def die_with_parent(parent: int | None = None) -> None:
 
 
 def write_no_core() -> None:
-    """A crash leaves no memory image on the disk."""
+    """Disable core files."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def keep_one_heap() -> None:
-    """Threads share one heap of the C library (glibc; elsewhere nothing happens): else each keeps what it has freed,
-    some 30 MB together.
+    """Use one malloc arena for all threads (glibc; no effect elsewhere): each arena keeps its freed memory, some 30 MB
+    together.
     """
     mallopt = getattr(_libc, "mallopt", None)
     if mallopt is not None:

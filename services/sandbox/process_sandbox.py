@@ -1,4 +1,4 @@
-"""The sandbox of a process that opens strangers' files: what of it this machine has, and how a process is shut in."""
+"""The sandbox of a process that opens hostile files: the features of this machine, and their use."""
 
 import os
 import sys
@@ -16,14 +16,15 @@ SYSTEM = (
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm", "/sys/devices/system"),
     *("/dev/urandom", "/dev/random"),
 )
-"""What programs, resolvers and certificates need; of /proc nothing of other processes: environments hold secrets."""
+"""Needed by programs, resolvers and certificates; nothing of other processes in /proc, whose environments hold secrets.
+"""
 PARTS_OF_PYTHON = ("bin", "lib", "lib64", "share", "ssl", "pyvenv.cfg")
-"""Of the folder that Python, or a virtual environment, lies in; an operator may keep data beside them."""
+"""Parts of the folder of a Python or virtual environment; operators may keep data beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What of the sandbox there is on this machine."""
+    """The sandbox features of this machine."""
 
     files: bool
     network: bool
@@ -32,7 +33,7 @@ class Sandbox:
 
     @property
     def complete(self) -> bool:
-        """Whether a decoder that is taken over reads and changes nothing of others, and talks to nobody."""
+        """Whether a compromised decoder can neither read nor change other files, nor reach the network."""
         return self.files and self.network
 
     def __str__(self) -> str:
@@ -45,7 +46,7 @@ class Sandbox:
 
 
 def sandbox_here() -> Sandbox:
-    """What this kernel offers."""
+    """The sandbox features that this kernel has."""
     version = landlock_seccomp.landlock_version()
     return Sandbox(
         version >= landlock_seccomp.LEAST_LANDLOCK,
@@ -55,8 +56,8 @@ def sandbox_here() -> Sandbox:
 
 
 def confine_process(*, read: Iterable[Path], write: Iterable[Path], network: bool) -> None:
-    """Leave to this process, of what the kernel can refuse, the files of `read`, those of `write` to change, and, with
-    `network`, sockets. Call it before there are threads. Raises `NotConfined`.
+    """Restrict this process, as far as the kernel can, to reading the files of `read`, changing those of `write`, and,
+    with `network`, sockets. Call it before threads are started. Raises `NotConfined`.
     """
     here = sandbox_here()
     ancestors = landlock_seccomp.protected()
@@ -67,7 +68,7 @@ def confine_process(*, read: Iterable[Path], write: Iterable[Path], network: boo
 
 
 def program_trees() -> Iterator[Path]:
-    """The folders and files that any program of ours needs to run."""
+    """The folders and files that the project's programs need to run."""
     yield from map(Path, SYSTEM)
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix}:
         yield from (Path(prefix) / part for part in PARTS_OF_PYTHON)

@@ -1,4 +1,4 @@
-"""The filter of system calls (seccomp): an allow list, written in the kernel's own small language (classic BPF)."""
+"""The seccomp filter of system calls: an allow list, as classic BPF."""
 
 import ctypes
 import errno
@@ -11,12 +11,12 @@ from services.sandbox.kernel import NotConfined, called, no_new_rights, syscall
 from services.sandbox.system_calls import Check
 
 AUDIT_NUMBERS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""Of audit.h: calls of another machine's table, as of i386 on x86-64, are refused by it."""
+"""Of audit.h. Calls by another machine's table, as i386 on x86-64, are refused."""
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 UNKNOWN = REFUSE | errno.ENOSYS
-"""The answer to all that is not known: programs take an older way then, where they have one."""
+"""The result of unknown calls: programs then use an older call, if there is one."""
 WRONG = REFUSE | errno.EPERM
-"""The answer to a call whose arguments reach others."""
+"""The result of calls whose arguments reach other processes."""
 _FILTER, _SYNC_THREADS, _GET_ACTION_AVAIL = 1, 1, 2
 _LOAD, _AND, _EQUAL, _ANSWER = 0x20, 0x54, 0x15, 0x06
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
@@ -26,7 +26,7 @@ Rules = Mapping[str, tuple[Check, ...]]
 
 
 def here() -> bool:
-    """Whether this machine's calls are known and can be filtered."""
+    """Whether system calls of this machine can be filtered."""
     if platform.machine() not in AUDIT_NUMBERS:
         return False
     action = ctypes.c_uint32(REFUSE)
@@ -34,9 +34,9 @@ def here() -> bool:
 
 
 def allow_calls(*, network: bool, protected: tuple[int, ...] = ()) -> None:
-    """From now on no thread of this process, and nothing that it starts, makes other calls than those of a render.
-    `network`: sockets are had still, and this may be called again without them. No signal goes to the processes
-    `protected`. Raises `NotConfined`.
+    """Restrict all threads of this process and its children to the system calls of a render. With `network`, sockets
+    are allowed, and a second call without it can refuse them. No signals go to the processes `protected`. Raises
+    `NotConfined`.
     """
     machine = platform.machine()
     if machine not in AUDIT_NUMBERS:
@@ -55,7 +55,7 @@ def _own_number() -> int:
 
 
 def _steps(machine: str, network: bool, protected: tuple[int, ...]) -> Iterator[Step]:
-    """The filter. On x86-64 the numbers of the x32 table are others, so nothing of it is allowed either."""
+    """The filter's instructions. On x86-64 the x32 calls have other numbers, and are refused."""
     yield (_LOAD, 0, 0, _MACHINE_AT)
     yield (_EQUAL, 1, 0, AUDIT_NUMBERS[machine])
     yield (_ANSWER, 0, 0, REFUSE | errno.ENOSYS)
@@ -82,7 +82,7 @@ def _answered(texts: tuple[str, ...], machine: str, answer: int) -> Iterator[Ste
 
 
 def _ruled(number: int, checks: tuple[Check, ...]) -> Iterator[Step]:
-    """A call that is allowed where its arguments pass all checks."""
+    """Allow a call if its arguments pass all checks."""
     body = [step for check in checks for step in _checked(check)]
     yield (_EQUAL, 0, len(body) + 1, number)
     yield from body
@@ -90,7 +90,7 @@ def _ruled(number: int, checks: tuple[Check, ...]) -> Iterator[Step]:
 
 
 def _checked(check: Check) -> Iterator[Step]:
-    """Goes on behind its last step when the argument passes, else answers."""
+    """Continue if the argument passes, else return `WRONG`."""
     yield (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * check.argument + 4 * check.upper)
     yield (_AND, 0, 0, check.mask)
     refused = (_ANSWER, 0, 0, WRONG)

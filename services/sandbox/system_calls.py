@@ -1,8 +1,8 @@
-"""The system calls of a render: all that Python, PyAV, Pillow and ffmpeg need, by what they are for. No others are had.
+"""The system calls of a render, by purpose: those of Python, PyAV, Pillow and ffmpeg. All others are refused.
 
-A call is written with its number on x86-64 and on ARM64; `-`: that machine has none. Numbers are those of Linux's
-`unistd_64.h` and `asm-generic/unistd.h`. The older and the newer call for one purpose are both here, since the C
-libraries (glibc, musl) and Python's releases differ in which they take.
+Each call has its number on x86-64 and on ARM64 (`-`: none there), as in Linux's `unistd_64.h` and
+`asm-generic/unistd.h`. Older and newer calls of one purpose are both listed: C libraries (glibc, musl) and Python
+releases differ in their choice.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ sched_yield 24 124, sched_getaffinity 204 123, getcpu 309 168, exit 60 93, exit_
 PROGRAMS = """
 execve 59 221, vfork 58 -, fork 57 -, wait4 61 260, waitid 247 95, getpid 39 172, getppid 110 173, gettid 186 178,
 getpgid 121 155, getpgrp 111 -, getsid 124 156, getpriority 140 141"""
-"""ffmpeg is started, and waited for."""
+"""To run ffmpeg."""
 MACHINE = """
 uname 63 160, sysinfo 99 179, getrusage 98 165, times 100 153, getrlimit 97 163, setrlimit 160 164, umask 95 166,
 getrandom 318 278, getuid 102 174, geteuid 107 175, getgid 104 176, getegid 108 177, getgroups 115 158,
@@ -26,7 +26,7 @@ getresuid 118 148, getresgid 120 150, capget 125 90"""
 SIGNALS = """
 rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139, rt_sigtimedwait 128 137, rt_sigsuspend 130 133,
 rt_sigpending 127 136, sigaltstack 131 132, pause 34 -, setitimer 38 103, getitimer 36 102, alarm 37 -"""
-"""Those that one takes; see `RULES` for those that one sends."""
+"""To receive signals; `RULES` has the calls that send them."""
 CLOCKS = """
 clock_gettime 228 113, clock_getres 229 114, clock_nanosleep 230 115, nanosleep 35 101, gettimeofday 96 169,
 time 201 -, timerfd_create 283 85, timerfd_settime 286 86, timerfd_gettime 287 87"""
@@ -43,8 +43,8 @@ NAMES = """
 stat 4 -, lstat 6 -, newfstatat 262 79, statx 332 291, statfs 137 43, access 21 -, faccessat 269 48,
 faccessat2 439 439, readlink 89 -, readlinkat 267 78, getcwd 79 17, chdir 80 49, mkdir 83 -, mkdirat 258 34,
 rmdir 84 -, unlink 87 -, unlinkat 263 35, rename 82 -, renameat 264 38, renameat2 316 276"""
-"""Which names, Landlock says; but it does not ask who changes rights, owners, dates or attributes, so those calls are
-not here, nor are those that make links, pipes and devices.
+"""Landlock restricts the paths. It does not cover changes of mode, owner, times or attributes, so those calls are left
+out, as are those that make links, pipes and devices.
 """
 ALWAYS = (MEMORY, THREADS, PROGRAMS, MACHINE, SIGNALS, CLOCKS, WAITING, OPEN_FILES, NAMES)
 
@@ -52,12 +52,14 @@ FETCHING = """
 socket 41 198, connect 42 203, bind 49 200, getsockname 51 204, getpeername 52 205, getsockopt 55 209,
 setsockopt 54 208, sendmsg 46 211, sendmmsg 307 269, recvmsg 47 212, recvmmsg 299 243, shutdown 48 210,
 sendto 44 206, socketpair 53 199, seccomp 317 277"""
-"""Only until everything is fetched; `seccomp` takes these away then."""
+"""Until fetching is done; `seccomp` refuses these then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What an argument must be: after `mask`, its lower (or upper) 32 bits are one of `values`, or none of them."""
+    """A condition on an argument: its lower (or upper) 32 bits after `mask` are one of `values` (`among`), or none of
+    them.
+    """
 
     argument: int
     values: tuple[int, ...]
@@ -74,7 +76,7 @@ _NEW_NAMESPACES = 0x7E020000
 _READ_AND_TRUNCATE = Check(2, (0o1000,), 0o1003, among=False)
 _MINE = Check(0, (0,))
 SIGNALLED = (Check(0, (0,), 0x80000000), Check(0, (0,), among=False))
-"""One process or thread, and no group. Which ones, Landlock says, see `confine.protected`."""
+"""To one process or thread, not to a group. Landlock restricts which ones, see `landlock_seccomp.protected`."""
 
 RULES: dict[str, tuple[Check, ...]] = {
     "open 2 -": (Check(1, (0o1000,), 0o1003, among=False),),
@@ -85,7 +87,7 @@ RULES: dict[str, tuple[Check, ...]] = {
     "tgkill 234 131": SIGNALLED,
     "prlimit64 302 261": (_MINE,),
     "setpriority 141 140": (_MINE, Check(1, (0,))),
-    "utimensat 280 88": _is_null(1),  # dates of files that are open
+    "utimensat 280 88": _is_null(1),  # times of open files
     # PR_SET_PDEATHSIG, GET and SET_DUMPABLE, SET and GET_NAME, CAPBSET_READ, SET_NO_NEW_PRIVS, PR_SET_VMA
     "prctl 157 167": (Check(0, (1, 3, 4, 15, 16, 23, 38, 0x53564D41)),),
     # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TCGETS2
@@ -97,14 +99,14 @@ PAIRS: dict[str, tuple[Check, ...]] = {
     "socketpair 53 199": (Check(0, (1,)), Check(1, (1,), 0xF)),  # a stream of AF_UNIX, for an event loop's own use
     "sendto 44 206": _is_null(4),
 }
-"""What stays of `FETCHING`: neither reaches a socket outside."""
+"""Calls of `FETCHING` that stay allowed: neither reaches an outside socket."""
 
 WITH_AN_OLDER_WAY = "clone3 435 435, pidfd_open 434 434, io_uring_setup 425 425, get_mempolicy 239 236"
-"""Tried by C libraries, Python, libuv and libnuma, which know what to do without them: refused as all others are."""
+"""Tried first by C libraries, Python, libuv and libnuma, which then use older calls."""
 
 
 def numbers(text: str, machine: str) -> tuple[int, ...]:
-    """The numbers that the calls of a text have on a machine of `MACHINES`."""
+    """The numbers of a text's calls on a machine of `MACHINES`."""
     column = 1 + MACHINES.index(machine)
     found = [call.split()[column] for call in text.replace("\n", " ").split(",")]
     return tuple(int(number) for number in found if number != "-")

@@ -1,15 +1,25 @@
 """The reference: a timeline drawn frame by frame, slowly and plainly, straight from its records.
 
 It shares no drawing code with the renderer's ffmpeg graph. What effects look like is told by
-`tests.oracle.looks`, transitions by `tests.oracle.transitions`, blend modes by `tests.oracle.blending`.
+`tests.oracle.effects`, transitions by `tests.oracle.transitions`, blend modes by `tests.oracle.blending`.
 """
 
 import numpy as np
 
 from services.drafts.design import Effect, EffectKind
 from services.render.media.photos import Still
-from services.render.timeline.scene import US, Crossing, Item, Layer, Lens, Motion, Picture, Plate, Timeline
-from tests.oracle import looks
+from services.render.timeline.scene import (
+    US,
+    Item,
+    Layer,
+    Motion,
+    Picture,
+    SolidColor,
+    Timeline,
+    TrackEffect,
+    TransitionItem,
+)
+from tests.oracle import effects
 from tests.oracle.blending import blended
 from tests.oracle.decode import REACH, mask_plane, reel, still_pixels
 from tests.oracle.keying import kept
@@ -46,20 +56,20 @@ class _Frame:
         return canvas
 
     def _with(self, each: Item, canvas: Pixels) -> Pixels:
-        if isinstance(each, Crossing):
+        if isinstance(each, TransitionItem):
             return over(self._crossing(each), canvas)
-        if isinstance(each, Lens):
+        if isinstance(each, TrackEffect):
             return self._seen_through(each, canvas)
         return blended(each.blend, self._layer(each), canvas)
 
-    def _seen_through(self, lens: Lens, canvas: Pixels) -> Pixels:
+    def _seen_through(self, lens: TrackEffect, canvas: Pixels) -> Pixels:
         """What is below, with the lens's effects."""
         picture = straight(canvas)
         for effect in lens.effects:
-            picture = looks.apply(effect, picture, self._frame - lens.span.start, self._rate)
+            picture = effects.apply(effect, picture, self._frame - lens.span.start, self._rate)
         return premultiplied(picture)
 
-    def _crossing(self, crossing: Crossing) -> Pixels:
+    def _crossing(self, crossing: TransitionItem) -> Pixels:
         progress = (self._frame - crossing.span.start + 0.5) / crossing.span.count
         ground = opaque(self._width, self._height, (0, 0, 0)) if crossing.opaque else clear(self._width, self._height)
         before, after = (self.drawn(side, ground) for side in (crossing.before, crossing.after))
@@ -67,7 +77,7 @@ class _Frame:
 
     def _layer(self, layer: Layer) -> Pixels:
         """A layer by itself on a clear canvas."""
-        if isinstance(layer.picture, Plate):
+        if isinstance(layer.picture, SolidColor):
             return opaque(self._width, self._height, layer.picture.color)
         where = stand(layer.pose, layer.motion, self._frame)
         picture = self._region(layer, layer.picture, where)
@@ -99,7 +109,7 @@ class _Frame:
             seen = kept(layer.chroma, picture[..., :3])[..., None]
             picture = np.concatenate([picture[..., :3], picture[..., 3:] * seen], axis=2)
         for effect in (*layer.effects, *_adjustments(layer.motion, self._frame)):
-            picture = looks.apply(effect, picture, self._frame - layer.effects_start, self._rate)
+            picture = effects.apply(effect, picture, self._frame - layer.effects_start, self._rate)
         return picture
 
 

@@ -92,7 +92,7 @@ ADJUSTMENTS = (
 """By the type of their material."""
 
 
-def _looks() -> Iterator[Feature]:
+def _effects() -> Iterator[Feature]:
     for kind, title in EFFECTS.items():
         draw = _lens("effect", "video_effects", type="video_effect", name=title)
         best = {"flash": 0, "zoom": 2}.get(kind, 1)
@@ -132,4 +132,4 @@ def _adjusted(*kinds: str) -> Draw:
     return draw
 
 
-DESIGNS: tuple[Feature, ...] = (*_masked(), *_blended(), *_behind(), *_looks())
+DESIGNS: tuple[Feature, ...] = (*_masked(), *_blended(), *_behind(), *_effects())

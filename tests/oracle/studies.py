@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.drafts.design import BlendMode
-from services.render.timeline.scene import Crossing, Item, Layer, Lens, Plate, Span, Timeline
+from services.render.timeline.scene import Item, Layer, SolidColor, Span, Timeline, TrackEffect, TransitionItem
 from tests.oracle.compare import Likeness, likeness
 from tests.oracle.compositor import frame_at
 from tests.oracle.decode import rgb
@@ -148,9 +148,9 @@ class Study:
 
 def kinds(item: Item) -> set[str]:
     """What is special about an item of a timeline, in the words of `services.drafts.design`."""
-    if isinstance(item, Crossing):
+    if isinstance(item, TransitionItem):
         return {item.kind.value}
-    if isinstance(item, Lens):
+    if isinstance(item, TrackEffect):
         return {effect.kind.value for effect in item.effects}
     found = {effect.kind.value for effect in item.effects} | _moved(item)
     special = {
@@ -158,7 +158,7 @@ def kinds(item: Item) -> set[str]:
         "chroma": item.chroma is not None,
         "reverse": item.reverse,
         "cover": item.cover_blur_px > 0,
-        "plate": isinstance(item.picture, Plate),
+        "plate": isinstance(item.picture, SolidColor),
         f"blend {item.blend.value}": item.blend is not BlendMode.NORMAL,
     }
     return found | {name for name, there in special.items() if there}

@@ -12,8 +12,8 @@ from services.drafts.read.draft import read_draft
 from services.drafts.source import LocalDraft
 from services.exporter_protocol import ExportLimits, Reporter
 from services.render.media.probe import Footage
-from services.render.prepare.item_counter import Items
-from services.render.prepare.layouts import Compounds, Layouts
+from services.render.prepare.materials import ItemCounter
+from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
 from services.render.process.ffmpeg import find_ffmpeg
 from services.render.text.fonts import find_fonts
 from services.render.timeline.prepared import Compound
@@ -38,16 +38,18 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
         source = LocalDraft(draft_folder, fetcher)
         draft = read_draft(await source.content(lambda _: None))
         ffmpeg = find_ffmpeg("")
-        layouts = Layouts(source, find_fonts(()), work, Reporter(lambda _: None), ffmpeg, DrawnCompounds(ffmpeg, work))
+        layouts = TimelineBuilder(
+            source, find_fonts(()), work, Reporter(lambda _: None), ffmpeg, DrawnCompounds(ffmpeg, work)
+        )
         await layouts.fetch(draft)
         return await layouts.lay_out(draft)
 
 
-class DrawnCompounds(Compounds):
+class DrawnCompounds(CompoundRenderer):
     """Drafts within drafts, drawn by the reference into lossless files with their alpha. They are silent."""
 
-    async def rendered(self, timeline: Timeline, items: Items) -> Compound:
-        """See `Compounds`."""
+    async def rendered(self, timeline: Timeline, items: ItemCounter) -> Compound:
+        """See `CompoundRenderer`."""
         del items
         path = self.next_folder() / "drawn.nut"
         frames = b"".join(_rgba(drawn_at(timeline, frame)) for frame in range(timeline.frames))

@@ -9,7 +9,7 @@ import pytest
 from services.drafts.read.draft import read_draft
 from services.render.picture.chunks import plan
 from services.render.picture.graph import chunk_command
-from services.render.timeline.builder import lay_out
+from services.render.timeline.layout import lay_out
 from tests.support.drafts import DraftBuilder
 from tests.support.prepared import stand_ins
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from services.drafts.records import Draft, MediaKind, MediaMaterial
+from services.render.box import Box
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.geometry import Box
 from services.render.timeline.needed import needed
 from services.render.timeline.prepared import Caption, Compound, Prepared
 from services.render.timeline.scene import Picture

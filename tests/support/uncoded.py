@@ -19,7 +19,7 @@ from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan
 from services.render.picture.graph import chunk_command, chunk_readings, container, output_arguments
-from services.render.prepare.layouts import Compounds, Layouts
+from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
 from services.render.process.ffmpeg import Ffmpeg, find_ffmpeg
 from services.render.sound.mix import mix
 from services.render.text.fonts import find_fonts
@@ -41,7 +41,7 @@ async def _timeline(draft: Draft, files: Path, work: Path, *, clear: bool) -> Ti
     limits = FetchLimits(draft_bytes=most.draft_bytes, material_bytes=most.material_bytes, task_bytes=most.task_bytes)
     async with Fetcher(cache_dir=work / "materials", allow_hosts=(), limits=limits) as fetcher:
         source, reporter = LocalDraft(files, fetcher), Reporter(lambda _: None)
-        layouts = Layouts(source, find_fonts(()), work, reporter, _ffmpeg(), Compounds(_ffmpeg(), work))
+        layouts = TimelineBuilder(source, find_fonts(()), work, reporter, _ffmpeg(), CompoundRenderer(_ffmpeg(), work))
         await layouts.fetch(draft)
         return await layouts.lay_out(draft, clear=clear)
 

@@ -9,9 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from services.drafts.design import Effect, EffectKind
+from services.render.box import Size
 from services.render.effects.color import ADJUSTMENTS, COLORS, chroma_steps, color_steps, tone_steps
 from services.render.effects.luts import lut_steps, prepare_lut
-from services.render.effects.shape import SHAPES, Sides, blur_steps, shape_steps
+from services.render.effects.shape import SHAPES, blur_steps, shape_steps
 from services.render.effects.time import Clock, time_steps
 
 __all__ = ["blur_steps", "chroma_steps", "prepare_lut", "steps", "tone_steps"]
@@ -44,5 +45,5 @@ def steps(
     if effect.kind in COLORS:
         return color_steps(effect.kind, strength, alpha=alpha)
     if effect.kind in SHAPES:
-        return shape_steps(effect.kind, strength, Sides(width, height), alpha=alpha)
-    return time_steps(effect.kind, strength, Sides(width, height), Clock(rate, start))
+        return shape_steps(effect.kind, strength, Size(width, height), alpha=alpha)
+    return time_steps(effect.kind, strength, Size(width, height), Clock(rate, start))

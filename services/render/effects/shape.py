@@ -10,9 +10,9 @@
 """
 
 import math
-from dataclasses import dataclass
 
 from services.drafts.design import EffectKind
+from services.render.box import Size
 
 SHAPES = frozenset({EffectKind.BLUR, EffectKind.MOSAIC, EffectKind.MIRROR})
 """The families of this module."""
@@ -24,20 +24,7 @@ _SMALL_SIGMA = 3.0
 """What a sigma is made by shrinking the picture: blurring takes as long as the picture is large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The size of a picture in pixels."""
-
-    width: int
-    height: int
-
-    @property
-    def shorter(self) -> int:
-        """The shorter side."""
-        return min(self.width, self.height)
-
-
-def shape_steps(kind: EffectKind, s: float, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+def shape_steps(kind: EffectKind, s: float, sides: Size, *, alpha: bool) -> tuple[str, ...]:
     """One of `SHAPES` at a strength above 0."""
     if kind is EffectKind.BLUR:
         return blur_steps(BLUR_SIGMA * s * sides.shorter, sides.width, sides.height, alpha=alpha)
@@ -55,7 +42,7 @@ def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False)
     if sigma_px <= 0:
         return ()
     shrink = max(1.0, sigma_px / _SMALL_SIGMA)
-    small = Sides(max(1, math.ceil(width / shrink)), max(1, math.ceil(height / shrink)))
+    small = Size(max(1, math.ceil(width / shrink)), max(1, math.ceil(height / shrink)))
     blurred = (
         f"scale=w={small.width}:h={small.height}:flags=area",
         "format=yuva444p" if alpha else "format=yuva444p|yuv444p",
@@ -65,17 +52,17 @@ def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False)
     return _premultiplied(blurred) if alpha else blurred
 
 
-def mosaic_tiles(s: float, sides: Sides) -> tuple[int, int]:
+def mosaic_tiles(s: float, sides: Size) -> tuple[int, int]:
     """How many columns and rows of rectangles a mosaic has."""
     tile = 1 + s * (sides.shorter / TILES - 1)
     return max(1, round(sides.width / tile)), max(1, round(sides.height / tile))
 
 
-def _mosaic(s: float, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+def _mosaic(s: float, sides: Size, *, alpha: bool) -> tuple[str, ...]:
     return tile_steps(*mosaic_tiles(s, sides), sides, alpha=alpha)
 
 
-def tile_steps(columns: int, rows: int, sides: Sides, *, alpha: bool) -> tuple[str, ...]:
+def tile_steps(columns: int, rows: int, sides: Size, *, alpha: bool) -> tuple[str, ...]:
     """Equal rectangles, each of the mean of its pixels."""
     tiled = (
         f"scale=w={columns}:h={rows}:flags=area",

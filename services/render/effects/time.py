@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.drafts.design import EffectKind
+from services.render.box import Size
 from services.render.effects.color import FROM_RGB, TO_RGB
-from services.render.effects.shape import Sides
 
 FLASH_PERIOD_S, FLASH_S, FLASH_MOST = 0.6, 0.24, 0.9
 """Fewer than three flashes a second: more can harm."""
@@ -52,7 +52,7 @@ class Clock:
         return f"round(t*{float(self.rate):.9g}-{self.start})"
 
 
-def time_steps(kind: EffectKind, s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
+def time_steps(kind: EffectKind, s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     """One of the families of this module at a strength above 0."""
     match kind:
         case EffectKind.FLASH:
@@ -75,7 +75,7 @@ def _flash(s: float, clock: Clock) -> str:
     return f"hue=b='{level};ld(0)*{219 / 25.5:.6f}':s='{level};1-ld(0)'"
 
 
-def _shake(s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
+def _shake(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     across, down = (2 * round(SHAKE_MOST * s * side) for side in (sides.width, sides.height))
     turn = f"(2*PI*{clock.seconds})"
     x = f"2*round({across / 2}*(1+0.6*sin(3.7*{turn})+0.4*sin(8.3*{turn})))"
@@ -86,7 +86,7 @@ def _shake(s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
     )
 
 
-def _zoom(s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
+def _zoom(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     grown = f"{ZOOM_MOST * s / 4:.6f}*(1-cos(2*PI*{clock.seconds}/{ZOOM_PERIOD_S}))"
     x, y = (f"round({side}*{grown})" for side in (sides.width, sides.height))
     return (
@@ -95,7 +95,7 @@ def _zoom(s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
     )
 
 
-def _glitch(s: float, sides: Sides, clock: Clock) -> tuple[str, ...]:
+def _glitch(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     """One filter for each shift, which is on in the tenths of a second that have it."""
     tenth = f"mod(floor(({clock.frame}+0.5)*{GLITCHES_PER_S / float(clock.rate):.9g}),{len(GLITCHES)})"
     tenths: dict[int, list[int]] = defaultdict(list)

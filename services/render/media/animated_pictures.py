@@ -25,7 +25,7 @@ _TICK = Fraction(1, 1_000_000)
 _READERS = ("PNG", "WEBP", "AVIF")
 
 
-def moves(path: Path) -> bool:
+def is_animation(path: Path) -> bool:
     """Whether a file that Pillow reads is an animation. Raises `BadMedia`."""
     with open_photo(path) as image:
         return image.format in _READERS and len(_shown(image)) > 1

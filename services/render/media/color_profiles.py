@@ -44,23 +44,23 @@ UNREADABLE = Bilingual(
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class SrgbPicture:
     """A picture in sRGB, as RGB or RGBA, and what was lost on the way there."""
 
     image: Image.Image
     losses: tuple[Bilingual, ...] = ()
 
 
-def in_srgb(image: Image.Image, toned: Colors | None = None) -> Flat:
+def to_srgb(image: Image.Image, toned: Colors | None = None) -> SrgbPicture:
     """The 8-bit picture in sRGB, with its alpha. `toned` are the colours that its file's cICP or nclx tags tell."""
     if toned is not None:
         return _converted(_standard(image, toned), _matrix_profile(toned.primaries, SDR_POWER if toned.hdr else None))
     icc = image.info.get("icc_profile")
     try:
-        profile = icc or _told_profile(image)
+        profile = icc or _declared_profile(image)
     except (ArithmeticError, TypeError, ValueError):
-        return Flat(_plain(image), (UNREADABLE,))
-    return _converted(image, profile) if profile else Flat(_plain(image))
+        return SrgbPicture(_plain(image), (UNREADABLE,))
+    return _converted(image, profile) if profile else SrgbPicture(_plain(image))
 
 
 def tagged(path: Path) -> Colors | None:
@@ -94,25 +94,25 @@ def _standard(image: Image.Image, colors: Colors) -> Image.Image:
     return toned
 
 
-def _converted(image: Image.Image, profile: bytes) -> Flat:
+def _converted(image: Image.Image, profile: bytes) -> SrgbPicture:
     """The picture by a profile; as it is, with a loss, where that is of no use."""
     try:
         mode = _MODES[profile[_SPACE]]
         usual = mode == "RGB" and image.mode not in ("CMYK", "LAB")
         if not usual and image.mode not in _COLOR_MODES.get(mode, ()):
-            return Flat(_plain(image), (UNREADABLE,))
+            return SrgbPicture(_plain(image), (UNREADABLE,))
         source, target = (ImageCms.ImageCmsProfile(BytesIO(each)) for each in (profile, _matrix_profile(BT709, None)))
         transform = ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
         colored = ImageCms.applyTransform(image.convert(mode), transform)
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
-        return Flat(_plain(image), (UNREADABLE,))
+        return SrgbPicture(_plain(image), (UNREADABLE,))
     assert colored is not None  # noqa: S101 - it is only when done in place
     if image.has_transparency_data:
         colored.putalpha(image.convert("RGBA").getchannel("A"))
-    return Flat(colored)
+    return SrgbPicture(colored)
 
 
-def _told_profile(image: Image.Image) -> bytes | None:
+def _declared_profile(image: Image.Image) -> bytes | None:
     """A profile of what gAMA and cHRM of a PNG tell, or a camera in EXIF; None where that is sRGB or nothing."""
     if _adobe_by_exif(image):
         return _matrix_profile(ADOBE_RGB, ADOBE_POWER)

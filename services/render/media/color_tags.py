@@ -83,8 +83,8 @@ def side_data(frame: VideoFrame, kind: Type) -> bytes:
 def _peak_nits(frame: VideoFrame) -> float:
     """The luminance of the display that the picture was made on, if the file tells."""
     data = side_data(frame, Type.MASTERING_DISPLAY_METADATA)
-    at, told = _MAX_LUMINANCE
-    if len(data) < told + 4 or not int.from_bytes(data[told : told + 4], "little"):
+    at, known_at = _MAX_LUMINANCE
+    if len(data) < known_at + 4 or not int.from_bytes(data[known_at : known_at + 4], "little"):
         return STANDARD.peak_nits
     over, under = (int.from_bytes(data[start : start + 4], "little", signed=True) for start in (at, at + 4))
     least, most = _PEAK_NITS

@@ -59,7 +59,7 @@ STILLS: tuple[tuple[int, bytes, str], ...] = (
 """Offset, bytes found there, and the name of Pillow's reader."""
 
 
-def only(*demuxers: str) -> tuple[str, ...]:
+def input_options(*demuxers: str) -> tuple[str, ...]:
     """Arguments before an input of ffmpeg's: a file, read by the first of the demuxers, which may open the others."""
     return "-protocol_whitelist", "file", "-format_whitelist", ",".join(demuxers), "-f", demuxers[0]
 

@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from services.render.media.probe import careful_options
+from services.render.media.probe import demuxer_options
 from services.render.media.sound_tracks import SoundTrack
 
 SEEK_MARGIN_US = 1_000_000
@@ -44,7 +44,7 @@ class Decoded:
 
 def decode(track: SoundTrack, start_us: float, end_us: float) -> Decoded:
     """Decode a stretch of a track. That takes about a thousandth of the time it is heard for."""
-    options = careful_options(track.demuxer) | {"skip_initial_bytes": str(track.skip_bytes)}
+    options = demuxer_options(track.demuxer) | {"skip_initial_bytes": str(track.skip_bytes)}
     try:
         with av.open(track.path, format=track.demuxer, options=options) as container:
             if start_us > SEEK_MARGIN_US:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.errors import Bilingual
-from services.render.media.color_profiles import Flat, in_srgb, tagged
+from services.render.media.color_profiles import SrgbPicture, tagged, to_srgb
 from services.render.media.containers import HEIF, head_of, still_reader
 from services.render.media.hdr import Colors
 from services.render.media.probe import too_large, unreadable
@@ -139,29 +139,29 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return (image.height, image.width) if turned else (image.width, image.height)
 
 
-def drawable(image: Image.Image, size: tuple[int, int], colors: Colors | None = None) -> Flat:
+def drawable(image: Image.Image, size: tuple[int, int], colors: Colors | None = None) -> SrgbPicture:
     """The image upright, at `size` when that is smaller, in RGB or RGBA of sRGB. `colors` are those of its tags."""
     longest = max(size)
     image.draft("RGB", (longest, longest))
     upright = ImageOps.exif_transpose(image)
     narrow = _narrowed(upright)
-    flat = in_srgb(narrow.image, colors)
+    flat = to_srgb(narrow.image, colors)
     drawn = flat.image
     if size != drawn.size:
         drawn = drawn.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return Flat(drawn, (*narrow.losses, *flat.losses))
+    return SrgbPicture(drawn, (*narrow.losses, *flat.losses))
 
 
-def _narrowed(image: Image.Image) -> Flat:
+def _narrowed(image: Image.Image) -> SrgbPicture:
     """The picture with 8 bits a channel."""
     if image.mode == "F":
         return _of_numbers(image)
     if image.mode.startswith("I"):
         return _grey(image, 65535.0)
-    return Flat(image)
+    return SrgbPicture(image)
 
 
-def _of_numbers(image: Image.Image) -> Flat:
+def _of_numbers(image: Image.Image) -> SrgbPicture:
     """A picture of floating-point numbers: white is 1, or, where they go far beyond, 255 or 65535."""
     _, most = cast("tuple[float, float]", image.getextrema())
     white = next((white for white in (1.0, 255.0) if most <= 2 * white), 65535.0)
@@ -174,9 +174,9 @@ def _of_numbers(image: Image.Image) -> Flat:
     return replace(_grey(image, white), losses=(loss,))
 
 
-def _grey(image: Image.Image, white: float) -> Flat:
+def _grey(image: Image.Image, white: float) -> SrgbPicture:
     """A grey picture of any numbers in 8 bits."""
     scale = 255 / white
     narrow = image.convert("F").point(lambda value: value * scale + 0.5).convert("L")
     narrow.info = image.info
-    return Flat(narrow)
+    return SrgbPicture(narrow)

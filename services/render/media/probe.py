@@ -16,9 +16,8 @@ from services.errors import Bilingual, DraftcastError, ErrorCode
 from services.render.media.color_tags import frame_colors
 from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
 from services.render.media.hdr import STANDARD, Colors
-from services.render.media.hidden_alpha import hidden_alpha
-from services.render.media.losses import video_losses
 from services.render.media.sound_tracks import SoundTrack, codec_name, find_track, late_us
+from services.render.media.unsupported import hidden_alpha, video_losses
 
 MAX_STREAMS = 32
 MAX_VIDEO_PIXELS = 8192 * 4352
@@ -125,7 +124,7 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
         raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
     with path.open("rb") as file:
         skip_bytes = lead_bytes(file)
-    options = careful_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
+    options = demuxer_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
     try:
         with av.open(path, format=name, options=options) as container:
             media = _media(container, path, name, max_pixels)
@@ -147,7 +146,7 @@ def _synced(path: Path) -> str | None:
         return None
 
 
-def careful_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
+def demuxer_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
     """What ffmpeg's libraries may do with a stranger's file: read it by one demuxer, and open no other."""
     return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
 
@@ -272,7 +271,7 @@ def seek_point(footage: Footage, time_us: int) -> int:
 
     Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
     """
-    options = careful_options(footage.demuxer)
+    options = demuxer_options(footage.demuxer)
     try:
         with av.open(footage.path, format=footage.demuxer, options=options) as container:
             at_us = _seek_point(container, footage, time_us)

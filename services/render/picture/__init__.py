@@ -1,1 +1,1 @@
-"""The filter graph of one stretch of the timeline."""
+"""The picture: chunks of the timeline and their ffmpeg filter graphs."""

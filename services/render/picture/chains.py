@@ -1,4 +1,4 @@
-"""Collecting the inputs and chains of one ffmpeg filter graph."""
+"""A builder of ffmpeg filter graphs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Inputs and a graph whose result is named `out`."""
+    """Input arguments, and a graph with output `out`."""
 
     inputs: tuple[str, ...]
     graph: str
 
 
 class Chains:
-    """A graph in the making. Labels come with their brackets; each is read once."""
+    """Collects the inputs and chains of a graph. Labels include their brackets; each is read once."""
 
     def __init__(self) -> None:
         self._inputs: list[str] = []
@@ -23,24 +23,24 @@ class Chains:
         self._labels = 0
 
     def command(self, last: str) -> Command:
-        """What was collected; `last` is the label that is written."""
+        """The finished command; `last` is the label of its output."""
         self._chains.append(f"{last}null[out]")
         return Command(tuple(self._inputs), ";\n".join(self._chains))
 
     def open(self, arguments: Sequence[str], stream: int = 0) -> str:
-        """Open a file; gives the label of a stream of it."""
+        """Add an input file. Returns the label of one of its streams."""
         self._inputs += arguments
         self._count += 1
         return f"[{self._count - 1}:{stream}]"
 
     def chain(self, sources: str, steps: Sequence[str]) -> str:
-        """Filters one after the other; gives the label of what comes out."""
+        """Add a chain of filters. Returns the label of its output."""
         label = self._label()
         self._chains.append(sources + ",".join(steps) + label)
         return label
 
     def split(self, source: str, count: int) -> list[str]:
-        """The same frames `count` times."""
+        """Labels of `count` copies of a stream."""
         if count == 1:
             return [source]
         labels = [self._label() for _ in range(count)]
@@ -53,22 +53,24 @@ class Chains:
 
 
 def held(count: int) -> list[str]:
-    """Exactly `count` frames: the last one stays when there are too few."""
+    """Filters to exactly `count` frames: the last one is repeated if necessary."""
     return ["tpad=stop=-1:stop_mode=clone", f"trim=end_frame={count}"]
 
 
 def repeated(count: int) -> list[str]:
-    """One frame `count` times, a tick apart, in a stream whose ticks are frames: `tpad` gives two the first's time."""
+    """Filters that repeat one frame `count` times, a tick apart, in a stream whose ticks are frames: `tpad` gives the
+    first two the same time.
+    """
     return [*held(count), "setpts=N"]
 
 
 def fraction(number: Fraction) -> str:
-    """A number as ffmpeg takes it exactly."""
+    """An exact number in ffmpeg's syntax."""
     return f"{number.numerator}/{number.denominator}"
 
 
 def frame_number(rate: Fraction) -> str:
-    """A frame's number in its stream, as an expression in its time. `scale` has an `n` of its own, which counts from 0
-    or from 1 by its version; and it is configured before there is a time.
+    """An expression for a frame's number from its time. `n` of `scale` counts from 0 or 1, depending on the version,
+    and `scale` is configured before there is a time.
     """
     return f"round(if(isnan(t),0,t)*{fraction(rate)})"

@@ -1,8 +1,7 @@
-"""Cutting a timeline into chunks that ffmpeg renders one after the other, with few inputs each. Pure.
+"""The plan of chunks: spans of the timeline, rendered by one ffmpeg each, with few inputs. Pure.
 
-In every stretch between two cuts, whatever a picture hides altogether is left out. The lowest picture that is
-left is the base: it needs no blending when nothing shines through it. The others lie over it, and effects change
-all that lies below them.
+In each interval between cuts, layers below an opaque full-canvas layer are left out. The lowest remaining layer is the
+base: it needs no blending if it is opaque. The others are overlaid, and effects change all that lies below them.
 """
 
 import math
@@ -13,24 +12,24 @@ from itertools import pairwise
 
 from services.drafts.colors import BLACK
 from services.render.media.probe import Footage
-from services.render.timeline.scene import Crossing, Item, Layer, Span, Timeline
+from services.render.timeline.scene import Item, Layer, Span, Timeline, TransitionItem
 
 MAX_INPUTS = 16
-"""Pictures open at once in one ffmpeg; a video counts for several."""
+"""Maximum number of inputs of one ffmpeg; a video counts as several."""
 MAX_GROUPED = 12
-"""The same where a chunk could as well be shorter: what is seen later is open from the beginning. With 16, cuts of
+"""The same for chunks that could be shorter, since all inputs are open from the chunk's beginning. With 16, cuts of
 1080x1920 needed a seventh more memory, and no less work.
 """
 PIXELS_PER_INPUT = 600_000
-"""A video's frame counts as one picture for each so many pixels: its decoder holds about twenty frames."""
+"""A video counts as one input for each such number of pixels of its frame: its decoder holds about twenty frames."""
 CHUNK_SECONDS = 15
-"""About how long chunks are that are rendered side by side."""
+"""Approximate length of chunks rendered in parallel."""
 SHORTEST_CHUNK_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A layer, a lens or a transition for some of its frames."""
+    """An item of the timeline, for some of its frames."""
 
     item: Item
     span: Span
@@ -38,7 +37,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Frames of the base: those of a layer or a transition, or of nothing but the background (None)."""
+    """Frames of the base: of a layer or transition, or of the background alone (None)."""
 
     span: Span
     use: Use | None
@@ -46,8 +45,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of the video. `base` covers it without a gap; each of `passes` lays pictures over what was
-    there before, the lowest first. Usually there is one pass; more only when too many pictures lie over each other.
+    """A chunk of the video. `base` covers it without gaps; each pass overlays items, lowest first, on the result of the
+    pass before. There is more than one pass only if many items overlap.
     """
 
     span: Span
@@ -56,14 +55,14 @@ class Chunk:
 
     @property
     def uses(self) -> tuple[Use, ...]:
-        """Every use, those of the base first."""
+        """All uses, those of the base first."""
         base = (piece.use for piece in self.base if piece.use)
         return (*base, *(use for each in self.passes for use in each))
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Frames in which the same layers are seen; `seen` are their places in the timeline, the lowest first."""
+class _Interval:
+    """Frames with the same visible items; `seen` are their indices in the timeline, lowest first."""
 
     span: Span
     seen: tuple[int, ...]
@@ -74,44 +73,45 @@ class _Stretch:
 def plan(
     timeline: Timeline, *, at_once: int = 1, max_inputs: int = MAX_INPUTS, span: Span | None = None
 ) -> tuple[Chunk, ...]:
-    """The chunks of a timeline, in order and without gaps; so long that `at_once` of them keep each other company.
+    """The chunks of a timeline, in order and without gaps; their length keeps `at_once` of them busy in parallel.
 
-    Those of a `span` alone show the same as if all were planned: what is a base does not depend on it.
+    The chunks of a `span` show the same frames as a plan of the whole timeline: the choice of bases does not depend on
+    the span.
     """
     span = span or Span(0, timeline.frames)
-    whole = list(_stretches(timeline))
+    whole = list(_intervals(timeline))
     bases = _bases(timeline, whole)
-    stretches = list(_cut(_within(span, whole), span, longest_chunk(span.count, timeline.rate, at_once)))
-    groups = _grouped(timeline, stretches, min(max_inputs, MAX_GROUPED))
+    intervals = list(_cut(_within(span, whole), span, longest_chunk(span.count, timeline.rate, at_once)))
+    groups = _grouped(timeline, intervals, min(max_inputs, MAX_GROUPED))
     return tuple(_chunk(timeline, group, bases, max_inputs) for group in groups)
 
 
 def longest_chunk(frames: int, rate: Fraction, at_once: int) -> int:
-    """Frames of a chunk at most, of so many: each has its share of the work, but a seam costs some decoding."""
+    """Maximum number of frames of a chunk: work is shared evenly, and each seam costs some decoding."""
     seconds = float(frames / rate)
     rounds = max(1, round(seconds / (at_once * CHUNK_SECONDS)))
     count = min(at_once * rounds, max(1, int(seconds / SHORTEST_CHUNK_SECONDS)))
     return math.ceil(frames / count)
 
 
-def _within(span: Span, stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
-    """What of the stretches lies in a span."""
-    for stretch in stretches:
-        inside = stretch.span.clipped(span)
+def _within(span: Span, intervals: Iterable[_Interval]) -> Iterator[_Interval]:
+    """The intervals' parts in a span."""
+    for interval in intervals:
+        inside = interval.span.clipped(span)
         if inside.count > 0:
-            yield _Stretch(inside, stretch.seen)
+            yield _Interval(inside, interval.seen)
 
 
-def _cut(stretches: Iterable[_Stretch], whole: Span, longest: int) -> Iterator[_Stretch]:
-    """The stretches of a span, cut where chunks end: every `longest` frames from its beginning."""
-    for stretch in stretches:
-        span = stretch.span
+def _cut(intervals: Iterable[_Interval], whole: Span, longest: int) -> Iterator[_Interval]:
+    """The intervals of a span, split where chunks end: every `longest` frames."""
+    for interval in intervals:
+        span = interval.span
         first = whole.start + ((span.start - whole.start) // longest + 1) * longest
         for start, end in pairwise([span.start, *range(first, span.end, longest), span.end]):
-            yield _Stretch(Span(start, end), stretch.seen, last=(end - whole.start) % longest == 0)
+            yield _Interval(Span(start, end), interval.seen, last=(end - whole.start) % longest == 0)
 
 
-def _stretches(timeline: Timeline) -> Iterator[_Stretch]:
+def _intervals(timeline: Timeline) -> Iterator[_Interval]:
     whole = Span(0, timeline.frames)
     hiding = [_hides_all(item, timeline) for item in timeline.items]
     begins: dict[int, list[int]] = {whole.start: [], whole.end: []}
@@ -126,20 +126,20 @@ def _stretches(timeline: Timeline) -> Iterator[_Stretch]:
         here.difference_update(ends.get(start, ()))
         here.update(begins.get(start, ()))
         bottom = max((index for index in here if hiding[index]), default=0)
-        yield _Stretch(Span(start, end), tuple(sorted(index for index in here if index >= bottom)))
+        yield _Interval(Span(start, end), tuple(sorted(index for index in here if index >= bottom)))
 
 
-def _bases(timeline: Timeline, stretches: list[_Stretch]) -> set[int]:
-    """The layers that are opaque, and the lowest wherever they are seen. Around them is black, so
-    over another background only those that cover it.
+def _bases(timeline: Timeline, intervals: list[_Interval]) -> set[int]:
+    """The indices of items that are opaque, and the lowest wherever they are visible. They are framed in black: over
+    another background they must cover the canvas.
     """
-    lowest = {stretch.seen[0] for stretch in stretches if stretch.seen}
-    over = {index for stretch in stretches for index in stretch.seen[1:]}
+    lowest = {interval.seen[0] for interval in intervals if interval.seen}
+    over = {index for interval in intervals for index in interval.seen[1:]}
     return {index for index in lowest - over if _can_be_base(timeline.items[index], timeline)}
 
 
 def _can_be_base(item: Item, timeline: Timeline) -> bool:
-    if isinstance(item, Crossing):
+    if isinstance(item, TransitionItem):
         return item.opaque and timeline.background == BLACK
     if not isinstance(item, Layer):
         return False
@@ -150,16 +150,16 @@ def _hides_all(item: Item, timeline: Timeline) -> bool:
     return isinstance(item, Layer) and item.opaque and item.pose.box().holds(timeline.canvas)
 
 
-def _grouped(timeline: Timeline, stretches: list[_Stretch], max_inputs: int) -> Iterator[list[_Stretch]]:
-    """As many stretches together as open few enough files; one alone may open more."""
-    group: list[_Stretch] = []
+def _grouped(timeline: Timeline, intervals: list[_Interval], max_inputs: int) -> Iterator[list[_Interval]]:
+    """Intervals grouped into chunks of at most `max_inputs` inputs; a single interval may have more."""
+    group: list[_Interval] = []
     opened = 0
-    for stretch in stretches:
-        begun = set(stretch.seen) - set(group[-1].seen if group else ())
+    for interval in intervals:
+        begun = set(interval.seen) - set(group[-1].seen if group else ())
         if group and (group[-1].last or opened + _cost(timeline, begun) > max_inputs):
             yield group
-            group, opened, begun = [], 0, set(stretch.seen)
-        group.append(stretch)
+            group, opened, begun = [], 0, set(interval.seen)
+        group.append(interval)
         opened += _cost(timeline, begun)
     yield group
 
@@ -169,8 +169,8 @@ def _cost(timeline: Timeline, seen: Iterable[int]) -> int:
 
 
 def cost(item: Item) -> int:
-    """How many inputs an item counts for."""
-    if isinstance(item, Crossing):
+    """The number of inputs that an item counts as."""
+    if isinstance(item, TransitionItem):
         return sum(cost(layer) for layer in (*item.before, *item.after))
     picture = item.picture if isinstance(item, Layer) else None
     if not isinstance(picture, Footage):
@@ -178,7 +178,7 @@ def cost(item: Item) -> int:
     return max(1, math.ceil(picture.pixel_width * picture.pixel_height / PIXELS_PER_INPUT))
 
 
-def _chunk(timeline: Timeline, group: list[_Stretch], bases: set[int], max_inputs: int) -> Chunk:
+def _chunk(timeline: Timeline, group: list[_Interval], bases: set[int], max_inputs: int) -> Chunk:
     runs = _runs(group)
     base = [Use(timeline.items[index], span) for span, index in sorted((s, i) for i, s in runs if i in bases)]
     over = [Use(timeline.items[index], span) for index, span in sorted(run for run in runs if run[0] not in bases)]
@@ -186,22 +186,22 @@ def _chunk(timeline: Timeline, group: list[_Stretch], bases: set[int], max_input
     return Chunk(whole, tuple(_filled(whole, base)), tuple(_passes(base, over, max_inputs)))
 
 
-def _runs(group: list[_Stretch]) -> list[tuple[int, Span]]:
-    """For how long each layer is seen without a break."""
+def _runs(group: list[_Interval]) -> list[tuple[int, Span]]:
+    """The uninterrupted spans of each item, with its index."""
     runs: list[tuple[int, Span]] = []
     open_runs: dict[int, int] = {}
-    for stretch in group:
+    for interval in group:
         still_open: dict[int, int] = {}
-        for index in stretch.seen:
-            still_open[index] = open_runs.pop(index, stretch.span.start)
-        runs.extend((index, Span(start, stretch.span.start)) for index, start in open_runs.items())
+        for index in interval.seen:
+            still_open[index] = open_runs.pop(index, interval.span.start)
+        runs.extend((index, Span(start, interval.span.start)) for index, start in open_runs.items())
         open_runs = still_open
     runs.extend((index, Span(start, group[-1].span.end)) for index, start in open_runs.items())
     return runs
 
 
 def _filled(whole: Span, uses: list[Use]) -> Iterator[Piece]:
-    """The pieces of a base, the background where there is no use."""
+    """The pieces of a base; gaps are background."""
     at = whole.start
     for use in uses:
         if use.span.start > at:
@@ -213,7 +213,9 @@ def _filled(whole: Span, uses: list[Use]) -> Iterator[Piece]:
 
 
 def _passes(base: list[Use], over: list[Use], max_inputs: int) -> Iterator[tuple[Use, ...]]:
-    """The overlays in passes; the first shares its inputs with the base, each other with what was made before it."""
+    """The overlays in passes; the first shares its inputs with the base, the others with the result of the pass
+    before.
+    """
     uses: list[Use] = []
     opened = sum(cost(use.item) for use in base)
     for use in over:

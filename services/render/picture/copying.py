@@ -1,7 +1,7 @@
-"""Cuts without encoding: where a timeline shows nothing but whole runs of coded frames, these are copied.
+"""Cuts without encoding: coded frames are copied where a timeline shows nothing but whole groups of them.
 
-It must be safe to say what comes out: every clip fills the canvas unchanged, begins at a keyframe, ends before
-another, and all have the same parameters. What is not so is encoded like everything else.
+Every clip must fill the canvas unchanged, begin at a keyframe, and end before another one, and all must have the same
+codec parameters. Everything else is encoded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,20 +17,20 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from services.render.media.probe import Footage, careful_options
+from services.render.box import Box
+from services.render.media.probe import Footage, demuxer_options
 from services.render.picture.graph import timescale
-from services.render.timeline.geometry import Box
 from services.render.timeline.scene import US, Layer, Timeline
 
 NEAR_FRAMES = Fraction(3, 10)
-"""How far from its even place a coded frame may lie; drawing would take it for that place, too."""
+"""Maximum distance of a coded frame from its exact time, in frames; drawing would choose the same frame."""
 LONGEST_DELAY = 16
-"""Frames by which decoding may run ahead of showing: H.264 allows no more."""
+"""Maximum reordering delay in frames, as in H.264."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """`frames` coded frames in a row, the first at `source_us` (µs from the file's beginning)."""
+    """A run of `frames` coded frames; the first is at `source_us` (µs from the file's beginning)."""
 
     footage: Footage
     source_us: float
@@ -38,7 +38,7 @@ class Clip:
 
 
 def clips(timeline: Timeline) -> tuple[Clip, ...]:
-    """The clips that a timeline is made of, when it may be made of nothing else; else none."""
+    """The clips of a timeline that consists of nothing else; else empty."""
     layers = sorted((item for item in timeline.items if isinstance(item, Layer)), key=lambda layer: layer.span)
     ends = [0, *(layer.span.end for layer in layers)]
     one_after_the_other = [layer.span.start for layer in layers] == ends[:-1] and ends[-1] == timeline.frames
@@ -67,9 +67,9 @@ def _clip(layer: Layer, timeline: Timeline) -> Iterator[Clip]:
 
 
 def copy_clips(timeline: Timeline, run: Sequence[Clip], output: Path) -> bool:
-    """Write the clips to an MP4 without sound; False, and no file, when they cannot be copied.
+    """Write the clips to an MP4 without sound. Returns False, without a file, if they cannot be copied.
 
-    Each file is read twice: to be sure of everything before the first packet is written, and to write.
+    Each file is read twice: to check all frames before the first is written, and to write.
     """
     try:
         with ExitStack() as opened:
@@ -91,7 +91,7 @@ class _Uneven(Exception):
 
 
 def _open(path: Path) -> InputContainer:
-    return av.open(str(path), format="mov", options=careful_options("mov"))
+    return av.open(str(path), format="mov", options=demuxer_options("mov"))
 
 
 def _stream(source: InputContainer, clip: Clip) -> VideoStream:
@@ -99,7 +99,7 @@ def _stream(source: InputContainer, clip: Clip) -> VideoStream:
 
 
 def _same_parameters(streams: Sequence[VideoStream]) -> bool:
-    """Whether one decoder can go on from each to the next."""
+    """Whether one decoder can decode all streams in sequence."""
     codecs = {stream.codec_context.codec.canonical_name for stream in streams}
     parameters = {bytes(stream.codec_context.extradata or b"") for stream in streams}
     return codecs == {"h264"} and len(parameters) == 1 and b"" not in parameters
@@ -107,14 +107,14 @@ def _same_parameters(streams: Sequence[VideoStream]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Coded:
-    """A packet, and which of its clip's frames it holds."""
+    """A packet, and the number of its frame in the clip."""
 
     packet: "Packet[VideoStream]"
     frame: int
 
 
 def _packets(source: InputContainer, clip: Clip, rate: Fraction) -> Iterator[_Coded]:
-    """The clip's packets in the order of decoding. Raises `_Uneven`."""
+    """The clip's packets in decoding order. Raises `_Uneven`."""
     stream = _stream(source, clip)
     base, start_us = stream.time_base or Fraction(1, US), source.start_time or 0
     half_frame_us = round(US / rate / 2)
@@ -135,7 +135,7 @@ def _packets(source: InputContainer, clip: Clip, rate: Fraction) -> Iterator[_Co
 
 
 def _delay(packets: Iterator[_Coded], clip: Clip) -> int:
-    """By how many frames decoding runs ahead of showing. Raises `_Uneven` unless every frame is there once."""
+    """The reordering delay in frames. Raises `_Uneven` unless every frame exists once."""
     frames = [coded.frame for coded in packets]
     if sorted(frames) != list(range(clip.frames)):
         raise _Uneven

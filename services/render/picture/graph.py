@@ -1,4 +1,4 @@
-"""From a chunk of the timeline to the arguments of ffmpeg. Pure; graphs are made of numbers and our own words only."""
+"""ffmpeg arguments of a chunk. Pure; graphs hold numbers and constant words only."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,19 +9,19 @@ from services.render.media.probe import Footage
 from services.render.picture.chains import Chains, Command, fraction
 from services.render.picture.chunks import Chunk
 from services.render.picture.painter import Painter
-from services.render.picture.sources import Look, Reading, Sources, readings
-from services.render.timeline.scene import Crossing, Item, Layer, Span, Timeline
+from services.render.picture.sources import FootageUse, Reading, Sources, readings
+from services.render.timeline.scene import Item, Layer, Span, Timeline, TransitionItem
 
 ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
-"""A little better than what the eye notices, at about a twentieth of a core per frame of 720p."""
+"""Slightly better than visible, at about a twentieth of a core-second per frame of 720p."""
 LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p")
 CLEAR_LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-slices", "4", "-pix_fmt", "yuva420p")
 COLOR_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 
 
-def chunk_readings(timeline: Timeline, chunk: Chunk, number: int) -> dict[Look, Reading]:
-    """What a pass of a chunk reads."""
-    return readings(list(_looks(chunk, number)), timeline.rate)
+def chunk_readings(timeline: Timeline, chunk: Chunk, number: int) -> dict[FootageUse, Reading]:
+    """The readings of a pass of a chunk."""
+    return readings(list(_footage_uses(chunk, number)), timeline.rate)
 
 
 def chunk_command(
@@ -32,9 +32,9 @@ def chunk_command(
     seeks: Mapping[Reading, int],
     threads: int = 1,
 ) -> Command:
-    """The picture of a chunk up to and with its pass `number`; `under` is what the pass before it made.
+    """The command of pass `number` of a chunk; `under` is the result of the pass before.
 
-    `seeks` says where to seek to for each of the pass's readings, at most its `from_us`; `threads` decode each.
+    `seeks` has the seek position of each reading, at most its `from_us`; `threads` decode each.
     """
     chains = Chains()
     sources = Sources(chains, chunk_readings(timeline, chunk, number), seeks, timeline.rate, threads)
@@ -45,24 +45,24 @@ def chunk_command(
     return chains.command(picture)
 
 
-def _looks(chunk: Chunk, number: int) -> Iterator[Look]:
+def _footage_uses(chunk: Chunk, number: int) -> Iterator[FootageUse]:
     for piece in chunk.base if number == 0 else ():
         if piece.use is not None:
-            yield from _looks_of(piece.use.item, piece.span, steady=True)
+            yield from _uses_of(piece.use.item, piece.span, steady=True)
     for use in chunk.passes[number]:
-        yield from _looks_of(use.item, use.span, steady=False)
+        yield from _uses_of(use.item, use.span, steady=False)
 
 
-def _looks_of(item: Item, span: Span, *, steady: bool) -> Iterator[Look]:
+def _uses_of(item: Item, span: Span, *, steady: bool) -> Iterator[FootageUse]:
     if isinstance(item, Layer) and isinstance(item.picture, Footage):
-        yield Look(item, span, steady)
-    elif isinstance(item, Crossing):
+        yield FootageUse(item, span, steady)
+    elif isinstance(item, TransitionItem):
         for layer in (*item.before, *item.after):
-            yield from _looks_of(layer, span.clipped(layer.span), steady=steady)
+            yield from _uses_of(layer, span.clipped(layer.span), steady=steady)
 
 
 def output_arguments(timeline: Timeline, span: Span, *, lossless: bool, threads: int) -> list[str]:
-    """How the picture named `out` is written."""
+    """The arguments that encode output `out`."""
     return [
         *("-map", "[out]", "-an", "-sn", "-dn", "-r", fraction(timeline.rate), "-fps_mode", "cfr"),
         *("-frames:v", str(span.count)),
@@ -74,10 +74,10 @@ def output_arguments(timeline: Timeline, span: Span, *, lossless: bool, threads:
 
 
 def container(timeline: Timeline) -> str:
-    """The kind of file a chunk is written to."""
+    """The format of chunk files."""
     return "nut" if timeline.clear else "mp4"
 
 
 def timescale(rate: Fraction) -> int:
-    """Ticks a second in which every frame takes a whole number of ticks."""
+    """Ticks per second such that every frame takes a whole number of them."""
     return rate.numerator * max(1, math.ceil(10_000 / rate.numerator))

@@ -1,13 +1,14 @@
-"""How one picture becomes another, and how two mix: the filters of transitions and blend modes. Pure."""
+"""Filters of transitions and blend modes. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from services.drafts.design import BlendMode, TransitionKind
-from services.render.effects.shape import Sides, blur_steps, tile_steps
+from services.render.box import Size
+from services.render.effects.shape import blur_steps, tile_steps
 from services.render.picture.chains import Chains, fraction, frame_number
-from services.render.picture.shapes import TAGS, Size
+from services.render.picture.shapes import TAGS
 from services.render.timeline.ramps import Ramp
 
 SLIDES: dict[TransitionKind, tuple[int, int]] = {
@@ -22,19 +23,21 @@ WIPES: dict[TransitionKind, tuple[int, int]] = {
     TransitionKind.WIPE_UP: (0, -1),
     TransitionKind.WIPE_DOWN: (0, 1),
 }
-"""Where to, x to the right and y down."""
+"""Direction, x to the right and y down."""
 SLIGHT = 1e-4
-"""Of a pixel: what a number in an expression may be off by."""
+"""Rounding tolerance of expressions, in pixels."""
 BLUR_AT_MOST = 0.03
-"""The sigma in the middle of a blur, as a part of the canvas's width."""
+"""Maximum sigma of a blur transition, as a part of the canvas's width."""
 TILES = 20
-"""How many rectangles lie side by side in the middle of a pixelize."""
+"""Number of rectangles side by side in the middle of a pixelize transition."""
 COARSE_STEPS = 16
-"""A picture becomes coarser in at most so many steps."""
+"""Maximum number of steps of a blur or pixelize transition."""
 CIRCLE_DETAIL = 4
-"""The edge of a circle is computed for one pixel in so many."""
+"""The mask of a circle is computed at this fraction of the resolution."""
 CIRCLE_REACH = 8
-"""How far from the edge, in those pixels, its distance is kept: enlarged, it makes an edge of one pixel again."""
+"""Distance from the edge, in pixels of that mask, within which the mask is a ramp; enlarged and steepened, it makes an
+edge of one pixel.
+"""
 BLENDS = {
     BlendMode.MULTIPLY: "multiply",
     BlendMode.SCREEN: "screen",
@@ -51,14 +54,14 @@ SOFT_LIGHT = (
     "st(2,if(lte(ld(0),0.25),((16*ld(0)-12)*ld(0)+4)*ld(0),sqrt(ld(0))));"
     "255*if(lte(ld(1),0.5),ld(0)-(1-2*ld(1))*ld(0)*(1-ld(0)),ld(0)+(2*ld(1)-1)*(ld(2)-ld(0)))+0.5"
 )
-"""Of a lower code x and an upper one y, as W3C's compositing has it; ffmpeg's own is another one."""
+"""Of a lower code x and an upper one y, as in W3C's compositing specification; ffmpeg's own soft light differs."""
 UPPER_FIRST = frozenset({BlendMode.COLOR_DODGE, BlendMode.COLOR_BURN})
-"""Modes for which ffmpeg takes the upper picture as its first."""
+"""Modes with the upper picture as ffmpeg's first input."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Frames `passed` up to `passed + count` of a transition that takes `total`."""
+class TransitionSpan:
+    """Frames `passed` up to `passed + count` of a transition of `total` frames."""
 
     passed: int
     count: int
@@ -66,23 +69,23 @@ class Stretch:
     rate: Fraction
 
     def part(self, frame: int) -> float:
-        """How far the transition is (0..1) at a frame, counted from the first of this stretch."""
+        """The progress of the transition (0..1) at a frame, counted from the first of this span."""
         return (self.passed + frame + 0.5) / self.total
 
     @property
     def ramp(self) -> Ramp:
-        """The same for every frame: that of the whole transition, wherever it is cut."""
+        """The progress as a ramp, equal wherever the transition is split."""
         first, after = -self.passed, self.total - self.passed
         return Ramp(((first, self.part(first)), (after, self.part(after))))
 
 
 class Mixer:
-    """Draws one transition between two streams of the canvas's size; `clear` when they have alpha."""
+    """Draws a transition between two streams of the canvas's size; `clear` if they have alpha."""
 
-    def __init__(self, chains: Chains, size: Size, stretch: Stretch, *, clear: bool) -> None:
+    def __init__(self, chains: Chains, size: Size, span: TransitionSpan, *, clear: bool) -> None:
         self._chains = chains
         self._size = size
-        self._stretch = stretch
+        self._span = span
         self._clear = clear
 
     def mix(self, kind: TransitionKind, before: str, after: str) -> str:
@@ -101,24 +104,24 @@ class Mixer:
         return self._coarse(kind, mixed) if kind in (TransitionKind.BLUR, TransitionKind.PIXELIZE) else mixed
 
     def _even(self) -> str:
-        """A grey plane as bright as the transition is far."""
-        return self._plane(self._stretch.ramp.expression("N"), 16, 16, "neighbor")
+        """A uniform grey plane with the brightness of the progress."""
+        return self._plane(self._span.ramp.expression("N"), 16, 16, "neighbor")
 
     def _circle(self) -> str:
-        """A plane that is white in a growing circle."""
+        """A plane that is white inside a growing circle."""
         width, height = (max(2, side // CIRCLE_DETAIL) for side in (self._size.width, self._size.height))
-        radius = f"({self._stretch.ramp.expression('N')})*{(width**2 + height**2) ** 0.5 / 2:.6f}"
+        radius = f"({self._span.ramp.expression('N')})*{(width**2 + height**2) ** 0.5 / 2:.6f}"
         level = f"clip(0.5+({radius}-hypot(X+0.5-W/2,Y+0.5-H/2))/{CIRCLE_REACH},0,1)"
         plane = self._plane(level, width, height, "bilinear")
         return self._chains.chain(plane, [f"lut=c0='clip((val-127.5)*{CIRCLE_DETAIL * CIRCLE_REACH}+127.5,0,255)'"])
 
     def _plane(self, level: str, width: int, height: int, flags: str) -> str:
-        rate = fraction(self._stretch.rate)
+        rate = fraction(self._span.rate)
         return self._chains.chain(
             "",
             [
                 f"color=c=black:s={width}x{height}:r={rate}",
-                f"trim=end_frame={self._stretch.count}",
+                f"trim=end_frame={self._span.count}",
                 "format=gray",
                 f"geq=lum='255*({level})'",
                 f"scale=w={self._size.width}:h={self._size.height}:flags={flags}",
@@ -126,14 +129,14 @@ class Mixer:
         )
 
     def _through(self, plane: str, before: str, after: str) -> str:
-        """`after` over `before` where the plane is white."""
+        """`after` over `before`, with the plane as opacity."""
         if self._clear:
             return self._merged(plane, before, after)
         top = self._chains.chain(after + plane, ["alphamerge"])
         return self._chains.chain(before + top, ["overlay=x=0:y=0:format=yuv420"])
 
     def _merged(self, plane: str, before: str, after: str) -> str:
-        """The same for pictures with alpha of their own."""
+        """The same for pictures with alpha."""
         mixed = ["format=yuva444p", TAGS, "premultiply=inplace=1"]
         both = [self._chains.chain(each, mixed) for each in (before, after)]
         mask = self._chains.chain(plane, ["mergeplanes=format=yuva444p"])
@@ -141,19 +144,19 @@ class Mixer:
         return self._chains.chain("".join(both) + mask, ["maskedmerge", *unmixed])
 
     def _dipped(self, color: str, before: str, after: str) -> str:
-        """Through a colour: the first half of one, the second half of the other, and the colour over both; what is
-        clear stays clear.
+        """Dip to a colour: `before` in the first half, `after` in the second, and the colour above; transparent pixels
+        stay transparent.
         """
-        half = -(-self._stretch.total // 2) - self._stretch.passed
+        half = -(-self._span.total // 2) - self._span.passed
         shown = self._through(self._plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
-        level = f"1-abs(2*({self._stretch.ramp.expression('N')})-1)"
+        level = f"1-abs(2*({self._span.ramp.expression('N')})-1)"
         plane = self._plane(level, 16, 16, "neighbor")
         size = f"{self._size.width}x{self._size.height}"
         plate = self._chains.chain(
             "",
             [
-                f"color=c={color}:s={size}:r={fraction(self._stretch.rate)}",
-                f"trim=end_frame={self._stretch.count}",
+                f"color=c={color}:s={size}:r={fraction(self._span.rate)}",
+                f"trim=end_frame={self._span.count}",
                 "format=yuv420p",
                 TAGS,
             ],
@@ -164,12 +167,12 @@ class Mixer:
         return self._through(plane, shown, plate)
 
     def _slid(self, across: int, down: int, before: str, after: str) -> str:
-        """Both pictures side by side, and the canvas a window that moves over them by whole pixels."""
+        """Slide: both pictures side by side, and a window of the canvas's size that moves over them by whole pixels."""
         width, height = self._size.width, self._size.height
         whole, small = ("yuva444p", "yuva420p") if self._clear else ("yuv444p", "yuv420p")
         both = [self._chains.chain(each, [f"format={whole}", TAGS]) for each in (before, after)]
         side = width if across else height
-        passed = _up(side, f"({self._stretch.ramp.expression('n')})")
+        passed = _up(side, f"({self._span.ramp.expression('n')})")
         pair, start = (reversed(both), f"{side}-{passed}") if across + down > 0 else (both, passed)
         x, y = (start, "0") if across else ("0", start)
         window = f"crop=w={width}:h={height}:x='{x}':y='{y}':exact=1"
@@ -177,17 +180,17 @@ class Mixer:
         return self._chains.chain("".join(pair), [stack, window, f"format={small}", TAGS])
 
     def _wipe(self, across: int, down: int) -> str:
-        """A plane that is white on one side of an edge."""
+        """A plane that is white on one side of a moving edge."""
         width, height = self._size.width, self._size.height
         place, side = ("X", width) if across else ("Y", height)
-        part = f"({self._stretch.ramp.expression('N')})"
+        part = f"({self._span.ramp.expression('N')})"
         forwards = across + down > 0
         seen = f"lt({place},{_up(side, part)})" if forwards else f"gte({place},{_up(side, f'(1-{part})')})"
         return self._plane(seen, width if across else 2, height if down else 2, "neighbor")
 
     def _grown(self) -> Iterator[str]:
-        """Twice as large at the end, about the middle."""
-        at_scale, at_crop = map(self._stretch.ramp.expression, (frame_number(self._stretch.rate), "n"))
+        """Enlarged about the middle, up to twice the size."""
+        at_scale, at_crop = map(self._span.ramp.expression, (frame_number(self._span.rate), "n"))
         sides = self._size.width, self._size.height
         width, height = (f"2*round({side / 2}*(1+{at_scale}))" for side in sides)
         # crop knows the first frame's size only
@@ -197,7 +200,7 @@ class Mixer:
         yield "setsar=1"
 
     def _coarse(self, kind: TransitionKind, source: str) -> str:
-        """Blurred or pixelized, most in the middle. Neither filter takes a strength that changes, so every step is a
+        """Blurred or pixelized, most in the middle. Neither filter has a time-dependent strength, so each step is a
         stream of its own.
         """
         runs = list(self._runs())
@@ -210,7 +213,7 @@ class Mixer:
             for label, (start, end, rising) in zip(labels, runs, strict=True)
         ]
         joined = [f"concat=n={len(parts)}:v=1:a=0"] if len(parts) > 1 else []
-        tick = fraction(1 / self._stretch.rate)  # a part of one frame has no length that concat knows
+        tick = fraction(1 / self._span.rate)  # concat knows no length of a part of one frame
         return self._chains.chain("".join(parts), [*joined, f"settb={tick}", "setpts=N"])
 
     def _coarser(self, kind: TransitionKind, rising: float) -> Iterator[str]:
@@ -220,29 +223,29 @@ class Mixer:
         else:
             side = max(1.0, width / TILES * rising)
             columns, rows = max(1, round(width / side)), max(1, round(height / side))
-            yield from tile_steps(columns, rows, Sides(width, height), alpha=self._clear)
+            yield from tile_steps(columns, rows, Size(width, height), alpha=self._clear)
         yield "format=yuva420p" if self._clear else "format=yuv420p"
         yield "setsar=1"
 
     def _runs(self) -> Iterator[tuple[int, int, float]]:
-        """Runs of frames (start, end), and how near (0..1) they are to the middle of the transition. Where the
-        transition is cut, so is a run, which remains as near.
+        """Steps as (start, end, strength 0..1). Where the transition is split, so is a step, and its strength stays the
+        same.
         """
-        stretch = self._stretch
-        run = max(1, -(-stretch.total // COARSE_STEPS))
-        for start in range(-(stretch.passed % run), stretch.count, run):
-            end = min(stretch.total - stretch.passed, start + run)
-            middle = (stretch.part(start) + stretch.part(end - 1)) / 2
-            yield max(0, start), min(stretch.count, end), 1 - abs(2 * middle - 1)
+        span = self._span
+        run = max(1, -(-span.total // COARSE_STEPS))
+        for start in range(-(span.passed % run), span.count, run):
+            end = min(span.total - span.passed, start + run)
+            middle = (span.part(start) + span.part(end - 1)) / 2
+            yield max(0, start), min(span.count, end), 1 - abs(2 * middle - 1)
 
 
 def _up(side: int, part: str) -> str:
-    """A part of a side as an expression, rounded up to whole pixels."""
+    """An expression for a part of a side, rounded up to whole pixels."""
     return f"ceil({side}*{part}-{SLIGHT})"
 
 
 def blend(chains: Chains, mode: BlendMode, lower: str, upper: str) -> str:
-    """Two RGB streams mixed: the label of the result."""
+    """The label of two blended RGB streams."""
     if mode is BlendMode.LINEAR_BURN:
         inverted = "".join(chains.chain(each, ["negate"]) for each in (lower, upper))
         return chains.chain(inverted, ["blend=all_mode=addition", "negate"])

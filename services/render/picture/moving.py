@@ -1,9 +1,9 @@
-"""From a layer's frames to a picture that moves: filters whose numbers follow the motion. Pure.
+"""Filters of moving layers, with parameters that follow the motion. Pure.
 
-A picture is pasted into the middle of a clear box that is large enough for all it does, and the box laid down in steps
-of two pixels, which is where chroma has its samples. Within the box the picture is turned, grown and moved by what
-is left of whole steps: by fractions of a pixel (`place`), or, where it is large and only moves or grows, by whole ones
-(`nudge`), which is several times quicker. What becomes much smaller than it was is scaled anew for each frame.
+A picture is padded to a transparent box that holds it in all frames, and the box is overlaid in steps of two pixels,
+where chroma has its samples. Within the box the picture is rotated, scaled and moved by the rest: by fractions of a
+pixel (`place`), or, where it is large and does not rotate, by whole pixels (`nudge`), which is several times faster. A
+picture that shrinks much is scaled anew in each frame.
 """
 
 import math
@@ -11,25 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from services.render.box import Size
 from services.render.picture.chains import frame_number
-from services.render.picture.shapes import CLEAR, Size
+from services.render.picture.shapes import CLEAR
 from services.render.timeline.ramps import Ramp
 from services.render.timeline.scene import Layer, Motion, Span
 
 MARGIN = 4
-"""Clear pixels around a picture at its largest."""
+"""Transparent pixels around a picture at its largest."""
 FINE_AT_MOST = 0.5
-"""Canvases: a box larger than this moves by whole pixels, unless it turns."""
+"""In canvases: a larger box moves by whole pixels, unless it rotates."""
 SMALLEST_GROWN = 0.5
-"""Of a picture's largest size: down to here it is made smaller while it is placed, which takes every pixel in two."""
+"""Of a picture's largest size: down to this scale, `perspective` shrinks it, which samples every second pixel."""
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """How a layer moves on a canvas that begins with frame `origin`; the layer's own frames are those from `start`
-    up to `end`.
+class MotionPath:
+    """The motion of a layer on a canvas that begins with frame `origin`; the layer's frames are `start` up to `end`.
 
-    `size` is what its picture is worked on in, `box` what it is pasted into.
+    `size` is that of the processed picture, `box` that of the padded one.
     """
 
     motion: Motion
@@ -51,19 +51,19 @@ class Path:
         return not all(side.still for side in sides) or even != (self.size.width, self.size.height)
 
     def pad(self) -> str:
-        """Paste into the middle of the box."""
+        """A pad step to the box, with the picture in the middle."""
         when = ":eval=frame" if self.grows else ""
         return f"pad=w={self.box.width}:h={self.box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={CLEAR}{when}"
 
     def resize(self, colors: str) -> str:
-        """A scale step to each frame's own size; `colors` says what the colours come from."""
+        """A scale step to each frame's size; `colors` are the options of the source's colours."""
         frame = frame_number(self.rate)
         sides = (self._side(side, frame, self.start) for side in (self.motion.width, self.motion.height))
         width, height = sides
         return f"scale=w='{width}':h='{height}':eval=frame:{colors}out_color_matrix=bt709:out_range=tv"
 
     def smear(self) -> str:
-        """The picture's edge goes on in its box: turned, it mixes with no other colour there."""
+        """A step that extends the picture's edge into the box, so that rotation mixes it with no other colour."""
         x, y = (self.box.width - self.size.width) // 2, (self.box.height - self.size.height) // 2
         return f"fillborders=left={x}:right={x}:top={y}:bottom={y}:mode=smear"
 
@@ -78,8 +78,8 @@ class Path:
         yield f"geq=lum='255*{inside}'"
 
     def place(self) -> str:
-        """Turned, grown, and moved by fractions of a pixel. For `perspective` pixels lie at whole numbers, and frames
-        are counted from 1. It reads its expressions anew for each frame: short ones save time.
+        """A perspective step that rotates, scales and moves by fractions of a pixel. Its pixels lie at integers, and it
+        counts frames from 1. Expressions are parsed anew for each frame, so they are short.
         """
         names = (
             f"{axis}{corner}='{at}'" for corner, at_both in enumerate(self._corners()) for axis, at in at_both.items()
@@ -87,13 +87,13 @@ class Path:
         return f"perspective={':'.join(names)}:sense=destination:eval=frame"
 
     def nudge(self) -> str:
-        """Moved by the pixel that is left of steps of two; `crop` moves nothing, it only points elsewhere."""
+        """A crop step that moves by the pixel left of steps of two; `crop` copies nothing."""
         even, whole = self._even_corner("n", self.start), self._whole_corner("n", self.start)
         x, y = (f"{one}-{other}" for one, other in zip(even, whole, strict=True))
         return f"crop=w={self.box.width - 2}:h={self.box.height - 2}:x='{x}':y='{y}':exact=1"
 
     def corner(self) -> tuple[str, str]:
-        """Where the box's corner goes on the canvas, as expressions in its time `t`."""
+        """The position of the box's corner on the canvas, as expressions of time `t`."""
         return self._even_corner(f"round(t*{float(self.rate):.9g})", self.origin)
 
     def _at(self, ramp: Ramp, frame: str, start: int) -> str:
@@ -112,7 +112,7 @@ class Path:
         return f"(2*ceil({x}/2))", f"(2*ceil({y}/2))"
 
     def _corners(self) -> Iterator[dict[str, str]]:
-        """Where the corners of the box's picture go within the box."""
+        """The positions of the box's corners within the box."""
         motion, frame, start = self.motion, "in", self.start - 1
         turned = f"st(0,{self._at(motion.rotation_deg, frame, start)}*PI/180)"
         drawn_x, drawn_y = (
@@ -134,23 +134,23 @@ class Path:
                 }
 
 
-def path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> Path:
-    """How a layer with a motion moves in some of its frames; see `Path`."""
+def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> MotionPath:
+    """The motion path of a layer in some of its frames."""
     turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
     box = _box(motion, layer.span.start, layer.span.end, turns=turns)
     fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
-    return Path(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+    return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
 
 
 def _largest(layer: Layer, motion: Motion, unit: int) -> Size:
-    """A layer's largest size, but no more pixels than its picture has; in multiples of `unit` pixels."""
+    """The layer's largest size, limited to its picture's pixels, in multiples of `unit` pixels."""
     width, height = motion.width.most, motion.height.most
     shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
     return Size(*(max(unit, unit * round(side * shrink / unit)) for side in (width, height)))
 
 
 def _box(motion: Motion, start: int, end: int, *, turns: bool) -> Size:
-    """As large as the picture ever is, turned; in multiples of four, for a middle on even pixels."""
+    """The bounding box of the picture in all frames, in multiples of four, so that its middle lies on even pixels."""
     width, height = motion.width.most, motion.height.most
     if turns:
         extents = [_extent(motion, frame) for frame in range(start, end)]
@@ -160,7 +160,7 @@ def _box(motion: Motion, start: int, end: int, *, turns: bool) -> Size:
 
 
 def _extent(motion: Motion, frame: int) -> tuple[float, float]:
-    """The size of the upright box around the picture in a frame."""
+    """The size of the bounding box of the picture in a frame."""
     angle = math.radians(motion.rotation_deg.at(frame))
     cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
     width, height = motion.width.at(frame), motion.height.at(frame)
@@ -168,7 +168,7 @@ def _extent(motion: Motion, frame: int) -> tuple[float, float]:
 
 
 def alpha_plane(alpha: Ramp, start: int, count: int, size: Size, rate: Fraction) -> Iterator[str]:
-    """A source of grey frames as bright as a layer is opaque: computed for a few pixels, and enlarged."""
+    """A source of grey frames with the layer's opacity, computed for a few pixels and enlarged."""
     level = alpha.within(start, start + count).shifted(-start).expression("N")
     yield f"color=c=black:s=16x16:r={rate.numerator}/{rate.denominator}"
     yield f"trim=end_frame={count}"

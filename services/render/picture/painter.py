@@ -1,23 +1,22 @@
-"""Laying pictures over each other: the filter graph of one stretch of the timeline. Pure."""
+"""The filter graph of a chunk: layers, effects and transitions over a base. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.drafts.design import BlendMode, Effect, EffectKind
+from services.render.box import Size
 from services.render.effects.color import FROM_RGB, TO_RGB
 from services.render.effects.filters import blur_steps, chroma_steps, steps, tone_steps
-from services.render.media.containers import only
+from services.render.media.containers import input_options
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.picture import mixing
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use
-from services.render.picture.moving import Path as Way
-from services.render.picture.moving import alpha_plane, path
+from services.render.picture.moving import MotionPath, alpha_plane, motion_path
 from services.render.picture.shapes import (
     TAGS,
-    Size,
     base_format,
     faced,
     framed,
@@ -27,16 +26,16 @@ from services.render.picture.shapes import (
     to_bt709,
     upright_size,
 )
-from services.render.picture.sources import Look, Sources
-from services.render.timeline.scene import Crossing, Item, Layer, Lens, Motion, Plate, Span, Timeline
+from services.render.picture.sources import FootageUse, Sources
+from services.render.timeline.scene import Item, Layer, Motion, SolidColor, Span, Timeline, TrackEffect, TransitionItem
 
 CHANGING = frozenset({EffectKind.GRAIN, EffectKind.GLITCH, EffectKind.SHAKE, EffectKind.ZOOM, EffectKind.FLASH})
-"""Effects that look different from frame to frame."""
+"""Effects that change from frame to frame."""
 
 
 @dataclass(frozen=True, slots=True)
-class Top:
-    """A picture to lay down: frames from time 0 on, and where their corner goes (expressions in `t`)."""
+class Overlay:
+    """Frames to overlay, from time 0 on, and the position of their corner (expressions of `t`)."""
 
     label: str
     x: str
@@ -44,9 +43,9 @@ class Top:
 
 
 class Painter:
-    """Draws on a canvas for the frames of `span`; its streams begin at time 0 with the span's first frame.
+    """Draws on a canvas for the frames of `span`; streams begin at time 0 with the span's first frame.
 
-    `steady` when its pictures are wanted only once all before them was drawn (see `Look`).
+    `steady`: its frames are read only after all earlier ones are drawn (see `FootageUse`).
     """
 
     def __init__(
@@ -67,38 +66,42 @@ class Painter:
         self._steady = steady
 
     def lossless(self, made: Path) -> str:
-        """The result of the pass before."""
-        source = self._chains.open([*only("nut" if self._clear else "mov"), "-i", str(made)])
+        """The stream of the pass before."""
+        source = self._chains.open([*input_options("nut" if self._clear else "mov"), "-i", str(made)])
         return self._chains.chain(source, [f"settb={self._tick}", "setpts=N", TAGS])
 
     def base(self, pieces: Sequence[Piece], *, steady: bool = True) -> str:
-        """The pieces one after the other, each as large as the canvas and opaque."""
+        """The pieces in sequence, each opaque and of the canvas's size."""
         labels = [self._piece(piece, steady=steady) for piece in pieces]
         joined = [] if len(labels) == 1 else [f"concat=n={len(labels)}:v=1:a=0"]
         return self._chains.chain("".join(labels), [*joined, f"settb={self._tick}", "setpts=N"])
 
     def over(self, under: str, item: Item, span: Span) -> str:
-        """An item laid over `under` for some of its frames."""
-        if isinstance(item, Lens):
-            return self._through(under, item, span)
-        if isinstance(item, Crossing):
-            return self._laid(under, Top(self._crossing(item, span, opaque=False, steady=False), "0", "0"), span)
+        """An item over `under` for some of its frames."""
+        if isinstance(item, TrackEffect):
+            return self._apply_track_effect(under, item, span)
+        if isinstance(item, TransitionItem):
+            return self._overlaid(
+                under, Overlay(self._transition(item, span, opaque=False, steady=False), "0", "0"), span
+            )
         if item.blend is not BlendMode.NORMAL:
             return self._blended(under, item, span)
-        return self._laid(under, self._top(item, span), span)
+        return self._overlaid(under, self._overlay(item, span), span)
 
     def _piece(self, piece: Piece, *, steady: bool) -> str:
         if piece.use is None:
             return self._background(piece.span.count)
         item = piece.use.item
-        if isinstance(item, Crossing):
-            return self._crossing(item, piece.span, opaque=True, steady=steady)
-        assert isinstance(item, Layer)  # noqa: S101 - a lens is no base
-        worked = self._worked(item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady)
+        if isinstance(item, TransitionItem):
+            return self._transition(item, piece.span, opaque=True, steady=steady)
+        assert isinstance(item, Layer)  # noqa: S101 - effects have no picture
+        processed = self._processed(
+            item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady
+        )
         steps = framed(item, self._timeline)
-        if worked.single:
+        if processed.single:
             steps += repeated(piece.span.count)
-        return self._chains.chain(worked.label, [*steps, *self._alpha_format])
+        return self._chains.chain(processed.label, [*steps, *self._alpha_format])
 
     def _background(self, count: int) -> str:
         red, green, blue, _ = (round(part * 255) for part in self._timeline.background)
@@ -107,8 +110,8 @@ class Painter:
         steps = ["format=yuva420p"] if self._clear else ["format=gbrp", to_bt709(), "format=yuv420p"]
         return self._chains.chain("", [source, "trim=end_frame=1", *steps, TAGS, *repeated(count)])
 
-    def _laid(self, under: str, top: Top, span: Span) -> str:
-        """A picture over `under`. When it is seen is told by time: ffmpeg 5 counts the frames of either input."""
+    def _overlaid(self, under: str, top: Overlay, span: Span) -> str:
+        """A picture over `under`. It is enabled by time: ffmpeg 5 counts the frames of either input."""
         start, end = span.start - self._span.start, span.end - self._span.start
         label = self._chains.chain(top.label, [f"settb={self._tick}", f"setpts=PTS+{start}"])
         always = start == 0 and end == self._span.count
@@ -117,62 +120,62 @@ class Painter:
         place = f"x='{top.x}':y='{top.y}':format=yuv420"
         return self._chains.chain(under + label, [f"overlay={place}:eof_action=repeat{while_seen}"])
 
-    def _top(self, layer: Layer, span: Span) -> Top:
+    def _overlay(self, layer: Layer, span: Span) -> Overlay:
         if layer.motion is not None:
             return self._moving(layer, layer.motion, span)
         has_alpha = self._has_alpha(layer)
         pixel_format = "yuva444p" if layer.chroma else over_format(layer, has_alpha=has_alpha)
-        worked = self._worked(layer, span, upright_size(layer), pixel_format, steady=self._steady)
+        processed = self._processed(layer, span, upright_size(layer), pixel_format, steady=self._steady)
         formed = shape(layer, has_alpha=has_alpha)
-        return Top(self._chains.chain(worked.label, formed.steps), str(formed.box.left), str(formed.box.top))
+        return Overlay(self._chains.chain(processed.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
-    def _moving(self, layer: Layer, motion: Motion, span: Span) -> Top:
-        way = path(layer, motion, span, self._span.start, self._size, self._timeline.rate)
-        solid = way.fine and not way.grows and not self._has_alpha(layer)
-        label = self._solid(layer, way, span) if solid else self._clear_edged(layer, way, span)
-        return Top(label, *way.corner())
+    def _moving(self, layer: Layer, motion: Motion, span: Span) -> Overlay:
+        path = motion_path(layer, motion, span, self._span.start, self._size, self._timeline.rate)
+        solid = path.fine and not path.grows and not self._has_alpha(layer)
+        label = self._solid(layer, path, span) if solid else self._clear_edged(layer, path, span)
+        return Overlay(label, *path.corner())
 
-    def _solid(self, layer: Layer, way: Way, span: Span) -> str:
-        """A picture without alpha that moves: it stays in 4:2:0, and its alpha is that of its outline."""
-        worked = self._worked(layer, span, way.size, "yuv420p", steady=self._steady, ramp=False)
+    def _solid(self, layer: Layer, path: MotionPath, span: Span) -> str:
+        """A moving picture without alpha: it stays in 4:2:0, and its alpha is its outline."""
+        processed = self._processed(layer, span, path.size, "yuv420p", steady=self._steady, ramp=False)
         picture = self._chains.chain(
-            worked.label, [*faced(replace(layer.pose, rotation_deg=0.0)), way.pad(), way.smear(), TAGS]
+            processed.label, [*faced(replace(layer.pose, rotation_deg=0.0)), path.pad(), path.smear(), TAGS]
         )
-        stamp = self._chains.chain("", list(way.stamp()))
-        alpha = way.motion.alpha
-        single = worked.single
+        stamp = self._chains.chain("", list(path.stamp()))
+        alpha = path.motion.alpha
+        single = processed.single
         if not (alpha.still and alpha.first >= 1) or not single:
             stamp = self._chains.chain(stamp, repeated(span.count))
         if not (alpha.still and alpha.first >= 1):
-            plane = self._chains.chain("", list(alpha_plane(alpha, span.start, span.count, way.box, way.rate)))
+            plane = self._chains.chain("", list(alpha_plane(alpha, span.start, span.count, path.box, path.rate)))
             stamp = self._chains.chain(stamp + plane, ["blend=all_mode=multiply"])
             picture = self._chains.chain(picture, repeated(span.count)) if single else picture
             single = False
         merged = self._chains.chain(picture + stamp, ["alphamerge", TAGS])
         hold = repeated(span.count) if single else []
-        return self._chains.chain(merged, [*hold, way.place(), TAGS])
+        return self._chains.chain(merged, [*hold, path.place(), TAGS])
 
-    def _clear_edged(self, layer: Layer, way: Way, span: Span) -> str:
-        """A picture with alpha of its own that moves, or a large one."""
-        worked = self._worked(layer, span, way.size, "yuva444p", steady=self._steady)
-        hold = repeated(span.count) if worked.single else []
-        resize = [way.resize("in_color_matrix=bt709:in_range=tv:"), "format=yuva444p"] if way.grows else []
-        mixed, unmixed = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if way.fine else ([], [])
-        upright = [*faced(replace(layer.pose, rotation_deg=0.0)), *([] if way.grows else [way.pad(), TAGS, *mixed])]
-        grown = [*resize, way.pad(), TAGS, *mixed] if way.grows else []
+    def _clear_edged(self, layer: Layer, path: MotionPath, span: Span) -> str:
+        """A moving picture with alpha, or a large one."""
+        processed = self._processed(layer, span, path.size, "yuva444p", steady=self._steady)
+        hold = repeated(span.count) if processed.single else []
+        resize = [path.resize("in_color_matrix=bt709:in_range=tv:"), "format=yuva444p"] if path.grows else []
+        mixed, unmixed = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if path.fine else ([], [])
+        upright = [*faced(replace(layer.pose, rotation_deg=0.0)), *([] if path.grows else [path.pad(), TAGS, *mixed])]
+        grown = [*resize, path.pad(), TAGS, *mixed] if path.grows else []
         return self._chains.chain(
-            worked.label, [*upright, *hold, *grown, way.place() if way.fine else way.nudge(), *unmixed, TAGS]
+            processed.label, [*upright, *hold, *grown, path.place() if path.fine else path.nudge(), *unmixed, TAGS]
         )
 
-    def _worked(
+    def _processed(
         self, layer: Layer, span: Span, size: Size, pixel_format: str, *, steady: bool, ramp: bool = True
-    ) -> "Worked":
-        """The layer's frames, upright and sized, with all that is done to the picture itself; without `ramp`, but for
-        its moving opacity.
+    ) -> "ProcessedFrames":
+        """The layer's frames, upright and scaled, with effects and masks; without `ramp`, but for its moving
+        opacity.
         """
         picture = layer.picture
-        if isinstance(picture, Plate):
-            return Worked(self._plate(picture, size), single=True)
+        if isinstance(picture, SolidColor):
+            return ProcessedFrames(self._solid_color(picture, size), single=True)
         label, single = self._frames(layer, span, steady=steady)
         done = list(sized(layer, size, pixel_format))
         if layer.reverse:
@@ -183,29 +186,29 @@ class Painter:
             done += blur_steps(layer.cover_blur_px, size.width, size.height)
         if single and (_changes(layer) or _tones_move(layer)):
             done, single = [*done, *repeated(span.count)], False
-        done += self._look(layer, span, size, alpha=pixel_format.startswith("yuva"))
-        worked = Worked(self._chains.chain(label, [*done, TAGS]), single=single)
-        return self._through_planes(layer, span, size, worked) if ramp else worked
+        done += self._effect_steps(layer, span, size, alpha=pixel_format.startswith("yuva"))
+        processed = ProcessedFrames(self._chains.chain(label, [*done, TAGS]), single=single)
+        return self._with_alpha_planes(layer, span, size, processed) if ramp else processed
 
     def _frames(self, layer: Layer, span: Span, *, steady: bool) -> tuple[str, bool]:
-        """Where a layer's frames come from, and whether it is one that stays: that is worked on once."""
+        """The label of a layer's frames, and whether it is a single frame, which is processed once."""
         picture = layer.picture
         if isinstance(picture, Footage):
-            return self._sources.frames(Look(layer, span, steady)), False
-        assert isinstance(picture, Still)  # noqa: S101 - a plate is no file
+            return self._sources.frames(FootageUse(layer, span, steady)), False
+        assert isinstance(picture, Still)  # noqa: S101 - a colour is no file
         return self._still(picture), True
 
     def _still(self, still: Still) -> str:
-        arguments = [*only("png_pipe"), "-framerate", self._rate, "-i", str(still.path)]
+        arguments = [*input_options("png_pipe"), "-framerate", self._rate, "-i", str(still.path)]
         return self._chains.chain(self._chains.open(arguments), [f"settb={self._tick}", "setpts=0"])
 
-    def _plate(self, plate: Plate, size: Size) -> str:
-        red, green, blue, _ = (round(part * 255) for part in plate.color)
+    def _solid_color(self, color: SolidColor, size: Size) -> str:
+        red, green, blue, _ = (round(part * 255) for part in color.color)
         source = f"color=c=0x{red:02x}{green:02x}{blue:02x}:s={size.width}x{size.height}:r={self._rate}"
         return self._chains.chain("", [source, "trim=end_frame=1", "format=gbrp", to_bt709(), "format=yuv420p", TAGS])
 
-    def _look(self, layer: Layer, span: Span, size: Size, *, alpha: bool) -> Iterator[str]:
-        """The layer's effects and tones."""
+    def _effect_steps(self, layer: Layer, span: Span, size: Size, *, alpha: bool) -> Iterator[str]:
+        """The steps of the layer's effects and tones."""
         for effect in layer.effects:
             yield from self._effect(effect, size, layer.effects_start - span.start, alpha=alpha)
         motion = layer.motion
@@ -220,46 +223,48 @@ class Painter:
         rate = self._timeline.rate
         return steps(effect, width=size.width, height=size.height, rate=rate, start=start, lut=lut, alpha=alpha)
 
-    def _through_planes(self, layer: Layer, span: Span, size: Size, worked: "Worked") -> "Worked":
-        """The picture with its mask and its moving opacity multiplied into its alpha."""
+    def _with_alpha_planes(
+        self, layer: Layer, span: Span, size: Size, processed: "ProcessedFrames"
+    ) -> "ProcessedFrames":
+        """The picture with its mask and moving opacity multiplied into its alpha."""
         alpha = layer.motion.alpha if layer.motion else None
         planes: list[str] = []
-        single = worked.single
+        single = processed.single
         if layer.mask is not None:
             scale = f"scale=w={size.width}:h={size.height}"
             held_mask = [] if single else repeated(span.count)
             planes.append(self._chains.chain(self._still(layer.mask), [scale, "format=gray", *held_mask]))
         if alpha is not None and not (alpha.still and alpha.first >= 1):
             if single:
-                worked = Worked(self._chains.chain(worked.label, repeated(span.count)), single=False)
+                processed = ProcessedFrames(self._chains.chain(processed.label, repeated(span.count)), single=False)
                 planes = [self._chains.chain(plane, repeated(span.count)) for plane in planes]
             planes.append(
                 self._chains.chain("", list(alpha_plane(alpha, span.start, span.count, size, self._timeline.rate)))
             )
         if not planes:
-            return worked
-        picture = worked.label
-        if self._sees_through(layer):
+            return processed
+        picture = processed.label
+        if self._source_has_alpha(layer):
             picture, other = self._chains.split(picture, 2)
             planes.insert(0, self._chains.chain(other, ["alphaextract"]))
         together = planes[0]
         for plane in planes[1:]:
             together = self._chains.chain(together + plane, ["blend=all_mode=multiply"])
-        return Worked(self._chains.chain(picture + together, ["alphamerge", TAGS]), single=worked.single)
+        return ProcessedFrames(self._chains.chain(picture + together, ["alphamerge", TAGS]), single=processed.single)
 
-    def _sees_through(self, layer: Layer) -> bool:
-        """Whether a layer's frames have alpha that says something before its mask."""
-        return layer.chroma is not None or (not isinstance(layer.picture, Plate) and layer.picture.has_alpha)
+    def _source_has_alpha(self, layer: Layer) -> bool:
+        """Whether a layer's frames have alpha before its mask."""
+        return layer.chroma is not None or (not isinstance(layer.picture, SolidColor) and layer.picture.has_alpha)
 
     def _has_alpha(self, layer: Layer) -> bool:
-        return layer.mask is not None or self._sees_through(layer)
+        return layer.mask is not None or self._source_has_alpha(layer)
 
-    def _through(self, under: str, lens: Lens, span: Span) -> str:
-        """All that is below, with the lens's effects while it lasts."""
+    def _apply_track_effect(self, under: str, effect_item: TrackEffect, span: Span) -> str:
+        """All that is below, with the track's effects in their frames."""
         size = self._size
         start, end = span.start - self._span.start, span.end - self._span.start
-        begun = lens.span.start - self._span.start
-        seen = [step for effect in lens.effects for step in self._effect(effect, size, begun, alpha=self._clear)]
+        begun = effect_item.span.start - self._span.start
+        seen = [step for effect in effect_item.effects for step in self._effect(effect, size, begun, alpha=self._clear)]
         if not seen:
             return under
         back = [*self._opaque_format, TAGS]
@@ -270,34 +275,36 @@ class Painter:
         return self._replaced(plain, changed, start, end)
 
     def _replaced(self, plain: str, changed: str, start: int, end: int) -> str:
-        """`changed` instead of `plain` from one frame to another; its times are those of the canvas."""
+        """`changed` instead of `plain` from one frame to another; times are those of the canvas."""
         from_s, to_s = ((frame - 0.5) / float(self._timeline.rate) for frame in (start, end))
         seen = f"enable='gte(t,{from_s:.6f})*lt(t,{to_s:.6f})'"
         return self._chains.chain(plain + changed, [f"overlay=x=0:y=0:format=yuv420:eof_action=repeat:{seen}"])
 
     def _blended(self, under: str, layer: Layer, span: Span) -> str:
-        """A picture mixed with what is below it, in RGB; where it is clear, all stays as it was."""
+        """A picture blended with the picture below in RGB; where it is transparent, nothing changes."""
         start, end = span.start - self._span.start, span.end - self._span.start
         plain, other = self._chains.split(under, 2)
         to_rgb = [TO_RGB[0], "format=gbrp"]
         window = [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS"]
         lower = self._chains.chain(other, [*window, *to_rgb])
         alone = Painter(self._chains, self._sources, self._timeline, span, clear=True, steady=self._steady)
-        top = alone._laid(alone._background(span.count), alone._top(layer, span), span)
+        top = alone._overlaid(alone._background(span.count), alone._overlay(layer, span), span)
         color, other = self._chains.split(top, 2)
         alpha = self._chains.chain(other, ["alphaextract"])
         mixed = mixing.blend(self._chains, layer.blend, lower, self._chains.chain(color, to_rgb))
         back = [FROM_RGB[0], "format=yuv444p", TAGS]
         shown = self._chains.chain(self._chains.chain(mixed, back) + alpha, ["alphamerge", TAGS])
-        return self._laid(plain, Top(shown, "0", "0"), span)
+        return self._overlaid(plain, Overlay(shown, "0", "0"), span)
 
-    def _crossing(self, crossing: Crossing, span: Span, *, opaque: bool, steady: bool) -> str:
-        """A transition's frames, as large as the canvas."""
+    def _transition(self, transition: TransitionItem, span: Span, *, opaque: bool, steady: bool) -> str:
+        """A transition's frames, of the canvas's size."""
         side = Painter(self._chains, self._sources, self._timeline, span, clear=not opaque, steady=steady)
-        before, after = side._side(crossing.before), side._side(crossing.after)
-        stretch = mixing.Stretch(span.start - crossing.span.start, span.count, crossing.span.count, self._timeline.rate)
-        mixer = mixing.Mixer(self._chains, self._size, stretch, clear=not opaque)
-        mixed = mixer.mix(crossing.kind, before, after)
+        before, after = side._side(transition.before), side._side(transition.after)
+        taken = mixing.TransitionSpan(
+            span.start - transition.span.start, span.count, transition.span.count, self._timeline.rate
+        )
+        mixer = mixing.Mixer(self._chains, self._size, taken, clear=not opaque)
+        mixed = mixer.mix(transition.kind, before, after)
         return self._chains.chain(mixed, [f"settb={self._tick}", "setpts=N"])
 
     def _side(self, layers: Sequence[Layer]) -> str:
@@ -335,8 +342,8 @@ class Painter:
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
-    """A layer's frames, upright and sized; `single` when it is one frame that stays."""
+class ProcessedFrames:
+    """A layer's processed frames, upright and scaled; `single`: one frame, repeated later."""
 
     label: str
     single: bool

@@ -1,32 +1,25 @@
-"""From a layer's frames to a picture that stands: the filters that size, turn and frame it. Pure."""
+"""Filters of layers at rest: scale, rotation, placement. Pure."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.render.box import Box, Size
 from services.render.effects.luts import escaped
 from services.render.media.hdr import STANDARD, primaries_steps
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
-from services.render.timeline.geometry import Box, Pose
-from services.render.timeline.scene import Layer, Plate, Timeline
+from services.render.timeline.geometry import Pose
+from services.render.timeline.scene import Layer, SolidColor, Timeline
 
 TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 CLEAR = "black@0"
 EXACT = "flags=bicubic+accurate_rnd"
-"""Without it, conversions lose up to five codes of 255; with it a 1080p frame takes 2 ms more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Width and height in pixels."""
-
-    width: int
-    height: int
+"""Without it, conversions are wrong by up to five codes of 255; with it a 1080p frame takes 2 ms more."""
 
 
 def upright_size(layer: Layer) -> Size:
-    """The size a standing layer has before it is turned."""
+    """The size of a layer at rest before rotation."""
     pose = layer.pose
     if pose.quarter_turns is None:
         return Size(max(2, round(pose.width)), max(2, round(pose.height)))
@@ -35,16 +28,16 @@ def upright_size(layer: Layer) -> Size:
 
 
 def base_format(layer: Layer, timeline: Timeline) -> str:
-    """The pixel format in which a base layer is sized."""
+    """The pixel format in which a base layer is scaled."""
     box = layer.pose.box()
     return "yuv420p" if aligned(box) or box.holds(timeline.canvas) else "yuv444p"
 
 
 def framed(layer: Layer, timeline: Timeline) -> list[str]:
-    """From the upright frames of an opaque layer to frames of the whole canvas, black around them."""
+    """Steps from the upright frames of an opaque layer to frames of the canvas, black around them."""
     box, canvas = layer.pose.box(), timeline.canvas
     steps = list(faced(layer.pose))
-    inside = Box(max(0, box.left), max(0, box.top), min(canvas.right, box.right), min(canvas.bottom, box.bottom))
+    inside = box.within(canvas)
     if inside != box:
         x, y = inside.left - box.left, inside.top - box.top
         steps.append(f"crop=w={inside.width}:h={inside.height}:x={x}:y={y}:exact=1")
@@ -62,14 +55,14 @@ class Shape:
 
 
 def over_format(layer: Layer, *, has_alpha: bool) -> str:
-    """The pixel format in which a layer over others is sized."""
+    """The pixel format in which an overlaid layer is scaled."""
     if layer.pose.quarter_turns is None or not aligned(layer.pose.box()):
         return "yuva444p"
     return "yuva420p" if has_alpha or layer.pose.alpha < 1 else "yuv420p"
 
 
 def shape(layer: Layer, *, has_alpha: bool) -> Shape:
-    """How an upright layer is laid over others: on even pixels, clear around the picture and in its alpha."""
+    """The shape of an upright layer over others: on even pixels, with alpha and a transparent margin."""
     pose = layer.pose
     box = pose.box()
     steps = list(faced(pose))
@@ -93,9 +86,9 @@ def aligned(box: Box) -> bool:
 
 
 def sized(layer: Layer, size: Size, pixel_format: str) -> Iterator[str]:
-    """Cut the region out and scale it; colours become BT.709 in limited range."""
+    """Steps that crop to the region and scale; colours become BT.709 in limited range."""
     picture, region = layer.picture, layer.region
-    assert not isinstance(picture, Plate)  # noqa: S101 - plates have their size
+    assert not isinstance(picture, SolidColor)  # noqa: S101 - colours are not scaled
     if region != Box(0, 0, picture.pixel_width, picture.pixel_height):
         yield f"crop=w={region.width}:h={region.height}:x={region.left}:y={region.top}:exact=1"
     resized = (size.width, size.height) != (region.width, region.height)
@@ -108,13 +101,13 @@ def sized(layer: Layer, size: Size, pixel_format: str) -> Iterator[str]:
 
 
 def faced(pose: Pose) -> Iterator[str]:
-    """Flip, and turn by quarters."""
+    """Steps that flip and rotate by quarter turns."""
     yield from (step for step, wanted in (("hflip", pose.flip_horizontal), ("vflip", pose.flip_vertical)) if wanted)
     yield from ((), ("transpose=clock",), ("hflip", "vflip"), ("transpose=cclock",))[pose.quarter_turns or 0]
 
 
 def _standard(footage: Footage, size: Size) -> Iterator[str]:
-    """Scale steps by way of 16-bit RGB, where HDR is brought down and other primaries become BT.709's."""
+    """Scale steps through 16-bit RGB, with HDR tone mapped and other primaries converted to BT.709's."""
     yield to_bt709(footage, size)
     yield "format=gbrap16" if footage.has_alpha else "format=gbrp16"
     if footage.tone_table is not None:
@@ -124,13 +117,13 @@ def _standard(footage: Footage, size: Size) -> Iterator[str]:
 
 
 def _fits(picture: Footage | Still, pixel_format: str) -> bool:
-    """Whether frames are as they must be already."""
+    """Whether frames already have the target format."""
     plain = isinstance(picture, Footage) and picture.plain and not picture.full_range and picture.matrix == "bt709"
     return plain and pixel_format == "yuv420p"
 
 
 def to_bt709(picture: Footage | Still | None = None, size: Size | None = None) -> str:
-    """A scale step; without a size it only converts colours. RGB has no matrix to come from."""
+    """A scale step to BT.709; without a size it converts colours only. RGB has no source matrix."""
     sides = f"w={size.width}:h={size.height}:" if size else ""
     source = ""
     if isinstance(picture, Footage) and picture.matrix is not None:
@@ -139,7 +132,7 @@ def to_bt709(picture: Footage | Still | None = None, size: Size | None = None) -
 
 
 def _turned_box(pose: Pose) -> Box:
-    """A box of even pixels around a turned picture, with the picture's centre at its own."""
+    """The box of even pixels around a rotated picture, with the same centre."""
     around = pose.box()
     x, y = round(pose.center_x), round(pose.center_y)
     left = min(around.left, 2 * x - around.right) // 2 * 2 - 2
@@ -148,10 +141,10 @@ def _turned_box(pose: Pose) -> Box:
 
 
 def turn(angle: str, width: int, height: int, *, has_alpha: bool) -> Iterator[str]:
-    """A clear edge around the picture, so that it is smooth; then turned by `angle` (radians, an expression)
-    at a size that keeps the corners.
+    """Steps that add a transparent margin, for a smooth edge, and rotate by `angle` (radians, an expression) to a size
+    that holds the corners.
 
-    In between, colours are multiplied by alpha: mixed with a clear pixel's black they would be too dark.
+    Meanwhile colours are premultiplied: mixed with a transparent pixel's black they would be too dark.
     """
     yield TAGS
     if has_alpha:

@@ -1,1 +1,1 @@
-"""Materials and compounds of a draft, fetched, examined and laid out."""
+"""Materials and compounds of a draft: fetched, examined, drawn, and laid out."""

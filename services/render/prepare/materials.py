@@ -1,4 +1,4 @@
-"""Getting what a draft shows and sounds: fetched, looked into, and drawn to pictures that ffmpeg can lay down."""
+"""Preparation of a draft's materials: fetched, examined, and drawn to pictures that ffmpeg overlays."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,18 @@ from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segme
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
 from services.exporter_protocol import Reporter, Stage, Unit
+from services.render.box import Box
 from services.render.effects.filters import prepare_lut
 from services.render.effects.masks import draw_mask
-from services.render.media.animated_pictures import moves, prepare_animation
+from services.render.media.animated_pictures import is_animation, prepare_animation
 from services.render.media.damage import decode
 from services.render.media.hdr import Colors, tone_table, write_cube
-from services.render.media.hidden_alpha import decoding
 from services.render.media.photos import Still, photo_size, prepare_photo, save_still
 from services.render.media.probe import BadMedia, Footage, Media, is_gif, is_still, probe, unreadable
-from services.render.prepare.item_counter import Items
+from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
 from services.render.text.captions import draw_text
 from services.render.text.fonts import FontBook
-from services.render.timeline.geometry import Box
 from services.render.timeline.layers import pixels
 from services.render.timeline.needed import Needed
 from services.render.timeline.prepared import Caption, Prepared, fitted_size, largest_scale
@@ -31,14 +30,39 @@ from services.render.timeline.scene import Picture
 from services.render.timeline.sounds import source_span
 
 LARGEST_MASK = 2048
-"""Pixels of a side that a mask is drawn with; it is stretched from there."""
+"""Maximum side of a drawn mask in pixels; it is stretched from there."""
 FETCHED_AT_ONCE = 4
+
+
+class ItemCounter:
+    """Counts prepared items of a draft and its compounds; compounds add items."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._done = self._total = 0
+
+    def expect(self, count: int) -> None:
+        """Add items to the total."""
+        self._total += count
+        self._report()
+
+    def partly(self, part: float) -> None:
+        """Report that a part (0..1) of the next item is done."""
+        self._report(part)
+
+    def step(self) -> None:
+        """Count an item as done."""
+        self._done += 1
+        self._report()
+
+    def _report(self, part: float = 0.0) -> None:
+        self._reporter.progress(Stage.PROCESSING_MATERIALS, self._done + part, self._total, Unit.ITEMS)
 
 
 async def fetch(
     source: DraftSource, media: Mapping[MediaMaterial, Segment], reporter: Reporter
 ) -> dict[MediaMaterial, Path]:
-    """The files of all materials, each with a segment it is for, a few at a time. Raises `Failed` (MATERIAL_*)."""
+    """The files of all materials, each given with a segment, fetched a few at a time. Raises `Failed` (MATERIAL_*)."""
     files: dict[MediaMaterial, Path] = {}
     done, total = 0, len(media)
     reporter.progress(Stage.PREPARING, 0, total, Unit.FILES)
@@ -70,7 +94,7 @@ async def fetch(
 
 
 def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftWarning:
-    """What is told when a file that need not be there is not."""
+    """The warning for an optional file that is missing."""
     why = error.failure.message
     return DraftWarning(
         code=WarningCode.MATERIAL_MISSING,
@@ -81,13 +105,13 @@ def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftW
 
 
 def _first(group: BaseExceptionGroup[Failed]) -> Failed:
-    """One of the failures: the others are of the same kind, or came of the first."""
+    """The first failure; the others are of the same kind, or follow from it."""
     inner = group.exceptions[0]
     return inner if isinstance(inner, Failed) else _first(inner)
 
 
 class Preparer:
-    """Looks into files and draws captions; the pictures it makes lie in `folder`."""
+    """Examines files and draws captions and masks; the pictures lie in `folder`."""
 
     def __init__(
         self,
@@ -96,7 +120,7 @@ class Preparer:
         book: FontBook,
         folder: Path,
         reporter: Reporter,
-        items: Items,
+        counter: ItemCounter,
         ffmpeg: Ffmpeg,
     ) -> None:
         self._draft = draft
@@ -104,32 +128,32 @@ class Preparer:
         self._book = book
         self._folder = folder
         self._reporter = reporter
-        self._items = items
+        self._counter = counter
         self._ffmpeg = ffmpeg
-        self._probed = cache(probe)  # several materials may be one file
+        self._probed = cache(probe)  # several materials may share a file
         self._tone_tables: dict[Colors, Path] = {}
-        self._told: set[Bilingual] = set()
-        self._told_losses: set[tuple[str, Bilingual]] = set()
+        self._warned: set[Bilingual] = set()
+        self._warned_losses: set[tuple[str, Bilingual]] = set()
         self._made = 0
 
     async def prepare(self, wanted: Needed, files: Mapping[MediaMaterial, Path]) -> Prepared:
-        """Everything that is drawn or heard. Raises `Failed` (MATERIAL_UNREADABLE, MATERIAL_TOO_LARGE)."""
-        self._items.expect(len(files) + len(wanted.captions) + len(wanted.masked) + len(wanted.compounds))
+        """All visible and audible materials. Raises `Failed` (MATERIAL_UNREADABLE, MATERIAL_TOO_LARGE)."""
+        self._counter.expect(len(files) + len(wanted.captions) + len(wanted.masked) + len(wanted.compounds))
         prepared = Prepared()
         for material, path in files.items():
             await self._file(prepared, material, path, wanted)
-            self._items.step()
+            self._counter.step()
         for (text, scale), segments in wanted.captions.items():
             await self._caption(prepared, text, scale, segments)
-            self._items.step()
+            self._counter.step()
         for segment in wanted.masked:
             await self._mask(prepared, segment)
-            self._items.step()
+            self._counter.step()
         return prepared
 
     async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
         try:
-            await self._looked_into(prepared, material, path, wanted)
+            await self._prepare_file(prepared, material, path, wanted)
         except BadMedia as error:
             segment = wanted.media[material]
             failure = material_failure(segment, material, self._source, error)
@@ -137,27 +161,27 @@ class Preparer:
                 raise failure from error
             self._reporter.warn(_without(material, segment, failure))
 
-    async def _looked_into(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
+    async def _prepare_file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
         """Raises `BadMedia`."""
         if material in wanted.luts:
             prepared.luts[material.path] = await asyncio.to_thread(prepare_lut, path, self._next_path("lut", "cube"))
         elif material in wanted.backdrops:
             backdrop = await asyncio.to_thread(self._backdrop, path)
             prepared.backdrops[material.path] = backdrop
-            self._tell_losses(backdrop, material, wanted.media[material])
+            self._warn_losses(backdrop, material, wanted.media[material])
         else:
             shown = wanted.shown.get(material, [])
-            picture, media = await asyncio.to_thread(self._look, material, path, shown)
+            picture, media = await asyncio.to_thread(self._inspect, material, path, shown)
             if picture is not None:
                 prepared.pictures[material] = picture
-                self._tell_losses(picture, material, wanted.media[material])
+                self._warn_losses(picture, material, wanted.media[material])
             if material in wanted.sounded:
-                await self._listen(prepared, material, media, wanted.sounded[material])
+                await self._prepare_sound(prepared, material, media, wanted.sounded[material])
 
-    async def _listen(
+    async def _prepare_sound(
         self, prepared: Prepared, material: MediaMaterial, media: Media, sounded: Sequence[Segment]
     ) -> None:
-        """Take note of a material's sound: of all that is not heard, too."""
+        """Prepare a material's sound, and record what of it cannot be played."""
         if media.lost is not None:
             prepared.lost[material] = media.lost
         if media.sound is not None:
@@ -169,7 +193,7 @@ class Preparer:
             )
 
     def _backdrop(self, path: Path) -> Still:
-        """A picture that covers the canvas."""
+        """A background picture, no larger than the canvas needs."""
         width, height = photo_size(path)
         shrink = max(self._draft.width / width, self._draft.height / height)
         return prepare_photo(path, self._next_path("backdrop"), shrink=min(1.0, shrink))
@@ -191,8 +215,8 @@ class Preparer:
             save_still, drawn_mask, path, width=size[0], height=size[1]
         )
 
-    def _look(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
-        """What a file shows, as far as that is asked for, and what else is in it. Raises `BadMedia`."""
+    def _inspect(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
+        """The picture of a file, if needed, and its media. Raises `BadMedia`."""
         if shown and (material.kind is MediaKind.PHOTO or is_still(path)) and not is_gif(path):
             return self._picture(material, path, shown), Media(None, None)
         media = self._audible(self._probed(path))
@@ -203,12 +227,12 @@ class Preparer:
         return self._readable(media.footage) if shown and media.footage else None, media
 
     def _audible(self, media: Media) -> Media:
-        """What is in a file, without a sound that ffmpeg does not decode."""
+        """The media without a sound that ffmpeg cannot decode."""
         why = self._ffmpeg.undecoded(media.sound.codec) if media.sound else None
         return replace(media, sound=None, lost=media.lost or why) if why else media
 
     def _readable(self, footage: Footage) -> Footage:
-        """The footage with what the graph needs to read it. Raises `BadMedia` where ffmpeg does not decode it."""
+        """The footage with decoder and tone table for the graph. Raises `BadMedia` if ffmpeg cannot decode it."""
         why = self._ffmpeg.undecoded(footage.codec)
         if why:
             raise unreadable(why.en, why.zh)
@@ -233,7 +257,7 @@ class Preparer:
         region = pixels(material.crop, width, height)
         fit = max(canvas.width / region.width, canvas.height / region.height)
         shrink = min(1.0, fit * max(largest_scale(segment) for segment in shown))
-        if moves(path):
+        if is_animation(path):
             return prepare_animation(path, self._next_path("animation", "nut"), shrink=shrink)
         return prepare_photo(path, self._next_path("photo"), shrink=shrink)
 
@@ -242,7 +266,7 @@ class Preparer:
             draw_text, text, self._book, canvas_width=self._draft.width, canvas_height=self._draft.height, scale=scale
         )
         for warning in warnings:
-            self._tell(warning, text, segments[0])
+            self._warn_once(warning, text, segments[0])
         if drawn_text is None:
             return
         width, height = drawn_text.image.size
@@ -252,19 +276,19 @@ class Preparer:
         clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
         prepared.captions[text, scale] = Caption(still, *middle, clusters)
 
-    def _tell_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
-        """What a file holds and is not drawn, once for each file."""
+    def _warn_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
+        """Warn of contents of a file that are not drawn, once for each file."""
         name = (material.name or material.path)[:200]
         for loss in picture.losses:
-            if (material.path, loss) not in self._told_losses:
-                self._told_losses.add((material.path, loss))
+            if (material.path, loss) not in self._warned_losses:
+                self._warned_losses.add((material.path, loss))
                 code = WarningCode.MATERIAL_APPROXIMATED
                 self._reporter.warn(DraftWarning(code=code, message=loss, segment_id=segment.id, material_name=name))
 
-    def _tell(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
-        """What was found about a caption, unless it was told of another one: a draft has hundreds in one font."""
-        if warning.message not in self._told:
-            self._told.add(warning.message)
+    def _warn_once(self, warning: DraftWarning, text: TextMaterial, segment: Segment) -> None:
+        """Warn about a caption, unless another caption had the same warning: a draft may have hundreds in one font."""
+        if warning.message not in self._warned:
+            self._warned.add(warning.message)
             name = warning.material_name or " ".join(text.text.split())[:MAX_LABEL_LENGTH]
             self._reporter.warn(replace(warning, segment_id=segment.id, material_name=name or None))
 
@@ -274,7 +298,9 @@ class Preparer:
 
 
 def material_failure(segment: Segment, material: MediaMaterial, source: DraftSource, error: BadMedia) -> Failed:
-    """The failure that names a segment's material and where it came from; its file is not kept for a retry."""
+    """The failure of a segment's material, with its URL; the file is removed from the cache, so that a retry fetches it
+    again.
+    """
     source.forget(material)
     url = source.url(material)
     name = material.display_name

@@ -1,4 +1,4 @@
-"""The ffmpeg program: which one, and how it is run."""
+"""The ffmpeg program: selection and execution."""
 
 import asyncio
 import os
@@ -18,22 +18,22 @@ from services.errors import Bilingual, DraftcastError
 from services.sandbox.process_limits import die_with_parent
 
 OLDEST = (5, 1)
-"""The first release whose filters do all that the graphs ask for."""
+"""The oldest supported release."""
 FILTER_FILE_SINCE = (7, 0)
-"""From here on `-/filter_complex FILE` reads a graph; before, it was `-filter_complex_script FILE`."""
+"""From this release on `-/filter_complex FILE` reads a graph; before, `-filter_complex_script FILE`."""
 LONGEST_ARGUMENT = 100_000
-"""Bytes; Linux takes 128 KiB in one argument."""
+"""Bytes; Linux accepts 128 KiB in one argument."""
 KEPT_LINES = 20
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
-"""Its threads share one heap of the C library: 15 MB less for each ffmpeg, and no slower (measured on 1080x1920)."""
+"""One malloc arena for all threads: 15 MB less for each ffmpeg, and no slower (measured on 1080x1920)."""
 
 
 class FfmpegMissing(DraftcastError):
-    """No ffmpeg that can be used; the text says where was looked."""
+    """No usable ffmpeg; the text says where it was searched."""
 
 
 class FfmpegFailed(DraftcastError):
-    """ffmpeg ended with an error; `tail` is the end of what it said."""
+    """ffmpeg failed; `tail` is the end of its log."""
 
     def __init__(self, returncode: int, tail: str) -> None:
         super().__init__(f"ffmpeg ended with {returncode}")
@@ -43,9 +43,7 @@ class FfmpegFailed(DraftcastError):
 
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
-    """An ffmpeg program. `version` is what it calls itself, `release` its two numbers, `why` the reason it is used,
-    `libvpx` whether it holds the decoders of that name.
-    """
+    """An ffmpeg program: its version text, its release (major, minor), why it was chosen, and whether it has libvpx."""
 
     path: str
     version: str
@@ -54,14 +52,16 @@ class Ffmpeg:
     libvpx: bool = False
 
     def graph_arguments(self, graph: str, script: Path) -> list[str]:
-        """How this ffmpeg takes a filter graph; one too long for an argument goes through the file `script`."""
+        """The arguments of a filter graph; one too long for an argument is written to the file `script`."""
         if len(graph) < LONGEST_ARGUMENT:
             return ["-filter_complex", graph]
         script.write_text(graph, encoding="ascii")
         return ["-/filter_complex" if self.release >= FILTER_FILE_SINCE else "-filter_complex_script", str(script)]
 
     def undecoded(self, codec: str) -> Bilingual | None:
-        """Why a codec (its canonical name) is not decoded, by PyAV's own libraries perhaps; None where it is."""
+        """The reason why ffmpeg cannot decode a codec (canonical name), even if PyAV's own libraries can; None if it
+        can.
+        """
         known = _decoded_by(self.path)
         if not known or codec in known:
             return None
@@ -73,10 +73,10 @@ class Ffmpeg:
 
 
 def find_ffmpeg(configured: str = "") -> Ffmpeg:
-    """The program that DRAFTCAST_FFMPEG names (`configured`), else the bundled one, which the tests draw with.
+    """The program named by DRAFTCAST_FFMPEG (`configured`), else the bundled one, which the tests use.
 
-    The one on PATH is taken where none is bundled for this platform. It must be of release 5.1 or newer and hold the
-    x264 encoder. Raises `FfmpegMissing`.
+    The one on PATH is used where none is bundled for the platform. It must be of release 5.1 or newer and have the x264
+    encoder. Raises `FfmpegMissing`.
     """
     if configured:
         return _checked(configured, "named by DRAFTCAST_FFMPEG")
@@ -90,7 +90,7 @@ def find_ffmpeg(configured: str = "") -> Ffmpeg:
 
 
 def bundled_ffmpeg() -> str | None:
-    """The path of the program in the wheel `imageio-ffmpeg`; what is installed from its source holds none."""
+    """The path of the program in the wheel `imageio-ffmpeg`; None if it was installed from source."""
     found = (str(file) for file in files("imageio_ffmpeg.binaries").iterdir() if file.name.startswith("ffmpeg-"))
     return next(found, None)
 
@@ -113,7 +113,7 @@ def _checked(path: str, why: str) -> Ffmpeg:
 
 @cache
 def _decoded_by(path: str) -> frozenset[str]:
-    """The codecs that a program decodes; none where it does not tell."""
+    """The names of the codecs that a program decodes; empty if it does not list them."""
     asked = [path, "-hide_banner", "-codecs"]
     try:
         said = subprocess.run(  # noqa: S603 - the operator's own program
@@ -125,7 +125,9 @@ def _decoded_by(path: str) -> frozenset[str]:
 
 
 def _release(version: str) -> tuple[int, int]:
-    """`5.1.9-0+deb12u1` and `n9.0.2-17-g2a57` have numbers; a build of the day (`N-12345-gabc`) is newer than all."""
+    """(major, minor) of `5.1.9-0+deb12u1` or `n9.0.2-17-g2a57`; a nightly build (`N-12345-gabc`) counts as newer than
+    all.
+    """
     numbers = re.match(r"n?(\d+)\.(\d+)", version)
     return (int(numbers[1]), int(numbers[2])) if numbers else (999, 0)
 
@@ -134,10 +136,10 @@ OnFrame: TypeAlias = Callable[[int], None]
 
 
 async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lambda _: None) -> int:
-    """Run ffmpeg to its end and give the number of frames it wrote.
+    """Run ffmpeg to its end. Returns the number of frames written.
 
-    It dies with this process, and when the caller is cancelled. `on_frame` is told how many frames are
-    out, five times a second. What ffmpeg says goes on to our stderr. Raises `FfmpegFailed`.
+    It is killed with this process, and when the caller is cancelled. `on_frame` receives the number of frames five
+    times a second. ffmpeg's log goes to stderr. Raises `FfmpegFailed`.
     """
     process = await asyncio.create_subprocess_exec(
         ffmpeg.path,
@@ -163,7 +165,7 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
 
 
 async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame) -> int:
-    """Tell of each report, sound's too, which have no frames; the number of the last one."""
+    """Pass each progress report on (of sound too, which has 0 frames). Returns the last number of frames."""
     assert stdout is not None  # noqa: S101 - a pipe was asked for
     frames = 0
     while line := await stdout.readline():
@@ -176,7 +178,7 @@ async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame)
 
 
 async def _read_log(stderr: asyncio.StreamReader | None) -> str:
-    """Pass the log on, in pieces that need no line ends; its last lines."""
+    """Copy the log to stderr in pieces, which need no line ends. Returns its last lines."""
     assert stderr is not None  # noqa: S101 - a pipe was asked for
     tail: deque[str] = deque(maxlen=KEPT_LINES)
     rest = ""

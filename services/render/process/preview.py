@@ -1,7 +1,7 @@
-"""The newest frame as a small JPEG, while ffmpeg is still at work.
+"""Previews: the newest frame as a small JPEG, while ffmpeg runs.
 
-Every ffmpeg that makes finished frames has a second output: now and then, by the clock on the wall, a frame also
-goes into a file. It costs nothing for the frames between, and little for that one.
+Every ffmpeg that encodes final frames has a second output, to which one frame a second (wall clock) goes. The other
+frames cost nothing.
 """
 
 import time
@@ -11,23 +11,24 @@ from pathlib import Path
 from PIL import Image
 
 SECONDS = 1.05
-"""At least this long between two previews: one a second is taken, and they must not seem to come faster."""
+"""Minimum interval of previews: slightly above one second, since the worker accepts one a second."""
 LONGEST_SIDE = 320
 """In pixels."""
 LARGEST_BYTES = 20_000
 QUALITY = 6
-"""Of ffmpeg's JPEG, 2 is best and 31 worst: about 5 to 15 kB for pictures, more than is allowed for noise only."""
+"""ffmpeg's JPEG quality (2 best, 31 worst): about 5 to 15 kB for pictures; only noise exceeds the limit."""
 LOWER_QUALITIES = (60, 30, 10)
-"""Of Pillow's JPEG, 95 is best: tried in turn where ffmpeg's is too large. Noise at 10 takes half of what it may."""
+"""Pillow's JPEG qualities (95 best), tried in order if ffmpeg's file is too large. Noise at 10 takes half of the limit.
+"""
 AHEAD_US = 1_000_000_000_000
-"""Added to the times of previews, so that they lie after every frame of the video. ffmpeg first works for the
-output that is furthest behind: it would keep the video's frames waiting, and in memory, for the next preview.
+"""Added to the times of previews, so that they lie after every frame of the video: ffmpeg serves the output with the
+earliest time first, and would hold the video's frames in memory until the next preview.
 """
 _END = "[out]"
 
 
 def with_preview(graph: str, width: int, height: int) -> str:
-    """The graph with a second result named `preview`; its first one, for which it ends with `[out]`, stays the same.
+    """The graph with a second output `preview`; the first one, `[out]` at its end, stays unchanged.
 
     `width` and `height` are the video's.
     """
@@ -45,7 +46,7 @@ def with_preview(graph: str, width: int, height: int) -> str:
 
 
 def preview_arguments(path: Path) -> list[str]:
-    """How the result `preview` is written, after the video's own output: each JPEG replaces `path` in one step."""
+    """The arguments for output `preview`, after the video's own: each JPEG replaces `path` atomically."""
     return [
         *("-map", "[preview]", "-an", "-sn", "-dn", "-fps_mode", "passthrough"),
         *("-c:v", "mjpeg", "-q:v", str(QUALITY), "-color_range", "pc", "-strict", "unofficial", "-threads", "1"),
@@ -54,41 +55,43 @@ def preview_arguments(path: Path) -> list[str]:
 
 
 def preview_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the preview of a video: its proportions, in even numbers of pixels."""
+    """Width and height of the preview: the video's aspect ratio, in even numbers of pixels."""
     shrink = min(1.0, LONGEST_SIDE / max(width, height))
     across, down = (max(2, round(side * shrink / 2) * 2) for side in (width, height))
     return across, down
 
 
 class Previews:
-    """Passes new JPEGs on, at most one a second, whichever ffmpeg they come from.
+    """Publishes new previews, at most one a second, of all running ffmpegs.
 
-    `output` is where the newest one lies when `tell` is called with it.
+    `on_preview` is called with `output`, the path of the newest one.
     """
 
-    def __init__(self, output: Path, tell: Callable[[Path], None], *, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, output: Path, on_preview: Callable[[Path], None], *, clock: Callable[[], float] = time.monotonic
+    ):
         self._output = output
-        self._tell = tell
+        self._on_preview = on_preview
         self._clock = clock
-        self._told_at: float | None = None
+        self._reported_at: float | None = None
 
-    def look(self, made: Path) -> None:
-        """Take what an ffmpeg has written to `made`, if there is something and it is time. Call it often."""
-        if self._told_at is not None and self._clock() - self._told_at < SECONDS:
+    def poll(self, made: Path) -> None:
+        """Publish the JPEG at `made` if it exists and one is due. Call it often."""
+        if self._reported_at is not None and self._clock() - self._reported_at < SECONDS:
             return
         taken = self._output.with_suffix(".new")
         try:
             made.replace(taken)
         except FileNotFoundError:
             return
-        self._told_at = self._clock()
+        self._reported_at = self._clock()
         if _small(taken):
             taken.replace(self._output)
-            self._tell(self._output)
+            self._on_preview(self._output)
 
 
 def _small(path: Path) -> bool:
-    """Whether the JPEG is small enough, or could be made so."""
+    """Whether the JPEG is within the size limit, compressed again if necessary."""
     if path.stat().st_size <= LARGEST_BYTES:
         return True
     with Image.open(path, formats=["JPEG"]) as image:

@@ -1,9 +1,9 @@
-"""The sandbox of a render: what strangers' files could reach, if one of them took over a decoder.
+"""The sandbox of a render: what a hostile file could reach after it took over a decoder.
 
-Files: the system and our own parts to read, the task's folder to write, nothing else of this machine (Landlock).
-System calls: those of a render (seccomp). Network: none once everything is fetched, and before anything is decoded.
-Signals: to the render's own processes (Landlock). Memory, file sizes and processor time: bounded (rlimits).
-What a kernel lacks is left out, unless the operator requires all; the server's log and `draftcast doctor` tell.
+Files: system and program files to read, the task's folder to write (Landlock). System calls: those of a render
+(seccomp). Network: none after fetching, and before decoding. Signals: to the render's own processes (Landlock). Memory,
+file sizes and CPU time: bounded (rlimits). Features that the kernel lacks are left out unless the operator requires
+all; the server's log and `draftcast doctor` list them.
 """
 
 import os
@@ -22,28 +22,28 @@ from services.sandbox.process_sandbox import confine_process, program_trees, san
 
 SINKS = ("/dev/null", "/dev/zero", "/dev/full")
 LARGEST_FILE_BYTES = 256 << 30
-"""Of a lossless piece of the longest video; the disk is full before."""
+"""Larger than a lossless chunk of the longest video; the disk is full before."""
 OPEN_FILES = 4096
 MEMORY_PART = 0.9
-"""Of the machine's memory that one process of a render may have to itself."""
+"""Maximum share of the machine's memory for one process of a render."""
 EXPENDABLE = "800"
-"""Of 1000: when memory runs out, the kernel ends a render before the server."""
+"""oom_score_adj, of 1000: out of memory, the kernel kills a render before the server."""
 
 
-def shut_in(request: ExportRequest) -> None:
-    """Take from this process what a render does not need; call it before there are threads. Raises `Failed` when the
-    operator requires all of the sandbox, and `NotConfined` when the kernel refuses what it offers.
+def confine_render(request: ExportRequest) -> None:
+    """Restrict this process to the needs of a render; call it before threads are started. Raises `Failed` if the
+    operator requires a complete sandbox, and `NotConfined` if the kernel rejects a feature that it announces.
     """
     here = sandbox_here()
     if request.require_sandbox and not here.complete:
         raise failed(
             ErrorCode.INTERNAL,
-            f"Nothing is rendered here without a sandbox (DRAFTCAST_REQUIRE_SANDBOX): {here}.",
+            f"DRAFTCAST_REQUIRE_SANDBOX is set, and the sandbox is incomplete on this machine: {here}.",
             "本机无法提供完整的沙箱，而 DRAFTCAST_REQUIRE_SANDBOX 要求必须有沙箱，因此不予渲染。",
         )
     _bound(request.limits)
     task = (request.folder, request.materials_dir, request.output.parent)
-    with suppress(OSError):  # the render says itself why it cannot write there
+    with suppress(OSError):  # the render reports that it cannot write there
         for folder in task:
             folder.mkdir(parents=True, exist_ok=True)
     draft = () if request.draft_folder is None else (request.draft_folder.resolve(),)
@@ -53,14 +53,14 @@ def shut_in(request: ExportRequest) -> None:
     )
 
 
-def shut_network() -> None:
-    """Everything is fetched: no socket from now on."""
+def close_network() -> None:
+    """Refuse sockets from now on; called after fetching."""
     if landlock_seccomp.seccomp_here():
         landlock_seccomp.refuse_network()
 
 
 def readable_trees(font_dirs: Iterable[Path], ffmpeg: str) -> tuple[Path, ...]:
-    """The folders and files that every render may read: nothing secret may lie below one of them."""
+    """The folders and files readable by every render: no secrets may lie below them."""
     return tuple(_readable(font_dirs, ffmpeg))
 
 
@@ -73,7 +73,7 @@ def _readable(font_dirs: Iterable[Path], ffmpeg: str) -> Iterator[Path]:
 
 
 def _around(program: Path) -> Iterator[Path]:
-    """A program, and the libraries that lie beside it."""
+    """A program and the libraries beside it."""
     real = program.resolve()
     yield from (program, real)
     if real.parent.name == "bin":

@@ -1,1 +1,1 @@
-"""The sound of the timeline: mixing and volume."""
+"""The sound of the timeline: decoding, volume, and mixing."""

@@ -1,7 +1,7 @@
-"""From the timeline's sounds to the arguments that mix them: decoded once each, in groups of bounded size. Pure.
+"""ffmpeg arguments that mix the timeline's sounds: each is decoded once, in groups of bounded size. Pure.
 
-Nothing changes the level of a mix that stays below full scale; a limiter holds down what would clip.
-`services/render/sound/mix.py` runs all this.
+A mix below full scale keeps its level; a limiter reduces peaks that would clip. `services/render/sound/mix.py` runs the
+commands.
 """
 
 import math
@@ -10,39 +10,39 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.render.media.channels import any_to_stereo, to_stereo
-from services.render.media.containers import only
+from services.render.media.containers import input_options
 from services.render.media.sound_tracks import SoundTrack
 from services.render.process.ffmpeg import LONGEST_ARGUMENT
-from services.render.sound.volume_curve import loudness
+from services.render.sound.volume_curve import volume_expression
 from services.render.timeline.scene import US, Sound
 
 SAMPLE_RATE = 48_000
 MAX_SOUNDS = 16
-"""Sounds mixed at once; more are mixed in groups first."""
+"""Maximum number of inputs of one mix; more are mixed in groups first."""
 STEP_LENGTH = 200
-"""What a part adds to a graph beside its steps, at most."""
+"""Maximum length that an input adds to a graph beside its steps, in characters."""
 PREROLL_US = 300_000
-"""MP3 and AAC need some frames before their sound is right, so decoding begins this much earlier."""
+"""Decoding begins this much earlier: MP3 and AAC need some frames to settle."""
 SLACK_US = 200_000
-"""A stretched sound needs a little more than its length, or its end would be cut."""
+"""A time-stretched sound is read this much longer, or its end would be cut."""
 LIMITER = "alimiter=limit=0.99:attack=5:release=50:level=0:latency=1"
-"""Just below full scale: AAC gives back peaks a little higher than it got them."""
+"""Just below full scale: AAC decodes peaks slightly higher than encoded."""
 SMOOTHEST_TEMPO, SLOWEST_TEMPO = 2.0, 0.5
-"""Beyond 2, one atempo skips samples; below 0.5 it refuses. Steps between them are chained."""
+"""Beyond 2, one atempo skips samples; below 0.5 it fails. Steps between them are chained."""
 TEMPO_BIAS = 0.02
-"""Added before atempo and taken away after it. It fits windows together where they are most alike, and in silence all
-places are: it takes the farthest, and the next onset comes up to 25 ms early. With this it takes the nearest.
+"""Offset added before atempo and subtracted after it. atempo aligns windows where they match best, and in silence all
+positions match: it takes the farthest, and the next onset comes up to 25 ms early. With an offset it takes the nearest.
 """
 TEMPO_EARLY_US = 12_000
-"""Slowed down, onsets come early by this much of the added time: each is heard in every window that holds it."""
+"""Slowed down, onsets come early by this part of the added time: each is audible in every window that holds it."""
 _TOLERANT = ("-max_error_rate", "1")
-"""However much of a sound does not decode, the rest is heard; `damage.decode` has told what is not."""
+"""Decoding errors do not end the mix; `damage.decode` reports what is lost."""
 _RAW = ("-ar", str(SAMPLE_RATE), "-ac", "2")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Something to mix: how it is opened, what is done to it, and the sample of the timeline it begins at."""
+class MixInput:
+    """An input of a mix: arguments that open it, filter steps, and its first sample in the timeline."""
 
     inputs: tuple[str, ...]
     stream: int
@@ -50,19 +50,18 @@ class Part:
     start: int
 
 
-def part(sound: Sound) -> Part:
-    """A sound of the timeline that is played forwards, as a part."""
+def mix_input(sound: Sound) -> MixInput:
+    """The input of a sound that is played forwards."""
     lead_us = _lead_us(sound)
     early_us = _early_us(sound)
     steps = _decoded(sound, lead_us - min(lead_us, early_us), _read_us(sound) + min(lead_us, early_us))
     shape = _shape(sound, early_us - min(lead_us, early_us))
-    return Part(tuple(_opened(sound, lead_us)), sound.track.stream, (*steps, *shape), samples(sound.start_us))
+    return MixInput(tuple(_opened(sound, lead_us)), sound.track.stream, (*steps, *shape), samples(sound.start_us))
 
 
 def stretch_arguments(sound: Sound, output: Path) -> list[str]:
-    """Write the stretch of its file that a sound plays as raw samples, for a sound that is played backwards.
-
-    What the file is short of is silent.
+    """Arguments that write the part of a file that a reversed sound plays, as raw samples; missing samples are
+    silence.
     """
     lead_us, length_us = _lead_us(sound), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
@@ -82,33 +81,33 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
     ]
 
 
-def even_arguments(track: SoundTrack, output: Path) -> list[str]:
-    """Write a track whose channels or rate change as one that is the same all along. Where they change, ffmpeg sets up
-    a graph anew, with all that is counted in it: so nothing here counts.
+def uniform_arguments(track: SoundTrack, output: Path) -> list[str]:
+    """Arguments that write a track with changing channels or sample rate as a uniform one. At a change ffmpeg restarts
+    the graph and its counters, so nothing here counts.
     """
-    opened = (*_TOLERANT, "-skip_initial_bytes", str(track.skip_bytes), "-vn", *only(track.demuxer))
+    opened = (*_TOLERANT, "-skip_initial_bytes", str(track.skip_bytes), "-vn", *input_options(track.demuxer))
     steps = f"aformat=sample_fmts=fltp,{any_to_stereo(partly_mono=track.partly_mono)}"
     written = ("-af", steps, "-c:a", "pcm_f32le", *_RAW, "-rf64", "auto", "-f", "wav", str(output))
     return [*opened, "-i", str(track.path), "-map", f"0:{track.stream}", *written]
 
 
-def backwards_part(sound: Sound, stretch: Path) -> Part:
-    """A sound that is played backwards; `stretch` is what `stretch_arguments` made, turned round."""
-    inputs = (*only("f32le"), *_RAW, "-i", str(stretch))
+def reversed_input(sound: Sound, stretch: Path) -> MixInput:
+    """The input of a reversed sound; `stretch` is the output of `stretch_arguments`, reversed."""
+    inputs = (*input_options("f32le"), *_RAW, "-i", str(stretch))
     steps = ("aformat=sample_fmts=fltp:channel_layouts=stereo", *_shape(sound, _early_us(sound)))
-    return Part(inputs, 0, steps, samples(sound.start_us))
+    return MixInput(inputs, 0, steps, samples(sound.start_us))
 
 
-def mixed_part(path: Path, start: int) -> Part:
-    """A group of parts that was mixed before."""
-    return Part((*only("nut"), "-i", str(path)), 0, (), start)
+def group_input(path: Path, start: int) -> MixInput:
+    """The input of a group mixed before."""
+    return MixInput((*input_options("nut"), "-i", str(path)), 0, (), start)
 
 
-def groups(parts: Sequence[Part]) -> list[list[Part]]:
-    """The parts, neighbours in time together: so many that one mix takes them, by number and length of the graph."""
-    made: list[list[Part]] = [[]]
+def groups(inputs: Sequence[MixInput]) -> list[list[MixInput]]:
+    """The inputs in groups of neighbours in time, within the limits of one mix in number and length of the graph."""
+    made: list[list[MixInput]] = [[]]
     length = 0
-    for each in parts:
+    for each in inputs:
         steps = sum(map(len, each.steps)) + STEP_LENGTH
         if made[-1] and (len(made[-1]) == MAX_SOUNDS or length + steps > LONGEST_ARGUMENT):
             made.append([])
@@ -118,18 +117,18 @@ def groups(parts: Sequence[Part]) -> list[list[Part]]:
     return made
 
 
-def group_arguments(parts: Sequence[Part], output: Path) -> list[str]:
-    """Mix a group, from the start of its first part on, to a file that loses nothing."""
-    start = min(each.start for each in parts)
-    return [*_mix(parts, start, ()), "-map", "[out]", "-c:a", "pcm_f32le", "-f", "nut", str(output)]
+def group_arguments(inputs: Sequence[MixInput], output: Path) -> list[str]:
+    """Arguments that mix a group losslessly, from its first sample on."""
+    start = min(each.start for each in inputs)
+    return [*_mix(inputs, start, ()), "-map", "[out]", "-c:a", "pcm_f32le", "-f", "nut", str(output)]
 
 
-def track_arguments(parts: Sequence[Part], duration_us: int, output: Path) -> list[str]:
-    """Mix the parts to the video's sound, exactly as long as the video."""
+def track_arguments(inputs: Sequence[MixInput], duration_us: int, output: Path) -> list[str]:
+    """Arguments that mix the inputs to the video's sound, exactly as long as the video."""
     length = samples(duration_us)
     steps = (f"apad=whole_len={length}", f"atrim=end_sample={length}", LIMITER)
     aac = ("-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2")
-    return [*_mix(parts, 0, steps), "-map", "[out]", *aac, "-f", "mp4", str(output)]
+    return [*_mix(inputs, 0, steps), "-map", "[out]", *aac, "-f", "mp4", str(output)]
 
 
 def samples(time_us: float) -> int:
@@ -137,30 +136,30 @@ def samples(time_us: float) -> int:
     return round(time_us * SAMPLE_RATE / US)
 
 
-def _mix(parts: Sequence[Part], start: int, steps: Sequence[str]) -> Iterator[str]:
+def _mix(inputs: Sequence[MixInput], start: int, steps: Sequence[str]) -> Iterator[str]:
     chains: list[str] = []
-    for index, each in enumerate(parts):
+    for index, each in enumerate(inputs):
         yield from each.inputs
         delay = f"adelay=delays={each.start - start}S:all=1"
         chains.append(f"[{index}:{each.stream}]{','.join([*each.steps, delay])}[s{index}]")
-    labels = "".join(f"[s{index}]" for index in range(len(parts)))
-    mix = f"amix=inputs={len(parts)}:normalize=0:dropout_transition=0:duration=longest"
+    labels = "".join(f"[s{index}]" for index in range(len(inputs)))
+    mix = f"amix=inputs={len(inputs)}:normalize=0:dropout_transition=0:duration=longest"
     chains.append(f"{labels}{','.join([mix, *steps])}[out]")
     yield from (*_TOLERANT, "-filter_complex", ";\n".join(chains))
 
 
 def _lead_us(sound: Sound) -> int:
-    """How much before its source decoding begins: from the file's beginning where nothing else lies before it."""
+    """The lead of decoding before the sound's first sample: back to the file's beginning if that is near."""
     return PREROLL_US if sound.source_us - PREROLL_US > sound.track.late_us else sound.source_us
 
 
 def _opened(sound: Sound, lead_us: int) -> Iterator[str]:
-    """Arguments that open the file `lead_us` before the sound begins in it."""
+    """Arguments that open the file `lead_us` before the sound."""
     if sound.source_us > lead_us:
         yield from ("-ss", f"{sound.source_us - lead_us}us")
     if sound.track.skip_bytes:
         yield from ("-skip_initial_bytes", str(sound.track.skip_bytes))
-    yield from ("-vn", *only(sound.track.demuxer), "-i", str(sound.track.path))
+    yield from ("-vn", *input_options(sound.track.demuxer), "-i", str(sound.track.path))
 
 
 def _read_us(sound: Sound) -> int:
@@ -168,12 +167,12 @@ def _read_us(sound: Sound) -> int:
 
 
 def _early_us(sound: Sound) -> int:
-    """How much of its source a sound begins earlier, so that what is heard in it is not early."""
+    """The time by which a slowed sound starts earlier in its source, so that onsets are not early."""
     return round(TEMPO_EARLY_US * max(0.0, 1 - sound.speed)) if sound.keep_pitch else 0
 
 
 def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
-    """From what the decoder gives to 48 kHz stereo; `skip_us` are cut off before the first of `length_us`."""
+    """Steps from decoded samples to 48 kHz stereo; `skip_us` are dropped before `length_us`."""
     if sound.track.late_us and _lead_us(sound) == sound.source_us:
         yield f"asetpts=PTS+{sound.track.late_us}/{US}/TB"
     mixed_down = to_stereo(sound.track.layout)
@@ -186,11 +185,11 @@ def _decoded(sound: Sound, skip_us: int, length_us: int) -> Iterator[str]:
 
 
 def _shape(sound: Sound, delay_us: int) -> Iterator[str]:
-    """The segment's speed, length and loudness; silence of `delay_us` comes before its speed is changed."""
+    """Steps for speed, length and volume; silence of `delay_us` precedes the change of speed."""
     yield from _speed(sound, delay_us)
     yield f"atrim=end_sample={samples(sound.duration_us)}"
     if sound.curve:
-        yield f"aeval=exprs='val(ch)*({loudness(sound, SAMPLE_RATE)})':channel_layout=stereo"
+        yield f"aeval=exprs='val(ch)*({volume_expression(sound, SAMPLE_RATE)})':channel_layout=stereo"
     elif sound.volume != 1:
         yield f"volume=volume={sound.volume:.6f}:precision=float"
     if sound.fade_in_us:

@@ -1,4 +1,4 @@
-"""Volume keyframes as an expression of ffmpeg's, exact for every sample. Pure."""
+"""Volume keyframes as an ffmpeg expression, exact for every sample. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -7,20 +7,22 @@ from services.render.timeline.ramps import Ramp
 from services.render.timeline.scene import US, Sound
 
 MAX_KNOTS = 1000
-"""Points in one expression: each adds about 50 bytes. A curve with more is taken at so many even steps."""
+"""Maximum number of points of an expression, of about 50 bytes each. A longer curve is sampled at this many even
+steps.
+"""
 
 
-def loudness(sound: Sound, sample_rate: int) -> str:
-    """The amplitude of a sound's curve at its sample `n`: linear between points, held outside.
+def volume_expression(sound: Sound, sample_rate: int) -> str:
+    """The amplitude of a sound's curve at sample `n`: linear between points, constant outside.
 
-    Each sample asks for about log2 of the number of points: the expression is a tree.
+    The expression is a tree: each sample takes about log2(points) comparisons.
     """
     knots = [(round(offset_us * sample_rate / US), value) for offset_us, value in _bounded(sound)]
     return Ramp(tuple(knots)).expression("n")
 
 
 def _bounded(sound: Sound) -> Sequence[tuple[float, float]]:
-    """The points that matter to what is heard, not too many of them."""
+    """The points within the sound, limited in number."""
     offsets = [offset_us for offset_us, _ in sound.curve]
     first = max(0, bisect_left(offsets, 0) - 1)
     after = bisect_left(offsets, sound.duration_us) + 1

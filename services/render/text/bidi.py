@@ -34,7 +34,7 @@ def levels(characters: Sequence[str]) -> list[int]:
     return found
 
 
-def in_sight_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
+def visual_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
     """The parts of a line from left to right."""
     ordered = list(parts)
     for lowest in range(max(map(level, parts), default=0), 0, -1):

@@ -6,11 +6,11 @@ from PIL import Image
 
 from services.drafts.records import TextBackground, TextMaterial
 from services.errors import Bilingual, DraftWarning, WarningCode
+from services.render.box import Box
 from services.render.text.cells import Paragraphs
 from services.render.text.fonts import FontBook
-from services.render.text.ink import Box
 from services.render.text.layout import Block, PlacedLine, lay_out
-from services.render.text.paint import Picture, visible_letters
+from services.render.text.paint import Picture, visible_runs
 from services.render.text.tiles import tiles
 
 PADDING_EM = 1.0
@@ -48,7 +48,7 @@ def draw_text(
     block = lay_out(text, book, canvas_width, canvas_height, scale)
     warnings = _warnings(block.paragraphs)
     limit = Box(-canvas_width, -canvas_height, canvas_width, canvas_height)
-    letters = visible_letters(block, limit)
+    letters = visible_runs(block, limit)
     backdrop = _backdrop(block, text.background) if text.background is not None else []
     picture = Picture.around((*(letter.reach for letter in letters), *backdrop), limit)
     if picture is None:
@@ -64,7 +64,7 @@ def draw_text(
 
 def _backdrop(block: Block, background: TextBackground) -> list[Box]:
     """Where the boxes behind a caption stand: one, or one for each line; none when there is no text."""
-    em_px = max((placed.run.look.em_px for placed in block.placed), default=0.0)
+    em_px = max((placed.run.style.em_px for placed in block.placed), default=0.0)
     if not em_px:
         return []
     pad_x, pad_y = background.width * PADDING_EM * em_px, background.height * PADDING_EM * em_px

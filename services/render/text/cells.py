@@ -1,4 +1,4 @@
-"""A caption's characters, each with the look it is drawn in: styles and fonts are settled here."""
+"""A caption's characters, each with the resolved it is drawn in: styles and fonts are settled here."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from functools import cache
 
 from services.drafts.records import TextMaterial, TextStyle
 from services.render.text.bidi import levels
-from services.render.text.clusters import EMOJI_STYLE, continues_emoji, is_emoji, is_mark
+from services.render.text.characters import EMOJI_STYLE, continues_emoji, is_emoji, is_mark
 from services.render.text.faces import Face, has_character
 from services.render.text.fonts import FontBook
 
@@ -21,10 +21,10 @@ _NEWLINES = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How a stretch of characters is drawn; the range of `style` means nothing here."""
+class ResolvedStyle:
+    """How a stretch of characters is drawn; the range of `text_style` has no meaning here."""
 
-    style: TextStyle
+    text_style: TextStyle
     face: Face
     em_px: float
     spacing_px: float
@@ -32,12 +32,12 @@ class Look:
     @property
     def thicken(self) -> bool:
         """Bold is wanted and the font has no bold face."""
-        return self.style.bold and not self.face.bold and not self.face.colored
+        return self.text_style.bold and not self.face.bold and not self.face.colored
 
     @property
     def shear(self) -> bool:
         """Italic is wanted and the font is upright."""
-        return self.style.italic and not self.face.slanted and not self.face.colored
+        return self.text_style.italic and not self.face.slanted and not self.face.colored
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Cell:
     """One character, with the marks that stand on it; of an odd `level`, it reads from right to left."""
 
     text: str
-    look: Look
+    style: ResolvedStyle
     level: int = 0
 
 
@@ -83,7 +83,7 @@ class _Reader:
         self._missing: dict[str, None] = {}
         self._substituted: dict[str, None] = {}
         self._cells: list[Cell] = []
-        self._look_of = cache(self._new_look)
+        self._style_of = cache(self._new_style)
 
     def read(self) -> Paragraphs:
         lines: list[Line] = []
@@ -101,7 +101,7 @@ class _Reader:
         cells, self._cells = self._cells, []
         leveled = zip(cells, levels([cell.text[0] for cell in cells]), strict=True)
         ordered = tuple(replace(cell, level=level) if level else cell for cell, level in leveled)
-        return Line(ordered, max((cell.look.em_px for cell in cells), default=em_px))
+        return Line(ordered, max((cell.style.em_px for cell in cells), default=em_px))
 
     def _characters(self) -> Iterator[tuple[str, TextStyle]]:
         """What is to be drawn: line breaks of all sorts as newlines, nothing that cannot be drawn."""
@@ -132,16 +132,16 @@ class _Reader:
         if before is not None and continues_emoji(before.text, character) and self._fits(before, character):
             self._cells[-1] = replace(before, text=before.text + character)
             return
-        look = self._look_of(style)
-        if look is None:
+        resolved = self._style_of(style)
+        if resolved is None:
             self._missing.setdefault(character)
-        elif character.isspace() and before is not None and _shares_spaces(before.look, look):
-            self._cells.append(Cell(character, before.look))
+        elif character.isspace() and before is not None and _shares_spaces(before.style, resolved):
+            self._cells.append(Cell(character, before.style))
         else:
-            self._cells += self._with_glyph(character, look)
+            self._cells += self._with_glyph(character, resolved)
 
     def _fits(self, cell: Cell, mark: str) -> bool:
-        if not has_character(cell.look.face, mark):
+        if not has_character(cell.style.face, mark):
             self._missing.setdefault(mark)
             return False
         return len(cell.text) <= _MARKS_ON_A_CHARACTER
@@ -149,28 +149,28 @@ class _Reader:
     def _marked(self, cell: Cell, mark: str) -> Cell:
         """What is asked to look like an emoji does so, if there is a font of them."""
         face = self._book.emoji(cell.text) if mark == EMOJI_STYLE and len(cell.text) == 1 else None
-        return replace(cell, text=cell.text + mark, look=replace(cell.look, face=face) if face else cell.look)
+        return replace(cell, text=cell.text + mark, style=replace(cell.style, face=face) if face else cell.style)
 
-    def _with_glyph(self, character: str, look: Look) -> Iterator[Cell]:
-        if has_character(look.face, character):
-            yield Cell(character, look)
+    def _with_glyph(self, character: str, resolved: ResolvedStyle) -> Iterator[Cell]:
+        if has_character(resolved.face, character):
+            yield Cell(character, resolved)
             return
         face = self._book.fallback(character, emoji=is_emoji(character))
         if face is None:
             self._missing.setdefault(character)
             return
-        bold = self._book.bold_of(face) if look.style.bold and not face.bold else None
+        bold = self._book.bold_of(face) if resolved.text_style.bold and not face.bold else None
         chosen = bold if bold is not None and has_character(bold, character) else face
-        yield Cell(character, replace(look, face=chosen))
+        yield Cell(character, replace(resolved, face=chosen))
 
-    def _new_look(self, style: TextStyle) -> Look | None:
+    def _new_style(self, style: TextStyle) -> ResolvedStyle | None:
         """None when there is no font at all."""
         face = self._named(style.font_name) or self._book.default
         if face is None:
             return None
         bold = self._book.bold_of(face) if style.bold and not face.bold else None
         em_px = self._em_px(style)
-        return Look(style, bold or face, em_px, self._text.letter_spacing_em * em_px)
+        return ResolvedStyle(style, bold or face, em_px, self._text.letter_spacing_em * em_px)
 
     def _named(self, name: str | None) -> Face | None:
         if name is None:
@@ -187,15 +187,15 @@ def _styles(text: TextMaterial) -> list[TextStyle]:
     bare: dict[TextStyle, TextStyle] = {}
     styles: list[TextStyle] = []
     for style in text.styles:
-        look = replace(style, start=0, end=0)
-        look = bare.setdefault(look, look)
-        styles = styles or [look] * length
+        resolved = replace(style, start=0, end=0)
+        resolved = bare.setdefault(resolved, resolved)
+        styles = styles or [resolved] * length
         start, end = max(0, style.start), min(style.end, length)
         if start < end:
-            styles[start:end] = [look] * (end - start)
+            styles[start:end] = [resolved] * (end - start)
     return styles
 
 
-def _shares_spaces(before: Look, look: Look) -> bool:
+def _shares_spaces(before: ResolvedStyle, resolved: ResolvedStyle) -> bool:
     """Whether a space is drawn as the character before it is, so that they are shaped together."""
-    return before.style is look.style and not before.face.colored
+    return before.text_style is resolved.text_style and not before.face.colored

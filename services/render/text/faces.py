@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from services.render.text.characters import is_variation_selector
+
 OPEN_FACES = 500
 """Faces that stay open for looking a character up."""
 _ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
@@ -83,11 +85,6 @@ def has_character(face: Face, character: str) -> bool:
     if character.isspace():
         character = " "
     return _drawn(face, character) != _missing_box(face)
-
-
-def is_variation_selector(character: str) -> bool:
-    """Whether a character only picks how the one before it looks."""
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
 @lru_cache(maxsize=2 * OPEN_FACES)

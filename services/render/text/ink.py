@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
+from services.render.box import Box, bounding_box
 from services.render.text.faces import enlarged, load
-from services.render.text.layout import ASCENT_EM, LINE_EM, Placed
+from services.render.text.layout import ASCENT_EM, LINE_EM, PlacedRun
 from services.render.text.shaping import direction
 
 THICKEN_EM = 0.02
@@ -23,43 +24,6 @@ _MIDDLE_EM = 0.38
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle of pixels; `right` and `bottom` are the first ones outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height; zero when there is nothing in it."""
-        return max(0, self.right - self.left), max(0, self.bottom - self.top)
-
-    @property
-    def empty(self) -> bool:
-        """Whether no pixel lies in it."""
-        return 0 in self.size
-
-    def within(self, other: "Box") -> "Box":
-        """What of this box lies in the other."""
-        return Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        )
-
-    def grown(self, by: int) -> "Box":
-        """Larger on all sides."""
-        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
-
-    def moved(self, dx: int, dy: int) -> "Box":
-        """The same size elsewhere."""
-        return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
-
-
-@dataclass(frozen=True, slots=True)
 class Ink:
     """How much each pixel of a box is covered (mode L)."""
 
@@ -67,38 +31,25 @@ class Ink:
     mask: Image.Image
 
 
-def around(boxes: Iterable[Box]) -> Box:
-    """The smallest box around others; an empty one around none."""
-    known = [box for box in boxes if not box.empty]
-    if not known:
-        return Box(0, 0, 0, 0)
-    return Box(
-        min(box.left for box in known),
-        min(box.top for box in known),
-        max(box.right for box in known),
-        max(box.bottom for box in known),
-    )
-
-
-def ink_box(one: Placed) -> Box:
+def ink_box(one: PlacedRun) -> Box:
     """Where a run's ink may be, with its outline."""
-    look = one.run.look
+    style = one.run.style
     thick = _thickness(one, outlined=True)
-    font, large = load(look.face, look.em_px), enlarged(look.face, look.em_px)
+    font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
     towards = direction(one.run.level)
     boxes: list[Box] = []
     for text, offset in one.run.pieces:
         edges = font.getbbox(text, direction=towards, stroke_width=thick, anchor="ls")
         boxes.append(_placed_box(one, offset, (edges[0] * large, edges[1] * large, edges[2] * large, edges[3] * large)))
-    if look.style.underline:
+    if style.text_style.underline:
         boxes.append(_underline(one).grown(math.ceil(thick)))
-    return around(boxes)
+    return bounding_box(boxes)
 
 
-def _placed_box(one: Placed, offset: float, edges: tuple[float, float, float, float]) -> Box:
+def _placed_box(one: PlacedRun, offset: float, edges: tuple[float, float, float, float]) -> Box:
     """Where a piece's ink is; its edges count from the piece's left and its baseline."""
     left, top, right, bottom = edges
-    x, y, middle = one.x_px + offset, round(one.baseline_px), _MIDDLE_EM * one.run.look.em_px
+    x, y, middle = one.x_px + offset, round(one.baseline_px), _MIDDLE_EM * one.run.style.em_px
     if one.turned:
         half = one.run.width_px / 2
         left, top, right, bottom = (
@@ -107,37 +58,37 @@ def _placed_box(one: Placed, offset: float, edges: tuple[float, float, float, fl
             half - top - middle,
             right - half - middle,
         )
-    if one.run.look.shear:
+    if one.run.style.shear:
         left, right = left - (bottom + middle) * SLANT, right - (top + middle) * SLANT
     return Box(math.floor(x + left), math.floor(y + top), math.ceil(x + right), math.ceil(y + bottom)).grown(2)
 
 
-def draw_ink(one: Placed, box: Box, *, outlined: bool) -> Ink:
+def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
     """The part of a run's ink that lies in the box."""
-    look, thick = one.run.look, _thickness(one, outlined=outlined)
+    style, thick = one.run.style, _thickness(one, outlined=outlined)
     baseline = round(one.baseline_px) - box.top
-    if look.face.colored:
+    if style.face.colored:
         mask = draw_picture(one, box).getchannel("A")
     elif one.turned:
         mask = _turned(one, box, thick)
     else:
         mask = Image.new("L", box.size)
-        draw, font, towards = ImageDraw.Draw(mask), load(look.face, look.em_px), direction(one.run.level)
+        draw, font, towards = ImageDraw.Draw(mask), load(style.face, style.em_px), direction(one.run.level)
         for text, offset in one.run.pieces:
             place = one.x_px + offset - box.left, baseline
             draw.text(place, text, 255, font, "ls", direction=towards, stroke_width=thick)
-    if look.shear:
-        mask = _sheared(mask, baseline - _MIDDLE_EM * look.em_px)
-    if look.style.underline:
+    if style.shear:
+        mask = _sheared(mask, baseline - _MIDDLE_EM * style.em_px)
+    if style.text_style.underline:
         line = _underline(one).grown(math.ceil(thick) if thick else 0).moved(-box.left, -box.top)
         mask.paste(255, (line.left, line.top, line.right, line.bottom))
     return Ink(box, mask)
 
 
-def draw_picture(one: Placed, box: Box) -> Image.Image:
+def draw_picture(one: PlacedRun, box: Box) -> Image.Image:
     """The part of a run in its own colours that lies in the box: emoji, scaled from the size they are kept in."""
-    look = one.run.look
-    font, large = load(look.face, look.em_px), enlarged(look.face, look.em_px)
+    style = one.run.style
+    font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
     picture = Image.new("RGBA", box.size)
     for text, offset in one.run.pieces:
         left, top, right, bottom = (round(edge) for edge in font.getbbox(text, anchor="ls"))
@@ -151,16 +102,18 @@ def draw_picture(one: Placed, box: Box) -> Image.Image:
     return picture
 
 
-def _turned(one: Placed, box: Box, thick: float) -> Image.Image:
+def _turned(one: PlacedRun, box: Box, thick: float) -> Image.Image:
     """A character on its side, turned about the middle of its em."""
-    look = one.run.look
-    side = math.ceil(2 * (look.em_px + one.run.width_px + thick)) | 1
+    style = one.run.style
+    side = math.ceil(2 * (style.em_px + one.run.width_px + thick)) | 1
     square = Image.new("L", (side, side))
-    place = side / 2 - one.run.width_px / 2, side / 2 + _MIDDLE_EM * look.em_px
-    ImageDraw.Draw(square).text(place, one.run.pieces[0][0], 255, load(look.face, look.em_px), "ls", stroke_width=thick)
+    place = side / 2 - one.run.width_px / 2, side / 2 + _MIDDLE_EM * style.em_px
+    ImageDraw.Draw(square).text(
+        place, one.run.pieces[0][0], 255, load(style.face, style.em_px), "ls", stroke_width=thick
+    )
     mask = Image.new("L", box.size)
     x = one.x_px + one.run.width_px / 2 - side / 2 - box.left
-    y = round(one.baseline_px) - _MIDDLE_EM * look.em_px - side / 2 - box.top
+    y = round(one.baseline_px) - _MIDDLE_EM * style.em_px - side / 2 - box.top
     mask.paste(square.transpose(Image.Transpose.ROTATE_270), (round(x), round(y)))
     return mask
 
@@ -173,11 +126,11 @@ def merged(inks: Iterable[Ink], box: Box) -> Ink:
     return Ink(box, mask)
 
 
-def _thickness(one: Placed, *, outlined: bool) -> float:
-    look = one.run.look
-    thick = THICKEN_EM * look.em_px if look.thicken else 0.0
-    if outlined and look.style.stroke is not None:
-        thick += min(max(0.0, look.style.stroke.width_em), LARGEST_STROKE_EM) * look.em_px
+def _thickness(one: PlacedRun, *, outlined: bool) -> float:
+    style = one.run.style
+    thick = THICKEN_EM * style.em_px if style.thicken else 0.0
+    if outlined and style.text_style.stroke is not None:
+        thick += min(max(0.0, style.text_style.stroke.width_em), LARGEST_STROKE_EM) * style.em_px
     return thick
 
 
@@ -188,9 +141,9 @@ def _sheared(mask: Image.Image, still_y: float) -> Image.Image:
     )
 
 
-def _underline(one: Placed) -> Box:
+def _underline(one: PlacedRun) -> Box:
     """The line under a run; in vertical setting, at the left of its column."""
-    em_px, baseline = one.run.look.em_px, round(one.baseline_px)
+    em_px, baseline = one.run.style.em_px, round(one.baseline_px)
     thickness = max(1, round(UNDERLINE_EM * em_px))
     if one.vertical:
         left = round(one.x_px + one.run.width_px / 2 - LINE_EM / 2 * em_px)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from services.drafts.records import Align, TextMaterial
-from services.render.text.bidi import in_sight_order
+from services.render.text.bidi import visual_order
 from services.render.text.cells import Cell, Line, Paragraphs, read_paragraphs
 from services.render.text.faces import has_character
 from services.render.text.fonts import FontBook
@@ -25,7 +25,7 @@ _TURNED = frozenset(_UPRIGHT[7:] + "()[]{}<>“”‘’～〜~ー-–―‥=＝
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedRun:
     """A run with its left end and baseline; in vertical setting, one character of a column. `turned`: by a
     quarter, clockwise, about the middle of its em. `underline_px`: how far an underline runs from its left
     (of a column: from its top).
@@ -45,7 +45,7 @@ class PlacedLine:
     a column from right to left.
     """
 
-    placed: tuple[Placed, ...]
+    placed: tuple[PlacedRun, ...]
     band_px: tuple[float, float]
     extent_px: tuple[float, float]
     """From its left to its right; of a column, from its top to its bottom."""
@@ -62,7 +62,7 @@ class Block:
     paragraphs: Paragraphs
 
     @property
-    def placed(self) -> tuple[Placed, ...]:
+    def placed(self) -> tuple[PlacedRun, ...]:
         """All runs, line by line, as they are read."""
         return tuple(placed for line in self.lines for placed in line.placed)
 
@@ -125,26 +125,26 @@ def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list
     return found, block, max(0.0, top - spacing)
 
 
-def _row(runs: Sequence[Run], left: float, baseline: float) -> tuple[Placed, ...]:
+def _row(runs: Sequence[Run], left: float, baseline: float) -> tuple[PlacedRun, ...]:
     """Where the runs of a line stand, in the order they are read."""
     order = _from_left(runs)
-    placed: dict[int, Placed] = {}
+    placed: dict[int, PlacedRun] = {}
     x = left
     for at, right in zip_longest(order, order[1:]):
         run = runs[at]
-        lined = right is not None and runs[right].look.style.underline
-        placed[at] = Placed(run, x, baseline, run.advance_px if lined else run.width_px)
+        lined = right is not None and runs[right].style.text_style.underline
+        placed[at] = PlacedRun(run, x, baseline, run.advance_px if lined else run.width_px)
         x += run.advance_px
     return tuple(placed[at] for at in range(len(runs)))
 
 
 def _from_left(runs: Sequence[Run]) -> list[int]:
-    return in_sight_order(range(len(runs)), lambda at: runs[at].level)
+    return visual_order(range(len(runs)), lambda at: runs[at].level)
 
 
 def _row_extent(runs: Sequence[Run]) -> float:
     """Without the spacing after the last letter."""
-    spacing = runs[_from_left(runs)[-1]].look.spacing_px if runs else 0.0
+    spacing = runs[_from_left(runs)[-1]].style.spacing_px if runs else 0.0
     return max(0.0, sum(run.advance_px for run in runs) - spacing)
 
 
@@ -164,33 +164,33 @@ def _columns(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[l
     return [_moved(line, width, 0.0, vertical=True) for line in found], height, width
 
 
-def _column(line: Line, middle: float, top: float) -> tuple[Placed, ...]:
-    placed: list[Placed] = []
+def _column(line: Line, middle: float, top: float) -> tuple[PlacedRun, ...]:
+    placed: list[PlacedRun] = []
     y = top
     for at, cell in enumerate(line.cells):
         form, turned = _vertical_form(cell)
         run = run_of(cell, form)
-        em_px = cell.look.em_px
-        lined = at + 1 < len(line.cells) and line.cells[at + 1].look.style.underline
-        underline_px = em_px + (cell.look.spacing_px if lined else 0.0)
+        em_px = cell.style.em_px
+        lined = at + 1 < len(line.cells) and line.cells[at + 1].style.text_style.underline
+        underline_px = em_px + (cell.style.spacing_px if lined else 0.0)
         baseline = y + ASCENT_EM * em_px
-        placed.append(Placed(run, middle - run.width_px / 2, baseline, underline_px, vertical=True, turned=turned))
+        placed.append(PlacedRun(run, middle - run.width_px / 2, baseline, underline_px, vertical=True, turned=turned))
         y += _cell_height(cell)
     return tuple(placed)
 
 
 def _cell_height(cell: Cell) -> float:
-    return cell.look.em_px + cell.look.spacing_px
+    return cell.style.em_px + cell.style.spacing_px
 
 
 def _column_extent(cells: Sequence[Cell]) -> float:
-    return max(0.0, _column_height(cells) - cells[-1].look.spacing_px) if cells else 0.0
+    return max(0.0, _column_height(cells) - cells[-1].style.spacing_px) if cells else 0.0
 
 
 def _vertical_form(cell: Cell) -> tuple[str, bool]:
     """How a character looks in a column, and whether it is turned for that."""
     form = _VERTICAL_FORMS.get(cell.text)
-    if form is not None and has_character(cell.look.face, form):
+    if form is not None and has_character(cell.style.face, form):
         return form, False
     return cell.text, cell.text in _TURNED
 

@@ -10,8 +10,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from services.drafts.colors import Color
 from services.drafts.records import Gradient, Shadow
-from services.render.text.ink import Box, Ink, around, draw_ink, draw_picture, ink_box, merged
-from services.render.text.layout import ASCENT_EM, Block, Placed
+from services.render.box import Box, bounding_box
+from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merged
+from services.render.text.layout import ASCENT_EM, Block, PlacedRun
 
 SHADOW_BLUR_EM = 1.0
 """Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of what
@@ -32,16 +33,16 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class VisibleRun:
     """A run and where its ink may be, with its outline."""
 
-    placed: Placed
+    placed: PlacedRun
     box: Box
 
     @property
     def em_box(self) -> Box:
         """What a gradient reaches over: from the top of the em to its bottom."""
-        one, em_px = self.placed, self.placed.run.look.em_px
+        one, em_px = self.placed, self.placed.run.style.em_px
         left = one.x_px if not one.vertical else one.x_px + (one.run.width_px - em_px) / 2
         right = left + (max(1.0, one.run.width_px) if not one.vertical else em_px)
         top = one.baseline_px - ASCENT_EM * em_px
@@ -51,17 +52,17 @@ class Letters:
     def reach(self) -> Box:
         """Where the run and its shadow may be."""
         shadow = self.box.moved(*_shift(self.placed)).grown(math.ceil(3 * _blur_px(self.placed)))
-        return around((self.box, shadow))
+        return bounding_box((self.box, shadow))
 
 
-def visible_letters(block: Block, limit: Box) -> list[Letters]:
+def visible_runs(block: Block, limit: Box) -> list[VisibleRun]:
     """The runs that can be seen, parts within the limit, up to `MOST_COVER`."""
     budget = MOST_COVER * limit.size[0] * limit.size[1] / 4
-    letters: list[Letters] = []
+    letters: list[VisibleRun] = []
     for placed in block.placed:
         if not _near(placed, limit):
             continue
-        letter = Letters(placed, ink_box(placed).within(limit))
+        letter = VisibleRun(placed, ink_box(placed).within(limit))
         width, height = letter.reach.within(limit).size
         budget -= width * height
         if budget < 0:
@@ -80,28 +81,28 @@ class Picture:
     @classmethod
     def around(cls, boxes: Iterable[Box], limit: Box) -> "Picture | None":
         """Around all boxes within the limit, the same to both sides of the centre; None around nothing."""
-        needed = around(box.within(limit) for box in boxes)
+        needed = bounding_box(box.within(limit) for box in boxes)
         if needed.empty:
             return None
         half_width, half_height = max(-needed.left, needed.right), max(-needed.top, needed.bottom)
         return cls(Box(-half_width, -half_height, half_width, half_height))
 
-    def draw(self, letters: Sequence[Letters]) -> None:
+    def draw(self, letters: Sequence[VisibleRun]) -> None:
         """All shadows, then all outlines, then all fills: no letter covers its neighbour."""
-        for shadow, group in _grouped(letters, lambda one: one.placed.run.look.style.shadow):
-            self._cast(shadow, group)
-        plain = [one for one in letters if not one.placed.run.look.face.colored]
+        for shadow, group in _grouped(letters, lambda one: one.placed.run.style.text_style.shadow):
+            self._draw_shadow(shadow, group)
+        plain = [one for one in letters if not one.placed.run.style.face.colored]
         for (color, gradient, _), group in _grouped(plain, _stroke_of):
             self._fill(group, color, gradient, outlined=True)
         for (color, gradient, _), group in _grouped(plain, _fill_of):
             self._fill(group, color, gradient, outlined=False)
         for one in letters:
-            if one.placed.run.look.face.colored:
-                self._show(one)
+            if one.placed.run.style.face.colored:
+                self._draw_emoji(one)
 
     def rounded(self, boxes: Sequence[Box], round_radius: float, color: Color) -> None:
         """Boxes with round corners, as one shape; `round_radius` 0..1, 1 as round as can be."""
-        seen = around(box.within(self.box) for box in boxes)
+        seen = bounding_box(box.within(self.box) for box in boxes)
         if seen.empty:
             return
         mask = Image.new("L", seen.size)
@@ -123,80 +124,80 @@ class Picture:
             self._image.putalpha(_scaled(self._image.getchannel("A"), alpha))
         return self._image
 
-    def _cast(self, shadow: Shadow, letters: Sequence[Letters]) -> None:
+    def _draw_shadow(self, shadow: Shadow, letters: Sequence[VisibleRun]) -> None:
         blur = max(_blur_px(one.placed) for one in letters)
-        box = around(one.box.moved(*_shift(one.placed)) for one in letters)
+        box = bounding_box(one.box.moved(*_shift(one.placed)) for one in letters)
         inks = (_moved(draw_ink(one.placed, one.box, outlined=True), *_shift(one.placed)) for one in letters)
         ink = merged(inks, box.grown(math.ceil(3 * blur)).within(self.box))
         if blur and not ink.box.empty:
             ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
         self._paint(ink, shadow.color)
 
-    def _fill(self, letters: Sequence[Letters], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
-        box = around(one.box for one in letters).within(self.box)
+    def _fill(self, letters: Sequence[VisibleRun], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
+        box = bounding_box(one.box for one in letters).within(self.box)
         ink = merged((draw_ink(one.placed, one.box, outlined=outlined) for one in letters), box)
         if gradient is None:
             self._paint(ink, color)
             return
-        over = around(one.em_box for one in letters)
+        over = bounding_box(one.em_box for one in letters)
         for part in _stripes(ink):
             layer = _gradient(gradient, over, part.box)
             layer.putalpha(ImageChops.multiply(layer.getchannel("A"), part.mask))
-            self._lay(layer, part.box)
+            self._composite(layer, part.box)
 
-    def _show(self, one: Letters) -> None:
+    def _draw_emoji(self, one: VisibleRun) -> None:
         box = one.box.within(self.box)
         if box.empty:
             return
         layer = draw_picture(one.placed, box)
-        layer.putalpha(_scaled(layer.getchannel("A"), one.placed.run.look.style.color[3]))
-        self._lay(layer, box)
+        layer.putalpha(_scaled(layer.getchannel("A"), one.placed.run.style.text_style.color[3]))
+        self._composite(layer, box)
 
     def _paint(self, ink: Ink, color: Color) -> None:
         for part in _stripes(ink):
             layer = Image.new("RGBA", part.box.size, _bytes(color)[:3])
             layer.putalpha(_scaled(part.mask, color[3]))
-            self._lay(layer, part.box)
+            self._composite(layer, part.box)
 
-    def _lay(self, layer: Image.Image, box: Box) -> None:
+    def _composite(self, layer: Image.Image, box: Box) -> None:
         self._image.alpha_composite(layer, (box.left - self.box.left, box.top - self.box.top))
 
 
-def _stroke_of(one: Letters) -> tuple[Color, Gradient | None, int] | None:
+def _stroke_of(one: VisibleRun) -> tuple[Color, Gradient | None, int] | None:
     """What outlines are painted together by; each character of a gradient of its own by itself."""
-    stroke = one.placed.run.look.style.stroke
+    stroke = one.placed.run.style.text_style.stroke
     return None if stroke is None else (stroke.color, stroke.gradient, _own(stroke.gradient, one))
 
 
-def _fill_of(one: Letters) -> tuple[Color, Gradient | None, int]:
-    style = one.placed.run.look.style
+def _fill_of(one: VisibleRun) -> tuple[Color, Gradient | None, int]:
+    style = one.placed.run.style.text_style
     return style.color, style.gradient, _own(style.gradient, one)
 
 
-def _own(gradient: Gradient | None, one: Letters) -> int:
+def _own(gradient: Gradient | None, one: VisibleRun) -> int:
     return id(one) if gradient is not None and gradient.per_character else 0
 
 
-def _near(placed: Placed, limit: Box) -> bool:
+def _near(placed: PlacedRun, limit: Box) -> bool:
     """A cheap look before letters are measured; nothing reaches farther from its run than three em, but shadows."""
-    em_px, shadow = placed.run.look.em_px, placed.run.look.style.shadow
+    em_px, shadow = placed.run.style.em_px, placed.run.style.text_style.shadow
     reach = 3 * em_px + (abs(shadow.distance) / 100 * em_px if shadow is not None else 0.0)
     left, right = placed.x_px - reach, placed.x_px + placed.run.width_px + reach
     return left < limit.right and right > limit.left and abs(placed.baseline_px) < limit.bottom + reach
 
 
-def _shift(placed: Placed) -> tuple[int, int]:
+def _shift(placed: PlacedRun) -> tuple[int, int]:
     """From a run to its shadow."""
-    shadow, em_px = placed.run.look.style.shadow, placed.run.look.em_px
+    shadow, em_px = placed.run.style.text_style.shadow, placed.run.style.em_px
     if shadow is None:
         return 0, 0
     distance, angle = shadow.distance / 100 * em_px, math.radians(shadow.angle_deg)
     return round(distance * math.cos(angle)), round(-distance * math.sin(angle))
 
 
-def _blur_px(placed: Placed) -> float:
-    shadow = placed.run.look.style.shadow
-    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * placed.run.look.em_px if shadow is not None else 0.0
+def _blur_px(placed: PlacedRun) -> float:
+    shadow = placed.run.style.text_style.shadow
+    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * placed.run.style.em_px if shadow is not None else 0.0
 
 
 def _stripes(ink: Ink) -> Iterator[Ink]:
@@ -283,9 +284,9 @@ def _scaled(mask: Image.Image, alpha: float) -> Image.Image:
     return mask if alpha == 1 else mask.point([round(value * alpha) for value in range(256)])
 
 
-def _grouped(letters: Iterable[Letters], key: Callable[[Letters], K | None]) -> list[tuple[K, list[Letters]]]:
+def _grouped(letters: Iterable[VisibleRun], key: Callable[[VisibleRun], K | None]) -> list[tuple[K, list[VisibleRun]]]:
     """The runs by what they share, in order of first appearance; those without it are left out."""
-    groups: dict[K, list[Letters]] = {}
+    groups: dict[K, list[VisibleRun]] = {}
     for one in letters:
         shared = key(one)
         if shared is not None:

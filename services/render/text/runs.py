@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from services.render.text.cells import Cell, Look
-from services.render.text.clusters import JOINER
+from services.render.text.cells import Cell, ResolvedStyle
+from services.render.text.characters import JOINER
 from services.render.text.faces import enlarged, has_character, load
 from services.render.text.shaping import direction, for_pillow
 
@@ -22,7 +22,7 @@ class Run:
     pixels from the run's left. Of an odd `level`, it reads from right to left.
     """
 
-    look: Look
+    style: ResolvedStyle
     texts: tuple[str, ...]
     pieces: tuple[tuple[str, float], ...]
     width_px: float
@@ -32,7 +32,7 @@ class Run:
     @property
     def advance_px(self) -> float:
         """From its left to the left of what follows."""
-        return self.width_px + self.look.spacing_px
+        return self.width_px + self.style.spacing_px
 
     @property
     def backwards(self) -> bool:
@@ -45,17 +45,19 @@ class Run:
             return self.pieces[index][1] if index < len(self.pieces) else self.width_px
         if index >= len(self.texts):
             return self.width_px
-        begun = _shaped(self.look, "".join(self.texts[:index]), self.level)
-        return min(self.width_px, _length_px(self.look, begun, self.level))
+        begun = _shaped(self.style, "".join(self.texts[:index]), self.level)
+        return min(self.width_px, _length_px(self.style, begun, self.level))
 
 
-def _shaped(look: Look, text: str, level: int) -> str:
+def _shaped(style: ResolvedStyle, text: str, level: int) -> str:
     """The text as Pillow is given it."""
-    return for_pillow(text, level, partial(has_character, look.face))
+    return for_pillow(text, level, partial(has_character, style.face))
 
 
-def _length_px(look: Look, shaped: str, level: int) -> float:
-    return load(look.face, look.em_px).getlength(shaped, direction=direction(level)) * enlarged(look.face, look.em_px)
+def _length_px(style: ResolvedStyle, shaped: str, level: int) -> float:
+    return load(style.face, style.em_px).getlength(shaped, direction=direction(level)) * enlarged(
+        style.face, style.em_px
+    )
 
 
 def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
@@ -71,36 +73,36 @@ def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
 
 def run_of(cell: Cell, text: str) -> Run:
     """One character by itself, perhaps as another one."""
-    shaped = _shaped(cell.look, text, 0)
-    return Run(cell.look, (cell.text,), ((shaped, 0.0),), _length_px(cell.look, shaped, 0))
+    shaped = _shaped(cell.style, text, 0)
+    return Run(cell.style, (cell.text,), ((shaped, 0.0),), _length_px(cell.style, shaped, 0))
 
 
 def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
     """Whether a run ends before the cell `at`."""
     first, here = cells[start], cells[at]
-    too_long = (at - start) * first.look.em_px >= LONGEST_RUN_PX
-    return too_long or here.level != first.level or here.look != first.look or _each_by_itself(first)
+    too_long = (at - start) * first.style.em_px >= LONGEST_RUN_PX
+    return too_long or here.level != first.level or here.style != first.style or _each_by_itself(first)
 
 
 def _each_by_itself(cell: Cell) -> bool:
-    style = cell.look.style
+    style = cell.style.text_style
     gradients = (style.gradient, style.stroke.gradient if style.stroke is not None else None)
     return cell.level % 2 == 0 and any(one is not None and one.per_character for one in gradients)
 
 
 def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
     """Spaced letters are placed one by one, and so are pictures; right-to-left scripts are joined and stay whole."""
-    look, level = cells[0].look, cells[0].level
+    style, level = cells[0].style, cells[0].level
     texts = tuple(cell.text for cell in cells)
-    if level % 2 or not (look.spacing_px or look.face.colored):
-        shaped = _shaped(look, _joined("".join(texts), cells, before, after), level)
-        return Run(look, texts, ((shaped, 0.0),), _length_px(look, shaped, level), level)
+    if level % 2 or not (style.spacing_px or style.face.colored):
+        shaped = _shaped(style, _joined("".join(texts), cells, before, after), level)
+        return Run(style, texts, ((shaped, 0.0),), _length_px(style, shaped, level), level)
     pieces: list[tuple[str, float]] = []
     offset = 0.0
-    for text in (_shaped(look, one, level) for one in texts):
+    for text in (_shaped(style, one, level) for one in texts):
         pieces.append((text, offset))
-        offset += _length_px(look, text, level) + look.spacing_px
-    return Run(look, texts, tuple(pieces), offset - look.spacing_px, level)
+        offset += _length_px(style, text, level) + style.spacing_px
+    return Run(style, texts, tuple(pieces), offset - style.spacing_px, level)
 
 
 def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:

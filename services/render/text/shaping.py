@@ -11,8 +11,7 @@ from functools import lru_cache
 from PIL import features
 
 from services.render.text.bidi import mirrored
-from services.render.text.clusters import JOINER, is_mark
-from services.render.text.faces import is_variation_selector
+from services.render.text.characters import JOINER, is_mark, is_variation_selector
 
 _FORMS = (range(0xFB50, 0xFE00), range(0xFE70, 0xFEFD))
 """Unicode's Arabic presentation forms A and B."""
@@ -37,13 +36,13 @@ def direction(level: int) -> str | None:
 
 def for_pillow(text: str, level: int, has: Callable[[str], bool]) -> str:
     """A run's text as Pillow is given it; `has` says which characters its face holds."""
-    return text if shapes() else in_sight(text, backwards=level % 2 == 1, has=has)
+    return text if shapes() else visual_text(text, backwards=level % 2 == 1, has=has)
 
 
-def in_sight(text: str, *, backwards: bool, has: Callable[[str], bool]) -> str:
+def visual_text(text: str, *, backwards: bool, has: Callable[[str], bool]) -> str:
     """A text from left to right, one character for each glyph: composed, joined, without what is not seen."""
     joined = _joined(_composed(text, has), has)
-    seen = [character for letter in joined for character in letter if not _is_unseen(character)]
+    seen = [character for letter in joined for character in letter if not _is_invisible(character)]
     if not backwards:
         return "".join(seen)
     clusters: list[str] = []
@@ -55,12 +54,12 @@ def in_sight(text: str, *, backwards: bool, has: Callable[[str], bool]) -> str:
     return "".join(reversed(clusters))
 
 
-def _is_unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) == "Cf" or is_variation_selector(character)
 
 
 def _composed(text: str, has: Callable[[str], bool]) -> str:
-    """Letters with their accents as one character each, where the face has it."""
+    """VisibleRun with their accents as one character each, where the face has it."""
     whole = unicodedata.normalize("NFC", text)
     return "".join(one if has(one) else unicodedata.normalize("NFD", one) for one in whole)
 

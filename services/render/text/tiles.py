@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from services.render.text.ink import Box
-from services.render.text.layout import ASCENT_EM, Block, Placed, PlacedLine
+from services.render.box import Box
+from services.render.text.layout import ASCENT_EM, Block, PlacedLine, PlacedRun
 
 MOST_TILES = 40
 """More characters than about this share tiles with their neighbours."""
@@ -56,18 +56,18 @@ def _cut(line: PlacedLine, band: Box, count: int, *, vertical: bool) -> Iterator
         yield Box(band.left, start, band.right, end) if vertical else Box(start, band.top, end, band.bottom)
 
 
-def _stretches(line: PlacedLine) -> list[list[Placed]]:
+def _stretches(line: PlacedLine) -> list[list[PlacedRun]]:
     """The runs of a line that are read one after the other in one direction."""
     return [list(group) for _, group in groupby(line.placed, key=lambda placed: placed.run.level)]
 
 
-def _starts(stretch: Sequence[Placed], count: int, *, vertical: bool) -> Iterator[float]:
+def _starts(stretch: Sequence[PlacedRun], count: int, *, vertical: bool) -> Iterator[float]:
     """The left ends (of a column, the tops) of every few characters, in reading order."""
     characters = [(placed, index) for placed in stretch for index in range(len(placed.run.texts))]
     for at in range(0, len(characters), count):
         placed, index = characters[at]
         if vertical:
-            yield placed.baseline_px - ASCENT_EM * placed.run.look.em_px
+            yield placed.baseline_px - ASCENT_EM * placed.run.style.em_px
         elif placed.run.backwards:
             placed, index = characters[min(at + count, len(characters)) - 1]
             yield placed.x_px + placed.run.width_px - placed.run.start_of(index + 1)

@@ -67,7 +67,7 @@ def _trimmed(cells: list[Cell]) -> list[Cell]:
 
 
 def _line(cells: list[Cell], whole: Line) -> Line:
-    return Line(tuple(cells), max((cell.look.em_px for cell in cells), default=whole.em_px))
+    return Line(tuple(cells), max((cell.style.em_px for cell in cells), default=whole.em_px))
 
 
 def _is_space(text: str) -> bool:

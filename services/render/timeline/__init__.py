@@ -1,1 +1,1 @@
-"""What is seen and heard when, in frames and pixels."""
+"""The timeline: layers, transitions, effects and sounds, in frames and pixels."""

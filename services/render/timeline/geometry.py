@@ -1,75 +1,19 @@
-"""Where a picture stands on the canvas, in pixels: x to the right, y down, from the canvas's top left corner."""
+"""Poses of pictures on the canvas, in pixels from its top left corner: x to the right, y down."""
 
 import math
 from dataclasses import dataclass, replace
 
+from services.render.box import Box
+
 SMALLEST_ANGLE_DEG = 0.01
-"""Less than this moves no pixel of any canvas by more than a pixel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An upright rectangle in whole pixels; right and bottom are the first pixels after it."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """Pixels across."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Pixels down."""
-        return self.bottom - self.top
-
-    @property
-    def empty(self) -> bool:
-        """Whether no pixel is in it."""
-        return self.width <= 0 or self.height <= 0
-
-    def even(self) -> "Box":
-        """The smallest box around this one whose corners are even: chroma has a sample for every second pixel."""
-        return Box(self.left // 2 * 2, self.top // 2 * 2, -(-self.right // 2) * 2, -(-self.bottom // 2) * 2)
-
-    def holds(self, other: "Box") -> bool:
-        """Whether `other` lies in this box."""
-        return (
-            self.left <= other.left
-            and self.top <= other.top
-            and self.right >= other.right
-            and self.bottom >= other.bottom
-        )
-
-    def around(self, other: "Box") -> "Box":
-        """The smallest box that holds both; an empty one counts for nothing."""
-        if self.empty or other.empty:
-            return other if self.empty else self
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
-
-    def meets(self, other: "Box") -> bool:
-        """Whether the two share a pixel."""
-        return not Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        ).empty
+"""Smaller angles move no pixel of any canvas by more than a pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """How a picture stands: its size before it is turned, and the point it is turned about, its centre.
+    """The pose of a picture: its centre, and its size before rotation.
 
-    It is flipped first, and then turned clockwise by `rotation_deg` (0 up to 360).
+    It is flipped first, and then rotated clockwise by `rotation_deg` (0 up to 360) about its centre.
     """
 
     center_x: float
@@ -83,13 +27,13 @@ class Pose:
 
     @property
     def quarter_turns(self) -> int | None:
-        """Clockwise quarters (0 to 3); None when the angle is not a whole number of them."""
+        """Clockwise quarter turns (0 to 3); None at other angles."""
         quarters = round(self.rotation_deg / 90)
         exact = abs(self.rotation_deg - quarters * 90) < SMALLEST_ANGLE_DEG
         return quarters % 4 if exact else None
 
     def box(self) -> Box:
-        """The upright box around the turned picture, its edges rounded to pixels."""
+        """The bounding box of the rotated picture, rounded to pixels."""
         angle = math.radians(self.rotation_deg)
         cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
         half_width = (self.width * cos + self.height * sin) / 2
@@ -100,14 +44,14 @@ class Pose:
 
 
 def _round(number: float) -> int:
-    """To the nearest; halves go up, so that neighbours that share an edge round it alike."""
+    """Rounded half up, so that neighbours round a shared edge alike."""
     return math.floor(number + 0.5)
 
 
-def seen_part(pose: Pose, region: Box, canvas: Box, *, grid: int) -> Box:
-    """The part of `region`, a picture's pixels, that can be seen on the canvas; empty when none is.
+def visible_part(pose: Pose, region: Box, canvas: Box, *, grid: int) -> Box:
+    """The part of `region`, in a picture's pixels, that is visible on the canvas; it may be empty.
 
-    Its edges lie on multiples of `grid`, or on the region's own.
+    Its edges are multiples of `grid`, or the region's own.
     """
     left, top, right, bottom = _seen(pose, canvas)
     per_x, per_y = region.width / pose.width, region.height / pose.height
@@ -125,7 +69,7 @@ def seen_part(pose: Pose, region: Box, canvas: Box, *, grid: int) -> Box:
 
 
 def part_pose(pose: Pose, region: Box, part: Box) -> Pose:
-    """How a part of a region stands when the whole stands at `pose`."""
+    """The pose of a part of a region; `pose` is that of the whole region."""
     if part == region:
         return pose
     per_x, per_y = region.width / pose.width, region.height / pose.height
@@ -141,23 +85,20 @@ def part_pose(pose: Pose, region: Box, part: Box) -> Pose:
     )
 
 
-def narrowed(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tuple[Pose, Box]:
-    """The part of a picture that can be seen, and where that part stands.
-
-    What lies outside costs no scaling then, however far a picture is zoomed.
-    """
-    part = seen_part(pose, region, canvas, grid=grid)
+def cropped_to_canvas(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tuple[Pose, Box]:
+    """The pose and region of the visible part of a picture, so that invisible pixels are not scaled at large zooms."""
+    part = visible_part(pose, region, canvas, grid=grid)
     return (pose, region) if part.empty else (part_pose(pose, region, part), part)
 
 
 def turned(x: float, y: float, angle_deg: float) -> tuple[float, float]:
-    """The vector turned clockwise (y down)."""
+    """The vector rotated clockwise (y down)."""
     cos, sin = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
     return x * cos - y * sin, x * sin + y * cos
 
 
 def _seen(pose: Pose, canvas: Box) -> tuple[float, float, float, float]:
-    """The box around the canvas as the picture sees it: from its own centre, before it is turned."""
+    """The bounding box of the canvas in the picture's coordinates: from its centre, before rotation."""
     corners = [
         turned(x - pose.center_x, y - pose.center_y, -pose.rotation_deg)
         for x in (canvas.left, canvas.right)

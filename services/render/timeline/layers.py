@@ -1,4 +1,4 @@
-"""From a segment to the layers it is drawn by: its background, and itself. Pure."""
+"""Layers of a segment: its background, and its picture. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,28 +8,30 @@ from itertools import groupby, pairwise
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
 from services.drafts.records import Crop, Draft, MediaMaterial, Segment, Track, TrackKind
+from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
 from services.render.timeline.animation import typed
-from services.render.timeline.frames import frame_at, span_of, time_of
-from services.render.timeline.geometry import Box, Pose, narrowed, part_pose, seen_part
+from services.render.timeline.geometry import Pose, cropped_to_canvas, part_pose, visible_part
 from services.render.timeline.motion import motion, moving, poses
 from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale
-from services.render.timeline.scene import Layer, Picture, Plate, Span
+from services.render.timeline.scene import Layer, Picture, SolidColor, Span, frame_at, span_of, time_of
 
 SMALLEST_ALPHA = 1 / 512
-"""Less than half a step of 8 bits is not seen."""
+"""Lower opacity is invisible: half a step of 8 bits."""
 SMALLEST_SCALE = 1e-4
-"""Less than this is no pixel of any canvas."""
+"""Smaller scales are no pixel of any canvas."""
 LARGEST_MOVING = 3.0
-"""Canvases: where a moving picture grows larger, it is cut in time into pieces that each draw what is seen of them."""
+"""Maximum size of a moving picture, in canvases; a larger one is split in time, and each piece draws its visible
+part.
+"""
 REVERSED_BYTES = 96_000_000
-"""Playing backwards keeps frames in memory, so it is done in pieces of so many bytes."""
+"""Maximum size of a piece played backwards: its frames are kept in memory."""
 BACKDROP_SIGMAS = ((0.0, 0.0), (0.0625, 0.01), (0.375, 0.02), (0.75, 0.04), (1.0, 0.06))
-"""The blur of a background as a part of the canvas's width, by the strength that drafts store [unverified]."""
+"""(stored strength, sigma as a part of the canvas's width) of a blurred background [unverified]."""
 
 
-def drawn(track: Track, segment: Segment) -> bool:
-    """Whether a segment's picture is shown at all."""
+def is_visible(track: Track, segment: Segment) -> bool:
+    """Whether a segment's picture is visible in any frame."""
     alpha = segment.curve(Property.ALPHA)
     most = max(point.value for point in alpha.points) if alpha else segment.clip.alpha
     shown = segment.visible and not track.hidden and track.kind is not TrackKind.AUDIO
@@ -37,14 +39,14 @@ def drawn(track: Track, segment: Segment) -> bool:
 
 
 def pixels(crop: Crop, width: int, height: int) -> Box:
-    """The part of a picture of `width` x `height` pixels that a crop leaves: a pixel at least."""
+    """The crop of a picture of `width` x `height` pixels: one pixel at least."""
     left, top = min(round(crop.left * width), width - 1), min(round(crop.top * height), height - 1)
     return Box(left, top, max(left + 1, round(crop.right * width)), max(top + 1, round(crop.bottom * height)))
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draws the segments of one draft."""
+    """Makes the layers of a draft's segments."""
 
     draft: Draft
     prepared: Prepared
@@ -52,16 +54,16 @@ class Drawing:
 
     @property
     def canvas(self) -> Box:
-        """The whole picture."""
+        """The canvas."""
         return Box(0, 0, self.draft.width, self.draft.height)
 
     @property
     def frames(self) -> int:
-        """How many frames the video has."""
+        """The video's number of frames."""
         return max(1, frame_at(self.draft.duration_us, self.rate))
 
     def layers(self, segment: Segment, span: Span) -> tuple[Layer, ...]:
-        """What a segment shows in the frames of the span, which may begin before it and end after it."""
+        """The layers of a segment in the frames of a span, which may begin before the segment and end after it."""
         visual = self.prepared.visual(segment)
         whole = span.clipped(Span(0, self.frames))
         if visual is None or whole.count <= 0:
@@ -69,13 +71,13 @@ class Drawing:
         return (*self._backdrop(segment, visual, whole), *self._typed(segment, visual, whole))
 
     def usable(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
-        """The effects with the files they need; one whose file could not be had is left out."""
+        """The effects with their files; a LUT without its file is left out."""
         found = [replace(each, path=str(self.prepared.luts.get(each.path, ""))) for each in effects]
         return tuple(each for each in found if each.kind is not EffectKind.LUT or each.path)
 
     def _typed(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
-        """The segment's layers; of a caption that is being typed, one for each character that is there yet. Where
-        all are, it is one picture again: between characters that stand beside each other, seams show in a box.
+        """The segment's layers; of a caption with a typewriter one layer for each character shown so far, and one for
+        the whole caption once it is complete: between neighbouring characters seams would show in a box.
         """
         clusters = visual.clusters if isinstance(visual, Caption) else ()
         picture = visual.still if isinstance(visual, Caption) else visual
@@ -102,16 +104,17 @@ class Drawing:
     def _own(self, segment: Segment, visual: Visual, region: Box, span: Span) -> Iterator[Layer]:
         picture = visual.still if isinstance(visual, Caption) else visual
         full = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
-        stands = [part_pose(pose, full, region) for pose in poses(segment, visual, full, self.canvas, span, self.rate)]
+        wholes = poses(segment, visual, full, self.canvas, span, self.rate)
+        frame_poses = [part_pose(pose, full, region) for pose in wholes]
         layer = replace(
-            self._plain(segment, picture, span, stands[0], region),
+            self._plain(segment, picture, span, frame_poses[0], region),
             mask=self.prepared.masks.get(segment.id),
             effects=self.usable(segment.effects),
             effects_start=span_of(segment.target, self.rate).start,
             chroma=segment.chroma,
             blend=segment.blend,
         )
-        placed = self._moving(segment, layer, stands) if moving(segment) else self._standing(layer)
+        placed = self._moving(segment, layer, frame_poses) if moving(segment) else self._standing(layer)
         for each in placed:
             yield from self._forwards(each)
 
@@ -129,8 +132,8 @@ class Drawing:
         )
 
     def _source_us(self, segment: Segment, span: Span) -> float:
-        """Where the first frame lies in the material (the last, of what runs backwards). Frames are snapped, times in
-        the material are not; a span that begins before its segment may begin before the material, too.
+        """The time of the first frame in the material (the last, of a reversed segment). Frames are snapped, times in
+        the material are not; a span that begins before its segment may begin before the material.
         """
         start_us = segment.source.start_us if segment.source else 0
         own = span_of(segment.target, self.rate)
@@ -144,31 +147,33 @@ class Drawing:
             return
         if layer.mask is None:
             grid = 2 if isinstance(layer.picture, Footage) else 1
-            pose, region = narrowed(layer.pose, layer.region, self.canvas, grid=grid)
+            pose, region = cropped_to_canvas(layer.pose, layer.region, self.canvas, grid=grid)
             layer = replace(layer, pose=pose, region=region)
         yield replace(layer, pose=replace(layer.pose, rotation_deg=layer.pose.rotation_deg % 360))
 
-    def _moving(self, segment: Segment, layer: Layer, stands: Sequence[Pose]) -> Iterator[Layer]:
-        """The layer with its motion. Nothing is drawn of what is never seen; what grows too large goes in pieces."""
+    def _moving(self, segment: Segment, layer: Layer, frame_poses: Sequence[Pose]) -> Iterator[Layer]:
+        """The layer with its motion, cropped to its visible part; nothing if it is never visible, pieces if it grows
+        too large.
+        """
         part = Box(0, 0, 0, 0)
-        for pose in stands:
+        for pose in frame_poses:
             if pose.alpha >= SMALLEST_ALPHA and pose.box().meets(self.canvas):
-                part = part.around(seen_part(pose, layer.region, self.canvas, grid=2))
+                part = bounding_box((part, visible_part(pose, layer.region, self.canvas, grid=2)))
         if part.empty:
             return
         part = layer.region if layer.mask else part
-        shown = [part_pose(pose, layer.region, part) for pose in stands]
+        shown = [part_pose(pose, layer.region, part) for pose in frame_poses]
         largest = max(pose.width * pose.height for pose in shown)
         half = layer.span.count // 2
         if half and not layer.mask and largest > LARGEST_MOVING * self.canvas.width * self.canvas.height:
-            for piece, own in ((Span(0, half), stands[:half]), (Span(half, layer.span.count), stands[half:])):
+            for piece, own in ((Span(0, half), frame_poses[:half]), (Span(half, layer.span.count), frame_poses[half:])):
                 span = Span(layer.span.start + piece.start, layer.span.start + piece.end)
                 yield from self._moving(segment, self._later(layer, span), own)
             return
         yield replace(layer, pose=shown[0], region=part, motion=motion(segment, shown, layer.span, self.rate))
 
     def _forwards(self, layer: Layer) -> Iterator[Layer]:
-        """The layer; one that runs backwards in pieces that fit into memory."""
+        """The layer; a reversed one in pieces that fit into memory."""
         if not layer.reverse:
             yield layer
             return
@@ -178,7 +183,7 @@ class Drawing:
             yield self._later(layer, Span(start, min(start + count, layer.span.end)))
 
     def _later(self, layer: Layer, span: Span) -> Layer:
-        """The same layer in only a part of its frames."""
+        """The layer in a part of its frames."""
         if layer.reverse:
             skipped = time_of(layer.span.end, self.rate) - time_of(span.end, self.rate)
         else:
@@ -186,7 +191,7 @@ class Drawing:
         return replace(layer, span=span, source_us=layer.source_us + skipped * layer.speed)
 
     def _backdrop(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
-        """What fills the canvas behind the segment."""
+        """The background behind the segment."""
         backdrop = segment.backdrop
         if backdrop is None or isinstance(visual, Caption):
             return
@@ -198,14 +203,14 @@ class Drawing:
                 width=self.canvas.width,
                 height=self.canvas.height,
             )
-            yield Layer(segment_id=segment.id, picture=Plate(color), span=span, pose=pose, region=self.canvas)
+            yield Layer(segment_id=segment.id, picture=SolidColor(color), span=span, pose=pose, region=self.canvas)
         picture = self.prepared.backdrops.get(backdrop.picture) if backdrop.kind is BackdropKind.PICTURE else visual
         if picture is None or backdrop.kind is BackdropKind.COLOR:
             return
         yield from self._covering(segment, picture, span, backdrop)
 
     def _covering(self, segment: Segment, picture: Picture, span: Span, backdrop: Backdrop) -> Iterator[Layer]:
-        """A picture that covers the canvas; of the clip itself, blurred."""
+        """A picture that covers the canvas; the segment's own is blurred."""
         own = backdrop.kind is BackdropKind.BLUR
         region = pixels(_crop(segment) if own else Crop(), picture.pixel_width, picture.pixel_height)
         width = region.width * picture.width / picture.pixel_width
@@ -214,7 +219,7 @@ class Drawing:
         pose = Pose(
             center_x=self.canvas.width / 2, center_y=self.canvas.height / 2, width=width * fill, height=height * fill
         )
-        pose, region = narrowed(pose, region, self.canvas, grid=2 if isinstance(picture, Footage) else 1)
+        pose, region = cropped_to_canvas(pose, region, self.canvas, grid=2 if isinstance(picture, Footage) else 1)
         layer = self._plain(segment, picture, span, pose, region)
         layer = replace(layer, cover_blur_px=_sigma(backdrop.blur) * self.canvas.width if own else 0.0)
         yield from self._forwards(layer)

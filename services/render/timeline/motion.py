@@ -1,4 +1,4 @@
-"""How a segment stands from frame to frame: its keyframes and animations as poses, and these as ramps. Pure."""
+"""Keyframes and animations of a segment as a pose per frame, and poses as ramps. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,53 +7,53 @@ from typing import Any
 
 from services.drafts.design import Animation, Property
 from services.drafts.records import Clip, Segment, TextMaterial
-from services.render.timeline.animation import AT_REST, Moves, active, moves, of_picture
-from services.render.timeline.frames import time_of
-from services.render.timeline.geometry import Box, Pose, turned
+from services.render.box import Box
+from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change
+from services.render.timeline.geometry import Pose, turned
 from services.render.timeline.prepared import Caption, Visual, caption_scale, fitted_size
 from services.render.timeline.ramps import Ramp
-from services.render.timeline.scene import Motion, Span
+from services.render.timeline.scene import Motion, Span, time_of
 
 PLACED = (Property.X, Property.Y, Property.SCALE_X, Property.SCALE_Y, Property.ROTATION, Property.ALPHA)
 TONED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
 PIXELS_OFF, DEGREES_OFF, ALPHA_OFF = 0.1, 0.05, 0.002
-"""What a ramp may differ from the curve it follows; none of it is seen."""
+"""Maximum deviation of a ramp from its curve, invisible in the picture."""
 
 
 def moving(segment: Segment) -> bool:
-    """Whether anything about a segment's picture changes from frame to frame."""
+    """Whether a segment's picture changes from frame to frame by keyframes or animations."""
     return any(curve.property in PLACED + TONED for curve in segment.curves) or active(_animations(segment))
 
 
 def poses(segment: Segment, visual: Visual, region: Box, canvas: Box, span: Span, rate: Fraction) -> list[Pose]:
-    """How the segment stands in every frame of the span; only one pose for one that stands still."""
+    """The segment's pose in each frame of the span; a single pose if it does not move."""
     if not moving(segment):
         return [_pose(segment, segment.clip, AT_REST, visual, region, canvas)]
     offsets = [time_of(frame, rate) - segment.target.start_us for frame in range(span.start, span.end)]
     return [
-        _pose(segment, _clip_at(segment, offset), _moves_at(segment, offset), visual, region, canvas)
+        _pose(segment, _clip_at(segment, offset), _pose_change_at(segment, offset), visual, region, canvas)
         for offset in offsets
     ]
 
 
-def motion(segment: Segment, stands: Sequence[Pose], span: Span, rate: Fraction) -> Motion:
-    """The poses of a span's frames, and the segment's tones, as ramps."""
+def motion(segment: Segment, frame_poses: Sequence[Pose], span: Span, rate: Fraction) -> Motion:
+    """The motion of a span: its poses, and the segment's tones, as ramps."""
 
     def ramp(values: list[float], tolerance: float) -> Ramp:
         return Ramp.through(values, tolerance).shifted(span.start)
 
-    def tone(moved: Property) -> Ramp:
-        curve = segment.curve(moved)
+    def tone(change: Property) -> Ramp:
+        curve = segment.curve(change)
         offsets = [time_of(frame, rate) - segment.target.start_us for frame in range(span.start, span.end)]
         return ramp([curve.at(offset) if curve else 0.0 for offset in offsets], ALPHA_OFF)
 
     return Motion(
-        x=ramp([pose.center_x for pose in stands], PIXELS_OFF),
-        y=ramp([pose.center_y for pose in stands], PIXELS_OFF),
-        width=ramp([pose.width for pose in stands], PIXELS_OFF),
-        height=ramp([pose.height for pose in stands], PIXELS_OFF),
-        rotation_deg=ramp([pose.rotation_deg for pose in stands], DEGREES_OFF),
-        alpha=ramp([pose.alpha for pose in stands], ALPHA_OFF),
+        x=ramp([pose.center_x for pose in frame_poses], PIXELS_OFF),
+        y=ramp([pose.center_y for pose in frame_poses], PIXELS_OFF),
+        width=ramp([pose.width for pose in frame_poses], PIXELS_OFF),
+        height=ramp([pose.height for pose in frame_poses], PIXELS_OFF),
+        rotation_deg=ramp([pose.rotation_deg for pose in frame_poses], DEGREES_OFF),
+        alpha=ramp([pose.alpha for pose in frame_poses], ALPHA_OFF),
         brightness=tone(Property.BRIGHTNESS),
         contrast=tone(Property.CONTRAST),
         saturation=tone(Property.SATURATION),
@@ -61,7 +61,7 @@ def motion(segment: Segment, stands: Sequence[Pose], span: Span, rate: Fraction)
 
 
 def _clip_at(segment: Segment, offset_us: float) -> Clip:
-    """The segment's place with its curves' values at a time from its start; angles may be more than a turn."""
+    """The segment's clip settings with its curves' values at a time from its start; angles may exceed a turn."""
     placed = (curve for curve in segment.curves if curve.property in PLACED)
     values: dict[str, Any] = {curve.property.value: curve.at(offset_us) for curve in placed}
     return replace(segment.clip, **values)
@@ -71,28 +71,28 @@ def _animations(segment: Segment) -> Sequence[Animation]:
     return segment.animations if isinstance(segment.material, TextMaterial) else of_picture(segment.animations)
 
 
-def _moves_at(segment: Segment, offset_us: float) -> Moves:
+def _pose_change_at(segment: Segment, offset_us: float) -> PoseChange:
     animations = _animations(segment)
-    return moves(animations, offset_us, segment.target.duration_us) if animations else AT_REST
+    return pose_change(animations, offset_us, segment.target.duration_us) if animations else AT_REST
 
 
-def _pose(segment: Segment, clip: Clip, moved: Moves, visual: Visual, region: Box, canvas: Box) -> Pose:
-    scale_x, scale_y = max(0.0, clip.scale_x * moved.scale), max(0.0, clip.scale_y * moved.scale)
+def _pose(segment: Segment, clip: Clip, change: PoseChange, visual: Visual, region: Box, canvas: Box) -> Pose:
+    scale_x, scale_y = max(0.0, clip.scale_x * change.scale), max(0.0, clip.scale_y * change.scale)
     width, height = fitted_size(visual, region, canvas)
     dx, dy = (visual.offset_x, visual.offset_y) if isinstance(visual, Caption) else (0.0, 0.0)
     if isinstance(visual, Caption):
         largest = caption_scale(segment)
         scale_x, scale_y = scale_x / largest, scale_y / largest
         dx, dy = dx * scale_x, dy * scale_y
-    rotation_deg = clip.rotation_deg + moved.rotation_deg
+    rotation_deg = clip.rotation_deg + change.rotation_deg
     dx, dy = turned(dx, dy, rotation_deg)
     return Pose(
-        center_x=canvas.width * ((1 + clip.x) / 2 + moved.dx) + dx,
-        center_y=canvas.height * ((1 - clip.y) / 2 + moved.dy) + dy,
+        center_x=canvas.width * ((1 + clip.x) / 2 + change.dx) + dx,
+        center_y=canvas.height * ((1 - clip.y) / 2 + change.dy) + dy,
         width=max(1e-3, width * scale_x),
         height=max(1e-3, height * scale_y),
         rotation_deg=rotation_deg,
         flip_horizontal=clip.flip_horizontal,
         flip_vertical=clip.flip_vertical,
-        alpha=min(1.0, max(0.0, clip.alpha * moved.alpha)),
+        alpha=min(1.0, max(0.0, clip.alpha * change.alpha)),
     )

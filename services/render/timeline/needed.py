@@ -1,4 +1,4 @@
-"""Which of a draft's materials are seen or heard: the others are not even fetched. Pure."""
+"""The materials of a draft that are visible or audible; only these are fetched. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from services.drafts.records import (
     Segment,
     TextMaterial,
 )
-from services.render.timeline.layers import drawn
+from services.render.timeline.layers import is_visible
 from services.render.timeline.prepared import caption_scale
-from services.render.timeline.sounds import heard
+from services.render.timeline.sounds import is_audible
 
 
 @dataclass(slots=True)
 class Needed:
-    """The materials that are seen or heard, each with the segments it is for."""
+    """The visible and audible materials, each with its segments."""
 
     shown: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
     sounded: dict[MediaMaterial, list[Segment]] = field(default_factory=dict[MediaMaterial, list[Segment]])
@@ -41,18 +41,18 @@ class Needed:
 
 
 def needed(draft: Draft) -> Needed:
-    """What of a draft's materials must be there."""
+    """The materials that a draft needs."""
     found = Needed()
     for track in draft.tracks:
         for segment in track.segments:
-            if drawn(track, segment):
-                _note_shown(found, segment)
-            if heard(draft, track, segment):
-                _note_heard(found, segment)
+            if is_visible(track, segment):
+                _add_visible(found, segment)
+            if is_audible(draft, track, segment):
+                _add_audible(found, segment)
     return found
 
 
-def _note_shown(found: Needed, segment: Segment) -> None:
+def _add_visible(found: Needed, segment: Segment) -> None:
     material = segment.material
     if isinstance(material, TextMaterial):
         found.captions.setdefault((material, caption_scale(segment)), []).append(segment)
@@ -60,16 +60,16 @@ def _note_shown(found: Needed, segment: Segment) -> None:
         found.shown.setdefault(material, []).append(segment)
     elif isinstance(material, CompoundMaterial):
         found.compounds[material.id] = material
-    _note_luts(found, segment, segment.effects)
+    _add_luts(found, segment, segment.effects)
     if isinstance(material, EffectMaterial):
-        _note_luts(found, segment, material.effects)
+        _add_luts(found, segment, material.effects)
     if segment.mask is not None:
         found.masked.append(segment)
     if segment.backdrop is not None and segment.backdrop.kind is BackdropKind.PICTURE:
         found.backdrops.setdefault(_extra(segment.backdrop.picture, MediaKind.PHOTO), segment)
 
 
-def _note_heard(found: Needed, segment: Segment) -> None:
+def _add_audible(found: Needed, segment: Segment) -> None:
     material = segment.material
     if isinstance(material, CompoundMaterial):
         found.compounds[material.id] = material
@@ -77,12 +77,12 @@ def _note_heard(found: Needed, segment: Segment) -> None:
         found.sounded.setdefault(material, []).append(segment)
 
 
-def _note_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> None:
+def _add_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> None:
     for effect in effects:
         if effect.kind is EffectKind.LUT and effect.path:
             found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO, effect.name), segment)
 
 
 def _extra(path: str, kind: MediaKind, name: str = "") -> MediaMaterial:
-    """A file that a draft is drawn without when it cannot be had."""
+    """An optional file: a draft is drawn without it if it cannot be fetched."""
     return MediaMaterial(id=path, kind=kind, path=path, name=name, optional=True)

@@ -1,4 +1,4 @@
-"""What the materials of a draft turned out to be, once they were fetched, looked into and drawn."""
+"""The prepared materials of a draft: fetched, examined, and drawn."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,23 +7,23 @@ from typing import TypeAlias
 from services.drafts.design import Property
 from services.drafts.records import CompoundMaterial, MediaMaterial, Segment, TextMaterial
 from services.errors import Bilingual
+from services.render.box import Box
 from services.render.media.damage import Decoded
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.geometry import Box
 from services.render.timeline.scene import Picture
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A drawn text; its picture's centre is `offset_x`, `offset_y` pixels from the text's own (y down)."""
+    """A drawn caption; the picture's centre is `offset_x`, `offset_y` pixels from the text's centre (y down)."""
 
     still: Still
     offset_x: float
     offset_y: float
     clusters: tuple[Box, ...] = ()
-    """Where its characters stand in the picture, in pixels, in the order they are read: for a typewriter."""
+    """The characters' boxes in the picture, in pixels, in reading order: for a typewriter."""
 
 
 Visual: TypeAlias = Picture | Caption
@@ -31,7 +31,7 @@ Visual: TypeAlias = Picture | Caption
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """A draft within a draft, rendered: a clip like any other."""
+    """A rendered compound, used like a video."""
 
     footage: Footage
     track: SoundTrack | None
@@ -39,14 +39,14 @@ class Compound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What the materials of a draft turned out to be. Captions are drawn for a scale each."""
+    """The prepared materials of a draft; a caption has a picture for each scale."""
 
     pictures: dict[MediaMaterial, Picture] = field(default_factory=dict[MediaMaterial, Picture])
     tracks: dict[MediaMaterial, SoundTrack] = field(default_factory=dict[MediaMaterial, SoundTrack])
     lost: dict[MediaMaterial, Bilingual] = field(default_factory=dict[MediaMaterial, Bilingual])
-    """Why a material's sound, or the first track of it, cannot be heard."""
+    """The reason why a material's sound, or its first track, cannot be played."""
     decoded: dict[MediaMaterial, Decoded] = field(default_factory=dict[MediaMaterial, Decoded])
-    """What of a material's sound decodes, as far as it is used."""
+    """The decoded part of a material's sound, as far as it is used."""
     captions: dict[tuple[TextMaterial, float], Caption] = field(
         default_factory=dict[tuple[TextMaterial, float], Caption]
     )
@@ -60,7 +60,7 @@ class Prepared:
     """By the path in the draft."""
 
     def visual(self, segment: Segment) -> Visual | None:
-        """What a segment shows; None when that is nothing."""
+        """The picture of a segment; None if it has none."""
         material = segment.material
         if isinstance(material, TextMaterial):
             return self.captions.get((material, caption_scale(segment)))
@@ -70,7 +70,7 @@ class Prepared:
         return self.pictures.get(material) if isinstance(material, MediaMaterial) else None
 
     def track(self, segment: Segment) -> SoundTrack | None:
-        """What a segment sounds; None when that is nothing."""
+        """The sound track of a segment; None if it has none."""
         material = segment.material
         if isinstance(material, CompoundMaterial):
             compound = self.compounds.get(material.id)
@@ -79,19 +79,19 @@ class Prepared:
 
 
 def largest_scale(segment: Segment) -> float:
-    """The largest that a segment is ever scaled to, in x or y; animations aside."""
+    """The largest scale of a segment in x or y, without animations."""
     curves = (segment.curve(Property.SCALE_X), segment.curve(Property.SCALE_Y))
-    moved = [point.value for curve in curves if curve for point in curve.points]
-    return max(segment.clip.scale_x, segment.clip.scale_y, *moved)
+    change = [point.value for curve in curves if curve for point in curve.points]
+    return max(segment.clip.scale_x, segment.clip.scale_y, *change)
 
 
 def caption_scale(segment: Segment) -> float:
-    """The scale a caption is drawn at; where it is smaller it is squeezed from there."""
+    """The scale at which a caption is drawn; smaller scales shrink that picture."""
     return largest_scale(segment)
 
 
 def fitted_size(visual: Visual, region: Box, canvas: Box) -> tuple[float, float]:
-    """How large a picture's region is at scale 1: fitted into the canvas. A caption has the size it was drawn at."""
+    """The size of a picture's region at scale 1: fitted into the canvas. A caption has its drawn size."""
     if isinstance(visual, Caption):
         return float(region.width), float(region.height)
     width = region.width * visual.width / visual.pixel_width

@@ -1,4 +1,4 @@
-"""Numbers that change from frame to frame: straight lines between points. Pure."""
+"""Piecewise linear functions of the frame. Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -7,31 +7,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A number for every frame: linear between points (frame, value), held outside of them.
+    """A number for every frame: linear between points (frame, value), constant outside of them.
 
-    There is at least one point, and their frames rise.
+    There is at least one point, and frames increase.
     """
 
     points: tuple[tuple[int, float], ...]
 
     @classmethod
     def constant(cls, value: float) -> "Ramp":
-        """The same for every frame."""
+        """The same value for every frame."""
         return cls(((0, value),))
 
     @classmethod
     def through(cls, values: Sequence[float], tolerance: float) -> "Ramp":
-        """As few points as come within `tolerance` of a value for each frame; there is a value at least."""
+        """A ramp through some of the values (one or more, one per frame) that deviates from none by more than
+        `tolerance`.
+        """
         return cls(tuple((frame, values[frame]) for frame in _kept(values, tolerance)))
 
     @property
     def still(self) -> bool:
-        """Whether it never changes."""
+        """Whether it is constant."""
         return all(value == self.points[0][1] for _, value in self.points)
 
     @property
     def first(self) -> float:
-        """The value of frame 0, if that is where the points begin."""
+        """The first point's value."""
         return self.points[0][1]
 
     @property
@@ -55,19 +57,20 @@ class Ramp:
         return one + (other - one) * (frame - start) / (end - start)
 
     def shifted(self, frames: int) -> "Ramp":
-        """The same, `frames` later."""
+        """The ramp, `frames` later."""
         return Ramp(tuple((frame + frames, value) for frame, value in self.points))
 
     def within(self, start: int, end: int) -> "Ramp":
-        """The points that tell the values of frames `start` up to `end`; the values stay what they are."""
+        """The points that define frames `start` up to `end`; values stay the same."""
         first = max(1, bisect_right(self.points, start, key=lambda point: point[0]))
         after = bisect_left(self.points, end - 1, key=lambda point: point[0])
         return Ramp(self.points[first - 1 : max(first, after + 1)])
 
     def expression(self, frame: str) -> str:
-        """The value as ffmpeg computes it; `frame` is an expression for the frame's number.
+        """The ramp as an ffmpeg expression; `frame` is an expression for the frame's number.
 
-        A tree: ffmpeg takes no expression that is nested, or has terms in a row, more than about a hundred deep.
+        The expression is a tree: ffmpeg fails on expressions that are nested, or have terms in a row, more than about a
+        hundred deep.
         """
         if self.still:
             return f"{self.first:.6g}"
@@ -76,7 +79,7 @@ class Ramp:
 
 
 def _tree(points: Sequence[tuple[int, float]], frame: str) -> str:
-    """Which line it is, found by halving; the outer two go on for ever."""
+    """The line for a frame by binary search; the outer lines continue without end."""
     if len(points) == 2:
         (start, one), (end, other) = points
         slope = (other - one) / (end - start) if end > start else 0.0
@@ -87,7 +90,7 @@ def _tree(points: Sequence[tuple[int, float]], frame: str) -> str:
 
 
 def _kept(values: Sequence[float], tolerance: float) -> Iterator[int]:
-    """The frames between which a straight line comes near all values: first and last, and where it turns most."""
+    """The frames of the points: first and last, and recursively the one farthest from the line between two."""
     last = len(values) - 1
     kept = {0, last} if any(value != values[0] for value in values) else {0}
     open_spans = [(0, last)] if len(kept) > 1 else []

@@ -1,4 +1,4 @@
-"""What is seen and heard when, in frames and pixels: the records that `lay_out` makes and the renderer draws."""
+"""The records of a timeline, in frames and pixels: made by `lay_out`, drawn by the renderer."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,21 +6,24 @@ from typing import TypeAlias
 
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import BlendMode, ChromaKey, Effect, TransitionKind
+from services.drafts.records import TimeRange
 from services.errors import DraftWarning
+from services.render.box import Box
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.geometry import Box, Pose
+from services.render.timeline.geometry import Pose
 from services.render.timeline.ramps import Ramp
 
 US = 1_000_000
+NTSC_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
 UNMOVED = Ramp(((0, 0.0),))
 """0 for every frame."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plate:
-    """A canvas full of one opaque colour."""
+class SolidColor:
+    """A canvas-sized picture of one opaque colour."""
 
     color: Color
 
@@ -30,28 +33,28 @@ Picture: TypeAlias = Footage | Still
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of frames, half open."""
+    """A range of frames, half open."""
 
     start: int
     end: int
 
     @property
     def count(self) -> int:
-        """How many frames."""
+        """The number of frames."""
         return self.end - self.start
 
     def clipped(self, other: "Span") -> "Span":
-        """The part of this span that lies in `other`; its count is 0 or less when there is none."""
+        """The intersection with `other`; its count is 0 or less if they share no frame."""
         return Span(max(self.start, other.start), min(self.end, other.end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
-    """How a layer moves. Frames are those of the timeline, from its beginning.
+    """The motion of a layer. Frames count from the beginning of the timeline.
 
-    `x`, `y` are the centre in pixels of the canvas, `width`, `height` the size in pixels before it is turned,
-    `rotation_deg` clockwise, `alpha` 0..1. The last three are -1..1, 0 for unchanged. Frame for frame: the pose
-    (flipping aside) has these values instead of its own.
+    `x`, `y` are the centre in canvas pixels, `width`, `height` the size in pixels before rotation, `rotation_deg`
+    clockwise, `alpha` 0..1; `brightness`, `contrast`, `saturation` are -1..1, 0 for unchanged. In each frame these
+    replace the values of the pose, except for flips.
     """
 
     x: Ramp
@@ -67,37 +70,37 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A picture on the canvas for some frames. Of the picture, the pixels of `region` are drawn.
+    """A picture on the canvas for some frames; of the picture, the pixels of `region` are drawn.
 
-    It is made in this order: `region` is cut out, `chroma` made clear, `effects` and the motion's brightness,
-    contrast and saturation applied, `mask` multiplied into its alpha (stretched over the region), scaled, flipped,
-    turned, multiplied by the alpha, and laid over what is below in its blend mode.
+    Steps in order: crop to `region`, key out `chroma`, apply `effects` and the motion's brightness, contrast and
+    saturation, multiply `mask` (stretched over the region) into the alpha, scale, flip, rotate, multiply by the pose's
+    alpha, and overlay in the blend mode.
     """
 
     segment_id: str
-    picture: Picture | Plate
+    picture: Picture | SolidColor
     span: Span
     pose: Pose
     region: Box
     source_us: float = 0.0
-    """Where in the footage the span begins; with `reverse`, where its last frame lies."""
+    """The time in the footage at which the span begins; with `reverse`, that of its last frame."""
     speed: float = 1.0
     reverse: bool = False
     motion: Motion | None = None
     mask: Still | None = None
-    """A grey picture: white is seen, black is not."""
+    """A grey picture: white is opaque, black transparent."""
     effects: tuple[Effect, ...] = ()
     effects_start: int = 0
-    """The frame of the timeline at which the effects begin, for those that change in time."""
+    """The frame of the timeline at which effects that change over time begin."""
     chroma: ChromaKey | None = None
     blend: BlendMode = BlendMode.NORMAL
     cover_blur_px: float = 0.0
-    """Of a background made of the clip itself: the sigma of the blur of its whole picture, in canvas pixels."""
+    """Sigma of the blur, in canvas pixels, of a background that shows the segment itself."""
 
     @property
     def opaque(self) -> bool:
-        """Whether nothing shines through where it stands."""
-        if isinstance(self.picture, Plate):
+        """Whether its area is fully opaque."""
+        if isinstance(self.picture, SolidColor):
             return True
         changed = self.motion or self.mask or self.chroma or self.blend is not BlendMode.NORMAL
         return (
@@ -105,13 +108,13 @@ class Layer:
         )
 
     def source_at_us(self, frame: int, rate: Fraction) -> int:
-        """The time in the footage that a frame of the timeline shows."""
+        """The time in the footage of a frame of the timeline."""
         return round(self.source_us + (frame - self.span.start) / float(rate) * US * self.speed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lens:
-    """Effects, one after the other, on all that lies below for some frames."""
+class TrackEffect:
+    """Effects, applied in order, on all that lies below for some frames."""
 
     segment_id: str
     span: Span
@@ -119,11 +122,11 @@ class Lens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
-    """A transition: for the frames of `span`, what `before` shows becomes what `after` shows.
+class TransitionItem:
+    """A transition from `before` to `after` in the frames of `span`.
 
-    Each side is drawn by itself, from the bottom to the top, on a canvas that is clear (black, when `opaque`:
-    nothing lies below); frame n of N shows the transition at (n + 0.5) / N.
+    Each side is drawn alone, lowest layer first, on a transparent canvas (black if `opaque`: nothing lies below); frame
+    n of N shows the transition at (n + 0.5) / N.
     """
 
     segment_id: str
@@ -134,15 +137,15 @@ class Crossing:
     opaque: bool
 
 
-Item: TypeAlias = Layer | Lens | Crossing
+Item: TypeAlias = Layer | TrackEffect | TransitionItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A stretch of sound. Times in microseconds: `start_us` on the timeline, `source_us` in the file.
+    """A piece of sound. Times in µs: `start_us` in the timeline, `source_us` in the file.
 
-    `curve` is its loudness (linear amplitude) at times from its start, linear between them and held outside;
-    where there is one it goes before `volume`. Fades come on top.
+    `curve` holds (time from the start, linear amplitude), linear between and constant outside; it replaces `volume`.
+    Fades multiply either.
     """
 
     segment_id: str
@@ -161,7 +164,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All that a video shows and sounds; `items` from the bottom to the top, over `background`."""
+    """All pictures and sounds of a video; `items` lowest first, over `background`."""
 
     width: int
     height: int
@@ -174,15 +177,36 @@ class Timeline:
 
     @property
     def clear(self) -> bool:
-        """Whether the canvas is transparent where nothing is drawn."""
+        """Whether the background is transparent."""
         return self.background[3] == 0
 
     @property
     def canvas(self) -> Box:
-        """The whole picture."""
+        """The canvas."""
         return Box(0, 0, self.width, self.height)
 
     @property
     def duration_us(self) -> int:
-        """From the first frame to the end of the last."""
+        """The video's length in µs."""
         return round(self.frames * US / self.rate)
+
+
+def frame_rate(fps: float) -> Fraction:
+    """The exact frame rate: 29.97 is 30000/1001."""
+    ntsc = next((rate for rate in NTSC_RATES if abs(float(rate) - fps) < 0.006 and fps != round(fps)), None)
+    return ntsc or Fraction(fps).limit_denominator(1000)
+
+
+def frame_at(time_us: int, rate: Fraction) -> int:
+    """The frame boundary nearest to a time."""
+    return round(time_us * rate / US)
+
+
+def span_of(times: TimeRange, rate: Fraction) -> Span:
+    """The frames of a time range; both ends are rounded, so that neighbours stay adjacent."""
+    return Span(frame_at(times.start_us, rate), frame_at(times.end_us, rate))
+
+
+def time_of(frame: int, rate: Fraction) -> float:
+    """The time at which a frame begins, in µs."""
+    return float(frame * US / rate)

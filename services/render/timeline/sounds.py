@@ -1,4 +1,4 @@
-"""From the segments that are heard to the timeline's sounds. Pure."""
+"""Sounds of the timeline, from audible segments. Pure."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,21 +10,20 @@ from services.errors import Bilingual, DraftWarning, WarningCode
 from services.render.media.channels import placed
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.frames import time_of
 from services.render.timeline.prepared import Prepared
-from services.render.timeline.scene import US, Sound
-from services.render.timeline.transitions import Joints
+from services.render.timeline.scene import US, Sound, time_of
+from services.render.timeline.transitions import TrackTransitions
 
 SHORTEST_SOUND_US = 5_000
-"""Less is a click at most, and ffmpeg 5.1 loses count of samples when nothing but such scraps is mixed."""
+"""Shorter sounds are a click at most, and ffmpeg 5.1 miscounts samples when it mixes nothing else."""
 
 LEAST_LOST_US = 100_000
-"""Of a segment's sound: less that does not decode is no more than a click, as cuts and ends of files leave it."""
+"""Smallest reported loss of a segment's sound: cuts and ends of files lose less, which is no more than a click."""
 
 
-def heard(draft: Draft, track: Track, segment: Segment) -> bool:
-    """Whether a segment's sound is played. A segment that is switched off is mute, as in the apps;
-    one on a hidden track still sounds: tracks are muted by a switch of their own.
+def is_audible(draft: Draft, track: Track, segment: Segment) -> bool:
+    """Whether a segment's sound is played. A disabled segment is mute, as in the apps; one on a hidden track is
+    audible: tracks have a mute switch of their own.
     """
     muted = track.muted or not segment.visible or (draft.video_muted and track.kind is TrackKind.VIDEO)
     curve = segment.curve(Property.VOLUME)
@@ -33,21 +32,23 @@ def heard(draft: Draft, track: Track, segment: Segment) -> bool:
     return not muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and audible
 
 
-def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -> Sound:
-    """The segment's sound, which fades in and out along with its transitions."""
-    incoming, outgoing = joints.incoming(segment), joints.outgoing(segment)
+def sound(segment: Segment, track: SoundTrack, transitions: TrackTransitions, rate: Fraction) -> Sound:
+    """The segment's sound, faded in and out along with its transitions."""
+    incoming, outgoing = transitions.incoming(segment), transitions.outgoing(segment)
     start_us, end_us = segment.target.start_us, segment.target.end_us
     if incoming:
         start_us = min(start_us, round(time_of(incoming.span.start, rate)))
     if outgoing:
         end_us = max(end_us, round(time_of(outgoing.span.end, rate)))
     source_us = segment.source.start_us if segment.source else 0
-    if not segment.reverse:  # what lies before the material's beginning is silence
+    if not segment.reverse:  # before the material's beginning is silence
         start_us = max(start_us, segment.target.start_us - round(source_us / segment.speed))
     duration_us = end_us - start_us
     early_us, late_us = segment.target.start_us - start_us, end_us - segment.target.end_us
     curve = segment.curve(Property.VOLUME)
-    crossed = [round(joint.span.count * 1_000_000 / rate) if joint else 0 for joint in (incoming, outgoing)]
+    crossed = [
+        round(transition.span.count * 1_000_000 / rate) if transition else 0 for transition in (incoming, outgoing)
+    ]
     return Sound(
         segment_id=segment.id,
         track=track,
@@ -65,13 +66,13 @@ def sound(segment: Segment, track: SoundTrack, joints: Joints, rate: Fraction) -
 
 
 def source_span(segment: Segment) -> tuple[float, float]:
-    """What of its file a segment plays, in µs."""
+    """The played range of a segment's file, in µs."""
     start_us = segment.source.start_us if segment.source else 0
     return start_us, start_us + segment.target.duration_us * segment.speed
 
 
-def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
-    """What of a segment's sound is not heard, though the draft asks for it."""
+def sound_warnings(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
+    """Warnings about sound of a segment that is not played."""
     material, track = segment.material, prepared.track(segment)
     if not isinstance(material, MediaMaterial):
         return
@@ -79,7 +80,7 @@ def unheard(segment: Segment, prepared: Prepared) -> Iterator[DraftWarning]:
     if lost:
         yield _warning(
             WarningCode.MATERIAL_MISSING,
-            f"A sound track of the material is not heard: {lost.en}. Convert it to AAC, MP3 or WAV.",
+            f"A sound track of the material cannot be played: {lost.en}. Convert it to AAC, MP3 or WAV.",
             f"素材的一条音轨无法播放：{lost.zh}。请将其转换为 AAC、MP3 或 WAV。",
             segment,
             material,

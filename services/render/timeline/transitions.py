@@ -1,4 +1,4 @@
-"""Where one segment of a track becomes the next: the frames a transition takes. Pure."""
+"""Transitions between the segments of a track, in frames. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from itertools import pairwise
 
 from services.drafts.design import TransitionKind
 from services.drafts.records import Segment, Track
-from services.render.timeline.frames import frame_at, span_of
-from services.render.timeline.scene import Span
+from services.render.timeline.scene import Span, frame_at, span_of
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class TrackTransition:
     """A transition between two neighbours, in the frames of `span`."""
 
     kind: TransitionKind
@@ -21,49 +20,50 @@ class Joint:
     span: Span
 
 
-class Joints:
-    """The transitions of a track, found by the segments they lie between."""
+class TrackTransitions:
+    """The transitions of a track, by their segments."""
 
     def __init__(self, track: Track, rate: Fraction) -> None:
-        found = list(_joints(track, rate))
-        self._outgoing = {_place(joint.earlier): joint for joint in found}
-        self._incoming = {_place(joint.later): joint for joint in found}
+        found = list(_transitions(track, rate))
+        self._outgoing = {_place(transition.earlier): transition for transition in found}
+        self._incoming = {_place(transition.later): transition for transition in found}
 
-    def incoming(self, segment: Segment) -> Joint | None:
-        """The transition that a segment begins with."""
+    def incoming(self, segment: Segment) -> TrackTransition | None:
+        """The transition into a segment."""
         return self._incoming.get(_place(segment))
 
-    def outgoing(self, segment: Segment) -> Joint | None:
-        """The transition that a segment ends with."""
+    def outgoing(self, segment: Segment) -> TrackTransition | None:
+        """The transition out of a segment."""
         return self._outgoing.get(_place(segment))
 
     def alone(self, segment: Segment, rate: Fraction) -> Span:
-        """The frames in which a segment is seen by itself; its count is 0 or less when there are none."""
+        """The frames of a segment outside of transitions; the count may be 0 or less."""
         span = span_of(segment.target, rate)
         incoming, outgoing = self.incoming(segment), self.outgoing(segment)
         return Span(incoming.span.end if incoming else span.start, outgoing.span.start if outgoing else span.end)
 
 
 def _place(segment: Segment) -> tuple[str, int, int]:
-    """What tells a segment from the others of its track: ids of hostile drafts may not."""
+    """The identity of a segment within its track: ids in hostile drafts may repeat."""
     return segment.id, segment.target.start_us, segment.target.duration_us
 
 
-def _joints(track: Track, rate: Fraction) -> Iterator[Joint]:
+def _transitions(track: Track, rate: Fraction) -> Iterator[TrackTransition]:
     segments = [segment for segment in track.segments if segment.visible and span_of(segment.target, rate).count > 0]
     taken = 0
     for index, (earlier, later) in enumerate(pairwise(segments)):
         span = _window(segments, index, rate, taken)
         if span is not None and earlier.transition is not None:
             taken = span.end
-            yield Joint(earlier.transition.kind, earlier, later, span)
+            yield TrackTransition(earlier.transition.kind, earlier, later, span)
 
 
 def _window(segments: Sequence[Segment], index: int, rate: Fraction, taken: int) -> Span | None:
-    """The frames of the transition after segment `index`; None when there is none. Frames before `taken` are not free.
+    """The frames of the transition after segment `index`; None if there is none. Frames before `taken` belong to the
+    previous one.
 
-    Where the ranges overlap, it lasts as long as they do. Else it is centred on the cut, at most as long as
-    both neighbours allow: half of one that has another transition at its other end.
+    Where the segments overlap, it lasts as long as the overlap. Else it is centred on the cut, and limited by both
+    neighbours: to half of one that has a transition at its other end.
     """
     earlier, later = segments[index : index + 2]
     before, after = span_of(earlier.target, rate), span_of(later.target, rate)

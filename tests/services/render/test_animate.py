@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from services.drafts.design import Animation, AnimationKind, AnimationPhase
-from services.render.timeline.animation import AT_REST, Moves, active, moves, of_picture, typed
+from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change, typed
 
 US = 1_000_000
 FRAME_US = US / 30
@@ -36,18 +36,18 @@ def playing(
     )
 
 
-def at(animations: Animation | Sequence[Animation], seconds: float) -> Moves:
+def at(animations: Animation | Sequence[Animation], seconds: float) -> PoseChange:
     several = [animations] if isinstance(animations, Animation) else animations
-    return moves(several, seconds * US, LENGTH_US)
+    return pose_change(several, seconds * US, LENGTH_US)
 
 
-def frames(animations: Animation | Sequence[Animation], start_s: float = 0, end_s: float = 4) -> list[Moves]:
+def frames(animations: Animation | Sequence[Animation], start_s: float = 0, end_s: float = 4) -> list[PoseChange]:
     """Of every frame of a stretch of the segment."""
     first, last = round(start_s * US / FRAME_US), round(end_s * US / FRAME_US)
     return [at(animations, frame * FRAME_US / US) for frame in range(first, last)]
 
 
-def step(one: Moves, other: Moves) -> float:
+def step(one: PoseChange, other: PoseChange) -> float:
     """How much changes from frame to frame, about 1 for what the eye takes for a jump."""
     return max(
         abs(one.dx - other.dx),
@@ -58,7 +58,7 @@ def step(one: Moves, other: Moves) -> float:
     )
 
 
-def reach(one: Moves) -> float:
+def reach(one: PoseChange) -> float:
     return step(one, AT_REST)
 
 
@@ -198,8 +198,8 @@ def test_animations_that_play_at_once_come_together() -> None:
         playing(AnimationKind.ROTATE, LOOP, 4, period_s=4),
         playing(AnimationKind.FADE, OUT),
     ]
-    assert at(mixed, 0.5) == Moves(dx=0.125, dy=-0.125, rotation_deg=45)
-    assert at(mixed, 3.5) == Moves(rotation_deg=315, alpha=0.5)
+    assert at(mixed, 0.5) == PoseChange(dx=0.125, dy=-0.125, rotation_deg=45)
+    assert at(mixed, 3.5) == PoseChange(rotation_deg=315, alpha=0.5)
 
 
 def test_an_exit_longer_than_its_segment_takes_the_segment() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.render.parts import PART_SECONDS, Disordered, JoinParts, RenderPart, parts_of, read_order
+from services.render.parts import PART_SECONDS, BadOrder, JoinParts, RenderPart, parts_of, read_order
 from services.render.timeline.scene import Timeline
 from tests.support import media
 from tests.support.drafts import DraftBuilder
@@ -50,7 +50,7 @@ def test_orders_are_to_render_to_join_or_to_leave() -> None:
     "line", [b"\n", b"[]", b'{"part": "x"}', b'{"join": {"x": "/a"}}', b'{"join": {"1": 2}}', b"{"]
 )
 def test_an_order_that_makes_no_sense_is_refused(line: bytes) -> None:
-    with pytest.raises(Disordered):
+    with pytest.raises(BadOrder):
         read_order(line)
 
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, TextMaterial
+from services.render.box import Box
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.picture.chunks import Chunk, Use, plan
 from services.render.picture.graph import chunk_command, chunk_readings, timescale
-from services.render.timeline.builder import lay_out
-from services.render.timeline.frames import frame_rate
-from services.render.timeline.geometry import Box, Pose
+from services.render.timeline.geometry import Pose
+from services.render.timeline.layout import lay_out
 from services.render.timeline.prepared import Caption, Prepared
-from services.render.timeline.scene import Layer, Span, Timeline
+from services.render.timeline.scene import Layer, Span, Timeline, frame_rate
 from tests.support.drafts import DraftBuilder
 
 CANVAS = Box(0, 0, 320, 180)

@@ -26,16 +26,16 @@ class Watch:
         self.told: list[bytes] = []
         self.made = folder / "made.jpg"
         self.shown = folder / "shown.jpg"
-        self.previews = Previews(self.shown, self.tell, clock=lambda: self.now)
+        self.previews = Previews(self.shown, self.on_preview, clock=lambda: self.now)
 
-    def tell(self, path: Path) -> None:
+    def on_preview(self, path: Path) -> None:
         assert path == self.shown
         self.told.append(path.read_bytes())
 
     def make(self, content: bytes) -> None:
         """What an ffmpeg does, and what follows."""
         self.made.write_bytes(content)
-        self.previews.look(self.made)
+        self.previews.poll(self.made)
 
 
 @pytest.fixture
@@ -81,10 +81,10 @@ def test_previews_keep_the_proportions_and_are_never_larger_than_the_video() -> 
 
 
 def test_a_new_frame_is_told_of_once(watch: Watch) -> None:
-    watch.previews.look(watch.made)
+    watch.previews.poll(watch.made)
     watch.make(b"one")
     watch.now += 5
-    watch.previews.look(watch.made)
+    watch.previews.poll(watch.made)
     assert watch.told == [b"one"]
 
 

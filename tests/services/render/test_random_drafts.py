@@ -18,7 +18,7 @@ from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft
 from services.errors import Failed, Failure
 from services.render.picture.chunks import plan
-from services.render.timeline.builder import lay_out
+from services.render.timeline.layout import lay_out
 from tests.oracle.features import FEATURES
 from tests.oracle.studies import Slot
 from tests.support import media

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from services.render.media.probe import probe
 from services.render.process.ffmpeg import find_ffmpeg
-from services.render.sound.mix import TURNED_BYTES, mix, turn_round
+from services.render.sound.mix import TURNED_BYTES, mix, reverse_frames
 from services.render.timeline.scene import Sound, Timeline
 from tests.oracle.sound import departures, mixed
 from tests.support import media
@@ -153,7 +153,7 @@ def test_a_stretch_is_turned_round_in_pieces(tmp_path: Path) -> None:
         order = np.arange(frames, dtype=np.int64)
         path = tmp_path / "stretch"
         path.write_bytes(order.tobytes())
-        turn_round(path)
+        reverse_frames(path)
         assert np.array_equal(np.fromfile(path, np.int64), order[::-1])
 
 

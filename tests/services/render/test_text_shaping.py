@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from services.render.text.shaping import in_sight
+from services.render.text.shaping import visual_text
 
 KAF_LAM_MEEM = "\u0643\u0644\u0645"
 LAM_ALEF = "\u0644\u0627"
@@ -12,7 +12,7 @@ LAM_ALEF = "\u0644\u0627"
 
 def sight(text: str, *, backwards: bool = True, lacking: str = "") -> list[str]:
     """The names of what is drawn, from left to right, by a face that lacks some characters."""
-    seen = in_sight(text, backwards=backwards, has=lambda character: character not in lacking)
+    seen = visual_text(text, backwards=backwards, has=lambda character: character not in lacking)
     return [unicodedata.name(character).removeprefix("ARABIC LETTER ") for character in seen]
 
 
@@ -42,14 +42,14 @@ def test_a_form_that_the_face_lacks_is_the_plain_letter() -> None:
 
 
 def test_brackets_are_mirrored_from_right_to_left_only() -> None:
-    assert in_sight("\u05d0(\u05d1)", backwards=True, has=lambda _: True) == "(\u05d1)\u05d0"
-    assert in_sight("a(b)", backwards=False, has=lambda _: True) == "a(b)"
+    assert visual_text("\u05d0(\u05d1)", backwards=True, has=lambda _: True) == "(\u05d1)\u05d0"
+    assert visual_text("a(b)", backwards=False, has=lambda _: True) == "a(b)"
 
 
 @pytest.mark.parametrize(("lacking", "drawn"), [("", "\u00e9"), ("\u00e9", "e\u0301")])
 def test_an_accent_is_one_with_its_letter_if_the_face_has_it(lacking: str, drawn: str) -> None:
-    assert in_sight("e\u0301", backwards=False, has=lambda character: character not in lacking) == drawn
+    assert visual_text("e\u0301", backwards=False, has=lambda character: character not in lacking) == drawn
 
 
 def test_marks_that_only_choose_a_look_are_left_out() -> None:
-    assert in_sight("\u2603\ufe0f", backwards=False, has=lambda _: True) == "\u2603"
+    assert visual_text("\u2603\ufe0f", backwards=False, has=lambda _: True) == "\u2603"

@@ -1,10 +1,14 @@
 """Alpha that ffmpeg's own decoders leave out: in WebM beside VP8 and VP9, and in a second layer of HEVC."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from services.errors import Bilingual
+from services.render.media.color_tags import side_data
 from services.render.process.ffmpeg import Ffmpeg
 
 LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -13,6 +17,9 @@ HEVC_SINCE = (9, 0)
 """From this release on ffmpeg decodes HEVC's alpha layer for certain."""
 _HEVC_ALPHA_SEI = b"\x4e\x01\xa5"
 """The header of a prefix SEI unit that holds alpha_channel_info (payload 165 of H.265)."""
+_DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
+"""Of Dolby Vision without a picture that other players read."""
+_UNSPECIFIED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +53,19 @@ def decoding(codec: str, ffmpeg: Ffmpeg) -> Decoding:
             "请改用 ProRes 4444、VP9（WebM）或 PNG（MOV）。",
         )
     )
+
+
+def video_losses(stream: VideoStream, frame: VideoFrame) -> Iterator[Bilingual]:
+    """What of a stream is not drawn, by its first frame."""
+    dolby = side_data(frame, Type.DOVI_METADATA) != b"" and int(frame.color_trc) == _UNSPECIFIED
+    if dolby or stream.codec_context.codec_tag in _DOLBY_TAGS:
+        yield Bilingual(
+            "It is Dolby Vision without a base that others read (profile 5); its colours come out wrong. Export it as"
+            " HDR10, HLG or SDR.",
+            "该文件为不含兼容基础层的杜比视界（配置 5），颜色会不正确。请导出为 HDR10、HLG 或 SDR。",
+        )
+    if frame.rotation % 90:
+        yield Bilingual(
+            f"It says that it is turned by {frame.rotation} degrees; its corners are cut off. Turn it in the draft.",
+            f"该文件标记旋转 {frame.rotation} 度，四角会被裁掉。请改在草稿中旋转。",
+        )

@@ -13,6 +13,11 @@ def is_mark(character: str) -> bool:
     return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf")
 
 
+def is_variation_selector(character: str) -> bool:
+    """Whether a character only picks how the one before it looks."""
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
 def is_emoji(character: str) -> bool:
     """Whether a character is an emoji by itself, without asking for it."""
     return "\U0001f000" <= character <= "\U0001faff"

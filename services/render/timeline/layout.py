@@ -1,4 +1,4 @@
-"""From a draft and its real media to what is seen and heard when, in frames and pixels. All of it is pure."""
+"""The layout of a draft with its prepared materials as a timeline. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,33 +7,42 @@ from services.drafts.colors import BLACK
 from services.drafts.records import Draft, EffectMaterial, MediaMaterial, Segment, Track
 from services.errors import Bilingual, DraftWarning, WarningCode
 from services.render.media.probe import Footage
-from services.render.timeline.frames import frame_rate, span_of
-from services.render.timeline.layers import Drawing, drawn
+from services.render.timeline.layers import Drawing, is_visible
 from services.render.timeline.prepared import Prepared, Visual
-from services.render.timeline.scene import US, Crossing, Item, Lens, Sound, Span, Timeline
-from services.render.timeline.sounds import heard, sound, unheard
-from services.render.timeline.transitions import Joint, Joints
+from services.render.timeline.scene import (
+    US,
+    Item,
+    Sound,
+    Span,
+    Timeline,
+    TrackEffect,
+    TransitionItem,
+    frame_rate,
+    span_of,
+)
+from services.render.timeline.sounds import is_audible, sound, sound_warnings
+from services.render.timeline.transitions import TrackTransition, TrackTransitions
 
 FROZEN_SHORTEST_US = 100_000
-"""A source that ends earlier than its segment by less than this freezes unnoticed: headers are often off by so much."""
+"""Smallest reported shortage of a source: headers are often wrong by less."""
 
 
 def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timeline:
-    """The timeline of a draft; with `clear` its canvas is transparent where nothing is drawn."""
+    """The timeline of a draft; with `clear` its background is transparent."""
     drawing = Drawing(draft, prepared, frame_rate(draft.fps))
-    joints = {track.index: Joints(track, drawing.rate) for track in draft.tracks}
+    transitions = {track.index: TrackTransitions(track, drawing.rate) for track in draft.tracks}
     items: list[Item] = []
     sounds: list[Sound] = []
     warnings: list[DraftWarning] = []
     for track, segment in _stacked(draft):
-        if drawn(track, segment):
-            items.extend(_items(drawing, joints[track.index], segment))
+        if is_visible(track, segment):
+            items.extend(_items(drawing, transitions[track.index], segment))
             warnings.extend(_warnings(segment, prepared.visual(segment)))
         source = prepared.track(segment)
-        if heard(draft, track, segment):
-            warnings.extend(unheard(segment, prepared))
+        if is_audible(draft, track, segment):
+            warnings.extend(sound_warnings(segment, prepared))
             if source is not None:
-                sounds.append(sound(segment, source, joints[track.index], drawing.rate))
+                sounds.append(sound(segment, source, transitions[track.index], drawing.rate))
     return Timeline(
         width=draft.width,
         height=draft.height,
@@ -47,43 +56,43 @@ def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timelin
 
 
 def _stacked(draft: Draft) -> Iterator[tuple[Track, Segment]]:
-    """All segments, the lowest first."""
+    """All segments, lowest first."""
     segments = [(track, segment) for track in draft.tracks for segment in track.segments]
     segments.sort(key=lambda pair: (pair[1].render_index, pair[0].index, pair[1].target.start_us))
     yield from segments
 
 
-def _items(drawing: Drawing, joints: Joints, segment: Segment) -> Iterator[Item]:
-    """What a segment shows by itself, and its transition to the next."""
+def _items(drawing: Drawing, transitions: TrackTransitions, segment: Segment) -> Iterator[Item]:
+    """The layers or effects of a segment, and its transition to the next one."""
     whole = Span(0, drawing.frames)
     if isinstance(segment.material, EffectMaterial):
         span = span_of(segment.target, drawing.rate).clipped(whole)
         effects = drawing.usable(segment.material.effects)
         if span.count > 0 and effects:
-            yield Lens(segment_id=segment.id, span=span, effects=effects)
+            yield TrackEffect(segment_id=segment.id, span=span, effects=effects)
         return
-    yield from drawing.layers(segment, joints.alone(segment, drawing.rate))
-    joint = joints.outgoing(segment)
-    if joint is not None and joint.span.clipped(whole).count > 0:
-        yield _crossing(drawing, joint)
+    yield from drawing.layers(segment, transitions.alone(segment, drawing.rate))
+    transition = transitions.outgoing(segment)
+    if transition is not None and transition.span.clipped(whole).count > 0:
+        yield _transition_item(drawing, transition)
 
 
-def _crossing(drawing: Drawing, joint: Joint) -> Crossing:
-    return Crossing(
-        segment_id=joint.earlier.id,
-        kind=joint.kind,
-        span=joint.span,
-        before=drawing.layers(joint.earlier, joint.span),
-        after=drawing.layers(joint.later, joint.span),
+def _transition_item(drawing: Drawing, transition: TrackTransition) -> TransitionItem:
+    return TransitionItem(
+        segment_id=transition.earlier.id,
+        kind=transition.kind,
+        span=transition.span,
+        before=drawing.layers(transition.earlier, transition.span),
+        after=drawing.layers(transition.later, transition.span),
         opaque=False,
     )
 
 
 def _grounded(items: Sequence[Item]) -> Iterator[Item]:
-    """The items; transitions with nothing below them are opaque."""
+    """The items; transitions above nothing are opaque."""
     for index, item in enumerate(items):
-        below = items[:index] if isinstance(item, Crossing) else ()
-        if isinstance(item, Crossing) and not any(other.span.clipped(item.span).count > 0 for other in below):
+        below = items[:index] if isinstance(item, TransitionItem) else ()
+        if isinstance(item, TransitionItem) and not any(other.span.clipped(item.span).count > 0 for other in below):
             yield replace(item, opaque=True)
         else:
             yield item

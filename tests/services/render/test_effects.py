@@ -17,8 +17,8 @@ from services.render.effects.color import ADJUSTMENTS, COLORS
 from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
 from services.render.media.probe import BadMedia
 from services.render.timeline.ramps import Ramp
+from tests.oracle.effects import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.keying import kept
-from tests.oracle.looks import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.pixels import Pixels, blurred, luma
 from tests.oracle.scenery import MORNING, landscape
 from tests.support.ffmpegs import both_ffmpegs
@@ -49,7 +49,7 @@ def picture(*, clear: bool) -> Pixels:
     return np.concatenate([hills, inside[..., None]], axis=2).astype(np.float32)
 
 
-def shown(ffmpeg: str, whole: Pixels, looks: Sequence[Sequence[str]], pixel_format: str, frames: range) -> Pixels:
+def shown(ffmpeg: str, whole: Pixels, step_lists: Sequence[Sequence[str]], pixel_format: str, frames: range) -> Pixels:
     """Frames of a picture that stands, through the filters of each look, one look after the other:
     frames x rows x columns x red, green, blue, alpha.
     """
@@ -57,11 +57,11 @@ def shown(ffmpeg: str, whole: Pixels, looks: Sequence[Sequence[str]], pixel_form
     tags = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
     into = ("scale=out_color_matrix=bt709:out_range=tv:flags=area+full_chroma_inp", f"format={pixel_format}", tags)
     out = ("scale=in_color_matrix=bt709:in_range=tv:flags=neighbor+accurate_rnd", "format=gbrap", "format=rgba")
-    names = [f"[in{number}]" for number in range(len(looks))]
-    graph = ",".join((*into, f"loop=-1:1,trim=end_frame={frames.stop},split={len(looks)}{''.join(names)}"))
-    for name, filters in zip(names, looks, strict=True):
+    names = [f"[in{number}]" for number in range(len(step_lists))]
+    graph = ",".join((*into, f"loop=-1:1,trim=end_frame={frames.stop},split={len(step_lists)}{''.join(names)}"))
+    for name, filters in zip(names, step_lists, strict=True):
         graph += f";{name}" + ",".join((*filters, f"trim=start_frame={frames.start},setpts=N", *out)) + name
-    graph += f";{''.join(names)}concat=n={len(looks)}"
+    graph += f";{''.join(names)}concat=n={len(step_lists)}"
     source = ("-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{width}x{height}", "-r", str(RATE), "-i", "-")
     written = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba", "-")
     raw = np.rint(whole * 255).astype(np.uint8).tobytes()
@@ -70,7 +70,7 @@ def shown(ffmpeg: str, whole: Pixels, looks: Sequence[Sequence[str]], pixel_form
     assert made.returncode == 0, made.stderr.decode()
     assert not made.stderr, made.stderr.decode()
     found = np.frombuffer(made.stdout, np.uint8).reshape(-1, height, width, 4)
-    assert len(found) == len(looks) * len(frames)
+    assert len(found) == len(step_lists) * len(frames)
     return found.astype(np.float32) / 255
 
 
@@ -88,8 +88,8 @@ EFFECTS = tuple(Effect(kind=kind, strength=strength) for kind in LOOKS for stren
 def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effect, Pixels]]:
     """The frame of a picture as it is, and with each of `EFFECTS`."""
     clear = pixel_format.startswith("yuva")
-    looks = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=START, alpha=clear) for each in EFFECTS]
-    plain, *changed = shown(ffmpeg, picture(clear=clear), ((), *looks), pixel_format, range(FRAME, FRAME + 1))
+    step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=START, alpha=clear) for each in EFFECTS]
+    plain, *changed = shown(ffmpeg, picture(clear=clear), ((), *step_lists), pixel_format, range(FRAME, FRAME + 1))
     return plain, dict(zip(EFFECTS, changed, strict=True))
 
 
@@ -101,8 +101,8 @@ def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effec
     ids=lambda each: f"{each.kind} {each.strength}",
 )
 def test_a_look_is_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
-    plain, looks = seen_through_all(ffmpeg, pixel_format)
-    found, wanted = looks[effect], apply(effect, plain, FRAME - START, RATE)
+    plain, step_lists = seen_through_all(ffmpeg, pixel_format)
+    found, wanted = step_lists[effect], apply(effect, plain, FRAME - START, RATE)
     assert difference(found, wanted) <= (1.5 if effect.kind in COLORS else 3)
     assert np.abs(found - wanted)[..., 3].mean() <= CODE
     assert np.abs(found - plain)[..., :3].mean() > CODE / 10, "nothing is changed"
@@ -123,21 +123,21 @@ def test_grain_is_grey_noise_as_strong_as_it_is_defined(ffmpeg: str, effect: Eff
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
 @pytest.mark.parametrize("kind", CHANGING, ids=str)
 def test_a_stream_that_begins_later_goes_on_as_the_one_before(ffmpeg: str, kind: EffectKind) -> None:
-    looks = [
+    step_lists = [
         steps(Effect(kind=kind), width=WIDTH, height=HEIGHT, rate=RATE, start=start, alpha=False) for start in (2, -11)
     ]
     whole = picture(clear=False)
-    frames = shown(ffmpeg, whole, looks[:1], "yuv420p", range(25))
-    assert np.array_equal(frames[13:], shown(ffmpeg, whole, looks[1:], "yuv420p", range(12)))
+    frames = shown(ffmpeg, whole, step_lists[:1], "yuv420p", range(25))
+    assert np.array_equal(frames[13:], shown(ffmpeg, whole, step_lists[1:], "yuv420p", range(12)))
     assert any(not np.array_equal(frames[2], each) for each in frames[3:])
 
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
-def test_most_looks_leave_grey_grey(ffmpeg: str) -> None:
+def test_most_effects_leave_grey_grey(ffmpeg: str) -> None:
     effects = [each for each in EFFECTS if each.kind not in TINTED]
-    looks = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0, alpha=False) for each in effects]
+    step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0, alpha=False) for each in effects]
     grey = np.full((HEIGHT, WIDTH, 4), (0.6, 0.6, 0.6, 1), np.float32)
-    frames = shown(ffmpeg, grey, looks, "yuv420p", range(1))
+    frames = shown(ffmpeg, grey, step_lists, "yuv420p", range(1))
     off = {each: np.ptp(frame[..., :3], axis=-1).max() for each, frame in zip(effects, frames, strict=True)}
     assert [each for each in effects if off[each] > CODE] == []
 
@@ -158,10 +158,10 @@ def test_strength_has_an_end(kind: EffectKind) -> None:
 
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
-def test_looks_that_know_no_alpha_keep_it_by_themselves(ffmpeg: str) -> None:
+def test_effects_that_know_no_alpha_keep_it_by_themselves(ffmpeg: str) -> None:
     """Frames may have no alpha although it is to be kept."""
-    looks = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0) for each in EFFECTS]
-    found = shown(ffmpeg, picture(clear=False), looks, "yuv420p", range(1))
+    step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0) for each in EFFECTS]
+    found = shown(ffmpeg, picture(clear=False), step_lists, "yuv420p", range(1))
     assert np.all(found[..., 3] == 1)
 
 

@@ -1,4 +1,4 @@
-"""What effects do to a picture, by the definitions in `services.render.effects.color`, `looks_shape` and `looks_time`;
+"""What effects do to a picture, by the definitions in `services.render.effects`;
 the numbers are written down here a second time.
 """
 

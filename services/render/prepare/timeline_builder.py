@@ -1,4 +1,4 @@
-"""Drafts laid out in time with their materials, drafts within drafts first."""
+"""Timelines of drafts with their materials; compounds first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,30 +7,32 @@ from pathlib import Path
 from services.drafts.records import Draft, MediaMaterial
 from services.drafts.source import DraftSource
 from services.exporter_protocol import Reporter
-from services.render.prepare.compounds import render_compound
-from services.render.prepare.item_counter import Items
-from services.render.prepare.materials import Preparer, fetch
-from services.render.process.ffmpeg import Ffmpeg
+from services.render.export import Exporter
+from services.render.finish import join
+from services.render.media.probe import Footage
+from services.render.media.sound_tracks import SoundTrack
+from services.render.prepare.materials import ItemCounter, Preparer, fetch
+from services.render.process.ffmpeg import Ffmpeg, OnFrame
 from services.render.text.fonts import FontBook
-from services.render.timeline.builder import lay_out
+from services.render.timeline.layout import lay_out
 from services.render.timeline.needed import Needed, needed
 from services.render.timeline.prepared import Compound, Prepared
-from services.render.timeline.scene import Timeline
+from services.render.timeline.scene import US, Timeline
 
 
 @dataclass(slots=True)
-class Compounds:
-    """Renders drafts within drafts, each once, in folders of their own below `folder`."""
+class CompoundRenderer:
+    """Renders compounds, each once, in folders of their own below `folder`."""
 
     ffmpeg: Ffmpeg
     folder: Path
     _made: int = 0
 
-    async def rendered(self, timeline: Timeline, items: Items) -> Compound:
-        """The compound clip of a material. Raises as an export does."""
+    async def rendered(self, timeline: Timeline, counter: ItemCounter) -> Compound:
+        """The rendered compound of a timeline. Raises as an export does."""
 
         def on_frames(frames: int) -> None:
-            items.partly(min(1.0, frames / timeline.frames))
+            counter.partly(min(1.0, frames / timeline.frames))
 
         return await render_compound(self.ffmpeg, timeline, self.next_folder(), on_frames)
 
@@ -42,8 +44,8 @@ class Compounds:
         return folder
 
 
-class Layouts:
-    """Lays out drafts that come from one source; pictures made for it lie in `folder`."""
+class TimelineBuilder:
+    """Builds the timelines of a draft and its compounds, which share a source; drawn pictures lie in `folder`."""
 
     def __init__(
         self,
@@ -52,31 +54,31 @@ class Layouts:
         folder: Path,
         reporter: Reporter,
         ffmpeg: Ffmpeg,
-        compounds: Compounds | None,
+        compounds: CompoundRenderer | None,
     ) -> None:
         self._source = source
         self._book = book
         self._folder = folder
         self._reporter = reporter
-        self._items = Items(reporter)
+        self._counter = ItemCounter(reporter)
         self._ffmpeg = ffmpeg
         self._compounds = compounds
         self._drafts = 0
         self._files: dict[MediaMaterial, Path] = {}
 
     async def fetch(self, draft: Draft) -> None:
-        """Have every file that the draft and the drafts in it need. Raises `Failed`."""
+        """Fetch all files of the draft and its compounds. Raises `Failed`."""
         media = {material: segment for each in _with_nested(draft) for material, segment in each.media.items()}
         self._files = await fetch(self._source, media, self._reporter)
 
     async def lay_out(self, draft: Draft, *, clear: bool = False) -> Timeline:
-        """The timeline of a draft whose files are here; every warning about it is told. Raises `Failed` and
+        """The timeline of a draft whose files are fetched; all warnings are reported. Raises `Failed` and
         `SourceFailed`.
         """
         wanted = needed(draft)
         files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
-        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._items, self._ffmpeg)
+        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._counter, self._ffmpeg)
         prepared = await preparer.prepare(wanted, files)
         await self._nested(wanted, prepared)
         timeline = lay_out(draft, prepared, clear=clear)
@@ -94,13 +96,40 @@ class Layouts:
         for material in wanted.compounds.values():
             timeline = await self.lay_out(material.draft, clear=True)
             if self._compounds is not None:
-                prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._items)
-            self._items.step()
+                prepared.compounds[material.id] = await self._compounds.rendered(timeline, self._counter)
+            self._counter.step()
 
 
 def _with_nested(draft: Draft) -> Iterator[Needed]:
-    """What a draft needs, and what the drafts in it do."""
+    """The needed materials of a draft and of its compounds."""
     wanted = needed(draft)
     yield wanted
     for material in wanted.compounds.values():
         yield from _with_nested(material.draft)
+
+
+async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame) -> Compound:
+    """Render a transparent timeline losslessly to files in `folder`. Raises `Failed` and `SourceFailed` as an export
+    does.
+    """
+    exported = await Exporter(ffmpeg, timeline, folder, on_frames).export()
+    output = folder / "compound.nut"
+    await join(ffmpeg, timeline, exported, folder, output, on_frames)
+    track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, layout=("FL", "FR")) if exported.sound else None
+    return Compound(_footage(timeline, output), track)
+
+
+def _footage(timeline: Timeline, path: Path) -> Footage:
+    return Footage(
+        path=path,
+        demuxer="nut",
+        stream=0,
+        width=timeline.width,
+        height=timeline.height,
+        pixel_width=timeline.width,
+        pixel_height=timeline.height,
+        last_frame_us=round((timeline.frames - 1) * US / timeline.rate),
+        end_us=timeline.duration_us,
+        matrix="bt709",
+        has_alpha=True,
+    )

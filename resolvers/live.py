@@ -2,26 +2,15 @@
 
 import base64
 import binascii
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 
 from resolvers.context import Context
 from resolvers.tasks import get_or_raise, redact_for_guest
 from services.errors import Bilingual, InvalidInput
-from services.store.records import FeedReset, Task, TaskChange, TaskFilter
+from services.store.records import Task, TaskChange
 
 _FEED = "feed:"
 _LARGEST_POSITION = 2**63 - 1
-
-
-async def progress(
-    context: Context, task_id: str | None, draft_url: str | None, after: int | None
-) -> AsyncGenerator[TaskChange]:
-    """A task's snapshot and then its changes, or with `after` the changes since that seq. Raises as `watched` does."""
-    task = await watched(context, task_id, draft_url, after)
-    changes = context.services.manager.follow(context.watched_owner, task.id, after)
-    return _redacted(context, changes) if context.watches_only else changes
 
 
 async def watched(context: Context, task_id: str | None, draft_url: str | None, after: int | None) -> Task:
@@ -31,21 +20,9 @@ async def watched(context: Context, task_id: str | None, draft_url: str | None, 
     return await get_or_raise(context, task_id, draft_url)
 
 
-async def _redacted(context: Context, changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[TaskChange]:
-    """Changes as a caller who only watches may see them."""
-    async with aclosing(changes):
-        async for change in changes:
-            yield redact_change(context, change)
-
-
 def redact_change(context: Context, change: TaskChange) -> TaskChange:
     """A change of a task that the caller may see, as it may see it."""
     return replace(change, task=redact_for_guest(context, change.task)) if context.watches_only else change
-
-
-def feed(context: Context, wanted: TaskFilter, after: str | None) -> AsyncGenerator[TaskChange | FeedReset]:
-    """The changes of all the caller's tasks since a cursor. Raises `InvalidInput` for what is no cursor."""
-    return context.services.manager.feed(context.owner, wanted, None if after is None else position(after))
 
 
 def cursor(position: int) -> str:

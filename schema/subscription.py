@@ -1,20 +1,16 @@
 """What can be watched. Each root answers or raises at once, and gives a generator that does the waiting."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
-from resolvers import live
 from schema.described import about, described
-from schema.feed import FeedReset, VideoTaskFeedEvent, VideoTaskFeedItem, feed_item
+from schema.feed import VideoTaskFeedItem
 from schema.info import Info
-from schema.inputs import VideoTaskFilter, given
+from schema.inputs import VideoTaskFilter
 from schema.scalars import URL
 from schema.tasks import VideoTaskEvent
-from services.store import records
-from services.store.records import TaskChange, TaskFilter
 
 
 @described
@@ -40,7 +36,7 @@ class Subscription:
         final state. Percentages that come faster than about ten a second may be told as one; a change of
         status or stage never is. With `after` nothing newer than that seq is lost, across reconnects and restarts.
         """
-        return _events(await live.progress(info.context, given(task_id), given(draft_url), given(after)))
+        raise NotImplementedError
 
     @strawberry.subscription
     async def video_task_feed(
@@ -56,19 +52,4 @@ class Subscription:
         """Everything the caller may see, for dashboards: first a snapshot of each task that waits or runs, then
         all changes in order, without end. A cursor that is too old answers FeedReset first.
         """
-        chosen = given(wanted)
-        return _items(live.feed(info.context, chosen.wanted() if chosen else TaskFilter(), given(after)))
-
-
-async def _events(changes: AsyncGenerator[TaskChange]) -> AsyncGenerator[VideoTaskEvent]:
-    async with aclosing(changes):
-        async for change in changes:
-            yield VideoTaskEvent.of_change(change)
-
-
-async def _items(
-    changes: AsyncGenerator[TaskChange | records.FeedReset],
-) -> AsyncGenerator[VideoTaskFeedEvent | FeedReset]:
-    async with aclosing(changes):
-        async for change in changes:
-            yield feed_item(change)
+        raise NotImplementedError

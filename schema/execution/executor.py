@@ -11,7 +11,7 @@ from resolvers.context import Context
 from schema.execution.build import Schema
 from schema.execution.compiler import PlainInfo, resolver_of
 from schema.execution.plans import Plan, Planner
-from schema.execution.rendering import ChangeRenderer, result_json
+from schema.execution.rendering import ChangeRenderer, error_at_root, result_json
 from schema.execution.response_cache import Questions
 from schema.execution.results import Operation, OperationRefused, OperationResult, ResultStream, StreamItem
 from schema.execution.shared import Subscription, SubscriptionRegistry, TaskSelector
@@ -57,8 +57,8 @@ class OperationExecutor:
         if plan is not None and plan.subscription:
             try:
                 return await self._subscribed(context, plan)
-            except DraftcastError:
-                pass  # the library tells it with its place in the document
+            except DraftcastError as error:
+                raise OperationRefused([dict(error_at_root(plan, error).formatted)]) from None
         return await self._streamed(context, operation)
 
     async def _subscribed(self, context: Context, plan: Plan) -> Subscription:

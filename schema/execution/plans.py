@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
+    GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -132,12 +133,7 @@ class Planner:
         return Plan(False, roots, shape, None, size_bytes)
 
     def _roots(self, executor: Executor[Any], shape: tuple[str | None, ...]) -> tuple[Root, ...]:
-        kind = executor.schema.get_root_type(executor.operation.operation)
-        if kind is None:
-            raise NotPlain
-        collected = collect_fields(
-            executor.schema, executor.fragments, executor.variable_values, kind, executor.operation
-        ).grouped_field_set
+        kind, collected = _root_fields(executor)
         writes = self.shapes.get(shape)
         compiler = Compiler(self._schema, executor)
         fields = {key: _field(kind.fields, details) for key, details in collected.items()}
@@ -174,6 +170,20 @@ class Planner:
             self.variables.keep(key, used, text_bytes(operation.query, operation.name or "", *used) + 100 * len(used))
         given = operation.variables or {}
         return encode({name: given[name] for name in sorted(used) if name in given})
+
+
+def _root_fields(executor: Executor[Any]) -> tuple[GraphQLObjectType, dict[str, list[FieldDetails]]]:
+    """The operation's root type, and the selections of its root fields by response key."""
+    kind = executor.schema.get_root_type(executor.operation.operation)
+    if kind is None:
+        raise NotPlain
+    collected = collect_fields(executor.schema, executor.fragments, executor.variable_values, kind, executor.operation)
+    return kind, collected.grouped_field_set
+
+
+def root_nodes(executor: Executor[Any]) -> dict[str, list[FieldNode]]:
+    """The nodes of the operation's root fields by response key."""
+    return {key: [each.node for each in details] for key, details in _root_fields(executor)[1].items()}
 
 
 def _field(fields: dict[str, GraphQLField], details: list[FieldDetails]) -> GraphQLField:

@@ -7,14 +7,14 @@
 import inspect
 from typing import Any
 
-from graphql import GraphQLError, execute_subscription_event
+from graphql import GraphQLError, execute_subscription_event, located_error
 from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
 from resolvers.live import redact_change
 from schema.execution.build import public_error
 from schema.execution.compiler import PlainInfo
-from schema.execution.plans import Plan
+from schema.execution.plans import Plan, root_nodes
 from schema.execution.results import encode
 from schema.execution.shared import Change
 from schema.feed import feed_item
@@ -65,6 +65,13 @@ class ChangeRenderer:
         if isinstance(change, FeedReset):
             raise TypeError("a task has no FeedReset")
         return VideoTaskEvent.of_change(redact_change(self._context, change))
+
+
+def error_at_root(plan: Plan, error: Exception) -> GraphQLError:
+    """The error of a subscription that could not begin, with the location and path of its root field."""
+    assert plan.executor is not None  # noqa: S101 - the plan is of a subscription
+    ((key, nodes),) = root_nodes(plan.executor).items()
+    return public_error(located_error(error, nodes, [key]))
 
 
 def result_json(result: ExecutionResult) -> str:

@@ -1,4 +1,4 @@
-"""The doorbell's wire: broadcaster with its own backends, and PostgreSQL's NOTIFY with the driver we have anyway."""
+"""Broadcast backends of the change notifier: memory, Redis and PostgreSQL's NOTIFY."""
 
 import asyncio
 from contextlib import suppress
@@ -13,7 +13,7 @@ from psycopg import sql
 
 
 def open_broadcast(url: str) -> Broadcast:
-    """A broadcast, not connected yet, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
+    """A broadcast, not yet connected, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
     scheme = urlsplit(url).scheme
     if scheme.startswith("postgresql"):
         return Broadcast(backend=PostgresBackend(url))
@@ -23,10 +23,10 @@ def open_broadcast(url: str) -> Broadcast:
 
 
 class RedisBroadcast(RedisBackend):
-    """broadcaster's own, which forgets its listening task when the server cannot be reached."""
+    """broadcaster's Redis backend, without its leak of a listening task when the server is unreachable."""
 
     async def connect(self) -> None:
-        """Connect, or leave nothing running."""
+        """Connect. On failure the listening task is cancelled."""
         try:
             await super().connect()
         except BaseException:
@@ -34,7 +34,7 @@ class RedisBroadcast(RedisBackend):
             raise
 
     async def disconnect(self) -> None:
-        """Close, also when the server is gone."""
+        """Disconnect; the listening task is cancelled even when the server is gone."""
         try:
             await super().disconnect()
         finally:
@@ -46,7 +46,7 @@ class RedisBroadcast(RedisBackend):
 
 
 class PostgresBackend(BroadcastBackend):
-    """LISTEN on one connection, NOTIFY on another. A connection that breaks raises; the hub then builds all anew."""
+    """LISTEN on one connection, NOTIFY on another. A broken connection raises; the notifier then rebuilds both."""
 
     def __init__(self, url: str) -> None:
         self._url = f"postgresql://{url.partition('://')[2]}"  # without the name of a driver
@@ -70,23 +70,25 @@ class PostgresBackend(BroadcastBackend):
         await self._notifying.close()
 
     async def subscribe(self, group: str) -> None:
-        """Hear a channel. There is one for each process, and it is subscribed once, before anything is awaited."""
+        """LISTEN on a channel. Each process subscribes to one channel, once, before anything else is awaited."""
         await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(group)))
         self._subscribed.set()
 
     async def unsubscribe(self, group: str) -> None:
-        """Nothing: the connection is about to be closed."""
+        """Does nothing: the connection is closed next."""
 
     async def publish(self, channel: str, message: str) -> None:
-        """Tell all who listen, this process among them."""
+        """NOTIFY all listeners, including this process."""
         await self._notifying.execute("SELECT pg_notify(%s, %s)", (channel, message))
 
     async def next_published(self) -> Event:
-        """The next message of the channel. When the connection breaks, both are closed here: broadcaster does not."""
+        """The next message. Raises ConnectionError after closing both connections when they break; broadcaster would
+        leave them open.
+        """
         await self._subscribed.wait()
         try:
             notify = await anext(self._notifications)
         except (psycopg.Error, StopAsyncIteration) as error:
             await self.disconnect()
-            raise ConnectionError("the database's notifications have broken off") from error
+            raise ConnectionError("the database connection for notifications is lost") from error
         return Event(notify.channel, notify.payload)

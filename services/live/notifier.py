@@ -1,9 +1,8 @@
-"""The doorbell: who waits for news of a task, and the ring that crosses processes.
+"""The change notifier: tells all processes that a task has changed.
 
-The database is the truth; a ring only says "look again". A lost, doubled or late ring
-costs at most `REREAD_SECONDS`. Only this module and `doorbell` import broadcaster, and the hub
-keeps one subscription per process behind a supervisor, because a broadcaster whose
-listener has died goes on accepting subscribers who then wait for ever.
+The change itself is read from the database; a notification that is lost, repeated or late delays it by at most
+`REREAD_SECONDS`. One supervised subscription serves a process: a broadcaster whose listener has died would go on
+accepting subscribers that never receive anything.
 """
 
 import asyncio
@@ -21,17 +20,17 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "draftcast"
 REREAD_SECONDS = 2.0
-"""The longest a listener waits before it looks again, whatever the doorbell does."""
+"""Longest time between two reads of the events, with or without a notification."""
 HEARTBEAT_SECONDS = 5.0
 MISSED_HEARTBEATS_ALLOWED = 2
 PUBLISH_TIMEOUT_SECONDS = 5.0
 MAX_BACKOFF_SECONDS = 10.0
 ALL_TASKS = ""
-"""The name under which a listener hears the rings of all tasks."""
+"""Subscribes a listener to the changes of all tasks."""
 
 
 class ChangeSignal:
-    """What one listener waits on. However many rings come, it holds the newest of each task."""
+    """The notifications of one listener: the newest seq of each changed task."""
 
     def __init__(self) -> None:
         self._notified = asyncio.Event()
@@ -39,7 +38,7 @@ class ChangeSignal:
         self._all_changed = False
 
     def notify(self, task_id: str = "", seq: int = 0) -> None:
-        """Wake the listener, now or at its next wait, with or without a word of what has changed."""
+        """Wake the listener, now or at its next wait. Without a task id any task may have changed."""
         if task_id:
             self._changed[task_id] = max(seq, self._changed.get(task_id, 0))
         else:
@@ -47,13 +46,13 @@ class ChangeSignal:
         self._notified.set()
 
     def take(self) -> dict[str, int]:
-        """The newest seqs that were rung since the last call, by task; empty: look everywhere."""
+        """The newest seq of each task notified since the last call; empty: any task may have changed."""
         changed, self._changed = self._changed, {}
         all_changed, self._all_changed = self._all_changed, False
         return {} if all_changed else changed
 
     async def wait(self, seconds: float = REREAD_SECONDS) -> bool:
-        """Whether it rang before the time was up."""
+        """Wait for a notification. False after `seconds` without one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._notified.wait()
@@ -63,20 +62,20 @@ class ChangeSignal:
 
 
 class ChangeNotifier:
-    """The listeners of this process, fed by one supervised subscription."""
+    """The listeners of this process, fed by one supervised broadcast subscription."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._me = uuid.uuid4().hex
         self._signals: dict[str, set[ChangeSignal]] = {}
-        self._outbox: dict[str, int] = {}
+        self._pending: dict[str, int] = {}
         self._to_send = asyncio.Event()
-        self._last_heard = 0.0
+        self._last_received_at = 0.0
         self.rebuilds = 0
 
     @contextmanager
     def listen(self, task_id: str = ALL_TASKS) -> Generator[ChangeSignal]:
-        """A bell that rings at each change of the task (or of any), while the block lasts."""
+        """A signal for the changes of a task, or of all tasks, while the block lasts."""
         signal = ChangeSignal()
         self._signals.setdefault(task_id, set()).add(signal)
         try:
@@ -87,25 +86,25 @@ class ChangeNotifier:
                 del self._signals[task_id]
 
     def notify(self, task_id: str, seq: int) -> None:
-        """Tell every process that the task has changed; never waits. The newest ring of a task replaces older ones."""
-        self._outbox[task_id] = max(seq, self._outbox.get(task_id, 0))
+        """Notify all processes of a change, without waiting. A newer seq of a task replaces an older one."""
+        self._pending[task_id] = max(seq, self._pending.get(task_id, 0))
         self._to_send.set()
 
     @property
     def healthy(self) -> bool:
-        """Whether our own heartbeat came back lately."""
-        return self._last_heard > 0 and self._heard_recently()
+        """Whether the own heartbeat was received recently."""
+        return self._last_received_at > 0 and self._received_recently()
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
-        """Keep the doorbell working while the block lasts."""
+        """Keep the subscription connected while the block lasts."""
         connected = asyncio.Event()
-        supervisor = asyncio.create_task(self._supervise(connected), name="doorbell")
+        supervisor = asyncio.create_task(self._supervise(connected), name="change notifier")
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                 await connected.wait()
         except TimeoutError:
-            log.warning("the broadcaster does not answer yet; changes arrive by re-reading until it does")
+            log.warning("the broadcast backend does not answer; changes are found by polling until it does")
         try:
             yield
         finally:
@@ -119,22 +118,22 @@ class ChangeNotifier:
             began = asyncio.get_running_loop().time()
             try:
                 await self._session(connected)
-            except Exception as error:  # noqa: BLE001 - whatever a backend raises, the doorbell is built anew
-                log.warning("the doorbell broke and is built anew: %r", error)
-            failures = 0 if self._last_heard > began else failures + 1
+            except Exception as error:  # noqa: BLE001 - a backend may raise anything; the session is rebuilt
+                log.warning("the broadcast session ended and is rebuilt: %r", error)
+            failures = 0 if self._last_received_at > began else failures + 1
             self.rebuilds += 1
-            self._wake_all()
+            self._notify_all()
             backoff = min(MAX_BACKOFF_SECONDS, 0.1 * 2**failures)
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
 
     async def _session(self, connected: asyncio.Event) -> None:
-        """One life of a Broadcast object; ends by an exception."""
+        """One connection of the broadcast backend; ends by an exception."""
         async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
             broadcast = open_broadcast(self._url)
             await broadcast.connect()
         try:
             async with broadcast.subscribe(CHANNEL) as subscriber, asyncio.TaskGroup() as group:
-                self._last_heard = asyncio.get_running_loop().time()
+                self._last_received_at = asyncio.get_running_loop().time()
                 group.create_task(self._send(broadcast))
                 group.create_task(self._heartbeat(broadcast))
                 connected.set()
@@ -149,36 +148,36 @@ class ChangeNotifier:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
-            changes, self._outbox = self._outbox, {}
+            changes, self._pending = self._pending, {}
             for task_id, seq in changes.items():
                 async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                     await broadcast.publish(CHANNEL, f"{task_id}:{seq}")
 
     async def _heartbeat(self, broadcast: Broadcast) -> None:
-        """Ring at our own door; not hearing it twice means that the line is dead."""
+        """Publish a heartbeat. Raises ConnectionError when it does not come back in time."""
         while True:
             async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                 await broadcast.publish(CHANNEL, f"beat:{self._me}")
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            if not self._heard_recently():
-                raise ConnectionError("own heartbeat not heard")
+            if not self._received_recently():
+                raise ConnectionError("own heartbeat not received")
 
-    def _heard_recently(self) -> bool:
-        silence = asyncio.get_running_loop().time() - self._last_heard
+    def _received_recently(self) -> bool:
+        silence = asyncio.get_running_loop().time() - self._last_received_at
         return silence < HEARTBEAT_SECONDS * MISSED_HEARTBEATS_ALLOWED
 
     def _receive(self, message: str) -> None:
         task_id, _, rest = message.partition(":")
         if task_id == "beat":
             if rest == self._me:
-                self._last_heard = asyncio.get_running_loop().time()
+                self._last_received_at = asyncio.get_running_loop().time()
             return
         seq = int(rest) if rest.isdecimal() else 0
         for name in (task_id, ALL_TASKS):
             for signal in self._signals.get(name, ()):
                 signal.notify(task_id, seq)
 
-    def _wake_all(self) -> None:
+    def _notify_all(self) -> None:
         for signals in self._signals.values():
             for signal in signals:
                 signal.notify()

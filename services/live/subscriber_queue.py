@@ -1,4 +1,4 @@
-"""What one subscriber has not taken yet: one percentage for each task, and every milestone."""
+"""The subscriber queue: the events not yet delivered to one subscriber."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -10,30 +10,30 @@ T = TypeVar("T")
 MessageT = TypeVar("MessageT", contravariant=True)
 
 MAX_BACKLOG = 1000
-"""A mailbox that would hold more belongs to a reader that does not read."""
+"""Maximum number of undelivered messages; above it the subscriber is disconnected as a slow consumer."""
 
 
 class SlowConsumer(Exception):
-    """The reader has left more milestones lying than a mailbox holds."""
+    """The subscriber queue is full."""
 
 
 class Subscriber(Protocol[MessageT]):
-    """Takes letters at once, without waiting."""
+    """The transport's end of a subscription; it never waits."""
 
     def take(self, message: MessageT) -> bool:
-        """Take the next letter. False: not now; `SubscriberQueue.deliver` offers it again."""
+        """Send the next message. False: not now; `SubscriberQueue.deliver` offers it again."""
         ...
 
     def end(self, error: Exception | None) -> None:
-        """All letters are taken, and there will be no more."""
+        """All messages were taken, and none follows."""
         ...
 
 
 class SubscriberQueue(Generic[T]):
-    """Letters about events, in order; a percentage gives way to any newer event of its task.
+    """Messages about events, in order; a percentage is replaced by any newer event of its task.
 
-    Letters may be put from the moment it is made, and are given out once it is `opened`: in between, its reader
-    finds out what came before. They are handed to a `Subscriber`, or awaited by iterating.
+    Messages are accepted at once and delivered after `open`, which puts the backlog before them: to the attached
+    `Subscriber`, or by iteration.
     """
 
     __slots__ = (
@@ -62,7 +62,7 @@ class SubscriberQueue(Generic[T]):
         self._waiter: asyncio.Event | None = None
 
     def put(self, event: TaskEvent, message: T, *, last: bool = False) -> None:
-        """A letter about an event, unless that has been told of before. The `last` ends it, unless more come."""
+        """Add the message of an event that was not delivered yet. `last` ends the queue, unless another one follows."""
         if event.position <= self._after or event.seq <= self._delivered.get(event.task_id, -1) or self._ended:
             return
         self._complete = last
@@ -86,8 +86,8 @@ class SubscriberQueue(Generic[T]):
     def open(
         self, first: Iterable[T], delivered: Mapping[str, int], *, after: int = -1, complete: bool = False
     ) -> None:
-        """Begin with these letters. With them, all is told up to these seqs of tasks and up to the position `after`;
-        `complete` says that nothing follows them by itself.
+        """Start delivery with the backlog `first`. It covers all events up to the position `after` and, by task, up to
+        the seq in `delivered`; `complete`: no event follows it.
         """
         waiting = self._messages
         self._messages = {("", number): (0, message) for number, message in enumerate(first)}
@@ -100,19 +100,19 @@ class SubscriberQueue(Generic[T]):
         self._wake()
 
     def fail(self, error: Exception) -> None:
-        """End it now with an error; what waits is not told any more."""
+        """End the queue with an error and drop its messages."""
         self._messages.clear()
         self._complete, self._ended, self._error = True, True, error
         self.deliver()
         self._wake()
 
     def attach(self, subscriber: Subscriber[T]) -> None:
-        """Give all letters to the reader from now on."""
+        """Deliver to the subscriber from now on."""
         self._subscriber = subscriber
         self.deliver()
 
     def deliver(self) -> None:
-        """Offer the reader what waits: after it could not take any more, and can again."""
+        """Offer the waiting messages to a subscriber that can take messages again."""
         if self._subscriber is None or not self._opened:
             return
         while self._messages:
@@ -128,7 +128,7 @@ class SubscriberQueue(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        """The next letter. Raises `SlowConsumer` at the end of a mailbox that has overflown."""
+        """The next message. Raises `SlowConsumer` after an overflow."""
         while not (self._opened and self._messages):
             if self._opened and self._complete:
                 raise self._error or StopAsyncIteration

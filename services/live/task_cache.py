@@ -1,8 +1,8 @@
-"""The tasks that are asked for and watched, in memory: the read model of one process.
+"""The task cache: the tasks that are watched or were asked for, in the memory of one process.
 
-What this process writes is here before the writer goes on. What others write comes by the doorbell,
-or at the latest with the next re-reading, after `REREAD_SECONDS`. One reader follows the events of all
-tasks in the order of their positions, so that a change is read once, however many wait for it.
+Changes of this process enter it right after their commit. Changes of others arrive by the change notifier, at the
+latest after `REREAD_SECONDS`. One reader follows the events of all tasks by position, so each change is read once per
+process.
 """
 
 import asyncio
@@ -23,18 +23,19 @@ log = logging.getLogger(__name__)
 MAX_TASKS = 2000
 MAX_SEQS = 20_000
 BATCH = 500
-"""Events read at a time."""
+"""Number of events read at a time."""
 RETRY_SECONDS = 0.5
 STALE_AFTER_MS = 3600 * 1000
-"""A task that ended longer ago is asked of the store: another process may have removed it, which rings nowhere."""
+"""Age of a completion above which the store is asked: another process may have removed the task without a notification.
+"""
 MAX_UNREAD_SECONDS = 2 * REREAD_SECONDS
-"""When the events could not be read for so long, memory is not trusted and the store is asked."""
+"""Time without a successful read of the events after which the cache is not used."""
 
 Listener = Callable[[TaskChange], None]
 
 
 class TaskCache:
-    """Tasks in memory, and the listeners who are told of their changes in order."""
+    """The cached tasks, and the listeners that are called with their changes in order."""
 
     def __init__(self, database: Database, notifier: ChangeNotifier) -> None:
         self._database = database
@@ -49,11 +50,11 @@ class TaskCache:
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
-        """Follow the events while the block lasts."""
+        """Follow the events while the block lasts. Raises `StoreUnavailable`."""
         async with self._database.read() as connection:
             self._position = await reads.newest_position(connection)
         self._read_at = asyncio.get_running_loop().time()
-        following = asyncio.create_task(self._follow_events(), name="hot tasks")
+        following = asyncio.create_task(self._follow_events(), name="task cache")
         try:
             yield
         finally:
@@ -61,10 +62,10 @@ class TaskCache:
             with suppress(asyncio.CancelledError):
                 await following
 
-    # Asking
+    # Reading
 
     def get_cached(self, owner: str, task_id: str) -> Task | None:
-        """The task, if it is at hand; None says nothing about whether there is one."""
+        """The task from memory; None: not cached, ask the store."""
         task = self._tasks.get(task_id)
         if task is None or task.owner != owner or _is_stale(task) or not self._is_fresh():
             return None
@@ -72,12 +73,12 @@ class TaskCache:
         return task
 
     def get_cached_by_url(self, owner: str, draft_url: str) -> Task | None:
-        """The newest task of the draft URL, if it is at hand."""
+        """The newest task of the draft URL from memory; None: not cached, ask the store."""
         task_id = self._newest.get((owner, draft_url))
         return None if task_id is None else self.get_cached(owner, task_id)
 
     async def task(self, owner: str, task_id: str) -> Task | None:
-        """The task of that id, None when the owner has none."""
+        """The task with this id; None when the owner has none."""
         task = self.get_cached(owner, task_id)
         if task is None:
             async with self._database.read() as connection:
@@ -86,7 +87,7 @@ class TaskCache:
         return task
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
-        """The newest task of that draft URL."""
+        """The newest task of the draft URL; None when the owner has none."""
         task = self.get_cached_by_url(owner, draft_url)
         if task is None:
             async with self._database.read() as connection:
@@ -100,17 +101,21 @@ class TaskCache:
     # Writing
 
     def publish(self, *changes: TaskChange) -> None:
-        """Changes of this process, in order, right after their commit. Tells listeners here and rings elsewhere."""
+        """Apply changes of this process in order, right after their commit: notifies local listeners and other
+        processes.
+        """
         for change in changes:
             self._remember(change.task, newest=change.event.seq == 1)
             if change.event.position == self._position + 1:
                 self._notify(change)
-            elif change.event.position > self._position:  # others have written in between: their events come first
+            elif (
+                change.event.position > self._position
+            ):  # another process has written in between: its events come first
                 self._reread.notify()
             self._notifier.notify(change.task.id, change.task.seq)
 
     def forget(self, task: Task) -> None:
-        """The task is removed from the store."""
+        """Remove a task that was deleted from the store."""
         self._tasks.pop(task.id, None)
         if self._newest.get((task.owner, task.draft_url)) == task.id:
             del self._newest[task.owner, task.draft_url]
@@ -137,9 +142,8 @@ class TaskCache:
 
     @contextmanager
     def listen(self, task_id: str, listener: Listener) -> Generator[None]:
-        """Call the listener at each change of the task (or of all, with `ALL_TASKS`) while the block lasts.
-
-        It is called with every event newer than those told when it began, in order; it must not raise.
+        """Call the listener with each change of the task, or of all with `ALL_TASKS`, in order, while the block lasts.
+        It must not raise.
         """
         self.add_listener(task_id, listener)
         try:
@@ -160,7 +164,7 @@ class TaskCache:
 
     @property
     def listeners(self) -> int:
-        """How many listen."""
+        """The number of listeners."""
         return sum(map(len, self._listeners.values()))
 
     def _notify(self, change: TaskChange) -> None:
@@ -170,10 +174,10 @@ class TaskCache:
                 try:
                     listener(change)
                 except Exception:
-                    log.exception("a listener failed; whoever wrote and all others go on")
+                    log.exception("a listener failed; the writer and other listeners continue")
 
     def _advance(self, event: TaskEvent) -> None:
-        """The event lies behind us."""
+        """Move the position past an event."""
         self._position = event.position
         self._seqs[event.task_id] = event.seq
         self._seqs.move_to_end(event.task_id)
@@ -194,11 +198,11 @@ class TaskCache:
                 except StoreUnavailable:
                     await asyncio.sleep(RETRY_SECONDS)
                 except Exception:
-                    log.exception("the events could not be read; it is tried again")
+                    log.exception("the events could not be read; retrying")
                     await asyncio.sleep(RETRY_SECONDS)
 
     def _has_applied(self, changed: dict[str, int]) -> bool:
-        """Whether all that the doorbell told of is known here."""
+        """Whether all notified changes are already applied."""
         return bool(changed) and all(self._seqs.get(task_id, 0) >= seq for task_id, seq in changed.items())
 
     async def _read_events(self) -> None:
@@ -216,7 +220,7 @@ class TaskCache:
         self._read_at = began_at
 
     def _missing_tasks(self, found: Iterable[TaskEvent]) -> set[str]:
-        """The tasks of these events that somebody wants to know and that are not known to be as new."""
+        """The ids of tasks to read for these events: watched or cached, and older in the cache than the event."""
         everything = ALL_TASKS in self._listeners
         return {
             event.task_id
@@ -226,7 +230,7 @@ class TaskCache:
         }
 
     def _apply(self, event: TaskEvent, read: dict[str, Task]) -> None:
-        """An event that was read, of this process or another."""
+        """Apply an event that was read from the store."""
         self._remember(read.get(event.task_id), newest=event.seq == 1)
         task = self._tasks.get(event.task_id) or read.get(event.task_id)
         if task is None or task.seq < event.seq:
@@ -240,6 +244,6 @@ def _is_stale(task: Task) -> bool:
 
 
 def coalesced(found: list[TaskEvent]) -> list[TaskEvent]:
-    """The events without those percentages that a newer event of the same task follows."""
+    """The events without percentages that a newer event of the same task replaces."""
     last_seq = {event.task_id: event.seq for event in found}
     return [event for event in found if event.type is not EventType.PROGRESS or event.seq == last_seq[event.task_id]]

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 
@@ -30,7 +30,6 @@ from services.store.records import (
     Delivery,
     EventPage,
     EventType,
-    FeedReset,
     Order,
     PageRequest,
     QueueState,
@@ -262,14 +261,6 @@ class TaskManager:
             found = await reads.throughput(connection, owner, first)
         minutes = range(first, this_minute + 1, reads.MINUTE_MS)
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
-
-    def follow(self, owner: str, task_id: str, after: int | None) -> AsyncGenerator[TaskChange]:
-        """The task's changes as they come; see `services.live.event_stream.EventStream.follow`."""
-        return self.live.follow(owner, task_id, after)
-
-    def feed(self, owner: str, wanted: TaskFilter, after: int | None) -> AsyncGenerator[TaskChange | FeedReset]:
-        """The changes of all the owner's tasks; see `services.live.event_stream.EventStream.feed`."""
-        return self.live.feed(owner, wanted, after)
 
     async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
         """The task once its seq is above `since`, or as it is when the time is up."""

@@ -1,29 +1,29 @@
 # pyright: reportPrivateUsage=false
 # The test breaks a part from inside.
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
-from services.errors import ErrorCode, TaskNotFound, failed
+from resolvers.live import cursor
+from schema.execution.results import OperationRefused
+from services.errors import ErrorCode, failed
 from services.live.event_stream import snapshot
 from services.live.notifier import ChangeNotifier
 from services.live.task_cache import TaskCache, coalesced
 from services.store import writes
-from services.store.records import EventType, FeedReset, Stage, StageProgress, Status, Task, TaskChange, TaskFilter
+from services.store.records import EventType, Stage, StageProgress, Status, Task
 from services.tasks.manager import TaskManager
 from tests.services.tasks.conftest import OWNER, Tasks
+from tests.support.subscriptions import FEED, PROGRESS, Json, subscribed
 
 Run = Callable[..., None]
-T = TypeVar("T")
 GONE = failed(ErrorCode.RENDER_FAILED, "broken", "坏了").failure
 
 
-async def take(source: AsyncGenerator[T], count: int) -> list[T]:
-    """The next ones, within a few seconds."""
+async def take(source: AsyncIterator[Json], count: int) -> list[Json]:
+    """The next items, within ten seconds."""
     async with asyncio.timeout(10):
         return [await anext(source) for _ in range(count)]
 
@@ -37,10 +37,21 @@ async def count_up(tasks: Tasks, task: Task, progress: int) -> Task:
     return await tasks.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
 
 
-def test_a_follower_gets_a_snapshot_then_every_change_then_the_end(run: Run) -> None:
+async def missed(tasks: Tasks, task: Task, after: int | None) -> list[tuple[int, str]]:
+    """Seqs and types of all events that a subscription to an ended task delivers."""
+    async with asyncio.timeout(10), subscribed(tasks.manager, PROGRESS, id=task.id, after=after) as source:
+        return [(event["seq"], event["type"]) async for event in source]
+
+
+def types(items: list[Json]) -> list[tuple[str, str]]:
+    """The draft and the type of each event of the feed."""
+    return [(item["event"]["task"]["draftUrl"][-1], item["event"]["type"]) for item in items]
+
+
+def test_a_subscriber_gets_a_snapshot_then_every_change_then_the_end(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()
-        async with aclosing(tasks.manager.follow(OWNER, task.id, None)) as source:
+        async with subscribed(tasks.manager, PROGRESS, id=task.id) as source:
             seen = await take(source, 1)
             task = await tasks.write(writes.claim, task)
             seen += await take(source, 1)
@@ -49,15 +60,14 @@ def test_a_follower_gets_a_snapshot_then_every_change_then_the_end(run: Run) -> 
             task = await count_up(tasks, task, 80)
             seen += await take(source, 1)
             await tasks.write(writes.fail, task, GONE)
-            seen += [change async for change in source]
-        assert [change.event.type for change in seen] == [
-            EventType.SNAPSHOT, EventType.STATUS_CHANGED, EventType.STAGE_CHANGED, EventType.PROGRESS,
-            EventType.STATUS_CHANGED,
+            seen += [event async for event in source]
+        assert [event["type"] for event in seen] == [
+            "SNAPSHOT", "STATUS_CHANGED", "STAGE_CHANGED", "PROGRESS", "STATUS_CHANGED",
         ]  # fmt: skip
-        assert [change.event.seq for change in seen] == [1, 2, 3, 4, 5]
-        assert [change.event.progress for change in seen] == [0, 10, 70, 80, 80]
-        assert all(change.task.seq >= change.event.seq for change in seen)
-        assert seen[-1].event.status is Status.FAILED
+        assert [event["seq"] for event in seen] == [1, 2, 3, 4, 5]
+        assert [event["progress"] for event in seen] == [0, 10, 70, 80, 80]
+        assert all(event["task"]["seq"] >= event["seq"] for event in seen)
+        assert seen[-1]["status"] == Status.FAILED
 
     run(scenario)
 
@@ -70,24 +80,19 @@ def test_after_brings_what_was_missed_and_nothing_else(run: Run) -> None:
         task = await count_up(tasks, task, 32)
         task = await enter(tasks, task, Stage.EXPORTING, 70)
         await tasks.write(writes.fail, task, GONE)
-        followed = [change.event async for change in tasks.manager.follow(OWNER, task.id, 2)]
-        assert [(event.seq, event.type) for event in followed] == [
-            (3, EventType.STAGE_CHANGED), (6, EventType.STAGE_CHANGED), (7, EventType.STATUS_CHANGED),
-        ]  # fmt: skip
-        assert [change async for change in tasks.manager.follow(OWNER, task.id, 7)] == []
-        beyond = [change.event async for change in tasks.manager.follow(OWNER, task.id, 99)]
-        assert [(event.seq, event.type) for event in beyond] == [(7, EventType.SNAPSHOT)]
+        assert await missed(tasks, task, 2) == [(3, "STAGE_CHANGED"), (6, "STAGE_CHANGED"), (7, "STATUS_CHANGED")]
+        assert await missed(tasks, task, 7) == []
+        assert await missed(tasks, task, 99) == [(7, "SNAPSHOT")]
 
     run(scenario)
 
 
-def test_a_retry_that_was_missed_is_told_from_the_first_failure_on(run: Run) -> None:
+def test_a_retry_that_was_missed_is_delivered_from_the_first_failure_on(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.write(writes.fail, await tasks.claimed(), GONE)
         again = await tasks.write(writes.claim, await tasks.manager.retry(OWNER, task.id))
         await tasks.write(writes.fail, again, GONE)
-        followed = [change.event async for change in tasks.manager.follow(OWNER, task.id, 0)]
-        assert [event.seq for event in followed] == [1, 2, 3, 4, 5, 6]
+        assert [seq for seq, _ in await missed(tasks, task, 0)] == [1, 2, 3, 4, 5, 6]
 
     run(scenario)
 
@@ -96,45 +101,48 @@ def test_a_reader_cut_off_among_the_snapshots_of_a_feed_misses_none(run: Run) ->
     async def scenario(tasks: Tasks) -> None:
         for number in range(4):
             await tasks.submit(f"http://a.example/{number}")
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), None)) as source:
+        async with subscribed(tasks.manager, FEED) as source:
             seen = await take(source, 2)
-        assert isinstance(seen[-1], TaskChange)
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), seen[-1].event.position)) as source:
+        async with subscribed(tasks.manager, FEED, after=seen[-1]["cursor"]) as source:
             seen += await take(source, 2)
-        assert sorted(url for url, _ in told(seen)) == ["0", "1", "2", "3"]
+        assert sorted(url for url, _ in types(seen)) == ["0", "1", "2", "3"]
 
     run(scenario)
 
 
-def test_a_finished_task_is_told_by_its_snapshot(run: Run) -> None:
+def test_a_finished_task_is_delivered_as_its_snapshot(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()
         await tasks.manager.cancel(OWNER, task.id)
-        (only,) = [change async for change in tasks.manager.follow(OWNER, task.id, None)]
-        assert (only.event.type, only.task.status) == (EventType.SNAPSHOT, Status.CANCELED)
+        async with subscribed(tasks.manager, PROGRESS, id=task.id) as source:
+            (only,) = [event async for event in source]
+        assert (only["type"], only["task"]["status"]) == ("SNAPSHOT", Status.CANCELED)
 
     run(scenario)
 
 
-def test_an_unknown_task_is_not_followed(run: Run) -> None:
+def test_an_unknown_task_is_refused(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        with pytest.raises(TaskNotFound):
-            await anext(tasks.manager.follow(OWNER, "nothing", None))
+        with pytest.raises(OperationRefused) as refused:
+            async with subscribed(tasks.manager, PROGRESS, id="nothing"):
+                pass
+        (error,) = refused.value.errors
+        assert (error["extensions"]["code"], error["path"]) == ("NOT_FOUND", ["videoTaskProgress"])
 
     run(scenario)
 
 
-def test_a_lost_ring_costs_a_moment_and_no_event(run: Run) -> None:
+def test_a_lost_notification_delays_an_event_and_loses_none(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task_cache = TaskCache(tasks.database, ChangeNotifier("memory://"))
         deaf = TaskManager(tasks.database, tasks.manager._queue, task_cache, max_queued=10, capacity=lambda: 1)
         task = await tasks.submit()
-        async with task_cache.run(), aclosing(deaf.follow(OWNER, task.id, None)) as source:
+        async with task_cache.run(), subscribed(deaf, PROGRESS, id=task.id) as source:
             await take(source, 1)
             waiting = asyncio.create_task(take(source, 1))
             await tasks.manager.cancel(OWNER, task.id)
-            (change,) = await waiting
-        assert change.event.status is Status.CANCELED
+            (event,) = await waiting
+        assert event["status"] == Status.CANCELED
 
     run(scenario)
 
@@ -152,22 +160,16 @@ def test_percentages_give_way_to_newer_events_and_milestones_never(run: Run) -> 
     run(scenario)
 
 
-def told(changes_: list[TaskChange | FeedReset]) -> list[tuple[str, EventType]]:
-    return [(change.task.draft_url[-1], change.event.type) for change in changes_ if isinstance(change, TaskChange)]
-
-
 def test_a_feed_begins_with_the_active_tasks_and_goes_on_with_all_changes(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         first = await tasks.submit("http://a.example/1")
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), None)) as source:
+        async with subscribed(tasks.manager, FEED) as source:
             seen = await take(source, 1)
             await tasks.submit("http://a.example/2")
             seen += await take(source, 1)
             await tasks.manager.cancel(OWNER, first.id)
             seen += await take(source, 1)
-        assert told(seen) == [
-            ("1", EventType.SNAPSHOT), ("2", EventType.STATUS_CHANGED), ("1", EventType.STATUS_CHANGED),
-        ]  # fmt: skip
+        assert types(seen) == [("1", "SNAPSHOT"), ("2", "STATUS_CHANGED"), ("1", "STATUS_CHANGED")]
 
     run(scenario)
 
@@ -175,13 +177,12 @@ def test_a_feed_begins_with_the_active_tasks_and_goes_on_with_all_changes(run: R
 def test_a_feed_goes_on_where_its_reader_left_it(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         await tasks.submit("http://a.example/1")
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), None)) as source:
+        async with subscribed(tasks.manager, FEED) as source:
             (seen,) = await take(source, 1)
-        assert isinstance(seen, TaskChange)
         await tasks.submit("http://a.example/2")
         await tasks.submit("http://a.example/3")
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), seen.event.position)) as source:
-            assert told(await take(source, 2)) == [("2", EventType.STATUS_CHANGED), ("3", EventType.STATUS_CHANGED)]
+        async with subscribed(tasks.manager, FEED, after=seen["cursor"]) as source:
+            assert types(await take(source, 2)) == [("2", "STATUS_CHANGED"), ("3", "STATUS_CHANGED")]
 
     run(scenario)
 
@@ -189,20 +190,20 @@ def test_a_feed_goes_on_where_its_reader_left_it(run: Run) -> None:
 def test_a_feed_whose_cursor_is_not_kept_starts_anew(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         await tasks.submit("http://a.example/1")
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(), 10_000)) as source:
+        async with subscribed(tasks.manager, FEED, after=cursor(10_000)) as source:
             reset, *rest = await take(source, 2)
-        assert isinstance(reset, FeedReset)
-        assert told(rest) == [("1", EventType.SNAPSHOT)]
+        assert reset["kind"] == "FeedReset"
+        assert types(rest) == [("1", "SNAPSHOT")]
 
     run(scenario)
 
 
-def test_a_feed_tells_only_what_its_filter_lets_through(run: Run) -> None:
+def test_a_feed_delivers_only_what_its_filter_lets_through(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with aclosing(tasks.manager.feed(OWNER, TaskFilter(search="/2"), None)) as source:
+        async with subscribed(tasks.manager, FEED, filter={"search": "/2"}) as source:
             waiting = asyncio.create_task(take(source, 1))
             await tasks.submit("http://a.example/1")
             await tasks.submit("http://a.example/2")
-            assert told(await waiting) == [("2", EventType.STATUS_CHANGED)]
+            assert types(await waiting) == [("2", "STATUS_CHANGED")]
 
     run(scenario)

@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from services.assets import ASSETS_DIR
 from services.drafts.sample import SAMPLE_DIR
+from services.environment import ASSETS_DIR
 from tests.support.browser import find_chromium
 from tests.support.server import ROOT
 

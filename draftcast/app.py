@@ -22,8 +22,8 @@ from draftcast.api.response_cache import CachedAnswers, ResponseCacheMiddleware
 from draftcast.api.security_headers import SecurityHeaders
 from schema.execution.build import Schema, build_schema
 from schema.execution.executor import OperationExecutor
-from services.assets import ASSETS_DIR
 from services.compose import open_services
+from services.environment import ASSETS_DIR
 from services.monitoring.health import Health
 from services.settings import Settings
 

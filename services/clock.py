@@ -1,4 +1,4 @@
-"""The wall clock, in one place. Inside, a time is UTC milliseconds since 1970."""
+"""The wall clock. A time is UTC milliseconds since 1970."""
 
 import sys
 import time
@@ -9,29 +9,29 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def now_ms() -> int:
-    """UTC milliseconds since 1970."""
+    """The current time."""
     return time.time_ns() // 1_000_000
 
 
 def rfc3339(at_ms: int) -> str:
-    """UTC with milliseconds and Z, such as `2026-11-01T12:00:00.000Z`."""
+    """The time in RFC 3339 with milliseconds and Z, such as `2026-11-01T12:00:00.000Z`."""
     return (EPOCH + at_ms * MILLISECOND).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 class SteadyClock:
-    """The wall clock as it was when this was made, gone on by itself: who sets the clock does not move this one.
+    """A clock that starts at the wall clock's time and ignores later changes of it.
 
-    For what is removed after some time, and cannot be brought back.
+    For decisions about the expiry of files, which cannot be undone.
     """
 
     def __init__(self) -> None:
-        self._began = now_ms() / 1000 - _seconds_since_boot()
+        self._booted_at = now_ms() / 1000 - _seconds_since_boot()
 
     def seconds(self) -> float:
         """UTC seconds since 1970."""
-        return self._began + _seconds_since_boot()
+        return self._booted_at + _seconds_since_boot()
 
 
 def _seconds_since_boot() -> float:
-    """With those that the machine slept, where that can be told."""
+    """Seconds since boot, on Linux with those that the machine slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC)

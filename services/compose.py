@@ -26,7 +26,7 @@ from services.monitoring.metrics import Metrics
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts
 from services.sandbox.process_sandbox import sandbox_here
-from services.settings import Settings, SettingsError, traces_wanted
+from services.settings import Settings, SettingsError, traces_enabled
 from services.startup_checks import check_exposure
 from services.store.database import Database
 from services.tasks.manager import TaskManager
@@ -144,7 +144,7 @@ def _check_sandbox(settings: Settings) -> None:
 
 async def _open_traces(stack: AsyncExitStack) -> Traces:
     """OpenTelemetry is loaded only where a collector is named."""
-    if not traces_wanted():
+    if not traces_enabled():
         return NO_TRACES
     from services.telemetry.otlp import collector
 

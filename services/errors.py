@@ -1,8 +1,7 @@
-"""What can go wrong, in one tree that knows no transport.
+"""All errors, in one tree independent of any transport.
 
-Two families: a `Failed` ends a render and is stored with its task; a
-`RequestError` tells a caller what to mend. Both carry their text in English
-and Chinese.
+Two families: a `Failed` ends an attempt and is stored with its task; a `RequestError` rejects a request. Both carry a
+message in English and Chinese that says what to do.
 """
 
 import errno
@@ -60,55 +59,56 @@ RETRYABLE = frozenset(
 
 HINTS: dict[ErrorCode, Bilingual] = {
     ErrorCode.DRAFT_URL_REFUSED: Bilingual(
-        "Use a public http(s) address, or have the operator add the host to DRAFTCAST_ALLOW_HOSTS.",
+        "Use a public http(s) address, or ask the operator to add the host to DRAFTCAST_ALLOW_HOSTS.",
         "请使用公网 http(s) 地址，或请管理员把该主机加入 DRAFTCAST_ALLOW_HOSTS。",
     ),
     ErrorCode.DRAFT_NOT_FOUND: Bilingual(
-        "Check the draft_id and that the draft was saved on its server.",
-        "请检查 draft_id，并确认草稿已在其服务器上保存。",
+        "Check the draft_id, and that the draft is saved on its server.",
+        "请检查 draft_id，并确认草稿已保存在它的服务器上。",
     ),
     ErrorCode.DRAFT_ENCRYPTED: Bilingual(
-        "JianYing 6 and later encrypt saved drafts; render the draft as the program wrote it, before the app saved it.",
-        "剪映 6 及以上版本保存的草稿已加密；请使用程序生成、未经客户端保存的草稿。",
+        "JianYing 6 and later encrypt the drafts that they save. Submit the draft as it was generated, before the app "
+        "saved it.",
+        "剪映 6 及以上版本会加密它所保存的草稿；请提交由程序生成、未经剪映保存的草稿。",
     ),
     ErrorCode.DRAFT_INVALID: Bilingual(
         "Save the draft again with the program that made it.",
-        "请用生成该草稿的程序重新保存草稿。",
+        "请用生成该草稿的程序重新保存。",
     ),
     ErrorCode.DRAFT_EMPTY: Bilingual(
         "Add at least one visible or audible segment to the draft.",
-        "请在草稿中至少添加一个可见或有声的片段。",
+        "请在草稿中添加至少一个可见或有声音的片段。",
     ),
     ErrorCode.DRAFT_TOO_LARGE: Bilingual(
-        "Make the draft shorter or smaller, or have the operator raise the DRAFTCAST_MAX_* limits.",
+        "Make the draft shorter or smaller, or ask the operator to raise the DRAFTCAST_MAX_* limits.",
         "请缩短或缩小草稿，或请管理员调高 DRAFTCAST_MAX_* 限制。",
     ),
     ErrorCode.MATERIAL_UNREACHABLE: Bilingual(
-        "Check that the material's address still answers, then retry.",
+        "Check that the material's address can still be opened, then retry.",
         "请确认素材地址仍可访问，然后重试。",
     ),
     ErrorCode.MATERIAL_REFUSED: Bilingual(
-        "Use a public http(s) address for the material.",
-        "请为素材使用公网 http(s) 地址。",
+        "Use a public http(s) address for the material, or ask the operator to add the host to DRAFTCAST_ALLOW_HOSTS.",
+        "请为素材使用公网 http(s) 地址，或请管理员把该主机加入 DRAFTCAST_ALLOW_HOSTS。",
     ),
     ErrorCode.MATERIAL_TOO_LARGE: Bilingual(
-        "Use a smaller file, or have the operator raise the DRAFTCAST_MAX_* limits.",
+        "Use a smaller file, or ask the operator to raise the DRAFTCAST_MAX_* limits.",
         "请使用更小的文件，或请管理员调高 DRAFTCAST_MAX_* 限制。",
     ),
     ErrorCode.MATERIAL_UNREADABLE: Bilingual(
-        "Replace the file by one that plays; MP4, MOV, MP3, WAV, PNG, JPEG, HEIC, WebP and GIF are read.",
-        "请替换为可播放的文件；支持 MP4、MOV、MP3、WAV、PNG、JPEG、HEIC、WebP、GIF。",
+        "Replace the file with one that plays; MP4, MOV, MP3, WAV, PNG, JPEG, HEIC, WebP and GIF are supported.",
+        "请换成能正常播放的文件；支持 MP4、MOV、MP3、WAV、PNG、JPEG、HEIC、WebP 和 GIF。",
     ),
     ErrorCode.FEATURE_UNSUPPORTED: Bilingual(
-        "Submit without strict to have it drawn as near as possible, with a warning.",
-        "去掉 strict 重新提交，将以最接近的方式绘制并给出警告。",
+        "Submit again without strict: the feature is then drawn as closely as possible, with a warning.",
+        "请去掉 strict 后重新提交：届时会以最接近的效果绘制，并给出警告。",
     ),
     ErrorCode.RENDER_FAILED: Bilingual(
-        "Retry; if it fails again, send the task id to the operator.",
+        "Retry. If it fails again, send the task id to the operator.",
         "请重试；若再次失败，请把任务 ID 发给管理员。",
     ),
     ErrorCode.RENDER_TIMEOUT: Bilingual(
-        "Make the draft shorter, or have the operator raise DRAFTCAST_RENDER_TIMEOUT_SECONDS.",
+        "Make the draft shorter, or ask the operator to raise DRAFTCAST_RENDER_TIMEOUT_SECONDS.",
         "请缩短草稿，或请管理员调高 DRAFTCAST_RENDER_TIMEOUT_SECONDS。",
     ),
     ErrorCode.OUT_OF_DISK: Bilingual(
@@ -116,32 +116,32 @@ HINTS: dict[ErrorCode, Bilingual] = {
         "请清理服务器磁盘空间后重试。",
     ),
     ErrorCode.OUT_OF_MEMORY: Bilingual(
-        "Use smaller materials or a smaller canvas, then retry.",
-        "请使用更小的素材或画布后重试。",
+        "Use smaller materials or a smaller canvas, then submit again.",
+        "请改用更小的素材或画布，然后重新提交。",
     ),
     ErrorCode.PUBLISH_FAILED: Bilingual(
         "Check the file storage (DRAFTCAST_FILES_URL), then retry.",
         "请检查文件存储（DRAFTCAST_FILES_URL）后重试。",
     ),
     ErrorCode.WORKER_LOST: Bilingual(
-        "Retry; if it happens again, the draft may need more memory than the worker has.",
-        "请重试；若再次发生，可能是该草稿所需内存超过了渲染机。",
+        "Retry. If it happens again, the draft may need more memory than the worker has: use smaller materials.",
+        "请重试；若再次发生，可能是草稿所需内存超出了工作进程的可用内存，请改用更小的素材。",
     ),
     ErrorCode.EXPIRED: Bilingual(
-        "Submit again, with a longer expiresInSeconds.",
-        "请用更长的 expiresInSeconds 重新提交。",
+        "Submit again with a larger expiresInSeconds.",
+        "请调大 expiresInSeconds 后重新提交。",
     ),
     ErrorCode.INTERNAL: Bilingual(
-        "Retry; if it fails again, send the task id to the operator.",
+        "Retry. If it fails again, send the task id to the operator.",
         "请重试；若再次失败，请把任务 ID 发给管理员。",
     ),
 }
-"""What to do about each failure; every code has one."""
+"""The standard hint of each code: what to do about the failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an attempt failed, as it is stored and told."""
+    """Why an attempt failed, as it is stored with its task and shown to callers."""
 
     code: ErrorCode
     message: Bilingual
@@ -152,7 +152,7 @@ class Failure:
 
 
 class WarningCode(StrEnum):
-    """How the video differs from the draft. The names are part of the public API."""
+    """Kinds of differences between the video and its draft. The names are part of the public API."""
 
     EFFECT_APPROXIMATED = "EFFECT_APPROXIMATED"
     EFFECT_SKIPPED = "EFFECT_SKIPPED"
@@ -168,7 +168,7 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftWarning:
-    """One thing of the draft that is not drawn as designed."""
+    """Part of a draft that is not drawn as designed."""
 
     code: WarningCode
     message: Bilingual
@@ -182,7 +182,7 @@ class DraftcastError(Exception):
 
 
 class Failed(DraftcastError):
-    """A render cannot go on; `failure` says why."""
+    """An attempt cannot go on; `failure` says why."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.code}: {failure.message.en}")
@@ -198,7 +198,7 @@ def failed(
     segment_id: str | None = None,
     hint: Bilingual | None = None,
 ) -> Failed:
-    """The exception for `code`, with its standard retryability, and its standard hint where none is given."""
+    """The exception for `code`, retryable as in `RETRYABLE`; its hint is the standard one unless given."""
     return Failed(
         Failure(
             code=code,
@@ -215,28 +215,28 @@ _DISK_FULL = {
     errno.ENOSPC: ("No space left on device",),
     errno.EDQUOT: ("Disk quota exceeded", "Quota exceeded"),
 }
-"""Numbers of errors, and the words that C libraries (glibc, musl) have for them."""
+"""Error numbers of a full disk or quota, and their texts in the C libraries glibc and musl."""
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether the error tells of a full disk, or of a full share of one."""
+    """Whether the error is that of a full disk or a full quota."""
     return isinstance(error, OSError) and error.errno in _DISK_FULL
 
 
-def tells_of_full_disk(text: str) -> bool:
-    """Whether the last words of a program tell of a full disk, or of a full share of one."""
+def mentions_full_disk(text: str) -> bool:
+    """Whether a program's last output reports a full disk or a full quota."""
     return any(words in text for each in _DISK_FULL.values() for words in each)
 
 
 def out_of_disk(error: BaseException) -> Failed | None:
-    """The exception for a task, when that is what `error` tells."""
+    """The exception (OUT_OF_DISK) for an error of a full disk; None for any other error."""
     if is_disk_full(error):
         return failed(ErrorCode.OUT_OF_DISK, "The disk is full.", "磁盘已满。")
     return None
 
 
 class RequestError(DraftcastError):
-    """A caller asked for something that cannot be done; `message` says what to mend."""
+    """A request that cannot be carried out; `message` says what to correct."""
 
     def __init__(self, message: Bilingual, *, path: tuple[str, ...] = ()) -> None:
         super().__init__(message.en)
@@ -245,11 +245,11 @@ class RequestError(DraftcastError):
 
 
 class InvalidInput(RequestError):
-    """An argument is not of the form it must have; `path` names it."""
+    """An invalid argument; `path` names it."""
 
 
 class TaskNotFound(RequestError):
-    """No such task, or the caller may not see it."""
+    """An unknown task, or one that the caller may not see."""
 
 
 class InvalidState(RequestError):
@@ -257,19 +257,19 @@ class InvalidState(RequestError):
 
 
 class IdempotencyConflict(RequestError):
-    """The idempotency key was used before, with other input."""
+    """An idempotency key that was used before with other input."""
 
 
 class QueueFull(RequestError):
-    """No more tasks are taken for now."""
+    """The queue, or another bounded line of waiting work, accepts no more for now."""
 
 
 class UploadTooLarge(RequestError):
-    """A draft that a caller brings is larger than the limits, or than the disk's room."""
+    """An upload that exceeds the limits of its size or number of files."""
 
 
 class DiskFull(DraftcastError):
-    """There is no room on the disk for what a caller brings; `message` says so."""
+    """The disk has no space for an upload; `message` says so."""
 
     def __init__(self, message: Bilingual) -> None:
         super().__init__(message.en)

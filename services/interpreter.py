@@ -1,6 +1,7 @@
-"""Whether a Python can run draftcast. `PYTHON services/interpreter.py` ends with 1 where it cannot, and says why.
+"""A check of whether a Python can run draftcast. `PYTHON services/interpreter.py` prints the reason and exits with 1
+where it cannot.
 
-Set-up asks Pythons of the machine so, old ones too: nothing but what comes with Python 3.7 is used here.
+Set-up runs it with the Pythons of the machine, old ones too: only features of Python 3.7 are used here.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import sys
 
 OLDEST_PYTHON = (3, 11)
 SUBSECONDS_PYTHON = (3, 12)
-"""From here on DBOS lets SQLite tell milliseconds, whichever SQLite there is (`dbos/_migration.py`)."""
+"""The first Python on which DBOS relies on SQLite's milliseconds, whatever its version (`dbos/_migration.py`)."""
 SUBSECONDS_SQLITE = (3, 42)
-"""The first SQLite whose `unixepoch` knows 'subsec' (sqlite.org/changes.html); before, it gives NULL."""
+"""The first SQLite whose `unixepoch` accepts 'subsec' (sqlite.org/changes.html); older ones return NULL."""
 
 
 def unsupported_reason(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
-    """Why a Python of this version over an SQLite of that one cannot run draftcast; empty if it can."""
+    """Why these versions of Python and SQLite cannot run draftcast; empty if they can."""
     name = "Python " + ".".join(map(str, python[:3]))
     if python < OLDEST_PYTHON:
         return f"{name} is too old: 3.11 or newer is needed"
@@ -27,7 +28,7 @@ def unsupported_reason(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
 
 
 def unsupported_here() -> str:
-    """The same of this Python."""
+    """`unsupported_reason` for the running Python."""
     try:
         import sqlite3
     except ImportError:

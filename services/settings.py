@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read once from `DRAFTCAST_*` variables and an optional TOML file."""
+"""The settings: a frozen object, read once from `DRAFTCAST_*` variables and an optional TOML file."""
 
 import os
 import shlex
@@ -18,24 +18,24 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.errors import DraftcastError
-from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-"""OpenTelemetry's own, of which the first that is set counts: where traces go."""
+"""OpenTelemetry's variables with the address of the collector; the first one that is set takes effect."""
 PROTOCOL_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
 SECRET = ("database_url", "broadcast_url", "signing_key", "webhook_secret")
-"""Settings that may hold a password: they are never shown."""
+"""Settings that may hold a password; no message shows their values."""
 
 
 class SettingsError(DraftcastError):
-    """A setting has a wrong value; the text is one line that names the variable."""
+    """An invalid setting; the text is one line that names the variable."""
 
 
 def _words(value: Any) -> Any:
-    """Comma- or space-separated words of a variable, or a list as TOML gives it."""
+    """The comma- or space-separated words of a variable; a list of the TOML file unchanged."""
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
@@ -53,7 +53,7 @@ Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)]
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default; the description of each is what the documents show."""
+    """Every setting with its default. The descriptions are printed to the documents."""
 
     model_config = SettingsConfigDict(env_prefix="DRAFTCAST_", frozen=True, extra="forbid")
 
@@ -157,18 +157,18 @@ class Settings(BaseSettings):
         for origin in origins:
             parts = urlsplit(origin)
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
-                raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, without a path")
+                raise ValueError(f"{origin!r} is not an origin; write https://host or https://host:port without a path")
         return origins
 
     @field_validator("webhook_secret")
     @classmethod
     def _webhook_secret(cls, secret: str) -> str:
         try:
-            right = not secret or len(b64decode(secret.removeprefix("whsec_"), validate=True)) >= 24
+            valid = not secret or len(b64decode(secret.removeprefix("whsec_"), validate=True)) >= 24
         except ValueError:
-            right = False
-        if not right:
-            raise ValueError("must be whsec_ and then at least 24 bytes in base64")
+            valid = False
+        if not valid:
+            raise ValueError("must be whsec_ followed by at least 24 bytes in base64")
         return secret
 
     @field_validator("public_url", "files_endpoint")
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
 
     @property
     def broadcast(self) -> str:
-        """The URL of the doorbell."""
+        """The URL of the broadcast backend; `memory://` where there is none between processes."""
         on_postgres = self.database.startswith("postgresql")
         return self.broadcast_url or (self.database if on_postgres else "memory://")
 
@@ -211,17 +211,17 @@ class Settings(BaseSettings):
 
     @property
     def audit_log(self) -> Path:
-        """Where is written down who did what."""
+        """The path of the audit log."""
         return self.data_dir / "audit.jsonl"
 
     @property
     def work_dir(self) -> Path:
-        """Where attempts work."""
+        """The folder of the attempts' work folders."""
         return self.data_dir / "work"
 
     @property
     def base_url(self) -> str:
-        """How clients reach this server, without a slash at its end."""
+        """The address of this server for clients, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given in code wins over variables, and those over the TOML file."""
+        """The precedence: arguments, then variables, then the TOML file."""
         toml = TomlConfigSettingsSource(settings_cls, os.environ.get(CONFIG_VARIABLE) or None)
         return init_settings, env_settings, toml
 
@@ -255,8 +255,8 @@ def _known_variables() -> set[str]:
     }
 
 
-def traces_wanted() -> bool:
-    """Whether OpenTelemetry's variables name a collector of traces. Raises `SettingsError` when it cannot be one."""
+def traces_enabled() -> bool:
+    """Whether OpenTelemetry's variables name a collector of traces. Raises `SettingsError` for an invalid one."""
     name, endpoint = _first_set(ENDPOINT_VARIABLES)
     off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
     if not endpoint or off or os.environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
@@ -265,33 +265,33 @@ def traces_wanted() -> bool:
         raise SettingsError(f"{name}: must begin with http:// or https://")
     name, protocol = _first_set(PROTOCOL_VARIABLES)
     if protocol not in ("", "http/protobuf"):
-        off_by = "OTEL_TRACES_EXPORTER=none sends none"
-        raise SettingsError(f"{name}: traces are sent as http/protobuf only (got {protocol!r}); {off_by}")
+        off_by = "OTEL_TRACES_EXPORTER=none switches traces off"
+        raise SettingsError(f"{name}: only http/protobuf is supported (got {protocol!r}); {off_by}")
     return True
 
 
 def _first_set(names: tuple[str, ...]) -> tuple[str, str]:
-    """A variable and its value; both empty when none is set."""
+    """The first variable that is set, and its value; both empty when none is set."""
     return next(((name, value) for name in names if (value := os.environ.get(name, ""))), ("", ""))
 
 
 def config_file() -> Path | None:
-    """The TOML file, if one is named."""
+    """The path of the TOML file; None when DRAFTCAST_CONFIG is not set."""
     named = os.environ.get(CONFIG_VARIABLE)
     return Path(named) if named else None
 
 
 def load(**overrides: Any) -> Settings:
-    """Read the settings once. Raises `SettingsError` with one line that names the variable."""
+    """The settings from variables and the TOML file. Raises `SettingsError`."""
     unknown = sorted(name for name in os.environ if name.startswith("DRAFTCAST_") and name not in _known_variables())
     if unknown:
         raise SettingsError(f"{unknown[0]}: no such setting; docs/settings.md lists them all")
     config = config_file()
     if config is not None and not config.is_file():
-        raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {config}")
+        raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}")
     try:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError(_line(error)) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{CONFIG_VARIABLE}: {config} is not TOML: {error}") from None
+        raise SettingsError(f"{CONFIG_VARIABLE}: {config} is not valid TOML: {error}") from None

@@ -15,10 +15,10 @@ from graphql import build_schema, parse, validate
 from draftcast.cli.main import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
+from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.exporter_protocol import ExportRequest, StageLine, read_request
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
-from services.variables import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.worker.exporter_process import export, parse_line
 from setup.print_settings import PAGES as SETTINGS_PAGES
 from setup.print_settings import printed

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from resolvers.context import services_of
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.settings import Settings
 
 PAGE_DIR = ASSETS_DIR / "page"

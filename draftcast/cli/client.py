@@ -12,7 +12,7 @@ from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
 
 from draftcast.cli.terminal import Exit, Stopped
-from services.variables import KEY_VARIABLE, SERVER_VARIABLE
+from services.environment import KEY_VARIABLE, SERVER_VARIABLE
 
 RECONNECTS = 30
 RECONNECT_SECONDS = 1.0

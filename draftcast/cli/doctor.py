@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.errors import DraftcastError
 from services.files.store import FileStore
 from services.live.notifier import ChangeNotifier

@@ -1,1 +1,1 @@
-"""CapCut/JianYing drafts: fetched through a guard, read into typed records."""
+"""Drafts of CapCut and JianYing: fetched, uploaded, and read into typed records."""

@@ -1,4 +1,4 @@
-"""Colours as drafts spell them."""
+"""Colours of drafts."""
 
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 
 
 def hex_color(text: str, default: Color) -> Color:
-    """A colour of the form #RRGGBB or #RRGGBBAA; `default` for anything else."""
+    """The colour of #RRGGBB or #RRGGBBAA; `default` for any other text."""
     digits = text.strip().lstrip("#")
     if len(digits) not in (6, 8):
         return default
@@ -23,7 +23,7 @@ def hex_color(text: str, default: Color) -> Color:
 
 
 def read_color(fields: Fields, name: str, default: Color) -> Color:
-    """The colour of a field, as `hex_color` reads it; one of another form is told."""
+    """The colour of a field by `hex_color`, with a warning for one of another form."""
     text = fields.text(name)
     color = hex_color(text, default)
     if color is default and text.strip():
@@ -38,14 +38,15 @@ def solid_color(content: Fields, default: Color) -> Color:
     red, green, blue = parts if len(parts) == 3 else (None, None, None)
     if red is None or green is None or blue is None:
         return default
-    return _unit(red), _unit(green), _unit(blue), solid.number("alpha", 1.0, 0.0, 1.0)
+    return unit(red), unit(green), unit(blue), solid.number("alpha", 1.0, 0.0, 1.0)
 
 
 def with_opacity(color: Color, alpha: float) -> Color:
-    """The colour, more transparent."""
+    """The colour with its alpha multiplied by `alpha`, 0..1."""
     red, green, blue, own = color
     return red, green, blue, own * alpha
 
 
-def _unit(part: float) -> float:
+def unit(part: float) -> float:
+    """The number within 0..1."""
     return min(1.0, max(0.0, part))

@@ -1,7 +1,7 @@
-"""What is done to a segment beyond showing it, as typed records: motion, transitions, masks, effects.
+"""Typed records of a segment's design: curves, transitions, masks, animations and effects.
 
-What the apps know only by a name and a resource of their own is sorted into families here;
-`services/drafts/families/lookup.py` tells which name belongs to which.
+Transitions, animations and effects that the apps define by a resource of their own are sorted into families; see
+`services/drafts/families/lookup.py`.
 """
 
 from bisect import bisect_right
@@ -12,9 +12,7 @@ from services.drafts.colors import Color
 
 
 class Property(StrEnum):
-    """What a curve of keyframes moves. The unit is that of the segment's own value; the last three are
-    -1..1, 0 for unchanged.
-    """
+    """Properties with keyframes, in the unit of the segment's own value; the last three are -1..1, 0 for unchanged."""
 
     X = "x"
     Y = "y"
@@ -38,7 +36,7 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How a property moves: linear between keyframes, held before the first and after the last.
+    """The values of a property over time: linear between keyframes, constant before the first and after the last.
     There is at least one keyframe, and their times rise. The curve replaces the segment's own value.
     """
 
@@ -46,7 +44,7 @@ class Curve:
     points: tuple[Keyframe, ...]
 
     def at(self, offset_us: float) -> float:
-        """The value at a time from the segment's start."""
+        """The value at a time in microseconds from the segment's start."""
         after = bisect_right(self.points, offset_us, key=lambda point: point.offset_us)
         if after == 0:
             return self.points[0].value
@@ -58,7 +56,7 @@ class Curve:
 
 
 class TransitionKind(StrEnum):
-    """How one segment becomes the next. Slides and wipes are named by where the new picture moves to."""
+    """Families of transitions. Slides and wipes are named by the direction in which the new picture moves."""
 
     DISSOLVE = "dissolve"
     FADE_BLACK = "fade_black"
@@ -79,10 +77,9 @@ class TransitionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """From a segment to the next one of its track, in `duration_us` of the timeline.
+    """The transition to the next segment of the track, `duration_us` long on the timeline.
 
-    Where the next segment begins before this one ends, the two overlap for the transition;
-    else it is centred on the cut between them.
+    Where the two segments overlap, the transition takes their overlap; else it is centred on the cut between them.
     """
 
     kind: TransitionKind
@@ -104,7 +101,7 @@ class MaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
-    """Which part of a material is seen. `center_x`, `center_y` in half materials from its centre, y up;
+    """The visible part of a material. `center_x`, `center_y` in half materials from its centre, y up;
     `width`, `height` as fractions of the material's (a mirror's band is `height`); `rotation_deg` clockwise;
     `feather` and `round_corner` 0..1.
     """
@@ -121,7 +118,7 @@ class Mask:
 
 
 class BackdropKind(StrEnum):
-    """What lies behind a segment of the bottom video track."""
+    """Kinds of backgrounds behind a segment of the bottom video track."""
 
     COLOR = "color"
     BLUR = "blur"
@@ -130,7 +127,7 @@ class BackdropKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backdrop:
-    """What fills the canvas behind a clip. `blur` 0..1 as the apps store it (0.0625, 0.375, 0.75, 1);
+    """The background of a clip. `blur` 0..1 as the apps store it (0.0625, 0.375, 0.75, 1);
     `picture` is a `MediaMaterial`'s path.
     """
 
@@ -141,7 +138,7 @@ class Backdrop:
 
 
 class BlendMode(StrEnum):
-    """How a picture mixes with what is below it; all but NORMAL as W3C's compositing names them."""
+    """The blending of a picture with the layers below it, by the names of W3C's compositing specification."""
 
     NORMAL = "normal"
     MULTIPLY = "multiply"
@@ -158,7 +155,7 @@ class BlendMode(StrEnum):
 
 
 class AnimationPhase(StrEnum):
-    """When an animation plays: at a segment's beginning or end, over and over, or all the time it lasts."""
+    """The time of an animation: at a segment's beginning, at its end, repeated, or over its whole duration."""
 
     IN = "in"
     OUT = "out"
@@ -167,13 +164,13 @@ class AnimationPhase(StrEnum):
 
 
 class AnimationKind(StrEnum):
-    """The family of an animation. Moves are named by where the picture moves to."""
+    """The family of an animation. Moves are named by the direction in which the picture moves."""
 
     FADE = "fade"
     ZOOM_IN = "zoom_in"
-    """Grows from small to its size when it comes, and beyond it when it leaves."""
+    """Grows from small to its size at the beginning, and beyond it at the end."""
     ZOOM_OUT = "zoom_out"
-    """Shrinks from large to its size when it comes, and to nothing when it leaves."""
+    """Shrinks from large to its size at the beginning, and to nothing at the end."""
     MOVE_LEFT = "move_left"
     MOVE_RIGHT = "move_right"
     MOVE_UP = "move_up"
@@ -182,7 +179,7 @@ class AnimationKind(StrEnum):
     SHAKE = "shake"
     BOUNCE = "bounce"
     TYPEWRITER = "typewriter"
-    """Of texts: character by character. A picture fades instead."""
+    """Shows a text character by character; a picture fades instead."""
     BLINK = "blink"
     SWING = "swing"
     STILL = "still"
@@ -248,7 +245,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChromaKey:
-    """The colour that becomes clear; `intensity` (how far from it) and `shadow` (how much edge is kept) 0..1."""
+    """A chroma key: `color` becomes transparent; `intensity` (distance from it) and `shadow` (edge kept) 0..1."""
 
     color: Color
     intensity: float

@@ -1,4 +1,4 @@
-"""What a draft URL must look like before a task is made of it."""
+"""Checks of draft URLs and webhook addresses, and the URLs of drafts that this server serves."""
 
 import asyncio
 import re
@@ -14,32 +14,32 @@ from services.http.urls import clean_url, draft_id_of, parse_url
 MAX_URL_LENGTH = 2048
 DNS_TIMEOUT_SECONDS = 3.0
 SAMPLE = ("/sample/get_draft", "/sample/output/draft/")
-"""Where this server serves the draft it brings along."""
+"""The paths of the sample draft on this server: its listing and its files."""
 UPLOAD_LISTING, UPLOAD_FILES = "/drafts/get_draft", "/drafts/output/draft/"
-"""Where it lists, and serves, each draft that a caller has brought."""
+"""The paths of uploads on this server: the listing and the files."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
 async def check_webhook(url: str, guard: Guard) -> None:
-    """Raises `InvalidInput` for a webhook inside: one whose host has no address that may be reached.
+    """Raises `InvalidInput` for a webhook whose host has no address that may be reached.
 
-    A host that cannot be looked up now may be there later, and every connection is checked again when it is made.
+    A host that cannot be resolved now passes: every connection is checked again when it is made.
     """
     at = URL(url)
     if guard.allows_by_name(at) or not at.raw_host:
         return
-    looking = asyncio.get_running_loop().getaddrinfo(at.raw_host, at.port, type=socket.SOCK_STREAM)
+    resolving = asyncio.get_running_loop().getaddrinfo(at.raw_host, at.port, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.wait_for(looking, DNS_TIMEOUT_SECONDS)
+        found = await asyncio.wait_for(resolving, DNS_TIMEOUT_SECONDS)
     except UnicodeError:
         raise InvalidInput(
-            Bilingual("webhookUrl names a host that cannot exist.", "webhookUrl 中的主机名无效。"), path=("webhookUrl",)
+            Bilingual("webhookUrl has an invalid host name.", "webhookUrl 中的主机名无效。"), path=("webhookUrl",)
         ) from None
     except (OSError, TimeoutError):
         return
     if not any(guard.allows(str(address[0])) for *_, address in found):
         raise InvalidInput(
-            Bilingual("webhookUrl leads to an address that is not public.", "webhookUrl 指向的不是公网地址。"),
+            Bilingual("webhookUrl leads to an address that is not public.", "webhookUrl 指向的地址不是公网地址。"),
             path=("webhookUrl",),
         )
 
@@ -47,8 +47,7 @@ async def check_webhook(url: str, guard: Guard) -> None:
 def clean_draft_url(text: str, field: str = "draftUrl") -> str:
     """The URL without the invisible characters that copying leaves in it.
 
-    Raises `InvalidInput` naming `field` unless it is an absolute http(s) URL of at most
-    2048 characters.
+    Raises `InvalidInput` naming `field` unless it is an absolute http(s) URL of at most 2048 characters.
     """
     url = clean_url(text)
     if not url:
@@ -56,8 +55,8 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
     if len(url) > MAX_URL_LENGTH:
         raise InvalidInput(
             Bilingual(
-                f"{field} has {len(url)} characters; at most {MAX_URL_LENGTH} are taken.",
-                f"{field} 有 {len(url)} 个字符，最多 {MAX_URL_LENGTH} 个。",
+                f"{field} has {len(url)} characters; the limit is {MAX_URL_LENGTH}.",
+                f"{field} 有 {len(url)} 个字符，上限为 {MAX_URL_LENGTH} 个。",
             ),
             path=(field,),
         )
@@ -73,7 +72,7 @@ def clean_draft_url(text: str, field: str = "draftUrl") -> str:
 
 
 def _absolute(url: str) -> bool:
-    """Whether both ways to read a URL read this one: what draws conclusions from it, and what will ask it."""
+    """Whether the URL is absolute, http(s) and printable."""
     try:
         return bool(parse_url(url)) and url.isprintable()
     except ValueError:
@@ -81,8 +80,8 @@ def _absolute(url: str) -> bool:
 
 
 def own_urls(base_url: str, draft_url: str) -> tuple[str, ...]:
-    """What may be fetched from this server itself for a draft: the sample, and the draft when it is one of those that
-    callers have brought. Those that end with a slash mean what lies below them.
+    """The URLs of this server that a task may fetch: the sample, and the upload that `draft_url` names, if any. One
+    with a slash at its end includes all below it.
     """
     own = tuple(base_url + path for path in SAMPLE)
     draft_id = _upload_id(base_url, draft_url)
@@ -90,14 +89,14 @@ def own_urls(base_url: str, draft_url: str) -> tuple[str, ...]:
 
 
 def is_self_reference(base_url: str, draft_url: str) -> bool:
-    """Whether the URL is one of this server's own, but not that of a draft it serves."""
+    """Whether the URL leads to this server, but not to a draft that it serves."""
     with suppress(ValueError):
         return Guard((), own_urls(base_url, draft_url)).refuses(parse_url(draft_url))
     return False
 
 
 def _upload_id(base_url: str, draft_url: str) -> str:
-    """The id of the kept draft that a URL of ours leads to; empty for any other URL."""
+    """The id of the upload that a URL of this server names; empty for any other URL."""
     found = ""
     with suppress(ValueError):
         at, kept = parse_url(draft_url), parse_url(base_url + UPLOAD_FILES)

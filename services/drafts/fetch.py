@@ -1,4 +1,4 @@
-"""Fetching what strangers' drafts point at, within limits of size, and keeping it for the task's next attempt."""
+"""Fetching of drafts and materials within limits of size, with a cache for the task's next attempt."""
 
 import asyncio
 import hashlib
@@ -30,14 +30,14 @@ from services.http.guard import Guard
 from services.http.redaction import redact_url
 
 OnBytes = Callable[[int], None]
-"""Called with the number of bytes that have just come in."""
+"""Called with the number of newly received bytes."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """The most bytes of a draft, of a material, and of all materials together."""
+    """The largest draft, the largest material, and the sum of all materials, in bytes."""
 
     draft_bytes: int
     material_bytes: int
@@ -46,34 +46,34 @@ class FetchLimits:
 
 @dataclass(slots=True)
 class _Meter:
-    """Tells of each byte once, even when a file is begun anew."""
+    """Reports each byte once, even when a file is fetched again from its beginning."""
 
     on_bytes: OnBytes
-    told: int = 0
+    reported: int = 0
 
     def reach(self, received: int) -> None:
-        if received > self.told:
-            self.on_bytes(received - self.told)
-            self.told = received
+        if received > self.reported:
+            self.on_bytes(received - self.reported)
+            self.reported = received
 
 
 @dataclass(slots=True)
 class _Download:
-    """A file on its way: what has come so far, and what proves that the rest belongs to it."""
+    """A file being fetched: the bytes so far, and the validator (ETag) with which the rest can be requested."""
 
     path: Path
     meter: _Meter
     received: int = 0
     total: int | None = None
-    """Bytes of the whole file, as far as the far side says."""
+    """Bytes of the whole file; None where the server does not say."""
     validator: str | None = None
 
 
 class Fetcher:
-    """Fetches for one task; materials are kept under `cache_dir`, named by the hash of their content.
+    """The fetcher of one task. Materials are cached under `cache_dir`, named by the hash of their content.
 
-    A material that is there already is not fetched again, in this attempt or a later one.
-    The names bear no extension: a file's kind is told from its bytes, never from its name.
+    A cached material is not fetched again, in this attempt or a later one.
+    The names have no extension: a file's type is detected from its bytes, never from its name.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Fetcher:
         self._locks: dict[str, asyncio.Lock] = {}
         self._files: dict[str, Path] = {}
         self._task_bytes = 0
-        """Of all materials so far, those of earlier attempts included when they are used again."""
+        """Bytes of all materials used so far, cached ones included."""
 
     async def __aenter__(self) -> Self:
         self._cache_dir.mkdir(parents=True, exist_ok=True)
@@ -109,11 +109,11 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
-        """Nothing more is fetched: all connections end."""
+        """Close all connections."""
         await self._stack.aclose()
 
     async def content(self, url: str, on_bytes: OnBytes) -> bytes:
-        """A small file as bytes, at most `draft_bytes`. Raises `FetchError`."""
+        """The content of a file of at most `draft_bytes`. Raises `FetchError`."""
         limit, meter = self.limits.draft_bytes, _Meter(on_bytes)
 
         async def once() -> bytes:
@@ -134,12 +134,12 @@ class Fetcher:
     async def material(self, url: str, *, segment_id: str | None, on_bytes: OnBytes) -> Path:
         """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment.
 
-        `on_bytes` hears of a file of an earlier attempt at once, and nothing of one that this attempt has used.
+        `on_bytes` is called once for a file cached by an earlier attempt, and not at all for one used before in this one.
         """
         try:
             async with self._locks.setdefault(url, asyncio.Lock()):
                 if url not in self._files:
-                    self._files[url] = self._kept(url, on_bytes) or await self._fetched(url, on_bytes)
+                    self._files[url] = self._cached(url, on_bytes) or await self._fetched(url, on_bytes)
                 return self._files[url]
         except FetchError as error:
             raise _material_failed(error, url, segment_id) from error
@@ -155,16 +155,16 @@ class Fetcher:
             ) from error
 
     def forget(self, url: str) -> None:
-        """A material turned out to be of no use: a later attempt fetches it anew, as it may be mended by then."""
+        """Remove a material from the cache, so that a later attempt fetches it again: it may be repaired by then."""
         self._index(url).unlink(missing_ok=True)
         self._files.pop(url, None)
 
     def _index(self, url: str) -> Path:
-        """The small file that holds the size and the name of a URL's content."""
+        """The index file with the size and the name of a URL's cached content."""
         return self._cache_dir / f"{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}.url"
 
-    def _kept(self, url: str, on_bytes: OnBytes) -> Path | None:
-        """The file of an earlier attempt, if it is all there: a machine that lost power may have cut it."""
+    def _cached(self, url: str, on_bytes: OnBytes) -> Path | None:
+        """The file of an earlier attempt, if it is complete: a power failure may have truncated it."""
         index = self._index(url)
         if not index.is_file():
             return None
@@ -190,7 +190,7 @@ class Fetcher:
         return path
 
     async def _download(self, url: str, download: _Download) -> None:
-        """One try: the whole file, or what is missing of it."""
+        """One try: the whole file, or the missing rest of it."""
         try:
             async with self._client.get(url, _range_headers(download)) as response:
                 self._begin(download, response)
@@ -204,18 +204,18 @@ class Fetcher:
             raise Transient("it ended too early", "文件未传完即中断")
 
     def _begin(self, download: _Download, response: aiohttp.ClientResponse) -> None:
-        """Make ready for an answer's body: the rest of the file, or all of it again."""
-        packed = bool(decoding_of(response))
-        if response.status == 206 and (packed or not _continues(response, download)):
+        """Prepare for a response's body: the rest of the file, or all of it again."""
+        encoded = bool(decoding_of(response))
+        if response.status == 206 and (encoded or not _continues(response, download)):
             self._forget(download)
             raise _changed()
         if response.status == 200:
             self._forget(download)
-            if not packed:  # else what has come says nothing of what is missing, and the rest is never asked for
+            if not encoded:  # lengths of encoded bodies say nothing of the file, so the rest is never requested
                 download.total = response.content_length
                 tag = response.headers.get("ETag", "")
                 download.validator = tag if tag.startswith('"') else None
-        missing = 0 if packed else response.content_length or 0
+        missing = 0 if encoded else response.content_length or 0
         _check_size(download.received + missing, self.limits.material_bytes)
         self._check_task(missing)
 
@@ -225,7 +225,7 @@ class Fetcher:
             def take(piece: bytes) -> None:
                 _check_size(download.received + len(piece), self.limits.material_bytes)
                 self._spend(len(piece))
-                # 256 KiB into the page cache take well under a millisecond: no thread needed.
+                # 256 KiB to the page cache take well under a millisecond: no thread is needed.
                 file.write(piece)
                 download.received += len(piece)
                 download.meter.reach(download.received)
@@ -244,7 +244,7 @@ class Fetcher:
         limit = self.limits.task_bytes
         if self._task_bytes + size > limit:
             raise TooLarge(
-                f"with it all materials together exceed {limit} bytes", f"加上它之后素材总量超过 {limit} 字节"
+                f"with it the materials exceed {limit} bytes in total", f"加上它之后素材总量超过 {limit} 字节"
             )
 
 
@@ -254,14 +254,14 @@ def _check_size(size: int, limit: int) -> None:
 
 
 def _range_headers(download: _Download) -> dict[str, str]:
-    """Ask for the rest only where a strong validator proves that it is the rest of the same file."""
+    """The headers that request the rest of a file, where a strong validator (ETag) identifies it; else none."""
     if not download.received or not download.validator:
         return {}
     return {"Range": f"bytes={download.received}-", "If-Range": download.validator}
 
 
 def _continues(response: aiohttp.ClientResponse, download: _Download) -> bool:
-    """Whether a part begins where the last one broke off, of a file that is the same still."""
+    """Whether a partial response continues the download, of the unchanged file."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if not found or int(found[1]) != download.received:
         return False

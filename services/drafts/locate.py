@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from services.drafts.names import Names, last_part, spellings, unescaped
-from services.http.redaction import ELSEWHERE
+from services.http.redaction import ABSOLUTE
 from services.http.urls import draft_id_of, is_url
 
 DRAFT_NAMES = ("draft_content.json", "draft_info.json")
@@ -47,7 +47,7 @@ class DraftListing:
 
 def names_a_disk(path: str) -> bool:
     """Whether a path leads to a place on the disk of some computer."""
-    return bool(ELSEWHERE.match(path) and not is_url(path)) or path.lower().startswith("file:")
+    return bool(ABSOLUTE.match(path) and not is_url(path)) or path.lower().startswith("file:")
 
 
 def listing_of(draft_url: str, files: Iterable[str]) -> DraftListing:
@@ -83,7 +83,7 @@ def beside(path: str, draft_url: str) -> tuple[str, ...]:
     """The URLs that a file below the draft's own address may have, the likeliest first; none for a path that leads
     elsewhere.
     """
-    if not path or ELSEWHERE.match(path):
+    if not path or ABSOLUTE.match(path):
         return ()
     return tuple(urljoin(draft_url, spelled) for spelled in spellings(relative_path(path, draft_id_of(draft_url))))
 

@@ -1,4 +1,4 @@
-"""From a file's bytes to the JSON object of a draft, or to the reason why there is none."""
+"""Parsing of a file's bytes to the JSON object of a draft, with a reason when that fails."""
 
 import codecs
 import json
@@ -9,7 +9,7 @@ from services.errors import ErrorCode, Failed, failed
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHER_FILES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"ID3")
-"""How pictures, sounds, archives and documents begin; an MP4 has `ftyp` at its fifth byte."""
+"""First bytes of pictures, sounds, archives and documents; an MP4 has `ftyp` at its fifth byte."""
 _LOOKED_AT_BYTES = 4096
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=_\-\s]{32,}")
 _JSON_BEGINS = re.compile(rb'\{\s*["}]|\[\s*[\[{"]')
@@ -30,12 +30,12 @@ def parse(content: bytes) -> dict[str, Any]:
 
 
 def invalid(en: str, zh: str) -> Failed:
-    """The failure of something that is not a readable draft."""
+    """The error (DRAFT_INVALID) of an unreadable draft."""
     return failed(ErrorCode.DRAFT_INVALID, f"The draft cannot be read: {en}.", f"无法读取草稿：{zh}。")
 
 
 def _unparsable(content: bytes) -> Failed:
-    """JianYing 6 and later save encrypted drafts: bytes or base64 text instead of an object."""
+    """The error of content that is not JSON. JianYing 6 and later save encrypted drafts: bytes or base64 text."""
     start = content[:_LOOKED_AT_BYTES].removeprefix(codecs.BOM_UTF8).lstrip()
     if not start:
         return invalid("it is empty", "内容为空")
@@ -44,7 +44,7 @@ def _unparsable(content: bytes) -> Failed:
     if start.startswith(_OTHER_FILES) or start[4:8] == b"ftyp":
         return invalid("it is another kind of file, not JSON", "内容是其他类型的文件，不是 JSON")
     if _JSON_BEGINS.match(start):
-        return invalid("its JSON is broken or cut off", "JSON 已损坏或不完整")
+        return invalid("its JSON is damaged or incomplete", "JSON 已损坏或不完整")
     if _BASE64.fullmatch(start) or not _is_text(start):
         return failed(
             ErrorCode.DRAFT_ENCRYPTED,
@@ -55,7 +55,7 @@ def _unparsable(content: bytes) -> Failed:
 
 
 def _is_text(start: bytes) -> bool:
-    """Whether bytes are the beginning of UTF-8 text; a last character may be cut."""
+    """Whether the bytes are the beginning of UTF-8 text; the last character may be incomplete."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:

@@ -1,6 +1,6 @@
-"""Which of a draft's timelines is the draft: newer apps keep several, each with a draft of its own.
+"""The choice among a draft's timelines: newer apps keep several, each with a draft of its own.
 
-`Timelines/<id>/draft_content.json` holds one; the file of that name in the draft's folder may be a stale copy.
+`Timelines/<id>/draft_content.json` holds one; the file of that name in the draft's folder may be an outdated copy.
 """
 
 import asyncio
@@ -14,26 +14,26 @@ from services.drafts.parse import parse
 from services.errors import Failed
 
 _LAYOUT, _PROJECT = "timeline_layout.json", "Timelines/project.json"
-"""Which timeline is open, and which one is the main one."""
+"""The files that name the open timeline, and the main one."""
 _TIMELINE = re.compile(rf"((?:.*/)?)Timelines/[^/]+/(?:{'|'.join(map(re.escape, DRAFT_NAMES))})")
 
 
 def timelines(paths: Collection[str]) -> list[str]:
-    """Those of a draft's files that are the drafts of its timelines."""
+    """The paths among a draft's files that are drafts of its timelines."""
     return [path for path in paths if _TIMELINE.fullmatch(path)]
 
 
 def folder_of(path: str) -> str:
-    """The draft's folder, from the path of its draft or of a timeline's; empty or with a slash at its end."""
+    """The draft's folder, from the path of its main file or of a timeline's; empty or with a slash at its end."""
     found = _TIMELINE.fullmatch(path)
     return found[1] if found else path[: path.rfind("/") + 1]
 
 
 async def active_timeline(paths: Collection[str], read: Callable[[str], Awaitable[bytes | None]]) -> bytes | None:
-    """The content of the timeline that is open, by the draft's own word; None when its main file holds.
+    """The content of the open timeline; None when the draft's main file is to be used.
 
-    `paths` are relative to the draft's folder; `read` gives None for what cannot be had. A timeline without a
-    single segment is passed over: some generators fill in the main file only.
+    `paths` are relative to the draft's folder; `read` returns None for a file that cannot be read. A timeline without
+    segments is ignored: some generators fill in the main file only.
     """
     known = set(timelines(paths))
     if not known:
@@ -55,7 +55,7 @@ async def _read_object(path: str, paths: Collection[str], read: Callable[[str], 
 
 
 def _ids(layout: Fields, project: Fields) -> Iterator[str]:
-    """The timelines that are asked for, the best first."""
+    """The ids of the timelines in order of preference."""
     yield layout.text("activeTimeline")
     yield project.text("main_timeline_id")
     for dock in layout.objects("dockItems"):

@@ -1,1 +1,1 @@
-"""Where finished files live: a local folder or an object store."""
+"""File storage: a local folder or an S3 bucket, and safe access to folders that others write to."""

@@ -1,7 +1,7 @@
-"""Files of a folder that somebody else writes to: they are opened once, and everything after reads the descriptor.
+"""Access to files of a folder that an untrusted process writes to.
 
-A name that such a folder holds may be exchanged for a link or a pipe at any moment. So nothing is asked of a name but
-to open it, step by step from the folder and never through a link, and what was opened is looked at then.
+A name in such a folder may be replaced by a link or a pipe at any moment. So a file is opened once, component by
+component and never through a link, and everything after works on the descriptor.
 """
 
 import os
@@ -13,22 +13,22 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 MAX_FILE_BYTES = 1 << 40
-"""More than any video has."""
+"""Larger than any video."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 BATCH = 10_000
-"""Names of a folder that are held at once, while it is removed."""
+"""Names of a folder held in memory at once while it is removed."""
 
 
 class NotAFile(OSError):
-    """What the name stands for is no plain file of the folder, or is too large."""
+    """The name is not that of a regular file in the folder, or the file is too large."""
 
 
 def open_beneath(folder: Path, name: str, largest_bytes: int = MAX_FILE_BYTES) -> BinaryIO:
-    """The file that `name`, relative or absolute, has in `folder`, to be read: a regular one with no other name and of
-    at most `largest_bytes`. Blocks. Raises `NotAFile`, FileNotFoundError and other `OSError`s.
+    """Open the file `name` (relative or absolute) of `folder` for reading: a regular file with one name and at most
+    `largest_bytes`. Blocks. Raises `NotAFile`, FileNotFoundError and other `OSError`s.
     """
     with _parent(folder, name) as (parent, last):
         descriptor = os.open(last, _FILE, dir_fd=parent)
@@ -40,7 +40,7 @@ def open_beneath(folder: Path, name: str, largest_bytes: int = MAX_FILE_BYTES) -
 
 
 def read_beneath(folder: Path, name: str, largest_bytes: int) -> bytes:
-    """The whole of a small file, as `open_beneath` has it; one that grows meanwhile is `NotAFile`, too."""
+    """The content of a small file, opened by `open_beneath`. Raises `NotAFile` also for one that grows meanwhile."""
     with open_beneath(folder, name, largest_bytes) as file:
         content = file.read(largest_bytes + 1)
     if len(content) > largest_bytes:
@@ -49,7 +49,7 @@ def read_beneath(folder: Path, name: str, largest_bytes: int) -> bytes:
 
 
 def create_beneath(folder: Path, name: str) -> BinaryIO:
-    """A new file of `folder`, to be written and read again, in place of what had its name. Blocks. Raises `OSError`."""
+    """Create a file of `folder` for writing and reading, replacing one of that name. Blocks. Raises `OSError`."""
     with _parent(folder, name) as (parent, last):
         with suppress(FileNotFoundError):
             os.unlink(last, dir_fd=parent)
@@ -58,7 +58,7 @@ def create_beneath(folder: Path, name: str) -> BinaryIO:
 
 @contextmanager
 def _parent(folder: Path, name: str) -> Generator[tuple[int, str]]:
-    """A descriptor of the folder in which `name` lies, and its last part. No step leaves `folder` or takes a link."""
+    """A descriptor of the parent folder of `name`, and its last component; links are not followed."""
     *folders, last = _steps(folder, name)
     at = os.open(folder, _FOLDER)
     try:
@@ -82,7 +82,7 @@ def _steps(folder: Path, name: str) -> tuple[str, ...]:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with all that is in it, as far as the system lets us; no link is followed. Blocks."""
+    """Remove a folder and its content as far as the system allows; links are not followed. Blocks."""
     with suppress(OSError):
         empty_tree(folder)
     with suppress(OSError):
@@ -90,9 +90,9 @@ def remove_tree(folder: Path) -> None:
 
 
 def empty_tree(folder: Path) -> None:
-    """Remove what is in a folder, as `remove_tree` does. Raises `OSError` when there is no such folder.
+    """Remove the content of a folder, as `remove_tree` does. Raises `OSError` when there is no such folder.
 
-    Folders within folders are moved up into `folder` first, so neither their depth nor their number matters.
+    Nested folders are moved up into `folder` first, so their depth does not matter.
     """
     top = os.open(folder, _FOLDER)
     try:
@@ -103,13 +103,13 @@ def empty_tree(folder: Path) -> None:
 
 
 def _entries(at: int) -> list[tuple[str, bool]]:
-    """Some names of a folder, and whether they are folders."""
+    """At most `BATCH` names of a folder, and whether they are folders."""
     with os.scandir(at) as entries:
         return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in islice(entries, BATCH)]
 
 
 def _removed(top: int, name: str, is_folder: bool) -> bool:
-    """Remove an entry of `top`, or at least something in it. False when nothing could be done."""
+    """Remove an entry of `top`, or part of its content. False when nothing could be removed."""
     try:
         if not is_folder:
             os.unlink(name, dir_fd=top)
@@ -120,7 +120,7 @@ def _removed(top: int, name: str, is_folder: bool) -> bool:
 
 
 def _flattened(top: int, name: str) -> bool:
-    """Remove the files of a folder of `top`, move its folders up beside it, and remove it when it is empty."""
+    """Remove the files of a folder in `top`, move its subfolders up to `top`, and remove it when it is empty."""
     _unlock(top, name)
     inner = os.open(name, _FOLDER, dir_fd=top)
     changed = False
@@ -142,7 +142,7 @@ def _flattened(top: int, name: str) -> bool:
 
 
 def _unlock(at: int, name: str) -> None:
-    """Take back the rights over a folder; they are needed to move it, too."""
+    """Restore the permissions of a folder; moving it needs them, too."""
     handle = os.open(name, _HANDLE, dir_fd=at)
     try:
         Path(f"/proc/self/fd/{handle}").chmod(0o700)

@@ -1,4 +1,4 @@
-"""The file storage: finished videos and their pictures, by key. A local folder or S3, with one interface."""
+"""The file storage: finished videos and their pictures by key, in a local folder or in S3."""
 
 import asyncio
 import os
@@ -22,23 +22,23 @@ from services.files.beneath import remove_tree
 from services.settings import Settings, SettingsError
 
 SIGNED_URL_LIFETIME = timedelta(hours=1)
-"""How long the address of a file in S3 is good; a download that has begun goes on."""
+"""Validity of signed URLs of S3; a download that has begun continues after it."""
 RETRY_SECONDS = 60
 PIECE_BYTES = 1 << 20
 WHOLE_BYTES = 5 << 20
-"""Up to this size a file goes to S3 in one request."""
+"""The largest file that is stored in S3 with one request."""
 PREVIEW = "preview.jpg"
-"""Files of this name are overwritten while a task runs; all others never change."""
+"""The only file name that is overwritten, while a task runs."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 _NUMBER = re.compile(r"\(os error (\d+)\)")
-"""How Rust's library writes what the system refused."""
+"""The error number in messages of obstore, which is written in Rust."""
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
 class S3Options:
-    """How an S3 service is reached: its endpoint where it is not AWS, and whether the bucket is part of the host's
-    name (as OSS, COS and TOS want it) rather than of the path. Keys come from the usual AWS_* variables.
+    """An S3 service: its endpoint where it is not AWS, its region, and whether the bucket is part of the host name (as
+    in OSS, COS and TOS) rather than of the path. Credentials come from the usual AWS_* variables.
     """
 
     endpoint: str = ""
@@ -47,10 +47,7 @@ class S3Options:
 
 
 class FileStore:
-    """Files addressed by keys such as `videos/<task>/<attempt>/video.mp4`.
-
-    What the storage refuses or cannot do now is raised as `OSError`.
-    """
+    """Files by keys such as `videos/<task>/<attempt>/video.mp4`. All failures are raised as `OSError`."""
 
     def __init__(self, url: str, base_url: str, s3: S3Options | None = None, signer: Signer | None = None) -> None:
         parts = urlsplit(url)
@@ -67,13 +64,13 @@ class FileStore:
 
     @classmethod
     def of(cls, settings: Settings, signer: Signer | None = None) -> "FileStore":
-        """The storage that the settings name."""
+        """The storage of the settings."""
         s3 = S3Options(settings.files_endpoint, settings.files_region, settings.files_virtual_host)
         return cls(settings.files, settings.base_url, s3, signer)
 
     async def put(self, key: str, source: Path | BinaryIO | bytes) -> None:
-        """Store a file: it is complete and durable when this returns, or not there at all. Large ones go in parts.
-        Of an open file all is stored that it has now, and it is read from its beginning.
+        """Store a file, complete and durable or not at all. An open file is read from its beginning, up to its present
+        size.
         """
         if not _is_key(key):
             raise OSError(f"{key!r} is not a key")
@@ -88,7 +85,7 @@ class FileStore:
                 await self._store.put_async(key, content, attributes=_attributes(key))
 
     async def get(self, key: str, target: Path | BinaryIO) -> None:
-        """Write a stored file to `target`, piece by piece. Raises FileNotFoundError when there is none."""
+        """Write a stored file to `target` in pieces. Raises FileNotFoundError when there is none."""
         with _as_os_error():
             answer = await self._store.get_async(key)
             with nullcontext(target) if not isinstance(target, Path) else target.open("wb") as file:
@@ -97,7 +94,7 @@ class FileStore:
                 await asyncio.to_thread(file.flush)
 
     async def remove(self, key: str) -> None:
-        """Remove one file, and what a process that was killed wrote of it; nothing happens when there is none."""
+        """Remove one file, if it exists, and the partial copies that killed processes left of it."""
         if self._folder is not None:
             await asyncio.to_thread(_unlink, self._folder / key)
         else:
@@ -105,7 +102,7 @@ class FileStore:
                 await self._store.delete_async(key)
 
     async def delete(self, prefix: str) -> None:
-        """Remove all files whose key begins with the folder `prefix`."""
+        """Remove all files whose keys lie in the folder `prefix`."""
         if self._folder is not None:
             await asyncio.to_thread(_remove, self._folder / prefix)
             return
@@ -114,8 +111,8 @@ class FileStore:
                 await self._store.delete_async([entry["path"] for entry in batch])
 
     def check(self) -> None:
-        """Store a small file and remove it. Blocks: a program that ends right after it must leave nothing to
-        obstore's threads, which abort when the interpreter goes away under them.
+        """Store a small file and remove it. Blocks: obstore's threads abort when the interpreter ends under them, and a
+        program may end right after the check.
         """
         key = f"checks/{uuid.uuid4().hex}"
         with _as_os_error():
@@ -123,38 +120,38 @@ class FileStore:
             self._store.delete(key)
 
     def local_path(self, key: str) -> Path | None:
-        """The file's path on this machine; None when there is none of that key."""
+        """The path of a file in a local folder; None when there is none."""
         if self._folder is None or not _is_key(key):
             return None
         path = self._folder.joinpath(*PurePosixPath(key).parts)
         try:
             inside = path.resolve().is_relative_to(self._folder.resolve())
             return path if inside and path.is_file() else None
-        except OSError:  # a name longer than file systems have
+        except OSError:  # the name is longer than the file system allows
             return None
 
     @property
     def url_version(self) -> int:
-        """Changes when addresses given out before should not be given out any more."""
+        """A number that changes when cached addresses from `url` are to be replaced by newer ones."""
         return self._signer.ends_at_seconds() if self._signer and self._signer.need() else 0
 
     def url(self, key: str) -> str:
-        """The address under which clients get the file; one that ends, when there is need for that."""
+        """The address of a file for clients; signed and with an expiry where the server has keys."""
         query = f"?{self._signer.query(key)}" if self._signer and self._signer.need() else ""
         return f"{self._base_url}/files/{quote(key)}{query}"
 
     def is_signed(self, key: str, expires: str, signature: str) -> bool:
-        """Whether the two were given out for this file, and have not ended."""
+        """Whether the signature is valid for this file and has not expired."""
         return self._signer is not None and self._signer.valid(key, expires, signature)
 
     async def signed_url(self, key: str) -> str | None:
-        """Where the file can be fetched from S3 for an hour, there or not; None in a local folder."""
+        """The signed URL of a key in S3, valid for an hour, even when there is no such file; None in a local folder."""
         if not isinstance(self._store, S3Store) or not _is_key(key):
             return None
         return await obstore.sign_async(self._store, "GET", key, SIGNED_URL_LIFETIME)
 
     async def origin(self) -> str:
-        """`scheme://host` of the signed addresses; empty for a local folder."""
+        """`scheme://host` of the signed URLs; empty for a local folder."""
         with _as_os_error():
             parts = urlsplit(await self.signed_url("any") or "")
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
@@ -184,7 +181,7 @@ def _attributes(key: str) -> dict[str, str]:
 
 
 def _is_key(key: str) -> bool:
-    """Whether a key names something below the storage's own root."""
+    """Whether a key names a file below the storage's root."""
     return "\0" not in key and not {"", ".", ".."} & set(key.split("/"))
 
 
@@ -195,13 +192,13 @@ def _as_os_error() -> Generator[None]:
     except BaseError as error:
         if isinstance(error, OSError):
             raise
-        told = _NUMBER.search(str(error))
-        number = int(told[1]) if told else None
+        found = _NUMBER.search(str(error))
+        number = int(found[1]) if found else None
         raise OSError(number, os.strerror(number)) if number else OSError(str(error).partition("\n")[0]) from error
 
 
 async def _content(source: BinaryIO) -> bytes | AsyncIterator[bytes]:
-    """What an open file has, whole when it is small; the storage takes small ones in one request."""
+    """The content of an open file, as bytes when it is small, else in pieces."""
     size_bytes = await asyncio.to_thread(lambda: os.fstat(source.fileno()).st_size)
     await asyncio.to_thread(source.seek, 0)
     return _read(source, size_bytes) if size_bytes > WHOLE_BYTES else await asyncio.to_thread(source.read, WHOLE_BYTES)
@@ -214,7 +211,7 @@ async def _read(source: BinaryIO, left_bytes: int) -> AsyncIterator[bytes]:
 
 
 async def _write_durably(path: Path, source: BinaryIO | bytes) -> None:
-    """Write a file in a thread, which has ended when this does: nothing may be stored after a cancel."""
+    """Write a file in a thread and wait for its end, also when cancelled: nothing may be stored afterwards."""
     stop = threading.Event()
     writing = asyncio.create_task(asyncio.to_thread(_write, path, source, stop))
     try:
@@ -226,7 +223,7 @@ async def _write_durably(path: Path, source: BinaryIO | bytes) -> None:
 
 
 def _write(path: Path, source: BinaryIO | bytes, stop: threading.Event) -> None:
-    """Write a file under another name first, and both it and its folder entry through to the disk."""
+    """Write a file under a temporary name, sync it, rename it and sync its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     coming = path.with_name(f"{_temporary_prefix(path)}{uuid.uuid4().hex}")
     try:
@@ -249,12 +246,12 @@ def _copy(source: BinaryIO | bytes, target: BinaryIO, stop: threading.Event) -> 
     left_bytes = os.fstat(source.fileno()).st_size
     while left_bytes > 0 and (piece := source.read(min(left_bytes, PIECE_BYTES))):
         if stop.is_set():
-            raise OSError("the file is not wanted any more")
+            raise OSError("writing the file was cancelled")
         left_bytes -= target.write(piece)
 
 
 def _temporary_prefix(path: Path) -> str:
-    """How the names of files begin that are to become `path`."""
+    """The prefix of the temporary names of `path`."""
     return f".{path.name}."
 
 
@@ -264,14 +261,14 @@ def _unlink(path: Path) -> None:
 
 
 def _remove(prefix: Path) -> None:
-    """Remove a folder and all that is in it, or raise `OSError`."""
+    """Remove a folder and its content. Raises `OSError` when something is left."""
     remove_tree(prefix)
     if prefix.is_dir():
         raise OSError(f"{prefix.name} is not empty")
 
 
 def _sync(folder: Path) -> None:
-    """Write what a folder holds through to the disk."""
+    """Sync a folder's entries to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,1 +1,1 @@
-"""The guarded HTTP client, and addresses."""
+"""The guarded HTTP client, URLs and their redaction."""

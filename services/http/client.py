@@ -1,4 +1,4 @@
-"""The guarded HTTP client: requests to public addresses only, with patience that ends, tried again where that helps."""
+"""The guarded HTTP client: requests to public addresses only, with timeouts and retries."""
 
 import asyncio
 import email.utils
@@ -34,35 +34,36 @@ USER_AGENT = "draftcast"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long the far side is waited for.
+    """The limits of time and rate of requests, and their retries.
 
-    With these values nobody hears nothing for two minutes: four tries of 20 s, three waits of 12 s.
+    With these values a silent server fails a request after less than two minutes: four tries of 20 s, three waits of
+    12 s.
     """
 
     connect_seconds: float = 10.0
     """For one connection, with its TLS handshake."""
     head_seconds: float = 20.0
-    """From asking to the end of the answer's head: name look-up, connection and headers."""
+    """From the request to the end of the response's headers: name look-up, connection and headers."""
     idle_seconds: float = 20.0
     """Between two pieces of a body."""
     window_seconds: float = WINDOW_SECONDS
-    """In each stretch of this length, `min_bytes_per_second` bytes a second must have come."""
+    """The length of the windows in which `min_bytes_per_second` must be reached."""
     min_bytes_per_second: float = MIN_BYTES_PER_SECOND
     tries: int = 4
     backoff_seconds: float = 0.5
-    """Before the second try; doubled before each further one."""
+    """The wait before the second try; it doubles before each further one."""
     longest_wait_seconds: float = 12.0
-    """Between two tries; Retry-After is heeded up to this."""
+    """The longest wait between two tries, also for Retry-After."""
     wall_seconds: float = 3600.0
-    """For one material, all tries together."""
+    """For all tries of one material."""
     draft_wall_seconds: float = 300.0
-    """For one of the small files that a draft is made of: nothing is rendered until all of them are there."""
+    """For all tries of one of a draft's JSON files: nothing is rendered before they are complete."""
 
 
 class FetchError(DraftcastError):
     """A URL could not be fetched; the subclasses say why.
 
-    `reason` completes "could not be fetched: ..."; it never holds what the far side sent, nor its address.
+    `reason` completes "could not be fetched: ..."; it never holds data of the server, nor its address.
     """
 
     def __init__(self, en: str, zh: str) -> None:
@@ -71,11 +72,11 @@ class FetchError(DraftcastError):
 
 
 class UrlRefused(FetchError):
-    """Not an http(s) URL to a public address."""
+    """The URL is not http(s), or its address must not be fetched from."""
 
 
 class Unreachable(FetchError):
-    """Final: the host is unknown, has no such file, or does not answer as it should. `status` if it is HTTP's word."""
+    """A final failure: an unknown host, a missing file or an invalid response. `status` is the HTTP status, if any."""
 
     def __init__(self, en: str, zh: str, *, status: int | None = None) -> None:
         super().__init__(en, zh)
@@ -83,7 +84,7 @@ class Unreachable(FetchError):
 
 
 class Transient(FetchError):
-    """May succeed when tried again, after `after_seconds` if the far side says so."""
+    """A failure that another try may mend, after `after_seconds` if the server names a time."""
 
     def __init__(self, en: str, zh: str, *, after_seconds: float | None = None) -> None:
         super().__init__(en, zh)
@@ -91,11 +92,11 @@ class Transient(FetchError):
 
 
 class TooLarge(FetchError):
-    """More bytes than are allowed."""
+    """The file exceeds a limit of bytes."""
 
 
 class Client:
-    """An async context manager; its sessions keep no cookies, follow no proxy settings, and ask for nothing packed."""
+    """The client, an async context manager. Its sessions keep no cookies, use no proxy and request no compression."""
 
     def __init__(self, guard: Guard, timeouts: Timeouts, resolver: AbstractResolver | None = None) -> None:
         self._guard = guard
@@ -128,13 +129,13 @@ class Client:
 
     @asynccontextmanager
     async def get(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """The head of the answer, after redirects that are checked one by one. Raises `FetchError`.
+        """The response of HTTP 200, or also 206 when `headers` hold a Range; each redirect is checked.
 
-        It is HTTP 200, or also 206 when `headers` ask for a range.
+        Raises `FetchError`.
         """
         at = _parsed(url)
         for _ in range(MAX_REDIRECTS + 1):
-            # The turn is waited for here and not in the connector, whose wait would count as the far side's.
+            # Waiting for a connection happens here and not in the connector, where it would count as the server's time.
             async with self._turns[at.origin()], await self._request(at, headers) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     _check(response, ranged="Range" in headers)
@@ -144,10 +145,7 @@ class Client:
         raise Unreachable(f"it redirects more than {MAX_REDIRECTS} times", f"重定向超过 {MAX_REDIRECTS} 次")
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Send a body; the HTTP status of the answer, of which nothing else is looked at. Redirects are not followed.
-
-        Raises `FetchError`.
-        """
+        """Send a body; returns the HTTP status of the response. Redirects are not followed. Raises `FetchError`."""
         at = _parsed(url)
         session = self._sessions[self._guard.allows_by_name(at)]
         async with self._turns[at.origin()]:
@@ -157,7 +155,7 @@ class Client:
                         return response.status
 
     async def stream_to(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
-        """Give the body to `take`, unpacked, in small pieces. Raises `FetchError`, and what `take` raises."""
+        """Pass the decoded body to `take` in small pieces. Raises `FetchError`, and the exceptions of `take`."""
         decoding = decoding_of(response)
         rate = MinimumRate(self._timeouts.window_seconds, self._timeouts.min_bytes_per_second)
         with _translated_errors():
@@ -165,14 +163,14 @@ class Client:
                 for plain in decoding.feed(piece):
                     take(plain)
                     if decoding:
-                        await asyncio.sleep(0)  # a small piece may unpack to a thousand
+                        await asyncio.sleep(0)  # a small piece may decode to a thousand
                 if not rate.fast_enough(len(piece)):
                     raise Unreachable("it is sent too slowly", "对方发送过慢")
         if not decoding.ended:
             raise Transient("it ended too early", "文件未传完即中断")
 
     async def retry(self, once: Callable[[], Awaitable[T]], wall_seconds: float) -> T:
-        """`once` again and again while it raises `Transient`, within `tries` and so many seconds."""
+        """The result of `once`, repeated while it raises `Transient`, within `tries` and `wall_seconds`."""
         timeouts = self._timeouts
         clock = asyncio.timeout(wall_seconds)
         try:
@@ -190,10 +188,10 @@ class Client:
             raise Unreachable(f"it took longer than {seconds} seconds", f"用时超过 {seconds} 秒") from None
 
     def _wait_seconds(self, error: Transient, tried: int) -> float:
-        """What the far side asked for, else twice as long each time; never all at once, never too long."""
+        """The server's Retry-After, else exponential backoff; with jitter, at most `longest_wait_seconds`."""
         backoff = self._timeouts.backoff_seconds * 2 ** (tried - 1)
         wait = backoff if error.after_seconds is None else error.after_seconds
-        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, guards nothing
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, not for security
         return min(wait * jitter, self._timeouts.longest_wait_seconds)
 
     async def _request(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
@@ -207,7 +205,7 @@ class Client:
 
 @contextmanager
 def _valid_url_or_refused() -> Generator[None]:
-    """URLs that cannot be asked. ValueError: the look-up of some names that no host can have."""
+    """Translates the errors of invalid URLs. ValueError: the look-up of some names that no host can have."""
     try:
         yield
     except (aiohttp.InvalidURL, ValueError) as error:
@@ -216,7 +214,7 @@ def _valid_url_or_refused() -> Generator[None]:
 
 @contextmanager
 def _translated_errors() -> Generator[None]:
-    """What aiohttp raises, told as `FetchError`, and no word of it repeated."""
+    """Translates aiohttp's errors to `FetchError`, without their text."""
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
@@ -226,15 +224,15 @@ def _translated_errors() -> Generator[None]:
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, AddressRefused):
             raise _url_refused() from None
-        raise Transient("its server cannot be connected to", "无法连接到对方服务器") from None
+        raise Transient("no connection to its server could be made", "无法连接到对方服务器") from None
     except TimeoutError:
         raise Transient("its server did not answer in time", "对方服务器未在限定时间内响应") from None
     except Undecodable:
         raise Unreachable(
-            "its body is not packed as its Content-Encoding says", "响应内容与其 Content-Encoding 不符"
+            "its content does not match its Content-Encoding", "响应内容与其 Content-Encoding 不符"
         ) from None
     except aiohttp.ClientError:
-        raise Transient("the connection broke off", "连接中断") from None
+        raise Transient("the connection was lost", "连接中断") from None
 
 
 def _unresolved(error: aiohttp.ClientConnectorDNSError) -> FetchError:
@@ -245,7 +243,7 @@ def _unresolved(error: aiohttp.ClientConnectorDNSError) -> FetchError:
 
 
 def _url_refused() -> UrlRefused:
-    """One answer for every address that must not be fetched: it tells nothing of what is there."""
+    """The same message for every address that must not be fetched: it reveals nothing of the network."""
     return UrlRefused("its address is not public", "不是公网地址")
 
 
@@ -271,7 +269,7 @@ def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
 
 
 def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
-    """Raises `FetchError` unless the answer is a file, or the part of it that was asked for."""
+    """Raises `FetchError` unless the response is a file, or the part of it that was requested."""
     status = f"HTTP {response.status}"
     if response.status in RETRIED_STATUSES:
         seconds = _retry_after(response.headers.get("Retry-After", ""))
@@ -282,17 +280,17 @@ def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
 
 
 def decoding_of(response: aiohttp.ClientResponse) -> Decoding:
-    """What unpacks the answer's body; false when it is not packed. Raises `Unreachable` for what nobody knows."""
+    """The decoding of the response's body; false when it is not compressed. Raises `Unreachable` for an unknown one."""
     try:
         return Decoding(",".join(response.headers.getall("Content-Encoding", [])))
     except UnknownEncoding:
         raise Unreachable(
-            "its server sends it in a Content-Encoding that is not known", "对方服务器使用了未知的 Content-Encoding"
+            "its server uses an unknown Content-Encoding", "对方服务器使用了未知的 Content-Encoding"
         ) from None
 
 
 def _retry_after(value: str) -> float | None:
-    """Retry-After in seconds, from either of its two forms; None when it is neither."""
+    """Retry-After in seconds, from either of its two forms; None for an invalid one."""
     with suppress(ValueError, OverflowError):
         if value.isdecimal():
             return float(value)

@@ -1,4 +1,4 @@
-"""Bodies as HTTP packs them (Content-Encoding), unpacked step by step: no step gives much more than `STEP_BYTES`."""
+"""Decoding of compressed HTTP bodies (Content-Encoding), in steps of little more than `STEP_BYTES` of output."""
 
 import sys
 import zlib
@@ -14,38 +14,38 @@ else:
 
 STEP_BYTES = 256 * 1024
 SLICE_BYTES = 16 * 1024
-"""Of packed bytes that are looked at in one go: what is left of them is copied at each end within them."""
+"""Compressed bytes decoded at once: the rest of them is copied at each end of a stream within them."""
 MAX_ENCODINGS = 4
-"""One upon the other; each has a window of its own in memory."""
+"""Encodings applied one after the other; each takes a window in memory."""
 _ZSTD_WINDOW_LOG = 23
-"""8 MB, the most that this encoding may ask for (RFC 9659)."""
+"""8 MB, the largest window of this encoding (RFC 9659)."""
 _GZIP_WBITS = 31
 _UNTYPED_BROTLI = cast("Any", brotli)
 _PLAIN = frozenset(("", "identity", "none", "null", "binary", "7bit", "8bit", "aws-chunked"))
-"""What stores write there although nothing is packed."""
+"""Values that storage services send although nothing is compressed."""
 
 
 class UnknownEncoding(ValueError):
-    """A Content-Encoding that is not known, or too many of them."""
+    """An unknown Content-Encoding, or too many of them."""
 
 
 class Undecodable(ValueError):
-    """The body is not packed as it is said to be."""
+    """A body that does not match its Content-Encoding."""
 
 
 class _Decoder(Protocol):
     @property
     def ended(self) -> bool:
-        """Whether what came so far is whole."""
+        """Whether the data so far is complete."""
         ...
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What `data` unpacks to."""
+        """The decoded bytes of `data`."""
         ...
 
 
 class _Deflated:
-    """gzip, whose members may follow one another, and deflate, with zlib's head or without."""
+    """gzip, of one or more members, and deflate, with or without zlib's header."""
 
     def __init__(self, wbits: int = 0) -> None:
         self._wbits = wbits
@@ -70,7 +70,7 @@ class _Deflated:
 
 
 def _deflate_wbits(data: bytes) -> int:
-    """The head of zlib begins with its method, 8, which no bare stream does (RFC 1950, 1951)."""
+    """Zlib's header begins with its method, 8; a raw stream never does (RFC 1950, 1951)."""
     return zlib.MAX_WBITS if data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
 
 
@@ -92,7 +92,7 @@ class _Brotli:
 
 
 class _Zstd:
-    """Frames, one after the other."""
+    """One or more frames."""
 
     def __init__(self) -> None:
         self._inner = self._new()
@@ -123,27 +123,27 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
 
 
 class Decoding:
-    """Unpacks one body. `encodings` is the value of its Content-Encoding; raises `UnknownEncoding`."""
+    """The decoding of one body. `encodings` is the value of its Content-Encoding; raises `UnknownEncoding`."""
 
     def __init__(self, encodings: str) -> None:
         names = [name.strip().lower() for name in encodings.split(",")]
-        packed = [name for name in names if not _is_no_encoding(name)]
-        if len(packed) > MAX_ENCODINGS or not all(name in _DECODERS for name in packed):
+        encoded = [name for name in names if not _is_no_encoding(name)]
+        if len(encoded) > MAX_ENCODINGS or not all(name in _DECODERS for name in encoded):
             raise UnknownEncoding
-        self._decoders = [_DECODERS[name]() for name in reversed(packed)]
+        self._decoders = [_DECODERS[name]() for name in reversed(encoded)]
         self._begun = False
 
     def __bool__(self) -> bool:
-        """Whether anything is packed at all."""
+        """Whether the body is compressed at all."""
         return bool(self._decoders)
 
     @property
     def ended(self) -> bool:
-        """Whether what came so far is whole. Some servers send nothing at all for an empty file."""
+        """Whether the body so far is complete. Some servers send no bytes at all for an empty file."""
         return not self._begun or all(decoder.ended for decoder in self._decoders)
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """What the next bytes of the body unpack to. Raises `Undecodable`."""
+        """The decoded bytes of the next piece of the body. Raises `Undecodable`."""
         if not self._decoders:
             yield piece
             return
@@ -164,7 +164,7 @@ class Decoding:
 
 
 def _is_no_encoding(name: str) -> bool:
-    """Whether it names no packing: nothing, a charset, or a kind of file."""
+    """Whether the value names no compression: it is empty, a charset or a media type."""
     if name in _DECODERS:
         return False
     return name in _PLAIN or "/" in name or _is_charset(name.removeprefix("charset="))
@@ -173,6 +173,6 @@ def _is_no_encoding(name: str) -> bool:
 def _is_charset(name: str) -> bool:
     try:
         "".encode(name)
-    except (LookupError, ValueError):  # also of Python's codecs that make no bytes of texts
+    except (LookupError, ValueError):  # ValueError: Python's codecs that do not encode texts
         return False
     return True

@@ -1,8 +1,7 @@
-"""Which addresses may be fetched from: the public internet, and what the operator allows by name.
+"""The guard of outgoing requests: public addresses are allowed, and private ones that the operator allows.
 
-The check is made on the address of each connection at the moment it is opened, so that
-neither a redirect, nor a name that resolves differently the second time, nor any spelling
-of a private address gets past it.
+The address of each connection is checked when it is opened, so that neither a redirect, nor a name that resolves
+differently the second time, nor any spelling of a private address passes.
 """
 
 import socket
@@ -31,24 +30,24 @@ DENIED_V4 = tuple(
         "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
     )
 )  # fmt: skip
-"""IANA's special-purpose blocks, and the address under which Azure serves credentials."""
+"""IANA's special-purpose blocks, and the address at which Azure serves credentials."""
 ALLOWED_V6 = IPv6Network("2000::/3")
-"""Global unicast; everything outside is special."""
+"""Global unicast; all addresses outside are special."""
 DENIED_V6 = tuple(
     IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
 
 
 class AddressRefused(OSError):
-    """The connection would go to an address that must not be fetched from.
+    """An address that must not be fetched from.
 
-    An OSError, because that is what aiohttp expects of a connection that does not come
-    about: with anything else it stumbles over names that have several addresses.
+    An OSError, as aiohttp expects of a failed connection: with another exception it would not try the other addresses
+    of a name.
     """
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address belongs to the public internet. Python's `is_global` is wrong for several blocks."""
+    """Whether the address is public. Python's `is_global` is wrong for several blocks."""
     plain = _unwrapped(address)
     if isinstance(plain, IPv6Address):
         return plain in ALLOWED_V6 and not any(plain in network for network in DENIED_V6)
@@ -56,12 +55,13 @@ def is_public(address: Address) -> bool:
 
 
 class Guard:
-    """The operator's exceptions: `host`, `host:port`, or a CIDR. Raises ValueError for anything else.
+    """The check of URLs and addresses.
 
-    An IPv6 address is written with brackets before a port, with or without them alone.
+    `allow_hosts` are the operator's exceptions: `host`, `host:port` or a CIDR; an IPv6 address needs brackets only
+    before a port. Raises ValueError for anything else.
 
-    `own_urls` are addresses of the server for which is fetched: of its host and port nothing else may be fetched than
-    these, and what lies below those that end with a slash, whatever the operator allows.
+    `own_urls` are this server's URLs that may be fetched; one with a slash at its end includes all below it. Other
+    URLs of its host and port are refused, whatever the operator allows.
     """
 
     def __init__(self, allow_hosts: tuple[str, ...], own_urls: tuple[str, ...] = ()) -> None:
@@ -70,24 +70,24 @@ class Guard:
         self._own = tuple(parse_url(url) for url in own_urls)
 
     def allows_by_name(self, url: URL) -> bool:
-        """Whether the URL may be fetched although its address is private: the operator allows its host by name, or
-        it is one of the server's own that may be.
+        """Whether the URL may be fetched from a private address: the operator allows its host, or it is one of
+        `own_urls`.
         """
         allowed = not self._names.isdisjoint({(url.raw_host, None), (url.raw_host, url.port)})
         return allowed or any(is_below(url, own) for own in self._own)
 
     def refuses(self, url: URL) -> bool:
-        """Whether the URL is one of the server's own that may not be fetched."""
+        """Whether the URL leads to this server, but is none of `own_urls`."""
         return any(same_host(url, own) for own in self._own) and not any(is_below(url, own) for own in self._own)
 
     def check(self, at: str) -> None:
-        """Raises `AddressRefused` for an address that is neither public nor in an allowed network."""
+        """Raises `AddressRefused` for an IP address that is neither public nor in an allowed network."""
         plain = _unwrapped(ip_address(at.partition("%")[0]))
         if not is_public(plain) and not any(plain in network for network in self._networks):
             raise AddressRefused
 
     def allows(self, at: str) -> bool:
-        """Whether `check` lets it pass."""
+        """Whether the IP address passes `check`."""
         try:
             self.check(at)
         except AddressRefused:
@@ -95,9 +95,9 @@ class Guard:
         return True
 
     def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
-        """Connections for hosts allowed by name (`named`), or for all others.
+        """The connector of hosts allowed by name (`named`), or of all others.
 
-        The two are kept apart so that a connection that was allowed by name is never used for another host.
+        They are separate so that a connection allowed by name is never reused for another host.
         """
 
         def opened(info: tuple[Any, ...]) -> socket.socket:
@@ -121,21 +121,21 @@ def _unwrapped(address: Address) -> Address:
 
 
 def _name(entry: str) -> tuple[str | None, int | None]:
-    """Host and port of an entry, spelled as in a parsed URL; no port means any."""
+    """Host and port of an entry, spelled as in a parsed URL; None for any port."""
     bare_v6 = entry.count(":") > 1 and not entry.startswith("[")
     url = URL(f"//[{entry}]" if bare_v6 else f"//{entry}")
     return url.raw_host, url.explicit_port
 
 
 def same_host(one: URL, other: URL) -> bool:
-    """Whether two URLs lead to the same host and port, however these are spelled."""
+    """Whether two URLs have the same host and port in any spelling."""
     return (_host(one), one.port) == (_host(other), other.port)
 
 
 def is_below(url: URL, own: URL) -> bool:
-    """Whether a URL is this one of ours, or lies below it when it ends with a slash.
+    """Whether a URL equals `own`, or lies below it when `own` ends with a slash.
 
-    Proxies decode and shorten paths, so one with a step upwards in it, escaped or not, lies below nothing.
+    Proxies decode and normalise paths, so a path with `..` in it, escaped or not, lies below nothing.
     """
     path, our_path = (unquote(unquote(each.raw_path.partition("?")[0])) for each in (url, own))
     if not same_host(url, own) or url.scheme != own.scheme or "\\" in path or {".", ".."} & set(path.split("/")):
@@ -144,7 +144,7 @@ def is_below(url: URL, own: URL) -> bool:
 
 
 def _host(url: URL) -> str:
-    """The host without a dot at its end; an IPv4 address as four numbers, however it is written."""
+    """The host without a dot at its end; an IPv4 address of any spelling as four numbers."""
     host = (url.raw_host or "").rstrip(".").lower()
     with suppress(OSError, ValueError):
         return socket.inet_ntoa(socket.inet_aton(host))

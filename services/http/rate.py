@@ -1,4 +1,4 @@
-"""How slowly bytes may come: the one rule for what is fetched, and for what callers bring."""
+"""The minimum transfer rate of downloads and uploads."""
 
 import time
 
@@ -8,7 +8,7 @@ MIN_BYTES_PER_SECOND = 1000.0
 
 
 class MinimumRate:
-    """Counts what comes; begins when it is made."""
+    """The check of one transfer, which begins when the object is made."""
 
     def __init__(self, window_seconds: float = WINDOW_SECONDS, bytes_per_second: float = MIN_BYTES_PER_SECOND) -> None:
         self._window_seconds = window_seconds
@@ -17,11 +17,11 @@ class MinimumRate:
         self._received = 0
 
     def fast_enough(self, size: int) -> bool:
-        """So many bytes more have come: whether that is fast enough still."""
+        """Count `size` received bytes; False when the window that ends now was too slow."""
         self._received += size
         elapsed = time.monotonic() - self._began
         if elapsed < self._window_seconds:
             return True
-        kept = self._received >= elapsed * self._bytes_per_second
+        fast = self._received >= elapsed * self._bytes_per_second
         self._began, self._received = time.monotonic(), 0
-        return kept
+        return fast

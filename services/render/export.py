@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from services.errors import DraftcastError, ErrorCode, Failed, failed, tells_of_full_disk
+from services.errors import DraftcastError, ErrorCode, Failed, failed, mentions_full_disk
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan
@@ -178,7 +178,7 @@ class Exporter:
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
         """The cause of ffmpeg's failure: disk, memory, one of the sources (each is tried alone), or unknown."""
-        if tells_of_full_disk(error.tail):
+        if mentions_full_disk(error.tail):
             return failed(
                 ErrorCode.OUT_OF_DISK,
                 "The disk filled up while the video was rendered.",

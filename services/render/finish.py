@@ -9,7 +9,7 @@ from typing import Any, cast
 import av
 from PIL import Image
 
-from services.errors import ErrorCode, Failed, failed, tells_of_full_disk
+from services.errors import ErrorCode, Failed, failed, mentions_full_disk
 from services.render.export import Exported
 from services.render.media.containers import input_options
 from services.render.picture.graph import container, timescale
@@ -43,7 +43,7 @@ async def join(
     try:
         await run(ffmpeg, arguments, on_frame)
     except FfmpegFailed as error:
-        if tells_of_full_disk(error.tail):
+        if mentions_full_disk(error.tail):
             raise failed(
                 ErrorCode.OUT_OF_DISK, "The disk filled up while the file was written.", "写入文件时磁盘已满。"
             ) from error

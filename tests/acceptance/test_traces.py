@@ -193,7 +193,7 @@ def test_opentelemetry_is_not_even_loaded_where_no_collector_is_named(
     ("command", "name", "value", "line"),
     [
         ("serve", "ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http:// or https://"),
-        ("work", "PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL: traces are sent as http/protobuf only (got 'grpc')"),
+        ("work", "PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is supported (got 'grpc')"),
     ],
 )
 def test_a_collector_that_cannot_be_told_stops_the_start(

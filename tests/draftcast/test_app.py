@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from draftcast.app import create_app
-from services.assets import ASSETS_DIR
 from services.drafts.sample import SAMPLE_DRAFT_ID, sample_files
+from services.environment import ASSETS_DIR
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.programs import S3_KEYS

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from draftcast.app import create_app
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.settings import SettingsError, load
 from tests.support.listening import listening
 from tests.support.server import Server

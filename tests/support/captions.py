@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import TextMaterial, TextStyle
+from services.environment import ASSETS_DIR
 from services.errors import DraftWarning
 from services.render.text.captions import DrawnText, draw_text
 from services.render.text.fonts import FontBook

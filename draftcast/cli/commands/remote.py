@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from draftcast.cli.terminal import AsJson, Exit, print_json, print_table, run, say
-from services.variables import SERVER_VARIABLE
+from services.environment import SERVER_VARIABLE
 
 
 class Wanted(StrEnum):

@@ -64,10 +64,10 @@ def _tell(settings: "Settings", text: str, style: str = "") -> None:
 
 def _settings(**overrides: Any) -> "Settings":
     """The settings, and those of traces looked through, too; nothing of ours may lie where renders read."""
-    from services.settings import traces_wanted
+    from services.settings import traces_enabled
     from services.startup_checks import check_exposure
 
-    traces_wanted()
+    traces_enabled()
     settings = settings_of(**overrides)
     check_exposure(settings)
     return settings

@@ -1,14 +1,14 @@
-"""What letters and their outlines are painted with: a colour, or a gradient of several."""
+"""The paint of letters and their outlines: a colour or a gradient."""
 
 from typing import Any
 
-from services.drafts.colors import Color, solid_color, with_opacity
+from services.drafts.colors import Color, solid_color, unit, with_opacity
 from services.drafts.fields import Fields, finite, is_list
 from services.drafts.records import Gradient
 from services.errors import WarningCode
 
 MAX_STOPS = 32
-"""Colours of a gradient; the apps offer a handful."""
+"""Colours of a gradient that are read; the apps offer a handful."""
 
 
 def read_paint(paint: Fields, default: Color, segment_id: str) -> tuple[Color, Gradient | None]:
@@ -32,8 +32,8 @@ def _is_gradient_only(content: Fields) -> bool:
 
 
 def _gradient(fields: Fields, alpha: float) -> Gradient | None:
-    """`{angle, mode: character | all, color: [[r, g, b]...], alpha: [a...], percent: [place...]}`: colours come
-    in any order of their places. The direction of `angle` is that of style sheets [unverified].
+    """The gradient of `{angle, mode: character | all, color: [[r, g, b]...], alpha: [a...], percent: [place...]}`, with
+    colours in any order of their places. The direction of `angle` is that of style sheets [unverified].
     """
     stops = [stop for at in range(min(MAX_STOPS, len(fields.list("color")))) if (stop := _stop(fields, at, alpha))]
     if not stops:
@@ -50,18 +50,14 @@ def _stop(fields: Fields, at: int, alpha: float) -> tuple[float, Color] | None:
     if red is None or green is None or blue is None:
         return None
     place = _listed(fields, "percent", at, at / max(1, len(colors) - 1))
-    return place, (_unit(red), _unit(green), _unit(blue), alpha * _listed(fields, "alpha", at, 1.0))
+    return place, (unit(red), unit(green), unit(blue), alpha * _listed(fields, "alpha", at, 1.0))
 
 
 def _listed(fields: Fields, name: str, at: int, default: float) -> float:
-    """The number at a place of a list, 0..1."""
+    """The number at an index of a list, within 0..1."""
     values: list[Any] = fields.list(name)
     value = finite(values[at]) if at < len(values) else None
-    return _unit(default if value is None else value)
-
-
-def _unit(part: float) -> float:
-    return min(1.0, max(0.0, part))
+    return unit(default if value is None else value)
 
 
 def _mean(gradient: Gradient) -> Color:

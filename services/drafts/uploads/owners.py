@@ -1,4 +1,4 @@
-"""Whose kept drafts take how much: an empty file for each draft, `WHO/DRAFT_ID.BYTES`."""
+"""The disk usage of each owner's uploads."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,24 +7,24 @@ from pathlib import Path
 
 
 class OwnerUsage:
-    """All of it blocks. Owners are not told from what lies there: their folders are named by sums."""
+    """The usage, stored as an empty file `OWNER_HASH/DRAFT_ID.BYTES` for each upload. All methods block."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def used(self, owner: str) -> int:
-        """How many bytes the owner's drafts take."""
+        """Bytes of the owner's uploads."""
         return sum(int(mark.suffix[1:]) for mark in self._of(owner).glob("*.*"))
 
-    def note(self, owner: str, draft_id: str, size: int) -> None:
-        """A draft is kept for the owner."""
+    def add(self, owner: str, draft_id: str, size: int) -> None:
+        """Count an upload of `size` bytes for the owner."""
         self._of(owner).mkdir(parents=True, exist_ok=True)
         (self._of(owner) / f"{draft_id}.{size}").touch()
 
-    def forget(self, kept: Callable[[str], bool]) -> None:
-        """Drafts of which `kept` says no are gone."""
+    def prune(self, exists: Callable[[str], bool]) -> None:
+        """Remove the uploads for which `exists(draft_id)` is false."""
         for mark in self._folder.glob("*/*.*"):
-            if not kept(mark.stem):
+            if not exists(mark.stem):
                 mark.unlink(missing_ok=True)
                 with suppress(OSError):
                     mark.parent.rmdir()  # only when it is empty

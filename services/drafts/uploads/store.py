@@ -1,4 +1,4 @@
-"""Drafts that callers have brought themselves: kept for some days, so that they can be fetched like any other."""
+"""Uploads: drafts that callers sent, kept for some days and fetched like any other draft."""
 
 import asyncio
 import re
@@ -16,41 +16,41 @@ from services.access.limits import QuotaExceeded
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
 from services.drafts.uploads.owners import OwnerUsage
-from services.drafts.uploads.room import STEP_BYTES, DiskBudget, disk_full
 from services.drafts.uploads.unpack import UnpackLimits
 from services.drafts.uploads.unpack_process import unpack_in_process
 from services.errors import Bilingual, InvalidInput, UploadTooLarge, is_disk_full
+from services.files.disk import STEP_BYTES, DiskBudget, disk_full
 from services.http.rate import MinimumRate
 from services.work_folders import clear_abandoned, scratch_folder
 
 MAX_CONCURRENT = 4
-"""Drafts that are taken in at the same time; more are refused."""
+"""Uploads received at once; more are refused."""
 MAX_CONCURRENT_PER_OWNER = 2
-"""How many of them may be one owner's."""
+"""Uploads of one owner received at once."""
 SWEEP_SECONDS = 600
 MIN_FREE_BYTES = 1_000_000_000
-"""What must be left on the disk."""
+"""Bytes that stay free on the disk."""
 BUFFER_BYTES = 1 << 20
 IDLE_SECONDS = 60.0
-"""How long a caller may send nothing."""
+"""The longest pause between two pieces of an upload."""
 TIMEOUT_SECONDS = 3600.0
-"""How long a caller may take to send a draft."""
+"""The longest time for the receipt of an upload."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _PARTIAL = "coming-"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A draft on the shelf, and when it is taken off (UTC milliseconds)."""
+    """An upload and its expiry (UTC milliseconds)."""
 
     draft_id: str
     expires_at_ms: int
 
 
 class Uploads:
-    """Keeps drafts in folders of one folder. Who knows a draft's id, which cannot be guessed, may read it.
+    """The uploads, each in a folder named by its id. The id cannot be guessed and grants access to the draft.
 
-    However many drafts come at once, `min_free_bytes` are left on the disk.
+    `min_free_bytes` stay free on the disk, however many uploads arrive at once.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Uploads:
         self._rate = rate
         self._turns = FairSlots(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
         self._granted = Counter[str]()
-        """Bytes that each owner's uploads may come to."""
+        """By owner: the bytes granted to uploads in progress."""
         self._owners = OwnerUsage(folder / "owners")
         self._clock = SteadyClock()
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Take off what has expired, as long as the block lasts; what a killed process left goes first."""
+        """Remove expired uploads while the block lasts, after the remains of killed processes."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(clear_abandoned, self._folder, _PARTIAL)
         sweeping = asyncio.create_task(self._sweep())
@@ -87,16 +87,15 @@ class Uploads:
                 await sweeping
 
     async def put(self, owner: str, zipped: AsyncGenerator[bytes]) -> Upload:
-        """Keep the draft that a zip holds. Raises `InvalidInput`, `UploadTooLarge`, `QueueFull`, `QuotaExceeded`, or
-        `DiskFull`.
+        """Store a draft. Raises `InvalidInput`, `UploadTooLarge`, `QueueFull`, `QuotaExceeded` or `DiskFull`.
 
-        `owner` is whose draft it is, as limits count owners: empty for nobody's. `zipped` is the zip's bytes as they
-        come; it is closed in any case.
+        `owner` is the owner as counted by limits, empty for none. `zipped` are the zip's bytes as they arrive; it is
+        closed in any case.
         """
         try:
             async with aclosing(zipped), self._turns.place(owner):
                 used = await asyncio.to_thread(self._owners.used, owner) if owner else 0
-                left = await asyncio.to_thread(DiskBudget(self._folder, self._min_free_bytes).left)
+                left = await asyncio.to_thread(DiskBudget(self._folder, self._min_free_bytes).available)
                 with self._share(owner, used, left) as most:
                     return await self._put(owner, zipped, most)
         except OSError as error:
@@ -106,18 +105,18 @@ class Uploads:
 
     @contextmanager
     def _share(self, owner: str, used: int, left: int) -> Generator[int]:
-        """How many bytes an upload may come to. Drafts of a named owner take no more of the disk, all together, than
-        they leave for others. Raises `QuotaExceeded`.
+        """The largest size of an upload in bytes. All uploads of a named owner take no more of the disk than they leave
+        free. Raises `QuotaExceeded`.
         """
         taken = used + self._granted[owner]
         most = min(self._limits.total_bytes, (left - taken) // 2 if owner else left)
         if most <= 0:
             raise QuotaExceeded(
                 Bilingual(
-                    f"Your drafts take {taken} bytes, and others need the {left} that are left; "
-                    f"each draft goes away after {self._keep_seconds // 3600} hours.",
-                    f"您的草稿已占用 {taken} 字节，剩余的 {left} 字节须留给其他用户；"
-                    f"草稿会在 {self._keep_seconds // 3600} 小时后自动删除。",
+                    f"Your drafts take {taken} bytes of the disk; the {left} bytes left are for others. "
+                    f"Wait: each draft is removed {self._keep_seconds // 3600} hours after its upload.",
+                    f"您的草稿已占用 {taken} 字节，剩余的 {left} 字节留给其他用户。"
+                    f"请稍候：每份草稿在上传 {self._keep_seconds // 3600} 小时后自动删除。",
                 )
             )
         self._granted[owner] += most
@@ -143,10 +142,10 @@ class Uploads:
         size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
         draft.rename(self._folder / draft_id)
         if owner:
-            self._owners.note(owner, draft_id, size)
+            self._owners.add(owner, draft_id, size)
 
     async def _receive(self, zipped: AsyncGenerator[bytes], file: Path, room: DiskBudget) -> None:
-        """Write the zip to the disk as it comes."""
+        """Write the zip to the disk as it arrives."""
         limit, size, buffer = self._limits.total_bytes, 0, bytearray()
         with await asyncio.to_thread(file.open, "wb") as target:
             async with aclosing(_timed_chunks(zipped, self._rate())) as chunks:
@@ -154,7 +153,10 @@ class Uploads:
                     size += len(chunk)
                     if size > limit:
                         raise UploadTooLarge(
-                            Bilingual(f"The zip is larger than {limit} bytes.", f"该 zip 超过 {limit} 字节。")
+                            Bilingual(
+                                f"The zip is larger than the limit of {limit} bytes.",
+                                f"该 zip 超过 {limit} 字节的上限。",
+                            )
                         )
                     buffer += chunk
                     if len(buffer) >= BUFFER_BYTES:
@@ -163,19 +165,19 @@ class Uploads:
             await asyncio.to_thread(_append, target, bytes(buffer), room)
 
     def files(self, draft_id: str) -> tuple[str, ...] | None:
-        """The files of a draft: paths below its folder, with `/`, sorted; None when it is not kept."""
+        """The sorted paths of a draft's files relative to its folder; None for an unknown or expired draft."""
         folder = self.folder(draft_id)
         if folder is None:
             return None
         return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
 
     def folder(self, draft_id: str) -> Path | None:
-        """The folder of a draft; None when it is not kept."""
+        """The folder of a draft; None for an unknown or expired one."""
         folder = self._folder / draft_id
         return folder if _ID.fullmatch(draft_id) and folder.is_dir() and not self._expired(folder) else None
 
     def file(self, draft_id: str, path: str) -> Path | None:
-        """A file of a draft by its path below its folder; None when there is none, whatever the path holds."""
+        """A file of a draft by its path relative to the draft's folder; None when there is none in that folder."""
         folder = self.folder(draft_id)
         return DraftFolder(folder).inside(path) if folder is not None else None
 
@@ -185,11 +187,11 @@ class Uploads:
             await asyncio.sleep(SWEEP_SECONDS)
 
     def _remove_expired(self) -> None:
-        """Remove what has expired."""
+        """Remove expired uploads."""
         for folder in self._folder.iterdir():
             if _ID.fullmatch(folder.name) and self._expired(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-        self._owners.forget(lambda draft_id: (self._folder / draft_id).is_dir())
+        self._owners.prune(lambda draft_id: (self._folder / draft_id).is_dir())
 
     def _expired(self, folder: Path) -> bool:
         try:
@@ -204,7 +206,7 @@ def _append(target: IO[bytes], data: bytes, room: DiskBudget) -> None:
 
 
 async def _timed_chunks(zipped: AsyncGenerator[bytes], rate: MinimumRate) -> AsyncGenerator[bytes]:
-    """The bytes as they come. Raises `InvalidInput` when nothing comes for a while, or they come too slowly."""
+    """The chunks of an upload. Raises `InvalidInput` after a long pause, or when they arrive too slowly."""
     clock = asyncio.get_running_loop().time
     ends = clock() + TIMEOUT_SECONDS
     while True:
@@ -222,7 +224,7 @@ async def _timed_chunks(zipped: AsyncGenerator[bytes], rate: MinimumRate) -> Asy
 def _too_slow() -> InvalidInput:
     return InvalidInput(
         Bilingual(
-            "The zip came too slowly, or not at all for a while; send it again.",
-            "zip 传输过慢或长时间中断，请重新发送。",
+            "The zip arrived too slowly, or its transfer paused too long. Send it again.",
+            "zip 传输过慢，或中断时间过长，请重新发送。",
         )
     )

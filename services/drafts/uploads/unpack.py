@@ -1,4 +1,4 @@
-"""From a zip to a draft's folder. Nothing is written outside of the folder, nor more than the limits allow."""
+"""Unpacking of a zip to a draft's folder, within the folder and the limits."""
 
 import re
 import stat
@@ -10,13 +10,13 @@ from typing import IO
 from unicodedata import category
 
 from services.drafts.locate import DRAFT_NAMES
-from services.drafts.uploads.room import DiskBudget, disk_full
 from services.drafts.uploads.zip_directory import check_count, check_directory
 from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge, is_disk_full
+from services.files.disk import DiskBudget, disk_full
 
 CHUNK_BYTES = 1 << 20
 _UTF8_NAME = 0x800
-"""The bit of a zip entry whose name is UTF-8 (APPNOTE.TXT, 4.4.4)."""
+"""The flag of an entry whose name is UTF-8 (APPNOTE.TXT, 4.4.4)."""
 _ENCRYPTED = 0x1
 _DRIVE = re.compile(r"[A-Za-z]:(/|$)")
 _SYSTEM_FILES = ("__MACOSX", ".DS_Store", "Thumbs.db")
@@ -24,8 +24,8 @@ _SYSTEM_FILES = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 @dataclass(frozen=True, slots=True)
 class UnpackLimits:
-    """The largest single file, and all files together, in bytes after unpacking; and what stays free on the disk.
-    Of that disk no more than `budget_bytes` are taken.
+    """The largest file and the sum of all files in bytes after unpacking; the bytes that stay free on the disk; and
+    the most bytes that are written (None: no further limit).
     """
 
     file_bytes: int
@@ -35,9 +35,9 @@ class UnpackLimits:
 
 
 def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
-    """Write the draft that a zip holds into an empty folder: draft_content.json comes to lie at its root.
+    """Write the draft of a zip to an empty folder, with draft_content.json at its root.
 
-    Raises `InvalidInput` for what is no zip or holds no draft, `UploadTooLarge`, and `DiskFull`.
+    Raises `InvalidInput` for a file that is not a zip or holds no draft, `UploadTooLarge`, and `DiskFull`.
     """
     try:
         with archive.open("rb") as file:
@@ -53,7 +53,7 @@ def unpack(archive: Path, folder: Path, limits: UnpackLimits) -> None:
 
 
 def unreadable(error: object) -> InvalidInput:
-    """For a zip that is broken, or that is none."""
+    """The error of a file that is damaged or not a zip."""
     return InvalidInput(Bilingual(f"The zip cannot be read ({error}).", f"无法读取该 zip（{error}）。"), path=("zip",))
 
 
@@ -71,28 +71,31 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, limits: UnpackLimits) -> None
 
 
 def _wanted(entry: zipfile.ZipInfo) -> bool:
-    """Files only: no folders, no links, nothing that systems leave in zips."""
+    """Whether the entry is a file: no folder, no link, no file of the operating system. Raises `InvalidInput`."""
     link = stat.S_ISLNK(entry.external_attr >> 16)
     litter = any(part in _SYSTEM_FILES for part in PurePosixPath(entry.filename).parts)
     if entry.flag_bits & _ENCRYPTED:
-        raise InvalidInput(Bilingual("The zip has a password.", "该 zip 设有密码。"), path=("zip",))
+        raise InvalidInput(
+            Bilingual("The zip has a password. Send it without one.", "该 zip 设有密码，请去掉密码后重新发送。"),
+            path=("zip",),
+        )
     return not (entry.is_dir() or link or litter)
 
 
 def _check_method(entry: zipfile.ZipInfo, name: str) -> None:
-    """Others than these need memory that the zip itself says the size of, and no app writes them."""
+    """Only stored and deflate: other methods need as much memory as the zip asks for, and no app uses them."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InvalidInput(
             Bilingual(
-                f"{name[:200]!r} is compressed by method {entry.compress_type}; zips are taken that store or deflate.",
-                f"{name[:200]!r} 使用了压缩方法 {entry.compress_type}；仅支持存储或 deflate 压缩的 zip。",
+                f"{name[:200]!r} uses compression method {entry.compress_type}; only stored and deflate are supported.",
+                f"{name[:200]!r} 使用了压缩方法 {entry.compress_type}；仅支持“存储”和 deflate。",
             ),
             path=("zip",),
         )
 
 
 def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
-    """Where an entry lies in the zip. Raises `InvalidInput` for a name that is dangerous, not for one that is odd."""
+    """The path of an entry in the zip. Raises `InvalidInput` for a dangerous name."""
     name = _name(entry).replace("\\", "/")
     path = PurePosixPath(name)
     fault = next((fault for found, fault in _name_faults(entry, name, path) if found), None)
@@ -108,7 +111,7 @@ def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
 
 
 def _name_faults(entry: zipfile.ZipInfo, name: str, path: PurePosixPath) -> Iterator[tuple[bool, Bilingual]]:
-    """What may be wrong with a name, and whether it is. Python cuts names at their first NUL."""
+    """The checks of a name: whether it fails, and the message. Python cuts names at their first NUL."""
     yield path.is_absolute(), Bilingual("begins at the root of a disk", "从磁盘根目录开始")
     yield _DRIVE.match(name) is not None, Bilingual("begins with a drive", "以盘符开头")
     yield ".." in path.parts, Bilingual("leads out of the zip by '..'", "含有“..”，指向 zip 之外")
@@ -117,7 +120,7 @@ def _name_faults(entry: zipfile.ZipInfo, name: str, path: PurePosixPath) -> Iter
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """The entry's name. Windows in China writes GBK without saying so, others UTF-8; Python takes both for cp437."""
+    """The entry's name. Chinese Windows writes GBK, other systems UTF-8 without the flag; Python decodes cp437."""
     if entry.flag_bits & _UTF8_NAME:
         return entry.filename
     raw = entry.filename.encode("cp437")
@@ -130,7 +133,7 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 
 def _root(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
-    """The folder of the zip's least deep draft. Raises `InvalidInput` when there is none."""
+    """The folder of the draft nearest to the zip's root. Raises `InvalidInput` when there is none."""
     drafts = [path for path in files if path.name in DRAFT_NAMES]
     if not drafts:
         raise InvalidInput(
@@ -140,7 +143,7 @@ def _root(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
 
 
 def _write(source: IO[bytes], target: Path, most: int, room: DiskBudget) -> int:
-    """Write a file of at most so many bytes; what the zip says of its size is not believed. Gives its size."""
+    """Write a file of at most `most` bytes, whatever size the zip states. Returns its size."""
     name = target.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -151,8 +154,8 @@ def _write(source: IO[bytes], target: Path, most: int, room: DiskBudget) -> int:
                 if size > most:
                     raise UploadTooLarge(
                         Bilingual(
-                            f"{name[:200]!r} is larger than the {most} bytes that are left for it.",
-                            f"{name[:200]!r} 超过剩余可用的 {most} 字节。",
+                            f"{name[:200]!r} exceeds the {most} bytes that are left of the limit.",
+                            f"{name[:200]!r} 超出了剩余的 {most} 字节。",
                         )
                     )
                 room.take(len(chunk))
@@ -160,7 +163,7 @@ def _write(source: IO[bytes], target: Path, most: int, room: DiskBudget) -> int:
     except OSError as error:
         if is_disk_full(error):
             raise
-        # a name twice, or one that no file system takes
+        # a duplicate name, or one that the file system rejects
         raise InvalidInput(
             Bilingual(
                 f"{name[:200]!r} cannot be unpacked ({error.strerror}).",

@@ -1,7 +1,6 @@
-"""Unpacking what strangers bring in a process of its own, with little memory and time, in a sandbox and
-without a network: it is never done in the server.
+"""Unpacking of uploaded zips in a separate process, in the sandbox, without network, with limits of memory and time.
 
-Run as a program, it takes the zip, the folder, and the limits as its arguments, and says in JSON what is wrong.
+As a program it takes the zip, the folder and the limits as arguments, and writes an error as JSON to stdout.
 """
 
 import asyncio
@@ -18,18 +17,18 @@ from services.sandbox.process_limits import die_with_parent, write_no_core
 from services.sandbox.process_sandbox import confine_process, program_trees
 
 TIMEOUT_SECONDS = 240
-"""Less than clients wait for an answer."""
+"""Shorter than clients wait for a response."""
 MEMORY_BYTES = 512 << 20
 OPEN_FILES = 64
 MAX_ANSWER_BYTES = 64 << 10
 _UnpackError = InvalidInput | UploadTooLarge | DiskFull
 _KINDS: dict[str, type[_UnpackError]] = {"invalid": InvalidInput, "too large": UploadTooLarge, "full": DiskFull}
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL")
-"""Nothing else of ours: there are passwords in it."""
+"""The variables that the process inherits; others may hold passwords."""
 
 
 async def unpack_in_process(archive: Path, folder: Path, limits: UnpackLimits) -> None:
-    """`unpack` in another process, which is gone when this is over. Raises as it does."""
+    """Run `unpack` in another process, which has ended on return. Raises the errors of `unpack`."""
     numbers = [str(number) for number in astuple(limits) if number is not None]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, str(archive), str(folder), *numbers),
@@ -41,30 +40,30 @@ async def unpack_in_process(archive: Path, folder: Path, limits: UnpackLimits) -
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            said = await process.stdout.read(MAX_ANSWER_BYTES)
+            answer = await process.stdout.read(MAX_ANSWER_BYTES)
             code = await process.wait()
     except TimeoutError:
-        raise unreadable(f"it takes longer than {TIMEOUT_SECONDS} s") from None
+        raise unreadable(f"unpacking takes longer than {TIMEOUT_SECONDS} s") from None
     finally:
         if process.returncode is None:
             process.kill()
             await asyncio.shield(process.wait())
     if code:
-        raise _told(said)
+        raise _error(answer)
 
 
-def _told(said: bytes) -> _UnpackError:
-    """The error that the process tells of; one that died told nothing."""
+def _error(answer: bytes) -> _UnpackError:
+    """The error that the process reported; for a process that died without a report, that its limits were exceeded."""
     try:
-        kind, en, zh = json.loads(said)
+        kind, en, zh = json.loads(answer)
         found, text = _KINDS[kind], Bilingual(str(en), str(zh))
         return InvalidInput(text, path=("zip",)) if found is InvalidInput else found(text)
     except (ValueError, KeyError, TypeError):
-        return unreadable("it takes more memory or time than there is for it")
+        return unreadable("unpacking exceeds the limits of memory or time")
 
 
 def main(archive: str, folder: str, *limits: str) -> int:
-    """Unpack, and say on stdout what is wrong; 0 when nothing is."""
+    """Unpack with limits set; returns 0, or 1 with the error written to stdout."""
     die_with_parent()
     write_no_core()
     for what, most in (

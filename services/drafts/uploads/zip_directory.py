@@ -1,4 +1,4 @@
-"""What a zip says of itself, read by hand before the library reads it: it makes objects of all that a zip lists."""
+"""The check of a zip's directory before `zipfile` reads it, which creates an object for each listed file."""
 
 import os
 import struct
@@ -11,16 +11,16 @@ MAX_DIRECTORY_BYTES = 4 << 20
 _END = struct.Struct("<4s4H2LH")
 """End of central directory record (APPNOTE.TXT, 4.3.16)."""
 _LOCATOR = struct.Struct("<4sLQL")
-"""Where zip64's record of the end lies (4.3.15); directly before the end."""
+"""The position of zip64's end record (4.3.15); it precedes the end record."""
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 """zip64's end of central directory record (4.3.14)."""
 _LONGEST_COMMENT = 0xFFFF
 
 
 def check_directory(file: IO[bytes]) -> None:
-    """Raises `UploadTooLarge` for a zip with too many files, or with too large a directory of them.
+    """Raises `UploadTooLarge` for a zip with too many files or too large a directory.
 
-    What is no zip passes: the library says so. It believes the directory's size, and not the count.
+    Files that are not zips pass: `zipfile` rejects them. It trusts the directory's size, but not the count.
     """
     size = file.seek(0, os.SEEK_END)
     tail_at = max(0, size - _END.size - _LONGEST_COMMENT - _LOCATOR.size)
@@ -39,13 +39,15 @@ def check_directory(file: IO[bytes]) -> None:
 
 
 def _check_zip64(file: IO[bytes], tail: bytes, end_at: int) -> None:
-    """What is said in 64 bits goes before. The library looks for it directly before its locator, wherever that says."""
+    """Check zip64's end record, which takes precedence. `zipfile` reads it directly before its locator, whatever
+    position the locator names; both places are checked.
+    """
     at = end_at - _LOCATOR.size
     if at < 0 or tail[at : at + 4] != b"PK\6\7":
         return
-    told_at = _LOCATOR.unpack_from(tail, at)[2]
+    named_at = _LOCATOR.unpack_from(tail, at)[2]
     size = file.seek(0, os.SEEK_END)
-    for place in {told_at, size - len(tail) + at - _END_64.size}:
+    for place in {named_at, size - len(tail) + at - _END_64.size}:
         if 0 <= place <= size - _END_64.size:
             file.seek(place)
             mark, _, _, _, _, _, _, count, directory_bytes, _ = _END_64.unpack(file.read(_END_64.size))
@@ -54,23 +56,23 @@ def _check_zip64(file: IO[bytes], tail: bytes, end_at: int) -> None:
 
 
 def _check(count: int, directory_bytes: int) -> None:
-    if count != 0xFFFF:  # else it stands in 64 bits
+    if count != 0xFFFF:  # else zip64's record has it
         check_count(count)
     if directory_bytes != 0xFFFFFFFF and directory_bytes > MAX_DIRECTORY_BYTES:
         raise UploadTooLarge(
             Bilingual(
-                f"The zip's list of files has {directory_bytes} bytes; at most {MAX_DIRECTORY_BYTES} are taken.",
-                f"该 zip 的文件目录有 {directory_bytes} 字节，最多 {MAX_DIRECTORY_BYTES} 字节。",
+                f"The zip's list of files has {directory_bytes} bytes; the limit is {MAX_DIRECTORY_BYTES}.",
+                f"该 zip 的文件目录有 {directory_bytes} 字节，上限为 {MAX_DIRECTORY_BYTES} 字节。",
             )
         )
 
 
 def check_count(count: int) -> None:
-    """Raises `UploadTooLarge` for more files than are taken."""
+    """Raises `UploadTooLarge` for more than `MAX_FILES`."""
     if count > MAX_FILES:
         raise UploadTooLarge(
             Bilingual(
-                f"The zip holds {count} files; at most {MAX_FILES} are taken.",
-                f"该 zip 含有 {count} 个文件，最多 {MAX_FILES} 个。",
+                f"The zip holds {count} files; the limit is {MAX_FILES}.",
+                f"该 zip 含有 {count} 个文件，上限为 {MAX_FILES} 个。",
             )
         )

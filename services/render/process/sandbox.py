@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.errors import ErrorCode, failed
 from services.exporter_protocol import ExportLimits, ExportRequest
 from services.render.text.fonts import SYSTEM_DIRS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character
 
 SYSTEM_DIRS = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from services.assets import ASSETS_DIR
+from services.environment import ASSETS_DIR
 from services.render.text.faces import Face, has_character, load
 from services.render.text.fonts import FontBook, cjk_font_name, find_fonts
 from tests.support.fonts import collection, font_with, latin_font

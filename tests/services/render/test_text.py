@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.assets import ASSETS_DIR
 from services.drafts.records import Align, Gradient, Shadow, Stroke, TextBackground, TextMaterial, TextStyle
+from services.environment import ASSETS_DIR
 from services.errors import WarningCode
 from services.render.text.captions import draw_text
 from services.render.text.fonts import FontBook

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.assets import ASSETS_DIR
 from services.drafts.records import Gradient, Shadow, Stroke, TextBackground
+from services.environment import ASSETS_DIR
 from services.errors import WarningCode
 from services.render.text.fonts import FontBook
 from tests.support.captions import (

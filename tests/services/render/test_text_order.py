@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.assets import ASSETS_DIR
 from services.drafts.colors import Color
 from services.drafts.records import Align, Shadow, Stroke, TextBackground, TextMaterial
+from services.environment import ASSETS_DIR
 from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,

@@ -134,7 +134,7 @@ class Fetcher:
     async def material(self, url: str, *, segment_id: str | None, on_bytes: OnBytes) -> Path:
         """The file of a material. Raises `Failed` (MATERIAL_*, OUT_OF_DISK) naming URL and segment.
 
-        `on_bytes` is called once for a file cached by an earlier attempt, and not at all for one used before in this one.
+        `on_bytes` is called once for a file cached by an earlier attempt, and not for one used before in this attempt.
         """
         try:
             async with self._locks.setdefault(url, asyncio.Lock()):

@@ -16,7 +16,7 @@ class Text(logging.Formatter):
     """A record as a line for people, with a traceback below it."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(concern)s%(message)s")
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(bound_task)s%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """The record, and which task it is about."""

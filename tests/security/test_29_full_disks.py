@@ -29,7 +29,7 @@ WEEK = 7 * 24 * 3600
 _BRING = """
 import asyncio, io, json, os, sys, zipfile
 from pathlib import Path
-from services.files.disk import STEP_BYTES
+from services.drafts.uploads.quota import STEP_BYTES
 from services.drafts.uploads.store import MAX_CONCURRENT, Uploads
 from services.drafts.uploads.unpack import UnpackLimits
 

@@ -15,11 +15,10 @@ from services.access.fair_slots import FairSlots
 from services.access.limits import QuotaExceeded
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
-from services.drafts.uploads.owners import OwnerUsage
+from services.drafts.uploads.quota import STEP_BYTES, DiskBudget, OwnerUsage, disk_full
 from services.drafts.uploads.unpack import UnpackLimits
 from services.drafts.uploads.unpack_process import unpack_in_process
 from services.errors import Bilingual, InvalidInput, UploadTooLarge, is_disk_full
-from services.files.disk import STEP_BYTES, DiskBudget, disk_full
 from services.http.rate import MinimumRate
 from services.work_folders import clear_abandoned, scratch_folder
 

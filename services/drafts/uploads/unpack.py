@@ -10,9 +10,9 @@ from typing import IO
 from unicodedata import category
 
 from services.drafts.locate import DRAFT_NAMES
+from services.drafts.uploads.quota import DiskBudget, disk_full
 from services.drafts.uploads.zip_directory import check_count, check_directory
 from services.errors import Bilingual, DiskFull, InvalidInput, UploadTooLarge, is_disk_full
-from services.files.disk import DiskBudget, disk_full
 
 CHUNK_BYTES = 1 << 20
 _UTF8_NAME = 0x800

@@ -27,7 +27,7 @@ from services.errors import DraftWarning, Failure
 from services.exporter_protocol import Stage, StageLine, Unit
 from services.store.records import StageProgress
 from services.tasks.report import DraftReport
-from services.worker.eta import Pace
+from services.worker.eta import Eta
 from services.worker.progress_scale import percent
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Way:
     """How far a render is that runs without a task, from its exporter's lines."""
 
     def __init__(self) -> None:
-        self._pace = Pace()
+        self._pace = Eta()
         self._stage = Stage.QUEUED
         self._began_ms = 0
 

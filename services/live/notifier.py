@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from broadcaster import Broadcast
 
+from services.background import background
 from services.live.broadcast import open_broadcast
 
 log = logging.getLogger(__name__)
@@ -99,18 +100,13 @@ class ChangeNotifier:
     async def run(self) -> AsyncGenerator[None]:
         """Keep the subscription connected while the block lasts."""
         connected = asyncio.Event()
-        supervisor = asyncio.create_task(self._supervise(connected), name="change notifier")
-        try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
-                await connected.wait()
-        except TimeoutError:
-            log.warning("the broadcast backend does not answer; changes are found by polling until it does")
-        try:
+        async with background("change notifier", self._supervise(connected)):
+            try:
+                async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
+                    await connected.wait()
+            except TimeoutError:
+                log.warning("the broadcast backend does not answer; changes are found by polling until it does")
             yield
-        finally:
-            supervisor.cancel()
-            with suppress(asyncio.CancelledError):
-                await supervisor
 
     async def _supervise(self, connected: asyncio.Event) -> None:
         failures = 0

@@ -9,8 +9,9 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 
+from services.background import background
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.live.notifier import ALL_TASKS, REREAD_SECONDS, ChangeNotifier, ChangeSignal
@@ -54,13 +55,8 @@ class TaskCache:
         async with self._database.read() as connection:
             self._position = await reads.newest_position(connection)
         self._read_at = asyncio.get_running_loop().time()
-        following = asyncio.create_task(self._follow_events(), name="task cache")
-        try:
+        async with background("task cache", self._follow_events()):
             yield
-        finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
 
     # Reading
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.access.signing import Hmac
+from services.background import background, every
 from services.clock import now_ms, rfc3339
 from services.errors import StoreUnavailable
 from services.files.store import FileStore
@@ -38,7 +39,7 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 20
 AT_ONCE_OF_OWNER = 5
 """So that receivers of one owner, slow or dead, leave room for those of others."""
-PATIENCE = Timeouts(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
+TIMEOUTS = Timeouts(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
 TAKEN_MS = 30_000
 """After so long without a word, whoever has taken a delivery is thought dead."""
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
@@ -147,23 +148,10 @@ class WebhookSender:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Send while the block lasts."""
-        sending = asyncio.create_task(self._send_for_ever(), name="webhooks")
-        try:
-            yield
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-
-    async def _send_for_ever(self) -> None:
-        async with self._client(self._guard, PATIENCE) as client:
-            while True:
-                try:
-                    await self.send_due(client)
-                except StoreUnavailable as error:
-                    log.warning("webhooks wait: the database is away: %s", str(error).partition("\n")[0])
-                except Exception:
-                    log.exception("looking for webhooks to send failed; it is tried again")
-                await asyncio.sleep(LOOK_SECONDS)
+        async with self._client(self._guard, TIMEOUTS) as client:
+            step = every(LOOK_SECONDS, "webhooks", lambda: self.send_due(client))
+            async with background("webhooks", step):
+                yield
 
     async def send_due(self, client: Client) -> int:
         """Send what is due, and what becomes due meanwhile. How many were tried."""

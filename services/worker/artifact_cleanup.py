@@ -1,6 +1,6 @@
-"""What attempts leave in the file storage when they come to nothing: a video that no row names, a preview.
+"""Cleanup of stored artifacts: videos and previews of attempts that ended without completing their task.
 
-An attempt's folder on this machine goes last: while it is there, a later process knows that something may be left.
+The local folder of an attempt is removed last: while it exists, a later process knows that artifacts may remain.
 """
 
 import asyncio
@@ -19,27 +19,27 @@ from services.worker.publish import folder_of, preview_key
 log = logging.getLogger(__name__)
 
 DISCARD_SECONDS = 5.0
-MOST_LEFT = 1000
-"""Attempts whose files wait for a storage or a database that is away; what is more waits for the next start."""
+MAX_SCHEDULED = 1000
+"""Maximum number of scheduled attempts; further ones wait for the next start of a worker."""
 
 
 class ArtifactCleanup:
-    """Removes files of attempts that are over. What cannot be removed now is left for `retry`, and the log says so."""
+    """Removes the artifacts of ended attempts. What cannot be removed now is logged and left to `retry`."""
 
     def __init__(self, database: Database, files: FileStore, work_dir: Path) -> None:
         self._database = database
         self._files = files
         self._work_dir = work_dir
-        self._left: set[tuple[str, int]] = set()
+        self._scheduled: set[tuple[str, int]] = set()
 
     def schedule(self, task_id: str, attempt: int) -> None:
-        """An attempt is over; until `clean_attempt` is done with it, `retry` looks for it."""
-        if len(self._left) < MOST_LEFT:
-            self._left.add((task_id, attempt))
+        """Leave the artifacts of an attempt to `retry` until `clean_attempt` has removed them."""
+        if len(self._scheduled) < MAX_SCHEDULED:
+            self._scheduled.add((task_id, attempt))
 
     async def clean_attempt(self, task_id: str, attempt: int, now: Task | None) -> bool:
-        """An attempt is over, and its task now stands so: only the video of one that completed it is kept. False when
-        the storage does not answer.
+        """Remove the artifacts of an ended attempt; the video that completed the task `now` is kept. False when the
+        storage is unavailable.
         """
         completed = now is not None and now.status is Status.COMPLETED and now.attempt == attempt
         with bind_task(task_id, attempt):
@@ -57,30 +57,31 @@ class ArtifactCleanup:
         return True
 
     async def _clear(self, task_id: str, attempt: int) -> None:
-        self._left.discard((task_id, attempt))
+        self._scheduled.discard((task_id, attempt))
         await asyncio.to_thread(attempt_cleanup.clear_attempt, self._work_dir / task_id / str(attempt))
 
     async def retry(self) -> None:
-        """Try once more what could not be removed; the first that cannot ends it. Raises `StoreUnavailable`."""
-        for task_id, attempt in sorted(self._left):
+        """Remove scheduled artifacts, up to the first failure. Raises `StoreUnavailable`."""
+        for task_id, attempt in sorted(self._scheduled):
             now = await self._now(task_id)
             if _over(now, attempt) and not await self.clean_attempt(task_id, attempt, now):
                 return
 
     async def clean_earlier(self, task: Task) -> None:
-        """An attempt begins, so those before it are over, wherever they ran."""
+        """Remove the artifacts of all attempts before the current one of the task, wherever they ran."""
         for number in range(1, task.attempt):
             await self.clean_attempt(task.id, number, task)
 
     async def clean_all(self, task: Task) -> None:
-        """No attempt will follow those whose workers were lost."""
+        """Remove the artifacts of all attempts of a task without another attempt to follow."""
         for number in range(1, task.attempt + 1):
             await self.clean_attempt(task.id, number, task)
 
     async def clean_dead(self, attempts: Iterable[tuple[str, int]]) -> None:
-        """Attempts of an earlier process: task ids and numbers. Raises `StoreUnavailable`.
+        """Remove the artifacts of an earlier process's attempts, given as task ids and numbers. Raises
+        `StoreUnavailable`.
 
-        One that its task is still at is left to the attempt that follows it, or to the worker whom ours was helping.
+        The artifacts of a current attempt are left to its successor, or to the worker that it assisted.
         """
         for task_id, attempt in attempts:
             now = await self._now(task_id)
@@ -95,5 +96,5 @@ class ArtifactCleanup:
 
 
 def _over(now: Task | None, attempt: int) -> bool:
-    """Whether the task is not at that attempt any more."""
+    """Whether the attempt is no longer the current one of the task."""
     return now is None or now.status.final or now.attempt > attempt

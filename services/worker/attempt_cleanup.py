@@ -1,6 +1,6 @@
-"""What a worker that was killed leaves behind: child processes and folders.
+"""Cleanup of work folders: child processes and folders of attempts whose worker was killed.
 
-An attempt's folder is its child's to write. What is noted of the child lies elsewhere, where it cannot be written.
+The folder of an attempt is writable for its child process; the record of the child lies outside of it.
 """
 
 import json
@@ -14,20 +14,20 @@ from typing import Any
 from services.files.beneath import empty_tree, remove_tree
 
 CHILDREN = "children"
-"""The folder beside that of all work, in which the children of attempts are noted."""
+"""Folder beside the work folder with one record of each child process."""
 KEEP_SECONDS = 24 * 3600
-"""How long a failed task's materials wait for a retry."""
+"""Time that the materials of a failed task are kept for a retry."""
 
 
 def note_child(folder: Path, pid: int) -> None:
-    """Remember an attempt's child, so that a later process can stop it."""
+    """Record the child process of an attempt, so that a later process can stop it."""
     note = _note(folder)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps([pid, _started(pid)]))
 
 
 def clear_attempts(task_folder: Path) -> None:
-    """Stop what earlier attempts of a task left running and remove their folders; materials stay."""
+    """Stop the children of earlier attempts of a task and remove their folders; materials stay."""
     for folder in sorted(task_folder.iterdir()) if task_folder.is_dir() else ():
         if folder.name.isdecimal():
             clear_attempt(folder)
@@ -36,7 +36,7 @@ def clear_attempts(task_folder: Path) -> None:
 
 
 def clear_attempt(folder: Path) -> None:
-    """Stop what an attempt left running, and remove its folder."""
+    """Stop the child of an attempt and remove its folder."""
     _stop_child(folder)
     remove_tree(folder)
     with suppress(OSError):
@@ -44,20 +44,20 @@ def clear_attempt(folder: Path) -> None:
 
 
 def empty_attempt(folder: Path) -> None:
-    """Stop what an attempt left running, and remove its files. The empty folder says that it has been here."""
+    """Stop the child of an attempt and remove its files. The empty folder stays as its record."""
     _stop_child(folder)
     with suppress(OSError):
         empty_tree(folder)
 
 
 def attempts_in(work_dir: Path) -> list[tuple[str, int]]:
-    """Attempts that have left a folder: task ids and numbers."""
+    """The attempts with a folder: task ids and numbers."""
     return sorted((path.parent.name, int(path.name)) for path in work_dir.glob("*/*") if path.name.isdecimal())
 
 
 def clear_all(work_dir: Path, active: set[str]) -> None:
-    """Before anything runs: no attempt of an earlier process goes on, and old materials go away. Empty folders stay,
-    by which `attempts_in` knows the attempts.
+    """At the start of a worker: stop all children of earlier processes and remove their files and old materials. Empty
+    folders stay for `attempts_in`.
     """
     for task_id, number in attempts_in(work_dir):
         empty_attempt(work_dir / task_id / str(number))
@@ -66,14 +66,14 @@ def clear_all(work_dir: Path, active: set[str]) -> None:
 
 
 def clear_old(work_dir: Path, active: set[str], now_seconds: float) -> None:
-    """Materials that nobody has wanted for a day go away."""
+    """Remove materials of inactive tasks that are older than `KEEP_SECONDS`."""
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         if folder.name not in active and now_seconds - folder.stat().st_mtime > KEEP_SECONDS:
             remove_tree(folder)
 
 
 def fresh_folder(folder: Path) -> None:
-    """An attempt's folder, empty and alone: those of earlier attempts are removed. Raises `OSError`."""
+    """Create the empty folder of an attempt; those of earlier attempts are removed. Raises `OSError`."""
     clear_attempts(folder.parent)
     folder.mkdir(parents=True)
 
@@ -84,7 +84,7 @@ def _note(folder: Path) -> Path:
 
 
 def _stop_child(folder: Path) -> None:
-    """Kill the group of the child that is noted. The note goes first: killing the wrong one is not done twice."""
+    """Kill the process group of the recorded child. The record is removed first: a wrong one is not killed twice."""
     note = _note(folder)
     try:
         noted = json.loads(note.read_text())
@@ -105,7 +105,7 @@ def _stop_child(folder: Path) -> None:
 
 
 def _noted(noted: Any) -> tuple[int, str] | None:
-    """The process id and start time of a note, if it is one."""
+    """The process id and start time of a record, if it is valid."""
     match noted:
         case [int(pid), str(started)] if type(pid) is int and pid > 1:
             return pid, started
@@ -114,7 +114,7 @@ def _noted(noted: Any) -> tuple[int, str] | None:
 
 
 def _started(pid: int) -> str | None:
-    """When the process began, in clock ticks since boot; None when it is gone."""
+    """The start time of the process in clock ticks since boot; None when it has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""A child process with a supervisor: it and all that came of it are gone when its owner leaves."""
+"""A child process under a supervisor: it and all its descendants end with its owner."""
 
 import asyncio
 import json
@@ -14,27 +14,27 @@ from time import monotonic
 
 from services.worker import supervisor
 
-KILL_AFTER_SECONDS = supervisor.PATIENCE_SECONDS
-"""How long a child may take to stop after SIGTERM."""
+KILL_AFTER_SECONDS = supervisor.GRACE_SECONDS
+"""Time a child may take to stop after SIGTERM."""
 STOP_SECONDS = 2 * KILL_AFTER_SECONDS + 1
-"""How long the supervisor may take to stop all after SIGTERM."""
-LONGEST_LINE_BYTES = 1 << 20
+"""Time the supervisor may take to stop all processes after SIGTERM."""
+MAX_LINE_BYTES = 1 << 20
 LINES_PER_SECOND = 200
-"""More lines than this are read no faster: the protocol asks for ten of a stage, and every line costs the server."""
-BYTES_PER_SECOND = 4 * LONGEST_LINE_BYTES
-PIECE_BYTES = 1 << 16
-KEPT_CHARACTERS = 500
-OURS = ("DRAFTCAST_", "AWS_", "PG", "OTEL_")
-"""Beginnings of the names of variables that may hold a password."""
+"""Maximum rate at which lines are read: the protocol allows ten of a stage, and each costs the server time."""
+BYTES_PER_SECOND = 4 * MAX_LINE_BYTES
+CHUNK_BYTES = 1 << 16
+MAX_LINE_CHARACTERS = 500
+SECRET_PREFIXES = ("DRAFTCAST_", "AWS_", "PG", "OTEL_")
+"""Prefixes of environment variables that may hold a password."""
 
 
 @asynccontextmanager
 async def child(
     command: tuple[str, ...], folder: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """The command, running in `folder` with pipes to all its ends; when the block is left it is gone, with all its
-    descendants. The process is that of its supervisor, which ends as the command does.
-    It has our own environment, without what may be secret in it, unless it is given one.
+    """Run the command in `folder` with pipes for all its streams; at the end of the block it and all its descendants
+    have ended. The process is that of its supervisor, which exits as the command does. Its environment is that of this
+    process without secrets, unless one is given.
 
     Raises `OSError` when it cannot be started.
     """
@@ -46,7 +46,7 @@ async def child(
         cwd=folder,
         env=_without_secrets() if environment is None else environment,
         start_new_session=True,
-        limit=LONGEST_LINE_BYTES,
+        limit=MAX_LINE_BYTES,
     )
     try:
         yield process
@@ -55,8 +55,8 @@ async def child(
 
 
 def _supervised(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The command under its supervisor (Linux). One that is not there is given back, and fails to start. It is handed
-    over in digits: who looks for a program by the words of its command finds it once.
+    """The command under its supervisor (Linux). A program that does not exist is returned as it is, and fails to start.
+    The command is passed in hex: a search for processes by its words then finds it once.
     """
     if sys.platform != "linux" or shutil.which(command[0]) is None:
         return command
@@ -64,19 +64,21 @@ def _supervised(command: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _without_secrets() -> dict[str, str]:
-    """Our environment less what is ours alone: strangers' files are decoded there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    """The environment of this process without secrets: untrusted files are decoded in the child."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIXES)}
 
 
-class Pace:
-    """Lets what a child says in, no faster than it may come; one that says more waits at its pipe."""
+class OutputRate:
+    """A rate limit on the output of a child process; one that writes faster blocks on its pipe."""
 
     def __init__(self) -> None:
         self._since = 0.0
         self._lines = self._bytes = 0
 
     async def keep(self, size_bytes: int) -> None:
-        """A line, or a piece, has come: others get their turn now, and a whole second of turns if it was too much."""
+        """Account for a line or chunk of output: yields to other tasks, and pauses for the rest of the second above the
+        limit.
+        """
         now = monotonic()
         if now - self._since >= 1.0:
             self._since, self._lines, self._bytes = now, 0, 0
@@ -87,25 +89,25 @@ class Pace:
 
 
 async def collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
-    """Keep what a stream says, each line cut to 500 characters, until it ends."""
-    pace = Pace()
+    """Collect the lines of a stream, each cut to 500 characters, until it ends."""
+    rate = OutputRate()
     rest = b""
-    while piece := await stream.read(PIECE_BYTES):
-        await pace.keep(len(piece))
+    while piece := await stream.read(CHUNK_BYTES):
+        await rate.keep(len(piece))
         *whole, rest = (rest + piece).split(b"\n")
-        rest = rest[:KEPT_CHARACTERS]
-        lines.extend(_shown(line) for line in whole[-(lines.maxlen or len(whole)) :])
+        rest = rest[:MAX_LINE_CHARACTERS]
+        lines.extend(_line_text(line) for line in whole[-(lines.maxlen or len(whole)) :])
     if rest:
-        lines.append(_shown(rest))
+        lines.append(_line_text(rest))
 
 
-def _shown(line: bytes) -> str:
-    return line[: 4 * KEPT_CHARACTERS].decode(errors="replace").rstrip()[:KEPT_CHARACTERS]
+def _line_text(line: bytes) -> str:
+    return line[: 4 * MAX_LINE_CHARACTERS].decode(errors="replace").rstrip()[:MAX_LINE_CHARACTERS]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Have the supervisor stop everything. One that does not manage is killed with its group: it has not been waited
-    for then, so the number is its still.
+    """Have the supervisor stop all processes. One that takes too long is killed with its group: it was not waited for,
+    so the process id is still its own.
     """
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, None)):
         if process.returncode is None:
@@ -113,15 +115,15 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await process.wait()
-    await _emptied(process)
+    await _drain(process)
 
 
-async def _emptied(process: asyncio.subprocess.Process) -> None:
-    """Read what is left in the pipes: asyncio closes one only at its end. Nobody is there to write more."""
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Read the rest of the pipes: asyncio closes a pipe only at its end. No process writes any more."""
     with suppress(TimeoutError):
         async with asyncio.timeout(KILL_AFTER_SECONDS):
             for stream in (process.stdout, process.stderr):
-                while stream is not None and await stream.read(PIECE_BYTES):
+                while stream is not None and await stream.read(CHUNK_BYTES):
                     pass
 
 

@@ -1,34 +1,30 @@
-"""When an attempt will be done, told from the speed of its frames. No effects."""
+"""The estimated end of an attempt, from the speed of its frames. Pure: no effects."""
 
 from bisect import bisect_left
 
 from services.store.records import Stage, StageProgress
 
 RECENT = 0.4
-"""The part of the time since the export began over which the speed is measured: its newest. Scenes differ, and the
-first frames take longest; yet one slow second is not taken for the rest.
+"""The newest share of the export time over which the speed is measured. Scenes differ and the first frames take
+longest; yet one slow second must not set the estimate.
 """
 STEADINESS = 2.0
-"""At most by this factor the newest speed is taken for lower or higher than that of the whole export so far: frames
-may come in bursts, and not at all for a while.
-"""
+"""Maximum factor between the recent and the average speed: frames come in bursts, and sometimes not at all."""
 WRITING = 0.05
-"""How long joining, checking and storing the file take, as a part of the export's time: between a hundredth, for
-long videos, and a tenth, for those of a few seconds.
-"""
+"""Share of the export time that joining, checking and storing take: 0.01 for long videos, 0.1 for a few seconds."""
 MARKS = 64
-"""How finely the past is remembered."""
+"""Number of samples over the export time."""
 
 
-class Pace:
-    """Takes an attempt's counts in as they come, and tells when the attempt will be done."""
+class Eta:
+    """Estimates the end of an attempt from its frame counts."""
 
     def __init__(self) -> None:
         self._marks: list[tuple[int, float]] = []
         self._end_ms: int | None = None
 
     def end_ms(self, stage: StageProgress, now_ms: int) -> int | None:
-        """When the task will be done, its present stage being so; None before frames have been made."""
+        """The estimated end of the task in ms since 1970; None before the first frames."""
         if stage.stage is Stage.EXPORTING:
             self._end_ms = self._exporting(stage, now_ms)
         elif stage.stage is Stage.WRITING_FILE:
@@ -59,7 +55,7 @@ class Pace:
             self._marks.append((now_ms, done))
 
     def _done_at(self, at_ms: float) -> float:
-        """What was done at a time in the past, evenly between marks."""
+        """The frames done at a past time, interpolated between samples."""
         after = min(len(self._marks) - 1, bisect_left(self._marks, at_ms, key=lambda mark: mark[0]))
         (start_ms, one), (end_ms, other) = self._marks[max(0, after - 1)], self._marks[after]
         return other if start_ms == end_ms else one + (other - one) * (at_ms - start_ms) / (end_ms - start_ms)

@@ -45,7 +45,7 @@ from services.exporter_protocol import (
 from services.settings import Settings
 from services.store.records import Task
 from services.warning_limit import storable
-from services.worker.child import LONGEST_LINE_BYTES, Pace, child, collect
+from services.worker.child import MAX_LINE_BYTES, OutputRate, child, collect
 from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protocol
 
 log = logging.getLogger(__name__)
@@ -261,7 +261,7 @@ async def _read(
     """Pass the lines on; the answer is the last word, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
     last: LastLine | None = None
-    pace = Pace()
+    rate = OutputRate()
     while True:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
@@ -273,12 +273,12 @@ async def _read(
                 f"导出程序 {SILENCE_SECONDS:.0f} 秒没有任何输出。",
             ) from None
         except ValueError:
-            log.warning("the exporter sent a line of more than %d bytes", LONGEST_LINE_BYTES)
-            await pace.keep(LONGEST_LINE_BYTES)
+            log.warning("the exporter sent a line of more than %d bytes", MAX_LINE_BYTES)
+            await rate.keep(MAX_LINE_BYTES)
             continue
         if not text:
             return last
-        await pace.keep(len(text))
+        await rate.keep(len(text))
         line = parse_line(text)
         if isinstance(line, LastLine):
             last = line

@@ -1,7 +1,7 @@
-"""The keeper: what one process at a time does for all of them.
+"""Maintenance: the duties of the leader for all processes.
 
-Tasks of workers that died are given to others, tasks that waited too long end, the queue engine
-always has a ticket while a task waits, and what nobody wants to keep any longer is removed.
+It requeues tasks of dead workers, fails tasks that expired, adds missing tickets to the queue, and removes tasks and
+parts that are no longer kept.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from services.background import background, every
 from services.clock import now_ms
 from services.errors import ErrorCode, Failed, StoreUnavailable, failed
 from services.files.store import FileStore
@@ -27,13 +28,13 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 2.0
 SWEEP_SECONDS = 600.0
-"""Between two removals of what is not to be kept."""
+"""Interval of the removal of used tickets, parts and outdated tasks."""
 TICKETS_AT_ONCE = 100
 DAY_MS = 24 * 3600 * 1000
 
 
 class Maintenance:
-    """Looks after all processes while this one is the crew's keeper."""
+    """Runs the duties while this process is the leader."""
 
     def __init__(
         self,
@@ -57,25 +58,16 @@ class Maintenance:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Make rounds while the block lasts."""
-        rounds = asyncio.create_task(self._rounds(), name="keeper")
-        try:
+        """Run in the background while the block lasts."""
+        async with background("maintenance", every(ROUND_SECONDS, "maintenance", self._run_if_leader)):
             yield
-        finally:
-            rounds.cancel()
-            await asyncio.gather(rounds, return_exceptions=True)
 
-    async def _rounds(self) -> None:
-        while True:
-            if self._registry.is_leader:
-                try:
-                    await self.run_once()
-                except StoreUnavailable as error:
-                    log.warning("the database is away: %s", str(error).partition("\n")[0])
-            await asyncio.sleep(ROUND_SECONDS)
+    async def _run_if_leader(self) -> None:
+        if self._registry.is_leader:
+            await self.run_once()
 
     async def run_once(self) -> None:
-        """One round. What fails in it holds up nothing else of it."""
+        """Run each duty once; a failure of one does not stop the others. Raises `StoreUnavailable`."""
         duties = [self._reap_dead_workers, self._expire_tasks, self._add_missing_tickets]
         if monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = monotonic()
@@ -86,10 +78,10 @@ class Maintenance:
             except StoreUnavailable:
                 raise
             except Exception:
-                log.exception("a part of the keeper's round failed; there will be another")
+                log.exception("a maintenance duty failed; retrying in the next round")
 
     async def _reap_dead_workers(self) -> None:
-        """Dead processes leave the crew; what they ran is free for others."""
+        """Unregister dead processes and release their tasks and parts."""
         dead = self._registry.dead_workers()
         for record in dead:
             log.warning(
@@ -99,10 +91,10 @@ class Maintenance:
             await workers.unregister(connection, [record.id for record in dead])
             freed = await writes.release(connection, workers.worker_gone())
             if await parts.release_lost(connection):
-                log.warning("parts that a dead worker made of another's video are free")
+                log.warning("parts of a dead worker are released")
             for task_id in freed:
                 with bind_task(task_id):
-                    log.warning("the task has lost its worker and waits for another")
+                    log.warning("the worker of the task is lost; the task is requeued")
                 await self._queue.add_ticket(connection)
 
     async def _expire_tasks(self) -> None:
@@ -116,7 +108,7 @@ class Maintenance:
                 self._traces.waited(ended.task)
 
     async def _add_missing_tickets(self) -> None:
-        """A worker that died with a ticket in its hand must not leave a task without one."""
+        """A worker that died with a ticket must not leave a task without one."""
         async with self._database.read() as connection:
             waiting = await reads.runnable_count(connection)
         if waiting and not await asyncio.to_thread(self._has_tickets):
@@ -131,7 +123,7 @@ class Maintenance:
             raise StoreUnavailable(str(error).partition("\n")[0]) from error
 
     async def sweep(self) -> None:
-        """Remove used tickets, and what ended longer ago than it is kept."""
+        """Remove used tickets, parts of ended tasks, and tasks older than `keep_days`."""
         workers = {record.id for record in self._registry.live_workers()}
         while await asyncio.to_thread(self._queue.sweep, workers):
             pass
@@ -140,7 +132,7 @@ class Maintenance:
             await self._remove_outdated(now_ms() - self._keep_days * DAY_MS)
 
     async def _remove_outdated(self, before_ms: int) -> None:
-        """Remove the tasks that ended before; those whose files cannot be removed stay until the next sweep."""
+        """Remove tasks that ended before; those whose files cannot be removed stay until the next sweep."""
         last, stuck = None, 0
         while True:
             async with self._database.read() as connection:
@@ -152,14 +144,14 @@ class Maintenance:
             if not found:
                 break
         if stuck:
-            log.warning("%d outdated tasks stay until the next sweep, since their files cannot be removed", stuck)
+            log.warning("%d outdated tasks stay until the next sweep: their files cannot be removed", stuck)
 
     async def _removed(self, task: Task) -> bool:
-        """Whether the task and its files are gone: the files first, since what has no row is never found again."""
+        """Remove the files, then the rows: files without a row would not be found again. False when files remain."""
         try:
             await self._files.delete(f"videos/{task.id}")
         except OSError as error:
-            log.warning("the task's files cannot be removed: %s", error)
+            log.warning("the files of the task cannot be removed: %s", error)
             return False
         async with self._database.write() as connection:
             await writes.remove(connection, task)
@@ -167,7 +159,7 @@ class Maintenance:
         return True
 
     async def _remove_parts(self) -> None:
-        """Parts of videos that are made, or never will be, go away: a worker that died could not remove them."""
+        """Remove parts of ended tasks that a dead worker could not remove."""
         async with self._database.read() as connection:
             left = await parts.of_ended_tasks(connection)
         for task_id in left:
@@ -175,11 +167,11 @@ class Maintenance:
                 try:
                     await forget(self._database, self._files, task_id)
                 except OSError as error:
-                    log.warning("the task's parts stay until the next sweep: %s", error)
+                    log.warning("the parts of the task stay until the next sweep: %s", error)
 
 
 def expired() -> Failed:
-    """The end of a task that waited too long."""
+    """The error of a task that waited longer than `expiresInSeconds`."""
     return failed(
         ErrorCode.EXPIRED,
         "The task waited longer than expiresInSeconds allows.",

@@ -1,4 +1,4 @@
-"""How far an attempt is: from the exporter's lines to the documented scale. No effects."""
+"""The progress of an attempt, from exporter lines to stored updates. Pure: no effects."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,11 +8,11 @@ from services.exporter_protocol import Stage, StageLine
 from services.store.records import EventType, StageProgress, Task
 from services.store.writes import closed, stage_values, warning_values
 from services.warning_limit import WarningLimit
-from services.worker.eta import Pace
+from services.worker.eta import Eta
 from services.worker.progress_scale import ORDER, percent
 
 PREVIEW_MS = 1000
-"""At least this long between two previews."""
+"""Minimum interval of previews."""
 _EXPORTER_STAGES = ORDER[2:-1]
 
 Write = tuple[EventType, dict[str, Any]]
@@ -34,21 +34,21 @@ class AttemptProgress:
         """Whether there are warnings that have not been taken."""
         self._stage_writes: list[Write] = []
         self._latest: dict[str, Any] = {}
-        self._pace = Pace()
+        self._eta = Eta()
         self._preview_at_ms: int | None = None
 
     @property
     def stage(self) -> Stage:
-        """The present stage."""
+        """The current stage."""
         return self.stages[-1].stage
 
     @property
     def flush_now(self) -> bool:
-        """Whether a stage waits to be stored."""
+        """Whether a change of stage waits to be stored."""
         return bool(self._stage_writes)
 
     def on_stage(self, line: StageLine, now_ms: int) -> None:
-        """A stage begins or goes on. An earlier stage than the present one is passed over."""
+        """A stage begins or goes on. Lines of an earlier stage are ignored."""
         if line.stage not in _EXPORTER_STAGES or ORDER.index(line.stage) < ORDER.index(self.stage):
             return
         entered = line.stage is not self.stage
@@ -57,7 +57,7 @@ class AttemptProgress:
         self.stages[-1] = _counted(self.stages[-1], line)
         self._percent = max(self._percent, percent(self.stages[-1]))
         values = stage_values(self.stages, self._percent)
-        values["estimated_completion_at_ms"] = self._pace.end_ms(self.stages[-1], now_ms)
+        values["estimated_completion_at_ms"] = self._eta.end_ms(self.stages[-1], now_ms)
         if entered:
             self._stage_writes.append((EventType.STAGE_CHANGED, {**self._latest, **values}))
             self._latest = {}
@@ -65,21 +65,21 @@ class AttemptProgress:
             self._latest.update(values)
 
     def on_warning(self, warning: DraftWarning) -> None:
-        """Something is not drawn as designed."""
+        """Add a warning, up to the limit."""
         kept = self._limit.admit(warning)
         if kept is not None:
             self._warnings.append(kept)
             self._warned = True
 
     def preview_due(self, now_ms: int) -> bool:
-        """Whether a preview that comes now is stored: one a second is enough. It counts as stored from here."""
+        """Whether a preview that arrives now is stored: at most one per `PREVIEW_MS`. True counts as stored."""
         if self._preview_at_ms is not None and abs(now_ms - self._preview_at_ms) < PREVIEW_MS:
             return False
         self._preview_at_ms = now_ms
         return True
 
     def on_preview(self, key: str) -> None:
-        """A newer frame lies in the file storage."""
+        """A newer preview is in the file storage, under this key."""
         self._latest["preview_key"] = key
 
     def take(self) -> list[Write]:
@@ -103,7 +103,7 @@ class AttemptProgress:
 
 
 def _counted(stage: StageProgress, line: StageLine) -> StageProgress:
-    """The stage with the line's counts; `done` never falls."""
+    """The stage with the counts of the line; `done` never falls."""
     if line.done is None:
         return stage
     return replace(stage, done=max(line.done, stage.done or 0.0), total=line.total, unit=line.unit)

@@ -1,4 +1,4 @@
-"""The documented scale of progress: where each stage begins and ends."""
+"""The progress scale: the percentage at which each stage begins."""
 
 from services.store.records import Stage, StageProgress
 
@@ -12,13 +12,13 @@ BEGINS = {
     Stage.WRITING_FILE: 90,
     Stage.DONE: 100,
 }
-"""The progress, of 100, at which each stage begins: the table of gen_video_status."""
+"""The percentage at which each stage begins: the table of gen_video_status."""
 
 ORDER = list(Stage)
 
 
 def percent(stage: StageProgress) -> int:
-    """0..99: between the beginnings of this stage and the next, by what is done of it."""
+    """0..99: from the beginning of this stage to that of the next, by the share done."""
     begin = BEGINS[stage.stage]
     following = BEGINS[ORDER[ORDER.index(stage.stage) + 1]]
     share = min(1.0, (stage.done or 0.0) / stage.total) if stage.total else 0.0

@@ -1,4 +1,4 @@
-"""Storing what running attempts come to: their progress, all of them together a few times a second, and their ends."""
+"""The progress writer: stores the progress of all running attempts together, and their ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,29 +17,27 @@ from services.worker.progress import AttemptProgress, Write
 from services.worker.registry import WorkerRegistry
 
 FLUSH_SECONDS = 0.25
-"""Percentages of all running attempts are stored together, this often."""
-RETRY_SECONDS = 0.5
-"""Between two tries to reach a database that is away."""
+"""Interval of flushes: the effective rate of percentages, four a second."""
 
 
 @dataclass(eq=False, slots=True)
 class Attempt:
-    """A running attempt: the task as this worker last wrote it, and what is to be written next."""
+    """A running attempt: its task as last stored by this worker, and its progress."""
 
     task: Task
     folder: Path
     progress: AttemptProgress
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the task is not this attempt's any more."""
+    """Set when the attempt no longer owns the task."""
     shared: bool = False
-    """Whether its video is made in parts, which others may make."""
+    """Whether the video is rendered in parts."""
     ended: Task | None = None
-    """The task as this attempt has left it; None while it runs, and when it was given up."""
+    """The task at the end of the attempt; None while it runs, and when it was abandoned."""
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 
 class ProgressWriter:
-    """Stores what comes of the attempts in `running`; `flush_now` is set when it should not wait."""
+    """Stores the progress of the attempts in `running`; set `flush_now` to flush without delay."""
 
     def __init__(self, database: Database, task_cache: TaskCache, registry: WorkerRegistry) -> None:
         self.running: set[Attempt] = set()
@@ -50,7 +48,7 @@ class ProgressWriter:
         self._flushing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Store what comes, until cancelled."""
+        """Flush at intervals, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_SECONDS):
@@ -62,28 +60,24 @@ class ProgressWriter:
     async def end(
         self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]
     ) -> TaskChange | None:
-        """Store all that has come, and then the attempt's end, which is None when the task was not its any more.
+        """Flush the attempt and store its end. None when it no longer owned the task.
 
-        A database that is away is waited for, up to the dead-after time: from then on the task may be another
-        worker's. Raises `StoreUnavailable`.
+        An unavailable database is retried while the lease is valid. Raises `StoreUnavailable` after that.
         """
-        while True:
-            try:
-                await self.flush([attempt])
-                async with self._database.write() as connection:
-                    ended = await change(connection)
-            except StoreUnavailable:
-                if not self._registry.lease_valid:
-                    raise
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                if ended is not None:
-                    self._task_cache.publish(ended)
-                return ended
+
+        async def write() -> TaskChange | None:
+            await self.flush([attempt])
+            async with self._database.write() as connection:
+                return await change(connection)
+
+        ended = await self._registry.patiently(write)
+        if ended is not None:
+            self._task_cache.publish(ended)
+        return ended
 
     async def flush(self, attempts: list[Attempt]) -> None:
-        """Store what has come since, of all attempts in one transaction; then tell. What cannot be stored now,
-        because the database is away, is kept for the next time.
+        """Store the progress of the attempts in one transaction and publish it. Raises `StoreUnavailable`; the progress
+        is then part of the next flush.
         """
         async with self._flushing:
             waiting = [(attempt, steps) for attempt in attempts if (steps := attempt.progress.take())]
@@ -103,7 +97,7 @@ class ProgressWriter:
 
 
 async def _advanced(connection: AsyncConnection, attempt: Attempt, steps: list[Write]) -> list[TaskChange]:
-    """The attempt's steps, as far as the task is still its."""
+    """Store the updates of an attempt while it owns the task."""
     written: list[TaskChange] = []
     for event, values in steps:
         advanced = await writes.advance(connection, attempt.task, event, values)

@@ -1,9 +1,9 @@
-"""The crew: the processes of the service, who of them lives, and who looks after the rest.
+"""The worker registry: the live processes of the service, and the one that leads.
 
-Every process moves its own row (`heartbeat`) and watches the others'. A row that has not moved for the dead-after
-time, by the watcher's monotonic clock, is a dead process: no wall clock is compared, so none can mislead. Time in which
-the watcher itself could not look counts for nobody. The senior of those who live is the keeper, who
-acts on what it sees (`services.worker.maintenance`); if two hold themselves for it for a moment, no harm is done.
+Every process raises the heartbeat in its own row and reads those of the others. A row that has not changed for the
+dead-after time, by the monotonic clock of the reader, belongs to a dead process; no wall clocks are compared, and time
+in which the reader itself could not read counts for no row. The live process that started first is the leader and runs
+`services.worker.maintenance`; two leaders for a moment do no harm.
 """
 
 import asyncio
@@ -12,23 +12,28 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
+from services.background import background, every
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.store import parts, workers, writes
 from services.store.database import Database
 from services.store.workers import WorkerRecord
 
+Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 0.5
+"""Pause between two attempts to reach an unavailable database."""
 HEARTBEATS = 5
-"""How often a process beats within the dead-after time."""
+"""Heartbeats within the dead-after time."""
 
 
 class WorkerRegistry:
-    """The place of this process among all of them. `slots` is 0 for one that renders nothing."""
+    """The registration of this process. `slots` is its number of concurrent renders, 0 without a worker."""
 
     def __init__(
         self,
@@ -54,49 +59,61 @@ class WorkerRegistry:
             started_at_ms=now_ms(),
         )
         self.on_lease_lost: Callable[[], None] = lambda: None
-        """Called when this process may have been taken for dead: what it runs is not its own any more."""
+        """Called when the lease of this process has expired; its running attempts must be abandoned."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Be there while the block lasts."""
+        """Stay registered while the block lasts. A worker first releases tasks of earlier workers
+        of its data folder.
+        """
         async with self._database.write() as connection:
             await workers.register(connection, self.me)
             if self.me.slots:  # what the worker before us left is free at once
                 await writes.release(connection, workers.worker_gone())
                 await parts.release_lost(connection)
         await self._look()
-        beating = asyncio.create_task(self._run(), name="crew")
         try:
-            yield
+            async with background("heartbeat", every(self._dead_after_seconds / HEARTBEATS, "heartbeat", self._beat)):
+                yield
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
             with suppress(StoreUnavailable, TimeoutError):
                 async with asyncio.timeout(2), self._database.note() as connection:
                     await workers.unregister(connection, [self.me.id])
 
     @property
     def capacity(self) -> int:
-        """How many renders run at once, on all machines."""
+        """The number of concurrent renders of all processes."""
         return sum(record.slots for record in self.live_workers())
 
     @property
     def has_peers(self) -> bool:
-        """Whether other processes render, too."""
+        """Whether other processes render."""
         return any(record.slots for record in self.live_workers() if record.id != self.me.id)
 
     @property
     def is_leader(self) -> bool:
-        """Whether it is on this process to look after all."""
+        """Whether this process runs the maintenance."""
         return self.lease_valid and min(self.live_workers(), key=lambda record: record.seniority).id == self.me.id
 
     @property
     def lease_valid(self) -> bool:
-        """Whether the database has heard of this process within the dead-after time."""
+        """Whether the database was reached within the dead-after time."""
         return self._clock() - self._looked_at < self._dead_after_seconds
 
+    async def patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
+        """The result of `ask`, which is repeated while the database is unavailable and the lease is valid. Raises
+        `StoreUnavailable` after that.
+        """
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailable:
+                if not self.lease_valid:
+                    raise
+            await asyncio.sleep(RETRY_SECONDS)
+
     def live_workers(self) -> list[WorkerRecord]:
-        """The processes that are there, this one among them."""
+        """The live processes, including this one."""
         dead_workers = {record.id for record in self.dead_workers()}
         others = [
             record for record in self._records.values() if record.id not in dead_workers and record.id != self.me.id
@@ -104,28 +121,26 @@ class WorkerRegistry:
         return [self.me, *others]
 
     def dead_workers(self) -> list[WorkerRecord]:
-        """The processes whose rows have stopped moving."""
+        """The processes whose heartbeats have stopped."""
         late = self._looked_at - self._dead_after_seconds
         return [self._records[name] for name, moved in self._moved_at.items() if moved < late and name != self.me.id]
 
-    async def _run(self) -> None:
-        pause = self._dead_after_seconds / HEARTBEATS
-        while True:
-            await asyncio.sleep(pause)
-            try:
-                async with asyncio.timeout(self._dead_after_seconds / 2):
-                    await self.heartbeat()
-            except (StoreUnavailable, TimeoutError) as error:
-                log.warning("no beat reached the database: %s", str(error).partition("\n")[0])
+    async def _beat(self) -> None:
+        try:
+            async with asyncio.timeout(self._dead_after_seconds / 2):
+                await self.heartbeat()
+        except TimeoutError as error:
+            raise StoreUnavailable("a heartbeat took too long") from error
+        finally:
             if not self.lease_valid:
                 self.on_lease_lost()
 
     async def heartbeat(self) -> None:
-        """Move our row and look at the others'. Raises `StoreUnavailable`."""
+        """Raise the own heartbeat and read those of the others. Raises `StoreUnavailable`."""
         async with self._database.note() as connection:
             known = await workers.heartbeat(connection, self.me.id)
         if not known:
-            log.warning("this process was taken for dead; it begins anew")
+            log.warning("this process was taken for dead and registers again")
             self.on_lease_lost()
             async with self._database.note() as connection:
                 await workers.register(connection, self.me)

@@ -1,8 +1,9 @@
-"""The supervisor of a child process, a program: `python -I -S supervisor.py PARENT COMMAND`, of JSON in hex.
+"""The supervisor of a child process, a program: `python -I -S supervisor.py PARENT COMMAND`, COMMAND being JSON in hex.
 
-It runs the command and ends as that ends, when all that came of it is gone: processes that left their group or their
-parent are its own children by then (PR_SET_CHILD_SUBREAPER of prctl(2)). SIGTERM is passed on, and a second later
-everything is killed; so it is at once when PARENT, a process id, dies. It imports nothing of ours, to start fast.
+It runs the command and exits as it does, once all descendants have ended: processes that left their group or their
+parent become its own children (PR_SET_CHILD_SUBREAPER of prctl(2)). SIGTERM is passed on, and everything is killed a
+second later; it is killed at once when PARENT, a process id, dies. The standard library is its only import, so that it
+starts fast.
 """
 
 import ctypes
@@ -15,36 +16,36 @@ import time
 from contextlib import suppress
 from typing import NoReturn
 
-PATIENCE_SECONDS = 1.0
-"""How long the command may take to stop after SIGTERM, and all that it leaves may take to be gone after SIGKILL."""
+GRACE_SECONDS = 1.0
+"""Time the command may take to stop after SIGTERM, and its descendants after SIGKILL."""
 CANNOT_RUN = 127
 """The exit code of shells for a command that cannot be started."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _ORPHANED = signal.SIGHUP
-_HEARD = (signal.SIGCHLD, signal.SIGTERM, _ORPHANED)
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, _ORPHANED)
 _prctl = ctypes.CDLL(None).prctl
 
 
 def main() -> NoReturn:
     """Run the command of the arguments to its end."""
     parent, command = sys.argv[1:]
-    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     _prctl(_PR_SET_PDEATHSIG, _ORPHANED)
     if os.getppid() != int(parent):
         sys.exit(1)
     child = os.fork()
     if child == 0:
-        _become(json.loads(bytes.fromhex(command)))
-    _let_go()
-    status = _waited(child)
-    _end_all()
-    _end_as(status)
+        _exec(json.loads(bytes.fromhex(command)))
+    _detach()
+    status = _wait_for(child)
+    _kill_descendants()
+    _exit_as(status)
 
 
-def _become(command: list[str]) -> NoReturn:
+def _exec(command: list[str]) -> NoReturn:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
         os.execvp(command[0], command)  # noqa: S606 - without a shell, as it should be
     except OSError as error:
@@ -53,16 +54,16 @@ def _become(command: list[str]) -> NoReturn:
         os._exit(CANNOT_RUN)
 
 
-def _let_go() -> None:
-    """The other end of each is to see when the command closes it. Nor do we stay in its folder."""
+def _detach() -> None:
+    """Close the pipes, so that their other ends see the command close them, and leave the working folder."""
     os.chdir("/")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
 
 
-def _waited(child: int) -> int:
-    """The command's wait status, once it has ended; None of its signals' deadlines is missed."""
+def _wait_for(child: int) -> int:
+    """The wait status of the command, once it has ended."""
     give_up_at = float("inf")
     while True:
         pid, status = os.waitpid(-1, os.WNOHANG)
@@ -73,21 +74,21 @@ def _waited(child: int) -> int:
         left_seconds = give_up_at - time.monotonic()
         if left_seconds <= 0:
             _kill(_children())
-        heard = signal.sigtimedwait(_HEARD, min(max(left_seconds, 0.01), 60.0))
+        heard = signal.sigtimedwait(_SIGNALS, min(max(left_seconds, 0.01), 60.0))
         if heard is None or heard.si_signo == signal.SIGCHLD:
             continue
         if heard.si_signo == _ORPHANED:
             give_up_at = 0.0
         elif give_up_at == float("inf"):
-            give_up_at = time.monotonic() + PATIENCE_SECONDS
+            give_up_at = time.monotonic() + GRACE_SECONDS
             os.killpg(0, signal.SIGTERM)
 
 
-def _end_all() -> None:
-    """Kill what is left until nothing is; those whose parents die come to us. Whoever multiplies too fast for that is
-    killed with our whole group, and so are we.
+def _kill_descendants() -> None:
+    """Kill all remaining descendants; orphans become our children. Descendants that multiply too fast are killed with
+    our whole process group.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + GRACE_SECONDS
     with suppress(ChildProcessError):
         while time.monotonic() < until:
             _kill(_children())
@@ -104,7 +105,7 @@ def _kill(processes: list[int]) -> None:
 
 
 def _children() -> list[int]:
-    """Our children, by the parent that their /proc/PID/stat tells."""
+    """The child processes, by the parent in /proc/PID/stat."""
     ours = str(os.getpid())
     with os.scandir("/proc") as entries:
         return [int(entry.name) for entry in entries if entry.name.isdecimal() and _parent_of(entry.name) == ours]
@@ -120,7 +121,7 @@ def _parent_of(pid: str) -> str | None:
     return None
 
 
-def _end_as(status: int) -> NoReturn:
+def _exit_as(status: int) -> NoReturn:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

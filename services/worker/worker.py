@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.background import background, every
 from services.clock import SteadyClock, now_ms
 from services.drafts.draft_urls import is_self_reference
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
@@ -31,10 +32,10 @@ from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.exporter_process import OWN_EXPORTER, export, request_of
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
-from services.worker.progress_writer import RETRY_SECONDS, Attempt, ProgressWriter
+from services.worker.progress_writer import Attempt, ProgressWriter
 from services.worker.publish import publish, put_preview
 from services.worker.queue.engine import Queue
-from services.worker.registry import WorkerRegistry
+from services.worker.registry import RETRY_SECONDS, WorkerRegistry
 from services.worker.shared_render.assistant import Assistant
 from services.worker.shared_render.coordinator import Coordinator
 from services.worker.shared_render.parts import PartStore
@@ -44,8 +45,7 @@ log = logging.getLogger(__name__)
 TIDY_SECONDS = 5.0
 PREVIEW_SECONDS = 5.0
 """How long a preview may take to be stored; the attempt's end waits for it."""
-OLD_EVERY = 720
-"""Rounds of tidying after which old materials are looked for: once an hour."""
+OLD_MATERIALS_SECONDS = 3600.0
 
 
 class Worker:
@@ -87,17 +87,22 @@ class Worker:
         dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
         await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
         await self._artifacts.clean_dead(dead)
-        keepers = [asyncio.create_task(self._writer.run()), asyncio.create_task(self._tidy_for_ever())]
-        try:
-            async with self._assistant.serve() if self._assistant else nullcontext():
-                try:
-                    yield
-                finally:
-                    self._stopping.set()
-        finally:
-            for running in [*self._tasks, *keepers]:
-                running.cancel()
-            await asyncio.gather(*self._tasks, *keepers, return_exceptions=True)
+        jobs = (
+            self._writer.run(),
+            every(TIDY_SECONDS, "tidying", self._tidy),
+            every(OLD_MATERIALS_SECONDS, "removal of old materials", self._clear_old_materials),
+        )
+        async with background("worker", *jobs):
+            try:
+                async with self._assistant.serve() if self._assistant else nullcontext():
+                    try:
+                        yield
+                    finally:
+                        self._stopping.set()
+            finally:
+                for running in self._tasks:
+                    running.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def admit(self) -> None:
         """Begin the next task's attempt; returns when there is room for another one, or nothing to run."""
@@ -305,17 +310,13 @@ class Worker:
                     check(await reads.any_task(connection, attempt.task.id))
             await attempt.lost.wait()
 
-    async def _tidy_for_ever(self) -> None:
-        rounds = 0
-        while True:
-            await asyncio.sleep(TIDY_SECONDS)
-            rounds += 1
-            with suppress(StoreUnavailable):
-                await self._release_strays()
-                await self._artifacts.retry()
-                if rounds % OLD_EVERY == 0:
-                    active, now_seconds = await self._active_ids(), self._clock.seconds()
-                    await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
+    async def _tidy(self) -> None:
+        await self._release_strays()
+        await self._artifacts.retry()
+
+    async def _clear_old_materials(self) -> None:
+        active, now_seconds = await self._active_ids(), self._clock.seconds()
+        await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
 
     async def _release_strays(self) -> None:
         """Tasks that are ours by their rows and run no more, because their end could not be stored."""

@@ -16,7 +16,7 @@ from services.http.client import Client
 from services.http.guard import Guard
 from services.migrate import migrate
 from services.store.records import DeliveryState, PageRequest
-from services.webhooks.delivery import PATIENCE, WebhookSender, signed
+from services.webhooks.delivery import TIMEOUTS, WebhookSender, signed
 from tests.security.conftest import Guarded
 from tests.services.tasks.conftest import OWNER, open_tasks
 from tests.support.canary import Canary
@@ -88,7 +88,7 @@ def test_a_name_that_leads_inside_when_it_is_sent_is_refused_then(tmp_path: Path
                 "whsec_" + "A" * 32,
                 lambda _: None,
             )
-            async with Client(Guard(()), PATIENCE, Names(["127.0.0.1"])) as client:
+            async with Client(Guard(()), TIMEOUTS, Names(["127.0.0.1"])) as client:
                 assert await sender.send_due(client) == 1
             return (await tasks.manager.deliveries(OWNER, task.id, PageRequest()))[0]
 

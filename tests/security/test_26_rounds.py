@@ -20,7 +20,7 @@ from services.store import writes
 from services.store.records import DeliveryState, PageRequest, Task, TaskRequest
 from services.store.tables import deliveries
 from services.store.tables import tasks as table
-from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, PATIENCE, WebhookSender
+from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, TIMEOUTS, WebhookSender
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
 from tests.services.tasks.test_maintenance import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
@@ -61,7 +61,7 @@ def test_a_webhook_that_cannot_be_sent_settles_and_others_are_sent_in_the_same_r
         with receiving() as receiver:
             poison = [await of(tasks, OWNER, number, url) for number, url in enumerate([*IMPOSSIBLE, ""])]
             await of(tasks, "victim", 9, receiver.url)
-            async with Client(Guard((receiver.host,)), PATIENCE) as client:
+            async with Client(Guard((receiver.host,)), TIMEOUTS) as client:
                 assert await sender(tasks).send_due(client) == len(poison) + 1
             receiver.next()
         for task in poison:
@@ -77,7 +77,7 @@ def test_a_webhook_whose_sender_always_ends_is_given_up(run: Run) -> None:
         task = await of(tasks, OWNER, 1, "http://a.example/")
         async with tasks.database.write() as connection:
             await connection.execute(sa.update(deliveries).values(attempts=MOST_TRIES))
-        async with Client(Guard(()), PATIENCE) as client:
+        async with Client(Guard(()), TIMEOUTS) as client:
             await sender(tasks).send_due(client)
         [told] = await tasks.manager.deliveries(OWNER, task.id, PageRequest())
         assert told.state is DeliveryState.FAILED
@@ -90,7 +90,7 @@ def test_receivers_that_never_answer_hold_up_their_own_owner_alone(run: Run) -> 
         with socket.create_server(("127.0.0.1", 0)) as deaf, receiving() as receiver:
             for number in range(40):
                 await of(tasks, OWNER, number, f"http://127.0.0.1:{deaf.getsockname()[1]}/")
-            async with Client(Guard(("127.0.0.1",)), PATIENCE) as client:
+            async with Client(Guard(("127.0.0.1",)), TIMEOUTS) as client:
                 sending = asyncio.create_task(sender(tasks).send_due(client))
                 async with asyncio.timeout(10):  # less than it takes to give up one of those that never answer
                     await of(tasks, "victim", 50, receiver.url)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from services.background import background, every
 from services.clock import now_ms
 from services.errors import DraftWarning, Failed, StoreUnavailable
 from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
@@ -52,13 +53,12 @@ class Assistant:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Help while the block lasts."""
-        looking = asyncio.create_task(self._look_for_ever(), name="helper")
         try:
-            yield
+            async with background("assistant", every(LOOK_SECONDS, "assistant", self._look)):
+                yield
         finally:
-            looking.cancel()
             self.drop_all()
-            await asyncio.gather(looking, *self._assisting.values(), return_exceptions=True)
+            await asyncio.gather(*self._assisting.values(), return_exceptions=True)
 
     def drop_all(self) -> None:
         """Give everything up."""
@@ -71,19 +71,10 @@ class Assistant:
         for assisting in list(self._assisting.values())[::-1][: max(0, surplus)]:
             assisting.cancel()
 
-    async def _look_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if self._registry.lease_valid and self._room() > len(self._assisting):
-                try:
-                    await self._look()
-                except StoreUnavailable:
-                    continue
-                except Exception:
-                    log.exception("no part could be looked for; it is tried again")
-
     async def _look(self) -> None:
-        """Begin to help where help is wanted."""
+        """Begin to render a part of another worker's task, if a slot is free and a part is open."""
+        if not self._registry.lease_valid or self._room() <= len(self._assisting):
+            return
         async with self._store.database.read() as connection:
             besides = (*self._assisting, *self._refused)
             wanted = await parts.open_parts_of_others(connection, self._store.worker, besides)

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from services.background import background, every
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
 from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
@@ -49,14 +50,14 @@ class Coordinator:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Look after the parts while the block lasts."""
-        looking = asyncio.create_task(self._look_for_ever(), name=f"parts of {self._attempt.task.id}")
+        name = f"parts of {self._attempt.task.id}"
         try:
-            yield
+            async with background(name, every(LOOK_SECONDS, name, self._look)):
+                yield
         finally:
-            left = [looking, *self._moving.values()]
-            for each in left:
-                each.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            for moving in self._moving.values():
+                moving.cancel()
+            await asyncio.gather(*self._moving.values(), return_exceptions=True)
 
     def on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
         """Pass a line of the renderer on, with the frames of the others added to its own."""
@@ -91,7 +92,7 @@ class Coordinator:
             async with self._store.database.write() as connection:
                 return await parts.announce(connection, self._attempt.task, line.digest, line.spans)
 
-        found = await self._store.patiently(write)
+        found = await self._store.registry.patiently(write)
         if found is None:
             await self._give_up()
         else:
@@ -138,17 +139,10 @@ class Coordinator:
     def _others(self, status: PartStatus) -> list[Part]:
         return [part for part in self._rows if part.status is status and part.worker != self._store.worker]
 
-    async def _look_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if self._rows:
-                try:
-                    await self._look()
-                except StoreUnavailable as error:
-                    log.warning("the database is away: %s", error)
-
     async def _look(self) -> None:
-        """See what the others have done; fetch what they have made, and store what we have if anyone helps."""
+        """Read the rows of the parts: download finished parts of assistants, and upload own ones if any assist."""
+        if not self._rows:
+            return
         self._rows = await self._store.of_task(self._attempt.task.id)
         for part in self._others(PartStatus.RUNNING):
             self._since.setdefault(_claim(part), monotonic())

@@ -19,7 +19,6 @@ from services.store import parts
 from services.store.database import Database
 from services.store.parts import Part, PartStatus
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.progress_writer import RETRY_SECONDS
 from services.worker.publish import measured
 from services.worker.registry import WorkerRegistry
 
@@ -65,24 +64,14 @@ class PartStore:
         self.files = files
         self.traces = traces
         self.worker = registry.me.id
-        self._registry = registry
-
-    async def patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
-        """What `ask` gives. Raises `StoreUnavailable` when the database was away for the dead-after time."""
-        while True:
-            try:
-                return await ask()
-            except StoreUnavailable:
-                if not self._registry.lease_valid:
-                    raise
-                await asyncio.sleep(RETRY_SECONDS)
+        self.registry = registry
 
     async def _note(self, change: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
         async def write() -> Found:
             async with self.database.note() as connection:
                 return await change(connection)
 
-        return await self.patiently(write)
+        return await self.registry.patiently(write)
 
     async def of_task(self, task_id: str) -> list[Part]:
         """The task's parts."""
@@ -91,7 +80,7 @@ class PartStore:
             async with self.database.read() as connection:
                 return await parts.of_task(connection, task_id)
 
-        return await self.patiently(read)
+        return await self.registry.patiently(read)
 
     async def claim(self, part: Part, status: PartStatus) -> Part | None:
         """The part, ours now; None when somebody was faster."""

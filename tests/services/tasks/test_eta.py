@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from services.store.records import Stage, StageProgress, Unit
-from services.worker.eta import Pace
+from services.worker.eta import Eta
 
 BEGAN_MS = 1_700_000_000_000
 FRAMES = 3000.0
@@ -32,16 +32,16 @@ def told(speed: Callable[[float], float], *, writing: float = 0.03, lump: float 
     `speed` is in frames a second, of the part that is done; the file takes `writing` of the export's time, and the
     counts come in lumps of so many frames.
     """
-    pace, done, now_ms = Pace(), 0.0, BEGAN_MS
+    eta, done, now_ms = Eta(), 0.0, BEGAN_MS
     estimates: list[Told] = []
     while done < FRAMES:
         done = min(FRAMES, done + speed(done / FRAMES) * LINE_MS / 1000)
         now_ms += LINE_MS
         shown = done // lump * lump if done < FRAMES else done
-        estimates.append(Told(now_ms, pace.end_ms(exporting(shown), now_ms)))
+        estimates.append(Told(now_ms, eta.end_ms(exporting(shown), now_ms)))
     end_ms = round(now_ms + (now_ms - BEGAN_MS) * writing)
     stage = StageProgress(stage=Stage.WRITING_FILE, started_at_ms=now_ms)
-    estimates += [Told(at_ms, pace.end_ms(stage, at_ms)) for at_ms in range(now_ms, end_ms, LINE_MS)]
+    estimates += [Told(at_ms, eta.end_ms(stage, at_ms)) for at_ms in range(now_ms, end_ms, LINE_MS)]
     return estimates, end_ms
 
 
@@ -101,20 +101,20 @@ def test_the_estimate_stays_while_the_file_is_written_and_is_never_in_the_past(w
 
 
 def test_nothing_is_told_before_there_are_frames() -> None:
-    pace = Pace()
+    eta = Eta()
     for stage in (Stage.STARTED, Stage.PARSING_DRAFT, Stage.PREPARING, Stage.PROCESSING_MATERIALS):
-        assert pace.end_ms(replace(exporting(5, 10), stage=stage), BEGAN_MS + 1000) is None
+        assert eta.end_ms(replace(exporting(5, 10), stage=stage), BEGAN_MS + 1000) is None
     for nothing in (exporting(0), exporting(None, None), exporting(7, None), exporting(0, 0)):
-        assert pace.end_ms(nothing, BEGAN_MS + 1000) is None
-    assert pace.end_ms(replace(exporting(None, None), stage=Stage.WRITING_FILE), BEGAN_MS + 2000) is None
-    assert pace.end_ms(exporting(10, 100), BEGAN_MS + 3000) is not None
+        assert eta.end_ms(nothing, BEGAN_MS + 1000) is None
+    assert eta.end_ms(replace(exporting(None, None), stage=Stage.WRITING_FILE), BEGAN_MS + 2000) is None
+    assert eta.end_ms(exporting(10, 100), BEGAN_MS + 3000) is not None
 
 
 def test_a_stall_moves_the_end_away_and_is_forgotten_again() -> None:
-    pace = Pace()
-    before = [pace.end_ms(exporting(done * 10), BEGAN_MS + done * 100) for done in range(1, 101)][-1]
-    stalled = pace.end_ms(exporting(1000), BEGAN_MS + 20_000)
-    after = [pace.end_ms(exporting(1000 + done * 10), BEGAN_MS + 20_000 + done * 100) for done in range(1, 200)][-1]
+    eta = Eta()
+    before = [eta.end_ms(exporting(done * 10), BEGAN_MS + done * 100) for done in range(1, 101)][-1]
+    stalled = eta.end_ms(exporting(1000), BEGAN_MS + 20_000)
+    after = [eta.end_ms(exporting(1000 + done * 10), BEGAN_MS + 20_000 + done * 100) for done in range(1, 200)][-1]
     assert before is not None
     assert stalled is not None
     assert before < after < stalled if after else False
@@ -122,6 +122,6 @@ def test_a_stall_moves_the_end_away_and_is_forgotten_again() -> None:
 
 
 def test_clocks_that_stand_still_or_run_backwards_do_no_harm() -> None:
-    pace = Pace()
+    eta = Eta()
     for now_ms in (BEGAN_MS, BEGAN_MS - 5000, BEGAN_MS, BEGAN_MS + 10, BEGAN_MS - 1):
-        assert (pace.end_ms(exporting(5), now_ms) or 0) >= now_ms
+        assert (eta.end_ms(exporting(5), now_ms) or 0) >= now_ms

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from broadcaster import Broadcast
 
-from services.live import notifier as hub_module
+from services.live import notifier as notifier_module
 from services.live.notifier import ALL_TASKS, CHANNEL, ChangeNotifier
 from tests.support.programs import free_port
 
@@ -59,7 +59,7 @@ def test_a_listener_that_has_left_is_forgotten() -> None:
 
 
 def test_a_doorbell_whose_listener_died_is_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(notifier_module, "HEARTBEAT_SECONDS", 0.05)
     made: list[Broadcast] = []
     connect = Broadcast.connect
 
@@ -83,14 +83,14 @@ def test_a_doorbell_whose_listener_died_is_built_anew(monkeypatch: pytest.Monkey
     run(scenario)
 
 
-def test_a_doorbell_that_cannot_be_reached_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_that_cannot_be_reached_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
     async def whole() -> None:
         notifier = ChangeNotifier(f"redis://127.0.0.1:{free_port()}")
         with monkeypatch.context() as patched:
-            patched.setattr(hub_module, "PUBLISH_TIMEOUT_SECONDS", 0.5)  # how long the start waits for it
+            patched.setattr(notifier_module, "PUBLISH_TIMEOUT_SECONDS", 0.5)  # how long the start waits for it
             async with asyncio.timeout(30), notifier.run():
                 assert notifier.rebuilds >= 1
                 running = {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-                assert running == {"doorbell"}
+                assert running == {"change notifier"}
 
     asyncio.run(whole())

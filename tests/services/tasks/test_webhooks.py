@@ -17,7 +17,7 @@ from services.http.guard import Guard
 from services.store import outbox, writes
 from services.store.outbox import Room
 from services.store.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
-from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PATIENCE, PAUSES_SECONDS, WebhookSender, after_try, signed
+from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PAUSES_SECONDS, TIMEOUTS, WebhookSender, after_try, signed
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.support.receiver import receiving
 
@@ -34,7 +34,7 @@ def sender(tasks: Tasks, host: str) -> WebhookSender:
 
 @asynccontextmanager
 async def client(host: str) -> AsyncGenerator[Client]:
-    async with Client(Guard((host,)), PATIENCE) as opened:
+    async with Client(Guard((host,)), TIMEOUTS) as opened:
         yield opened
 
 

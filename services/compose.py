@@ -33,7 +33,7 @@ from services.tasks.manager import TaskManager
 from services.tasks.report import Reports
 from services.telemetry.stream_metrics import StreamMetrics
 from services.telemetry.traces import NO_TRACES, Traces
-from services.webhooks.delivery import WebhookSender, secret_of
+from services.webhooks.delivery import WebhookSender, webhook_secret
 from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Engine, Queue
 from services.worker.registry import WorkerRegistry
@@ -74,7 +74,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     await asyncio.to_thread(_check_sandbox, settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
-        data_dir_id = stack.enter_context(_only_worker(settings.data_dir)) if work else ""
+        data_dir_id = stack.enter_context(_worker_lock(settings.data_dir)) if work else ""
         traces = await _open_traces(stack)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
@@ -99,11 +99,11 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         stream_metrics = StreamMetrics()
         metrics = Metrics(stream_metrics)
         guard = Guard(settings.allow_hosts)
-        secret = secret_of(settings.webhook_secret, mac)
-        sender = WebhookSender(database, registry, files, guard, secret, metrics.webhook_tried, traces=traces)
+        secret = webhook_secret(settings.webhook_secret, mac)
+        sender = WebhookSender(database, registry, files, guard, secret, metrics.record_webhook, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, task_cache, files, registry, metrics.ended, settings, traces)
+            worker = Worker(database, queue, task_cache, files, registry, metrics.record_end, settings, traces)
             await _open_worker(stack, worker, registry, settings)
         manager = TaskManager(
             database,
@@ -174,7 +174,7 @@ async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRe
 
 
 @contextmanager
-def _only_worker(data_dir: Path) -> Generator[str]:
+def _worker_lock(data_dir: Path) -> Generator[str]:
     """Two workers in one data folder would remove each other's work: the second does not start. Gives the folder's
     name for ever, by which a starting worker knows that the one before it is gone.
     """
@@ -186,10 +186,10 @@ def _only_worker(data_dir: Path) -> Generator[str]:
             raise SettingsError(
                 f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}; stop it, or start with serve --no-worker"
             ) from None
-        yield _name_of(data_dir)
+        yield _data_dir_id(data_dir)
 
 
-def _name_of(data_dir: Path) -> str:
+def _data_dir_id(data_dir: Path) -> str:
     name = data_dir / "worker.id"
     if not name.exists():
         fresh = name.with_suffix(".new")

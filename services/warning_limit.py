@@ -33,7 +33,7 @@ class WarningLimit:
         return _cut(warning)
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """A text of somebody not trusted as it can be stored: not too long, and without what databases refuse."""
     return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
@@ -41,7 +41,7 @@ def storable(text: str) -> str:
 def _cut(warning: DraftWarning) -> DraftWarning:
     return replace(
         warning,
-        message=Bilingual(storable(warning.message.en), storable(warning.message.zh)),
+        message=Bilingual(storable_text(warning.message.en), storable_text(warning.message.zh)),
         segment_id=_plain_name(warning.segment_id),
         material_name=_plain_name(warning.material_name),
         effect_id=_plain_name(warning.effect_id),
@@ -49,4 +49,4 @@ def _cut(warning: DraftWarning) -> DraftWarning:
 
 
 def _plain_name(name: str | None) -> str | None:
-    return None if name is None else storable(name)
+    return None if name is None else storable_text(name)

@@ -65,7 +65,7 @@ class Health:
 
     async def metrics(self) -> bytes:
         """The measures in Prometheus' form. Raises `StoreUnavailable`."""
-        return await self._metrics.told(self._database, self._task_cache, self._notifier, self._registry)
+        return await self._metrics.exposition(self._database, self._task_cache, self._notifier, self._registry)
 
     async def _database_answers(self) -> bool:
         try:

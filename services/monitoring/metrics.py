@@ -39,7 +39,7 @@ class Metrics:
 
     def __init__(self, stream_metrics: StreamMetrics) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Told(stream_metrics))
+        self._registry.register(_StreamCollector(stream_metrics))
         self._ends = Counter(
             "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
         )
@@ -78,7 +78,7 @@ class Metrics:
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, registry=self._registry)
 
-    def ended(self, task: Task) -> None:
+    def record_end(self, task: Task) -> None:
         """An attempt has come to the task's end."""
         code = task.failure.code if task.failure else ""
         self._ends.labels(task.status, code).inc()
@@ -86,17 +86,17 @@ class Metrics:
             self._fetches.labels(code).inc()
         if task.status is Status.COMPLETED:
             for stage in task.stages:
-                self._took(stage)
+                self._record_stage(stage)
 
-    def webhook_tried(self, state: DeliveryState) -> None:
+    def record_webhook(self, state: DeliveryState) -> None:
         """A try has been made, after which the delivery is in this state."""
         self._webhooks.labels(state).inc()
 
-    def _took(self, stage: StageProgress) -> None:
+    def _record_stage(self, stage: StageProgress) -> None:
         if stage.completed_at_ms is not None:
             self._stages.labels(stage.stage).observe((stage.completed_at_ms - stage.started_at_ms) / 1000)
 
-    async def told(
+    async def exposition(
         self, database: Database, task_cache: TaskCache, notifier: ChangeNotifier, registry: WorkerRegistry
     ) -> bytes:
         """All measures as they are now. Raises `StoreUnavailable`."""
@@ -114,7 +114,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Told(Collector):
+class _StreamCollector(Collector):
     """The audience's numbers, read when they are asked for. Messages are too many for the library's own counter,
     which takes more than ten times as long as a plain number.
     """

@@ -1,1 +1,1 @@
-"""Tasks and events in a database: one code for SQLite and Postgres."""
+"""The store: tasks, events, workers and webhooks in SQLite or PostgreSQL."""

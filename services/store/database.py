@@ -1,4 +1,4 @@
-"""The connection to the database: SQLite or Postgres, read and write, and its migrations."""
+"""The database connection: SQLite or PostgreSQL, readers, writers and migrations."""
 
 import asyncio
 import sqlite3
@@ -21,17 +21,17 @@ from services.errors import Bilingual, InvalidInput, StoreUnavailable
 BUSY_TIMEOUT_MS = 30_000
 READERS = 5
 WRITERS = 2
-"""On Postgres; one of them at a time is inside a transaction."""
+"""Connections for writing on PostgreSQL; an advisory lock admits one transaction at a time."""
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _SYNC_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _VERSION_TABLE = "draftcast_version"
 
-WRITERS_TURN = 0x6472616674
-"""The advisory lock that a writing transaction holds on Postgres."""
+WRITE_LOCK = 0x6472616674
+"""The advisory lock that a writing transaction holds on PostgreSQL."""
 POSTGRES_OPTIONS = (
-    "-c idle_in_transaction_session_timeout=10s"  # a process that was stopped amid a transaction blocks nobody for long
+    "-c idle_in_transaction_session_timeout=10s"  # a stopped process blocks others for 10 seconds
     " -c lock_timeout=20s -c statement_timeout=30s"
-    " -c plan_cache_mode=force_custom_plan"  # which index serves best depends on what is searched for
+    " -c plan_cache_mode=force_custom_plan"  # the best index depends on the searched values
 )
 POSTGRES_ARGUMENTS = {
     "options": POSTGRES_OPTIONS,
@@ -41,15 +41,15 @@ POSTGRES_ARGUMENTS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-"""How connections are opened; a server that is gone without a word is noticed within a quarter of a minute."""
+"""Connection arguments; a server that disappears without closing is noticed within 15 seconds."""
 
 
 class Database:
     """Readers, and writers that take turns.
 
-    SQLite has one writer anyway; waiting for it in our pool is fair and cheap. On Postgres an
-    advisory lock does the same across all processes: positions of events are committed in their
-    order, so that no reader of the feed can pass over one that was numbered early and committed late.
+    SQLite has one writer; waiting for it in our pool is fair and cheap. On PostgreSQL an advisory lock serializes
+    writers of all processes: positions of events are committed in order, so that no reader of the feed misses one that
+    was numbered early and committed late.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,7 +61,7 @@ class Database:
 
     @property
     def embedded(self) -> bool:
-        """Whether it is a file of this machine (SQLite)."""
+        """Whether the database is a local file (SQLite)."""
         return self.url.get_backend_name() == "sqlite"
 
     def _engine(self, size: int) -> AsyncEngine:
@@ -73,38 +73,32 @@ class Database:
             pool_timeout=BUSY_TIMEOUT_MS / 1000,
             pool_pre_ping=not self.embedded,
             connect_args={} if self.embedded else POSTGRES_ARGUMENTS,
-            hide_parameters=True,  # what callers give belongs into no log
+            hide_parameters=True,  # values of callers must not be logged
         )
         if self.embedded:
             event.listen(engine.sync_engine, "do_connect", _open)
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
-            event.listen(engine.sync_engine, "invalidate", _let_go)
+            event.listen(engine.sync_engine, "invalidate", _roll_back)
         return engine
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection to read with; each statement sees the newest committed state."""
-        with _telling_when_away():
+        """A connection for reading; each statement sees the newest committed state. Raises `StoreUnavailable`."""
+        with _translated_errors():
             async with self._readers.connect() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncGenerator[AsyncConnection]:
-        """One transaction, committed when the block ends; on disk then, too, if it is to be `durable`.
+    async def write(self, *, durable: bool = True, serialized: bool = True) -> AsyncGenerator[AsyncConnection]:
+        """One transaction, committed at the end of the block. Raises `StoreUnavailable`.
 
-        What is not durable may be lost when the machine loses power (on Postgres; SQLite makes no difference).
+        One that is not `durable` may be lost with the power of the machine (PostgreSQL only). One that is not
+        `serialized` does not wait for other writers where the database allows it; it must not write tasks or events.
         """
-        with _telling_when_away():
-            async with self._writers.begin() as connection:
+        with _translated_errors():
+            async with (self._writers if serialized or self.embedded else self._readers).begin() as connection:
                 if not (durable or self.embedded):
                     await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-                yield connection
-
-    @asynccontextmanager
-    async def note(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction that waits for no other writer where it need not: it must not write tasks or events."""
-        with _telling_when_away():
-            async with (self._writers if self.embedded else self._readers).begin() as connection:
                 yield connection
 
     async def close(self) -> None:
@@ -114,7 +108,7 @@ class Database:
 
 
 @contextmanager
-def _telling_when_away() -> Generator[None]:
+def _translated_errors() -> Generator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
@@ -128,7 +122,7 @@ def _telling_when_away() -> Generator[None]:
 
 
 def sync_engine(url: str) -> sa.Engine:
-    """An engine of the blocking kind on the same database, set up the same way."""
+    """A blocking engine on the same database with the same options."""
     parsed = sa.make_url(url)
     embedded = parsed.get_backend_name() == "sqlite"
     engine = sa.create_engine(
@@ -144,12 +138,12 @@ def sync_engine(url: str) -> sa.Engine:
 
 
 def _open(dialect: sa.Dialect, _record: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """A connection that aiosqlite has opened; SQLAlchemy calls this instead of opening one itself."""
-    return await_only(_opened(greenlet_spawn(dialect.connect, *arguments, **options)))
+    """The connection that aiosqlite opens; SQLAlchemy calls this instead of opening one itself."""
+    return await_only(_close_if_cancelled(greenlet_spawn(dialect.connect, *arguments, **options)))
 
 
-async def _opened(opening: Coroutine[Any, Any, Any]) -> Any:
-    """What is opened. When the caller is cancelled meanwhile it is closed: aiosqlite would drop it open."""
+async def _close_if_cancelled(opening: Coroutine[Any, Any, Any]) -> Any:
+    """The opened connection. It is closed when the caller is cancelled meanwhile: aiosqlite would leave it open."""
     opened = asyncio.create_task(opening)
     try:
         return await asyncio.shield(opened)
@@ -160,7 +154,7 @@ async def _opened(opening: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    connection.isolation_level = None  # transactions are begun explicitly, not by the driver
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -168,9 +162,9 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _let_go(connection: Any, _record: Any, _error: BaseException | None) -> None:
-    """Roll back before a connection is thrown away whose caller was cancelled: a statement that has rows left would
-    keep it open past its close, and SQLite's lock with it, until the garbage is looked through.
+def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    """Roll back before the connection of a cancelled caller is discarded: an unfinished statement would keep it open
+    after its close, and SQLite's lock with it, until garbage collection.
     """
     with suppress(sqlite3.Error):
         connection.rollback()
@@ -181,13 +175,13 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 
 def _wait_for_turn(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_TURN})")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 
 def migrate(url: str) -> None:
-    """Bring our tables to the newest layout; creates an SQLite file and its folder.
+    """Migrate our tables to the newest layout; creates an SQLite file and its folder.
 
-    Tables that a newer release has migrated already stay as they are: this one works with them until it is replaced.
+    Tables of a newer release stay as they are: this release works with them until it is replaced.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -197,7 +191,7 @@ def migrate(url: str) -> None:
     config.set_main_option("path_separator", "os")
     engine = sync_engine(url)
     try:
-        with _telling_when_away(), engine.begin() as connection:
+        with _translated_errors(), engine.begin() as connection:
             if _known(connection, config):
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
@@ -206,7 +200,7 @@ def migrate(url: str) -> None:
 
 
 def _known(connection: sa.Connection, config: Config) -> bool:
-    """Whether the present layout is one of this release's."""
+    """Whether the layout of the database belongs to this release."""
     if not sa.inspect(connection).has_table(_VERSION_TABLE):
         return True
     present = connection.scalar(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - our own name

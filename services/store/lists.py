@@ -1,7 +1,7 @@
-"""Lists of tasks. A page costs the same whether ten tasks are kept or hundreds of thousands.
+"""Lists of tasks. The cost of a page does not depend on the number of stored tasks.
 
-What few tasks meet is gathered and sorted; what many meet is read along an index in the order that is asked for,
-where the next one to meet it is never far.
+Tasks that meet a narrow filter are collected and sorted; those of a wide one are read along an index in the order of
+the list, where the next match is near.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,20 +10,18 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.pages import Cut, Place, condition, cursor, cut_of
+from services.store.pages import PageCursor, SortKey, cursor, filter_condition, page_cursor
 from services.store.records import Order, OrderField, PageRequest, Task, TaskFilter, TaskPage
 from services.store.rows import task_of
 from services.store.tables import task_counts, tasks
 
-FEW = 1000
-"""So many tasks that meet a filter are gathered, and counted; of more it is known that they are more."""
+COUNT_LIMIT = 1000
+"""Maximum number of tasks that are collected and counted exactly."""
 LAST_OF_ALL = 2**62
-SHORTEST_INDEXED = 3
-"""Indexes of both databases know a text by each three characters of it; less is searched for in the newest `FEW` tasks
-of an owner.
-"""
-MOST_TRIGRAMS = 12
-"""What a search is looked up by: the last ones, which in addresses of drafts tell most."""
+MIN_INDEXED_CHARACTERS = 3
+"""Indexes of both databases cover texts by trigrams; for shorter searches tasks are scanned."""
+MAX_TRIGRAMS = 12
+"""Trigrams of a search that are looked up: the last ones, which distinguish draft URLs best."""
 
 
 async def task_page(
@@ -31,23 +29,23 @@ async def task_page(
 ) -> TaskPage:
     """A page of an owner's tasks. Raises `InvalidInput` for a bad cursor or size.
 
-    The total is exact without a filter and for statuses alone; with others it counts no further than `FEW`.
+    The total is exact without a filter and for statuses alone; otherwise it counts up to `COUNT_LIMIT`.
     """
-    cut = cut_of(page, 2)
+    cut = page_cursor(page, 2)
     if _short(wanted):
         wanted = await _of_newest(connection, owner, wanted)
-    total = await _kept_count(connection, owner, wanted)
+    total = await _stored_count(connection, owner, wanted)
     few = None
-    if wanted != TaskFilter() and (total is None or total <= FEW):
-        few = await _gathered(connection, owner, wanted, order)
+    if wanted != TaskFilter() and (total is None or total <= COUNT_LIMIT):
+        few = await _collected(connection, owner, wanted, order)
     if few is None:
-        places = await _walked(connection, owner, wanted, order, cut)
+        places = await _scanned(connection, owner, wanted, order, cut)
         whole = len(places) <= cut.size and cut.after is None and cut.before is None
-        total = (len(places) if whole else FEW) if total is None else total
+        total = (len(places) if whole else COUNT_LIMIT) if total is None else total
     else:
-        places = cut.places(sorted(few, reverse=order.descending), descending=order.descending)
+        places = cut.select(sorted(few, reverse=order.descending), descending=order.descending)
         total = len(few)
-    kept, beyond = cut.kept(places)
+    kept, beyond = cut.trim(places)
     found = await _tasks(connection, kept)
     return TaskPage(
         tasks=tuple(found[task_id] for _, task_id in kept if task_id in found),
@@ -58,8 +56,8 @@ async def task_page(
     )
 
 
-async def _kept_count(connection: AsyncConnection, owner: str, wanted: TaskFilter) -> int | None:
-    """How many tasks of these statuses the owner has, from the counts that are kept; None for other filters."""
+async def _stored_count(connection: AsyncConnection, owner: str, wanted: TaskFilter) -> int | None:
+    """The number of tasks from the counts by status; None for other filters."""
     if wanted != TaskFilter(status=wanted.status):
         return None
     counts = sa.select(sa.func.sum(task_counts.c.count)).where(task_counts.c.owner == owner)
@@ -70,52 +68,54 @@ async def _kept_count(connection: AsyncConnection, owner: str, wanted: TaskFilte
 
 def _short(wanted: TaskFilter) -> bool:
     """Whether no index knows the text that is searched for."""
-    return bool(wanted.search) and len(wanted.search or "") < SHORTEST_INDEXED
+    return bool(wanted.search) and len(wanted.search or "") < MIN_INDEXED_CHARACTERS
 
 
 async def _of_newest(connection: AsyncConnection, owner: str, wanted: TaskFilter) -> TaskFilter:
-    """The filter for tasks that are among the newest `FEW` of an owner."""
+    """The filter for tasks that are among the newest `COUNT_LIMIT` of an owner."""
     older = sa.select(tasks.c.created_at_ms).where(tasks.c.owner == owner)
-    after_ms = await connection.scalar(older.order_by(tasks.c.created_at_ms.desc()).offset(FEW).limit(1))
+    after_ms = await connection.scalar(older.order_by(tasks.c.created_at_ms.desc()).offset(COUNT_LIMIT).limit(1))
     if after_ms is None:
         return wanted
     return replace(wanted, created_after_ms=max(after_ms, wanted.created_after_ms or after_ms))
 
 
-async def _gathered(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order) -> list[Place] | None:
-    """The places of all tasks that meet a filter; None when they are more than a `FEW`."""
-    meets = (tasks.c.owner == owner) & condition(wanted)
+async def _collected(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order) -> list[SortKey] | None:
+    """The sort keys of all matching tasks; None when there are more than `COUNT_LIMIT`."""
+    meets = (tasks.c.owner == owner) & filter_condition(wanted)
     if wanted.search and not _short(wanted) and connection.dialect.name == "sqlite":
         candidates = await _candidates(connection, owner, wanted.search)
         if candidates is None:
             return None
         owned = tasks.c.owner + "" == owner  # an expression: else SQLite takes the owner's index for the narrower one
-        meets = tasks.c.id.in_(candidates) & owned & condition(wanted)
+        meets = tasks.c.id.in_(candidates) & owned & filter_condition(wanted)
     value = sa.func.coalesce(_column(order), _missing(order))
-    rows = await connection.execute(sa.select(value, tasks.c.id).where(meets).limit(FEW + 1))
+    rows = await connection.execute(sa.select(value, tasks.c.id).where(meets).limit(COUNT_LIMIT + 1))
     found = [(row[0], row[1]) for row in rows]
-    return found if len(found) <= FEW else None
+    return found if len(found) <= COUNT_LIMIT else None
 
 
 async def _candidates(connection: AsyncConnection, owner: str, search: str) -> list[str] | None:
-    """The ids of the owner's tasks whose draft URL may hold a text, or whose id it is. None when the index
-    tells too many.
+    """The ids of tasks whose draft URL may contain the text, or whose id it is, from the index. None when the text is
+    too short, or matches too many.
     """
-    trigrams = [search[at : at + 3].replace('"', '""') for at in range(len(search) - 2)][-MOST_TRIGRAMS:]
+    trigrams = [search[at : at + 3].replace('"', '""') for at in range(len(search) - 2)][-MAX_TRIGRAMS:]
     matching = sa.text(
         "SELECT task_id FROM draftcast_search JOIN draftcast_search_rows ON number = draftcast_search.rowid"
         " WHERE draftcast_search MATCH :trigrams AND owner = :owner LIMIT :most"
     )
-    bound = {"trigrams": " AND ".join(f'"{trigram}"' for trigram in trigrams), "owner": owner, "most": FEW + 1}
+    bound = {"trigrams": " AND ".join(f'"{trigram}"' for trigram in trigrams), "owner": owner, "most": COUNT_LIMIT + 1}
     found = list((await connection.execute(matching, bound)).scalars())
-    return [*found, search] if len(found) <= FEW else None
+    return [*found, search] if len(found) <= COUNT_LIMIT else None
 
 
-async def _walked(connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, cut: Cut) -> list[Place]:
-    """The places of a page and of one task more, read along the indexes in the order that is asked for."""
+async def _scanned(
+    connection: AsyncConnection, owner: str, wanted: TaskFilter, order: Order, cut: PageCursor
+) -> list[SortKey]:
+    """The sort keys of a page and one more, read along the indexes."""
     # SQLite would rather look up all that meet a filter and sort them; Postgres knows better from its statistics.
     by_index = order.field is OrderField.CREATED_AT or connection.dialect.name != "sqlite"
-    mine = (tasks.c.owner == owner) & condition(wanted, by_index=by_index)
+    mine = (tasks.c.owner == owner) & filter_condition(wanted, by_index=by_index)
     branches = [
         sa.select(
             cut.ordered(
@@ -163,7 +163,7 @@ def _missing(order: Order) -> int:
     return -1 if order.descending else LAST_OF_ALL
 
 
-async def _tasks(connection: AsyncConnection, places: Sequence[Place]) -> dict[str, Task]:
+async def _tasks(connection: AsyncConnection, places: Sequence[SortKey]) -> dict[str, Task]:
     ids = [task_id for _, task_id in places]
     rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(ids)))
     return {row["id"]: task_of(row) for row in rows.mappings()}

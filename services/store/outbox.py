@@ -1,4 +1,4 @@
-"""The outbox: what is to be sent to webhooks, written in the transaction of the event it tells of."""
+"""The outbox: webhooks to send, stored in the transaction of their event."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,22 +16,22 @@ _WAITING = deliveries.c.state == DeliveryState.WAITING
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery that has come to its turn, with what it tells."""
+    """A delivery that is due, with its event and task."""
 
     delivery: Delivery
     change: TaskChange
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """How many deliveries may be taken: in all, and of each owner, of whom `running` counts those under way."""
+class Limits:
+    """Limits on the deliveries to take: in all, and of each owner, of which `running` are under way."""
 
     places: int
     of_owner: int
     running: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def chosen(self, due: Iterable[tuple[str, Delivery]]) -> list[Delivery]:
-        """The first of these for which there is room; owners come with their deliveries."""
+        """The first deliveries within the limits; each comes with its owner."""
         chosen: list[Delivery] = []
         taken = Counter(self.running)
         for owner, delivery in due:
@@ -42,7 +42,7 @@ class Room:
 
 
 async def add(connection: AsyncConnection, event: TaskEvent) -> None:
-    """An event of a task that wants to be told of it."""
+    """Store the delivery of an event."""
     await connection.execute(
         sa.insert(deliveries).values(
             task_id=event.task_id,
@@ -56,16 +56,15 @@ async def add(connection: AsyncConnection, event: TaskEvent) -> None:
 
 
 async def any_due(connection: AsyncConnection, now_ms: int) -> bool:
-    """Whether there is something to send."""
+    """Whether a delivery is due."""
     due = sa.select(deliveries.c.seq).where(_WAITING, deliveries.c.due_at_ms <= now_ms)
     return await connection.scalar(due.limit(1)) is not None
 
 
-async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, room: Room) -> list[Due]:
-    """Deliveries whose time has come, of one owner after the other, and the oldest of each task only: a task's events
-    arrive in order.
+async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, limits: Limits) -> list[Due]:
+    """Take due deliveries, owners in turns, and of each task only the oldest: its events arrive in order.
 
-    They are the caller's until `again_at_ms`; then, if they are not settled, they are due once more.
+    The caller must settle them before `again_at_ms`; after that they are due again.
     """
     older = deliveries.alias()
     blocked = sa.exists().where(
@@ -85,14 +84,14 @@ async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, r
         .subquery()
     )
     same = (due.c.task_id == deliveries.c.task_id) & (due.c.seq == deliveries.c.seq)
-    turns = sa.select(due.c.owner, deliveries).join(due, same).where(due.c.turn <= room.of_owner)
+    turns = sa.select(due.c.owner, deliveries).join(due, same).where(due.c.turn <= limits.of_owner)
     rows = (await connection.execute(turns.order_by(due.c.turn, deliveries.c.due_at_ms))).mappings()
-    chosen = room.chosen((row["owner"] or "", delivery_of(row)) for row in rows)
+    chosen = limits.chosen((row["owner"] or "", delivery_of(row)) for row in rows)
     return [mine for each in chosen if (mine := await _take(connection, each, again_at_ms))]
 
 
 async def _take(connection: AsyncConnection, delivery: Delivery, again_at_ms: int) -> Due | None:
-    """None when somebody else was faster, or what it tells of is gone."""
+    """None when another process was faster, or the event is gone."""
     unchanged = (deliveries.c.attempts == delivery.attempts) & (deliveries.c.due_at_ms == delivery.due_at_ms)
     row = await connection.execute(
         sa.update(deliveries)
@@ -105,16 +104,16 @@ async def _take(connection: AsyncConnection, delivery: Delivery, again_at_ms: in
         return None
     event = sa.select(events).where(events.c.task_id == delivery.task_id, events.c.seq == delivery.seq)
     task = sa.select(tasks).where(tasks.c.id == delivery.task_id)
-    told = (await connection.execute(event)).mappings().one_or_none()
-    of = (await connection.execute(task)).mappings().one_or_none()
-    if told is None or of is None:
+    found_event = (await connection.execute(event)).mappings().one_or_none()
+    found_task = (await connection.execute(task)).mappings().one_or_none()
+    if found_event is None or found_task is None:
         await connection.execute(sa.delete(deliveries).where(_this(delivery)))
         return None
-    return Due(delivery_of(taken), TaskChange(event_of(told), task_of(of)))
+    return Due(delivery_of(taken), TaskChange(event_of(found_event), task_of(found_task)))
 
 
 async def settle(connection: AsyncConnection, delivery: Delivery) -> None:
-    """How an attempt went, unless somebody else has made one since."""
+    """Store the result of an attempt, unless a newer attempt has begun."""
     await connection.execute(
         sa.update(deliveries)
         .where(_this(delivery), _WAITING, deliveries.c.attempts == delivery.attempts)
@@ -129,19 +128,19 @@ async def settle(connection: AsyncConnection, delivery: Delivery) -> None:
 
 
 async def of_task(connection: AsyncConnection, task_id: str, limit: int) -> list[Delivery]:
-    """A task's newest deliveries, newest first."""
+    """The newest deliveries of a task, newest first."""
     wanted = sa.select(deliveries).where(deliveries.c.task_id == task_id)
     rows = await connection.execute(wanted.order_by(deliveries.c.seq.desc()).limit(limit))
     return [delivery_of(row) for row in rows.mappings()]
 
 
 async def waiting_count(connection: AsyncConnection) -> int:
-    """How many are to be sent yet."""
+    """The number of deliveries not yet sent."""
     return await connection.scalar(sa.select(sa.func.count()).select_from(deliveries).where(_WAITING)) or 0
 
 
 async def remove(connection: AsyncConnection, task: Task) -> None:
-    """Forget a task's deliveries."""
+    """Delete the deliveries of a task."""
     await connection.execute(sa.delete(deliveries).where(deliveries.c.task_id == task.id))
 
 

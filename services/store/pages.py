@@ -1,4 +1,4 @@
-"""Lists in pages: keyset pagination in both directions, with opaque cursors."""
+"""Keyset pagination in both directions, with opaque cursors."""
 
 import base64
 import json
@@ -18,17 +18,17 @@ DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 1000
 LARGEST_NUMBER = 2**63 - 1
-"""That the database can compare."""
+"""Largest integer that the database can compare."""
 
-Place = tuple[int, str]
-"""Where a task stands in a list: the value that is sorted by, and the task's id."""
+SortKey = tuple[int, str]
+"""The position of a task in a list: the sorted value and the task id."""
 Entry = TypeVar("Entry")
 Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """A page request, checked: `size` rows, from the end when `backward`."""
+class PageCursor:
+    """A validated page request: `size` rows, from the end when `backward`."""
 
     size: int
     after: list[Any] | None
@@ -43,9 +43,9 @@ class Cut:
         descending: bool = False,
         by: tuple[sa.ColumnElement[Any], ...] = (),
     ) -> Query:
-        """The rows of the page and one more, so that it is known whether there are more.
+        """The rows of the page and one more, which shows whether there are more.
 
-        `key` is what cursors hold; `by` are the columns to sort by, where an index has them in other words.
+        `key` is the content of cursors; `by` are the columns to sort by, where the index expresses them differently.
         """
         place = sa.tuple_(*key)
         for bound_at, later in ((self.after, True), (self.before, False)):
@@ -55,16 +55,16 @@ class Cut:
         downwards = descending != self.backward
         return query.order_by(*(part.desc() if downwards else part.asc() for part in by or key)).limit(self.size + 1)
 
-    def places(self, places: list[Place], *, descending: bool = False) -> list[Place]:
-        """The same of places that are sorted already."""
+    def select(self, places: list[SortKey], *, descending: bool = False) -> list[SortKey]:
+        """The same for sort keys that are sorted already."""
         for bound_at, later in ((self.after, True), (self.before, False)):
             if bound_at is not None:
                 bound = (bound_at[0], bound_at[1])
                 places = [place for place in places if (place < bound if descending == later else place > bound)]
         return (places[::-1] if self.backward else places)[: self.size + 1]
 
-    def kept(self, found: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
-        """The page's entries in the list's order, and whether there was one more."""
+    def trim(self, found: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
+        """The entries of the page in order, and whether there was one more."""
         entries = found[: self.size]
         return (entries[::-1] if self.backward else entries), len(found) > self.size
 
@@ -73,12 +73,12 @@ async def event_page(
     connection: AsyncConnection, task: Task, page: PageRequest, types: tuple[EventType, ...] | None
 ) -> EventPage:
     """A page of a task's events, oldest first; all types with None. Raises `InvalidInput` for a bad cursor or size."""
-    cut = cut_of(page, 1)
+    cut = page_cursor(page, 1)
     query = sa.select(events).where(events.c.task_id == task.id)
     if types is not None:
         query = query.where(events.c.type.in_(types))
     rows = (await connection.execute(cut.ordered(query, (events.c.seq,)))).mappings().all()
-    kept, beyond = cut.kept(rows)
+    kept, beyond = cut.trim(rows)
     return EventPage(
         events=tuple(event_of(row) for row in kept),
         cursors=tuple(cursor(row["seq"]) for row in kept),
@@ -88,12 +88,12 @@ async def event_page(
 
 
 def size_of(page: PageRequest) -> int:
-    """How many entries a page has at most. Raises `InvalidInput`."""
-    return cut_of(page, 0).size
+    """The maximum number of entries of a page. Raises `InvalidInput`."""
+    return page_cursor(page, 0).size
 
 
-def condition(wanted: TaskFilter, *, by_index: bool = True) -> sa.ColumnElement[bool]:
-    """The rows of `draftcast_tasks` that meet a filter. Unless `by_index`, no index of the filter's columns serves."""
+def filter_condition(wanted: TaskFilter, *, by_index: bool = True) -> sa.ColumnElement[bool]:
+    """The filter in SQL, on `draftcast_tasks`. Unless `by_index`, indexes on the filtered columns are not used."""
     conditions: list[sa.ColumnElement[bool]] = [sa.true()]
 
     def tried(column: sa.Column[str]) -> sa.ColumnElement[str]:
@@ -116,8 +116,8 @@ def condition(wanted: TaskFilter, *, by_index: bool = True) -> sa.ColumnElement[
     return sa.and_(*conditions)
 
 
-def cut_of(page: PageRequest, parts: int) -> Cut:
-    """The request with its cursors read, which hold so many values. Raises `InvalidInput`."""
+def page_cursor(page: PageRequest, parts: int) -> PageCursor:
+    """The validated request; its cursors hold `parts` values. Raises `InvalidInput`."""
     if page.first is not None and page.last is not None:
         raise InvalidInput(Bilingual("Give first or last, not both.", "first 与 last 只能给其一。"), path=("first",))
     backward = page.last is not None
@@ -132,11 +132,11 @@ def cut_of(page: PageRequest, parts: int) -> Cut:
             ),
             path=(name,),
         )
-    return Cut(size, _parsed("after", page.after, parts), _parsed("before", page.before, parts), backward)
+    return PageCursor(size, _parsed("after", page.after, parts), _parsed("before", page.before, parts), backward)
 
 
 def cursor(*parts: Any) -> str:
-    """The place of an entry, opaque to clients."""
+    """The opaque cursor of an entry."""
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -145,7 +145,7 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
         return None
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
-        if _is_place(found, parts):
+        if _is_sort_key(found, parts):
             return list(found)
     except (ValueError, RecursionError):
         pass
@@ -158,8 +158,8 @@ def _parsed(name: str, cursor: str | None, parts: int) -> list[Any] | None:
     )
 
 
-def _is_place(found: object, parts: int) -> bool:
-    """Whether these are a number and texts, such as the database can compare."""
+def _is_sort_key(found: object, parts: int) -> bool:
+    """Whether the value is a number followed by texts that the database can compare."""
     if not isinstance(found, list):
         return False
     first, *rest = cast("list[object]", found) or [None]

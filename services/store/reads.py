@@ -1,4 +1,4 @@
-"""Reading tasks and events. Every look-up is scoped by owner."""
+"""Queries for tasks and events. Queries for callers are scoped by owner."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.pages import condition
+from services.store.pages import filter_condition
 from services.store.records import QueueState, Status, Task, TaskEvent, TaskFilter, ThroughputPoint
 from services.store.rows import event_of, task_of
 from services.store.tables import events, idempotency_keys, is_active, is_pending, is_processing, tasks
@@ -15,12 +15,12 @@ MINUTE_MS = 60_000
 
 
 async def task(connection: AsyncConnection, owner: str, task_id: str) -> Task | None:
-    """The task of that id, if it is this owner's."""
+    """The task with this id; None when the owner has none."""
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id, tasks.c.owner == owner))
 
 
 async def any_task(connection: AsyncConnection, task_id: str) -> Task | None:
-    """The task of that id, whoever owns it: for the worker."""
+    """The task with this id, of any owner: for workers."""
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id))
 
 
@@ -31,7 +31,7 @@ async def newest_task(connection: AsyncConnection, owner: str, draft_url: str) -
 
 
 async def active_task(connection: AsyncConnection, owner: str, draft_url: str) -> Task | None:
-    """The waiting or running task of a draft URL; there is one at most."""
+    """The PENDING or PROCESSING task of a draft URL; there is at most one."""
     return await _one(
         connection,
         sa.select(tasks).where(tasks.c.owner == owner, tasks.c.draft_url == draft_url, is_active),
@@ -41,16 +41,16 @@ async def active_task(connection: AsyncConnection, owner: str, draft_url: str) -
 async def active_tasks(
     connection: AsyncConnection, owner: str, wanted: TaskFilter, limit: int
 ) -> list[tuple[Task, int]]:
-    """The waiting and running tasks that meet the filter, each with the position of its newest event, in that order."""
+    """The active tasks that meet the filter, each with the position of its newest event, ordered by it."""
     newest = sa.and_(events.c.task_id == tasks.c.id, events.c.seq == tasks.c.seq)
     chosen = sa.select(tasks, events.c.position).join(events, newest)
-    mine = chosen.where(tasks.c.owner == owner, is_active, condition(wanted))
+    mine = chosen.where(tasks.c.owner == owner, is_active, filter_condition(wanted))
     rows = await connection.execute(mine.order_by(events.c.position.desc()).limit(limit))
     return [(task_of(row), row["position"]) for row in rows.mappings()][::-1]
 
 
 async def any_tasks(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Task]:
-    """The tasks of these ids, whoever owns them."""
+    """The tasks with these ids, of any owner."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -60,12 +60,12 @@ async def any_tasks(connection: AsyncConnection, ids: Iterable[str]) -> dict[str
 
 async def tasks_by_id(connection: AsyncConnection, ids: Iterable[str], wanted: TaskFilter) -> dict[str, Task]:
     """Those of the tasks that meet the filter."""
-    rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(list(ids)), condition(wanted)))
+    rows = await connection.execute(sa.select(tasks).where(tasks.c.id.in_(list(ids)), filter_condition(wanted)))
     return {row["id"]: task_of(row) for row in rows.mappings()}
 
 
 async def keyed_task(connection: AsyncConnection, owner: str, key: str) -> tuple[str, str] | None:
-    """The task id and the request's hash that an idempotency key is bound to."""
+    """The task id and the request hash that an idempotency key is bound to."""
     row = await connection.execute(
         sa.select(idempotency_keys.c.task_id, idempotency_keys.c.request_sha256).where(
             idempotency_keys.c.owner == owner, idempotency_keys.c.key == key
@@ -76,18 +76,18 @@ async def keyed_task(connection: AsyncConnection, owner: str, key: str) -> tuple
 
 
 async def pending_count(connection: AsyncConnection) -> int:
-    """How many tasks wait, of all owners."""
+    """The number of PENDING tasks of all owners."""
     counted = sa.func.count(tasks.c.queued_at_ms)  # a column that only the index of waiting tasks holds
     return await connection.scalar(sa.select(counted).where(is_pending)) or 0
 
 
 async def active_count(connection: AsyncConnection, owner: str) -> int:
-    """How many tasks wait or run."""
+    """The number of active tasks of the owner."""
     return await connection.scalar(sa.select(sa.func.count()).where(tasks.c.owner == owner, is_active)) or 0
 
 
 async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
-    """How many tasks are served before this one."""
+    """The number of tasks ahead of this one in the queue."""
     place = sa.tuple_(tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
     earlier = place < sa.tuple_(
         sa.literal(waiting.turn, sa.BigInteger), sa.literal(waiting.queued_at_ms, sa.BigInteger), sa.literal(waiting.id)
@@ -98,7 +98,7 @@ async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
 
 
 async def next_to_run(connection: AsyncConnection) -> Task | None:
-    """The task that is to be run next: one whose worker was lost, else the first of those that wait."""
+    """The next task for a worker: one whose worker was lost, else the first in the queue."""
     abandoned = sa.select(tasks).where(is_processing, tasks.c.worker.is_(None))
     found = await _one(connection, abandoned.order_by(tasks.c.queued_at_ms, tasks.c.id).limit(1))
     if found is not None:
@@ -109,7 +109,7 @@ async def next_to_run(connection: AsyncConnection) -> Task | None:
 
 
 async def runnable_count(connection: AsyncConnection) -> int:
-    """How many tasks would be run if there were a worker for each."""
+    """The number of tasks that a worker could run now."""
     abandoned = (is_processing) & tasks.c.worker.is_(None)
     lost = await connection.scalar(sa.select(sa.func.count()).where(abandoned))
     return (lost or 0) + await pending_count(connection)
@@ -118,7 +118,7 @@ async def runnable_count(connection: AsyncConnection) -> int:
 async def outdated(
     connection: AsyncConnection, before_ms: int, after: tuple[int, str] | None = None, limit: int = 100
 ) -> list[Task]:
-    """Tasks that ended before that time, oldest first; those `after` the one that ended then and has that id."""
+    """Tasks that ended before a time, oldest first, continuing `after` an end time and id."""
     ended = sa.select(tasks).where(tasks.c.completed_at_ms < before_ms, ~is_active)
     place = sa.tuple_(tasks.c.completed_at_ms, tasks.c.id)
     if after is not None:
@@ -128,19 +128,19 @@ async def outdated(
 
 
 async def expired(connection: AsyncConnection, now_ms: int, limit: int = 100) -> list[Task]:
-    """Tasks that have waited longer than they may."""
+    """PENDING tasks whose expiry has passed."""
     late = sa.select(tasks).where(is_pending, tasks.c.expires_at_ms <= now_ms)
     return [task_of(row) for row in (await connection.execute(late.limit(limit))).mappings()]
 
 
 async def active_ids(connection: AsyncConnection) -> set[str]:
-    """The ids of all tasks that wait or run, of all owners."""
+    """The ids of all active tasks of all owners."""
     rows = await connection.execute(sa.select(tasks.c.id).where(is_active))
     return set(rows.scalars())
 
 
 async def queue_state(connection: AsyncConnection, owner: str, capacity: int) -> QueueState:
-    """How much of this owner's waits and runs."""
+    """The numbers of the owner's PENDING and PROCESSING tasks."""
     rows = await connection.execute(
         sa.select(tasks.c.status, sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
         .where(tasks.c.owner == owner, is_active)
@@ -153,7 +153,7 @@ async def queue_state(connection: AsyncConnection, owner: str, capacity: int) ->
 
 
 async def queue_totals(connection: AsyncConnection) -> tuple[int, int, int | None]:
-    """How many tasks of all owners wait, how many run, and since when the oldest waits."""
+    """The numbers of PENDING and PROCESSING tasks of all owners, and since when the oldest is PENDING."""
     state = sa.select(sa.func.count(), sa.func.min(tasks.c.queued_at_ms))
     pending, oldest = (await connection.execute(state.where(is_pending))).one()
     processing, _ = (await connection.execute(state.where(is_processing))).one()
@@ -161,7 +161,7 @@ async def queue_totals(connection: AsyncConnection) -> tuple[int, int, int | Non
 
 
 async def throughput(connection: AsyncConnection, owner: str, since_ms: int) -> dict[int, ThroughputPoint]:
-    """What ended since then, by the minute (its beginning in ms); minutes without an end are left out."""
+    """Tasks that ended since a time, by the start of the minute in ms; minutes without one are left out."""
     minute = sa.cast(tasks.c.completed_at_ms - tasks.c.completed_at_ms % MINUTE_MS, sa.BigInteger)
     rows = await connection.execute(
         sa.select(minute, tasks.c.status, sa.func.count())
@@ -178,30 +178,30 @@ async def throughput(connection: AsyncConnection, owner: str, since_ms: int) -> 
 
 
 async def events_after(connection: AsyncConnection, task_id: str, seq: int, limit: int) -> list[TaskEvent]:
-    """The task's events newer than `seq`, in order."""
+    """The events of the task after `seq`, in order."""
     newer = sa.select(events).where(events.c.task_id == task_id, events.c.seq > seq)
     return await _events(connection, newer.order_by(events.c.seq).limit(limit))
 
 
 async def feed_after(connection: AsyncConnection, owner: str, position: int, limit: int) -> list[TaskEvent]:
-    """The owner's events newer than `position`, in order."""
+    """The events of the owner after `position`, in order."""
     newer = sa.select(events).where(events.c.owner == owner, events.c.position > position)
     return await _events(connection, newer.order_by(events.c.position).limit(limit))
 
 
 async def events_since(connection: AsyncConnection, position: int, limit: int) -> list[TaskEvent]:
-    """The events of all owners newer than `position`, in order."""
+    """The events of all owners after `position`, in order."""
     newer = sa.select(events).where(events.c.position > position)
     return await _events(connection, newer.order_by(events.c.position).limit(limit))
 
 
 async def newest_position(connection: AsyncConnection) -> int:
-    """The position of the newest event of all owners; 0 when there is none."""
+    """The position of the newest event of all owners; 0 without one."""
     return await connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
 
 
 async def event_range(connection: AsyncConnection, owner: str) -> tuple[int, int]:
-    """The positions of the oldest and the newest event that is kept; (0, 0) when there is none."""
+    """The positions of the oldest and the newest stored event of the owner; (0, 0) without one."""
     mine = sa.select(events.c.position).where(events.c.owner == owner).order_by(events.c.position).limit(1)
     oldest = await connection.scalar(mine)
     newest = await connection.scalar(mine.order_by(None).order_by(events.c.position.desc()))

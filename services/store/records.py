@@ -1,4 +1,4 @@
-"""The task manager's records. Times are UTC milliseconds since 1970 (`_ms`)."""
+"""The records of tasks. Times are UTC milliseconds since 1970 (`_ms`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from services.exporter_protocol import Unit as Unit
 
 
 class Status(StrEnum):
-    """Where a task stands; it moves downwards only, and a retry begins again at PENDING."""
+    """The state of a task; it only moves downwards, and a retry begins again at PENDING."""
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -23,7 +23,7 @@ class Status(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the task has ended."""
         return self in (Status.COMPLETED, Status.FAILED, Status.CANCELED)
 
 
@@ -31,7 +31,7 @@ ACTIVE = (Status.PENDING, Status.PROCESSING)
 
 
 class EventType(StrEnum):
-    """What kind of change an event tells of."""
+    """The kind of an event."""
 
     SNAPSHOT = "SNAPSHOT"
     PROGRESS = "PROGRESS"
@@ -40,7 +40,7 @@ class EventType(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """What became of the telling of an event to a webhook."""
+    """The state of the delivery of an event to a webhook."""
 
     WAITING = "WAITING"
     DELIVERED = "DELIVERED"
@@ -49,7 +49,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageProgress:
-    """One stage of the present attempt; `done` of `total` in `unit` where they are known."""
+    """One stage of the current attempt; `done` of `total` in `unit` where they are known."""
 
     stage: Stage
     started_at_ms: int
@@ -61,7 +61,7 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """A finished file. `key` and `thumbnail_key` are its names in the file storage."""
+    """A finished video. `key` and `thumbnail_key` are its names in the file storage."""
 
     key: str
     thumbnail_key: str | None
@@ -78,7 +78,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One request for one video, as it is now."""
+    """One request for one video, in its current state."""
 
     id: str
     owner: str
@@ -86,14 +86,14 @@ class Task:
     status: Status
     stage: Stage
     progress: int
-    """0..100 on the documented scale; 100 only when COMPLETED."""
+    """0..100 on the progress scale; 100 only when COMPLETED."""
     stages: tuple[StageProgress, ...]
     attempt: int
-    """The number of tries begun so far."""
+    """The number of attempts so far."""
     max_attempts: int
-    """The attempt after which a lost worker is not replaced; an error ends the task at once."""
+    """The attempt whose lost worker fails the task; an error fails it at once."""
     priority: int
-    """Higher goes first; 0 is usual."""
+    """Higher first; 0 is the default."""
     strict: bool
     metadata: dict[str, Any] | None
     created_at_ms: int
@@ -103,7 +103,7 @@ class Task:
     queued_at_ms: int
     """When it last entered the queue: at its submit, or at its newest retry."""
     expires_at_ms: int | None
-    """When it stops waiting for a worker."""
+    """When it expires if it is still PENDING."""
     seq: int
     """Rises by one with each stored event."""
     estimated_completion_at_ms: int | None = None
@@ -113,19 +113,19 @@ class Task:
     failure: Failure | None = None
     failure_stage: Stage | None = None
     warnings: Annotated[Sequence[DraftWarning], SkipValidation] = ()
-    """As they were checked when they came; the store reads them when they are looked at."""
+    """Validated when they arrived; read from the store when first accessed."""
     worker: str | None = None
-    """The worker that runs it; None while PROCESSING when that one was lost or has handed it back."""
+    """The worker that runs it; None while PROCESSING when the worker was lost or has handed the task back."""
     turn: int = 0
-    """Among waiting tasks of one priority the lowest is served first, so that owners take turns."""
+    """Order among PENDING tasks of one priority, lowest first, so that owners take turns."""
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
-    """Of which events the webhook is told."""
+    """The types of events that are sent to the webhook."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent:
-    """A change of a task. `position` orders the events of all tasks (0 for a snapshot of none)."""
+    """A change of a task. `position` orders the events of all tasks; 0 for a snapshot without one."""
 
     task_id: str
     seq: int
@@ -140,20 +140,20 @@ class TaskEvent:
 
 @dataclass(frozen=True, slots=True)
 class TaskChange:
-    """An event together with its task, which is never older than the event."""
+    """An event with its task, which is never older than the event."""
 
     event: TaskEvent
     task: Task
 
     @property
     def last(self) -> bool:
-        """Whether nothing follows by itself: a final state that no retry has followed."""
+        """Whether no event follows by itself: a final status without a retry."""
         return self.event.status.final and self.event.seq == self.task.seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """An event on its way to the task's webhook. `answer` is the newest HTTP status, `error` what went wrong else."""
+    """The delivery of an event to the webhook. `answer` is the newest HTTP status, `error` the reason without one."""
 
     task_id: str
     seq: int
@@ -168,7 +168,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FeedReset:
-    """A feed's cursor is too old: forget what you know and go on from `position`."""
+    """The cursor of a feed is too old: drop the known state and continue from `position`."""
 
     position: int
     reason: str
@@ -176,7 +176,7 @@ class FeedReset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRequest:
-    """What a caller asks for. `expires_in_seconds` counts from the submit, while the task waits."""
+    """The input of a submit. `expires_in_seconds` counts from the submit, while the task is PENDING."""
 
     draft_url: str
     idempotency_key: str | None = None
@@ -191,14 +191,14 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The task of a request; `created` is False when it joined one that was there."""
+    """The task of a submit; `created` is False when it joined an existing one."""
 
     task: Task
     created: bool
 
 
 class OrderField(StrEnum):
-    """What a list of tasks is sorted by."""
+    """The field that a list of tasks is sorted by."""
 
     CREATED_AT = "CREATED_AT"
     UPDATED_AT = "UPDATED_AT"
@@ -207,7 +207,7 @@ class OrderField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The sorting of a list; tasks without the field's value come last."""
+    """The order of a list; tasks without a value of the field come last."""
 
     field: OrderField = OrderField.CREATED_AT
     descending: bool = True
@@ -215,7 +215,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Which tasks are wanted; None means no condition. `search` is found in the draft URL or the id."""
+    """Conditions on tasks; None means no condition. `search` matches a part of the draft URL, or the id."""
 
     status: tuple[Status, ...] | None = None
     stage: tuple[Stage, ...] | None = None
@@ -226,7 +226,7 @@ class TaskFilter:
     search: str | None = None
 
     def met_by(self, task: Task) -> bool:
-        """Whether the task is wanted; `pages.condition` says the same in SQL."""
+        """Whether the task meets all conditions. `pages.filter_condition` is the same filter in SQL."""
         failure_code = task.failure.code if task.failure else None
         found = self.search.lower() in task.draft_url.lower() or self.search == task.id if self.search else True
         return (
@@ -242,7 +242,7 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """A stretch of a list, from its beginning (`first`, `after`) or its end (`last`, `before`)."""
+    """A page of a list, from its beginning (`first`, `after`) or its end (`last`, `before`)."""
 
     first: int | None = None
     after: str | None = None
@@ -252,9 +252,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """Tasks with a cursor each, and what lies beyond them. `total` is bounded unless the filter is of statuses alone;
-    see `services.store.lists`.
-    """
+    """Tasks with a cursor each. `total` is bounded unless the filter has statuses only; see `services.store.lists`."""
 
     tasks: tuple[Task, ...]
     cursors: tuple[str, ...]
@@ -275,7 +273,7 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """How much waits and runs; `capacity` is how many renders run at once."""
+    """Numbers of an owner's PENDING and PROCESSING tasks; `capacity` is the number of concurrent renders."""
 
     pending: int
     processing: int
@@ -285,7 +283,7 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputPoint:
-    """How many tasks ended in the minute that begins at `at_ms`."""
+    """The number of tasks that ended in the minute from `at_ms` on."""
 
     at_ms: int
     completed: int

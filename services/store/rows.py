@@ -1,4 +1,4 @@
-"""Between rows and records: the one place that knows how a record is stored."""
+"""Conversion between rows and records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -18,7 +18,7 @@ _WARNINGS = TypeAdapter(tuple[DraftWarning, ...])
 
 
 class StoredWarnings(Sequence[DraftWarning]):
-    """Warnings as they are stored, read when somebody looks: a hundred weigh more than all the rest of a task."""
+    """Stored warnings, parsed at the first access: a hundred of them weigh more than the rest of a task."""
 
     def __init__(self, value: str) -> None:
         self._text = value
@@ -48,17 +48,17 @@ class StoredWarnings(Sequence[DraftWarning]):
 
 
 def task_of(row: sa.RowMapping) -> Task:
-    """The task of a row of `draftcast_tasks`."""
+    """The task in a row of `draftcast_tasks`."""
     return _TASK.validate_python(dict(row))
 
 
 def event_of(row: sa.RowMapping) -> TaskEvent:
-    """The event of a row of `draftcast_events`."""
+    """The event in a row of `draftcast_events`."""
     return _EVENT.validate_python(dict(row))
 
 
 def delivery_of(row: sa.RowMapping) -> Delivery:
-    """The delivery of a row of `draftcast_deliveries`."""
+    """The delivery in a row of `draftcast_deliveries`."""
     return _DELIVERY.validate_python(dict(row))
 
 

@@ -1,4 +1,4 @@
-"""The tables. Times are UTC milliseconds since 1970; what is only stored and shown is JSON."""
+"""The tables. Times are UTC milliseconds since 1970; values that are only stored and returned are JSON."""
 
 import sqlalchemy as sa
 
@@ -9,13 +9,13 @@ metadata = sa.MetaData()
 
 
 class _Warnings(sa.types.TypeDecorator[StoredWarnings]):
-    """JSON that comes as its text, and is read when somebody looks."""
+    """JSON that is read as text and parsed at the first access."""
 
     impl = sa.JSON
     cache_ok = True
 
     def column_expression(self, column: sa.ColumnElement[StoredWarnings]) -> sa.ColumnElement[StoredWarnings]:
-        """See SQLAlchemy: drivers of Postgres would read JSON themselves."""
+        """See SQLAlchemy: PostgreSQL drivers would parse the JSON themselves."""
         return sa.type_coerce(sa.cast(column, sa.Text), self)
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> type[StoredWarnings]:
@@ -27,7 +27,7 @@ class _Warnings(sa.types.TypeDecorator[StoredWarnings]):
 _active = sa.text("status IN ({})".format(", ".join(f"'{status}'" for status in ACTIVE)))
 _failed = sa.text("error_code IS NOT NULL")
 _FILTERED = ("status", "stage", "error_code")
-"""Columns that lists are filtered by, in the indexes of their other orders: a filter is tried without the row."""
+"""Columns that lists are filtered by, included in the other indexes: the filter is evaluated without the row."""
 _pending = sa.text(f"status = '{Status.PENDING}'")
 _undelivered = sa.text(f"state = '{DeliveryState.WAITING}'")
 _running = sa.text(f"status = '{Status.PROCESSING}'")
@@ -65,9 +65,9 @@ tasks = sa.Table(
     sa.Column("worker", sa.String(32)),
     sa.Column("webhook_url", sa.String(2048)),
     sa.Column("webhook_events", sa.JSON(none_as_null=True)),
-    # Whose turn it is among tasks of one priority: owners take turns.
+    # Order among tasks of one priority: owners take turns.
     sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
-    # One active task per owner and draft URL, whoever asks and however fast.
+    # One active task per owner and draft URL, also under concurrent submits.
     sa.Index(
         "draftcast_tasks_one_active",
         "owner",
@@ -76,7 +76,7 @@ tasks = sa.Table(
         sqlite_where=_active,
         postgresql_where=_active,
     ),
-    # Each list has an index that holds its whole order: a page costs the same however many tasks are kept.
+    # Each list has an index that holds its whole order: a page costs the same independent of the number of tasks.
     sa.Index("draftcast_tasks_newest_of_url", "owner", "draft_url", "created_at_ms", "id"),
     sa.Index("draftcast_tasks_by_time", "owner", "created_at_ms", "id"),
     sa.Index("draftcast_tasks_by_status", "owner", "status", "created_at_ms", "id"),
@@ -108,7 +108,7 @@ tasks = sa.Table(
 )
 
 is_active = tasks.c.status.in_([sa.literal_column(f"'{status}'") for status in ACTIVE])
-"""The rows that wait or run, in the words of the partial indexes: a bound parameter need not match those."""
+"""PENDING or PROCESSING tasks, written as in the partial indexes: a bound parameter would not match those."""
 is_pending = tasks.c.status == sa.literal_column(f"'{Status.PENDING}'")
 is_processing = tasks.c.status == sa.literal_column(f"'{Status.PROCESSING}'")
 
@@ -153,12 +153,12 @@ deliveries = sa.Table(
     "draftcast_deliveries",
     metadata,
     sa.Column("task_id", sa.String(32), primary_key=True),
-    # Of the event that is told of.
+    # The seq of the event.
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
-    # When it is tried next; while it is being tried, when that counts as failed.
+    # Time of the next attempt; during an attempt, the time after which it counts as failed.
     sa.Column("due_at_ms", sa.BigInteger, nullable=False),
     sa.Column("ended_at_ms", sa.BigInteger),
     # The newest HTTP status.
@@ -171,13 +171,13 @@ workers = sa.Table(
     "draftcast_workers",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    # Names the data folder: of the processes that work in one, only one is a worker.
+    # The id of the data folder; each data folder has one worker at most.
     sa.Column("place", sa.String(32), nullable=False),
     sa.Column("host", sa.String(255), nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
-    # Renders at once; 0 for a process that only serves the API.
+    # Concurrent renders; 0 for a process that only serves the API.
     sa.Column("slots", sa.Integer, nullable=False),
-    # Rises while the process lives. Others look at whether it moves, never at a clock.
+    # The heartbeat counter. Other processes watch whether it changes; no clocks are compared.
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger, nullable=False),
 )
@@ -187,20 +187,20 @@ parts = sa.Table(
     metadata,
     sa.Column("task_id", sa.String(32), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
-    # The attempt that it is for. Parts of an earlier one are taken over where the digest is the same.
+    # The current attempt. Parts of an earlier attempt are kept where the digest is the same.
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("first_frame", sa.Integer, nullable=False),
     sa.Column("frames", sa.Integer, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    # Who makes it, has promised to, or has made it.
+    # The worker that has reserved, renders or has rendered it.
     sa.Column("worker", sa.String(32)),
-    # Rises with every claim: who writes names the claim it holds.
+    # The fencing token: rises with each claim.
     sa.Column("claims", sa.Integer, nullable=False),
-    # How many workers were lost over it, or failed.
+    # The number of workers that were lost or failed on it.
     sa.Column("losses", sa.Integer, nullable=False),
     sa.Column("frames_done", sa.Integer, nullable=False),
-    # Where its file is stored, once it is.
+    # The key of its upload in the file storage.
     sa.Column("key", sa.String(256)),
     sa.Column("size_bytes", sa.BigInteger),
     sa.Column("sha256", sa.String(64)),

@@ -1,6 +1,6 @@
-"""Writing tasks: every change of a task and its event, in one transaction of the caller's.
+"""Changes of tasks, each with its event, within a transaction of the caller.
 
-Whoever writes tells `TaskCache.publish` of the `TaskChange`s when the transaction is committed.
+After the commit the caller passes the `TaskChange`s to `TaskCache.publish`.
 """
 
 from dataclasses import asdict, replace
@@ -31,7 +31,7 @@ MAX_LOSSES = 2
 
 
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
-    """A new task and its first event. Raises IntegrityError when the draft URL has an active task."""
+    """Insert a task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
     made = max(now, await _newest_at_ms(connection, owner, request.draft_url) + 1)
     row = await connection.execute(
@@ -67,13 +67,13 @@ async def remember_key(connection: AsyncConnection, owner: str, key: str, task_i
 
 
 async def attach_webhook(connection: AsyncConnection, task: Task, request: TaskRequest) -> None:
-    """Tell the request's webhook of what comes, where the task has none."""
+    """Set the webhook of the request on a task without one."""
     lacking = (tasks.c.id == task.id) & tasks.c.webhook_url.is_(None)
     await connection.execute(sa.update(tasks).where(lacking).values(**_webhook(request)))
 
 
 async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
-    """A final task waits again, for a new attempt. None when it is not final any more."""
+    """Requeue an ended task for a new attempt. None when it has changed."""
     values = _waiting(now_ms(), None) | {
         "turn": await _next_turn(connection, task.owner, task.priority),
         "max_attempts": task.attempt + MAX_LOSSES + 1,
@@ -85,7 +85,7 @@ async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
 
 
 async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> TaskChange | None:
-    """Begin the next attempt: the row is the worker's until it is released. None when somebody was faster."""
+    """Begin the next attempt, owned by the worker until it is released. None when another worker was faster."""
     now = now_ms()
     started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
     values = {
@@ -106,14 +106,14 @@ async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> Ta
 async def advance(
     connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]
 ) -> TaskChange | None:
-    """Progress of the attempt in `task`. None when that attempt no longer owns the row."""
+    """Store progress of the attempt in `task`. None when the attempt no longer owns the task."""
     return await _change(connection, task.id, _fence(task), event, values)
 
 
 async def complete(
     connection: AsyncConnection, task: Task, stages: list[StageProgress], video: Video
 ) -> TaskChange | None:
-    """The attempt's file is in place: the task is done. None when the attempt no longer owns the row."""
+    """Complete the task; the file is stored already. None when the attempt no longer owns the task."""
     now = now_ms()
     done = StageProgress(stage=Stage.DONE, started_at_ms=now, completed_at_ms=now)
     values = _ended(Status.COMPLETED, now) | {
@@ -128,7 +128,7 @@ async def complete(
 async def fail(
     connection: AsyncConnection, task: Task, failure: Failure, stage: Stage | None = None
 ) -> TaskChange | None:
-    """The attempt ends with an error, at `stage`. None when it no longer owns the row."""
+    """Fail the task with an error at `stage`. None when the attempt no longer owns the task."""
     now = now_ms()
     values = _ended(Status.FAILED, now) | {
         "error_code": failure.code,
@@ -139,13 +139,13 @@ async def fail(
 
 
 async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
-    """A waiting or running task ends at its owner's wish. None when it changed in between."""
+    """Cancel an active task. None when it changed in between."""
     unchanged = (tasks.c.attempt == task.attempt) & (tasks.c.status == task.status)
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, _ended(Status.CANCELED, now_ms()))
 
 
 async def hand_back(connection: AsyncConnection, task: Task) -> bool:
-    """The worker stops in good order: the next attempt is not counted as a loss. False when it is not its any more."""
+    """Release the task without counting a loss, when the worker stops. False when it no longer owns it."""
     changed = await connection.execute(
         sa.update(tasks)
         .where(tasks.c.id == task.id, _fence(task))
@@ -155,7 +155,7 @@ async def hand_back(connection: AsyncConnection, task: Task) -> bool:
 
 
 async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> list[str]:
-    """Running tasks whose worker meets the condition wait for another one. Their ids."""
+    """Release running tasks whose worker meets the condition. Returns their ids."""
     freed = await connection.execute(
         sa.update(tasks)
         .where(is_processing, tasks.c.worker.is_not(None), condition)
@@ -166,7 +166,7 @@ async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]
 
 
 async def remove(connection: AsyncConnection, task: Task) -> bool:
-    """Forget a final task, its events and its keys. False when it has changed."""
+    """Delete an ended task with its events, deliveries and keys. False when it has changed."""
     gone = await connection.execute(sa.delete(tasks).where(tasks.c.id == task.id, tasks.c.seq == task.seq))
     if not gone.rowcount:
         return False
@@ -187,14 +187,14 @@ def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
 
 
 def _fence(task: Task) -> sa.ColumnElement[bool]:
-    """Holds while the row belongs to the attempt, and the attempt to its worker."""
+    """Condition: the attempt and its worker still own the row."""
     return sa.and_(
         tasks.c.attempt == task.attempt, tasks.c.status == task.status, tasks.c.worker.is_not_distinct_from(task.worker)
     )
 
 
 async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
-    """After the owner's own waiting tasks, and not before the round that is being served."""
+    """The turn after the own waiting tasks of the owner, and not before the round that is being served."""
     waiting = (is_pending) & (tasks.c.priority == priority)
     present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
     own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
@@ -203,7 +203,7 @@ async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> 
 
 
 async def _newest_at_ms(connection: AsyncConnection, owner: str, draft_url: str) -> int:
-    """When the draft's newest task was made; the next one comes after it, even where the clock was set back."""
+    """The creation time of the draft's newest task; the next one is later, even when the clock was set back."""
     same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url)
     return await connection.scalar(sa.select(sa.func.max(tasks.c.created_at_ms)).where(same)) or 0
 
@@ -215,7 +215,7 @@ async def _change(
     event: EventType,
     values: dict[str, Any],
 ) -> TaskChange | None:
-    """Apply `values` where `condition` holds: seq rises by one and the event is stored with it."""
+    """Apply `values` where `condition` holds, with the next seq and its event. None where it does not hold."""
     row = await connection.execute(
         sa.update(tasks)
         .where(tasks.c.id == task_id, condition)
@@ -229,7 +229,7 @@ async def _change(
 
 
 async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) -> TaskChange:
-    """The task's newest change, with its event stored."""
+    """The newest change of the task, with its event stored."""
     event = TaskEvent(
         task_id=task.id,
         seq=task.seq,

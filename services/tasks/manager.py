@@ -99,13 +99,13 @@ class TaskManager:
         if isinstance(found, Task):
             return Submitted(found, created=False)
         self.task_cache.publish(found)
-        self._traces.asked("submit", found.task, began_ms)
+        self._traces.record_request("submit", found.task, began_ms)
         return Submitted(found.task, created=True)
 
     async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
         """The task that is repeated, or the first change of a new one."""
         async with self._database.write() as connection:
-            known = await self._known(connection, owner, request)
+            known = await self._repeated_task(connection, owner, request)
             if known is not None:
                 return known
             waiting = await reads.pending_count(connection)
@@ -118,11 +118,11 @@ class TaskManager:
                 )
             await check_queue_quota(connection, owner, self._queued_per_key)
             created = await writes.create(connection, owner, uuid.uuid4().hex, request)
-            await self._remember(connection, owner, request, created.task)
+            await self._bind_key(connection, owner, request, created.task)
             await self._queue.add_ticket(connection)
             return created
 
-    async def _known(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
+    async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
         """The task this request repeats, by its key or by its URL."""
         key = request.idempotency_key
         if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
@@ -138,11 +138,11 @@ class TaskManager:
             return await reads.task(connection, owner, task_id)
         active = await reads.active_task(connection, owner, request.draft_url)
         if active is not None:
-            await _share_webhook(connection, active, request)
-            await self._remember(connection, owner, request, active)
+            await _join_webhook(connection, active, request)
+            await self._bind_key(connection, owner, request, active)
         return active
 
-    async def _remember(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
+    async def _bind_key(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
         if request.idempotency_key is not None:
             await writes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
 
@@ -150,7 +150,7 @@ class TaskManager:
         """End a waiting or running task. A task that is canceled already stays so."""
         began_ms = now_ms()
         async with self._database.write() as connection:
-            task = await self._found(connection, owner, task_id)
+            task = await self._read_or_raise(connection, owner, task_id)
             if task.status is Status.CANCELED:
                 return task
             canceled = None if task.status.final else await writes.cancel(connection, task)
@@ -162,7 +162,7 @@ class TaskManager:
                     )
                 )
         self.task_cache.publish(canceled)
-        self._traces.asked("cancel", canceled.task, began_ms)
+        self._traces.record_request("cancel", canceled.task, began_ms)
         return canceled.task
 
     async def retry(self, owner: str, task_id: str) -> Task:
@@ -178,12 +178,12 @@ class TaskManager:
                 )
             ) from None
         self.task_cache.publish(retried)
-        self._traces.asked("retry", retried.task, began_ms)
+        self._traces.record_request("retry", retried.task, began_ms)
         return retried.task
 
     async def _retry_once(self, owner: str, task_id: str) -> TaskChange:
         async with self._database.write() as connection:
-            task = await self._found(connection, owner, task_id)
+            task = await self._read_or_raise(connection, owner, task_id)
             await check_queue_quota(connection, owner, self._queued_per_key)
             retriable = task.status in (Status.FAILED, Status.CANCELED)
             waiting = await writes.requeue(connection, task) if retriable else None
@@ -215,7 +215,9 @@ class TaskManager:
     ) -> EventPage:
         """A page of a task's events of these types, oldest first. Raises `InvalidInput` for a bad cursor or size."""
         async with self._database.read() as connection:
-            return await pages.event_page(connection, await self._found(connection, owner, task_id), page, types)
+            return await pages.event_page(
+                connection, await self._read_or_raise(connection, owner, task_id), page, types
+            )
 
     async def queue(self, owner: str) -> QueueState:
         """How much of the owner's waits and runs."""
@@ -235,7 +237,7 @@ class TaskManager:
     async def deliveries(self, owner: str, task_id: str, page: PageRequest) -> list[Delivery]:
         """The newest tellings of the task's events to its webhook, newest first."""
         async with self._database.read() as connection:
-            await self._found(connection, owner, task_id)
+            await self._read_or_raise(connection, owner, task_id)
             return await outbox.of_task(connection, task_id, pages.size_of(page))
 
     async def queue_position(self, task: Task) -> int | None:
@@ -262,30 +264,30 @@ class TaskManager:
         minutes = range(first, this_minute + 1, reads.MINUTE_MS)
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
 
-    async def changed(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
+    async def wait_for_change(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
         """The task once its seq is above `since`, or as it is when the time is up."""
         news = asyncio.Event()
         with self.task_cache.listen(task_id, lambda _: news.set()), suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while (await self._existing(owner, task_id)).seq <= since:
+                while (await self._get_or_raise(owner, task_id)).seq <= since:
                     news.clear()
                     await news.wait()
-        return await self._existing(owner, task_id)
+        return await self._get_or_raise(owner, task_id)
 
-    async def _existing(self, owner: str, task_id: str) -> Task:
+    async def _get_or_raise(self, owner: str, task_id: str) -> Task:
         task = await self.task_cache.task(owner, task_id)
         if task is None:
             raise _not_found()
         return task
 
-    async def _found(self, connection: AsyncConnection, owner: str, task_id: str) -> Task:
+    async def _read_or_raise(self, connection: AsyncConnection, owner: str, task_id: str) -> Task:
         task = await reads.task(connection, owner, task_id)
         if task is None:
             raise _not_found()
         return task
 
 
-async def _share_webhook(connection: AsyncConnection, active: Task, request: TaskRequest) -> None:
+async def _join_webhook(connection: AsyncConnection, active: Task, request: TaskRequest) -> None:
     """A repeat may bring the webhook that its task lacks, but no second one. Raises `InvalidState`."""
     if request.webhook_url in (None, active.webhook_url):
         return

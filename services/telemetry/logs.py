@@ -57,7 +57,7 @@ class NoTracebackForMalformedText(logging.Filter):
         return True
 
 
-def keep_log(form: Literal["text", "json"]) -> None:
+def configure_logging(form: Literal["text", "json"]) -> None:
     """Write all records of this process to stderr, those of libraries and Python's warnings among them."""
     output = logging.StreamHandler()
     output.setFormatter(Json() if form == "json" else Text())
@@ -68,10 +68,10 @@ def keep_log(form: Literal["text", "json"]) -> None:
     # DBOS writes by itself, in a form of its own, unless its logger has something to write to.
     engine = logging.getLogger("dbos")
     engine.handlers, engine.propagate = [logging.NullHandler()], True
-    calm_server_log()
+    filter_server_log()
 
 
-def calm_server_log() -> None:
+def filter_server_log() -> None:
     """Set the filter; doing so again changes nothing."""
     logger = logging.getLogger("uvicorn.error")
     if not any(isinstance(found, NoTracebackForMalformedText) for found in logger.filters):

@@ -50,7 +50,7 @@ async def collector() -> AsyncGenerator[Callable[[Span], None]]:
     provider = TracerProvider(ALWAYS_ON, _resource(), shutdown_on_exit=False, id_generator=ids)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     try:
-        yield _Teller(provider.get_tracer("draftcast"), ids, sampler).tell
+        yield _SpanFactory(provider.get_tracer("draftcast"), ids, sampler).export
     finally:
         ending = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
         ending.start()
@@ -63,9 +63,9 @@ def _resource() -> Resource:
     return Resource.create().merge(ours).merge(OTELResourceDetector().detect())
 
 
-def _number(task_id: str, place: str) -> int:
+def _number(task_id: str, path: str) -> int:
     """The id of the span at a place of a task's trace: 64 bits."""
-    return int.from_bytes(blake2b(f"{task_id}/{place}".encode(), digest_size=8).digest())
+    return int.from_bytes(blake2b(f"{task_id}/{path}".encode(), digest_size=8).digest())
 
 
 class _Ids(IdGenerator):
@@ -81,7 +81,7 @@ class _Ids(IdGenerator):
         return self.span_id
 
 
-class _Teller:
+class _SpanFactory:
     """Makes the library's spans of ours."""
 
     def __init__(self, tracer: Tracer, ids: _Ids, sampler: Sampler) -> None:
@@ -89,18 +89,18 @@ class _Teller:
         self._ids = ids
         self._sampler = sampler
 
-    def tell(self, span: Span) -> None:
+    def export(self, span: Span) -> None:
         """Take a span, to be sent later, if its trace is one of those that are told."""
         if not self._sampled(span.task_id):
             return
         trace_id = self._ids.trace_id = int(span.task_id, 16)
-        self._ids.span_id = _number(span.task_id, span.place)
+        self._ids.span_id = _number(span.task_id, span.path)
         error = {"error.type": span.error[0]} if span.error else {}
         made = self._tracer.start_span(
             span.name,
             _parent(trace_id, span),
             SpanKind[span.kind],
-            {**span.facts, **error},
+            {**span.attributes, **error},
             start_time=span.start_ms * NS_PER_MS,
         )
         if span.error:
@@ -126,18 +126,18 @@ class _Exporter(SpanExporter):
 
     def __init__(self) -> None:
         self._exporter: SpanExporter = trace_exporter.OTLPSpanExporter()
-        self._words = _Words()
-        logging.getLogger(trace_exporter.__name__).addFilter(self._words)
+        self._messages = _MessageFilter()
+        logging.getLogger(trace_exporter.__name__).addFilter(self._messages)
         self._works = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self._words.first = ""
+        self._messages.first = ""
         result = self._exporter.export(spans)
         works = result is SpanExportResult.SUCCESS
         if works and not self._works:
             log.info("the collector takes traces again")
         elif self._works and not works:
-            log.warning("the collector takes no traces; they are lost until it does: %s", self._words.first)
+            log.warning("the collector takes no traces; they are lost until it does: %s", self._messages.first)
         self._works = works
         return result
 
@@ -147,12 +147,12 @@ class _Exporter(SpanExporter):
     def give_up(self) -> None:
         """Try no more; what is under way ends soon."""
         logger = logging.getLogger(trace_exporter.__name__)
-        if self._words in logger.filters:
+        if self._messages in logger.filters:
             self._exporter.shutdown()
-            logger.removeFilter(self._words)
+            logger.removeFilter(self._messages)
 
 
-class _Words(logging.Filter):
+class _MessageFilter(logging.Filter):
     """Keeps what the exporter says of each try out of the log."""
 
     first = ""

@@ -18,60 +18,60 @@ from services.store.records import Delivery, Stage, StageProgress, Task
 
 log = logging.getLogger(__name__)
 
-Fact = str | int | float | bool
-Wish = Literal["submit", "retry", "cancel"]
-ROOT: Wish = "submit"
+AttributeValue = str | int | float | bool
+RequestKind = Literal["submit", "retry", "cancel"]
+ROOT: RequestKind = "submit"
 """The place of the span that has no parent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of a task's life; `place` and `parent` are places in its trace."""
+    """A stretch of a task's life; `path` and `parent` are places in its trace."""
 
     task_id: str
-    place: str
+    path: str
     parent: str | None = ROOT
     name: str
     kind: Literal["INTERNAL", "PRODUCER", "CONSUMER", "CLIENT"] = "INTERNAL"
     start_ms: int
     end_ms: int
-    facts: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     error: tuple[str, str] | None = None
     """What ended it: a code, and what people read."""
 
 
 class Traces:
-    """Makes spans of what it is told, for `tell`. Without one it does nothing; what fails in here stays in here."""
+    """Makes spans of what it is told, for `export`. Without one it does nothing; what fails in here stays in here."""
 
-    def __init__(self, tell: Callable[[Span], None] | None = None) -> None:
-        self._tell = tell
+    def __init__(self, export: Callable[[Span], None] | None = None) -> None:
+        self._export = export
 
-    def asked(self, what: Wish, task: Task, began_ms: int) -> None:
+    def record_request(self, what: RequestKind, task: Task, began_ms: int) -> None:
         """A caller's wish has been written down."""
-        self._say(lambda: [_wish(what, task, began_ms)])
+        self._record(lambda: [_request(what, task, began_ms)])
 
-    def waited(self, task: Task) -> None:
+    def record_wait(self, task: Task) -> None:
         """A task has left the queue: for an attempt, or because it failed there."""
-        self._say(lambda: _wait(task))
+        self._record(lambda: _wait(task))
 
-    def attempted(self, task: Task, stages: Iterable[StageProgress], ended: Task | None) -> None:
+    def record_attempt(self, task: Task, stages: Iterable[StageProgress], ended: Task | None) -> None:
         """The attempt in `task` is over. `ended` is the task as the attempt has left it; None: it was given up."""
-        self._say(lambda: _attempt(task, stages, ended, now_ms()))
+        self._record(lambda: _attempt(task, stages, ended, now_ms()))
 
-    def part_made(self, part: Part, began_ms: int) -> None:
+    def record_part(self, part: Part, began_ms: int) -> None:
         """A part of a shared video is made."""
-        self._say(lambda: [_part(part, began_ms)])
+        self._record(lambda: [_part(part, began_ms)])
 
-    def webhook_tried(self, task: Task, delivery: Delivery, began_ms: int) -> None:
+    def record_webhook(self, task: Task, delivery: Delivery, began_ms: int) -> None:
         """A webhook was told of an event, or could not be; `delivery` is what has become of it."""
-        self._say(lambda: [_webhook(task, delivery, began_ms)])
+        self._record(lambda: [_webhook(task, delivery, began_ms)])
 
-    def _say(self, spans: Callable[[], list[Span]]) -> None:
-        if self._tell is None:
+    def _record(self, spans: Callable[[], list[Span]]) -> None:
+        if self._export is None:
             return
         try:
             for span in spans():
-                self._tell(span)
+                self._export(span)
         except Exception:
             log.exception("a trace could not be told")
 
@@ -79,17 +79,17 @@ class Traces:
 NO_TRACES = Traces()
 
 
-def _wish(what: Wish, task: Task, began_ms: int) -> Span:
+def _request(what: RequestKind, task: Task, began_ms: int) -> Span:
     first = what == ROOT
     return Span(
         task_id=task.id,
-        place=what if first else f"{what}/{task.seq}",
+        path=what if first else f"{what}/{task.seq}",
         parent=None if first else ROOT,
         name=what,
         kind="PRODUCER",
         start_ms=began_ms,
         end_ms=now_ms(),
-        facts={**_facts(task), "draftcast.priority": task.priority, "draftcast.strict": task.strict},
+        attributes={**_attributes(task), "draftcast.priority": task.priority, "draftcast.strict": task.strict},
     )
 
 
@@ -101,11 +101,11 @@ def _wait(task: Task) -> list[Span]:
         return []
     span = Span(
         task_id=task.id,
-        place=f"wait/{task.seq}",
+        path=f"wait/{task.seq}",
         name="wait",
         start_ms=task.queued_at_ms if waited else left_ms,
         end_ms=left_ms,
-        facts=_facts(task),
+        attributes=_attributes(task),
         error=_error(task.failure),
     )
     return [span]
@@ -117,16 +117,16 @@ def _attempt(task: Task, stages: Iterable[StageProgress], ended: Task | None, no
     end_ms = ended.completed_at_ms or now if ended else now
     attempt = Span(
         task_id=task.id,
-        place=_place_of(task.attempt),
+        path=_path_of(task.attempt),
         name="attempt",
         kind="CONSUMER",
         start_ms=own[0].started_at_ms,
         end_ms=end_ms,
-        facts={
-            **_facts(task),
+        attributes={
+            **_attributes(task),
             "draftcast.attempt": task.attempt,
             "draftcast.outcome": ended.status if ended else "GIVEN_UP",
-            **_video_facts(ended),
+            **_video_attributes(ended),
         },
         error=_error(ended.failure if ended else None),
     )
@@ -139,26 +139,26 @@ def _stage(attempt: Span, stage: StageProgress, *, last: bool) -> Span:
     counted = {f"{unit}.done": stage.done, f"{unit}.total": stage.total}
     return Span(
         task_id=attempt.task_id,
-        place=f"{attempt.place}/{stage.stage}",
-        parent=attempt.place,
+        path=f"{attempt.path}/{stage.stage}",
+        parent=attempt.path,
         name=stage.stage,
         start_ms=stage.started_at_ms,
         end_ms=min(stage.completed_at_ms or attempt.end_ms, attempt.end_ms),
-        facts={name: round(count) for name, count in counted.items() if count is not None},
+        attributes={name: round(count) for name, count in counted.items() if count is not None},
         error=attempt.error if last else None,
     )
 
 
 def _part(part: Part, began_ms: int) -> Span:
-    attempt = _place_of(part.attempt)
+    attempt = _path_of(part.attempt)
     return Span(
         task_id=part.task_id,
-        place=f"{attempt}/part/{part.number}/{part.fencing_token}",
+        path=f"{attempt}/part/{part.number}/{part.fencing_token}",
         parent=attempt,
         name="part",
         start_ms=began_ms,
         end_ms=now_ms(),
-        facts={
+        attributes={
             "draftcast.part": part.number,
             "draftcast.worker": part.worker or "",
             "draftcast.frames.done": part.frames,
@@ -170,33 +170,33 @@ def _part(part: Part, began_ms: int) -> Span:
 def _webhook(task: Task, delivery: Delivery, began_ms: int) -> Span:
     answer = delivery.answer
     delivered = answer is not None and 200 <= answer < 300
-    facts: dict[str, Fact] = {
+    attributes: dict[str, AttributeValue] = {
         "url.full": redact_url(task.webhook_url or ""),
         "draftcast.seq": delivery.seq,
         "draftcast.tries": delivery.attempts,
     }
     return Span(
         task_id=task.id,
-        place=f"webhook/{delivery.seq}/{delivery.attempts}",
+        path=f"webhook/{delivery.seq}/{delivery.attempts}",
         name="webhook",
         kind="CLIENT",
         start_ms=began_ms,
         end_ms=now_ms(),
-        facts=facts if answer is None else {**facts, "http.response.status_code": answer},
+        attributes=attributes if answer is None else {**attributes, "http.response.status_code": answer},
         error=None if delivered else (str(answer or "UNREACHABLE"), redact_text(delivery.error or "")),
     )
 
 
-def _place_of(attempt: int) -> str:
+def _path_of(attempt: int) -> str:
     return f"attempt/{attempt}"
 
 
-def _facts(task: Task) -> dict[str, Fact]:
-    worker: dict[str, Fact] = {"draftcast.worker": task.worker} if task.worker else {}
+def _attributes(task: Task) -> dict[str, AttributeValue]:
+    worker: dict[str, AttributeValue] = {"draftcast.worker": task.worker} if task.worker else {}
     return {"draftcast.task_id": task.id, "url.full": redact_url(task.draft_url), **worker}
 
 
-def _video_facts(task: Task | None) -> dict[str, Fact]:
+def _video_attributes(task: Task | None) -> dict[str, AttributeValue]:
     video = task.video if task else None
     if video is None:
         return {}

@@ -34,18 +34,18 @@ from services.worker.registry import WorkerRegistry
 log = logging.getLogger(__name__)
 
 PREFIX = "whsec_"
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """Between two looks into the outbox."""
 AT_ONCE = 20
 AT_ONCE_OF_OWNER = 5
 """So that receivers of one owner, slow or dead, leave room for those of others."""
 TIMEOUTS = Timeouts(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
-TAKEN_MS = 30_000
+TAKE_MS = 30_000
 """After so long without a word, whoever has taken a delivery is thought dead."""
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 """Before the second try, the third and so on; the last for all that follow."""
-GIVEN_UP_AFTER_MS = 24 * 3600 * 1000
-MOST_TRIES = 50
+MAX_AGE_MS = 24 * 3600 * 1000
+MAX_ATTEMPTS = 50
 """More than fit into that time: for a message whose sender ends each time before it can say how it went."""
 GONE = 410
 NAMES = {
@@ -55,12 +55,12 @@ NAMES = {
 }
 
 
-def secret_of(given: str, mac: Hmac) -> str:
+def webhook_secret(given: str, mac: Hmac) -> str:
     """The secret that receivers are to know: the operator's, or one that follows from the signing key."""
     return given or PREFIX + base64.b64encode(bytes.fromhex(mac.sign("webhooks"))).decode()
 
 
-def signed(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[str, str]:
+def signed_headers(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[str, str]:
     """The headers of a message."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     proof = hmac.new(key, b"%s.%d.%s" % (message_id.encode(), at_seconds, body), hashlib.sha256).digest()
@@ -72,20 +72,20 @@ def signed(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[s
     }
 
 
-def after_try(delivery: Delivery, now: int, answer: int | None, error: str | None) -> Delivery:
+def after_attempt(delivery: Delivery, now: int, answer: int | None, error: str | None) -> Delivery:
     """What becomes of a delivery whose newest try got this HTTP status, or this error."""
     tried = replace(delivery, answer=answer, error=error)
     if answer is not None and 200 <= answer < 300:
         return replace(tried, state=DeliveryState.DELIVERED, ended_at_ms=now)
     pause = PAUSES_SECONDS[min(delivery.attempts, len(PAUSES_SECONDS)) - 1]
     due = now + round(pause * 1000 * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
-    if answer == GONE or due - delivery.created_at_ms > GIVEN_UP_AFTER_MS or delivery.attempts > MOST_TRIES:
+    if answer == GONE or due - delivery.created_at_ms > MAX_AGE_MS or delivery.attempts > MAX_ATTEMPTS:
         return replace(tried, state=DeliveryState.FAILED, ended_at_ms=now)
     return replace(tried, due_at_ms=due)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class _MessageBuilder:
     """What a message holds besides the event; depends on where files are found."""
 
     files: FileStore
@@ -138,7 +138,7 @@ class WebhookSender:
     ) -> None:
         self._database = database
         self._registry = registry
-        self._told = Told(files)
+        self._messages = _MessageBuilder(files)
         self._guard = guard
         self._secret = secret
         self._on_try = on_try
@@ -149,7 +149,7 @@ class WebhookSender:
     async def serve(self) -> AsyncGenerator[None]:
         """Send while the block lasts."""
         async with self._client(self._guard, TIMEOUTS) as client:
-            step = every(LOOK_SECONDS, "webhooks", lambda: self.send_due(client))
+            step = every(POLL_SECONDS, "webhooks", lambda: self.send_due(client))
             async with background("webhooks", step):
                 yield
 
@@ -159,14 +159,14 @@ class WebhookSender:
         tried = 0
         try:
             while True:
-                for due in await self._taken(Counter(sending.values()), AT_ONCE - len(sending)):
+                for due in await self._take(Counter(sending.values()), AT_ONCE - len(sending)):
                     with bind_task(due.delivery.task_id):
                         begun = asyncio.create_task(self._send(client, due), name="webhook")
                     sending[begun] = due.change.task.owner
                     tried += 1
                 if not sending:
                     return tried
-                ended, _ = await asyncio.wait(sending, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                ended, _ = await asyncio.wait(sending, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 for each in ended:
                     del sending[each]
         finally:
@@ -174,22 +174,22 @@ class WebhookSender:
                 each.cancel()
             await asyncio.gather(*sending, return_exceptions=True)
 
-    async def _taken(self, running: Counter[str], places: int) -> list[Due]:
+    async def _take(self, running: Counter[str], places: int) -> list[Due]:
         """What to send now, for which there are so many places; `running` counts what is being sent, by owner."""
         if not places or not self._registry.is_leader:
             return []
         async with self._database.read() as connection:
             if not await outbox.any_due(connection, now_ms()):
                 return []
-        room = outbox.Room(places, AT_ONCE_OF_OWNER, running)
+        room = outbox.Limits(places, AT_ONCE_OF_OWNER, running)
         async with self._database.write() as connection:
-            return await outbox.take_due(connection, now_ms(), now_ms() + TAKEN_MS, room)
+            return await outbox.take_due(connection, now_ms(), now_ms() + TAKE_MS, room)
 
     async def _send(self, client: Client, due: Due) -> None:
         """Try a delivery and write down how it went, whatever happens: it must not hold up others."""
         task, began_ms = due.change.task, now_ms()
         answer, error = await self._answer(client, due)
-        settled = after_try(due.delivery, now_ms(), answer, error)
+        settled = after_attempt(due.delivery, now_ms(), answer, error)
         try:
             async with self._database.write() as connection:
                 await outbox.settle(connection, settled)
@@ -202,16 +202,16 @@ class WebhookSender:
             log.exception("how the webhook went could not be stored, so it is sent again")
             return
         self._on_try(settled.state)
-        self._traces.webhook_tried(task, settled, began_ms)
+        self._traces.record_webhook(task, settled, began_ms)
 
     async def _answer(self, client: Client, due: Due) -> tuple[int | None, str | None]:
         """The HTTP status of a try, or why there is none."""
         delivery, url = due.delivery, due.change.task.webhook_url or ""
-        if delivery.attempts > MOST_TRIES:
-            return None, f"it was tried {MOST_TRIES} times"
+        if delivery.attempts > MAX_ATTEMPTS:
+            return None, f"it was tried {MAX_ATTEMPTS} times"
         try:
-            body = self._told.body(due.change)
-            headers = signed(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
+            body = self._messages.body(due.change)
+            headers = signed_headers(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
             return await client.post(url, body, headers), None
         except UrlRefused as refused:
             log.warning("the webhook is refused: %s", refused.reason.en)

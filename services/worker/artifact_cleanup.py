@@ -14,7 +14,7 @@ from services.store.database import Database
 from services.store.records import Status, Task
 from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
-from services.worker.publish import folder_of, preview_key
+from services.worker.publish import artifact_folder, preview_key
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class ArtifactCleanup:
                     if completed:
                         await self._files.remove(preview_key(task_id, attempt))
                     else:
-                        await self._files.delete(folder_of(task_id, attempt))
+                        await self._files.delete(artifact_folder(task_id, attempt))
             except (OSError, TimeoutError) as error:
                 log.warning("the attempt's files stay for now: %s", error)
                 self.schedule(task_id, attempt)

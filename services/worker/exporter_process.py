@@ -44,7 +44,7 @@ from services.exporter_protocol import (
 )
 from services.settings import Settings
 from services.store.records import Task
-from services.warning_limit import storable
+from services.warning_limit import storable_text
 from services.worker.child import MAX_LINE_BYTES, OutputRate, child, collect
 from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protocol
 
@@ -58,7 +58,7 @@ NEEDED_VARIABLES = frozenset(
 """What of our environment our own renderer is given, with `LC_*`; the rest may hold passwords."""
 SILENCE_SECONDS = 120.0
 """An exporter that says nothing for this long is stopped."""
-LAST_WORD_SECONDS = 5.0
+REPORT_GRACE_SECONDS = 5.0
 """How much later than the renderer itself its owner ends a report that takes too long."""
 STDERR_LINES = 20
 
@@ -149,11 +149,11 @@ def _failure(error: _ErrorLine) -> Failure:
     hint = error.hint or HINTS[error.code]
     return Failure(
         code=error.code,
-        message=Bilingual(storable(error.message.en), storable(error.message.zh)),
-        hint=Bilingual(storable(hint.en), storable(hint.zh)),
+        message=Bilingual(storable_text(error.message.en), storable_text(error.message.zh)),
+        hint=Bilingual(storable_text(hint.en), storable_text(hint.zh)),
         retryable=error.code in RETRYABLE if error.retryable is None else error.retryable,
-        material_url=storable(error.material_url) if error.material_url else None,
-        segment_id=storable(error.segment_id) if error.segment_id else None,
+        material_url=storable_text(error.material_url) if error.material_url else None,
+        segment_id=storable_text(error.segment_id) if error.segment_id else None,
     )
 
 
@@ -183,7 +183,7 @@ async def report(request: ExportRequest, on_line: OnLine) -> Report:
     """Have our own renderer look at the draft; the warnings come by `on_line`. Raises `Failed` as an export does,
     and with the same limits but this: the renderer has a moment more, to tell what it found in the time given.
     """
-    seconds = request.limits.seconds + LAST_WORD_SECONDS if request.limits.seconds else None
+    seconds = request.limits.seconds + REPORT_GRACE_SECONDS if request.limits.seconds else None
     return await _run(OWN_EXPORTER, request, on_line, None, Report, seconds)
 
 
@@ -200,7 +200,7 @@ async def _run(
         async with asyncio.timeout(seconds), child(command, request.folder, _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
-            return await _converse(process, request, on_line, wanted, next_order)
+            return await _exchange_lines(process, request, on_line, wanted, next_order)
     except TimeoutError:
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
@@ -222,7 +222,7 @@ def _environment(command: tuple[str, ...]) -> dict[str, str] | None:
     return {name: value for name, value in os.environ.items() if name in NEEDED_VARIABLES or name.startswith("LC_")}
 
 
-async def _converse(
+async def _exchange_lines(
     process: asyncio.subprocess.Process,
     request: ExportRequest,
     on_line: OnLine,
@@ -231,8 +231,8 @@ async def _converse(
 ) -> Wanted:
     assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
     assert process.stderr is not None  # noqa: S101 - as above
-    complaints: deque[str] = deque(maxlen=STDERR_LINES)
-    listening = asyncio.create_task(collect(process.stderr, complaints))
+    stderr_lines: deque[str] = deque(maxlen=STDERR_LINES)
+    listening = asyncio.create_task(collect(process.stderr, stderr_lines))
     try:
         with suppress(*CHILD_GONE):
             process.stdin.write(request.to_json().encode() + b"\n")
@@ -250,9 +250,9 @@ async def _converse(
         listening.cancel()
     if isinstance(last, wanted):
         return last
-    for line in complaints:
+    for line in stderr_lines:
         log.warning("the exporter said: %s", line)
-    raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(complaints))
+    raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(stderr_lines))
 
 
 async def _read(
@@ -288,14 +288,14 @@ async def _read(
             on_line(line)
 
 
-def _broken(exit_code: int | None, complaints: list[str]) -> Failed:
+def _broken(exit_code: int | None, stderr_lines: list[str]) -> Failed:
     if exit_code == -signal.SIGKILL:
         return failed(
             ErrorCode.OUT_OF_MEMORY,
             "The exporter was killed, most likely because memory ran out.",
             "导出程序被系统终止，很可能是内存不足。",
         )
-    said = " | ".join(complaints[-3:]) or "nothing"
+    said = " | ".join(stderr_lines[-3:]) or "nothing"
     how_en = f"by signal {-exit_code}" if exit_code and exit_code < 0 else f"with exit code {exit_code}"
     return failed(
         ErrorCode.RENDER_FAILED,

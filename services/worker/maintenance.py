@@ -105,7 +105,7 @@ class Maintenance:
                 ended = await writes.fail(connection, task, expired().failure)
             if ended is not None:
                 self._task_cache.publish(ended)
-                self._traces.waited(ended.task)
+                self._traces.record_wait(ended.task)
 
     async def _add_missing_tickets(self) -> None:
         """A worker that died with a ticket must not leave a task without one."""

@@ -11,7 +11,7 @@ from services.exporter_protocol import PartRequest
 NextOrder: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
 """Gives the order that follows a question; None: there is none any more."""
 Said = TypeVar("Said")
-MOST_WAITING = 2
+MAX_QUEUED = 2
 """Questions; the renderer asks one at a time."""
 CHILD_GONE = (ConnectionError, RuntimeError)
 """How writing to a child fails that has gone already; the second is uvloop's word for it."""
@@ -25,7 +25,7 @@ async def run_part_protocol(
     """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
     Raises what either raises.
     """
-    asked: asyncio.Queue[PartRequest] = asyncio.Queue(MOST_WAITING)
+    asked: asyncio.Queue[PartRequest] = asyncio.Queue(MAX_QUEUED)
 
     def ask(request: PartRequest) -> None:
         if asked.full():

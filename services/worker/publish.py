@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 
 LARGEST_PREVIEW_BYTES = 20_000
 LARGEST_THUMBNAIL_BYTES = 5_000_000
-AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0)
+RETRY_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Between two tries to store a video: a whole render is at stake."""
 _MP4_MARK = b"ftyp"
 
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
     """Put the video and its thumbnail into the storage. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
-    base = folder_of(task.id, task.attempt)
+    base = artifact_folder(task.id, task.attempt)
     thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
     with await asyncio.to_thread(_opened, folder, result.output) as video:
         try:
-            size_bytes, sha256 = await asyncio.to_thread(measured, video)
+            size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, video)
             await _put(files, f"{base}/video.mp4", video)
             if thumbnail is not None:
                 await _put(files, f"{base}/thumbnail.jpg", thumbnail)
@@ -55,7 +55,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
 
 async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
     """Store a file; a storage that refuses it is asked again for some seconds. Raises `OSError`."""
-    for seconds in AGAIN_SECONDS:
+    for seconds in RETRY_PAUSES_SECONDS:
         try:
             return await files.put(key, source)
         except OSError as error:
@@ -66,14 +66,14 @@ async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
     return await files.put(key, source)
 
 
-def folder_of(task_id: str, attempt: int) -> str:
+def artifact_folder(task_id: str, attempt: int) -> str:
     """Where in the storage an attempt's files lie."""
     return f"videos/{task_id}/{attempt}"
 
 
 def preview_key(task_id: str, attempt: int) -> str:
     """Where the newest frame of an attempt is stored."""
-    return f"{folder_of(task_id, attempt)}/preview.jpg"
+    return f"{artifact_folder(task_id, attempt)}/preview.jpg"
 
 
 async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
@@ -116,7 +116,7 @@ def _thumbnail(folder: Path, name: str | None) -> bytes | None:
         return None
 
 
-def measured(file: BinaryIO) -> tuple[int, str]:
+def size_and_sha256(file: BinaryIO) -> tuple[int, str]:
     """An open file's size in bytes and the SHA-256 of so many. Blocks."""
     size_bytes = left_bytes = os.fstat(file.fileno()).st_size
     file.seek(0)

@@ -77,7 +77,7 @@ class WorkerRegistry:
                 yield
         finally:
             with suppress(StoreUnavailable, TimeoutError):
-                async with asyncio.timeout(2), self._database.note() as connection:
+                async with asyncio.timeout(2), self._database.write(serialized=False) as connection:
                     await workers.unregister(connection, [self.me.id])
 
     @property
@@ -137,12 +137,12 @@ class WorkerRegistry:
 
     async def heartbeat(self) -> None:
         """Raise the own heartbeat and read those of the others. Raises `StoreUnavailable`."""
-        async with self._database.note() as connection:
+        async with self._database.write(serialized=False) as connection:
             known = await workers.heartbeat(connection, self.me.id)
         if not known:
             log.warning("this process was taken for dead and registers again")
             self.on_lease_lost()
-            async with self._database.note() as connection:
+            async with self._database.write(serialized=False) as connection:
                 await workers.register(connection, self.me)
         await self._look()
 

@@ -75,11 +75,11 @@ class Worker:
         self._parts = PartStore(database, files, registry, traces)
         self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
         shares = bool(settings.share_seconds) and not settings.exporter
-        self._assistant = Assistant(self._parts, task_cache, registry, settings, self._room) if shares else None
+        self._assistant = Assistant(self._parts, task_cache, registry, settings, self._free_slots) if shares else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._stopping = asyncio.Event()
-        registry.on_lease_lost = self._drop_all
+        registry.on_lease_lost = self._abandon_all
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -114,7 +114,7 @@ class Worker:
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
         if self._assistant is not None:
-            self._assistant.make_room()
+            self._assistant.free_slot()
         while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -132,14 +132,14 @@ class Worker:
                 return None  # the keeper adds what is missing
             await asyncio.sleep(RETRY_SECONDS)
 
-    def _room(self) -> int:
+    def _free_slots(self) -> int:
         """Slots without a task."""
         return 0 if self._stopping.is_set() else self._settings.render_slots - len(self._tasks)
 
-    def _drop_all(self) -> None:
+    def _abandon_all(self) -> None:
         """We may have been replaced: nothing that runs here is ours any more."""
         if self._assistant is not None:
-            self._assistant.drop_all()
+            self._assistant.abandon_all()
         for attempt in self._writer.running:
             with bind_task(attempt.task.id, attempt.task.attempt):
                 log.warning("the attempt is given up")
@@ -149,7 +149,7 @@ class Worker:
         folder = self._settings.work_dir / task.id / str(task.attempt)
         attempt = Attempt(task, folder, AttemptProgress(task))
         self._writer.running.add(attempt)
-        self._traces.waited(task)
+        self._traces.record_wait(task)
         try:
             await self._work(attempt)
         except asyncio.CancelledError:
@@ -159,7 +159,7 @@ class Worker:
             log.warning("the database is away: %s", error)
         finally:
             self._writer.running.discard(attempt)
-            self._traces.attempted(attempt.task, attempt.progress.stages, attempt.ended)
+            self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             await asyncio.shield(self._clean_up(attempt))
 
@@ -171,7 +171,7 @@ class Worker:
                     task = await reads.next_to_run(connection)
                     if task is None:
                         return None
-                    problem = _unfit(task, self._settings.base_url)
+                    problem = _refusal(task, self._settings.base_url)
                     if problem is None:
                         changed = await writes.claim(connection, task, self._registry.me.id)
                     else:
@@ -180,7 +180,7 @@ class Worker:
                     self._task_cache.publish(changed)
                     if not changed.task.status.final:
                         return changed.task
-                    self._traces.waited(changed.task)
+                    self._traces.record_wait(changed.task)
                     await self._artifacts.clean_all(changed.task)
 
     async def _work(self, attempt: Attempt) -> None:
@@ -311,24 +311,24 @@ class Worker:
             await attempt.lost.wait()
 
     async def _tidy(self) -> None:
-        await self._release_strays()
+        await self._release_orphans()
         await self._artifacts.retry()
 
     async def _clear_old_materials(self) -> None:
         active, now_seconds = await self._active_ids(), self._clock.seconds()
         await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
 
-    async def _release_strays(self) -> None:
+    async def _release_orphans(self) -> None:
         """Tasks that are ours by their rows and run no more, because their end could not be stored."""
         async with self._claiming:  # else a task that is just being claimed would look like one of them
             running = [attempt.task.id for attempt in self._writer.running]
             if len(running) < len(self._tasks):
                 return  # one of them has just been claimed
             async with self._database.write() as connection:
-                strays = await writes.release(
+                orphans = await writes.release(
                     connection, (tasks.c.worker == self._registry.me.id) & tasks.c.id.not_in(running)
                 )
-                for task_id in strays:
+                for task_id in orphans:
                     with bind_task(task_id):
                         log.warning("the task has lost its attempt and waits for another")
                     await self._queue.add_ticket(connection)
@@ -338,7 +338,7 @@ class Worker:
             return await reads.active_ids(connection)
 
 
-def _unfit(task: Task, base_url: str) -> Failed | None:
+def _refusal(task: Task, base_url: str) -> Failed | None:
     """Why a task is not to be run (again)."""
     if is_self_reference(base_url, task.draft_url):
         return failed(

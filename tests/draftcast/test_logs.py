@@ -24,8 +24,8 @@ CUT = "----"
 WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status } }"
 LIBRARIES = f"""
 import logging, sys, warnings
-from services.telemetry.logs import keep_log
-keep_log("text")
+from services.telemetry.logs import configure_logging
+configure_logging("text")
 from services.worker.queue.engine import Queue
 queue = Queue("sqlite:///never-opened.sqlite")
 def speak():
@@ -39,7 +39,7 @@ def speak():
         )
 speak()
 print("{CUT}", file=sys.stderr)
-keep_log("json")
+configure_logging("json")
 speak()
 queue.close()
 """

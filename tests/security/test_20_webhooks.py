@@ -16,7 +16,7 @@ from services.http.client import Client
 from services.http.guard import Guard
 from services.migrate import migrate
 from services.store.records import DeliveryState, PageRequest
-from services.webhooks.delivery import TIMEOUTS, WebhookSender, signed
+from services.webhooks.delivery import TIMEOUTS, WebhookSender, signed_headers
 from tests.security.conftest import Guarded
 from tests.services.tasks.conftest import OWNER, open_tasks
 from tests.support.canary import Canary
@@ -125,8 +125,12 @@ def test_redirects_of_a_receiver_are_not_followed_and_nothing_secret_is_logged(t
 
 def test_a_message_with_another_secret_time_or_body_has_another_signature() -> None:
     secret, other = "whsec_" + "A" * 32, "whsec_" + "B" * 32
-    usual = signed(secret, "id", 1, b"{}")["webhook-signature"]
-    changed = [signed(other, "id", 1, b"{}"), signed(secret, "id", 2, b"{}"), signed(secret, "id", 1, b"{ }")]
+    usual = signed_headers(secret, "id", 1, b"{}")["webhook-signature"]
+    changed = [
+        signed_headers(other, "id", 1, b"{}"),
+        signed_headers(secret, "id", 2, b"{}"),
+        signed_headers(secret, "id", 1, b"{ }"),
+    ]
     assert usual not in {each["webhook-signature"] for each in changed}
 
 

@@ -20,7 +20,7 @@ from services.store import writes
 from services.store.records import DeliveryState, PageRequest, Task, TaskRequest
 from services.store.tables import deliveries
 from services.store.tables import tasks as table
-from services.webhooks.delivery import AT_ONCE_OF_OWNER, MOST_TRIES, TIMEOUTS, WebhookSender
+from services.webhooks.delivery import AT_ONCE_OF_OWNER, MAX_ATTEMPTS, TIMEOUTS, WebhookSender
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
 from tests.services.tasks.test_maintenance import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
@@ -76,7 +76,7 @@ def test_a_webhook_whose_sender_always_ends_is_given_up(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await of(tasks, OWNER, 1, "http://a.example/")
         async with tasks.database.write() as connection:
-            await connection.execute(sa.update(deliveries).values(attempts=MOST_TRIES))
+            await connection.execute(sa.update(deliveries).values(attempts=MAX_ATTEMPTS))
         async with Client(Guard(()), TIMEOUTS) as client:
             await sender(tasks).send_due(client)
         [told] = await tasks.manager.deliveries(OWNER, task.id, PageRequest())

@@ -14,8 +14,8 @@ from tests.support.collector import Collector, collecting, telling
 
 def spans_of(task_id: str) -> list[Span]:
     """A root and its child."""
-    root = Span(task_id=task_id, place=ROOT, parent=None, name=ROOT, start_ms=1, end_ms=2)
-    return [root, Span(task_id=task_id, place="wait/1", name="wait", start_ms=2, end_ms=3)]
+    root = Span(task_id=task_id, path=ROOT, parent=None, name=ROOT, start_ms=1, end_ms=2)
+    return [root, Span(task_id=task_id, path="wait/1", name="wait", start_ms=2, end_ms=3)]
 
 
 def told(monkeypatch: pytest.MonkeyPatch, url: str, tasks: list[str], **more: str) -> None:

@@ -39,10 +39,10 @@ def serve(listener: socket.socket, folder: Path, environment: dict[str, str], lo
 
     from draftcast.server.serving import server
     from services.settings import load
-    from services.telemetry.logs import keep_log
+    from services.telemetry.logs import configure_logging
 
     settings = load(port=listener.getsockname()[1])
-    keep_log(settings.log_format)
+    configure_logging(settings.log_format)
     server(settings).run(sockets=[listener])
 
 

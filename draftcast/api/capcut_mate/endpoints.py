@@ -199,7 +199,7 @@ async def _changed(context: Context, task: Task, since: int | None, seconds: flo
     if task.status.final or seen != task.seq:
         return task
     with context.staying():
-        return await context.services.manager.changed(context.watched_owner, task.id, seen, seconds)
+        return await context.services.manager.wait_for_change(context.watched_owner, task.id, seen, seconds)
 
 
 def _progress(task: Task) -> int:

@@ -27,10 +27,10 @@ def serve(
     from draftcast.cli.doctor import check_port
     from draftcast.server.serving import server
     from services.startup_checks import check_access
-    from services.telemetry.logs import keep_log
+    from services.telemetry.logs import configure_logging
 
     check_port(settings)
-    keep_log(settings.log_format)
+    configure_logging(settings.log_format)
     is_open = run(check_access(settings))
     if is_open:
         _tell(
@@ -78,9 +78,9 @@ def work() -> None:
     settings = _settings()
     keep_files_private()
     from services.compose import open_services
-    from services.telemetry.logs import keep_log
+    from services.telemetry.logs import configure_logging
 
-    keep_log(settings.log_format)
+    configure_logging(settings.log_format)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
@@ -124,6 +124,6 @@ def webhook_secret() -> None:
     """Print the secret with which receivers of webhooks check that a message comes from here."""
     settings = settings_of()
     from services.access.signing import Hmac
-    from services.webhooks.delivery import secret_of
+    from services.webhooks.delivery import webhook_secret
 
-    typer.echo(secret_of(settings.webhook_secret, Hmac(settings.data_dir, settings.signing_key)))
+    typer.echo(webhook_secret(settings.webhook_secret, Hmac(settings.data_dir, settings.signing_key)))

@@ -22,15 +22,15 @@ from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
 from services.worker.exporter_process import assist, request_of
 from services.worker.registry import WorkerRegistry
-from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_for_assistant
+from services.worker.shared_render.parts import POLL_SECONDS, PartStore, next_for_assistant
 
 log = logging.getLogger(__name__)
 
-REFUSED_KEPT = 100
+MAX_REJECTED = 100
 
 
 class Assistant:
-    """Looks for parts while `room()` says that there are slots for so many more renders."""
+    """Looks for parts while `free_slots()` says that there are slots for so many more renders."""
 
     def __init__(
         self,
@@ -38,45 +38,45 @@ class Assistant:
         task_cache: TaskCache,
         registry: WorkerRegistry,
         settings: Settings,
-        room: Callable[[], int],
+        free_slots: Callable[[], int],
     ) -> None:
         self._store = store
         self._task_cache = task_cache
         self._registry = registry
         self._settings = settings
-        self._room = room
+        self._free_slots = free_slots
         self._assisting: dict[str, asyncio.Task[None]] = {}
         """By the task's id."""
-        self._refused: deque[str] = deque(maxlen=REFUSED_KEPT)
+        self._rejected: deque[str] = deque(maxlen=MAX_REJECTED)
         """Tasks that were tried, and are not for this worker."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Help while the block lasts."""
         try:
-            async with background("assistant", every(LOOK_SECONDS, "assistant", self._look)):
+            async with background("assistant", every(POLL_SECONDS, "assistant", self._look)):
                 yield
         finally:
-            self.drop_all()
+            self.abandon_all()
             await asyncio.gather(*self._assisting.values(), return_exceptions=True)
 
-    def drop_all(self) -> None:
+    def abandon_all(self) -> None:
         """Give everything up."""
         for assisting in self._assisting.values():
             assisting.cancel()
 
-    def make_room(self) -> None:
+    def free_slot(self) -> None:
         """A task has taken a slot: what was begun last in one too many is given up."""
-        surplus = len(self._assisting) - max(0, self._room())
+        surplus = len(self._assisting) - max(0, self._free_slots())
         for assisting in list(self._assisting.values())[::-1][: max(0, surplus)]:
             assisting.cancel()
 
     async def _look(self) -> None:
         """Begin to render a part of another worker's task, if a slot is free and a part is open."""
-        if not self._registry.lease_valid or self._room() <= len(self._assisting):
+        if not self._registry.lease_valid or self._free_slots() <= len(self._assisting):
             return
         async with self._store.database.read() as connection:
-            besides = (*self._assisting, *self._refused)
+            besides = (*self._assisting, *self._rejected)
             wanted = await parts.open_parts_of_others(connection, self._store.worker, besides)
             if not wanted or await reads.runnable_count(connection):
                 return
@@ -89,7 +89,7 @@ class Assistant:
             assisting = asyncio.create_task(self._assist(task, reserved), name=f"helping with {task.id}")
         self._assisting[task.id] = assisting
         assisting.add_done_callback(lambda _: self._assisting.pop(task.id, None))
-        self.make_room()  # a task may have come meanwhile
+        self.free_slot()  # a task may have come meanwhile
 
     async def _assist(self, task: Task, reserved: Part) -> None:
         assistance = Assistance(self._store, self._task_cache, self._settings, task, reserved)
@@ -108,8 +108,8 @@ class Assistant:
             log.exception("no help")
             assistance.failed = True
         finally:
-            if assistance.failed or assistance.unfit:
-                self._refused.append(task.id)
+            if assistance.failed or assistance.incompatible:
+                self._rejected.append(task.id)
             await asyncio.shield(assistance.leave())
 
 
@@ -118,7 +118,7 @@ class Assistance:
 
     def __init__(self, store: PartStore, task_cache: TaskCache, settings: Settings, task: Task, reserved: Part) -> None:
         self.failed = False
-        self.unfit = False
+        self.incompatible = False
         """Here the parts would not fit the others."""
         self._store = store
         self._task_cache = task_cache
@@ -145,7 +145,7 @@ class Assistance:
             helping=True,
         )
         working = asyncio.create_task(assist(asked, self._on_line, self._on_start, self._answer))
-        watching = [asyncio.create_task(self._watch()), asyncio.create_task(self._tell_for_ever())]
+        watching = [asyncio.create_task(self._watch()), asyncio.create_task(self._report_frames())]
         try:
             await asyncio.wait({working, *watching}, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
@@ -191,7 +191,7 @@ class Assistance:
             return None
         if line.digest != reserved.digest:
             log.info("the task is drawn or encoded otherwise here: no help")
-            self.unfit = True
+            self.incompatible = True
             await self._store.release(reserved)
             return None
         return await self._store.begin(reserved) or await self._next()
@@ -209,7 +209,7 @@ class Assistance:
         part, self._part = self._part, None
         if part is None or part.number != line.number:
             raise RuntimeError(f"the renderer made part {line.number}, which was not wanted")
-        self._store.traces.part_made(part, self._began_ms)
+        self._store.traces.record_part(part, self._began_ms)
         self._before = self._frames = self._before + part.frames
         uploading = asyncio.create_task(self._store.upload(part, self._folder / line.path, self._folder))
         self._uploading[uploading] = part
@@ -221,10 +221,10 @@ class Assistance:
     async def _on_start(self, pid: int) -> None:
         await asyncio.to_thread(attempt_cleanup.note_child, self._folder, pid)
 
-    async def _tell_for_ever(self) -> None:
+    async def _report_frames(self) -> None:
         """Store how many frames are out; ends when the part was given to another."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             part, frames = self._part, self._frames - self._before
             if part is not None and part.status is PartStatus.RUNNING:
                 with suppress(StoreUnavailable):

@@ -17,12 +17,12 @@ from services.store import parts
 from services.store.parts import Part, PartStatus
 from services.worker.exporter_process import OnLine
 from services.worker.progress_writer import Attempt
-from services.worker.shared_render.parts import LOOK_SECONDS, PartStore, next_for_coordinator, too_long
+from services.worker.shared_render.parts import POLL_SECONDS, PartStore, is_overdue, next_for_coordinator
 
 log = logging.getLogger(__name__)
 
 
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 """More than two days of video have."""
 
 
@@ -52,7 +52,7 @@ class Coordinator:
         """Look after the parts while the block lasts."""
         name = f"parts of {self._attempt.task.id}"
         try:
-            async with background(name, every(LOOK_SECONDS, name, self._look)):
+            async with background(name, every(POLL_SECONDS, name, self._look)):
                 yield
         finally:
             for moving in self._moving.values():
@@ -80,11 +80,11 @@ class Coordinator:
         return await self._order()
 
     async def _announce(self, line: PartsLine) -> None:
-        if not 0 < len(line.spans) <= MOST_PARTS:
+        if not 0 < len(line.spans) <= MAX_PARTS:
             raise failed(
                 ErrorCode.INTERNAL,
-                f"The renderer asked for {len(line.spans)} parts; 1 to {MOST_PARTS} are made.",
-                f"渲染程序要求 {len(line.spans)} 个分段，只能为 1 到 {MOST_PARTS} 个。",
+                f"The renderer asked for {len(line.spans)} parts; 1 to {MAX_PARTS} are made.",
+                f"渲染程序要求 {len(line.spans)} 个分段，只能为 1 到 {MAX_PARTS} 个。",
             )
         self._attempt.shared = True
 
@@ -106,7 +106,7 @@ class Coordinator:
             await self._give_up()
         else:
             self._own[line.number] = made, self._attempt.folder / line.path
-            self._store.traces.part_made(made, self._began_ms)
+            self._store.traces.record_part(made, self._began_ms)
             self._slowest_seconds = max(self._slowest_seconds, monotonic() - self._began_at)
         self._under_way = None
 
@@ -127,13 +127,13 @@ class Coordinator:
             elif len(self._own) + len(self._elsewhere) == len(self._rows):
                 return {"join": {str(number): str(path) for number, path in self._elsewhere.items()}}
             else:
-                await asyncio.sleep(LOOK_SECONDS / 2)
+                await asyncio.sleep(POLL_SECONDS / 2)
 
     def _overdue(self, now: float) -> Part | None:
         """A part that another has been at for too long."""
         running = self._others(PartStatus.RUNNING)
         since = self._since
-        late = (part for part in running if too_long(now - since.get(_claim(part), now), self._slowest_seconds))
+        late = (part for part in running if is_overdue(now - since.get(_claim(part), now), self._slowest_seconds))
         return next(late, None)
 
     def _others(self, status: PartStatus) -> list[Part]:

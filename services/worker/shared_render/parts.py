@@ -19,14 +19,14 @@ from services.store import parts
 from services.store.database import Database
 from services.store.parts import Part, PartStatus
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.publish import measured
+from services.worker.publish import size_and_sha256
 from services.worker.registry import WorkerRegistry
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """How often the rows of parts are looked at."""
 DISCARD_SECONDS = 5.0
-PATIENCE_SECONDS = 60.0
-PATIENCE_TIMES = 3.0
+MIN_TAKEOVER_SECONDS = 60.0
+TAKEOVER_FACTOR = 3.0
 FOLDER = "parts"
 """Where parts lie in the storage, in a folder for each task."""
 Found = TypeVar("Found")
@@ -44,9 +44,9 @@ def next_for_assistant(rows: Iterable[Part]) -> Part | None:
     return max(waiting, key=lambda part: part.number, default=None)
 
 
-def too_long(seconds: float, slowest_seconds: float) -> bool:
+def is_overdue(seconds: float, slowest_seconds: float) -> bool:
     """Whether a helper has been at a part for longer than an idle leader waits, whose own slowest part took so long."""
-    return seconds > max(PATIENCE_SECONDS, PATIENCE_TIMES * slowest_seconds)
+    return seconds > max(MIN_TAKEOVER_SECONDS, TAKEOVER_FACTOR * slowest_seconds)
 
 
 def key_of(part: Part) -> str:
@@ -68,7 +68,7 @@ class PartStore:
 
     async def _note(self, change: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
         async def write() -> Found:
-            async with self.database.note() as connection:
+            async with self.database.write(serialized=False) as connection:
                 return await change(connection)
 
         return await self.registry.patiently(write)
@@ -92,7 +92,7 @@ class PartStore:
 
     async def advance(self, part: Part, frames_done: int) -> bool:
         """So many of its frames are out. False when it was given to another. Raises `StoreUnavailable` at once."""
-        async with self.database.note() as connection:
+        async with self.database.write(serialized=False) as connection:
             return await parts.advance(connection, part, frames_done) is not None
 
     async def release(self, part: Part, *, lost: bool = False) -> None:
@@ -109,7 +109,7 @@ class PartStore:
         """
         key = key_of(part)
         with await asyncio.to_thread(open_beneath, within or path.parent, str(path)) as file:
-            size_bytes, sha256 = await asyncio.to_thread(measured, file)
+            size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, file)
             await self.files.put(key, file)
         stored = key, size_bytes, sha256
         if await self._note(lambda connection: parts.finish(connection, part, stored)) is None:
@@ -127,7 +127,7 @@ class PartStore:
         """Write a part that is made and stored to a new file. Raises `OSError`, also when it is not what was stored."""
         with await asyncio.to_thread(create_beneath, target.parent, target.name) as file:
             await self.files.get(part.key or "", file)
-            if await asyncio.to_thread(measured, file) != (part.size_bytes, part.sha256):
+            if await asyncio.to_thread(size_and_sha256, file) != (part.size_bytes, part.sha256):
                 raise OSError(f"{part.key} is not the file that was stored")
 
     async def forget(self, task_id: str) -> None:
@@ -141,8 +141,8 @@ async def forget(database: Database, files: FileStore, task_id: str) -> None:
 
     The claims end first, so that whoever stores a part later removes it again.
     """
-    async with database.note() as connection:
+    async with database.write(serialized=False) as connection:
         await parts.end(connection, task_id)
     await files.delete(f"{FOLDER}/{task_id}")
-    async with database.note() as connection:
+    async with database.write(serialized=False) as connection:
         await parts.remove(connection, task_id)

@@ -63,10 +63,10 @@ def test_what_is_answered_for_waits_for_the_disk_and_percentages_do_not(run: Cal
     run(scenario)
 
 
-def test_a_database_that_is_away_is_told_as_such() -> None:
+def test_an_unreachable_database_raises_store_unavailable() -> None:
     async def scenario() -> None:
         database = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
-        for way in (database.read, database.write, database.note):
+        for way in (database.read, database.write):
             with pytest.raises(StoreUnavailable):
                 async with way():
                     pass

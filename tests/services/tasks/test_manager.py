@@ -362,9 +362,9 @@ def test_throughput_counts_the_ends_of_each_minute(run: Run) -> None:
 def test_waiting_for_a_change_ends_with_it_or_with_the_time(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.submit()
-        assert (await tasks.manager.changed(OWNER, task.id, since=0, seconds=20)).seq == 1
-        assert (await tasks.manager.changed(OWNER, task.id, since=1, seconds=0.05)).seq == 1
-        waiting = asyncio.create_task(tasks.manager.changed(OWNER, task.id, since=1, seconds=20))
+        assert (await tasks.manager.wait_for_change(OWNER, task.id, since=0, seconds=20)).seq == 1
+        assert (await tasks.manager.wait_for_change(OWNER, task.id, since=1, seconds=0.05)).seq == 1
+        waiting = asyncio.create_task(tasks.manager.wait_for_change(OWNER, task.id, since=1, seconds=20))
         await tasks.manager.cancel(OWNER, task.id)
         assert (await waiting).status is Status.CANCELED
 

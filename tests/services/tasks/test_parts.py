@@ -13,7 +13,7 @@ from services.store.records import Task
 from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Queue
 from services.worker.registry import WorkerRegistry
-from services.worker.shared_render.parts import PartStore, next_for_assistant, next_for_coordinator, too_long
+from services.worker.shared_render.parts import PartStore, is_overdue, next_for_assistant, next_for_coordinator
 from tests.services.tasks.conftest import Scenario, Tasks
 
 SPANS = ((0, 100), (100, 200), (200, 250))
@@ -52,7 +52,7 @@ def test_a_part_that_was_lost_again_and_again_is_left_to_the_leader() -> None:
     ("seconds", "slowest", "late"), [(59, 0, False), (61, 0, True), (61, 30, False), (91, 30, True)]
 )
 def test_a_helper_has_a_minute_or_three_times_what_the_leader_needs(seconds: float, slowest: float, late: bool) -> None:
-    assert too_long(seconds, slowest) is late
+    assert is_overdue(seconds, slowest) is late
 
 
 @asynccontextmanager
@@ -186,7 +186,7 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
         assert stored is not None
         (tmp_path / "made").write_bytes(b"made")
         await helper.upload(stored, tmp_path / "made")
-        async with tasks.database.note() as connection:
+        async with tasks.database.write(serialized=False) as connection:
             await workers.unregister(connection, [helper.worker])
         with closing(Queue(tasks.settings.database)) as queue:
             maintenance = Maintenance(

@@ -105,7 +105,7 @@ def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Sc
         async with crew_of(tasks.database, Clock(), 1) as (one,):
             dropped = asyncio.Event()
             one.on_lease_lost = dropped.set
-            async with tasks.database.note() as connection:
+            async with tasks.database.write(serialized=False) as connection:
                 await workers.unregister(connection, [one.me.id])
             await one.heartbeat()
             assert dropped.is_set()

@@ -150,14 +150,14 @@ class Puppet(Worker):
     async def drop(self, attempt: Attempt) -> None:
         """The attempt's end could not be stored, and tidying up finds that."""
         self.running.discard(attempt)
-        await self._release_strays()
+        await self._release_orphans()
 
     async def leave(self) -> None:
         """It is asked to stop: what it runs is handed back."""
         for attempt in self.running:
             await self._hand_back(attempt)
         self.running.clear()
-        async with self._database.note() as connection:
+        async with self._database.write(serialized=False) as connection:
             await workers.unregister(connection, [self.id])
 
 

@@ -15,9 +15,16 @@ from services.files.store import FileStore
 from services.http.client import Client
 from services.http.guard import Guard
 from services.store import outbox, writes
-from services.store.outbox import Room
+from services.store.outbox import Limits
 from services.store.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
-from services.webhooks.delivery import GIVEN_UP_AFTER_MS, PAUSES_SECONDS, TIMEOUTS, WebhookSender, after_try, signed
+from services.webhooks.delivery import (
+    MAX_AGE_MS,
+    PAUSES_SECONDS,
+    TIMEOUTS,
+    WebhookSender,
+    after_attempt,
+    signed_headers,
+)
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.support.receiver import receiving
 
@@ -49,7 +56,7 @@ async def advanced(tasks: Tasks, task: Task, stage: Stage) -> Task:
 
 
 def test_the_signature_is_that_of_the_specifications_example() -> None:
-    headers = signed(
+    headers = signed_headers(
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
     )
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -114,10 +121,10 @@ def test_what_one_process_has_taken_no_other_sends(run: Run) -> None:
         await tasks.claimed(webhook_url="http://a.b/")
         for expected in (1, 0):
             async with tasks.database.write() as connection:
-                taken = await outbox.take_due(connection, now_ms(), now_ms() + 60_000, ROOM)
+                taken = await outbox.take_due(connection, now_ms(), now_ms() + 60_000, LIMITS)
             assert len(taken) == expected
         async with tasks.database.write() as connection:  # and when its taker has died, it is due again
-            assert len(await outbox.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, ROOM)) == 1
+            assert len(await outbox.take_due(connection, now_ms() + 60_001, now_ms() + 120_000, LIMITS)) == 1
 
     run(scenario)
 
@@ -146,7 +153,7 @@ def test_deliveries_are_forgotten_with_their_task(run: Run) -> None:
     run(scenario)
 
 
-ROOM = Room(10, 10)
+LIMITS = Limits(10, 10)
 WAITING = Delivery(task_id="t", seq=1, state=DeliveryState.WAITING, attempts=1, created_at_ms=0, due_at_ms=0)
 
 
@@ -154,20 +161,20 @@ WAITING = Delivery(task_id="t", seq=1, state=DeliveryState.WAITING, attempts=1, 
     ("answer", "now", "state"),
     [
         (200, 0, DeliveryState.DELIVERED),
-        (299, GIVEN_UP_AFTER_MS * 2, DeliveryState.DELIVERED),
+        (299, MAX_AGE_MS * 2, DeliveryState.DELIVERED),
         (302, 0, DeliveryState.WAITING),
         (410, 0, DeliveryState.FAILED),
-        (500, GIVEN_UP_AFTER_MS, DeliveryState.FAILED),
+        (500, MAX_AGE_MS, DeliveryState.FAILED),
         (None, 0, DeliveryState.WAITING),
     ],
 )
 def test_a_delivery_ends_with_a_good_answer_410_or_after_a_day(
     answer: int | None, now: int, state: DeliveryState
 ) -> None:
-    assert after_try(WAITING, now, answer, None).state is state
+    assert after_attempt(WAITING, now, answer, None).state is state
 
 
 def test_the_pauses_grow_to_an_hour() -> None:
     for tried, plain in ((1, 5), (2, 30), (3, 120), (9, 3600), (30, 3600)):
-        due_ms = after_try(replace(WAITING, attempts=tried), 0, 500, None).due_at_ms
+        due_ms = after_attempt(replace(WAITING, attempts=tried), 0, 500, None).due_at_ms
         assert 0.8 * plain <= due_ms / 1000 <= 1.2 * plain

@@ -1,4 +1,4 @@
-"""The application: every route, and the services behind them."""
+"""The ASGI application: all routes, middleware and services."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from draftcast.api.capcut_mate import endpoints
 from draftcast.api.graphql_http.endpoint import HttpEndpoint
 from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
 from draftcast.api.origins import own_origins
-from draftcast.api.response_cache import CachedAnswers, ResponseCacheMiddleware
+from draftcast.api.response_cache import CachedResponse, ResponseCacheMiddleware
 from draftcast.api.security_headers import SecurityHeaders
 from schema.execution.build import Schema, build_schema
 from schema.execution.executor import OperationExecutor
@@ -32,11 +32,11 @@ GRAPHIQL_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Its editor writes style sheets into the page; scripts come as files of ours only."""
+"""GraphiQL's editor adds inline style sheets; scripts come from this server only."""
 
 
 def create_app(settings: Settings, *, work: bool = True) -> Starlette:
-    """The application; its services open with its lifespan, with a worker among them when `work` is set."""
+    """The application. Its lifespan opens the services, with a worker when `work` is set."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
@@ -44,29 +44,29 @@ def create_app(settings: Settings, *, work: bool = True) -> Starlette:
             yield {"services": services, "health": services.health}
 
     schema = build_schema(introspection=settings.introspection)
-    answers = OperationExecutor(schema, accelerated=settings.accelerator)
+    executor = OperationExecutor(schema, accelerated=settings.accelerator)
     polling = endpoints.PollingEndpoint(settings)
-    status_paths = {f"{prefix}/gen_video_status": polling for prefix in endpoints.PREFIXES}
-    quick: dict[str, CachedAnswers] = {"/graphql": answers.questions, **status_paths} if settings.accelerator else {}
+    status_paths = {f"{prefix}/gen_video_status": polling.respond for prefix in endpoints.PREFIXES}
+    caches = {"/graphql": executor.response_cache.respond, **status_paths} if settings.accelerator else {}
     app = _CachedApp(
-        routes=_routes(settings, schema, answers, polling), middleware=_middleware(settings), lifespan=lifespan
+        routes=_routes(settings, schema, executor, polling), middleware=_middleware(settings), lifespan=lifespan
     )
-    app.quick = quick
+    app.caches = caches
     return app
 
 
 class _CachedApp(Starlette):
-    """An application behind a `ResponseCacheMiddleware`, which comes before every middleware."""
+    """An application behind a `ResponseCacheMiddleware`, which comes before all other middleware."""
 
-    quick: Mapping[str, CachedAnswers]
+    caches: Mapping[str, CachedResponse]
 
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
-        return ResponseCacheMiddleware(super().build_middleware_stack(), self.quick)
+        return ResponseCacheMiddleware(super().build_middleware_stack(), self.caches)
 
 
 def watch_app(of_worker: Health) -> Starlette:
-    """What a worker without the API tells of itself."""
+    """The health and metrics of a worker without the API."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
@@ -80,7 +80,7 @@ def _origins(settings: Settings) -> tuple[str, ...]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    """No answer may be read by pages of origins that the operator does not name; no cookies are used at all."""
+    """Only web pages of the configured origins may read responses; no cookies are used."""
     pages = Middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
@@ -92,13 +92,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _routes(
-    settings: Settings, schema: Schema, answers: OperationExecutor, polling: endpoints.PollingEndpoint
+    settings: Settings, schema: Schema, executor: OperationExecutor, polling: endpoints.PollingEndpoint
 ) -> list[BaseRoute]:
     origins = _origins(settings)
     return [
         *page.routes(settings),
-        Route("/graphql", HttpEndpoint(answers, origins)),
-        WebSocketRoute("/graphql", GraphQLEndpoint(schema, origins, answers)),
+        Route("/graphql", HttpEndpoint(executor, origins)),
+        WebSocketRoute("/graphql", GraphQLEndpoint(schema, origins, executor)),
         *polling.mounts(),
         *openapi.routes(settings),
         Route("/files/{key:path}", files.serve),
@@ -110,7 +110,7 @@ def _routes(
 
 
 def _graphiql() -> BaseRoute:
-    """GraphiQL's own files, which set-up fetches; without them, a word on how to get them."""
+    """GraphiQL's files, which `make setup` fetches; without them, a text that says so."""
     if GRAPHIQL_DIR.is_dir():
         return Mount("/graphiql", _Files(directory=GRAPHIQL_DIR, html=True))
 
@@ -121,7 +121,7 @@ def _graphiql() -> BaseRoute:
 
 
 class _Files(StaticFiles):
-    """GraphiQL's files, with a policy that lets them run."""
+    """GraphiQL's files, with a content security policy that lets them run."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """See `StaticFiles`."""

@@ -135,16 +135,16 @@ class Context:
             raise
 
     @contextmanager
-    def staying(self) -> Generator[None]:
+    def connection_slot(self) -> Generator[None]:
         """The caller keeps a connection: a stream, or a poll that waits. Raises `QuotaExceeded`."""
         with self.services.limits.entered(
             {rate_limit_key(None, self.address), rate_limit_key(self.caller, self.address)}
         ):
             yield
 
-    async def expelled(self) -> None:
+    async def wait_revoked(self) -> None:
         """Ends when whoever was admitted may not stay any longer."""
-        await self.services.keyring.gone(self.admitted)
+        await self.services.keyring.wait_revoked(self.admitted)
 
 
 def _ignore() -> None:

@@ -1,4 +1,4 @@
-"""What was used lately, as far as there is room: the one way to keep anything that follows from what callers send."""
+"""A bounded LRU cache for everything that is derived from requests."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -6,48 +6,48 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 SHARE = 8
-"""One value may take no more than such a part of all room."""
+"""A value larger than this fraction (1/8) of the cache is not stored."""
 
 
 class LruCache(Generic[V]):
-    """Values by key; so many bytes at most, and those that were not used for longest go first.
+    """Values by key, at most `max_bytes` in all; the least recently used are evicted first.
 
-    Keys and values are as large as whoever keeps them says. `dropped` is called with what goes.
+    The caller says how large an entry is. `on_evict` is called with each value that is evicted or replaced.
     """
 
-    def __init__(self, most_bytes: int, dropped: Callable[[V], object] | None = None) -> None:
-        self._most_bytes = most_bytes
-        self._dropped = dropped
+    def __init__(self, max_bytes: int, on_evict: Callable[[V], object] | None = None) -> None:
+        self._max_bytes = max_bytes
+        self._on_evict = on_evict
         self._values: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
         self.size_bytes = 0
 
     def get(self, key: Hashable) -> V | None:
-        """The value, which counts as used now."""
+        """The value, which becomes the most recently used; None when there is none."""
         found = self._values.get(key)
         if found is None:
             return None
         self._values.move_to_end(key)
         return found[0]
 
-    def keep(self, key: Hashable, value: V, size_bytes: int) -> V:
-        """Keep a value, unless it is too large, and give it back."""
+    def put(self, key: Hashable, value: V, size_bytes: int) -> V:
+        """Store a value, unless it is too large, and return it."""
         before = self._values.pop(key, None)
         if before is not None:
-            self._drop(*before, unless=value)
-        if size_bytes <= self._most_bytes // SHARE:
+            self._evict(*before, unless=value)
+        if size_bytes <= self._max_bytes // SHARE:
             self._values[key] = (value, size_bytes)
             self.size_bytes += size_bytes
-        while self.size_bytes > self._most_bytes:
+        while self.size_bytes > self._max_bytes:
             _, oldest = self._values.popitem(last=False)
-            self._drop(*oldest)
+            self._evict(*oldest)
         return value
 
-    def _drop(self, value: V, size_bytes: int, unless: V | None = None) -> None:
+    def _evict(self, value: V, size_bytes: int, unless: V | None = None) -> None:
         self.size_bytes -= size_bytes
-        if self._dropped is not None and value is not unless:
-            self._dropped(value)
+        if self._on_evict is not None and value is not unless:
+            self._on_evict(value)
 
 
 def text_bytes(*texts: str | bytes) -> int:
-    """What texts take at most, and an entry of theirs besides."""
+    """An upper bound of the memory of these texts and of one cache entry, in bytes."""
     return 400 + 4 * sum(map(len, texts))

@@ -1,18 +1,18 @@
-"""JSON texts, read strictly."""
+"""A strict JSON parser."""
 
 import json
 from typing import NoReturn
 
 
 def parse_json(text: str | bytes) -> object:
-    """The value of a JSON text. Raises JSONDecodeError for whatever is not JSON.
+    """The value of a JSON text in UTF-8. Raises JSONDecodeError for everything else.
 
-    Python's reader alone would take NaN and other encodings, let lone surrogates through,
-    which no database or encoder takes, and raise other errors for deep nesting and long numbers.
+    Python's own parser would accept NaN, other encodings and lone surrogates, which no database or encoder takes,
+    and raise other errors for deep nesting and long numbers.
     """
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value: object = json.loads(text, parse_constant=_no_constant)
+        value: object = json.loads(text, parse_constant=_refuse_constant)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError:
@@ -22,5 +22,5 @@ def parse_json(text: str | bytes) -> object:
     return value
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")

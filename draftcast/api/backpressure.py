@@ -1,7 +1,7 @@
-"""The sending side of one connection: messages are written the moment they come about, without a task for each.
+"""The sending side of one connection: messages are written when they occur, without a task for each.
 
-A message that the connection takes at once costs one step of the server's `send`. When it is full, that `send`
-goes on in a task, and mailboxes fill and conflate until it has ended. One that stays full is given up.
+A message that the connection accepts at once costs one step of the server's `send`. While the connection is full,
+that `send` continues in a task, and subscriber queues fill and conflate. A connection that stays full is disconnected.
 """
 
 import asyncio
@@ -12,103 +12,103 @@ from typing import Any, Generic, TypeVar, cast
 from starlette.types import Message, Send
 
 UNWRITABLE_SECONDS = 10.0
-"""How long a connection may stay full."""
+"""A connection that stays full for longer is disconnected."""
 Piece = TypeVar("Piece")
 
 
 class BackpressuredSender(Generic[Piece]):
-    """Sends pieces in order, each as the message that a subclass makes of it."""
+    """Sends pieces in order, each as one ASGI message."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._recovery: asyncio.Task[None] | None = None
+        self._pending: asyncio.Task[None] | None = None
         self._closed = False
 
     def message(self, piece: Piece) -> Message:
-        """A piece as the server takes it."""
+        """The ASGI message of a piece."""
         raise NotImplementedError
 
-    def freed(self) -> None:
-        """The connection was full and takes pieces again."""
+    def on_writable(self) -> None:
+        """Called when the connection is not full any more."""
         raise NotImplementedError
 
-    async def send_away(self) -> None:
-        """Nothing more is sent to this client: tell it, where that can be."""
+    async def send_close(self) -> None:
+        """Tell the client, where the protocol can, that nothing more is sent."""
         raise NotImplementedError
 
     @property
-    def closed(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether nothing is sent any more."""
         return self._closed
 
     @property
-    def full(self) -> bool:
-        """Whether the client has not taken yet what was sent."""
-        return self._recovery is not None
+    def is_full(self) -> bool:
+        """Whether the client has not yet read what was sent."""
+        return self._pending is not None
 
-    def take(self, piece: Piece) -> bool:
-        """Send a piece now; False when the connection is full. What is closed takes everything and forgets it."""
+    def try_send(self, piece: Piece) -> bool:
+        """Send a piece now; False when the connection is full. A closed connection drops it and returns True."""
         if self._closed:
             return True
-        if self._recovery is not None:
+        if self._pending is not None:
             return False
         sending = cast("Coroutine[Any, Any, None]", self._send(self.message(piece)))
         try:
-            waited_for = sending.send(None)
+            awaited = sending.send(None)
         except StopIteration:
             return True
-        except (OSError, RuntimeError):  # the client has gone, or was sent away
+        except (OSError, RuntimeError):  # the client has disconnected, or was disconnected
             self._closed = True
             return True
-        self._recovery = asyncio.create_task(self._recover(sending, waited_for), name="full connection")
+        self._pending = asyncio.create_task(self._finish(sending, awaited), name="full connection")
         return True
 
     async def send(self, piece: Piece) -> None:
-        """Send a piece, waiting while the connection is full."""
-        while not self.take(piece):
-            await asyncio.wait({cast("asyncio.Task[None]", self._recovery)})
+        """Send a piece; waits while the connection is full."""
+        while not self.try_send(piece):
+            await asyncio.wait({cast("asyncio.Task[None]", self._pending)})
 
-    def give_up(self) -> None:
-        """Send the client away, as soon as it takes that; nothing else is sent any more."""
+    def disconnect(self) -> None:
+        """Close the connection as soon as it accepts that; nothing else is sent."""
         if not self._closed:
             self._closed = True
-            if self._recovery is None:
-                self._recovery = asyncio.create_task(self.send_away())
+            if self._pending is None:
+                self._pending = asyncio.create_task(self.send_close())
 
     async def aclose(self) -> None:
-        """The connection has ended."""
+        """Called at the end of the connection."""
         self._closed = True
-        if self._recovery is not None:
-            self._recovery.cancel()
-            await asyncio.gather(self._recovery, return_exceptions=True)
+        if self._pending is not None:
+            self._pending.cancel()
+            await asyncio.gather(self._pending, return_exceptions=True)
 
-    async def _recover(self, begun: Coroutine[Any, Any, None], waited_for: Any) -> None:
-        """End what was begun, then give out what has waited meanwhile."""
+    async def _finish(self, sending: Coroutine[Any, Any, None], awaited: Any) -> None:
+        """Finish a `send` that has to wait, then call `on_writable`."""
         try:
             async with asyncio.timeout(UNWRITABLE_SECONDS):
-                await _rest(begun, waited_for)
+                await _resume(sending, awaited)
         except TimeoutError:
             self._closed = True
         except (OSError, RuntimeError):
             self._closed = True
             return
         if self._closed:
-            await self.send_away()
+            await self.send_close()
             return
-        self._recovery = None
-        self.freed()
+        self._pending = None
+        self.on_writable()
 
 
 @types.coroutine
-def _rest(begun: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine that was begun by hand and has come to wait for something."""
+def _resume(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """Run a coroutine that was started by hand to its end; `awaited` is the future that it waits for."""
     while True:
         try:
             try:
-                yield waited_for
+                yield awaited
             except BaseException as error:  # noqa: BLE001 - it belongs to the coroutine, a cancellation above all
-                waited_for = begun.throw(error)
+                awaited = coroutine.throw(error)
             else:
-                waited_for = begun.send(None)
+                awaited = coroutine.send(None)
         except StopIteration:
             return

@@ -12,28 +12,28 @@ from services.access.callers import NotAdmitted, ScopeMissing
 from services.files.store import IMMUTABLE, MEDIA_TYPES, PREVIEW
 
 LONGEST_KEY = 200
-"""Characters; those that are given out have some dozens."""
+"""Characters; keys of stored files have some dozens."""
 NO_SNIFF = {"x-content-type-options": "nosniff"}
 
 
 async def serve(request: Request) -> Response:
-    """The file of the path's key, whole or by Range; or the way to it, where S3 keeps it."""
+    """The file of the path's key, whole or by Range; from S3 by a redirect."""
     key, files = request.path_params["key"], services_of(request).files
     if not _is_key(key) or not await _allowed(request, key):
-        return _missing()
+        return _not_found()
     path = files.local_path(key)
     if path is None:
         signed = await files.signed_url(key)
-        return _missing() if signed is None else RedirectResponse(signed, 302, {"cache-control": "no-store"})
+        return _not_found() if signed is None else RedirectResponse(signed, 302, {"cache-control": "no-store"})
     media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
-        return await _changing(path, media_type)
+        return await _preview(path, media_type)
     kept = {**NO_SNIFF, "cache-control": IMMUTABLE}
     return FileResponse(path, media_type=media_type, headers=kept)
 
 
 async def _allowed(request: Request, key: str) -> bool:
-    """Whether the address is signed, or the file is of a task of the caller's."""
+    """Whether the URL is signed, or the file belongs to a task of the caller."""
     query, services = request.query_params, services_of(request)
     if services.keyring.open or services.files.is_signed(key, query.get("expires", ""), query.get("signature", "")):
         return True
@@ -45,18 +45,18 @@ async def _allowed(request: Request, key: str) -> bool:
 
 
 def _is_key(key: str) -> bool:
-    """Whether a file may have this name, here or in S3."""
+    """Whether a file or S3 object may have this name."""
     return key.isprintable() and len(key) <= LONGEST_KEY
 
 
-async def _changing(path: Path, media_type: str) -> Response:
-    """A small file as it is at this moment: the next one may be larger, and the last one is removed."""
+async def _preview(path: Path, media_type: str) -> Response:
+    """The preview read whole: it is replaced by pictures of other sizes, and removed at the end."""
     try:
         content = await asyncio.to_thread(path.read_bytes)
     except FileNotFoundError:
-        return _missing()
+        return _not_found()
     return Response(content, media_type=media_type, headers={**NO_SNIFF, "cache-control": "no-cache"})
 
 
-def _missing() -> Response:
+def _not_found() -> Response:
     return PlainTextResponse("There is no such file.\n", 404, NO_SNIFF)

@@ -1,4 +1,4 @@
-"""For those who run the service: alive, ready, and the measures."""
+"""Liveness, readiness and metrics for operators."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -13,15 +13,15 @@ _FRESH = {"cache-control": "no-store"}
 
 def routes() -> list[Route]:
     """`/healthz`, `/readyz` and `/metrics`."""
-    return [Route("/healthz", _alive), Route("/readyz", _ready), Route("/metrics", _metrics)]
+    return [Route("/healthz", _healthz), Route("/readyz", _readyz), Route("/metrics", _metrics)]
 
 
-async def _alive(_: Request) -> Response:
+async def _healthz(_: Request) -> Response:
     return PlainTextResponse("ok\n", headers=_FRESH)
 
 
-async def _ready(request: Request) -> Response:
-    """200 when requests may come, else 503; each check by its name."""
+async def _readyz(request: Request) -> Response:
+    """200 when the server can handle requests, else 503; the result of each check by name."""
     checks = await _health(request).checks()
     ready = all(check.ok for check in checks if check.needed)
     found = {check.name: "ok" if check.ok else "failing" for check in checks}
@@ -30,10 +30,10 @@ async def _ready(request: Request) -> Response:
 
 async def _metrics(request: Request) -> Response:
     try:
-        told = await _health(request).metrics()
+        metrics = await _health(request).metrics()
     except StoreUnavailable:
         return PlainTextResponse("the database does not answer\n", 503, _FRESH)
-    return Response(told, headers={**_FRESH, "content-type": CONTENT_TYPE})
+    return Response(metrics, headers={**_FRESH, "content-type": CONTENT_TYPE})
 
 
 def _health(request: Request) -> Health:

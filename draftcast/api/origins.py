@@ -1,5 +1,5 @@
-"""Which web pages may ask: those of this server, and of origins that the operator names. Programs that are no browser
-name no page, and may.
+"""Origins of web pages that may send requests: this server's own, and those of the settings. Requests of other programs
+than browsers have no Origin.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,11 +9,11 @@ from strawberry.http.websocket_origin import normalize_origin
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _OWN_SITES = ("same-origin", "none")
-"""Values of Sec-Fetch-Site: a page of this server, or the address bar."""
+"""Values of Sec-Fetch-Site for a page of this server and for the address bar."""
 
 
 def own_origins(url: str) -> tuple[str, ...]:
-    """The origins of this server's own pages: that of its URL, and on this machine every way to write that."""
+    """The origins of this server's own pages: that of its URL; for a loopback address, all loopback names."""
     parts = urlsplit(url)
     host, _, port = parts.netloc.rpartition(":") if parts.port else (parts.netloc, "", "")
     hosts = LOOPBACK if host in LOOPBACK else (host,)
@@ -22,9 +22,9 @@ def own_origins(url: str) -> tuple[str, ...]:
 
 
 def from_foreign_page(headers: Mapping[str, str], origins: Collection[str]) -> bool:
-    """Whether a browser sent this on behalf of a page of none of the origins.
+    """Whether a browser sent the request for a page of another origin.
 
-    That matters for GET: a foreign page may send it without asking, only the answer is kept from it.
+    Needed for GET, which browsers send without a CORS preflight.
     """
     origin = headers.get("origin")
     if origin is None:

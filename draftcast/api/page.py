@@ -1,4 +1,4 @@
-"""The page at `/`: files that set-up has built, under a policy that lets nothing else run."""
+"""The web page at `/`: files built by `make setup`, with a content security policy that allows only them."""
 
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ def routes(settings: Settings) -> list[Route | Mount]:
 
     async def front_page(request: Request) -> Response:
         media = ["'self'", f"{base.scheme}://{base.netloc}", await services_of(request).files.origin()]
-        headers = {"content-security-policy": _policy(" ".join(filter(None, media))), **_CAREFUL}
+        headers = {"content-security-policy": _policy(" ".join(filter(None, media))), **_HEADERS}
         try:
             text = (PAGE_DIR / "index.html").read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -33,7 +33,7 @@ def routes(settings: Settings) -> list[Route | Mount]:
     return [Route("/", front_page), Mount("/page", _Files(directory=PAGE_DIR, check_dir=False))]
 
 
-_CAREFUL = {
+_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
@@ -41,8 +41,8 @@ _CAREFUL = {
 
 
 def _policy(media: str) -> str:
-    """Scripts and styles come as files of this server only. Videos and pictures may come from its public address, too,
-    and from the S3 service to which that sends on: a browser wants leave for either.
+    """Scripts and styles come from this server only. Videos and pictures also come from its public URL, and from the
+    S3 service that it redirects to: a browser needs both in the policy.
     """
     return "; ".join(
         [
@@ -60,10 +60,10 @@ def _policy(media: str) -> str:
 
 
 class _Files(StaticFiles):
-    """The page's files, asked for anew each time (they answer 304), so that an upgrade shows at once."""
+    """The page's files, revalidated at each request (304), so that an upgrade takes effect at once."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """One file."""
         response = await super().get_response(path, scope)
-        response.headers.update(_CAREFUL)
+        response.headers.update(_HEADERS)
         return response

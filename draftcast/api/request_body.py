@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON only, of a bounded size, strictly."""
+"""Request bodies: JSON of a bounded size."""
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -6,18 +6,18 @@ from resolvers.error_table import BodyTooLarge, WrongContentType
 from services.errors import Bilingual, InvalidInput
 
 LARGEST_BODY_BYTES = 64 * 1024
-"""No request of either API needs more; a websocket message may be as large."""
+"""The limit of a request body and of a websocket message."""
 
 
-class CutOff(InvalidInput):
-    """The caller went away within the body, so that nobody will read this."""
+class ClientGone(InvalidInput):
+    """The client disconnected within the body; nobody reads the response."""
 
 
 async def json_body(request: Request) -> bytes:
-    """The body of a JSON request, not parsed.
+    """The bytes of a JSON request's body, not parsed.
 
-    Raises `WrongContentType` unless it is sent as application/json, which a foreign web
-    page cannot do without being asked first, `BodyTooLarge` beyond the limit, and `CutOff` when it does not end.
+    Raises `WrongContentType` for all types but application/json, which a foreign web page cannot send without a
+    CORS preflight, `BodyTooLarge` beyond the limit, and `ClientGone` for a body that does not end.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -30,7 +30,7 @@ async def json_body(request: Request) -> bytes:
     try:
         return await _bounded(request)
     except ClientDisconnect:
-        raise CutOff(Bilingual("The request broke off before its end.", "请求在结束前中断。")) from None
+        raise ClientGone(Bilingual("The request broke off before its end.", "请求在结束前中断。")) from None
 
 
 async def _bounded(request: Request) -> bytes:

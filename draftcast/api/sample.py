@@ -1,4 +1,4 @@
-"""The built-in sample draft, served in the form in which capcut-mate's `get_draft` serves drafts."""
+"""The built-in sample draft, in the form of capcut-mate's `get_draft`."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""Drafts that callers bring: taken as a zip, and served in capcut-mate's `get_draft` form while they are kept."""
+"""Uploaded drafts: received as a zip, served in the form of capcut-mate's `get_draft` until they expire."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,21 +24,21 @@ PATH = "/drafts"
 GET_DRAFT, FILES = UPLOAD_LISTING, UPLOAD_FILES.rstrip("/")
 LONGEST_NAME = 100
 ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
-"""A foreign web page cannot send any of them without being asked first."""
+"""A foreign web page cannot send any of them without a CORS preflight."""
 UNKNOWN = {"code": 2001, "message": "无效的草稿URL"}
 
 
 def routes() -> list[Route]:
-    """Take a draft; list one; serve its files."""
+    """The routes to upload a draft, list it, and serve its files."""
     return [
-        Route(PATH, _take, methods=["POST"]),
+        Route(PATH, _upload, methods=["POST"]),
         Route(GET_DRAFT, _list),
         Route(FILES + "/{draft_id}/{path:path}", _file),
     ]
 
 
-async def _take(request: Request) -> Response:
-    """POST /drafts?name=…: a zip of a draft's folder in, the draft's URL out."""
+async def _upload(request: Request) -> Response:
+    """POST /drafts?name=…: stores the zip of a draft's folder and returns the draft URL."""
     try:
         context = await Context.of(request)
         context.require(Scope.SUBMIT)
@@ -47,9 +47,9 @@ async def _take(request: Request) -> Response:
         kept = await context.services.uploads.put(context.rate_limit_key, _zip(request))
     except ClientDisconnect:
         return Response(status_code=400)
-    except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
+    except Exception as error:  # noqa: BLE001 - every fault gets an answer; public_message() logs it
         english = wants_english(request.headers.get("accept-language", ""))
-        return Documented().problem(error_entry(error), localized(public_message(error), english), english)
+        return Documented().error(error_entry(error), localized(public_message(error), english), english)
     context.note(Act.DRAFT_KEPT, draft=redact_draft_id(kept.draft_id))
     base = context.services.settings.base_url
     query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
@@ -57,7 +57,7 @@ async def _take(request: Request) -> Response:
 
 
 def _name(request: Request) -> str:
-    """What the caller calls the draft; empty without it. Raises `InvalidInput`."""
+    """The draft's name, or an empty text. Raises `InvalidInput`."""
     name = request.query_params.get("name", "")
     if len(name) > LONGEST_NAME:
         raise InvalidInput(Bilingual(f"name may have {LONGEST_NAME} characters.", f"name 最多 {LONGEST_NAME} 个字符。"))
@@ -65,7 +65,7 @@ def _name(request: Request) -> str:
 
 
 async def _zip(request: Request) -> AsyncGenerator[bytes]:
-    """The body as it comes. Raises `WrongContentType`."""
+    """The chunks of the body. Raises `WrongContentType`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ZIP_TYPES:
         raise WrongContentType(
             Bilingual(
@@ -96,4 +96,4 @@ async def _file(request: Request) -> Response:
 
 
 _DOWNLOAD = {**NO_SNIFF, "content-disposition": "attachment", "content-security-policy": "sandbox"}
-"""What strangers have brought is never shown as a page of this server."""
+"""Uploaded files are never shown as pages of this server."""

@@ -1,4 +1,4 @@
-"""Documents, parsed and validated once."""
+"""A cache of parsed and validated documents."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from strawberry.schema.schema import validate_document
 
 from schema.execution.cost import cost_of, too_costly, weights_of
 from schema.execution.literals import wrongly_given
-from schema.execution.operations import LONGEST_DOCUMENT, MOST_TOKENS, too_long
+from schema.execution.operations import MAX_DOCUMENT_LENGTH, MAX_TOKENS, is_too_long
 from services.lru_cache import LruCache, text_bytes
 
-MOST_BYTES = 12 * 1024 * 1024
+MAX_BYTES = 12 * 1024 * 1024
 BYTES_OF_A_TOKEN = 600
-"""Of a parsed document; 560 were measured at most."""
+"""Of a parsed document; 560 bytes were the most that was measured."""
 BYTES_OF_AN_ERROR = 2000
 
 
@@ -31,35 +31,35 @@ BYTES_OF_AN_ERROR = 2000
 class _Parsed:
     document: DocumentNode
     size_bytes: int
-    misfits: list[GraphQLError] | None = None
+    errors: list[GraphQLError] | None = None
 
 
 class Documents:
-    """The documents that were asked lately."""
+    """The documents of recent requests, with the errors of their validation."""
 
     def __init__(self, *, introspection: bool) -> None:
         self._rules = tuple(specified_rules) if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self.kept: LruCache[_Parsed] = LruCache(MOST_BYTES)
+        self.cache: LruCache[_Parsed] = LruCache(MAX_BYTES)
 
     def parsed(self, query: str) -> DocumentNode:
-        """The document of a text. Raises GraphQLSyntaxError, and GraphQLError for one that is too long."""
-        found = self.kept.get(query)
+        """The document of a text. Raises GraphQLSyntaxError, and GraphQLError for a text that is too long."""
+        found = self.cache.get(query)
         if found is None:
             document = _parsed(query)
             size_bytes = document_bytes(document)
-            found = self.kept.keep(query, _Parsed(document, size_bytes), size_bytes)
+            found = self.cache.put(query, _Parsed(document, size_bytes), size_bytes)
         return found.document
 
     def errors(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None
     ) -> list[GraphQLError]:
-        """Why it is refused: it costs too much, which is found out first, or does not fit the schema."""
+        """The errors of a document: it exceeds a limit, which is checked first, or does not fit the schema."""
         given = variables or {}
         refused = wrongly_given(document, given) or too_costly(cost_of(document, given, weights_of(schema)))
-        return [refused] if refused else self._misfits(schema, document)
+        return [refused] if refused else self._validate(schema, document)
 
     def extension(self) -> type[SchemaExtension]:
-        """Has a strawberry schema take its documents from here."""
+        """The extension by which a strawberry schema uses these documents."""
         documents = self
 
         class FromDocuments(SchemaExtension):
@@ -79,21 +79,21 @@ class Documents:
 
         return FromDocuments
 
-    def _misfits(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    def _validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
         text = document.loc.source.body if document.loc else ""
-        kept = self.kept.get(text)
-        if kept is not None and kept.document is document and kept.misfits is not None:
-            return kept.misfits
+        entry = self.cache.get(text)
+        if entry is not None and entry.document is document and entry.errors is not None:
+            return entry.errors
         found = [_without_frames(error) for error in validate_document(schema, document, self._rules)]
-        if kept is not None and kept.document is document:
-            kept.misfits = found
-            size_bytes = kept.size_bytes + sum(BYTES_OF_AN_ERROR + 4 * len(error.message) for error in found)
-            self.kept.keep(text, kept, size_bytes)
+        if entry is not None and entry.document is document:
+            entry.errors = found
+            size_bytes = entry.size_bytes + sum(BYTES_OF_AN_ERROR + 4 * len(error.message) for error in found)
+            self.cache.put(text, entry, size_bytes)
         return found
 
 
 def document_bytes(document: DocumentNode) -> int:
-    """What a parsed document takes."""
+    """The memory of a parsed document."""
     text = document.loc.source.body if document.loc else ""
     return BYTES_OF_A_TOKEN * sum(1 for _ in _tokens(document)) + text_bytes(text)
 
@@ -106,7 +106,7 @@ def _tokens(document: DocumentNode) -> Iterator[Token]:
 
 
 def _without_frames(error: GraphQLError) -> GraphQLError:
-    """The error without the stacks that it came through, which hold on to all that stood in them."""
+    """The error without tracebacks, whose frames would keep their variables in memory."""
     cause: BaseException | None = error
     while cause is not None:
         cause.__traceback__ = cause.__context__ = None
@@ -115,10 +115,10 @@ def _without_frames(error: GraphQLError) -> GraphQLError:
 
 
 def _parsed(query: str) -> DocumentNode:
-    if too_long(query):
-        message = f"The document has {len(query)} characters; at most {LONGEST_DOCUMENT} are allowed. Use variables."
+    if is_too_long(query):
+        message = f"The document has {len(query)} characters; at most {MAX_DOCUMENT_LENGTH} are allowed. Use variables."
         raise GraphQLError(message, extensions={"code": "BAD_REQUEST"})
-    document = parse(query, max_tokens=MOST_TOKENS)
+    document = parse(query, max_tokens=MAX_TOKENS)
     for token in _tokens(document):
-        token.prev = None  # else each document is a ring, which stays until garbage is looked for
+        token.prev = None  # without this reference cycle the document is freed at once, not by the garbage collector
     return document

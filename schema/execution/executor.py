@@ -1,19 +1,23 @@
-"""How operations are answered: compiled and shared where they can be, by graphql-core where not."""
+"""The operation executor: compiled and shared where possible, else by graphql-core.
+
+The transports pass it the operations that they read, and write its results without looking into them.
+"""
 
 from collections.abc import AsyncGenerator
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
+from graphql import is_non_null_type
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
-from schema.execution.build import Schema
-from schema.execution.compiler import PlainInfo, resolver_of
-from schema.execution.plans import Plan, Planner
-from schema.execution.rendering import ChangeRenderer, error_at_root, result_json
-from schema.execution.response_cache import Questions
-from schema.execution.results import Operation, OperationRefused, OperationResult, ResultStream, StreamItem
+from schema.execution.build import Schema, public_error
+from schema.execution.compiler import NotPlain, PlainInfo, resolver_of
+from schema.execution.plans import Plan, Planner, Root
+from schema.execution.rendering import ChangeRenderer, result_json
+from schema.execution.response_cache import ResponseCache
+from schema.execution.results import Operation, OperationRefused, OperationResult, StreamItem, encode
 from schema.execution.shared import Subscription, SubscriptionRegistry, TaskSelector
 from schema.inputs import given
 from services.errors import DraftcastError
@@ -22,23 +26,39 @@ from services.store.records import TaskFilter
 QUERIES = (OperationType.QUERY,)
 QUERIES_AND_MUTATIONS = (OperationType.QUERY, OperationType.MUTATION)
 
+ResultStream: TypeAlias = Subscription | AsyncGenerator[StreamItem]
+"""Results in order. Percentages that a slow reader has not taken give way to newer ones; nothing else is left out.
+
+It must be closed unless it was read to its end. `SlowConsumer` instead of an item: resume with `after`.
+"""
+
 
 class OperationExecutor:
-    """Answers from a schema. Without `accelerated`, graphql-core executes everything for every caller."""
+    """Executes operations of a schema; all errors but `OperationRefused` are reported in the results.
+
+    Without `accelerated`, graphql-core executes everything for each caller.
+    """
 
     def __init__(self, schema: Schema, *, accelerated: bool = True) -> None:
         self._schema = schema
         self._planner = Planner(schema, compiling=accelerated)
-        self._streams = SubscriptionRegistry(sharing=accelerated)
-        self.questions = Questions(self._planner)
+        self._subscriptions = SubscriptionRegistry(sharing=accelerated)
+        self.response_cache = ResponseCache()
 
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
-        """The result of a query, or of a mutation where they are allowed."""
+    async def answer(
+        self, context: Context, operation: Operation, *, mutations: bool = True, body: bytes = b""
+    ) -> OperationResult:
+        """The result of a query, or of a mutation where they are allowed; `body` is the request for the cache."""
         plan = self._planner.plan(operation)
         if plan is not None and plan.plain and not plan.subscription:
-            body = await _compiled(context, plan)
-            if body is not None:
-                return OperationResult(body.encode())
+            try:
+                result = await _compiled(context, plan)
+            except NotPlain:
+                pass
+            else:
+                if body:
+                    self.response_cache.add(body, plan)
+                return OperationResult(result.encode())
         return await self._by_the_library(context, operation, mutations)
 
     async def _by_the_library(self, context: Context, operation: Operation, mutations: bool) -> OperationResult:
@@ -58,19 +78,20 @@ class OperationExecutor:
             try:
                 return await self._subscribed(context, plan)
             except DraftcastError as error:
-                raise OperationRefused([dict(error_at_root(plan, error).formatted)]) from None
+                (root,) = plan.roots
+                raise OperationRefused([dict(public_error(root.located(error)).formatted)]) from None
         return await self._streamed(context, operation)
 
     async def _subscribed(self, context: Context, plan: Plan) -> Subscription:
         (root,) = plan.roots
-        wish = {name: given(value) for name, value in root.arguments.items()}
-        rendering, shape, after = ChangeRenderer(context, plan), plan.shape, wish.get("after")
+        arguments = {name: given(value) for name, value in root.arguments.items()}
+        renderer, after = ChangeRenderer(context, plan), arguments.get("after")
         if root.name == "videoTaskProgress":
-            which = TaskSelector(wish.get("task_id"), wish.get("draft_url"))
-            return await self._streams.progress(context, shape, rendering, which, after)
-        chosen = wish.get("wanted")
-        wanted = chosen.wanted() if chosen else TaskFilter()
-        return await self._streams.feed(context, shape, rendering, wanted, after)
+            selector = TaskSelector(arguments.get("task_id"), arguments.get("draft_url"))
+            return await self._subscriptions.progress(context, plan.shape, renderer, selector, after)
+        wanted = arguments.get("wanted")
+        task_filter = wanted.wanted() if wanted else TaskFilter()
+        return await self._subscriptions.feed(context, plan.shape, renderer, task_filter, after)
 
     async def _streamed(self, context: Context, operation: Operation) -> ResultStream:
         results = cast(
@@ -86,24 +107,31 @@ class OperationExecutor:
         if isinstance(first, PreExecutionError):
             await results.aclose()
             raise OperationRefused([dict(error.formatted) for error in first.errors or []])
-        return cast("ResultStream", _parts(first, results))
+        return _items(first, results)
 
 
-async def _compiled(context: Context, plan: Plan) -> str | None:
-    """The answer to a plain query; None when something is in the way, and the library must tell it."""
-    info, members = PlainInfo(context), list[str]()
-    try:
-        for root in plan.roots:
-            assert root.write is not None  # noqa: S101 - the plan is plain
-            resolver = resolver_of(root.field)
-            value = await resolver(None, info=info, **root.arguments)
-            members.append(root.prefix + root.write(value, info))
-    except Exception:  # noqa: BLE001 - the library meets it again, and tells it
-        return None
-    return '{"data":{' + ",".join(members) + "}}"
+async def _compiled(context: Context, plan: Plan) -> str:
+    """The result of a plain query as JSON. Raises `NotPlain` for values that only graphql-core can write."""
+    info, members, errors, failed = PlainInfo(context), list[str](), list[dict[str, Any]](), False
+    for root in plan.roots:
+        try:
+            members.append(root.prefix + await _value(root, info))
+        except NotPlain:
+            raise
+        except Exception as error:  # noqa: BLE001 - every error is reported in the result
+            errors.append(dict(public_error(root.located(error)).formatted))
+            members.append(root.prefix + "null")
+            failed = failed or is_non_null_type(root.field.type)
+    data = "null" if failed else "{" + ",".join(members) + "}"
+    return '{"data":' + data + (f',"errors":{encode(errors)}' if errors else "") + "}"
 
 
-async def _parts(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[StreamItem]:
+async def _value(root: Root, info: PlainInfo) -> str:
+    assert root.write is not None  # noqa: S101 - the plan is plain
+    return root.write(await resolver_of(root.field)(None, info=info, **root.arguments), info)
+
+
+async def _items(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[StreamItem]:
     try:
         if first is not None:
             yield StreamItem(result_json(first))

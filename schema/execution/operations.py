@@ -1,4 +1,4 @@
-"""What a document is, before anything of it is run."""
+"""Checks of a request before any of it is executed."""
 
 from typing import Any, cast
 
@@ -13,23 +13,23 @@ from graphql import (
 
 from schema.execution.results import Operation
 
-MOST_TOKENS = 2000
-"""Of a document; more are not parsed."""
-LONGEST_DOCUMENT = 30_000
-"""Characters. Of a longer one, nothing is looked at: what is long belongs into variables."""
+MAX_TOKENS = 2000
+"""Documents of more tokens are not parsed."""
+MAX_DOCUMENT_LENGTH = 30_000
+"""Characters; longer documents are not parsed. Long values belong into variables."""
 
 
-def too_long(query: str) -> bool:
-    """Whether a document is not even parsed."""
-    return len(query) > LONGEST_DOCUMENT
+def is_too_long(query: str) -> bool:
+    """Whether a document is too long to be parsed."""
+    return len(query) > MAX_DOCUMENT_LENGTH
 
 
 def definition(operation: Operation) -> tuple[DocumentNode, OperationDefinitionNode] | None:
-    """The document and the operation that is meant; None if that cannot be told, which execution will explain."""
-    if too_long(operation.query):
+    """The document and its operation; None for a document that cannot be parsed or names no such operation."""
+    if is_too_long(operation.query):
         return None
     try:
-        document = parse(operation.query, no_location=True, max_tokens=MOST_TOKENS)
+        document = parse(operation.query, no_location=True, max_tokens=MAX_TOKENS)
     except (GraphQLError, RecursionError):
         return None
     found = get_operation_ast(document, operation.name)
@@ -37,23 +37,23 @@ def definition(operation: Operation) -> tuple[DocumentNode, OperationDefinitionN
 
 
 def is_mutation(operation: Operation) -> bool:
-    """Whether it would change something."""
+    """Whether the operation is a mutation."""
     found = definition(operation)
     return found is not None and found[1].operation is OperationType.MUTATION
 
 
 def operation_fault(operation: object) -> str | None:
-    """What is wrong with the form of `{query, variables, operationName, extensions}`, or None."""
+    """The first fault in the form of `{query, variables, operationName, extensions}`; None when there is none."""
     if not isinstance(operation, dict):
         return "The operation is not an object"
     found = cast("dict[str, Any]", operation)
     if not isinstance(found.get("query"), str) or not found["query"]:
         return "query is not a string of at least one character"
-    for name, kind, what in (
+    for name, kind, noun in (
         ("variables", dict, "an object"),
         ("operationName", str, "a string"),
         ("extensions", dict, "an object"),
     ):
         if not isinstance(found.get(name), kind | None):
-            return f"{name} is not {what}"
+            return f"{name} is not {noun}"
     return None

@@ -1,4 +1,4 @@
-"""What an operation asks for, found out once: its root fields, their arguments, and how they are written."""
+"""Plans: the root fields of an operation, their arguments, and their compiled selections, made once."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false
@@ -17,8 +17,10 @@ from graphql import (
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
+    Source,
     VariableNode,
     Visitor,
+    get_operation_ast,
     visit,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
@@ -31,77 +33,88 @@ from services.lru_cache import LruCache, text_bytes
 
 PLANS_BYTES, SHAPES_BYTES, VARIABLES_BYTES = 12 * 1024 * 1024, 6 * 1024 * 1024, 1024 * 1024
 BYTES_OF_A_PLAN, BYTES_OF_A_ROOT, BYTES_OF_A_FIELD = 4000, 1000, 1200
-"""Of what is compiled: 850 were measured for a field."""
+"""Of compiled selections; 850 bytes were measured for a field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One field of an operation's root."""
+    """A root field of an operation."""
 
     prefix: str
     """Its response key with a colon, as JSON."""
     name: str
     field: GraphQLField
     arguments: dict[str, Any]
-    """As its resolver takes them."""
+    """The arguments as the resolver takes them."""
     key: str
     writes: dict[str, Write | None]
-    """How the fields of this shape are written, by their keys; empty once that is not kept any more."""
+    """The compiled selections of this shape by response key; empty once they are evicted."""
+    source: Source | None
+    """The document's text, with the offsets at which the field stands in it."""
+    offsets: tuple[int, ...]
 
     @property
     def write(self) -> Write | None:
-        """Writes its value; None where only graphql-core can."""
+        """The compiled selection; None where only graphql-core can write the value."""
         return self.writes.get(self.key)
+
+    def located(self, error: Exception) -> GraphQLError:
+        """An error of the field's resolver, with the field's path and places in the document."""
+        return GraphQLError(
+            str(error), source=self.source, positions=self.offsets, path=[self.key], original_error=error
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """An operation with its variables."""
+    """The plan of an operation with its variables."""
 
     subscription: bool
     roots: tuple[Root, ...]
     shape: Hashable
-    """Equal for plans that differ in nothing but the arguments of their root fields."""
+    """Equal for plans that differ only in the arguments of their root fields."""
     executor: Executor[Any] | None
-    """Of a subscription. It holds the whole document."""
+    """graphql-core's executor of a subscription; it holds the whole document."""
     size_bytes: int
 
     @property
     def outdated(self) -> bool:
-        """Whether how it is written is not kept any more."""
+        """Whether its compiled selections are evicted."""
         return not all(root.writes for root in self.roots)
 
     @property
     def plain(self) -> bool:
-        """Whether all of it is compiled."""
+        """Whether all root fields are compiled."""
         return all(root.write is not None for root in self.roots)
 
 
 class Planner:
-    """Plans of queries and subscriptions."""
+    """Makes and caches the plans of queries and subscriptions."""
 
     def __init__(self, schema: Schema, *, compiling: bool) -> None:
         self._schema = schema
         self._compiling = compiling
         self.plans: LruCache[Plan | Literal[False]] = LruCache(PLANS_BYTES)
-        """False: there is none."""
-        self.shapes: LruCache[dict[str, Write | None]] = LruCache(SHAPES_BYTES, dropped=dict[str, "Write | None"].clear)
+        """False for operations that only graphql-core can execute."""
+        self.shapes: LruCache[dict[str, Write | None]] = LruCache(
+            SHAPES_BYTES, on_evict=dict[str, "Write | None"].clear
+        )
         self.variables: LruCache[frozenset[str]] = LruCache(VARIABLES_BYTES)
 
     def plan(self, operation: Operation) -> Plan | None:
-        """The operation's plan; None for what only graphql-core can answer, wrong operations among it."""
+        """The operation's plan; None for operations that only graphql-core can execute, invalid ones among them."""
         variables = encode(operation.variables)
         key = (operation.query, operation.name, variables)
         found = self.plans.get(key)
         if found is None or (found and found.outdated):
-            found = self._made(operation)
+            found = self._make(operation)
             size_bytes = text_bytes(operation.query, operation.name or "", variables) + (
                 found.size_bytes if found else 0
             )
-            self.plans.keep(key, found, size_bytes)
+            self.plans.put(key, found, size_bytes)
         return found or None
 
-    def _made(self, operation: Operation) -> Plan | Literal[False]:
+    def _make(self, operation: Operation) -> Plan | Literal[False]:
         try:
             return self._plan(operation)
         except (NotPlain, GraphQLError, RecursionError):
@@ -109,6 +122,9 @@ class Planner:
 
     def _plan(self, operation: Operation) -> Plan:
         document = self._schema.documents.parsed(operation.query)
+        definition = get_operation_ast(document, operation.name)
+        if definition is None or definition.operation is OperationType.MUTATION:
+            raise NotPlain  # before it is validated: graphql-core does that
         if self._schema.documents.errors(self._schema.core, document, operation.variables):
             raise NotPlain
         executor = self._schema.execution_context_class.build(
@@ -118,9 +134,7 @@ class Planner:
             operation_name=operation.name,
             operation_extensions=None,
         )
-        if isinstance(executor, list) or executor.operation.operation is OperationType.MUTATION:
-            raise NotPlain
-        if executor.operation.directives:
+        if isinstance(executor, list) or executor.operation.directives:
             raise NotPlain
         shape = (operation.query, operation.name, self._used_values(operation, document, executor))
         subscription = executor.operation.operation is OperationType.SUBSCRIPTION
@@ -140,7 +154,7 @@ class Planner:
         if writes is None:
             writes = {key: self._write(compiler, fields[key], details) for key, details in collected.items()}
             size_bytes = text_bytes(*map(str, shape)) + BYTES_OF_A_FIELD * (compiler.fields + len(writes))
-            self.shapes.keep(shape, writes, size_bytes)
+            self.shapes.put(shape, writes, size_bytes)
         return tuple(
             Root(
                 prefix=encode(key) + ":",
@@ -149,6 +163,7 @@ class Planner:
                 arguments=compiler.arguments(fields[key], details),
                 key=key,
                 writes=writes,
+                **_place(details),
             )
             for key, details in collected.items()
         )
@@ -162,12 +177,12 @@ class Planner:
             return None
 
     def _used_values(self, operation: Operation, document: DocumentNode, executor: Executor[Any]) -> str:
-        """The values of those variables that something below the root fields depends on."""
+        """The values of the variables that selections below the root fields depend on, as JSON."""
         key = (operation.query, operation.name)
         used = self.variables.get(key)
         if used is None:
             used = _used_variables(executor.operation, document)
-            self.variables.keep(key, used, text_bytes(operation.query, operation.name or "", *used) + 100 * len(used))
+            self.variables.put(key, used, text_bytes(operation.query, operation.name or "", *used) + 100 * len(used))
         given = operation.variables or {}
         return encode({name: given[name] for name in sorted(used) if name in given})
 
@@ -181,11 +196,6 @@ def _root_fields(executor: Executor[Any]) -> tuple[GraphQLObjectType, dict[str, 
     return kind, collected.grouped_field_set
 
 
-def root_nodes(executor: Executor[Any]) -> dict[str, list[FieldNode]]:
-    """The nodes of the operation's root fields by response key."""
-    return {key: [each.node for each in details] for key, details in _root_fields(executor)[1].items()}
-
-
 def _field(fields: dict[str, GraphQLField], details: list[FieldDetails]) -> GraphQLField:
     field = fields.get(details[0].node.name.value)
     if field is None:  # __typename and the like
@@ -193,8 +203,14 @@ def _field(fields: dict[str, GraphQLField], details: list[FieldDetails]) -> Grap
     return field
 
 
+def _place(details: list[FieldDetails]) -> dict[str, Any]:
+    """The document's text, and the offsets of a field in it."""
+    places = [each.node.loc for each in details if each.node.loc]
+    return {"source": places[0].source if places else None, "offsets": tuple(place.start for place in places)}
+
+
 def _used_variables(operation: OperationDefinitionNode, document: DocumentNode) -> frozenset[str]:
-    """The variables that stand elsewhere than among the arguments of the operation's own fields."""
+    """The names of the variables that are used outside of the arguments of root fields."""
     own_arguments = {
         id(argument)
         for field in operation.selection_set.selections

@@ -1,29 +1,30 @@
-"""How a change becomes the result of a subscription: compiled, or by graphql-core with the change as root value."""
+"""The result of a subscription for one change: compiled, or by graphql-core with the change as root value."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false
 # graphql-core's types are generic and mostly leave their parameters out; mypy checks these lines.
 
 import inspect
-from typing import Any
+from typing import Any, TypeAlias
 
-from graphql import GraphQLError, execute_subscription_event, located_error
+from graphql import GraphQLError, execute_subscription_event
 from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
 from resolvers.live import redact_change
 from schema.execution.build import public_error
 from schema.execution.compiler import PlainInfo
-from schema.execution.plans import Plan, root_nodes
+from schema.execution.plans import Plan
 from schema.execution.results import encode
-from schema.execution.shared import Change
 from schema.feed import feed_item
 from schema.tasks import VideoTaskEvent
-from services.store.records import FeedReset
+from services.store.records import FeedReset, TaskChange
+
+Change: TypeAlias = TaskChange | FeedReset
 
 
 class ChangeRenderer:
-    """The rendering of one subscription; see `schema.execution.shared.Rendering`."""
+    """Renders changes as results of one subscription."""
 
     def __init__(self, context: Context, plan: Plan) -> None:
         (self._root,) = plan.roots
@@ -33,30 +34,30 @@ class ChangeRenderer:
         self._executor = plan.executor
         self._write = self._root.write
 
-    def at_once(self, change: Change) -> str | None:
-        """The text, where the selection is plain and so are the change's values."""
+    def render_compiled(self, change: Change) -> str | None:
+        """The result as JSON; None, from then on, for a selection or a change that is not plain."""
         if self._write is None:
             return None
         try:
             return '{"data":{' + self._root.prefix + self._write(self._value(change), self._info) + "}}"
-        except Exception:  # noqa: BLE001 - NotPlain above all; graphql-core tells whatever it is
+        except Exception:  # noqa: BLE001 - the change cache calls this; graphql-core reports any error with its path
             self._write = None
             return None
 
-    async def slowly(self, change: Change) -> str:
-        """The text as graphql-core makes it."""
+    async def render(self, change: Change) -> str:
+        """The result as JSON, by graphql-core; never raises."""
         try:
             executor = self._executor.build_per_event_executor(self._value(change))
             executor.context_value = self._context
             result: Any = execute_subscription_event(executor)
             if inspect.isawaitable(result):
                 result = await result
-        except Exception as error:  # noqa: BLE001 - told like every other
-            return self.failed(error)
+        except Exception as error:  # noqa: BLE001 - every error is reported in the result
+            return self.render_error(error)
         return result_json(ExecutionResult(result.data, [public_error(error) for error in result.errors or []]))
 
-    def failed(self, error: Exception) -> str:
-        """The text of an error that ends the stream."""
+    def render_error(self, error: Exception) -> str:
+        """The result that reports an error at the end of a stream, as JSON."""
         return result_json(ExecutionResult(None, [public_error(GraphQLError(str(error), original_error=error))]))
 
     def _value(self, change: Change) -> Any:
@@ -65,13 +66,6 @@ class ChangeRenderer:
         if isinstance(change, FeedReset):
             raise TypeError("a task has no FeedReset")
         return VideoTaskEvent.of_change(redact_change(self._context, change))
-
-
-def error_at_root(plan: Plan, error: Exception) -> GraphQLError:
-    """The error of a subscription that could not begin, with the location and path of its root field."""
-    assert plan.executor is not None  # noqa: S101 - the plan is of a subscription
-    ((key, nodes),) = root_nodes(plan.executor).items()
-    return public_error(located_error(error, nodes, [key]))
 
 
 def result_json(result: ExecutionResult) -> str:

@@ -1,110 +1,88 @@
-"""Questions for one task that are answered from memory, without waiting for anything."""
+"""Cached responses to queries for one task; nothing here waits."""
 
-import json
-from typing import Any, Literal, cast
+from contextlib import suppress
 
 from resolvers.context import Context
 from schema.execution.compiler import NotPlain, PlainInfo
-from schema.execution.operations import operation_fault
-from schema.execution.plans import Plan, Planner
-from schema.execution.results import Operation
+from schema.execution.plans import Plan
 from schema.inputs import given
 from schema.tasks import VideoTask
 from services.lru_cache import LruCache, text_bytes
 from services.store.records import Task
-from services.strict_json import parse_json
 
-MOST_BYTES = 8 * 1024 * 1024
-BYTES_OF_A_QUESTION = 3000
-"""With the plan's root; how it is written is shared, and kept elsewhere."""
+MAX_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 2048
+"""Longer request bodies are not cached: pollers do not send them."""
+BYTES_OF_A_QUERY = 3000
+"""With the plan's root; its compiled selection is shared, and counted by the `Planner`."""
 
 
-class Question:
-    """One question, word for word, and its newest answer."""
+class CachedQuery:
+    """One query for a task by id or draft URL, and its newest response. Raises `NotPlain` for other queries."""
 
     def __init__(self, plan: Plan) -> None:
+        if len(plan.roots) != 1 or plan.roots[0].name not in ("videoTask", "node"):
+            raise NotPlain
         (self._root,) = plan.roots
-        wish = {name: given(value) for name, value in self._root.arguments.items()}
-        self._task_id: str | None = wish.get("task_id", wish.get("node_id"))
-        self._draft_url: str | None = wish.get("draft_url")
+        arguments = {name: given(value) for name, value in self._root.arguments.items()}
+        self._task_id: str | None = arguments.get("task_id", arguments.get("node_id"))
+        self._draft_url: str | None = arguments.get("draft_url")
         if (self._task_id is None) == (self._draft_url is None):
             raise NotPlain
-        self.answered: tuple[Task, int, bytes] | None = None
-
-    @property
-    def outdated(self) -> bool:
-        """Whether how its answer is written is not kept any more."""
-        return not self._root.writes
+        self.response: tuple[Task, int, bytes] | None = None
+        """The task and the version of file URLs that the bytes were made of."""
 
     @property
     def size_bytes(self) -> int:
-        """With the answer, and the task that it tells of."""
-        return BYTES_OF_A_QUESTION + (text_bytes(self.answered[2]) if self.answered else 0)
+        """The memory of the query, its response and the response's task."""
+        return BYTES_OF_A_QUERY + (text_bytes(self.response[2]) if self.response else 0)
 
-    def answer(self, context: Context) -> bytes | None:
-        """The answer's bytes; None when the task is not at hand."""
+    def respond(self, context: Context) -> bytes | None:
+        """The response; None when the task or the compiled selection is not in memory. Raises `NotPlain`."""
+        task = self._cached_task(context)
+        if task is None or self._root.write is None:
+            return None
+        version = context.services.files.url_version
+        if self.response is None or self.response[0] is not task or self.response[1] != version:
+            value = self._root.write(VideoTask.of(task), PlainInfo(context))
+            self.response = (task, version, f'{{"data":{{{self._root.prefix}{value}}}}}'.encode())
+        return self.response[2]
+
+    def _cached_task(self, context: Context) -> Task | None:
         task_cache = context.services.manager.task_cache
         if self._task_id is not None:
-            task = task_cache.get_cached(context.owner, self._task_id)
-        else:
-            task = task_cache.get_cached_by_url(context.owner, self._draft_url or "")
-        if task is None:
-            return None
-        edition = context.services.files.url_version
-        if self.answered is None or self.answered[0] is not task or self.answered[1] != edition:
-            self.answered = (task, edition, self._written(context, task))
-        return self.answered[2]
-
-    def _written(self, context: Context, task: Task) -> bytes:
-        assert self._root.write is not None  # noqa: S101 - the plan is plain
-        value = self._root.write(VideoTask.of(task), PlainInfo(context))
-        return f'{{"data":{{{self._root.prefix}{value}}}}}'.encode()
+            return task_cache.get_cached(context.owner, self._task_id)
+        return task_cache.get_cached_by_url(context.owner, self._draft_url or "")
 
 
-class Questions:
-    """The questions that were asked lately; a `draftcast.api.response_cache.CachedAnswers`."""
+class ResponseCache:
+    """The queries that were answered lately, by the bytes of their request bodies."""
 
-    def __init__(self, planner: Planner) -> None:
-        self._planner = planner
-        self.known: LruCache[Question | Literal[False]] = LruCache(MOST_BYTES)
-        """False: what is asked is no such question."""
+    def __init__(self) -> None:
+        self._queries: LruCache[CachedQuery | None] = LruCache(MAX_BYTES)
 
-    def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
-        """The answer to a request's body; None: ask the usual way."""
+    def respond(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+        """The response to a request body; None when it is not cached. GraphQL knows no `language`."""
         del language
-        known = self.known.get(body)
-        if known is None or (known and known.outdated):
-            known = self._keep(body, self._made(body))
-        if not known:
+        query = self._queries.get(body)
+        if query is None:
             return None
-        before = known.answered
+        before = query.response
         try:
-            answer = known.answer(context)
+            response = query.respond(context)
         except NotPlain:
-            self._keep(body, False)
+            self._queries.put(body, None, text_bytes(body))
             return None
-        if known.answered is not before:
-            self._keep(body, known)
-        return answer
+        if query.response is not before:
+            self._put(body, query)
+        return response
 
-    def _keep(self, body: bytes, known: Question | Literal[False]) -> Question | Literal[False]:
-        return self.known.keep(body, known, text_bytes(body) + (known.size_bytes if known else 0))
+    def add(self, body: bytes, plan: Plan) -> None:
+        """Cache the query of a request body that was answered by this plan, if it is a query for one task."""
+        if len(body) > MAX_BODY_BYTES:
+            return
+        with suppress(NotPlain):
+            self._put(body, CachedQuery(plan))
 
-    def _made(self, body: bytes) -> Question | Literal[False]:
-        try:
-            fields = parse_json(body)
-        except json.JSONDecodeError:
-            return False
-        if operation_fault(fields):
-            return False
-        asked = cast("dict[str, Any]", fields)
-        operation = Operation(asked["query"], asked.get("variables"), asked.get("operationName"))
-        plan = self._planner.plan(operation)
-        if plan is None or plan.subscription or not plan.plain or len(plan.roots) != 1:
-            return False
-        if plan.roots[0].name not in ("videoTask", "node"):
-            return False
-        try:
-            return Question(plan)
-        except NotPlain:
-            return False
+    def _put(self, body: bytes, query: CachedQuery) -> None:
+        self._queries.put(body, query, text_bytes(body) + query.size_bytes)

@@ -1,24 +1,16 @@
-"""Where operations become bytes: the one place that every transport asks, whatever it speaks.
-
-A transport reads `{query, variables, operationName}` off its wire, calls `Operations.answer` for
-one result or `Operations.stream` for any number, and writes what it gets without looking into it.
-How it comes about (compiled, shared, or by the library) is no transport's business.
-"""
+"""Operations and their results: what the transports pass to the `OperationExecutor` and get from it."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from resolvers.context import Context
+from typing import Any
 
 encode = json.JSONEncoder(separators=(",", ":")).encode
-"""Compact JSON; what is not ASCII is escaped, so that any text of a draft can be sent."""
+"""Compact JSON in ASCII, so that any text of a draft can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a client wants to have executed, with the JSON types checked and no more."""
+    """A GraphQL request: a document, its variables, and the name of the operation; only the JSON types are checked."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -27,7 +19,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """One whole result, as JSON. Not `executed`: the operation does not fit the schema, and nothing was run."""
+    """One whole result as JSON. `executed` is False for an operation that does not fit the schema."""
 
     body: bytes
     executed: bool = True
@@ -35,48 +27,17 @@ class OperationResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamItem:
-    """One result of a stream, shared by all who get it."""
+    """One result of a stream, shared by all subscribers that get it."""
 
     text: str
     """The result as JSON: `{"data":...}`, in ASCII."""
     position: str = ""
-    """Where a client goes on after it, as `after`: a task event's seq, a feed item's cursor. Empty: nowhere."""
+    """The value of `after` for the next subscription: a task event's seq or a feed's cursor. Empty: not resumable."""
 
 
 class OperationRefused(Exception):
-    """The operation does not fit the schema, or could not begin; `errors` are in the specification's form."""
+    """The operation does not fit the schema, or could not begin; `errors` have the form of the specification."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors)
         self.errors = errors
-
-
-class ResultStream(Protocol):
-    """Results as they come. Percentages that are not taken in time give way to newer ones; nothing else does.
-
-    A reader that leaves too much lying gets `SlowConsumer` instead of the next one, and may come back with `after`.
-    """
-
-    def __aiter__(self) -> AsyncIterator[StreamItem]:
-        """The results in order."""
-        ...
-
-    async def __anext__(self) -> StreamItem:
-        """The next one."""
-        ...
-
-    async def aclose(self) -> None:
-        """End it; safe to call twice, and needed unless it has been read to its end."""
-        ...
-
-
-class Operations(Protocol):
-    """Executes operations. Every error is told in the results; none but `OperationRefused` is raised."""
-
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
-        """The result of a query, or of a mutation where they are allowed."""
-        ...
-
-    async def stream(self, context: Context, operation: Operation) -> ResultStream:
-        """The results of any operation, one after the other. Raises `OperationRefused` before the first."""
-        ...

@@ -124,7 +124,7 @@ class Keyring:
         key = self._keys.get(caller.key_id)
         return key is not None and key.valid_at(now_ms())
 
-    async def gone(self, caller: Caller) -> None:
+    async def wait_revoked(self, caller: Caller) -> None:
         """Ends when a caller may not stay any longer."""
         over = asyncio.Event()
         self.enter(caller, over.set)

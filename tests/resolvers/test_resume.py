@@ -3,7 +3,7 @@
 import pytest
 from graphql import parse, print_ast, strip_ignored_characters
 
-from draftcast.api.graphql_http.resume import LONGEST_PLACE, VARIABLE, resumed
+from draftcast.api.graphql_http.resume import MAX_POSITION_LENGTH, VARIABLE, resumed
 from schema.execution.results import Operation
 
 WITHOUT = 'subscription W { videoTaskProgress(id: "a") { seq } }'
@@ -58,4 +58,4 @@ def test_what_cannot_be_resumed_stays_as_it_is(query: str) -> None:
 
 
 def test_an_absurdly_long_place_is_not_looked_at() -> None:
-    assert resumed(Operation(WITHOUT), "1" * (LONGEST_PLACE + 1)) == Operation(WITHOUT)
+    assert resumed(Operation(WITHOUT), "1" * (MAX_POSITION_LENGTH + 1)) == Operation(WITHOUT)

@@ -15,7 +15,8 @@ from draftcast.api.graphql_http.formats import LONGEST_RETRY_MS, SHORTEST_RETRY_
 from draftcast.api.graphql_http.streams import StreamResponse
 from draftcast.app import create_app
 from resolvers.context import Context
-from schema.execution.results import Operation, OperationRefused, OperationResult, ResultStream, StreamItem
+from schema.execution.executor import OperationExecutor, ResultStream
+from schema.execution.results import Operation, OperationRefused, StreamItem
 from services.access.keyring import Keyring
 from services.settings import load
 from services.telemetry.stream_metrics import StreamMetrics
@@ -155,8 +156,8 @@ def test_a_feed_from_nowhere_begins_with_a_reset(server: Server) -> None:
         assert next(stream.results()).result["data"]["videoTaskFeed"]["__typename"] == "FeedReset"
 
 
-class Scripted:
-    """Answers whose stream is the test's own. It notes that it was closed."""
+class Scripted(OperationExecutor):
+    """Its streams are the test's own; `closed` is set when one is closed."""
 
     def __init__(self, *parts: StreamItem, ends: bool = True, error: Exception | None = None) -> None:
         self._parts = parts
@@ -164,16 +165,13 @@ class Scripted:
         self._error = error
         self.closed = asyncio.Event()
 
-    async def answer(self, context: Context, operation: Operation, *, mutations: bool = True) -> OperationResult:
-        raise NotImplementedError
-
     async def stream(self, context: Context, operation: Operation) -> ResultStream:
         del context, operation
         if isinstance(self._error, OperationRefused):
             raise self._error
-        return cast("ResultStream", self._told())
+        return self._items()
 
-    async def _told(self) -> AsyncGenerator[StreamItem]:
+    async def _items(self) -> AsyncGenerator[StreamItem]:
         try:
             for part in self._parts:
                 yield part

@@ -13,8 +13,8 @@ import pytest
 from resolvers.context import Context
 from schema.execution import shared
 from schema.execution.build import build_schema
-from schema.execution.executor import OperationExecutor
-from schema.execution.results import Operation, OperationRefused, ResultStream, StreamItem
+from schema.execution.executor import OperationExecutor, ResultStream
+from schema.execution.results import Operation, OperationRefused, StreamItem
 from schema.execution.shared import Subscription
 from services.access.callers import OPEN, OPEN_OWNER
 from services.compose import Services, open_services
@@ -56,7 +56,7 @@ class Place:
 
     @property
     def shared(self) -> int:
-        return len(self.answers._streams)  # pyright: ignore[reportPrivateUsage]  # clients cannot see it
+        return len(self.answers._subscriptions)  # pyright: ignore[reportPrivateUsage]  # clients cannot see it
 
 
 Scenario = Callable[[Place], Awaitable[None]]

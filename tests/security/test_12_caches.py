@@ -43,7 +43,7 @@ def test_what_is_kept_takes_no_more_than_is_counted(shape: Callable[[int], str])
     schema = build_schema()
     planner = Planner(schema, compiling=True)
     planner.plan(Operation(shape(-1)))
-    caches = (planner.plans, planner.shapes, planner.variables, schema.documents.kept)
+    caches = (planner.plans, planner.shapes, planner.variables, schema.documents.cache)
     counted_before = sum(cache.size_bytes for cache in caches)
     gc.collect()
     tracemalloc.start()
@@ -63,7 +63,7 @@ def test_all_that_planning_keeps_fits_into_its_room() -> None:
     for number in range(100):
         for name in ("plain", "subscriptions"):
             planner.plan(Operation(SHAPES[name](number)))
-    sizes = [cache.size_bytes for cache in (planner.plans, planner.shapes, planner.variables, schema.documents.kept)]
+    sizes = [cache.size_bytes for cache in (planner.plans, planner.shapes, planner.variables, schema.documents.cache)]
     assert 10 * MEGABYTE < sum(sizes) < 32 * MEGABYTE
 
 
@@ -82,14 +82,14 @@ def test_a_plan_whose_writing_is_forgotten_is_made_anew() -> None:
 
 def test_what_was_used_longest_ago_goes_first_and_what_is_too_large_is_not_kept() -> None:
     gone: list[str] = []
-    kept: LruCache[str] = LruCache(10 * SHARE, dropped=gone.append)
+    kept: LruCache[str] = LruCache(10 * SHARE, on_evict=gone.append)
     for name in "abcdefgh":
-        kept.keep(name, name, 10)
+        kept.put(name, name, 10)
     assert kept.get("a") == "a"
-    kept.keep("i", "i", 10)
-    kept.keep("too large", "too large", 11)
+    kept.put("i", "i", 10)
+    kept.put("too large", "too large", 11)
     assert (kept.get("b"), kept.get("too large"), gone) == (None, None, ["b"])
-    assert kept.keep("a", "another a", 1) == "another a"
+    assert kept.put("a", "another a", 1) == "another a"
     assert (kept.get("a"), gone, kept.size_bytes) == ("another a", ["b", "a"], 71)
 
 

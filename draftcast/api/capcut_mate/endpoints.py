@@ -1,6 +1,6 @@
-"""The documented polling endpoint, as old clients know it.
+"""The documented polling endpoint of capcut-mate's clients.
 
-`gen_video` submits, `gen_video_status` tells how far it is, `gen_video_active_count` counts.
+`gen_video` submits, `gen_video_status` returns a task's state, `gen_video_active_count` counts active tasks.
 """
 
 import json
@@ -19,6 +19,7 @@ from draftcast.api.request_body import json_body
 from resolvers import tasks
 from resolvers.context import Context
 from resolvers.error_table import QueryFailed, WrongDraftUrl, WrongMethod, WrongPath, error_entry, public_message
+from schema.execution.response_cache import MAX_BODY_BYTES
 from services.drafts.draft_urls import clean_draft_url
 from services.errors import Bilingual, InvalidInput, RequestError, TaskNotFound
 from services.lru_cache import LruCache, text_bytes
@@ -27,20 +28,19 @@ from services.store.records import Status, Task, TaskRequest
 from services.strict_json import parse_json
 
 PREFIXES = ("/openapi/capcut-mate/v1", "/v1")
-"""The document uses both."""
+"""The document of the API uses both."""
 LONGEST_WAIT_SECONDS = 50
 LARGEST_SEQ = 2**31 - 1
-ASKED_BYTES, ANSWERED_BYTES = 2 * 1024 * 1024, 6 * 1024 * 1024
+REQUEST_CACHE_BYTES, RESPONSE_CACHE_BYTES = 2 * 1024 * 1024, 6 * 1024 * 1024
 BYTES_OF_A_TASK = 2000
 LONGEST_LANGUAGE_BYTES = 200
-"""Of an Accept-Language header that is kept; browsers send some dozens."""
+"""Bytes of an Accept-Language header that are parsed and cached; browsers send some dozens."""
 SUBMITTED = Bilingual(
     "The video generation task is submitted; use draft_url to query its progress",
     "视频生成任务已提交，请使用draft_url查询进度",
 )
 CANCELED = Bilingual("The task was canceled.", "任务已取消。")
 NO_TASK = Bilingual("There is no video generation task of this draft_url", "指定的草稿URL没有对应的视频生成任务")
-QUERY_FAILED = Bilingual("Internal error", "系统内部错误")
 _STATUS = {
     Status.PENDING: "pending",
     Status.PROCESSING: "processing",
@@ -58,34 +58,32 @@ class PollingEndpoint:
 
     def __init__(self, settings: Settings) -> None:
         self._envelope: Envelope = CapcutMate() if settings.rest_envelope == "capcut-mate" else Documented()
-        self._asked: LruCache[str] = LruCache(ASKED_BYTES)
-        self._answered: LruCache[tuple[Task, int, bytes]] = LruCache(ANSWERED_BYTES)
+        self._draft_urls: LruCache[str] = LruCache(REQUEST_CACHE_BYTES)
+        """By request body, of requests with `draft_url` alone."""
+        self._responses: LruCache[tuple[Task, int, bytes]] = LruCache(RESPONSE_CACHE_BYTES)
 
     def mounts(self) -> list[Mount]:
-        """The endpoint under each of its prefixes."""
-        shim = self._application()
-        return [Mount(prefix, shim) for prefix in PREFIXES]
+        """The routes under each prefix."""
+        application = self._application()
+        return [Mount(prefix, application) for prefix in PREFIXES]
 
-    def cached(self, context: Context, body: bytes, language: bytes) -> bytes | None:
-        """The cached response to a `gen_video_status` with `draft_url` alone, or None."""
-        draft_url = self._asked.get(body)
-        if draft_url is None:
-            draft_url = _only_draft_url(body)
-            self._asked.keep(body, draft_url, text_bytes(body, draft_url))
-        task = context.services.manager.task_cache.get_cached_by_url(context.owner, draft_url)
-        if task is None:
+    def respond(self, context: Context, body: bytes, language: bytes) -> bytes | None:
+        """The response to a `gen_video_status` that was answered before, about a task in memory; None for others."""
+        draft_url = self._draft_urls.get(body)
+        task = draft_url and context.services.manager.task_cache.get_cached_by_url(context.owner, draft_url)
+        if not draft_url or not task:
             return None
         english = _wants_english(language[:LONGEST_LANGUAGE_BYTES])
-        key, edition = (context.owner, draft_url, english), context.services.files.url_version
-        answered = self._answered.get(key)
-        if answered is None or answered[0] is not task or answered[1] != edition:
+        key, version = (context.owner, draft_url, english), context.services.files.url_version
+        cached = self._responses.get(key)
+        if cached is None or cached[0] is not task or cached[1] != version:
             response = self._envelope.success(self._status(context, task, english), english)
-            answered = (task, edition, bytes(response.body))
-            self._answered.keep(key, answered, BYTES_OF_A_TASK + text_bytes(draft_url, answered[2]))
-        return answered[2]
+            cached = (task, version, bytes(response.body))
+            self._responses.put(key, cached, BYTES_OF_A_TASK + text_bytes(draft_url, cached[2]))
+        return cached[2]
 
     def _application(self) -> Starlette:
-        """An application of its own, so that even its 404 and 405 have the endpoint's shape."""
+        """An application of its own, so that its 404 and 405 have the envelope, too."""
         return Starlette(
             routes=[
                 Route("/gen_video", self._endpoint(self._gen_video), methods=["POST"]),
@@ -98,49 +96,51 @@ class PollingEndpoint:
     def _endpoint(
         self, handler: Handler, fault: type[QueryFailed] | None = None
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Ask and wrap the answer. A fault of the service is told as `fault`, if that is given."""
+        """A route that wraps the handler's fields or error. Internal errors are reported as `fault`, if given."""
 
         async def endpoint(request: Request) -> Response:
             english = wants_english(request.headers.get("accept-language", ""))
             try:
-                answer = await handler(request, english)
+                fields = await handler(request, english)
             except RequestError as error:
-                return self._problem(error, public_message(error), english)
-            except Exception as error:  # noqa: BLE001 - every fault gets an answer; told() logs it
+                return self._error(error, public_message(error), english)
+            except Exception as error:  # noqa: BLE001 - every error gets a response; public_message() logs it
                 details = public_message(error)
-                return self._problem(fault() if fault else error, details, english)
-            return self._envelope.success(answer, english)
+                return self._error(fault() if fault else error, details, english)
+            return self._envelope.success(fields, english)
 
         return endpoint
 
-    def _problem(self, error: Exception, details: Bilingual, english: bool) -> Response:
-        return self._envelope.problem(error_entry(error), localized(details, english), english)
+    def _error(self, error: Exception, details: Bilingual, english: bool) -> Response:
+        return self._envelope.error(error_entry(error), localized(details, english), english)
 
     async def _no_route(self, request: Request, error: Exception) -> Response:
         """404 and 405 of the router."""
         headers = cast("HTTPException", error).headers or {}
         refusal = _refused_route(request, headers.get("Allow"))
-        response = self._problem(refusal, refusal.message, wants_english(request.headers.get("accept-language", "")))
+        response = self._error(refusal, refusal.message, wants_english(request.headers.get("accept-language", "")))
         response.headers.update(headers)
         return response
 
     async def _gen_video(self, request: Request, english: bool) -> Fields:
-        context, body = await _asked(request)
-        await tasks.submit(context, TaskRequest(draft_url=_draft_url(body)))
+        context, _, fields = await _authenticated(request)
+        await tasks.submit(context, TaskRequest(draft_url=_draft_url(fields)))
         return {"message": localized(SUBMITTED, english)}
 
     async def _gen_video_status(self, request: Request, english: bool) -> Fields:
-        context, body = await _asked(request)
-        draft_url = _draft_url(body)
-        wait_seconds = _number(body, "wait_seconds", LONGEST_WAIT_SECONDS)
-        since = _whole_number(body, "since", LARGEST_SEQ)
+        context, body, fields = await _authenticated(request)
+        draft_url = _draft_url(fields)
+        wait_seconds = _number(fields, "wait_seconds", LONGEST_WAIT_SECONDS)
+        since = _whole_number(fields, "since", LARGEST_SEQ)
         task = await tasks.task(context, None, draft_url)
         if task is None:
             raise TaskNotFound(NO_TASK)
+        if len(fields) == 1 and len(body) <= MAX_BODY_BYTES:
+            self._draft_urls.put(body, draft_url, text_bytes(body, draft_url))
         if wait_seconds:
             task = await _changed(context, task, since, wait_seconds)
-        answer = self._status(context, task, english)
-        return answer if wait_seconds is None and since is None else {**answer, "seq": task.seq}
+        status = self._status(context, task, english)
+        return status if wait_seconds is None and since is None else {**status, "seq": task.seq}
 
     async def _active_count(self, request: Request, english: bool) -> Fields:
         del english
@@ -169,17 +169,6 @@ def _wants_english(language: bytes) -> bool:
     return wants_english(language.decode("latin-1"))
 
 
-def _only_draft_url(body: bytes) -> str:
-    """The draft URL of a request that gives nothing else; empty for all other requests."""
-    try:
-        fields = parse_json(body)
-        if isinstance(fields, dict) and list(cast("dict[str, Any]", fields)) == ["draft_url"]:
-            return _draft_url(cast("dict[str, Any]", fields))
-    except (json.JSONDecodeError, InvalidInput):
-        pass
-    return ""
-
-
 def _refused_route(request: Request, allowed: str | None) -> RequestError:
     path, method = request.url.path, request.method
     if allowed is None:
@@ -190,20 +179,20 @@ def _refused_route(request: Request, allowed: str | None) -> RequestError:
 
 
 async def _changed(context: Context, task: Task, since: int | None, seconds: float) -> Task:
-    """The task once it has changed since a seq, its present one by default.
+    """The task as soon as its seq differs from `since` (its present seq by default), at the latest after `seconds`.
 
-    It is not waited for when nothing more will come by itself, nor for a seq above the task's own,
-    which is that of an older task of the same URL. Raises `QuotaExceeded`.
+    Returns at once for a final state, and for a seq above the task's own, which is that of an older task of the
+    same URL. Raises `QuotaExceeded`.
     """
     seen = task.seq if since is None else since
     if task.status.final or seen != task.seq:
         return task
-    with context.staying():
+    with context.connection_slot():
         return await context.services.manager.wait_for_change(context.watched_owner, task.id, seen, seconds)
 
 
 def _progress(task: Task) -> int:
-    """As documented: 0 while pending and when failed, 10-90 while processing, 100 when completed."""
+    """The documented percentage: 0 while pending and when failed, 10 to 90 while processing, 100 when completed."""
     if task.status is Status.PROCESSING:
         return min(max(task.progress, 10), 90)
     return 100 if task.status is Status.COMPLETED else 0
@@ -215,28 +204,29 @@ def _error_message(task: Task, english: bool) -> str:
     return localized(task.failure.message, english) if task.failure else ""
 
 
-async def _asked(request: Request) -> tuple[Context, dict[str, Any]]:
-    """Who asks, and the body: old clients send their key in it, as `apiKey`. Raises a `RequestError`."""
-    body = await _object(request)
-    api_key: object = body.get("apiKey")
+async def _authenticated(request: Request) -> tuple[Context, bytes, Fields]:
+    """The caller, the body and its fields. Old clients send their key as `apiKey`. Raises a `RequestError`."""
+    body = await json_body(request)
+    fields = _fields(body)
+    api_key: object = fields.get("apiKey")
     if not isinstance(api_key, str | None):
         raise InvalidInput(Bilingual("apiKey must be a string.", "apiKey 必须是字符串。"), path=("apiKey",))
-    return await Context.of(request, api_key), body
+    return await Context.of(request, api_key), body, fields
 
 
-async def _object(request: Request) -> dict[str, Any]:
-    """The request's body. Raises a `RequestError` that says what is wrong with it."""
+def _fields(body: bytes) -> Fields:
+    """The JSON object of a body. Raises `InvalidInput`."""
     try:
-        body = parse_json(await json_body(request))
+        fields = parse_json(body)
     except json.JSONDecodeError:
         raise InvalidInput(Bilingual("The body is not valid JSON.", "请求体不是有效的 JSON。")) from None
-    if not isinstance(body, dict):
+    if not isinstance(fields, dict):
         raise InvalidInput(Bilingual("The body is not a JSON object.", "请求体不是 JSON 对象。"))
-    return cast("dict[str, Any]", body)
+    return cast("Fields", fields)
 
 
-def _draft_url(body: dict[str, Any]) -> str:
-    """The draft URL, as it was given but for invisible characters. Raises `InvalidInput`."""
+def _draft_url(body: Fields) -> str:
+    """The draft URL without invisible characters. Raises `InvalidInput`."""
     name = "draft_url"
     if name not in body:
         raise InvalidInput(Bilingual(f"{name} is missing.", f"缺少 {name}。"), path=(name,))
@@ -248,7 +238,7 @@ def _draft_url(body: dict[str, Any]) -> str:
         raise WrongDraftUrl(error.message, path=error.path) from None
 
 
-def _whole_number(body: dict[str, Any], name: str, largest: int) -> int | None:
+def _whole_number(body: Fields, name: str, largest: int) -> int | None:
     """An optional whole number from 0 to `largest`. Raises `InvalidInput`."""
     value = _number(body, name, largest)
     if isinstance(value, float):
@@ -256,7 +246,7 @@ def _whole_number(body: dict[str, Any], name: str, largest: int) -> int | None:
     return value
 
 
-def _number(body: dict[str, Any], name: str, largest: int) -> float | None:
+def _number(body: Fields, name: str, largest: int) -> float | None:
     """An optional number from 0 to `largest`. Raises `InvalidInput`."""
     value: object = body.get(name)
     if value is None:

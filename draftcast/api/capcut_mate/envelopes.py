@@ -1,4 +1,4 @@
-"""The two shapes of the polling endpoint's answers, and the language they are in."""
+"""The two envelopes of the polling endpoint's responses, and their language."""
 
 import json
 from typing import Any, Protocol
@@ -26,58 +26,58 @@ PEER_TITLES = {
 
 
 class Envelope(Protocol):
-    """How answers are wrapped and times are written."""
+    """The form of responses and times."""
 
     def time(self, at_ms: int) -> str:
         """A time as text."""
         ...
 
-    def success(self, answer: dict[str, Any], english: bool) -> Response:
-        """A good answer."""
+    def success(self, fields: dict[str, Any], english: bool) -> Response:
+        """The response to a successful request."""
         ...
 
-    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
-        """A bad one."""
+    def error(self, entry: ErrorEntry, details: str, english: bool) -> Response:
+        """The response to a failed request."""
         ...
 
 
 class Documented:
-    """As the document of gen_video_status says: the bare answer, or `error` with code, message and details."""
+    """The documented form: the bare fields, or `error` with code, message and details."""
 
     def time(self, at_ms: int) -> str:
         """UTC with milliseconds and Z."""
         return rfc3339(at_ms)
 
-    def success(self, answer: dict[str, Any], english: bool) -> Response:
-        """The answer itself."""
+    def success(self, fields: dict[str, Any], english: bool) -> Response:
+        """The fields alone."""
         del english
-        return _json(answer, 200)
+        return _json(fields, 200)
 
-    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
-        """The problem, with its HTTP status."""
-        error = {"code": problem.rest_code, "message": localized(problem.title, english), "details": details}
-        return _json({"error": error}, problem.status, problem.headers)
+    def error(self, entry: ErrorEntry, details: str, english: bool) -> Response:
+        """The error, with its HTTP status."""
+        error = {"code": entry.rest_code, "message": localized(entry.title, english), "details": details}
+        return _json({"error": error}, entry.status, entry.headers)
 
 
 class CapcutMate:
-    """As capcut-mate's server answers: always HTTP 200, with a number as `code`, and local times.
+    """The form of capcut-mate's server: always HTTP 200, with a number as `code`, and local times.
 
-    An answer that has a `message` of its own keeps it.
+    A `message` among the fields replaces the envelope's.
     """
 
     def time(self, at_ms: int) -> str:
         """The server's local time without an offset."""
         return naive_local(at_ms)
 
-    def success(self, answer: dict[str, Any], english: bool) -> Response:
-        """The answer with `code` and `message` before it."""
-        return _json({"code": 0, "message": localized(SUCCESS, english), **answer}, 200)
+    def success(self, fields: dict[str, Any], english: bool) -> Response:
+        """The fields after `code` and `message`."""
+        return _json({"code": 0, "message": localized(SUCCESS, english), **fields}, 200)
 
-    def problem(self, problem: ErrorEntry, details: str, english: bool) -> Response:
-        """The problem's number and its text; the details in brackets, where that server has them too."""
-        message = localized(PEER_TITLES.get(problem.peer_code, problem.title), english)
-        bare = problem.peer_code in PEER_TITLES and problem.peer_code != PEER_VALIDATION
-        return _json({"code": problem.peer_code, "message": message if bare else f"{message}({details})"}, 200)
+    def error(self, entry: ErrorEntry, details: str, english: bool) -> Response:
+        """The error's number and text; with the details in brackets where capcut-mate's server has them."""
+        message = localized(PEER_TITLES.get(entry.peer_code, entry.title), english)
+        bare = entry.peer_code in PEER_TITLES and entry.peer_code != PEER_VALIDATION
+        return _json({"code": entry.peer_code, "message": message if bare else f"{message}({details})"}, 200)
 
 
 def localized(text: Bilingual, english: bool) -> str:
@@ -86,7 +86,7 @@ def localized(text: Bilingual, english: bool) -> str:
 
 
 def wants_english(accept_language: str) -> bool:
-    """Whether an Accept-Language header prefers English to Chinese. Without one, Chinese is spoken."""
+    """Whether an Accept-Language header prefers English to Chinese; False without the header."""
     for choice in sorted(accept_language.split(","), key=_weight, reverse=True):
         language = choice.partition(";")[0].strip().lower().partition("-")[0]
         if language in ("en", "zh"):

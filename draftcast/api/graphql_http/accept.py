@@ -1,4 +1,4 @@
-"""Which form of answer a client accepts, by its Accept header (RFC 9110, 12.5.1)."""
+"""Negotiation of the media type by the Accept header (RFC 9110, 12.5.1)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,14 +6,14 @@ from functools import lru_cache
 
 
 class Media(StrEnum):
-    """The forms that answers over HTTP may have."""
+    """The media types of responses over HTTP."""
 
     JSON = "application/json"
-    """One result. Its HTTP status is 200 even if the document does not fit the schema."""
+    """One result. Its HTTP status is 200 even for a document that does not fit the schema."""
     RESPONSE = "application/graphql-response+json"
-    """One result, with an HTTP status that tells whether it was executed."""
+    """One result; its HTTP status is 400 when the operation was not executed."""
     EVENTS = "text/event-stream"
-    """Any number of results, as graphql-sse sends them in its mode of distinct connections."""
+    """Any number of results, as graphql-sse sends them in its distinct connections mode."""
     MULTIPART = "multipart/mixed"
     """Any number of results, as Apollo's multipart subscriptions have them."""
 
@@ -31,9 +31,9 @@ class _Choice:
 
 @lru_cache(maxsize=256)
 def accepted(accept: str) -> Media | None:
-    """What a client likes best of what there is; of equals, what it names first. None: nothing.
+    """The media type that a client prefers, of equals the first; None when it accepts none.
 
-    No header means JSON, as every client before `application/graphql-response+json` expects.
+    No header means JSON, as clients older than `application/graphql-response+json` expect.
     """
     if not accept.strip():
         return Media.JSON

@@ -1,7 +1,6 @@
-"""GraphQL over HTTP: one request, one operation, answered in the form that the client accepts.
+"""GraphQL over HTTP: one operation a request, in the media type that the client accepts.
 
-The rules are those of the GraphQL over HTTP specification; what comes as a stream is
-sent by `draftcast.api.graphql_http.streams`.
+The rules are those of the GraphQL over HTTP specification; `draftcast.api.graphql_http.streams` sends streams.
 """
 
 import json
@@ -29,15 +28,16 @@ from resolvers.error_table import (
     error_extensions,
     public_message,
 )
+from schema.execution.executor import OperationExecutor
 from schema.execution.operations import is_mutation, operation_fault
-from schema.execution.results import Operation, OperationResult, Operations
+from schema.execution.results import Operation, OperationResult
 from services.errors import Bilingual, InvalidInput, RequestError
 from services.http.client import USER_AGENT
 from services.strict_json import parse_json
 
 LONGEST_QUERY_STRING_BYTES = 16 * 1024
 LONGEST_ACCEPT = 1000
-"""Characters of an Accept header that are looked at, and kept; browsers send a hundred or so."""
+"""Characters of an Accept header that are parsed and cached; browsers send about a hundred."""
 METHODS = ("GET", "POST")
 FORMATS: dict[Media, Format] = {Media.EVENTS: EventStream(), Media.MULTIPART: Multipart()}
 _OPERATION = ("query", "variables", "operationName", "extensions")
@@ -45,29 +45,29 @@ _IN_JSON = ("variables", "extensions")
 
 
 class MutationByGet(WrongMethod):
-    """A GET request must not change anything."""
+    """A mutation was sent by GET."""
 
 
 class HttpEndpoint:
-    """POST with a JSON object, or GET with a query string, which changes nothing."""
+    """POST with a JSON object, or GET with a query string for operations that are no mutation."""
 
-    def __init__(self, answers: Operations, origins: tuple[str, ...]) -> None:
-        self._answers = answers
+    def __init__(self, executor: OperationExecutor, origins: tuple[str, ...]) -> None:
+        self._executor = executor
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         media = accepted(request.headers.get("accept", "")[:LONGEST_ACCEPT])
-        with ExitStack() as kept:
+        with ExitStack() as held:
             try:
-                response = await self._response(request, media, kept)
+                response = await self._response(request, media, held)
             except RequestError as error:
                 response = _refusal(error, media)
             await response(scope, receive, send)
 
-    async def _response(self, request: Request, media: Media | None, kept: ExitStack) -> ASGIApp:
-        """The answer; what it holds while it is being sent is put into `kept`."""
+    async def _response(self, request: Request, media: Media | None, held: ExitStack) -> ASGIApp:
+        """The response; the connection slot of a stream is put into `held`."""
         if media is None:
             raise NotAcceptable(_no_media())
         if request.headers.get("user-agent") == USER_AGENT:  # one question would lead to the next, each in a place
@@ -78,43 +78,42 @@ class HttpEndpoint:
                 )
             )
         context = await Context.of(request)
-        operation = await self._operation(request)
+        by_post = request.method == "POST"
+        body = await json_body(request) if by_post else b""
+        operation = _operation(_parsed(body)) if by_post else self._operation_of_get(request)
         if media in ONE_RESULT:
-            answer = await self._answers.answer(context, operation, mutations=request.method == "POST")
-            return _response(answer, media)
-        place = request.headers.get("last-event-id", "")
-        if place:
-            operation = resumed(operation, place)
-        kept.enter_context(context.staying())
+            return _response(await self._executor.answer(context, operation, mutations=by_post, body=body), media)
+        position = request.headers.get("last-event-id", "")
+        if position:
+            operation = resumed(operation, position)
+        held.enter_context(context.connection_slot())
         return StreamResponse(
-            self._answers, context, operation, FORMATS[media], resumed=bool(place) and media is Media.EVENTS
+            self._executor, context, operation, FORMATS[media], resumed=bool(position) and media is Media.EVENTS
         )
 
-    async def _operation(self, request: Request) -> Operation:
-        if request.method == "POST":
-            return _operation(_parsed(await json_body(request)))
+    def _operation_of_get(self, request: Request) -> Operation:
         if request.method != "GET":
             raise _wrong_method(request.method)
         if from_foreign_page(request.headers, self._origins):
             raise ForeignPage(
                 Bilingual("Pages from elsewhere may not ask this server.", "其他网站的页面不能访问此服务。")
             )
-        operation = _operation(_asked(request))
+        operation = _operation(_query_parameters(request))
         if is_mutation(operation):
             raise MutationByGet(Bilingual("A mutation must be sent by POST.", "mutation 须以 POST 发送。"))
         return operation
 
 
 def _operation(fields: Any) -> Operation:
-    """Raises `InvalidInput` for what is not formed as the specification wants it."""
+    """The operation of a request. Raises `InvalidInput` for fields that do not have the form of the specification."""
     fault = operation_fault(fields)
     if fault:
         raise InvalidInput(Bilingual(fault, fault))
     return Operation(fields["query"], fields.get("variables"), fields.get("operationName"))
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """What a query string asks for. Raises `InvalidInput` or `QueryStringTooLong`."""
+def _query_parameters(request: Request) -> dict[str, Any]:
+    """The fields of an operation in a query string. Raises `InvalidInput` or `QueryStringTooLong`."""
     if len(request.scope["query_string"]) > LONGEST_QUERY_STRING_BYTES:
         raise QueryStringTooLong(
             Bilingual(
@@ -137,7 +136,7 @@ def _parsed(text: str | bytes) -> object:
 
 
 def _response(answer: OperationResult, media: Media) -> Response:
-    """The result; for the newer form with a status that tells whether it was executed, and no `data` if not."""
+    """The result. The newer media type has status 400 and no `data` for an operation that was not executed."""
     if answer.executed or media is Media.JSON:
         return _in_json(answer.body, 200, media)
     result = json.loads(answer.body)

@@ -1,4 +1,4 @@
-"""How a stream of results looks on the wire, in each form that goes over HTTP: bytes only, nothing is sent here."""
+"""The formats of a stream over HTTP, as bytes."""
 
 import random
 from typing import Any, Protocol
@@ -11,25 +11,25 @@ LONGEST_RETRY_MS = 3000
 
 
 class Format(Protocol):
-    """A way to write one result after the other."""
+    """A format of a stream of results."""
 
     transport: Transport
     content_type: str
     heartbeat: bytes
-    """Says nothing, but shows both sides that the line is open."""
+    """A piece without content that keeps the connection open."""
     heartbeat_seconds: float
     ending: bytes
-    """Says that no more results come. A stream that breaks off without it may be resumed."""
+    """The end of a complete stream. A stream without it may be resumed."""
 
     def __hash__(self) -> int:
-        """Forms are told apart by what they are."""
+        """Formats are compared by identity."""
         ...
 
     def opening(self) -> bytes:
-        """What comes before the first result."""
+        """The bytes before the first result."""
         ...
 
-    def part(self, part: StreamItem) -> bytes:
+    def item(self, item: StreamItem) -> bytes:
         """A result."""
         ...
 
@@ -39,58 +39,57 @@ class Format(Protocol):
 
 
 class EventStream:
-    """Server-sent events, as graphql-sse has them in its mode of distinct connections (its PROTOCOL.md).
+    """Server-sent events, as graphql-sse has them in its distinct connections mode (its PROTOCOL.md).
 
-    The `id` of each event is where a client goes on: browsers send the last one back as
-    Last-Event-ID when they reconnect.
+    The `id` of an event is its position: browsers send the last one as Last-Event-ID when they reconnect.
     """
 
     transport = Transport.EVENTS
     content_type = "text/event-stream; charset=utf-8"
     heartbeat = b":\n\n"
     heartbeat_seconds = 12.0
-    """As graphql-sse's own server has it; proxies give up after 30 or 60 silent seconds."""
+    """As graphql-sse's own server has it; proxies close a connection after 30 or 60 silent seconds."""
     ending = b"event: complete\ndata:\n\n"
 
     def opening(self) -> bytes:
-        """A comment, so that the browser sees the stream open, and how long to wait before reconnecting.
+        """A comment, which opens the stream in the browser, and the time to wait before reconnecting.
 
-        That is a little different for each client, so that they do not all come back at once.
+        The time is random, so that clients do not reconnect all at once.
         """
         retry_ms = random.randint(SHORTEST_RETRY_MS, LONGEST_RETRY_MS)  # noqa: S311 - jitter, not a secret
         return b":\nretry: %d\n\n" % retry_ms
 
-    def part(self, part: StreamItem) -> bytes:
+    def item(self, item: StreamItem) -> bytes:
         """A `next` event."""
-        place = f"id: {part.position}\n" if part.position else ""
-        return f"event: next\n{place}data: {part.text}\n\n".encode()
+        id_line = f"id: {item.position}\n" if item.position else ""
+        return f"event: next\n{id_line}data: {item.text}\n\n".encode()
 
     def refusal(self, errors: list[dict[str, Any]]) -> bytes:
-        """A `next` event, too: pages cannot read the body of an EventSource that was refused."""
-        return self.part(StreamItem(encode({"errors": errors})))
+        """A `next` event, too: a web page cannot read the body of a refused EventSource."""
+        return self.item(StreamItem(encode({"errors": errors})))
 
 
 class Multipart:
     """Apollo's multipart protocol for subscriptions over HTTP, subscriptionSpec 1.0.
 
-    A part is read when the boundary after it has come, so each is sent with the one that follows.
+    Clients read a part at the boundary after it, so each part is sent with the next boundary.
     """
 
     transport = Transport.MULTIPART
     content_type = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
     heartbeat = b"\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql"
     heartbeat_seconds = 5.0
-    """As the protocol's servers have it."""
+    """As other servers of the protocol have it."""
     ending = b"--\r\n"
 
     def opening(self) -> bytes:
         """The first boundary."""
         return b"\r\n--graphql"
 
-    def part(self, part: StreamItem) -> bytes:
+    def item(self, item: StreamItem) -> bytes:
         """A result as `payload`."""
-        return f'\r\nContent-Type: application/json\r\n\r\n{{"payload":{part.text}}}\r\n--graphql'.encode()
+        return f'\r\nContent-Type: application/json\r\n\r\n{{"payload":{item.text}}}\r\n--graphql'.encode()
 
     def refusal(self, errors: list[dict[str, Any]]) -> bytes:
         """A result without data."""
-        return self.part(StreamItem(encode({"errors": errors})))
+        return self.item(StreamItem(encode({"errors": errors})))

@@ -1,7 +1,6 @@
-"""Going on where a stream broke off, for clients that tell the place in a header: Last-Event-ID.
+"""Resumption of a stream by the header Last-Event-ID.
 
-A browser's EventSource repeats its request word for word and adds the header. The place
-belongs into the argument `after` of the subscribed field, so it is put there.
+A browser's EventSource repeats its request and adds the header, whose value becomes the argument `after`.
 """
 
 from dataclasses import replace
@@ -24,39 +23,39 @@ from graphql import (
 from schema.execution.operations import definition
 from schema.execution.results import Operation
 
-LONGEST_PLACE = 100
+MAX_POSITION_LENGTH = 100
 ARGUMENT = "after"
 VARIABLE = "lastEventId"
 
 
-def resumed(operation: Operation, place: str) -> Operation:
-    """The same subscription from a place on: a task event's seq, or a feed's cursor.
+def resumed(operation: Operation, position: str) -> Operation:
+    """The same subscription from a position on: a task event's seq, or a feed's cursor.
 
-    Where the document has a variable as `after`, only its value changes.
+    Where the document has a variable as `after`, only the variable's value changes.
     """
     found = definition(operation)
-    if found is None or found[1].operation is not OperationType.SUBSCRIPTION or len(place) > LONGEST_PLACE:
+    if found is None or found[1].operation is not OperationType.SUBSCRIPTION or len(position) > MAX_POSITION_LENGTH:
         return operation
     document, subscription = found
     fields = [field for field in subscription.selection_set.selections if isinstance(field, FieldNode)]
     if len(fields) != 1:
         return operation
-    value: Any = int(place) if place.isdecimal() and place.isascii() else place
+    value: Any = int(position) if position.isdecimal() and position.isascii() else position
     given = next((found.value for found in fields[0].arguments or () if found.name.value == ARGUMENT), None)
     variable = given.name.value if isinstance(given, VariableNode) else VARIABLE
     variables = {**(operation.variables or {}), variable: value}
     if variable != VARIABLE:
         return replace(operation, variables=variables)
-    asking = _asking(subscription, fields[0], "Int" if isinstance(value, int) else "String")
+    resuming = _with_after(subscription, fields[0], "Int" if isinstance(value, int) else "String")
     others = tuple(definition for definition in document.definitions if definition is not subscription)
-    return replace(operation, query=print_ast(DocumentNode(definitions=(asking, *others))), variables=variables)
+    return replace(operation, query=print_ast(DocumentNode(definitions=(resuming, *others))), variables=variables)
 
 
-def _asking(subscription: OperationDefinitionNode, field: FieldNode, kind: str) -> OperationDefinitionNode:
-    """The subscription with its field taking the variable as its place."""
+def _with_after(subscription: OperationDefinitionNode, field: FieldNode, kind: str) -> OperationDefinitionNode:
+    """The subscription with the variable as argument `after` of its field."""
     variable = VariableNode(name=NameNode(value=VARIABLE))
     kept = tuple(argument for argument in field.arguments or () if argument.name.value != ARGUMENT)
-    asking = FieldNode(
+    resumed_field = FieldNode(
         alias=field.alias,
         name=field.name,
         arguments=(*kept, ArgumentNode(name=NameNode(value=ARGUMENT), value=variable)),
@@ -69,5 +68,5 @@ def _asking(subscription: OperationDefinitionNode, field: FieldNode, kind: str) 
         name=subscription.name,
         variable_definitions=(*(subscription.variable_definitions or ()), declared),
         directives=subscription.directives,
-        selection_set=SelectionSetNode(selections=(asking,)),
+        selection_set=SelectionSetNode(selections=(resumed_field,)),
     )

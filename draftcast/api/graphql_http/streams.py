@@ -1,7 +1,4 @@
-"""Streams of results over HTTP: sending them until they end, or until nobody takes them any more.
-
-A client that takes nothing for too long is given up at the next heartbeat after that.
-"""
+"""Streams of results over HTTP. A client that reads nothing for too long is disconnected at the next heartbeat."""
 
 import asyncio
 import logging
@@ -15,7 +12,8 @@ from draftcast.api.backpressure import BackpressuredSender
 from draftcast.api.graphql_http.formats import Format
 from resolvers.context import Context
 from resolvers.error_table import ERROR_TABLE
-from schema.execution.results import Operation, OperationRefused, Operations, ResultStream, StreamItem
+from schema.execution.executor import OperationExecutor, ResultStream
+from schema.execution.results import Operation, OperationRefused, StreamItem
 from schema.execution.shared import Subscription
 from services.errors import StoreUnavailable
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
@@ -24,7 +22,7 @@ from services.telemetry.stream_metrics import TransportMetrics
 log = logging.getLogger(__name__)
 
 RESUMED_AT_ITS_END_SECONDS = 1.0
-"""How long the answer to a resuming client waits for the news that nothing more comes."""
+"""Time to find out that a resumed stream has no more results, which is answered by 204."""
 
 UNAVAILABLE = ERROR_TABLE[StoreUnavailable].code
 HEADERS = {
@@ -33,20 +31,20 @@ HEADERS = {
 }
 
 
-class Gone(Exception):
-    """The client went away, takes nothing any more, or must come back to get more."""
+class StreamBroken(Exception):
+    """The client has disconnected, reads nothing, or must resume the stream to get more."""
 
 
-class _Line(BackpressuredSender[bytes]):
+class _StreamSender(BackpressuredSender[bytes]):
     """The sending side of one response."""
 
     def __init__(self, send: Send) -> None:
         super().__init__(send)
         self._opened = False
-        self.quiet = False
-        """Whether nothing was sent since somebody set it."""
-        self.reading: SubscriberQueue[StreamItem] | None = None
-        """What is read by itself, as far as the client takes it."""
+        self.idle = False
+        """Set by `StreamResponse`, cleared by each message."""
+        self.queue: SubscriberQueue[StreamItem] | None = None
+        """The queue that is attached to this response."""
 
     async def open(self, status: int, headers: dict[str, str]) -> None:
         """Status and headers."""
@@ -56,48 +54,48 @@ class _Line(BackpressuredSender[bytes]):
 
     def message(self, piece: bytes) -> Message:
         """A piece of the body."""
-        self.quiet = False
+        self.idle = False
         return {"type": "http.response.body", "body": piece, "more_body": True}
 
-    def freed(self) -> None:
-        """Read on."""
-        if self.reading is not None:
-            self.reading.deliver()
+    def on_writable(self) -> None:
+        """Resume the queue."""
+        if self.queue is not None:
+            self.queue.deliver()
 
-    async def send_away(self) -> None:
-        """The response cannot say so: `StreamResponse` breaks it off."""
+    async def send_close(self) -> None:
+        """Nothing: HTTP has no such message, and `StreamResponse` ends the response."""
 
     async def end(self) -> None:
-        """End the body, unless nobody takes even that."""
-        if self._opened and not self.full:
+        """End the body, unless the connection is full."""
+        if self._opened and not self.is_full:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         await self.aclose()
 
 
-class _Reader:
-    """Sends a subscription's parts the moment they come."""
+class _Receiver:
+    """Sends the items of a subscription when they occur."""
 
-    def __init__(self, form: Format, line: _Line, metrics: TransportMetrics) -> None:
+    def __init__(self, form: Format, sender: _StreamSender, metrics: TransportMetrics) -> None:
         self._form = form
         self._metrics = metrics
-        self._line = line
+        self._sender = sender
         self._error: Exception | None = None
         self._ended = asyncio.Event()
 
     def take(self, message: StreamItem) -> bool:
-        """Send a part; False when the line is full."""
-        taken = self._line.take(_written(self._form, message))
+        """Send an item; False when the connection is full."""
+        taken = self._sender.try_send(_encoded(self._form, message))
         self._metrics.messages += taken
         return taken
 
     def end(self, error: Exception | None) -> None:
-        """No more parts come."""
+        """Called at the end of the queue."""
         self._error = error
         self._ended.set()
 
-    async def read(self, queue: SubscriberQueue[StreamItem]) -> None:
-        """Send all that comes; returns at the end. Raises `SlowConsumer`."""
-        self._line.reading = queue
+    async def run(self, queue: SubscriberQueue[StreamItem]) -> None:
+        """Send the items of a queue to its end. Raises `SlowConsumer`."""
+        self._sender.queue = queue
         queue.attach(self)
         await self._ended.wait()
         if self._error is not None:
@@ -105,15 +103,21 @@ class _Reader:
 
 
 class StreamResponse:
-    """The results of one operation, as an ASGI application of its own.
+    """The ASGI application that sends the results of one operation.
 
-    A stream that breaks off without the ending of its format may be resumed; one that has it is over.
+    A stream without the ending of its format may be resumed; one with the ending is complete.
     """
 
     def __init__(
-        self, answers: Operations, context: Context, operation: Operation, form: Format, *, resumed: bool = False
+        self,
+        executor: OperationExecutor,
+        context: Context,
+        operation: Operation,
+        form: Format,
+        *,
+        resumed: bool = False,
     ) -> None:
-        self._answers = answers
+        self._executor = executor
         self._context = context
         self._operation = operation
         self._form = form
@@ -121,92 +125,92 @@ class StreamResponse:
         self._metrics = context.services.stream_metrics.transports[form.transport]
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Send the results until they end, the client goes, or the server stops."""
-        line = _Line(send)
+        """Send the results until they end, the client disconnects, or the server stops."""
+        sender = _StreamSender(send)
         try:
             with self._metrics.operation():
-                async with aclosing(self._pieces(line)) as pieces:
-                    await self._deliver(pieces, line, receive)
+                async with aclosing(self._pieces(sender)) as pieces:
+                    await self._deliver(pieces, sender, receive)
         except asyncio.CancelledError:
-            pass  # the server stops, and would log a cancellation that is passed on as a fault of ours
-        await line.end()
+            pass  # the server stops, and would log a propagated cancellation as an error
+        await sender.end()
 
-    async def _pieces(self, line: _Line) -> AsyncGenerator[bytes]:
-        """What is told, bit by bit, with its ending if that comes. Live changes come in between by themselves."""
+    async def _pieces(self, sender: _StreamSender) -> AsyncGenerator[bytes]:
+        """The pieces of the body up to the first live item, and the ending; a `_Receiver` sends the live items."""
         try:
-            stream = await self._answers.stream(self._context, self._operation)
+            stream = await self._executor.stream(self._context, self._operation)
         except OperationRefused as refused:
             yield self._form.refusal(refused.errors)
             if not _is_transient(refused):
                 yield self._form.ending
             return
         async with aclosing(stream):
-            while (part := await _next(stream)) is not None:
+            while (item := await _next(stream)) is not None:
                 self._metrics.messages += 1
-                yield _written(self._form, part)
+                yield _encoded(self._form, item)
                 if isinstance(stream, Subscription) and stream.missed is None:
-                    await _Reader(self._form, line, self._metrics).read(stream.queue)
+                    await _Receiver(self._form, sender, self._metrics).run(stream.queue)
                     break
         yield self._form.ending
 
-    async def _deliver(self, pieces: AsyncGenerator[bytes], line: _Line, receive: Receive) -> None:
+    async def _deliver(self, pieces: AsyncGenerator[bytes], sender: _StreamSender, receive: Receive) -> None:
         first = asyncio.create_task(_first(pieces), name="first result")
         try:
             if self._resumed and await _soon(first) == self._form.ending:
-                await line.open(204, {})
+                await sender.open(204, {})
                 return
-            await line.open(200, {**HEADERS, "content-type": self._form.content_type})
-            await line.send(self._form.opening())
+            await sender.open(200, {**HEADERS, "content-type": self._form.content_type})
+            await sender.send(self._form.opening())
             async with asyncio.TaskGroup() as group:
                 watches = [
-                    group.create_task(self._watch(line, receive), name="stream watch"),
-                    group.create_task(self._expel(), name="stream's key"),
+                    group.create_task(self._watch(sender, receive), name="stream watch"),
+                    group.create_task(self._until_revoked(), name="stream's key"),
                 ]
-                await line.send(await first)
+                await sender.send(await first)
                 async for piece in pieces:
-                    await line.send(piece)
+                    await sender.send(piece)
                 for watch in watches:
                     watch.cancel()
-        except* (Gone, SlowConsumer):
+        except* (StreamBroken, SlowConsumer):
             pass
         finally:
             first.cancel()
             await asyncio.wait({first})
 
-    async def _expel(self) -> None:
-        """Raises `Gone` when the caller may not listen any longer."""
-        await self._context.expelled()
-        raise Gone
+    async def _until_revoked(self) -> None:
+        """Raises `StreamBroken` when the caller's key or token has ended."""
+        await self._context.wait_revoked()
+        raise StreamBroken
 
-    async def _watch(self, line: _Line, receive: Receive) -> None:
-        """Keep a quiet line awake. Raises `Gone` when the client is not there any more."""
+    async def _watch(self, sender: _StreamSender, receive: Receive) -> None:
+        """Send heartbeats while the stream is idle. Raises `StreamBroken` when the client has disconnected."""
         while True:
-            line.quiet = True
+            sender.idle = True
             try:
                 async with asyncio.timeout(self._form.heartbeat_seconds):
                     await _disconnected(receive)
             except TimeoutError:
-                if line.closed:
-                    raise Gone from None
-                if line.quiet:
-                    line.take(self._form.heartbeat)
+                if sender.is_closed:
+                    raise StreamBroken from None
+                if sender.idle:
+                    sender.try_send(self._form.heartbeat)
             else:
-                raise Gone
+                raise StreamBroken
 
 
 @lru_cache(maxsize=256)
-def _written(form: Format, part: StreamItem) -> bytes:
-    """A part as it goes out: the same bytes for all who get it."""
-    return form.part(part)
+def _encoded(form: Format, item: StreamItem) -> bytes:
+    """The bytes of an item: the same for all subscribers."""
+    return form.item(item)
 
 
 async def _next(stream: ResultStream) -> StreamItem | None:
-    """The next part; None at the end. Raises `Gone` when a stream cannot go on for this reader."""
+    """The next item; None at the end. Raises `StreamBroken` when the stream fails."""
     try:
         return await anext(stream, None)
     except Exception as error:
         log.warning("a stream over HTTP is broken off: %r", error)
-        raise Gone from error
+        raise StreamBroken from error
 
 
 async def _first(pieces: AsyncGenerator[bytes]) -> bytes:
@@ -214,7 +218,7 @@ async def _first(pieces: AsyncGenerator[bytes]) -> bytes:
 
 
 async def _soon(first: asyncio.Task[bytes]) -> bytes | None:
-    """The first piece, if it comes at once."""
+    """The first piece, if it comes within `RESUMED_AT_ITS_END_SECONDS`."""
     await asyncio.wait({first}, timeout=RESUMED_AT_ITS_END_SECONDS)
     return first.result() if first.done() and first.exception() is None else None
 
@@ -225,5 +229,5 @@ async def _disconnected(receive: Receive) -> None:
 
 
 def _is_transient(refused: OperationRefused) -> bool:
-    """Whether asking again may help, so that the stream is not to be taken for complete."""
+    """Whether a retry may succeed, so that the stream must not end as complete."""
     return any(error.get("extensions", {}).get("code") == UNAVAILABLE for error in refused.errors)

@@ -1,4 +1,4 @@
-"""Operations on a websocket. One that stays full is given up: 1013, try again later."""
+"""Operations on a websocket. A socket that stays full is closed with 1013, try again later."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -10,7 +10,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 
 from draftcast.api.backpressure import BackpressuredSender
 from resolvers.context import SocketContext
-from schema.execution.results import Operation, OperationRefused, Operations, StreamItem, encode
+from schema.execution.executor import OperationExecutor
+from schema.execution.results import Operation, OperationRefused, StreamItem, encode
 from schema.execution.shared import Subscription
 from services.telemetry.stream_metrics import Transport, TransportMetrics
 
@@ -20,7 +21,7 @@ _SEND = "draftcast.send"
 
 
 def keep_send(scope: Scope, send: Send) -> None:
-    """Put the server's `send` into a websocket's scope, for `DeliveringHandler`."""
+    """Store the server's `send` in a websocket's scope, for `DeliveringHandler`."""
     scope[_SEND] = send
 
 
@@ -30,32 +31,33 @@ class SocketSender(BackpressuredSender[str]):
     def __init__(self, send: Send) -> None:
         super().__init__(send)
         self._held: list[str] = []
+        """Messages of the protocol that wait for a full socket."""
         self.receivers: dict[str, Receiver] = {}
 
     def message(self, piece: str) -> Message:
         """A text message."""
         return {"type": "websocket.send", "text": piece}
 
-    def say(self, text: str) -> None:
-        """Send a message, later if the socket is full."""
-        if self._held or not self.take(text):
+    def send_soon(self, text: str) -> None:
+        """Send a message now, or when the socket is not full any more."""
+        if self._held or not self.try_send(text):
             self._held.append(text)
 
-    def freed(self) -> None:
-        """Say what is held, and let the subscriptions go on."""
-        while self._held and self.take(self._held[0]):
+    def on_writable(self) -> None:
+        """Send the held messages, and resume the subscriptions."""
+        while self._held and self.try_send(self._held[0]):
             self._held.pop(0)
         for receiver in list(self.receivers.values()):
             receiver.stream.queue.deliver()
 
-    async def send_away(self) -> None:
+    async def send_close(self) -> None:
         """Close with 1013."""
         with suppress(OSError, RuntimeError):  # it is closed already
             await self._send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": TOO_SLOW})
 
 
 class Receiver:
-    """Turns a subscription's parts into messages of its operation."""
+    """Sends the items of a subscription as messages of its operation."""
 
     __slots__ = ("_handler", "_id", "_metrics", "_prefix", "stream")
 
@@ -67,56 +69,56 @@ class Receiver:
         self.stream = stream
 
     def take(self, message: StreamItem) -> bool:
-        """Send a part; False when the socket is full."""
-        taken = self._handler.sender.take(f"{self._prefix}{message.text}}}")
+        """Send an item; False when the socket is full."""
+        taken = self._handler.sender.try_send(f"{self._prefix}{message.text}}}")
         self._metrics.messages += taken
         return taken
 
     def end(self, error: Exception | None) -> None:
-        """Say that the operation is complete, or give the socket up."""
+        """Complete the operation; after an error, disconnect the socket."""
         if error is None:
             self._handler.complete(self._id)
         else:
-            self._handler.sender.give_up()
+            self._handler.sender.disconnect()
 
 
 class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
-    """One connection, whose operations are answered by the view's `answers`."""
+    """One connection, whose operations are executed by the view's `executor`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         socket: Any = self.websocket
         self.sender = SocketSender(socket.ws.scope[_SEND])
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def metrics(self) -> TransportMetrics:
-        """Where messages are counted."""
+        """The counters of this transport."""
         return self.context.services.stream_metrics.transports[Transport.WEBSOCKET]
 
     async def run_operation(self, operation: handlers.Operation[SocketContext, None]) -> None:
-        """Answer an operation. For a subscription this ends when its messages come by themselves."""
+        """Execute an operation. For a subscription it returns once the queue is attached to the socket."""
         try:
-            await self._answer(operation)
-        except Exception as error:  # noqa: BLE001 - a fault of ours, which ends the operation and is logged
+            await self._execute(operation)
+        except Exception as error:  # noqa: BLE001 - an internal error ends the operation and is logged
             await self.handle_task_exception(error)
             self.complete(operation.id)
 
-    async def _answer(self, operation: handlers.Operation[SocketContext, None]) -> None:
-        answers: Operations = cast("Any", self.view).answers
-        wish = Operation(operation.query, operation.variables, operation.operation_name)
+    async def _execute(self, operation: handlers.Operation[SocketContext, None]) -> None:
+        executor: OperationExecutor = cast("Any", self.view).executor
+        request = Operation(operation.query, operation.variables, operation.operation_name)
         try:
-            stream = await answers.stream(self.context, wish)
+            stream = await executor.stream(self.context, request)
         except OperationRefused as refusal:
             self.operations.pop(operation.id, None)
-            self.sender.say(encode({"id": operation.id, "type": "error", "payload": refusal.errors}))
+            self.sender.send_soon(encode({"id": operation.id, "type": "error", "payload": refusal.errors}))
             return
         prefix = _next_prefix(operation.id)
         if isinstance(stream, Subscription):
             try:
                 if stream.missed is not None:
-                    async for part in stream.missed:
-                        await self._tell(f"{prefix}{part.text}}}")
+                    async for item in stream.missed:
+                        await self._send_item(f"{prefix}{item.text}}}")
             except BaseException:
                 await stream.aclose()
                 raise
@@ -126,46 +128,45 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
             return
         with self.metrics.operation():
             async with aclosing(stream):
-                async for part in stream:
-                    await self._tell(f"{prefix}{part.text}}}")
+                async for item in stream:
+                    await self._send_item(f"{prefix}{item.text}}}")
         self.complete(operation.id)
 
-    async def _tell(self, message: str) -> None:
-        """Send a result, waiting while the socket is full."""
+    async def _send_item(self, message: str) -> None:
+        """Send a result; waits while the socket is full."""
         await self.sender.send(message)
         self.metrics.messages += 1
 
     def complete(self, operation_id: str) -> None:
-        """An operation has come to its end by itself."""
+        """Called when an operation has ended by itself."""
         self.operations.pop(operation_id, None)
-        self.sender.say(encode({"id": operation_id, "type": "complete"}))
-        receiver = self._dismissed(operation_id)
+        self.sender.send_soon(encode({"id": operation_id, "type": "complete"}))
+        receiver = self._remove_receiver(operation_id)
         if receiver is not None:
-            leaving = asyncio.create_task(receiver.stream.aclose())
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
+            closing = asyncio.create_task(receiver.stream.aclose())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def cleanup_operation(self, operation_id: str) -> None:
-        """The client wants no more of an operation, or is gone."""
-        receiver = self._dismissed(operation_id)
+        """Called when the client ends an operation or has disconnected."""
+        receiver = self._remove_receiver(operation_id)
         if receiver is None:
             await super().cleanup_operation(operation_id)
         else:
             self.operations.pop(operation_id, None)
             await receiver.stream.aclose()
 
-    def _dismissed(self, operation_id: str) -> Receiver | None:
-        """The receiver of an operation, which gets no more."""
+    def _remove_receiver(self, operation_id: str) -> Receiver | None:
         receiver = self.sender.receivers.pop(operation_id, None)
         if receiver is not None:
             self.metrics.running -= 1
         return receiver
 
     async def shutdown(self) -> None:
-        """The connection has ended."""
+        """Called at the end of the connection."""
         await super().shutdown()
         await self.sender.aclose()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
 
 def _next_prefix(operation_id: str) -> str:

@@ -1,4 +1,4 @@
-"""GraphQL over websockets: the library's endpoint, made stricter where it lets malformed requests through."""
+"""The websocket endpoint: strawberry's, which also refuses malformed requests."""
 
 import json
 from datetime import timedelta
@@ -15,25 +15,22 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from draftcast.api.graphql_ws.protocol import CarefulSocket, LegacyRefusal, TransportHandler
 from resolvers.context import SocketContext, services_of
-from schema.execution.results import Operations
+from schema.execution.executor import OperationExecutor
 from services.access.callers import NotAdmitted
 from services.strict_json import parse_json
 
 INIT_TIMEOUT = timedelta(seconds=10)
-"""How long a new socket may take to say connection_init."""
+"""A socket that has not sent connection_init by then is closed."""
 
 
 class GraphQLEndpoint(GraphQL[SocketContext, None]):
-    """Websockets of the graphql-transport-ws protocol.
-
-    They must come from a page of one of `origins`, or from no page at all.
-    """
+    """Websockets of the graphql-transport-ws protocol, from pages of `origins` or from no web page at all."""
 
     websocket_adapter_class = CarefulSocket
     graphql_transport_ws_handler_class = TransportHandler
     graphql_ws_handler_class = LegacyRefusal
 
-    def __init__(self, schema: BaseSchema, origins: tuple[str, ...], answers: Operations) -> None:
+    def __init__(self, schema: BaseSchema, origins: tuple[str, ...], executor: OperationExecutor) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -42,19 +39,19 @@ class GraphQLEndpoint(GraphQL[SocketContext, None]):
             connection_init_wait_timeout=INIT_TIMEOUT,
             allowed_origins=origins,
         )
-        self.answers = answers
+        self.executor = executor
 
     async def pick_websocket_subprotocol(self, request: WebSocket) -> str | None:
-        """The first of ours that the client offers, whatever order it has."""
+        """The first supported protocol that the client offers, in the server's order."""
         return next((name for name in self.protocols if name in request["subprotocols"]), None)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> SocketContext:
-        """Who asks."""
+        """The context of the socket; its caller is known after connection_init."""
         del response
         return SocketContext(services_of(request), scope=request.scope)
 
     async def on_ws_connect(self, context: SocketContext) -> UnsetType | dict[str, object] | None:
-        """Let in who has a key, if there are keys. Raises `QuotaExceeded`, which closes the socket."""
+        """Authenticate the caller. Raises `QuotaExceeded`, which closes the socket."""
         try:
             await context.admit()
         except NotAdmitted as error:
@@ -66,5 +63,5 @@ class GraphQLEndpoint(GraphQL[SocketContext, None]):
         return parse_json(data)
 
     def encode_json(self, data: object) -> str:
-        """Compact JSON; what is not ASCII is escaped, so that any text of a draft can be sent."""
+        """Compact JSON in ASCII, so that any text of a draft can be sent."""
         return json.dumps(data, separators=(",", ":"))

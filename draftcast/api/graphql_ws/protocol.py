@@ -1,7 +1,6 @@
-"""The websocket side of GraphQL: the graphql-transport-ws protocol, with malformed messages refused.
+"""The graphql-transport-ws protocol.
 
-The protocol wants 4400 for a message that is not of its form; the library lets some of them
-raise, so each message is looked at before the library sees it.
+It requires 4400 for a malformed message. The library raises for some of them, so each message is checked first.
 """
 
 import asyncio
@@ -26,22 +25,22 @@ LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
 NOT_ACCEPTABLE = 4406
 FORBIDDEN = 4403
-LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not spoken; use graphql-transport-ws"
+LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not supported; use graphql-transport-ws"
 LONGEST_ID = 128
-"""Characters of an operation's id, which every message about it repeats."""
+"""Characters of an operation's id, which each of its messages repeats."""
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
 class CarefulSocket(ASGIWebSocketAdapter):
-    """A socket that can always be closed, and that says clearly when it has been."""
+    """A socket that may be closed twice, and raises `WebSocketDisconnected` once it is closed."""
 
     async def send_json(self, message: Any) -> None:
-        """Send a message. Raises `WebSocketDisconnected` when nobody is there any more."""
+        """Send a message. Raises `WebSocketDisconnected` when the client has disconnected."""
         if self.ws.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnected
         try:
             await super().send_json(message)
-        except RuntimeError as error:  # the server has closed it by itself: a broken frame, text that is no UTF-8
+        except RuntimeError as error:  # the server has closed it: a broken frame, or text that is not UTF-8
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
@@ -53,13 +52,13 @@ class CarefulSocket(ASGIWebSocketAdapter):
 class TransportHandler(DeliveringHandler):
     """One connection of the protocol."""
 
-    _expelling: asyncio.Task[None] | None = None
+    _closing_revoked: asyncio.Task[None] | None = None
 
     async def handle(self) -> None:
-        """Talk until either end closes, and no longer than the caller's key is valid."""
+        """Handle messages until either end closes, and no longer than the caller's key is valid."""
         self.max_subscriptions_per_connection = self.context.services.settings.subscriptions_per_socket
         context = self.context
-        context.on_revoked = self._expel
+        context.on_revoked = self._close_revoked
         try:
             context.enter()
             await super().handle()
@@ -67,14 +66,14 @@ class TransportHandler(DeliveringHandler):
             await self.websocket.close(TRY_AGAIN_LATER, error.message.en)
         finally:
             context.leave()
-            if self._expelling is not None:
-                await asyncio.gather(self._expelling, return_exceptions=True)
+            if self._closing_revoked is not None:
+                await asyncio.gather(self._closing_revoked, return_exceptions=True)
 
-    def _expel(self) -> None:
-        self._expelling = asyncio.create_task(self.websocket.close(FORBIDDEN, "The key has ended"))
+    def _close_revoked(self) -> None:
+        self._closing_revoked = asyncio.create_task(self.websocket.close(FORBIDDEN, "The key has ended"))
 
     async def handle_message(self, message: Message) -> None:
-        """Take one message of the client."""
+        """Handle one message of the client."""
         fault = message_fault(message)
         if fault:
             await self.handle_invalid_message(fault)
@@ -82,40 +81,37 @@ class TransportHandler(DeliveringHandler):
             await super().handle_message(message)
 
     async def _refused(self, message: Message) -> bool:
-        """Whether an operation is one too many; the client is told so."""
+        """Whether an operation exceeds the rate limit; the client gets the error."""
         if message["type"] != "subscribe" or not self.connection_acknowledged:
             return False
         try:
             self.context.count(Limit.QUERIES)
         except QuotaExceeded as error:
-            told = {"message": error.message.en, "extensions": error_extensions(error)}
-            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [told]})
+            refusal = {"message": error.message.en, "extensions": error_extensions(error)}
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [refusal]})
             return True
         return False
 
     def forget_id(self, id: str) -> None:  # noqa: A002 - the library's name
-        """An operation is over, be it that the client has ended it at the same moment."""
+        """Called at the end of an operation, which the client may have ended at the same moment."""
         self.operations.pop(id, None)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """An operation ended by an exception. That the client has gone is no news."""
+        """Log the exception that ended an operation, unless the client has disconnected."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("an operation of a websocket failed", exc_info=error)
 
 
 class LegacyRefusal(BaseGraphQLWSHandler[SocketContext, None]):
-    """A connection of the protocol before this one.
-
-    It is accepted and then closed, since browsers show no code for a handshake that fails.
-    """
+    """A connection of the older protocol: accepted and closed, as browsers show no code of a failed handshake."""
 
     async def handle(self) -> None:
-        """Say what to use instead."""
+        """Close with the name of the supported protocol."""
         await self.websocket.close(NOT_ACCEPTABLE, LEGACY)
 
 
 def message_fault(message: object) -> str | None:
-    """What is wrong with the form of a client's message, or None."""
+    """The first fault in the form of a client's message; None when there is none."""
     if not isinstance(message, dict):
         return "The message is not an object"
     found = cast("dict[str, Any]", message)

@@ -10,8 +10,8 @@ from typing import Any
 
 from resolvers.context import Context
 from schema.execution.build import build_schema
-from schema.execution.executor import OperationExecutor
-from schema.execution.results import Operation, ResultStream
+from schema.execution.executor import OperationExecutor, ResultStream
+from schema.execution.results import Operation
 from services.access.callers import OPEN, OPEN_OWNER
 from services.tasks.manager import TaskManager
 

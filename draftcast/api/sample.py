@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.drafts.sample import GET_DRAFT, SAMPLE_DIR, SAMPLE_DRAFT_ID, sample_files
+from services.drafts.sample import FILES, GET_DRAFT, SAMPLE_DIR, SAMPLE_DRAFT_ID, sample_files
 
-FILES = f"/sample/output/draft/{SAMPLE_DRAFT_ID}"
+SAMPLE_FILES = f"{FILES}{SAMPLE_DRAFT_ID}"
 
 
 def routes(base_url: str) -> list[Route | Mount]:

@@ -7,14 +7,13 @@ from contextlib import suppress
 
 from yarl import URL
 
+from services.drafts.sample import FILES, GET_DRAFT
 from services.errors import Bilingual, InvalidInput
 from services.http.guard import Guard, is_below
 from services.http.urls import clean_url, draft_id_of, parse_url
 
 MAX_URL_LENGTH = 2048
 DNS_TIMEOUT_SECONDS = 3.0
-SAMPLE = ("/sample/get_draft", "/sample/output/draft/")
-"""The paths of the sample draft on this server: its listing and its files."""
 UPLOAD_LISTING, UPLOAD_FILES = "/drafts/get_draft", "/drafts/output/draft/"
 """The paths of uploads on this server: the listing and the files."""
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -83,7 +82,7 @@ def own_urls(base_url: str, draft_url: str) -> tuple[str, ...]:
     """The URLs of this server that a task may fetch: the sample, and the upload that `draft_url` names, if any. One
     with a slash at its end includes all below it.
     """
-    own = tuple(base_url + path for path in SAMPLE)
+    own = tuple(base_url + path for path in (GET_DRAFT, FILES))
     draft_id = _upload_id(base_url, draft_url)
     return (*own, base_url + UPLOAD_LISTING, f"{base_url}{UPLOAD_FILES}{draft_id}/") if draft_id else own
 

@@ -1,4 +1,4 @@
-"""From a path as a draft spells it to a file of the draft. Pure: nothing is opened here."""
+"""The files of a listed draft, and the lookup of materials among them. Pure: no file is opened."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from services.http.redaction import ABSOLUTE
 from services.http.urls import draft_id_of, is_url
 
 DRAFT_NAMES = ("draft_content.json", "draft_info.json")
-"""The two names under which the apps and generators keep the same content."""
+"""The two names of a draft's main file; apps and generators use either."""
 _PLACEHOLDER = re.compile(r"^##_draftpath_placeholder_[^#]*_##[/\\]+")
 _NO_ESCAPE = re.compile("%(?=[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class DraftFile:
-    """A file of a draft: its path in the draft's folder, with `/`, and where to get it."""
+    """A file of a draft: its path in the draft's folder, with `/`, and its URL."""
 
     path: str
     url: str
@@ -26,19 +26,19 @@ class DraftFile:
 
 @dataclass(frozen=True)
 class DraftListing:
-    """What a draft URL answers: the draft's files."""
+    """The files that the response of a draft URL lists."""
 
     draft_id: str
     files: tuple[DraftFile, ...]
 
     @cached_property
     def names(self) -> Names:
-        """The files by their names."""
+        """The paths of the files, for lookup."""
         return Names(self.urls)
 
     @cached_property
     def urls(self) -> dict[str, str]:
-        """The URLs of the files, by path; the first of a path that is there twice."""
+        """The URLs of the files by path; the first one where a path occurs twice."""
         found: dict[str, str] = {}
         for file in self.files:
             found.setdefault(file.path, file.url)
@@ -46,15 +46,15 @@ class DraftListing:
 
 
 def names_a_disk(path: str) -> bool:
-    """Whether a path leads to a place on the disk of some computer."""
+    """Whether a path is an absolute one of some computer's disk."""
     return bool(ABSOLUTE.match(path) and not is_url(path)) or path.lower().startswith("file:")
 
 
 def listing_of(draft_url: str, files: Iterable[str]) -> DraftListing:
     """The draft's files from their URLs, absolute or relative to the draft URL.
 
-    What is no URL is passed over. Servers list names as they are, so a `#` belongs to the name, and so does a `%`
-    that would make a control character of it.
+    Invalid URLs are ignored. Servers list names unescaped, so a `#` belongs to the name, as does a `%` that would
+    decode to a control character.
     """
     draft_id = draft_id_of(draft_url)
     found = (_file(draft_url, _NO_ESCAPE.sub("%25", file).replace("#", "%23"), draft_id) for file in files)
@@ -62,7 +62,7 @@ def listing_of(draft_url: str, files: Iterable[str]) -> DraftListing:
 
 
 def draft_file(listing: DraftListing) -> DraftFile | None:
-    """The file that holds the draft itself: at the root if possible, else nearest to it."""
+    """The draft's main file: the one nearest to the root."""
     candidates = [file for name in DRAFT_NAMES for file in listing.files if last_part(file.path) == name]
     return min(candidates, key=lambda file: file.path.count("/"), default=None)
 
@@ -70,8 +70,8 @@ def draft_file(listing: DraftListing) -> DraftFile | None:
 def locate(path: str, listing: DraftListing) -> str | None:
     """The URL of a material's file; None when the draft does not have it.
 
-    Paths occur relative, absolute on the generating server, with a placeholder for the draft's folder, as URLs, and
-    as paths of somebody's computer.
+    Paths may be relative, absolute on the generating server, with a placeholder for the draft's folder, URLs, or
+    paths of any computer.
     """
     if is_url(path):
         return path
@@ -80,16 +80,14 @@ def locate(path: str, listing: DraftListing) -> str | None:
 
 
 def beside(path: str, draft_url: str) -> tuple[str, ...]:
-    """The URLs that a file below the draft's own address may have, the likeliest first; none for a path that leads
-    elsewhere.
-    """
+    """The possible URLs of a file next to the draft's own URL, the likeliest first; none for an absolute path."""
     if not path or ABSOLUTE.match(path):
         return ()
     return tuple(urljoin(draft_url, spelled) for spelled in spellings(relative_path(path, draft_id_of(draft_url))))
 
 
 def relative_path(path: str, draft_id: str) -> str:
-    """The path below the draft's folder, as far as it can be told."""
+    """The path relative to the draft's folder, as far as it can be derived."""
     plain = _PLACEHOLDER.sub("", path.strip()).replace("\\", "/")
     if draft_id and f"/{draft_id}/" in plain:
         plain = plain.rsplit(f"/{draft_id}/", 1)[1]

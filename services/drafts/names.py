@@ -1,4 +1,4 @@
-"""When two paths name the same file, although programs spell it in their own ways. Pure: nothing is opened here."""
+"""Matching of paths that name the same file in different spellings. Pure: no file is opened."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,12 +9,12 @@ _LOOKALIKES = {
     **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF]),
     **dict.fromkeys([0x00A0, 0x202F, 0x3000], " "),
 }
-"""Invisible characters, and blanks that look like blanks: macOS writes U+202F into the names of screenshots."""
+"""Invisible characters, and blanks other than U+0020: macOS writes U+202F into the names of screenshots."""
 
 
 def unescaped(path: str) -> str:
-    """The path without %-escapes, of UTF-8 or else of GBK, as old servers and programs in China write them; as it is
-    where they are none: `%03d.png` is a name, and no control character.
+    """The path with its %-escapes decoded, as UTF-8 or else as GBK, which old Chinese servers and programs write.
+    Unchanged where they decode to neither, or to control characters: `%03d.png` is a name.
     """
     for encoding in ("utf-8", "gbk") if "%" in path else ():
         with suppress(UnicodeError):
@@ -24,24 +24,24 @@ def unescaped(path: str) -> str:
 
 
 def normal(path: str) -> str:
-    """One spelling of a path: servers escape characters, macOS takes accents apart, programs lose invisible ones."""
+    """The canonical spelling of a path: unescaped, NFC (macOS decomposes accents), without invisible characters."""
     return normalize("NFC", unescaped(path).translate(_LOOKALIKES))
 
 
 def spellings(path: str) -> tuple[str, ...]:
-    """What may stand for a path in a URL, %-escaped: the path as it is first, then what `normal` takes for the same."""
+    """The %-escaped spellings that a path may have in a URL: the path itself first, then those equal by `normal`."""
     plain = unescaped(path)
     others = (normal(path), normalize("NFD", plain), path)
     return tuple(dict.fromkeys((quote(plain), *map(quote, others), quote(path, safe="/%"))))
 
 
 def last_part(path: str) -> str:
-    """The name of the file that a path with `/` leads to."""
+    """The last component of a path with `/`."""
     return path.rsplit("/", 1)[-1]
 
 
 class Names:
-    """The files of a draft, by their paths in its folder, with `/`: the one home of which file a material means."""
+    """The paths of a draft's files, relative to its folder, with `/`, for the lookup of materials."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._by_name: dict[str, list[str]] = {}
@@ -49,10 +49,10 @@ class Names:
             self._by_name.setdefault(last_part(normal(path)), []).append(path)
 
     def find(self, wanted: str) -> str | None:
-        """The path that is meant, or None.
+        """The path that matches best, or None.
 
-        Of the files of that name, spelled exactly so if there are some, the one whose path ends like the wanted one
-        for the longest; then the least deep; then the first.
+        Candidates have the same name, in the same spelling if there are any such. The one with the longest common end
+        is chosen; then the one nearest to the root; then the first.
         """
         spelled = normal(wanted)
         named = self._by_name.get(last_part(spelled), []) if last_part(spelled) else []
@@ -65,7 +65,7 @@ class Names:
 
 
 def _common_end(one: str, other: str) -> int:
-    """How many parts two paths have in common, counted from their ends."""
+    """The number of equal components at the ends of two paths."""
     count = 0
     for mine, theirs in zip(reversed(one.split("/")), reversed(other.split("/")), strict=False):
         if mine != theirs:

@@ -1,7 +1,4 @@
-"""A draft as typed records, in the draft's own terms: microseconds, half-canvas units, fractions.
-
-Times are integer microseconds (`_us`).
-"""
+"""Typed records of a draft, in the draft's units: microseconds (`_us`, integers), half canvases, fractions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +13,7 @@ from services.http.redaction import display_name
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """A stretch of time, half open: `start_us` is in it, `end_us` is not."""
+    """A time range, half open: `start_us` is included, `end_us` is not."""
 
     start_us: int
     duration_us: int
@@ -29,7 +26,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The part of a material that is used: fractions 0..1 from its top left corner."""
+    """The visible part of a material, in fractions 0..1 from its top left corner."""
 
     left: float = 0.0
     top: float = 0.0
@@ -38,7 +35,7 @@ class Crop:
 
 
 class MediaKind(StrEnum):
-    """What sort of file a media material is."""
+    """Kinds of media materials."""
 
     VIDEO = "video"
     PHOTO = "photo"
@@ -48,11 +45,10 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaMaterial:
-    """A file that segments show or sound.
+    """A video, photo, GIF or audio file.
 
-    `path` is as the draft has it and is only a name to look up, never opened.
-    `width`, `height` (pixels) and `duration_us` are what the draft claims; the
-    file itself is probed before it is used.
+    `path` is the draft's text: a name for lookup, never opened. `width`, `height` (pixels) and `duration_us` are the
+    draft's claims; the file itself is probed before it is used.
     """
 
     id: str
@@ -65,19 +61,19 @@ class MediaMaterial:
     duration_us: int = 0
     crop: Crop = field(default_factory=Crop)
     optional: bool = False
-    """Whether a draft is drawn without it, with a warning, when it cannot be had: a sticker's picture, a LUT."""
+    """Whether the draft is drawn without the file, with a warning, when it is missing: a sticker's picture, a LUT."""
 
     @property
     def display_name(self) -> str:
-        """What messages call it: never empty, and without what may be secret in an address."""
+        """The redacted name for messages, never empty."""
         return display_name(self.name, self.path or self.remote_url or "", self.id) or "?"
 
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """Colours along a line through a text's middle. `angle_deg` is where the last colour lies, clockwise from
-    the top (90 = at the right). `stops` are (place, colour), places 0..1 rising, one at least; the line
-    reaches as far as the text does. `per_character`: each character has all colours; else they share them.
+    """A linear gradient through a text's centre. `angle_deg` is the direction of the last colour, clockwise from
+    the top (90 = right). `stops` are (place, colour), at least one, with rising places 0..1; the line is as long as the
+    text. `per_character`: each character has all colours; else the whole text has them once.
     """
 
     angle_deg: float
@@ -87,7 +83,7 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """An outline: `width_em` is the outline's radius in em. A gradient goes before the colour."""
+    """An outline: `width_em` is the outline's radius in em. A gradient takes precedence over the colour."""
 
     width_em: float
     color: Color
@@ -106,8 +102,8 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextStyle:
-    """How the characters `start` to `end` (Python indexes, half open) of a text look. Later styles win.
-    A gradient goes before the colour.
+    """The style of the characters `start` to `end` (Python indexes, half open) of a text. Later styles take
+    precedence, and so does a gradient over the colour.
     """
 
     start: int
@@ -139,7 +135,7 @@ class TextBackground:
 
 
 class Align(StrEnum):
-    """How the lines of a text stand to each other."""
+    """The alignment of a text's lines."""
 
     LEFT = "left"
     CENTER = "center"
@@ -173,7 +169,7 @@ class TextMaterial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectMaterial:
-    """Effects on all that lies below, one after the other."""
+    """Effects on everything below, applied in order."""
 
     id: str
     effects: tuple[Effect, ...]
@@ -181,7 +177,7 @@ class EffectMaterial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompoundMaterial:
-    """A draft within a draft; its canvas is clear where nothing is drawn."""
+    """A draft within a draft; its canvas is transparent where nothing is drawn."""
 
     id: str
     draft: "Draft"
@@ -193,7 +189,7 @@ Material: TypeAlias = MediaMaterial | TextMaterial | EffectMaterial | CompoundMa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """Where and how a picture stands. `x`, `y` in half canvases from its centre, y up;
+    """The placement of a picture. `x`, `y` in half canvases from its centre, y up;
     `rotation_deg` clockwise; scale 1 = fitted into the canvas (contain).
     """
 
@@ -212,7 +208,7 @@ class Segment:
     """One use of a material on a track.
 
     `target` is on the timeline, `source` in the material (None: the material from its
-    beginning). `speed` is source time per target time. `volume` is a linear amplitude, 0..10.
+    beginning). `speed` is source time divided by target time. `volume` is a linear amplitude, 0..10.
     """
 
     id: str
@@ -225,15 +221,15 @@ class Segment:
     reverse: bool = False
     visible: bool = True
     fade_in_us: int = 0
-    """The sound rises from silence over this time (timeline), and falls to it over `fade_out_us`."""
+    """Durations on the timeline of the sound's fade from silence, and to silence (`fade_out_us`)."""
     fade_out_us: int = 0
     transition: Transition | None = None
     """To the next segment of its track."""
     clip: Clip = field(default_factory=Clip)
     curves: tuple[Curve, ...] = ()
-    """At most one for each property; they go before `clip` and `volume`."""
+    """At most one for each property; they take precedence over `clip` and `volume`."""
     backdrop: Backdrop | None = None
-    """Only of the bottom video track; elsewhere the apps draw none."""
+    """Only on the bottom video track; the apps draw none elsewhere."""
     mask: Mask | None = None
     blend: BlendMode = BlendMode.NORMAL
     animations: tuple[Animation, ...] = ()
@@ -242,24 +238,24 @@ class Segment:
     render_index: int = 0
 
     def curve(self, moved: Property) -> Curve | None:
-        """The curve of a property, if it moves."""
+        """The curve of a property; None without keyframes."""
         return next((curve for curve in self.curves if curve.property is moved), None)
 
 
 class TrackKind(StrEnum):
-    """What a track holds."""
+    """Kinds of tracks."""
 
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"
     STICKER = "sticker"
     EFFECT = "effect"
-    """Also filters and adjustments: all of them work on what lies below."""
+    """Effects, filters and adjustments of everything below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """Segments of one kind, in order of time. `index` is its place in the draft's list of tracks."""
+    """Segments of one kind, in order of time. `index` is the track's position in the draft's list."""
 
     id: str
     kind: TrackKind
@@ -271,8 +267,8 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A whole draft: canvas in pixels (even, at least 2), `fps` in frames a second, `duration_us`
-    the end of its last segment. `warnings` tell what of the file is not in these records.
+    """A draft: canvas in pixels (even, at least 2), `fps` in frames per second, `duration_us` the end of the last
+    segment. `warnings` describe the parts of the file that these records do not hold.
     """
 
     width: int
@@ -285,7 +281,7 @@ class Draft:
 
 
 def drafts_of(draft: Draft) -> Iterator[Draft]:
-    """A draft and all drafts in it, each once, however many segments show it."""
+    """A draft and all drafts within it, each once, even when several segments use it."""
     found = {id(draft): draft}
     waiting = [draft]
     while waiting:
@@ -297,7 +293,7 @@ def drafts_of(draft: Draft) -> Iterator[Draft]:
 
 
 def segments_of(draft: Draft) -> Iterator[Segment]:
-    """All segments of a draft and of the drafts in it."""
+    """All segments of a draft and of the drafts within it."""
     for each in drafts_of(draft):
         for track in each.tracks:
             yield from track.segments

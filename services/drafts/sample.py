@@ -4,8 +4,8 @@ from pathlib import Path
 
 SAMPLE_DRAFT_ID = "20261101120000c0ffee01"
 SAMPLE_DIR = Path(__file__).parent / "sample"
-GET_DRAFT = "/sample/get_draft"
-"""The path of its draft URL on the server."""
+GET_DRAFT, FILES = "/sample/get_draft", "/sample/output/draft/"
+"""The paths of its listing and of its files on the server."""
 
 
 def sample_files() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where a draft and its materials come from: a URL, or a folder of this machine."""
+"""Draft sources: a URL, or a folder of this machine."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ from services.http.urls import clean_url, is_url
 
 BRING_HINT = Bilingual(
     "Put the file anywhere into the draft's folder, under its name, or run `draftcast submit FOLDER` on the computer "
-    "that has it: the file is brought along. A server reads no paths of its own disk.",
+    "that has it, which uploads the file too. A server never reads paths of its own disk.",
     "请将该文件按原文件名放入草稿文件夹（任意子目录），或在存有该文件的电脑上运行 `draftcast submit 文件夹`，"
     "文件会一并上传。服务器不会读取自身磁盘上的路径。",
 )
@@ -39,7 +39,7 @@ ADD_HINT = Bilingual(
 
 
 class DraftSource(Protocol):
-    """A draft's content, and the files of its materials."""
+    """The source of a draft's content and of its materials' files."""
 
     async def content(self, on_bytes: OnBytes) -> bytes:
         """The bytes of draft_content.json. Raises `Failed` (DRAFT_*)."""
@@ -50,27 +50,27 @@ class DraftSource(Protocol):
         ...
 
     def url(self, material: MediaMaterial) -> str | None:
-        """Where the material's file is fetched from, as messages may show it; None when it is not fetched."""
+        """The redacted URL from which the material is fetched; None when it is not fetched."""
         ...
 
     def forget(self, material: MediaMaterial) -> None:
-        """The material's file is of no use: do not keep it for a later attempt."""
+        """Remove an unusable file of a material from the cache."""
         ...
 
     async def close(self) -> None:
-        """All that is needed has been asked for: connections end."""
+        """Close all connections; nothing more is fetched."""
         ...
 
 
 class RemoteDraft:
-    """A draft behind a URL that answers in capcut-mate's get_draft form, or with the draft itself."""
+    """A draft at a URL whose response is a listing in capcut-mate's get_draft form, or the draft itself."""
 
     def __init__(self, fetcher: Fetcher, draft_url: str) -> None:
         self._fetcher = fetcher
         self._draft_url = clean_url(draft_url)
         self._listing = DraftListing("", ())
         self._direct = False
-        """The URL is that of the draft's content: materials may lie beside it."""
+        """Whether the URL is that of the draft's content; materials may then lie beside it."""
 
     async def content(self, on_bytes: OnBytes) -> bytes:
         """See `DraftSource`."""
@@ -90,7 +90,7 @@ class RemoteDraft:
         return await self._timeline(file, on_bytes) or await self._fetch(file.url, on_bytes)
 
     async def _timeline(self, file: DraftFile, on_bytes: OnBytes) -> bytes | None:
-        """The timeline that is open, when the draft has some beside its main file."""
+        """The open timeline of a draft with several; None for a draft with its main file only."""
         folder = folder_of(file.path)
         urls = {found.path.removeprefix(folder): found.url for found in self._listing.files}
 
@@ -141,7 +141,7 @@ class RemoteDraft:
 
 
 class LocalDraft:
-    """A draft's folder on this machine, with `files` that lie elsewhere (see `DraftFolder`)."""
+    """A draft's folder on this machine, with `files` outside of it (see `DraftFolder`)."""
 
     def __init__(self, folder: Path, fetcher: Fetcher, files: Mapping[str, Path] | None = None) -> None:
         self._folder = DraftFolder(folder, files)
@@ -190,12 +190,12 @@ class LocalDraft:
         return await self._fetcher.material(url, segment_id=segment_id, on_bytes=on_bytes)
 
     def url(self, material: MediaMaterial) -> str | None:
-        """See `DraftSource`. A file of the folder goes before `remote_url`."""
+        """See `DraftSource`. A file of the folder takes precedence over `remote_url`."""
         url = _address(material)
         return redact_url(url) if url and self._folder.find(material.path) is None else None
 
     def forget(self, material: MediaMaterial) -> None:
-        """See `DraftSource`. Files of the folder are never kept."""
+        """See `DraftSource`. Files of the folder are never cached."""
         url = _address(material)
         if url:
             self._fetcher.forget(url)
@@ -206,13 +206,13 @@ class LocalDraft:
 
 
 def _address(material: MediaMaterial) -> str | None:
-    """The URL a material names, as its path or beside it."""
+    """The URL of a material: its path, or its `remote_url`."""
     url = clean_url(material.path)
     return url if is_url(url) else clean_url(material.remote_url or "") or None
 
 
 def _files(answer: dict[str, Any]) -> list[str]:
-    """The files a get_draft answer lists. Raises `Failed`."""
+    """The files listed by a get_draft response. Raises `Failed`."""
     code: Any = answer.get("code", 0)
     listed: Any = answer.get("files")
     if code not in (0, "0", None):
@@ -222,7 +222,7 @@ def _files(answer: dict[str, Any]) -> list[str]:
             f"草稿服务器没有这个草稿（code {code!r:.20}）。",
         )
     if not isinstance(listed, list):
-        raise invalid("its URL answers without a list of files", "草稿地址的返回中没有 files 列表")
+        raise invalid("its server's response has no list of files", "草稿地址的返回中没有 files 列表")
     entries = cast("Iterable[object]", listed)
     files = [clean_url(clean_text(entry)) for entry in entries if isinstance(entry, str)]
     if not any(files):
@@ -233,7 +233,7 @@ def _files(answer: dict[str, Any]) -> list[str]:
 
 
 def _is_absent(error: Failed) -> bool:
-    """Whether a server answered that it has no such file, or gives it to nobody."""
+    """Whether a server responded that the file is missing or forbidden."""
     return isinstance(error.__cause__, Unreachable) and error.__cause__.status is not None
 
 
@@ -251,7 +251,7 @@ def _missing(material: MediaMaterial, segment_id: str) -> Failed:
     elsewhere = names_a_disk(material.path)
     why, why_zh = ("is not among the draft's files", "不在草稿文件中")
     if elsewhere:
-        why, why_zh = f"{why}, and its path is of the disk of one computer", f"{why_zh}，其路径指向某台电脑的本地磁盘"
+        why, why_zh = f"{why}, and its path is on the disk of some computer", f"{why_zh}，其路径指向某台电脑的本地磁盘"
     return failed(
         ErrorCode.MATERIAL_UNREACHABLE,
         f"The material {name!r} of segment {segment_id} {why}.",

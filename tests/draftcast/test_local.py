@@ -72,7 +72,7 @@ def test_a_path_of_another_computer_is_told_with_what_to_do(tmp_path: Path) -> N
     told = problem(done)
     assert (done.returncode, told["code"]) == (1, "MATERIAL_UNREACHABLE")
     assert "片段 1.png" in told["message"]
-    assert "disk of one computer" in told["message"]
+    assert "disk of some computer" in told["message"]
     assert "draftcast submit FOLDER" in told["hint"]
 
 

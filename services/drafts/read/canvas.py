@@ -45,7 +45,7 @@ def _size(root: Fields, around: Canvas | None) -> tuple[int, int]:
     if max(width, height) > MAX_SIDE_PX:
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
-            f"The canvas of {shown} pixels is larger than {MAX_SIDE_PX} on a side.",
+            f"The canvas of {shown} pixels exceeds {MAX_SIDE_PX} pixels on a side.",
             f"画布 {shown} 超过单边 {MAX_SIDE_PX} 像素的上限。",
         )
     return _even(width), _even(height)

@@ -11,6 +11,8 @@ from services.errors import ErrorCode, Failed, Failure
 
 MAX_SEGMENTS = 5000
 MAX_KEYFRAMES = 10_000
+MAX_COMPOUND_DEPTH = 3
+"""Levels of drafts within drafts that are read."""
 
 
 @dataclass(slots=True)

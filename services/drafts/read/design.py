@@ -3,10 +3,13 @@
 from dataclasses import replace
 from itertools import islice
 
+from services.drafts.colors import BLACK, read_color
 from services.drafts.design import (
     Animation,
     AnimationKind,
     AnimationPhase,
+    Backdrop,
+    BackdropKind,
     Mask,
     MaskKind,
     Transition,
@@ -21,23 +24,25 @@ from services.errors import WarningCode
 MAX_MASK_SIZE = 100.0
 """In sizes of the material."""
 _ENDLESS: Sentence = (
-    "The transition {name} does not say how long it is and is not drawn.",
+    "The transition {name} has no duration and is not drawn.",
     "转场“{name}”缺少时长，未绘制。",
 )
 _AGAIN: Sentence = (
-    "The animation {name} is not drawn: a segment has one to come, one to leave, and one between.",
+    "The animation {name} is not drawn: a segment has one at its beginning, one at its end and one between.",
     "动画“{name}”未绘制：入场、出场、组合或循环动画各仅绘制一个。",
 )
 _TOO_MANY: Sentence = (
-    f"Of all the animations of a segment, the first {MAX_LISTED} are looked at.",
+    f"Only the first {MAX_LISTED} animations of a segment are read.",
     f"片段的动画过多，仅处理前 {MAX_LISTED} 个。",
 )
 _SETTINGS: Sentence = (
-    "The animation {name} is drawn with its usual settings.",
+    "The animation {name} is drawn with its default settings.",
     "动画“{name}”的自定义参数未生效，按默认绘制。",
 )
 _UNKNOWN: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
-_STILL: Sentence = ("The animation {name} is not drawn: it stands still.", "动画“{name}”未绘制，画面静止。")
+_STILL: Sentence = ("The animation {name} is not drawn; the picture stands still.", "动画“{name}”未绘制，画面静止。")
+_NO_PICTURE: Sentence = ("The background picture has no file and is not drawn.", "背景图片没有文件，未绘制。")
+_UNKNOWN_BACKDROP: Sentence = ("A background of an unknown kind is not drawn.", "未知类型的背景未绘制。")
 
 
 def read_transition(fields: Fields | None, segment_id: str) -> Transition | None:
@@ -82,6 +87,26 @@ def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:
         invert=config.flag("invert"),
         round_corner=config.number("roundCorner", 0.0, 0.0, 1.0) if match.kind is MaskKind.RECTANGLE else 0.0,
     )
+
+
+def read_backdrop(fields: Fields | None, segment_id: str) -> Backdrop | None:
+    """The backdrop of a material of `canvases`; None for one that asks for nothing.
+
+    Overlays carry such materials too, where they mean nothing.
+    """
+    kind = fields.text("type") if fields else ""
+    if fields is None or (kind in ("", "canvas_color") and not fields.text("color")):
+        return None
+    if kind in ("", "canvas_color"):
+        return Backdrop(kind=BackdropKind.COLOR, color=read_color(fields, "color", BLACK))
+    if kind == "canvas_blur":
+        blur = fields.number("blur", 0.0, 0.0, 1.0)
+        return Backdrop(kind=BackdropKind.BLUR, blur=blur)
+    picture = fields.text("image") or fields.text("album_image")
+    if kind == "canvas_image" and picture:
+        return Backdrop(kind=BackdropKind.PICTURE, picture=picture)
+    warn_of(fields, segment_id, _NO_PICTURE if kind == "canvas_image" else _UNKNOWN_BACKDROP)
+    return None
 
 
 def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> tuple[Animation, ...]:

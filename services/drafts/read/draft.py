@@ -11,8 +11,7 @@ from services.drafts.fields import Fields, Warnings
 from services.drafts.parse import invalid, parse
 from services.drafts.read.canvas import Canvas, read_canvas
 from services.drafts.read.clip import time_range
-from services.drafts.read.compound import MAX_COMPOUND_DEPTH
-from services.drafts.read.context import MAX_SEGMENTS, Compounds, ReadBudget, ReadContext
+from services.drafts.read.context import MAX_COMPOUND_DEPTH, MAX_SEGMENTS, Compounds, ReadBudget, ReadContext
 from services.drafts.read.material_index import Materials
 from services.drafts.read.track import bottom_track, read_track
 from services.drafts.records import Draft, Segment, Track, TrackKind
@@ -74,8 +73,8 @@ def _count(tracks: list[Fields], budget: ReadBudget) -> None:
         count = MAX_SEGMENTS - budget.segments
         raise failed(
             ErrorCode.DRAFT_TOO_LARGE,
-            f"The draft has {count} segments or more; at most {MAX_SEGMENTS} are rendered.",
-            f"草稿至少有 {count} 个片段，最多渲染 {MAX_SEGMENTS} 个。",
+            f"The draft has {count} segments or more; the limit is {MAX_SEGMENTS}.",
+            f"草稿至少有 {count} 个片段，上限为 {MAX_SEGMENTS} 个。",
         )
 
 
@@ -89,8 +88,8 @@ def _check_not_empty(tracks: tuple[Track, ...]) -> None:
     if not any(_noticed(track, segment) for track in tracks for segment in track.segments):
         raise failed(
             ErrorCode.DRAFT_EMPTY,
-            "The draft has no segment to show or to hear.",
-            "草稿中没有任何可见或有声的片段。",
+            "The draft has no visible or audible segment.",
+            "草稿中没有任何可见或有声音的片段。",
         )
 
 

@@ -32,16 +32,16 @@ _SKIPPED: Sentence = ("The effect {name} is not drawn.", "特效“{name}”未�
 _SKIPPED_FILTER: Sentence = ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。")
 _FACE: Sentence = ("The effect {name} follows a face and is not drawn.", "人物特效“{name}”未绘制。")
 _NO_LUT: Sentence = (
-    "The colour table {name} names no .cube file and is not used.",
+    "The LUT {name} has no .cube file and is not used.",
     "LUT“{name}”没有 .cube 文件，未使用。",
 )
-_STEADY: Sentence = ("The keyframes of the effect {name} are not played.", "特效“{name}”的关键帧未生效。")
+_STEADY: Sentence = ("The keyframes of the effect {name} are not applied.", "特效“{name}”的关键帧未生效。")
 _LASTING: Sentence = (
-    "The effect {name} of a part of a segment is drawn on all of it.",
+    "The effect {name} covers part of a segment, but is drawn on all of it.",
     "特效“{name}”仅作用于部分时段，现绘制于整个片段。",
 )
 _SETTINGS: Sentence = (
-    "The effect {name} is drawn with its usual speed and shape; settings other than its strength are passed over.",
+    "The effect {name} is drawn with its default settings, except for its strength.",
     "特效“{name}”仅采用强度参数，其余参数按默认绘制。",
 )
 
@@ -151,7 +151,10 @@ def _family(
     if match is None:
         warn_of(fields, segment_id, skipped)
     elif not match.exact:
-        near = (f"{{name}} is drawn as a plain effect ({match.kind}).", f"“{{name}}”按近似效果（{match.kind}）绘制。")
+        near = (
+            f"{{name}} is drawn as the standard effect {match.kind}.",
+            f"“{{name}}”按近似效果（{match.kind}）绘制。",
+        )
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return match
 
@@ -183,7 +186,11 @@ def _blend(fields: Fields, segment_id: str) -> BlendMode:
     if not _is_strong(fields):
         return BlendMode.NORMAL
     if match is None:
-        warn_of(fields, segment_id, ("The blend mode {name} is drawn as normal.", "混合模式“{name}”按正常模式绘制。"))
+        warn_of(
+            fields,
+            segment_id,
+            ("The blend mode {name} is unknown; normal is used.", "混合模式“{name}”按正常模式绘制。"),
+        )
         return BlendMode.NORMAL
     if match.kind is not BlendMode.NORMAL and fields.number("value", 1.0, 0.0, 1.0) < 1:
         whole = ("The blend mode {name} is drawn at full strength.", "混合模式“{name}”按完整强度绘制。")
@@ -197,12 +204,12 @@ def read_chroma(fields: Fields | None, segment_id: str) -> ChromaKey | None:
         return None
     color = hex_color(fields.text("color"), _NO_COLOR)
     if color is _NO_COLOR:
-        warn_of(fields, segment_id, ("The chroma key names no colour and is not drawn.", "色度抠图没有颜色，未绘制。"))
+        warn_of(fields, segment_id, ("The chroma key has no colour and is not drawn.", "色度抠图没有颜色，未绘制。"))
         return None
     intensity = _either(fields, "intensity_value", "intensity", DEFAULT_KEY_INTENSITY)
     if fields.number("spill_value") or fields.number("edge_smooth_value"):
         plain = (
-            "The chroma key is drawn without its smoothing of edges and spilled colour.",
+            "The chroma key is drawn without edge smoothing and spill suppression.",
             "色度抠图未应用边缘羽化与溢色清除。",
         )
         warn_of(fields, segment_id, plain, WarningCode.EFFECT_APPROXIMATED)

@@ -99,7 +99,12 @@ def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: Keyf
             curve = Curve(moved, tuple(Keyframe(offset_us, value) for offset_us, value in placed.items()))
             doubled = curve.points and curves.setdefault(moved, curve) is not curve
             if doubled and not (uniform and moved in _SPREAD):
-                _warn(fields, listed, "are not played: others move the same", "未生效：同一属性已有其他关键帧")
+                _warn(
+                    fields,
+                    listed,
+                    "are not played: other keyframes move the same property",
+                    "未生效：同一属性已有其他关键帧",
+                )
     _warn_others(fields)
     return tuple(curves.values())
 
@@ -117,10 +122,10 @@ def _taken(listed: Fields, fields: Fields, budget: ReadBudget) -> list[Fields]:
     free = budget.keyframes
     budget.keyframes = max(0, free - len(listed.list("keyframe_list")))
     if len(listed.list("keyframe_list")) > free:
-        _warn(fields, listed, f"are more than are played; {free} of them are kept", f"数量过多，仅保留 {free} 个")
+        _warn(fields, listed, f"are too many; the first {free} are played", f"数量过多，仅保留 {free} 个")
     points = list(islice(listed.objects("keyframe_list"), free))
     if any(_eased(point) for point in points):
-        _warn(fields, listed, "are played as straight lines, without easing", "按直线播放，不含缓动")
+        _warn(fields, listed, "are played linearly, without easing", "按直线播放，不含缓动")
     return points
 
 
@@ -163,8 +168,8 @@ def _warn_unreached(points: list[Fields], clock: KeyframeTimes, fields: Fields, 
     _warn(
         fields,
         listed,
-        "lie partly outside of the used part of its source and never come; their times count from the source's start",
-        "有部分超出片段所用的素材范围，不会到达；其时间应从素材起点算起",
+        "lie partly outside the used part of the source and are not reached; their times count from the source's start",
+        "有一部分超出片段所用的素材范围，不会生效；其时间从素材起点算起",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.drafts.colors import BLACK, Color
-from services.drafts.read.font_names import font_name
+from services.drafts.read.style import font_name
 from services.drafts.records import Stroke, TextStyle
 
 _TAG = re.compile(r"<(/?)(font|color|size|b|i|u|outline|shadow|useLetterColor|effectStyle)\b([^<>]*)>")

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from itertools import islice
 
 from services.drafts.fields import Fields
-from services.drafts.read.compound import read_compound
-from services.drafts.read.context import ReadContext
+from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
 from services.drafts.read.material_index import MaterialEntry
-from services.drafts.read.media import read_media
-from services.drafts.read.sticker import read_sticker
+from services.drafts.read.media import read_media, read_sticker
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
-from services.drafts.records import EffectMaterial, Material, TrackKind
+from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Material, TrackKind
 from services.errors import WarningCode
 
 _BUCKETS = {
@@ -58,11 +56,31 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
 
 
 def _compound(found: Fields, fields: Fields, context: ReadContext) -> Material | None:
-    compound = read_compound(found, context)
+    compound = _read_compound(found, context)
     if isinstance(compound, tuple):
         skip(fields, compound, found)
         return None
     return compound
+
+
+def _read_compound(fields: Fields, context: ReadContext) -> CompoundMaterial | tuple[str, str]:
+    """The compound clip, or why there is none, in English and Chinese.
+
+    The apps keep the inner draft whole, in `draft`; its file elsewhere is a copy.
+    Raises `Failed` (DRAFT_TOO_LARGE) when the drafts together hold too much.
+    """
+    if not fields.object("draft").values:
+        return "it is a compound clip whose draft is not in this file", "复合片段的子草稿不在此文件中"
+    if context.compounds is None:
+        return f"compound clips are drawn {MAX_COMPOUND_DEPTH} levels deep", f"复合片段最多嵌套 {MAX_COMPOUND_DEPTH} 层"
+    draft = context.compounds.read(fields)
+    if isinstance(draft, Draft):
+        return CompoundMaterial(id=fields.text("id"), draft=draft, name=effect_name(fields))
+    message = draft.message
+    return (
+        f"its compound clip cannot be read ({message.en.rstrip('.')})",
+        f"复合片段无法读取（{message.zh.rstrip('。')}）",
+    )
 
 
 def _effects(fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry]) -> EffectMaterial | None:
@@ -97,13 +115,13 @@ def _template(template: Fields, fields: Fields, context: ReadContext) -> Materia
 
 
 def _misplaced(kind: TrackKind, bucket: str) -> Sentence:
-    return f"a material of {bucket} cannot stand on a track of kind {kind}", f"{bucket} 素材不能放在 {kind} 轨道上"
+    return f"a material of {bucket} cannot be placed on a track of kind {kind}", f"{bucket} 素材不能放在 {kind} 轨道上"
 
 
 def _missing(fields: Fields) -> None:
     fields.warnings.add(
         WarningCode.MATERIAL_MISSING,
-        f"Segment {fields.own_id} names a material that the draft does not hold; it is not drawn.",
+        f"Segment {fields.own_id} refers to a material that is not in the draft; it is not drawn.",
         f"片段 {fields.own_id} 引用的素材不在草稿中，未绘制。",
         segment_id=fields.own_id,
     )

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 
 from services.drafts.design import Transition
 from services.drafts.fields import Fields, Warnings
-from services.drafts.read.backdrop import read_backdrop
 from services.drafts.read.clip import MAX_VOLUME, read_clip, read_speed, time_range
 from services.drafts.read.context import ReadContext
-from services.drafts.read.design import read_animations, read_mask, read_transition
+from services.drafts.read.design import read_animations, read_backdrop, read_mask, read_transition
 from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects
 from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
@@ -23,7 +22,7 @@ _BEFORE_GAP: Sentence = (
     "The transition {name} is not drawn: the next segment does not follow at once.",
     "转场“{name}”未绘制：后面的片段没有紧接着开始。",
 )
-_FADE_TYPE: Sentence = ("A fade of another curve is heard as a straight one.", "其他曲线的淡入淡出按直线处理。")
+_FADE_TYPE: Sentence = ("A fade along a curve is played as a linear fade.", "曲线型的淡入淡出按线性处理。")
 _MIXED: Sentence = ("The blend mode {name} of an effect is not drawn.", "特效的混合模式“{name}”未绘制。")
 _MASKS = ("masks", "common_mask")
 _ONLY_VIDEO = ("transitions", "chromas")
@@ -50,7 +49,7 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
     fields = fields if visible else fields.with_warnings(Warnings())
     target = time_range(fields, "target_timerange")
     if target is None or target.duration_us == 0:
-        skip(fields, ("it has no length", "时长为零"))
+        skip(fields, ("its duration is zero", "时长为零"))
         return None
     refs = switched_on(fields, context.materials.refs(fields))
     warn_attached(fields, refs)

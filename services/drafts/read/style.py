@@ -1,15 +1,16 @@
 """From the styles of a caption to `TextStyle`: a look in the content, with the flat fields behind it."""
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 
 from services.drafts.colors import BLACK, WHITE, read_color, with_opacity
 from services.drafts.fields import Fields
-from services.drafts.read.font_names import font_name
 from services.drafts.read.paint import read_paint
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, warn_of
 from services.drafts.records import Shadow, Stroke, TextStyle
 from services.errors import WarningCode
+from services.http.redaction import display_name
 
 DEFAULT_SIZE = 15.0
 MAX_FONT_SIZE = 1000.0
@@ -32,6 +33,9 @@ _PARTS = frozenset(
     }
 )  # fmt: skip
 """Fields of a style that are read, or told elsewhere."""
+_SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "en", "系统", "c:", "d:"}
+"""The apps' own default font, and the drives that generators write for want of a path."""
+_ENDING = re.compile(r"\.(ttf|otf|ttc)$", re.IGNORECASE)
 
 
 def flat_style(fields: Fields) -> TextStyle:
@@ -48,6 +52,17 @@ def flat_style(fields: Fields) -> TextStyle:
         shadow=_flat_shadow(fields),
         font_name=font_name(fields.label("font_title") or fields.label("font_name"), fields.label("font_path")),
     )
+
+
+def font_name(title: str, path: str = "", font_id: str = "") -> str | None:
+    """A font's name: its title, else its file's name, else its id where only a drive stands for the path.
+
+    None for the apps' default font.
+    """
+    stem = _ENDING.sub("", display_name("", path))
+    pathless = path.strip().lower() in ("", "c:", "d:")
+    names = [display_name(title), stem, font_id if pathless else ""]
+    return next((name.strip() for name in names if name.strip().lower() not in _SYSTEM_FONTS), None)
 
 
 def font_titles(fields: Fields) -> dict[str, str]:

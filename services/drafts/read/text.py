@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
@@ -11,7 +11,6 @@ from services.drafts.colors import BLACK, read_color, with_opacity
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.markup import looks_like_markup, read_markup
 from services.drafts.read.style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
-from services.drafts.read.text_ranges import index_of, with_plain_newlines
 from services.drafts.read.unsupported import TEXT_EFFECT, Sentence, warn_of
 from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode, failed
@@ -86,8 +85,8 @@ def _warn_karaoke(fields: Fields, segment_id: str) -> None:
     if fields.text("ktv_color") or fields.flag("is_lyric_effect") or any(templates):
         fields.warnings.add(
             WarningCode.EFFECT_APPROXIMATED,
-            "The words of a caption do not change as they are spoken or sung (karaoke); it is drawn plain.",
-            "字幕不会逐词变化（卡拉OK效果），按普通文字绘制。",
+            "Karaoke highlighting of words is not drawn; the caption is drawn plain.",
+            "字幕的逐词高亮（卡拉OK效果）未绘制，按普通文字绘制。",
             segment_id=segment_id,
         )
 
@@ -120,9 +119,9 @@ def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...
     content = _styled_content(fields, segment_id)
     if content is not None:
         raw = content.text("text")
-        text = with_plain_newlines(raw)
+        text = _with_plain_newlines(raw)
         return text, (_covering(base, text), *_styles(content, raw, base, segment_id, font_titles(fields)))
-    plain = with_plain_newlines(fields.text("content"))
+    plain = _with_plain_newlines(fields.text("content"))
     if not looks_like_markup(plain):
         return plain, (_covering(base, plain),)
     for tag in _MARKUP_PARTS:
@@ -174,7 +173,7 @@ def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str, titles:
             segment_id=segment_id,
         )
     ranges = [_range(style) for style in styles]
-    index = index_of(raw, [end for _, end in ranges if end < _OPEN_END])
+    index = _index_of(raw, [end for _, end in ranges if end < _OPEN_END])
     _warn_text_effect(styles, segment_id)
     found: list[TextStyle] = []
     for style, (start, end) in zip(styles, ranges, strict=True):
@@ -214,3 +213,31 @@ def _background(fields: Fields) -> TextBackground | None:
         horizontal_offset=fields.number("background_horizontal_offset", 0.0, -1.0, 1.0),
         vertical_offset=fields.number("background_vertical_offset", 0.0, -1.0, 1.0),
     )
+
+
+def _with_plain_newlines(text: str) -> str:
+    """The text with every line break as one newline."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _index_of(text: str, ends: Iterable[int]) -> Callable[[int], int]:
+    """How an offset into `text` becomes an index of `_with_plain_newlines(text)`.
+
+    The apps count UTF-16 units; pyJianYingDraft counts characters; capcut-mate counts the
+    bytes of UTF-16 for the style of the whole text, which is simply too large, and characters
+    for keywords. They differ only where a character takes two units. There, units are meant
+    when the styles end beyond the last character, but not beyond the last unit.
+    """
+    units = sum(_units(character) for character in text)
+    in_units = len(text) < max(ends, default=0) <= units
+    starts: list[int] = []
+    at = 0
+    for position, character in enumerate(text):
+        starts.extend([at] * (_units(character) if in_units else 1))
+        if text[position : position + 2] != "\r\n":
+            at += 1
+    return lambda offset: starts[offset] if offset < len(starts) else at
+
+
+def _units(character: str) -> int:
+    return 1 if ord(character) < 0x10000 else 2

@@ -21,16 +21,16 @@ _CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线�
 MAX_LISTED = 20
 """Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
 _BUCKETS: dict[str, tuple[str, Sentence]] = {
-    "audio_effects": ("", ("The sound effect {name} is not heard.", "音效“{name}”未生效。")),
-    "vocal_beautifys": ("", ("The voice is not beautified.", "人声美化未生效。")),
+    "audio_effects": ("", ("The sound effect {name} is not applied.", "音效“{name}”未生效。")),
+    "vocal_beautifys": ("", ("Voice beautification is not applied.", "人声美化未生效。")),
     "vocal_separations": ("choice", ("Voice and music are not separated.", "人声分离未生效。")),
-    "realtime_denoises": ("is_denoise", ("Noise is not taken out of the sound.", "音频降噪未生效。")),
-    "loudnesses": ("enable", ("The loudness is not evened out.", "响度统一未生效。")),
-    "audio_balances": ("", ("The sound's balance is not changed.", "声道平衡未生效。")),
-    "audio_pannings": ("", ("The sound's place is not changed.", "声像调节未生效。")),
+    "realtime_denoises": ("is_denoise", ("Noise reduction is not applied.", "音频降噪未生效。")),
+    "loudnesses": ("enable", ("Loudness normalisation is not applied.", "响度统一未生效。")),
+    "audio_balances": ("", ("The balance of the sound is not applied.", "声道平衡未生效。")),
+    "audio_pannings": ("", ("The panning of the sound is not applied.", "声像调节未生效。")),
     "sound_channel_mappings": (
         "audio_channel_mapping",
-        ("The sound's channels are not exchanged.", "声道映射未生效。"),
+        ("The channel mapping of the sound is not applied.", "声道映射未生效。"),
     ),
     "huazi": ("", TEXT_EFFECT),
     "color_curves": ("", ("Colour curves are not drawn.", "色彩曲线未绘制。")),
@@ -40,9 +40,9 @@ _BUCKETS: dict[str, tuple[str, Sentence]] = {
     "video_strokes": ("", ("The clip's outline is not drawn.", "视频描边未绘制。")),
     "video_shadows": ("", ("The clip's shadow is not drawn.", "视频阴影未绘制。")),
     "video_radius": ("", ("The clip's round corners are not drawn.", "视频圆角未绘制。")),
-    "smart_relights": ("", ("The clip is not lit anew.", "智能打光未绘制。")),
-    "manual_beautys": ("", ("Faces are not beautified.", "手动美颜未绘制。")),
-    "manual_deformations": ("", ("The clip is not bent.", "手动变形未绘制。")),
+    "smart_relights": ("", ("Relighting of the clip is not drawn.", "智能打光未绘制。")),
+    "manual_beautys": ("", ("Face retouching is not drawn.", "手动美颜未绘制。")),
+    "manual_deformations": ("", ("The deformation of the clip is not drawn.", "手动变形未绘制。")),
     "plugin_effects": ("", ("The plug-in effect {name} is not drawn.", "插件效果“{name}”未绘制。")),
 }
 """By bucket: the field that says whether it is switched on (the apps attach it in any case), and what to say."""
@@ -63,13 +63,13 @@ _HARMLESS = frozenset(
 _HSL = ("hue", "saturation", "lightness")
 _VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
     ("matting", "flag", ("The clip's background is not cut out.", "智能抠像未绘制。")),
-    ("stable", "stable_level", ("The clip is not stabilised.", "视频防抖未生效。")),
-    ("video_algorithm", "noise_reduction", ("The clip's noise is not reduced.", "视频降噪未生效。")),
-    ("video_algorithm", "motion_blur_config", ("The clip's motion is not blurred.", "运动模糊未绘制。")),
-    ("video_algorithm", "deflicker", ("The clip's flicker is not reduced.", "视频去频闪未生效。")),
-    ("video_algorithm", "complement_frame_config", ("Pictures between frames are not made.", "智能补帧未生效。")),
-    ("beauty_face_auto_preset", "preset_id", ("Faces are not beautified.", "美颜未绘制。")),
-    ("beauty_body_auto_preset", "preset_id", ("Bodies are not beautified.", "美体未绘制。")),
+    ("stable", "stable_level", ("Stabilisation is not applied.", "视频防抖未生效。")),
+    ("video_algorithm", "noise_reduction", ("Video noise reduction is not applied.", "视频降噪未生效。")),
+    ("video_algorithm", "motion_blur_config", ("Motion blur is not drawn.", "运动模糊未绘制。")),
+    ("video_algorithm", "deflicker", ("Flicker reduction is not applied.", "视频去频闪未生效。")),
+    ("video_algorithm", "complement_frame_config", ("Frame interpolation is not applied.", "智能补帧未生效。")),
+    ("beauty_face_auto_preset", "preset_id", ("Face retouching is not drawn.", "美颜未绘制。")),
+    ("beauty_body_auto_preset", "preset_id", ("Body retouching is not drawn.", "美体未绘制。")),
     ("video_mask_stroke", "resource_id", ("The outline of the clip's mask is not drawn.", "蒙版描边未绘制。")),
     ("video_mask_shadow", "resource_id", ("The shadow of the clip's mask is not drawn.", "蒙版阴影未绘制。")),
 )
@@ -80,28 +80,31 @@ _ALGORITHM_NOTES = frozenset(
 )  # fmt: skip
 """Fields of `video_algorithm` that ask for nothing by themselves, and those of the table above."""
 _VIDEO_SWITCHES: tuple[tuple[str, Sentence], ...] = (
-    ("object_locked", ("The clip does not follow what it is locked to.", "视频跟踪锁定未生效。")),
-    ("surface_trackings", ("Nothing follows a surface of the clip.", "平面跟踪未生效。")),
+    ("object_locked", ("Object tracking is not applied.", "视频跟踪锁定未生效。")),
+    ("surface_trackings", ("Surface tracking is not applied.", "平面跟踪未生效。")),
     ("corner_pin", ("The clip's corners are not pinned.", "边角定位未绘制。")),
-    ("smart_motion", ("The clip is not moved by itself.", "智能运镜未生效。")),
-    ("beauty_face_preset_infos", ("Faces are not beautified.", "美颜未绘制。")),
-    ("beauty_body_preset_id", ("Bodies are not beautified.", "美体未绘制。")),
-    ("audio_fade", ("A fade that an old draft keeps in its material is not heard.", "素材内的旧版淡入淡出未生效。")),
+    ("smart_motion", ("Automatic camera motion is not drawn.", "智能运镜未生效。")),
+    ("beauty_face_preset_infos", ("Face retouching is not drawn.", "美颜未绘制。")),
+    ("beauty_body_preset_id", ("Body retouching is not drawn.", "美体未绘制。")),
+    (
+        "audio_fade",
+        ("A fade stored in the material, as in old drafts, is not applied.", "素材内的旧版淡入淡出未生效。"),
+    ),
 )
 """Of a video material itself: the field that says so, and what to say."""
 
 
 _SECOND: Sentence = (
-    "{name} is not drawn: a segment has only one of its kind.",
+    "{name} is not drawn: only the first of its kind in a segment is.",
     "“{name}”未绘制：同类仅绘制第一个。",
 )
 _SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
-    ("intensifies_audio", ("The voice is not made clearer.", "人声增强未生效。")),
+    ("intensifies_audio", ("Voice enhancement is not applied.", "人声增强未生效。")),
     ("cartoon", ("The clip is not drawn as a cartoon.", "漫画效果未绘制。")),
     ("is_loop", ("The clip is not repeated.", "片段循环播放未生效。")),
-    ("enable_smart_color_adjust", ("The clip's colours are not adjusted by themselves.", "智能调色未生效。")),
-    ("enable_color_match_adjust", ("The clip's colours are not matched to others.", "色彩匹配未生效。")),
-    ("enable_color_correct_adjust", ("The clip's colours are not corrected.", "色彩校正未生效。")),
+    ("enable_smart_color_adjust", ("Automatic colour adjustment is not applied.", "智能调色未生效。")),
+    ("enable_color_match_adjust", ("Colour matching is not applied.", "色彩匹配未生效。")),
+    ("enable_color_correct_adjust", ("Colour correction is not applied.", "色彩校正未生效。")),
 )
 """Of a segment itself: the switch, and what to say."""
 
@@ -120,7 +123,7 @@ def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
         elif bucket == "speeds" and (found.number("mode") or found.has("curve_speed")):
             warn_of(found, fields.own_id, _CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
         elif bucket == "hsl" and any(_is_on(found, name) for name in _HSL):
-            warn_of(found, fields.own_id, ("Single colours are not adjusted.", "HSL 调节未绘制。"))
+            warn_of(found, fields.own_id, ("HSL adjustments are not drawn.", "HSL 调节未绘制。"))
         elif bucket not in _BUCKETS and bucket not in _READ and bucket not in _HARMLESS:
             unknown = (f"A material of {bucket} {{name}} is not drawn.", f"{bucket} 素材“{{name}}”未绘制。")
             warn_of(found, fields.own_id, unknown)
@@ -137,7 +140,7 @@ def warn_of_video(material: Fields, segment_id: str) -> None:
     algorithm = material.object("video_algorithm")
     for name in islice(algorithm.values, MAX_LISTED):
         if name not in _ALGORITHM_NOTES and _is_on(algorithm, name):
-            computed = (f"What {name[:40]} makes of the clip is not drawn.", f"视频算法 {name[:40]} 未生效。")
+            computed = (f"The video algorithm {name[:40]} is not applied.", f"视频算法 {name[:40]} 未生效。")
             warn_of(material, segment_id, computed)
 
 

@@ -18,7 +18,7 @@ def routes(base_url: str) -> list[Route | Mount]:
     async def get_draft(request: Request) -> Response:
         if request.query_params.get("draft_id") != SAMPLE_DRAFT_ID:
             return JSONResponse({"code": 2001, "message": "无效的草稿URL"})
-        files = [f"{base_url}{FILES}/{quote(name)}" for name in sample_files()]
+        files = [f"{base_url}{SAMPLE_FILES}/{quote(name)}" for name in sample_files()]
         return JSONResponse({"code": 0, "message": "成功", "files": files})
 
-    return [Route(GET_DRAFT, get_draft), Mount(FILES, StaticFiles(directory=SAMPLE_DIR, check_dir=False))]
+    return [Route(GET_DRAFT, get_draft), Mount(SAMPLE_FILES, StaticFiles(directory=SAMPLE_DIR, check_dir=False))]

@@ -23,7 +23,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from draftcast.api.sample import FILES
+from draftcast.api.sample import SAMPLE_FILES
 from schema.print import SDL
 from tests.support.programs import Postgres
 from tests.support.server import Server, serving
@@ -202,7 +202,7 @@ PATHS = [
     "a\r\nb",
     "\ud800",
 ]
-ROOTS = ["/", "/files/", "/page/", "/graphiql/", "/v1/", FILES + "/", "/sample/", "/healthz"]
+ROOTS = ["/", "/files/", "/page/", "/graphiql/", "/v1/", SAMPLE_FILES + "/", "/sample/", "/healthz"]
 
 
 @pytest.mark.parametrize("root", ROOTS)

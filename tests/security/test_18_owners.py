@@ -22,7 +22,7 @@ from graphql import (
 )
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from draftcast.api.sample import FILES
+from draftcast.api.sample import SAMPLE_FILES
 from draftcast.app import create_app
 from schema.print import SDL
 from services.settings import load
@@ -63,7 +63,7 @@ ROUTES = {
     "/openapi.json": "tells nothing of anyone",
     "/files/{key:path}": "below",
     "/sample/get_draft": "everyone's",
-    FILES: "everyone's",
+    SAMPLE_FILES: "everyone's",
     "/page": "tells nothing of anyone",
     "/drafts": "whoever may submit",
     "/drafts/get_draft": "whoever knows the draft's id, which cannot be guessed",

@@ -195,7 +195,7 @@ class Exporter:
                 return SourceFailed(segment_id)
         return failed(
             ErrorCode.RENDER_FAILED,
-            f"ffmpeg could not render the video (it ended with {error.returncode}).",
+            f"ffmpeg failed to render the video (exit code {error.returncode}).",
             f"ffmpeg 渲染失败（退出码 {error.returncode}）。",
         )
 

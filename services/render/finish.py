@@ -48,7 +48,7 @@ async def join(
                 ErrorCode.OUT_OF_DISK, "The disk filled up while the file was written.", "写入文件时磁盘已满。"
             ) from error
         raise _broken(
-            f"its pieces could not be joined (ffmpeg ended with {error.returncode})", "分段无法合并"
+            f"its chunks could not be joined (ffmpeg's exit code: {error.returncode})", "分段无法合并"
         ) from error
 
 
@@ -81,7 +81,7 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
         raise _broken("its frames are not evenly spaced", "帧时间不均匀")
     drift = [abs(round(length * 1_000_000) - timeline.duration_us) for length in sounds]
     if len(sounds) != int(has_sound) or any(each > LONGEST_DRIFT_US for each in drift):
-        raise _broken("its sound is not as long as its picture", "声音与画面长度不一致")
+        raise _broken("its sound and picture differ in length", "声音与画面长度不一致")
 
 
 def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:

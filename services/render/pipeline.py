@@ -181,7 +181,7 @@ async def _timeline(
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
     """The failure for a file whose beginning decodes and whose used part does not."""
     segment = next(each for each in segments_of(draft) if each.id == error.segment_id)
-    broken = unreadable("it does not decode where it is used", "所用部分无法解码")
+    broken = unreadable("the part in use cannot be decoded", "所用部分无法解码")
     material = segment.material
     if isinstance(material, MediaMaterial):
         return material_failure(segment, material, source, broken)

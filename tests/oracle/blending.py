@@ -9,7 +9,7 @@ from tests.oracle.pixels import Pixels, over, straight
 
 
 def blended(mode: BlendMode, top: Pixels, below: Pixels) -> Pixels:
-    """A premultiplied picture laid over another in a blend mode."""
+    """A premultiplied picture over another in a blend mode."""
     if mode is BlendMode.NORMAL:
         return over(top, below)
     source, backdrop = straight(top)[..., :3], straight(below)[..., :3]
@@ -80,4 +80,4 @@ FORMULAS: dict[BlendMode, Callable[[Pixels, Pixels], Pixels]] = {
     BlendMode.SOFT_LIGHT: _soft_light,
     BlendMode.ADD: _add,
 }
-"""What a backdrop and a source give; the result is cut to 0..1."""
+"""The blend function of backdrop and source; the result is clipped to 0..1."""

@@ -1,4 +1,4 @@
-"""How like two frames are."""
+"""Similarity of two frames."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tests.oracle.pixels import Pixels, Plane, blurred, luma
 
 EDGE = 24.0
-"""Of 255: where a channel differs by more than this from a neighbour, there is an edge."""
+"""Of 255: a larger difference of a channel from a neighbour is an edge."""
 _SIGMA = 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
@@ -21,12 +21,12 @@ class Likeness:
     difference: float
 
     def within(self, ssim: float, difference: float) -> bool:
-        """Whether the frames are as like as that."""
+        """Whether the frames are within the bound."""
         return self.ssim >= ssim and self.difference <= difference
 
 
 def likeness(drawn: Pixels, wanted: Pixels, smooth_px: float = 0.0) -> Likeness:
-    """Of a decoded frame to the reference's; both are blurred first by a sigma of `smooth_px`."""
+    """The similarity of a decoded frame to the reference's; both are blurred first by a sigma of `smooth_px`."""
     shown, reference = (blurred(picture * 255, smooth_px, smooth_px) for picture in (drawn, wanted))
     inside = ~edges(reference)
     off = np.abs(shown - reference).mean(axis=2)
@@ -34,7 +34,7 @@ def likeness(drawn: Pixels, wanted: Pixels, smooth_px: float = 0.0) -> Likeness:
 
 
 def edges(picture: Pixels) -> NDArray[np.bool_]:
-    """The pixels on either side of an edge, and those next to them: chroma has a sample for every second pixel."""
+    """The pixels at edges and their neighbours: chroma has a sample for every second pixel."""
     steps: NDArray[np.bool_] = np.zeros(picture.shape[:2], np.bool_)
     across = (np.abs(np.diff(picture, axis=1)) > EDGE).any(axis=2)
     down = (np.abs(np.diff(picture, axis=0)) > EDGE).any(axis=2)

@@ -34,7 +34,7 @@ def frame_at(timeline: Timeline, frame: int) -> Pixels:
 
 
 def drawn_at(timeline: Timeline, frame: int) -> Pixels:
-    """The same premultiplied and with its alpha, which is 1 everywhere unless the timeline is a clear one."""
+    """The same, premultiplied, with its alpha, which is 1 everywhere unless the timeline is transparent."""
     size = timeline.width, timeline.height
     canvas = clear(*size) if timeline.clear else opaque(*size, timeline.background)
     return _Frame(timeline, frame).drawn(timeline.items, canvas)
@@ -49,7 +49,7 @@ class _Frame:
         self._frame = frame
 
     def drawn(self, items: tuple[Item, ...], canvas: Pixels) -> Pixels:
-        """The items over a canvas, which is premultiplied."""
+        """The items over a premultiplied canvas."""
         for each in items:
             if each.span.start <= self._frame < each.span.end:
                 canvas = self._with(each, canvas)
@@ -63,7 +63,7 @@ class _Frame:
         return blended(each.blend, self._layer(each), canvas)
 
     def _seen_through(self, lens: TrackEffect, canvas: Pixels) -> Pixels:
-        """What is below, with the lens's effects."""
+        """The picture below with the track's effects."""
         picture = straight(canvas)
         for effect in lens.effects:
             picture = effects.apply(effect, picture, self._frame - lens.span.start, self._rate)
@@ -76,7 +76,7 @@ class _Frame:
         return crossed(crossing.kind, before, after, progress)
 
     def _layer(self, layer: Layer) -> Pixels:
-        """A layer by itself on a clear canvas."""
+        """A layer alone on a transparent canvas."""
         if isinstance(layer.picture, SolidColor):
             return opaque(self._width, self._height, layer.picture.color)
         where = stand(layer.pose, layer.motion, self._frame)
@@ -87,7 +87,7 @@ class _Frame:
         return placed(premultiplied(picture), where, self._width, self._height)
 
     def _region(self, layer: Layer, picture: Picture, where: Stand) -> Pixels:
-        """The part that is drawn, as it comes from the source."""
+        """The drawn part of the source."""
         whole = self._source(layer, picture)
         region = layer.region
         if layer.cover_blur_px:
@@ -104,7 +104,7 @@ class _Frame:
         return reel(picture).shown(*_source_times(layer, self._frame, float(self._rate)))
 
     def _changed(self, layer: Layer, picture: Pixels) -> Pixels:
-        """With the key made clear, the effects, and the motion's adjustments."""
+        """The picture with key, effects, and the motion's adjustments."""
         if layer.chroma is not None:
             seen = kept(layer.chroma, picture[..., :3])[..., None]
             picture = np.concatenate([picture[..., :3], picture[..., 3:] * seen], axis=2)
@@ -114,14 +114,14 @@ class _Frame:
 
 
 def _source_times(layer: Layer, frame: int, rate: float) -> tuple[float, float]:
-    """The time in the footage that a frame shows, and how much later a picture may be due."""
+    """The time in the footage of a frame, and by how much later a picture may be due."""
     step_us = US / rate * layer.speed
     passed = layer.span.end - 1 - frame if layer.reverse else frame - layer.span.start
     return layer.source_us + passed * step_us, REACH * step_us
 
 
 def _adjustments(motion: Motion | None, frame: int) -> list[Effect]:
-    """The motion's brightness, contrast and saturation as effects; those that change nothing are left out."""
+    """The motion's brightness, contrast and saturation as effects; neutral ones are left out."""
     if motion is None:
         return []
     values = (
@@ -133,7 +133,7 @@ def _adjustments(motion: Motion | None, frame: int) -> list[Effect]:
 
 
 def _masked(picture: Pixels, mask: Still) -> Pixels:
-    """The picture seen through a mask, at the finer of the two sizes."""
+    """The picture multiplied by a mask, at the finer of both sizes."""
     plane = mask_plane(mask)[..., None]
     rows, columns = (max(one, other) for one, other in zip(picture.shape[:2], plane.shape[:2], strict=True))
     fine = np.clip(resized(picture, columns, rows), 0, 1)

@@ -14,7 +14,7 @@ from services.render.media.probe import Footage
 from tests.oracle.pixels import Pixels, Plane
 
 REACH = 0.4
-"""In frames of the timeline: a frame shows the newest picture that is due at most so much later."""
+"""In frames of the timeline: a frame shows the newest picture due at most this much later."""
 WEIGHTS = {
     "bt709": (0.2126, 0.0722),
     "bt601": (0.299, 0.114),
@@ -22,7 +22,7 @@ WEIGHTS = {
     "fcc": (0.30, 0.11),
     "bt2020": (0.2627, 0.0593),
 }
-"""What red and blue give to luma, by the names that `Footage.matrix` has."""
+"""Weights of red and blue in luma, by the values of `Footage.matrix`."""
 
 
 def still_pixels(still: Still) -> Pixels:
@@ -54,7 +54,7 @@ class Reel:
         self._frames = [frame for _, frame in frames]
 
     def shown(self, time_us: float, reach_us: float) -> Pixels:
-        """What is on at a time: the newest frame due within `reach_us`, the first before and the last after all."""
+        """The picture at a time: the newest frame due within `reach_us`, else the first or last one."""
         due_us = time_us + reach_us
         if self._footage.loop_frames:
             due_us %= self._footage.end_us
@@ -69,7 +69,7 @@ def reel(footage: Footage) -> Reel:
 
 
 def _upright(frame: av.VideoFrame, footage: Footage) -> Pixels:
-    """A decoded frame in R'G'B'A, turned as the file asks."""
+    """A decoded frame in R'G'B'A, rotated by its tag."""
     alpha = _array(frame, "rgba")[..., 3:] / 255 if footage.has_alpha else np.ones((frame.height, frame.width, 1))
     turned = np.rot90(np.concatenate([_color(frame, footage), alpha], axis=2), round(frame.rotation / 90))
     return np.ascontiguousarray(turned, np.float32)

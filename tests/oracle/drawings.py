@@ -1,4 +1,4 @@
-"""How features are put into a draft: what the lists of features have in common."""
+"""Helpers that put features into a draft."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ LARGE: Json = {"scale": {"x": 0.8, "y": 0.8}}
 def feature(
     group: str, name: str, draw: Draw, *wants: str, ssim: float = SSIM, why: str = "", best: int = 1
 ) -> Feature:
-    """A feature; `why` says what another bound than the usual one is for."""
+    """A feature; `why` is the reason of an unusual bound."""
     return Feature(group=group, name=name, draw=draw, wants=frozenset(wants), ssim=ssim, why=why, best=best)
 
 

@@ -1,5 +1,5 @@
-"""What effects do to a picture, by the definitions in `services.render.effects`;
-the numbers are written down here a second time.
+"""Effects by the definitions in `services.render.effects`, pixel by pixel; the constants are repeated here on
+purpose.
 """
 
 import math
@@ -15,7 +15,7 @@ from services.drafts.design import Effect, EffectKind
 from tests.oracle.pixels import Pixels, Plane, blurred, luma, premultiplied, resized, straight
 
 STATISTICAL = frozenset({EffectKind.GRAIN})
-"""Families whose pixels are another's every time: only the mean and the deviation can be compared."""
+"""Random families: only mean and deviation can be compared."""
 GLITCHES = (0.0, 1.0, -0.5, 0.0, 0.0, 0.7, 0.0, -1.0, 0.35, 0.0, 0.0, 0.0)
 GRAIN_DEVIATION = 16 / math.sqrt(3) / 219
 
@@ -46,7 +46,7 @@ def apply(effect: Effect, rgb: Pixels, frame: int, rate: Fraction) -> Pixels:
 
 
 def _parts(rgb: Pixels) -> tuple[Plane, Pixels]:
-    """Luma, and how far each channel is from it."""
+    """Luma, and each channel's difference from it."""
     grey = luma(rgb)[..., None]
     return grey, rgb - grey
 
@@ -119,7 +119,7 @@ COLORS: dict[EffectKind, Callable[[Pixels, float], Pixels]] = {
 
 
 def _without_fringes(picture: Pixels, change: Callable[[Pixels], Pixels]) -> Pixels:
-    """A change that mixes pixels, with their colours as far as they are seen."""
+    """A change that mixes pixels, with premultiplied colours."""
     if picture.shape[2] == 3:
         return change(picture)
     return straight(np.clip(change(premultiplied(picture)), 0, 1))

@@ -1,4 +1,4 @@
-"""Every feature that is compared with the reference: where pictures stand, when, and what lies over what."""
+"""Features compared with the reference: positions, times, and stacking."""
 
 from typing import Any
 

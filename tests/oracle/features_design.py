@@ -1,4 +1,4 @@
-"""The features that are compared with the reference: masks, blend modes, backgrounds, and what changes colours."""
+"""Features compared with the reference: masks, blend modes, backgrounds, and colours."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The features that are compared with the reference: what moves, and what becomes another picture."""
+"""Features compared with the reference: motion and transitions."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.oracle.studies import FRAMES, Feature, Slot
 from tests.support.drafts import DraftBuilder
 
 WHOLE_PIXELS = "it grows by whole pixels, of which this canvas has few; fractions take several times longer"
-"""Why a transition that zooms has another bound."""
+"""The reason of another bound for transitions that zoom."""
 
 
 def keyframes(**curves: tuple[float, ...]) -> Json:
@@ -143,7 +143,7 @@ def _of_moving(slot: Slot) -> None:
 
 
 def _beyond(slot: Slot) -> None:
-    """Neither clip has more than is shown: the one's last frame stays, the other's first comes early."""
+    """Neither clip has more material: one's last frame is held, the other's first comes early."""
     slot.main("morning.mp4", 0, 8, source_start_us=2_000_000 - 8 * 33_333)
     _using_transition(slot.builder, "叠化", 12)
     slot.main("evening.mp4", 8)
@@ -170,7 +170,7 @@ ANIMATIONS = {
     "pulse": ("loop", "心跳", ("width",)),
     "blink": ("loop", "闪烁", ("alpha",)),
 }
-"""By name: the phase, the apps' name, and what moves."""
+"""By name: the phase, the apps' name, and the segment."""
 OF_TEXT = {
     "text: fade in": ("in", "渐显", ("moving alpha",)),
     "text: move right": ("in", "向右滑动", ("moving x",)),
@@ -182,7 +182,7 @@ OF_TEXT = {
 
 
 BEST = {"in": 0, "out": 2, "group": 2, "loop": 0}
-"""Which of the compared frames shows an animation of a phase best."""
+"""The compared frame that shows an animation of a phase best."""
 
 
 def _animated() -> Iterator[Feature]:
@@ -212,7 +212,7 @@ def _text_animation(phase: str, title: str) -> Draw:
 
 
 def _using_animation(slot: Slot, phase: str, title: str) -> None:
-    """An animation of ten frames; one that lasts fills the slot, and a loop goes round three times."""
+    """An animation of ten frames; a permanent one fills the slot, and a loop has three rounds."""
     frames = {"group": FRAMES, "loop": FRAMES // 3}.get(phase, 10)
     start = FRAMES - frames if phase == "out" else 0
     animation = {

@@ -1,4 +1,4 @@
-"""The features that are compared with the reference: keys, stickers, compound clips, and several things at once."""
+"""Features compared with the reference: keys, stickers, compounds, and combinations."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.oracle.studies import Feature, Slot
 from tests.support.drafts import DraftBuilder
 
 DEEPEST = 3
-"""Drafts within drafts that are drawn."""
+"""Maximum depth of compounds that are drawn."""
 
 
 def _keyed(slot: Slot) -> None:
@@ -33,7 +33,7 @@ def _compound(levels: int) -> Draw:
 
 
 def _nested(builder: DraftBuilder, start_us: int, duration_us: int, levels: int) -> None:
-    """A compound clip of a clip, a badge, and the next compound clip."""
+    """A compound of a clip, a badge, and the next compound."""
     inner = DraftBuilder(WIDTH, HEIGHT, FPS)
     inner.video("evening.mp4", 0, duration_us, clip=HALF)
     inner.photo("badge.png", 0, duration_us, track="badge", clip={"scale": {"x": 0.4, "y": 0.4}})
@@ -51,7 +51,7 @@ def _filter_between(slot: Slot) -> None:
 
 
 def _all_at_once(slot: Slot) -> None:
-    """A clip that moves, plays backwards, and has a mask, a filter, a blend mode and a blurred background."""
+    """A clip with motion, reverse playback, mask, filter, blend mode and blurred background."""
     slot.main("tall.mp4", clip={"scale": {"x": 0.9, "y": 0.9}})
     slot.builder.using("canvases", type="canvas_blur", blur=0.375)
     slot.over(clip=LARGE, reverse=True, **keyframes(PositionX=(-0.3, 0.3), Rotation=(0.0, 30.0), Alpha=(0.6, 1.0)))

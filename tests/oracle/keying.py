@@ -1,4 +1,4 @@
-"""The colour that a chroma key makes clear."""
+"""Chroma keys."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from services.drafts.design import ChromaKey
 from tests.oracle.pixels import Pixels, Plane, luma
 
 FARTHEST = 0.5
-"""The distance in the plane of Cb and Cr (-0.5..0.5 each) up to which an intensity of 1 makes clear."""
+"""The distance in the plane of Cb and Cr (-0.5..0.5 each) within which an intensity of 1 is transparent."""
 SOFTEST = 0.5
 """The distance beyond it over which a shadow of 1 rises to opaque."""
 
 
 def kept(key: ChromaKey, color: Pixels) -> Plane:
-    """The alpha that a key leaves: 0 near its colour, by hue and saturation alone, rising to 1 away from it.
-    An intensity of 0 makes nothing clear.
+    """The alpha of a key: 0 near its colour, by hue and saturation alone, rising to 1 away from it. At intensity 0
+    nothing is transparent.
     """
     if key.intensity <= 0:
         return np.ones(color.shape[:2], np.float32)

@@ -1,7 +1,7 @@
-"""Pictures as arrays of numbers, and the little that is done to them everywhere.
+"""Pictures as arrays, and their basic operations.
 
-A `Pixels` is rows x columns x channels, 0..1: red, green, blue, and alpha where there is a fourth. "Premultiplied"
-colours are multiplied by their alpha already. A `Plane` is one channel.
+`Pixels` are rows x columns x channels, 0..1: red, green, blue, and maybe alpha. "Premultiplied" colours are multiplied
+by their alpha. A `Plane` is one channel.
 """
 
 import math
@@ -17,7 +17,7 @@ Plane: TypeAlias = NDArray[np.floating[Any]]
 Change: TypeAlias = Callable[[Image.Image], Image.Image]
 
 BT709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
-"""What red, green and blue give to luma."""
+"""Weights of red, green and blue in luma."""
 
 
 def opaque(width: int, height: int, color: tuple[float, ...]) -> Pixels:
@@ -26,33 +26,33 @@ def opaque(width: int, height: int, color: tuple[float, ...]) -> Pixels:
 
 
 def clear(width: int, height: int) -> Pixels:
-    """Nothing."""
+    """A transparent picture."""
     return np.zeros((height, width, 4), np.float32)
 
 
 def luma(rgb: Pixels) -> Plane:
-    """The brightness as video counts it."""
+    """Luma."""
     return np.asarray(rgb[..., :3] @ BT709, np.float32)
 
 
 def premultiplied(picture: Pixels) -> Pixels:
-    """Colours multiplied by the picture's alpha."""
+    """The premultiplied picture."""
     return np.concatenate([picture[..., :3] * picture[..., 3:], picture[..., 3:]], axis=2)
 
 
 def straight(picture: Pixels) -> Pixels:
-    """The colours of a premultiplied picture by themselves; black where it is clear."""
+    """The colours of a premultiplied picture; black where it is transparent."""
     alpha = picture[..., 3:]
     return np.concatenate([picture[..., :3] / np.maximum(alpha, 1e-6), alpha], axis=2)
 
 
 def over(top: Pixels, below: Pixels) -> Pixels:
-    """One premultiplied picture laid over another."""
+    """A premultiplied picture over another."""
     return np.asarray(top + below * (1 - top[..., 3:]), np.float32)
 
 
 def resized(picture: Pixels, width: int, height: int) -> Pixels:
-    """At another size: cubic, over the area a pixel covers when it shrinks."""
+    """The picture at another size: cubic, over the area of a pixel when shrinking."""
     if picture.shape[:2] == (height, width):
         return picture
     return _channelwise(picture, lambda image: image.resize((width, height), Image.Resampling.BICUBIC))
@@ -80,7 +80,7 @@ def _channelwise(picture: Pixels, change: Change) -> Pixels:
 
 
 def blurred(picture: Pixels, sigma_x: float, sigma_y: float) -> Pixels:
-    """A Gaussian blur; outside of the picture its edge goes on."""
+    """A Gaussian blur, with edge pixels extended outwards."""
     return _blurred_along(_blurred_along(picture, sigma_x, 1), sigma_y, 0)
 
 

@@ -1,4 +1,4 @@
-"""Where a picture comes to lie on the canvas."""
+"""Positions of pictures on the canvas."""
 
 import math
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from services.render.timeline.scene import Motion
 from tests.oracle.pixels import Pixels, clear, resized, sampled
 
 FINENESS = 3
-"""A pixel of the canvas is the mean of so many by so many samples."""
+"""Samples per canvas pixel in each direction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A pose at one frame; `exact` when its edges need not be on whole pixels."""
+    """A pose at one frame; `exact`: its edges need not be on whole pixels."""
 
     center_x: float
     center_y: float
@@ -23,12 +23,12 @@ class Stand:
     height: float
     rotation_deg: float
     mirrored: tuple[int, int]
-    """-1 where the picture is flipped in x, in y."""
+    """-1 if the picture is flipped in x, in y."""
     alpha: float
 
 
 def stand(pose: Pose, motion: Motion | None, frame: int) -> Stand:
-    """How a layer stands at a frame. One that stands still and upright stands on whole pixels (`Pose.box`)."""
+    """The placement of a layer at a frame. At rest and upright it is on whole pixels (`Pose.box`)."""
     mirrored = -1 if pose.flip_horizontal else 1, -1 if pose.flip_vertical else 1
     if motion is not None:
         values = (motion.x, motion.y, motion.width, motion.height, motion.rotation_deg)
@@ -44,7 +44,7 @@ def stand(pose: Pose, motion: Motion | None, frame: int) -> Stand:
 
 
 def placed(picture: Pixels, where: Stand, width: int, height: int) -> Pixels:
-    """A premultiplied picture on a clear canvas."""
+    """A premultiplied picture on a transparent canvas."""
     if where.width <= 0 or where.height <= 0 or where.alpha <= 0:
         return clear(width, height)
     exact = _pasted(picture, where, width, height)
@@ -53,7 +53,7 @@ def placed(picture: Pixels, where: Stand, width: int, height: int) -> Pixels:
 
 
 def _pasted(picture: Pixels, where: Stand, width: int, height: int) -> Pixels | None:
-    """The picture when it stands upright on whole pixels and is not much larger than the canvas, else None."""
+    """The picture if it is upright, on whole pixels, and not much larger than the canvas, else None."""
     left, top = where.center_x - where.width / 2, where.center_y - where.height / 2
     whole = all(value == round(value) for value in (left, top, where.width, where.height))
     if where.rotation_deg or not whole or where.width * where.height > 4 * width * height:
@@ -67,7 +67,7 @@ def _pasted(picture: Pixels, where: Stand, width: int, height: int) -> Pixels | 
 
 
 def _sampled(picture: Pixels, where: Stand, width: int, height: int) -> Pixels:
-    """The picture at any place and angle, by many samples to a pixel."""
+    """The picture at any position and angle, with many samples per pixel."""
     fine = resized(
         picture,
         min(picture.shape[1], math.ceil(where.width * FINENESS)),
@@ -98,7 +98,7 @@ def _inverse(where: Stand) -> tuple[tuple[float, float, float], tuple[float, flo
 
 
 def _inside(inverse: tuple[float, ...], offsets: tuple[float, float], width: int, height: int) -> Pixels:
-    """Which samples lie in the picture."""
+    """Whether samples lie in the picture."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) + np.float32(0.5)
     a, b, _, d, e, _ = inverse
     u, v = a * x + b * y + offsets[0], d * x + e * y + offsets[1]

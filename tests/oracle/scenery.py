@@ -1,4 +1,4 @@
-"""Stand-in media with the soft and the sharp of real pictures, small, and drawn anew for every run."""
+"""Small synthetic media with soft and sharp areas, drawn for every run."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ MORNING = ((0.35, 0.6, 0.9), (0.95, 0.85, 0.7), (0.95, 0.8, 0.35), (0.2, 0.45, 0
 EVENING = ((0.16, 0.1, 0.35), (0.9, 0.45, 0.35), (1.0, 0.9, 0.8), (0.25, 0.12, 0.3))
 """The sky above and below, the sun, the nearest hills."""
 FURROWS = ((26, 4), (-18, 9), (10, 13))
-"""Of each row of hills: how many, across the picture and down."""
+"""Of each row of hills: their number, and positions across and down."""
 
 
 def media_in(folder: Path) -> None:
-    """All files that the features' drafts name."""
+    """All files of the features' drafts."""
     folder.mkdir(parents=True, exist_ok=True)
     clip(folder / "morning.mp4", MORNING)
     clip(folder / "evening.mp4", EVENING)
@@ -79,7 +79,7 @@ def photo(path: Path) -> Path:
 
 
 def badge(path: Path) -> Path:
-    """A ring and a bar on nothing, half clear in the middle."""
+    """A ring and a bar on a transparent ground, half transparent in the middle."""
     image = Image.new("RGBA", (400, 400), (240, 200, 40, 0))
     draw = ImageDraw.Draw(image)
     draw.ellipse((20, 20, 380, 380), fill=(240, 200, 40, 255))
@@ -109,7 +109,7 @@ def table(path: Path, side: int = 9) -> Path:
 
 
 def _disc(x: Pixels, y: Pixels, center_x: float, center_y: float, radius: float, width: int, height: int) -> Pixels:
-    """Where a disc is, its edge smooth; `radius` is a part of the width."""
+    """A disc with a smooth edge; `radius` is a part of the width."""
     away = np.hypot((x - center_x) * width, (y - center_y) * height)
     return np.asarray(np.clip(radius * width - away + 0.5, 0, 1))
 

@@ -20,13 +20,13 @@ Samples: TypeAlias = NDArray[np.float64]
 """Samples x 2, -1..1 being full scale."""
 RATE = 48_000
 HOP = RATE // 100
-"""10 ms: how often loudness is compared, and how far off in time it may be."""
+"""10 ms: interval of loudness comparisons, and tolerance in time."""
 WINDOW = 2 * HOP
 FLOOR_DB = -45.0
-"""Of full scale: what is quieter counts as silence. AAC spreads a little noise before loud sounds."""
+"""Of full scale: silence below it. AAC spreads a little noise before loud sounds."""
 LEFT = {"FL": 1.0, "FC": 0.5**0.5, "BL": 0.5**0.5, "SL": 0.5**0.5}
 RIGHT = {"FR": 1.0, "FC": 0.5**0.5, "BR": 0.5**0.5, "SR": 0.5**0.5}
-"""BS.775: what each channel gives to stereo."""
+"""BS.775: gains of each channel to stereo."""
 
 
 def mixed(timeline: Timeline) -> Samples:
@@ -40,7 +40,7 @@ def mixed(timeline: Timeline) -> Samples:
 
 
 def heard(sound: Sound) -> Samples:
-    """A sound as it goes into the mix."""
+    """A sound as an input of the mix."""
     count = round(sound.duration_us * RATE / 1e6)
     offsets_us = np.arange(count) * 1e6 / RATE
     played_us = offsets_us * sound.speed

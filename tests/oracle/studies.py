@@ -1,4 +1,4 @@
-"""One feature after the other in a draft for each group, rendered and laid beside the reference."""
+"""Features in sequence in one draft for each group, rendered and compared with the reference."""
 
 import os
 from collections.abc import Callable
@@ -26,14 +26,14 @@ SSIM, DIFFERENCE = 0.97, 3.0
 
 
 class Slot:
-    """The stretch of a draft in which one feature is shown."""
+    """The time range of a draft in which one feature is shown."""
 
     def __init__(self, builder: DraftBuilder, number: int) -> None:
         self.builder = builder
         self.number = number
 
     def at_us(self, frame: int) -> int:
-        """When a frame of the slot begins, as the apps store it."""
+        """The time at which a frame of the slot begins, as stored by the apps."""
         return round((self.number * FRAMES + frame) * 1_000_000 / FPS)
 
     def span(self, start: int = 0, end: int = FRAMES) -> tuple[int, int]:
@@ -46,7 +46,7 @@ class Slot:
         return self.builder.video(path, *self.span(start, end), kind=kind, render_index=0, **options)
 
     def over(self, path: str = "evening.mp4", track: str = "over", **options: Any) -> DraftBuilder:
-        """A clip on a track above; half as large, unless `clip` says otherwise."""
+        """A clip on a track above, half as large unless `clip` is given."""
         options.setdefault("clip", {"scale": {"x": 0.5, "y": 0.5}})
         kind = "photo" if path.endswith(".png") else "video"
         options.setdefault("render_index", 2)
@@ -57,7 +57,7 @@ class Slot:
         return self.builder.text(text, *self.span(), render_index=15000, **options)
 
     def sticker(self, path: str = "badge.png", **options: Any) -> DraftBuilder:
-        """A sticker whose picture the draft holds."""
+        """A sticker with its picture in the draft."""
         made = self.builder.material("stickers", type="sticker", name="badge", path=path, resource_id="2000")
         return self.builder.segment("sticker", "sticker", made, *self.span(), render_index=14000, **options)
 
@@ -91,7 +91,7 @@ class Feature:
 
 
 class Study:
-    """Some features, rendered; by another ffmpeg than usual where one is named."""
+    """Rendered features; by a given ffmpeg if one is named."""
 
     def __init__(self, features: list[Feature], media: Path, folder: Path, ffmpeg: str = "") -> None:
         self._features = features
@@ -107,17 +107,17 @@ class Study:
 
     @cached_property
     def rendered(self) -> Rendered:
-        """What the renderer said."""
+        """The renderer's output."""
         return run(request(self._folder, draft_folder=str(self._folder), **self._chosen))
 
     @cached_property
     def video(self) -> Video:
-        """What it made."""
+        """The rendered video."""
         return self.rendered.video
 
     @cached_property
     def timeline(self) -> Timeline:
-        """What it was made of."""
+        """The video's timeline."""
         return timeline_of(self._folder, self._folder / "reference")
 
     def frames(self, feature: Feature) -> list[int]:
@@ -130,11 +130,11 @@ class Study:
         return rgb(self.video.planes(frame))
 
     def wanted(self, frame: int) -> Pixels:
-        """The same frame as the reference draws it."""
+        """The same frame, drawn by the reference."""
         return frame_at(self.timeline, frame)
 
     def likenesses(self, feature: Feature) -> list[Likeness]:
-        """Of a feature's frames to the reference's."""
+        """The similarity of a feature's frames to the reference's."""
         return [likeness(self.shown(frame), self.wanted(frame), feature.smooth_px) for frame in self.frames(feature)]
 
     def kinds(self, feature: Feature) -> frozenset[str]:
@@ -147,7 +147,7 @@ class Study:
 
 
 def kinds(item: Item) -> set[str]:
-    """What is special about an item of a timeline, in the words of `services.drafts.design`."""
+    """The special properties of a timeline's item, in the words of `services.drafts.design`."""
     if isinstance(item, TransitionItem):
         return {item.kind.value}
     if isinstance(item, TrackEffect):

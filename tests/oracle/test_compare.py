@@ -1,4 +1,4 @@
-"""The bounds catch what an eye would, and the reference draws what its definitions say."""
+"""The bounds catch visible differences, and the reference draws its definitions."""
 
 import numpy as np
 import pytest

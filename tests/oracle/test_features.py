@@ -1,4 +1,4 @@
-"""Renders beside the reference: each feature's frames are those that a slow compositor draws of the same timeline."""
+"""Renders compared with the reference: a slow compositor draws the same frames from the same timeline."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.oracle.studies import Feature, Study
 
 
 class Studies:
-    """The studies of all groups, each made when it is first asked for."""
+    """The studies of all groups, each made on first use."""
 
     def __init__(self, scenery: Path, folder: Path) -> None:
         self._scenery = scenery

@@ -24,7 +24,7 @@ from tests.support.media import ffmpeg_fed
 
 
 def timeline_of(draft_folder: Path, work: Path) -> Timeline:
-    """The timeline of the draft in a folder; `work` keeps the pictures it is made of."""
+    """The timeline of the draft in a folder; `work` holds its intermediate pictures."""
     work.mkdir(parents=True)
     return asyncio.run(_timeline(draft_folder, work))
 
@@ -46,7 +46,7 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
 
 
 class DrawnCompounds(CompoundRenderer):
-    """Drafts within drafts, drawn by the reference into lossless files with their alpha. They are silent."""
+    """Compounds drawn by the reference into lossless files with alpha. They are silent."""
 
     async def rendered(self, timeline: Timeline, items: ItemCounter) -> Compound:
         """See `CompoundRenderer`."""

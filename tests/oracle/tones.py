@@ -54,7 +54,7 @@ def pq_light(codes: Values) -> Values:
 
 
 def pq_codes(light: Values) -> Values:
-    """The other way."""
+    """The inverse."""
     power = (light / 10_000.0) ** (2610 / 16384)
     return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** (2523 / 32)
 

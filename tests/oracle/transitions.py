@@ -21,11 +21,11 @@ BLUR = 0.03
 BLOCKS = 20
 """Blocks across the canvas in the middle of a pixelize."""
 _SLIGHT = 1e-6
-"""Of a pixel: what computing in floats may be off by."""
+"""Rounding tolerance of floats, in pixels."""
 
 
 def crossed(kind: TransitionKind, before: Pixels, after: Pixels, progress: float) -> Pixels:
-    """What a transition shows at a progress."""
+    """A transition's picture at a progress."""
     return np.asarray(KINDS[kind](before, after, progress), np.float32)
 
 
@@ -35,7 +35,7 @@ def dissolve(before: Pixels, after: Pixels, progress: float) -> Pixels:
 
 
 def fade_through(shade: float) -> Drawing:
-    """The first half goes to black (0) or white (1), the second comes from there; what is clear stays clear."""
+    """The first half fades to black (0) or white (1), the second from it; transparent pixels stay transparent."""
 
     def drawn(before: Pixels, after: Pixels, progress: float) -> Pixels:
         side, seen = (before, 1 - 2 * progress) if progress < 0.5 else (after, 2 * progress - 1)
@@ -46,7 +46,7 @@ def fade_through(shade: float) -> Drawing:
 
 
 def slide(x: int, y: int) -> Drawing:
-    """Both pictures move together in the direction (x, y), the new one close behind the old one."""
+    """Both pictures move together in the direction (x, y), the new one directly behind the old one."""
 
     def drawn(before: Pixels, after: Pixels, progress: float) -> Pixels:
         axis, toward = (1, x) if x else (0, y)
@@ -110,7 +110,7 @@ def pixelize(before: Pixels, after: Pixels, progress: float) -> Pixels:
 
 
 def _edges(length: int, count: int) -> NDArray[np.int64]:
-    """Where `count` equal parts of a length begin and end, in whole pixels."""
+    """The bounds of `count` equal parts of a length, in whole pixels."""
     return np.round(np.arange(count + 1) * length / count).astype(np.int64)
 
 

@@ -1,6 +1,6 @@
-"""Looks that change every pixel by its own colour (and a vignette, by its place). Pure.
+"""Effects that change every pixel by its own colour (a vignette: by its place). Pure.
 
-R'G'B' and Y are 0..1, `s` is the strength, c is how far a channel is from Y (what chroma holds).
+R'G'B' and Y are 0..1, `s` is the strength, c is the difference of a channel from Y (chroma).
 
 | family | definition |
 |---|---|
@@ -42,7 +42,7 @@ ADJUSTMENTS = frozenset(
         EffectKind.FADE,
     }
 )
-"""Those whose strength is -1..1."""
+"""Families with a strength of -1..1."""
 COLORS = ADJUSTMENTS | {
     EffectKind.BLACK_WHITE,
     EffectKind.WARM,
@@ -56,21 +56,22 @@ COLORS = ADJUSTMENTS | {
 YUV = "format=yuva444p|yuva420p|yuv444p|yuv420p"
 TO_RGB = ("scale=in_color_matrix=bt709:in_range=tv:flags=neighbor+accurate_rnd", "format=gbrap|gbrp")
 FROM_RGB = ("scale=out_color_matrix=bt709:out_range=tv:flags=area+full_chroma_inp", YUV)
-"""Around filters that want R'G'B'; alpha stays, and none is added. With these flags a colour that is not changed comes
-back as it was, where other ones blur chroma, or round luma down.
+"""Around filters of R'G'B'; alpha is kept, and none is added. With these flags unchanged colours come back exactly;
+others blur chroma, or round luma down.
 """
 
 BRIGHTEST, CONTRAST_SPAN, SATURATION_SPAN = 0.3, 0.5, 1.0
 _Y = "clip((val-16)/219,0,1)"
 _BLACK, _WHITE, _CHROMA = 16, 219, 224
-"""The codes of luma 0, from there to luma 1, and of all chroma."""
+"""The code of luma 0, and the ranges of luma and chroma codes."""
 _BROWN = (0.08, 0.0, -0.12)
-"""Of vintage."""
+"""Of VINTAGE."""
 _TONES = (EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION)
 
 FARTHEST, SOFTEST = 0.5, 0.5
-"""Of a chroma key: the distance in the plane of Cb and Cr (-0.5..0.5 each) up to which an intensity of 1 makes clear,
-and beyond it that over which a shadow of 1 rises to opaque [unverified: the apps tell no unit].
+"""Of a chroma key: the distance in the plane of Cb and Cr (-0.5..0.5 each) within which an intensity of 1 makes pixels
+transparent, and the further distance over which a shadow of 1 rises to opaque [unverified: the apps' units are
+unpublished].
 """
 
 
@@ -94,10 +95,10 @@ def color_steps(kind: EffectKind, s: float, *, alpha: bool) -> tuple[str, ...]:
 
 
 def tone_steps(brightness: Ramp, contrast: Ramp, saturation: Ramp, rate: Fraction) -> tuple[str, ...]:
-    """Three adjustments at once, -1..1 each, that may change in time: the ramps count the stream's frames.
+    """The steps of three adjustments, -1..1 each, which may change over time: the ramps count the stream's frames.
 
-    `eq` turns luma about half of 255 and knows nothing of limited range, which its brightness makes good; without a
-    gamma it would calculate in steps of some codes. Its saturation is not used: it takes 127.5 for grey.
+    `eq` scales luma about half of 255 and ignores limited range, which its brightness corrects; without a gamma it
+    would round to steps of some codes. Its saturation is not used: it takes 127.5 as grey.
     """
     frame = f"(t*{float(rate):.9g})"
     lift, gain, color = (ramp.expression(frame) for ramp in (brightness, contrast, saturation))
@@ -113,16 +114,17 @@ def tone_steps(brightness: Ramp, contrast: Ramp, saturation: Ramp, rate: Fractio
 
 
 def _never(tone: Ramp) -> bool:
-    """Whether an adjustment is 0 all the time."""
+    """Whether an adjustment is always 0."""
     return tone.still and tone.first == 0
 
 
 def chroma_steps(key: ChromaKey, *, alpha: bool = False) -> tuple[str, ...]:
-    """Clear where the key's colour is, by hue and saturation alone; with `alpha`, also where it was clear before.
+    """The steps that make the key's colour transparent, by hue and saturation alone; with `alpha`, existing
+    transparency is kept.
 
-    Up to `FARTHEST * intensity` from the colour all is clear; alpha rises to 1 over `SOFTEST * shadow`. What comes out
-    has alpha; at intensity 0 nothing is cleared. The filter looks at a pixel's neighbours, and for those at the left
-    edge at pixels of the right one: for its time the picture has a border.
+    Within `FARTHEST * intensity` of the colour alpha is 0; it rises to 1 over `SOFTEST * shadow`. The output has alpha;
+    at intensity 0 there are no steps. The filter reads a pixel's neighbours, and at the left edge those of the right
+    edge: the picture is padded meanwhile.
     """
     if key.intensity <= 0:
         return ()
@@ -140,7 +142,7 @@ def chroma_steps(key: ChromaKey, *, alpha: bool = False) -> tuple[str, ...]:
 
 
 def _levels(kind: EffectKind, s: float) -> str:
-    """The families in which luma depends on luma, and chroma on chroma."""
+    """Families with luma as a function of luma, and chroma of chroma."""
     cb, cr = _chroma(_BROWN)
     table: dict[EffectKind, str] = {
         EffectKind.HIGHLIGHT: lutyuv(f"{_Y}+{0.9 * s:.5f}*{_Y}*{_Y}*(1-{_Y})"),
@@ -168,8 +170,8 @@ def _steeper(gain: float) -> str:
 
 
 def lutyuv(luma: str, chroma: float = 1.0, *, add: tuple[float, float] = (0.0, 0.0)) -> str:
-    """A step that looks colours up: `luma` is an expression of 0..1 ("" for as it is); chroma is multiplied, and Cb and
-    Cr (-0.5..0.5) added to.
+    """A lookup step: `luma` is an expression of 0..1 ("": unchanged); chroma is multiplied, then `add` (Cb and Cr,
+    -0.5..0.5) is added.
     """
     parts = [f"y='{_BLACK}.5+{_WHITE}*({luma})'"] if luma else []
     if chroma != 1 or add != (0.0, 0.0):
@@ -186,14 +188,14 @@ def _gains(red: float, green: float, blue: float) -> tuple[str, ...]:
 
 
 def _sharper(amount: float) -> str:
-    """Of luma only; the filter counts in whole numbers."""
+    """Sharpening of luma; the filter takes integers."""
     side = round(-100 * amount)
     corner_row = f"{side} {2 * side} {side}"
     return f"convolution=0m='{corner_row} {2 * side} {1600 - 12 * side} {2 * side} {corner_row}':0rdiv={1 / 1600}"
 
 
 def _vignette(s: float, *, alpha: bool) -> tuple[str, ...]:
-    """The filter multiplies codes of luma, and chroma about 127: both are shifted for it. It drops alpha."""
+    """A vignette. The filter multiplies codes of luma, and chroma about 127, so both are shifted. It drops alpha."""
     before = f"lutyuv=y='max(val-{_BLACK},0)':u='val-1':v='val-1'"
     after = f"lutyuv=y='val+{_BLACK}':u='val+1':v='val+1'"
     darker = f"{before},vignette=angle={s * math.pi / 4:.6f}:dither=0,{after}"
@@ -201,13 +203,13 @@ def _vignette(s: float, *, alpha: bool) -> tuple[str, ...]:
 
 
 def beside_alpha(filters: str) -> str:
-    """Filters that know no alpha, with the alpha led around them; their labels are free again afterwards."""
+    """Filters without alpha support, with alpha bypassed; their labels can be reused afterwards."""
     extracted = "format=yuva444p|yuva420p,alphaextract"
-    return f"split[look1][look2];[look1]{filters}[look3];[look2]{extracted}[look4];[look3][look4]alphamerge"
+    return f"split[fx1][fx2];[fx1]{filters}[fx3];[fx2]{extracted}[fx4];[fx3][fx4]alphamerge"
 
 
 def _clear_as_before(filters: str) -> str:
-    """Filters that give frames a new alpha, multiplied by the old one."""
-    both = f"[look1]{filters},split[look3][look4];[look4]alphaextract[look5];[look2]alphaextract[look6]"
-    together = "[look5][look6]blend=all_mode=multiply[look7];[look3][look7]alphamerge"
-    return f"split[look1][look2];{both};{together}"
+    """Filters that produce a new alpha, multiplied by the old one."""
+    both = f"[fx1]{filters},split[fx3][fx4];[fx4]alphaextract[fx5];[fx2]alphaextract[fx6]"
+    together = "[fx5][fx6]blend=all_mode=multiply[fx7];[fx3][fx7]alphamerge"
+    return f"split[fx1][fx2];{both};{together}"

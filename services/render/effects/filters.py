@@ -1,8 +1,8 @@
-"""What effects do to a picture, as ffmpeg filters. Pure.
+"""Effects as ffmpeg filters. Pure.
 
-Each family is defined where its steps are made: colours in `looks_color`, what moves or blurs pixels in
-`looks_shape`, what changes in time in `looks_time`, colour tables in `luts`. The definitions speak of R'G'B' of 0..1,
-of Y, its BT.709 luma, and of `s`, the strength; whatever leaves 0..1 is clipped. `looks` itself only sorts.
+Each family is defined in the module of its steps: colours in `color`, geometry and blur in `shape`, changes over time
+in `time`, colour tables in `luts`. Definitions use R'G'B' in 0..1, Y (BT.709 luma) and `s` (strength); values outside
+of 0..1 are clipped. This module dispatches only.
 """
 
 from fractions import Fraction
@@ -28,14 +28,14 @@ def steps(
     lut: Path | None = None,
     alpha: bool = True,
 ) -> tuple[str, ...]:
-    """What an effect does to frames of `width` x `height` pixels; nothing when its strength is 0.
+    """The steps of an effect for frames of `width` x `height` pixels; none at strength 0.
 
-    Frames are 8-bit yuv420p, yuva420p, yuv444p or yuva444p, BT.709 in limited range, before and after; which of them
-    comes out is left to what follows. With `alpha` it is kept, else frames have none that counts. Frame n of the
-    stream is at time n / rate; the effect begins with frame `start`, which may lie before the stream's first.
+    Frames are 8-bit yuv420p, yuva420p, yuv444p or yuva444p, BT.709 in limited range, before and after; the following
+    step chooses the output format. With `alpha` alpha is preserved, else it is meaningless. Frame n of the stream is at
+    time n / rate; the effect begins with frame `start`, which may be negative.
 
-    Blur, mosaic, mirror, shake and zoom move alpha as they move colours; all others leave it. `lut` is what
-    `prepare_lut` wrote: without it a LUT does nothing. A step may be a few filters with labels of their own.
+    Blur, mosaic, mirror, shake and zoom move alpha along with colours; all others leave it unchanged. `lut` is the
+    output of `prepare_lut`: without it a LUT has no effect. A step may be several filters with labels of their own.
     """
     strength = min(1.0, max(-1.0 if effect.kind in ADJUSTMENTS else 0.0, effect.strength))
     if strength == 0:

@@ -1,4 +1,4 @@
-"""Colour tables (.cube files): read with care, written anew, and how ffmpeg looks colours up in them."""
+"""Colour tables (.cube files): validation, rewriting, and lookup by ffmpeg."""
 
 import math
 from collections.abc import Iterator
@@ -8,26 +8,26 @@ from services.render.effects.color import FROM_RGB, TO_RGB
 from services.render.media.probe import BadMedia, too_large, unreadable
 
 LARGEST_SIDE = 65
-"""Colours along a side of the table; it has this many cubed. Those in use have 17, 33 or 65."""
+"""Colours along a side of the table, which has this many cubed. Usual sizes are 17, 33 and 65."""
 LARGEST_BYTES = 32 * 1024 * 1024
 _FARTHEST = 16.0
-"""Colours are kept within this of 0: what is not in 0..1 is clipped in the picture anyway."""
+"""Limit of values: the picture clips to 0..1 anyway."""
 _DOMAIN = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0), "LUT_3D_INPUT_RANGE": (0.0, 1.0)}
-"""What colours a table may be for, if it says so."""
+"""Supported domains of a table, if it declares one."""
 
 Color = tuple[float, float, float]
 
 
 def prepare_lut(path: Path, output: Path) -> Path:
-    """Read a .cube file and write its numbers, nothing else of it, to `output`.
+    """Read a .cube file and write its numbers only to `output`.
 
-    Tables are three-dimensional, of 2 to `LARGEST_SIDE` colours a side, for colours of 0..1. Raises `BadMedia`.
+    Tables are three-dimensional, with 2 to `LARGEST_SIDE` colours a side, for colours in 0..1. Raises `BadMedia`.
     """
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
         raise too_large(
-            f"a LUT may have {LARGEST_BYTES // 1024**2} MiB at most", f"LUT 文件最大 {LARGEST_BYTES // 1024**2} MiB"
+            f"a LUT file has at most {LARGEST_BYTES // 1024**2} MiB", f"LUT 文件最大 {LARGEST_BYTES // 1024**2} MiB"
         )
     side, colors = _parsed(content.decode("utf-8", "replace"))
     with output.open("w", encoding="ascii", newline="\n") as file:
@@ -37,11 +37,11 @@ def prepare_lut(path: Path, output: Path) -> Path:
 
 
 def lut_steps(lut: Path, strength: float) -> tuple[str, ...]:
-    """LUT: s table(rgb) + (1 - s) rgb, the table read between its colours by straight lines along each side."""
+    """The steps of a LUT: s table(rgb) + (1 - s) rgb, with trilinear interpolation."""
     look_up = f"lut3d=file={escaped(str(lut))}:interp=trilinear"
     if strength < 1:
         mixed = f"blend=all_mode=normal:all_opacity={strength:.5f}"
-        look_up = f"split[look1][look2];[look1]{look_up}[look3];[look3][look2]{mixed}"
+        look_up = f"split[fx1][fx2];[fx1]{look_up}[fx3];[fx3][fx2]{mixed}"
     return (*TO_RGB, look_up, *FROM_RGB)
 
 
@@ -56,7 +56,7 @@ def _parsed(text: str) -> tuple[int, list[Color]]:
             side = _side(words)
         elif words[0] == "LUT_1D_SIZE":
             raise unreadable(
-                "a LUT of one dimension is not read, only LUT_3D_SIZE", "不支持一维 LUT，仅支持 LUT_3D_SIZE"
+                "one-dimensional LUTs are not supported, only LUT_3D_SIZE", "不支持一维 LUT，仅支持 LUT_3D_SIZE"
             )
         elif words[0] in _DOMAIN:
             _check_domain(words)
@@ -66,7 +66,7 @@ def _parsed(text: str) -> tuple[int, list[Color]]:
                 break
     if not side or len(colors) != side**3:
         raise _broken(
-            f"{side**3} colours are announced, {len(colors)} are there", f"声明 {side**3} 个颜色，实有 {len(colors)} 个"
+            f"it declares {side**3} colours and has {len(colors)}", f"声明 {side**3} 个颜色，实有 {len(colors)} 个"
         )
     return side, colors
 
@@ -76,11 +76,11 @@ def _side(words: list[str]) -> int:
     side = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if side > LARGEST_SIDE:
         raise too_large(
-            f"a LUT may have {LARGEST_SIDE} colours a side at most, this one says {side}",
+            f"a LUT has at most {LARGEST_SIDE} colours a side; this one has {side}",
             f"LUT 每边最多 {LARGEST_SIDE} 个颜色，此文件为 {side} 个",
         )
     if side < 2:
-        raise _broken("LUT_3D_SIZE is no number of 2 or more", "LUT_3D_SIZE 不是不小于 2 的数字")
+        raise _broken("LUT_3D_SIZE is not an integer of 2 or more", "LUT_3D_SIZE 不是不小于 2 的数字")
     return side
 
 
@@ -96,11 +96,11 @@ def _check_domain(words: list[str]) -> None:
     wanted = _DOMAIN[words[0]]
     found = list(_numbers(words[1:]))
     if len(found) != len(wanted) or any(abs(one - other) > 1e-3 for one, other in zip(found, wanted, strict=True)):
-        raise unreadable("only LUTs for colours of 0 to 1 are read", "仅支持取值范围为 0 到 1 的 LUT")
+        raise unreadable("only LUTs for colours in 0..1 are supported", "仅支持取值范围为 0 到 1 的 LUT")
 
 
 def _numbers(words: list[str]) -> Iterator[float]:
-    """The words as far as they are finite numbers."""
+    """The leading words that are finite numbers."""
     for word in words:
         try:
             number = float(word)
@@ -112,10 +112,10 @@ def _numbers(words: list[str]) -> Iterator[float]:
 
 
 def _broken(en: str, zh: str) -> BadMedia:
-    return unreadable(f"it is no whole .cube file: {en}", f"不是完整的 .cube 文件：{zh}")
+    return unreadable(f"it is not a valid .cube file: {en}", f"不是有效的 .cube 文件：{zh}")
 
 
 def escaped(text: str) -> str:
-    """A text as an option's value in a filter graph, where it is read twice."""
+    """A text escaped as an option's value in a filter graph, which is parsed twice."""
     once = "".join(f"\\{sign}" if sign in "\\':" else sign for sign in text)
     return "".join(f"\\{sign}" if sign in "\\'[],; \n" else sign for sign in once)

@@ -1,4 +1,4 @@
-"""Masks as grey pictures: white is seen, black is not."""
+"""Masks as grey pictures: white is opaque, black transparent."""
 
 import math
 from collections.abc import Iterator
@@ -9,33 +9,33 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from services.drafts.design import Mask, MaskKind
 
 FEATHER_REACH = 0.5
-"""How far a feather of 1 softens an edge: the sigma of its blur, as a part of half the mask's smaller side (of a
-line, which has no size, of the material's). The edge itself stays half seen. [unverified: the apps' curve is
-unpublished; with this one a feather of 1 reaches about from the edge to the middle.]
+"""Sigma of the blur of a feather of 1, as a part of half the mask's smaller side (of a line, which has no size, of the
+material's). The edge itself stays half opaque. [unverified: the apps' curve is unpublished; with this one a feather of
+1 reaches about from the edge to the middle.]
 """
 STAR_INNER = (3 - math.sqrt(5)) / 2
-"""The radius of a star's inner corners, its points' being 1: the one whose sides continue each other.
-[unverified for the apps' own star; its aspect, 1.05, is that of such a star.]
+"""Radius of a star's inner corners, with points at 1, such that its sides are collinear. [unverified for the apps' own
+star; its aspect, 1.05, is that of such a star.]
 """
 LARGEST = 100.0
-"""Centres and sizes beyond this many materials are drawn as this: nothing of their edges can be seen."""
+"""Limit of centres and sizes, in materials: their edges are invisible."""
 SAMPLES = 4
-"""In each direction, for every pixel of an edge."""
+"""Samples per pixel of an edge, in each direction."""
 BAND_ROWS = 64
-"""Drawn at once, so that the samples need little memory."""
+"""Rows drawn at once, so that the samples need little memory."""
 ARC_STEPS = 64
-"""Straight pieces of a quarter circle; at a radius of 1000 pixels they are off by a twelfth of a pixel."""
+"""Segments of a quarter circle; at a radius of 1000 pixels they deviate by a twelfth of a pixel."""
 HEART_STEPS = 256
 FINE_SIGMA = 4.0
-"""In pixels: what is blurred by more is drawn smaller first."""
+"""In pixels: with a larger sigma the mask is drawn smaller first."""
 
 Point: TypeAlias = tuple[float, float]
 
 
 def draw_mask(mask: Mask, width: int, height: int) -> Image.Image:
-    """The mask over a material that is shown at `width` x `height` pixels (1 or more), in mode L.
+    """The mask of a material of `width` x `height` displayed pixels (1 or more), in mode L.
 
-    It turns in those pixels, so they must have the proportions in which the material is seen.
+    It is rotated in those pixels, so they must have the displayed aspect ratio.
     """
     outline = tuple(_outline(mask, width, height))
     feather_px = min(1.0, max(0.0, mask.feather)) * FEATHER_REACH * _reach(mask, width, height)
@@ -44,7 +44,7 @@ def draw_mask(mask: Mask, width: int, height: int) -> Image.Image:
 
 
 def _reach(mask: Mask, width: int, height: int) -> float:
-    """Half the smaller side that a feather is measured by, in pixels."""
+    """Half the smaller side by which a feather is measured, in pixels."""
     across, down = _size(mask, width, height)
     if mask.kind is MaskKind.LINE:
         return min(width, height) / 2
@@ -57,7 +57,7 @@ def _size(mask: Mask, width: int, height: int) -> Point:
 
 
 def _outline(mask: Mask, width: int, height: int) -> Iterator[Point]:
-    """The mask's corners in pixels of the material, x to the right and y down; none when it has no size."""
+    """The mask's outline in pixels of the material, x to the right and y down; empty if it has no size."""
     across, down = _size(mask, width, height)
     x, y = (min(LARGEST, max(-LARGEST, center)) for center in (mask.center_x, mask.center_y))
     center_x, center_y = width / 2 * (1 + x), height / 2 * (1 - y)
@@ -69,7 +69,7 @@ def _outline(mask: Mask, width: int, height: int) -> Iterator[Point]:
 
 
 def _shape(mask: Mask, across: float, down: float, far: float) -> Iterator[Point]:
-    """The corners before they are turned, from the mask's centre; `far` is beyond all that can be seen."""
+    """The outline before rotation, from the mask's centre; `far` is beyond the visible area."""
     if mask.kind is MaskKind.LINE:
         yield from ((-far, -far), (far, -far), (far, 0), (-far, 0))
     elif mask.kind is MaskKind.MIRROR:
@@ -93,7 +93,7 @@ def _box(across: float, down: float) -> Iterator[Point]:
 
 
 def _rounded(across: float, down: float, radius: float) -> Iterator[Point]:
-    """A rectangle whose corners are quarters of a circle, clockwise from the bottom right one."""
+    """A rectangle with round corners, clockwise from the bottom right one."""
     right, bottom = across / 2 - radius, down / 2 - radius
     for quarter, (x, y) in enumerate(((right, bottom), (-right, bottom), (-right, -bottom), (right, -bottom))):
         for step in range(ARC_STEPS + 1):
@@ -106,7 +106,7 @@ def _circle() -> Iterator[Point]:
 
 
 def _star() -> Iterator[Point]:
-    """Five points, one of them at the top."""
+    """Five points, one at the top."""
     for corner in range(10):
         x, y = _at(corner / 10 - 0.25)
         radius = STAR_INNER if corner % 2 else 1.0
@@ -114,7 +114,7 @@ def _star() -> Iterator[Point]:
 
 
 def _heart() -> Iterator[Point]:
-    """The well-known curve; its own aspect is 1.1, and the apps' 1.115."""
+    """The usual heart curve; its aspect is 1.1, the apps' is 1.115."""
     for step in range(HEART_STEPS):
         turn = step / HEART_STEPS * math.tau
         up = 13 * math.cos(turn) - 5 * math.cos(2 * turn) - 2 * math.cos(3 * turn) - math.cos(4 * turn)
@@ -126,7 +126,7 @@ def _at(turn: float) -> Point:
 
 
 def _stretched(points: tuple[Point, ...], across: float, down: float) -> Iterator[Point]:
-    """The shape stretched to a box of `across` x `down` whose middle is the mask's centre."""
+    """The shape scaled to a box of `across` x `down`, centred on the mask's centre."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
     for x, y in points:
@@ -134,7 +134,7 @@ def _stretched(points: tuple[Point, ...], across: float, down: float) -> Iterato
 
 
 def _feathered(outline: tuple[Point, ...], width: int, height: int, sigma: float) -> Image.Image:
-    """Blurred together with what lies around it, so that its edges go on beyond the material's."""
+    """The blurred outline, including its surroundings beyond the material's edges."""
     shrink = max(1, int(sigma / FINE_SIGMA))
     margin = math.ceil(3 * sigma / shrink)
     small = tuple((x / shrink + margin, y / shrink + margin) for x, y in outline)
@@ -145,7 +145,7 @@ def _feathered(outline: tuple[Point, ...], width: int, height: int, sigma: float
 
 
 def _filled(outline: tuple[Point, ...], width: int, height: int) -> Image.Image:
-    """The outline filled, its edges smooth; it may reach beyond the picture."""
+    """The filled outline with smooth edges; it may extend beyond the picture."""
     image = Image.new("L", (width, height))
     if not outline:
         return image
@@ -159,7 +159,9 @@ def _filled(outline: tuple[Point, ...], width: int, height: int) -> Image.Image:
 
 
 def _sampled(outline: tuple[Point, ...]) -> Iterator[tuple[int, int]]:
-    """The corners in samples. Pillow draws the samples at both ends of a line, so each is moved half a sample in."""
+    """The corners in samples. Pillow draws the samples at both ends of a line, so each is moved half a sample
+    inwards.
+    """
     middles = [(min(side) + max(side)) / 2 for side in zip(*outline, strict=True)]
     for point in outline:
         x, y = (

@@ -1,6 +1,6 @@
-"""Looks in which pixels take the colours of others, the same in every frame. Pure.
+"""Effects in which pixels take the colours of others, equal in every frame. Pure.
 
-`s` is the strength, `side` the shorter side in pixels. Clear pixels give no colour to others.
+`s` is the strength, `side` the shorter side in pixels. Transparent pixels contribute no colour.
 
 | family | definition |
 |---|---|
@@ -21,7 +21,7 @@ BLUR_SIGMA = 0.025
 TILES = 20
 """Of a mosaic at full strength, along the shorter side."""
 _SMALL_SIGMA = 3.0
-"""What a sigma is made by shrinking the picture: blurring takes as long as the picture is large."""
+"""Sigma to which shrinking reduces a blur: its duration depends on the picture's size."""
 
 
 def shape_steps(kind: EffectKind, s: float, sides: Size, *, alpha: bool) -> tuple[str, ...]:
@@ -34,10 +34,10 @@ def shape_steps(kind: EffectKind, s: float, sides: Size, *, alpha: bool) -> tupl
 
 
 def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False) -> tuple[str, ...]:
-    """A Gaussian blur; outside of the picture its edge goes on. With `alpha`, that is blurred as well.
+    """A Gaussian blur, with edge pixels extended outwards. With `alpha`, alpha is blurred too.
 
-    The picture is shrunk first, as far as the blur will hide. Chroma is as large as luma meanwhile, since
-    `gblur` counts the pixels of each plane.
+    The picture is shrunk first, as far as the blur hides it. Meanwhile chroma has luma's resolution, since `gblur`
+    counts the pixels of each plane.
     """
     if sigma_px <= 0:
         return ()
@@ -53,7 +53,7 @@ def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False)
 
 
 def mosaic_tiles(s: float, sides: Size) -> tuple[int, int]:
-    """How many columns and rows of rectangles a mosaic has."""
+    """The number of columns and rows of a mosaic."""
     tile = 1 + s * (sides.shorter / TILES - 1)
     return max(1, round(sides.width / tile)), max(1, round(sides.height / tile))
 
@@ -63,7 +63,7 @@ def _mosaic(s: float, sides: Size, *, alpha: bool) -> tuple[str, ...]:
 
 
 def tile_steps(columns: int, rows: int, sides: Size, *, alpha: bool) -> tuple[str, ...]:
-    """Equal rectangles, each of the mean of its pixels."""
+    """Steps to equal rectangles, each with the mean of its pixels."""
     tiled = (
         f"scale=w={columns}:h={rows}:flags=area",
         "format=yuva444p" if alpha else "format=yuva444p|yuv444p",
@@ -73,7 +73,7 @@ def tile_steps(columns: int, rows: int, sides: Size, *, alpha: bool) -> tuple[st
 
 
 def mirror_axis(width: int) -> int:
-    """The first mirrored column: the middle, or that before it where chroma has its samples by twos."""
+    """The first mirrored column: the middle, or the even column before it, where chroma has its samples."""
     return width - width // 4 * 2
 
 

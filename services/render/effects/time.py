@@ -1,4 +1,4 @@
-"""Looks that change from frame to frame; each frame's is told by its number alone, wherever a stream begins. Pure.
+"""Effects that change from frame to frame, as functions of the frame's number alone, wherever a stream begins. Pure.
 
 `s` is the strength, `f` the frame from the effect's start, `p` the seconds from there.
 
@@ -26,29 +26,29 @@ FLASH_PERIOD_S, FLASH_S, FLASH_MOST = 0.6, 0.24, 0.9
 SHAKE_MOST = 0.015
 ZOOM_PERIOD_S, ZOOM_MOST = 3.0, 0.25
 GLITCHES = (0.0, 1.0, -0.5, 0.0, 0.0, 0.7, 0.0, -1.0, 0.35, 0.0, 0.0, 0.0)
-"""How far colours are apart in each tenth of a second."""
+"""Relative shift of colours in each tenth of a second."""
 GLITCHES_PER_S = 10
 GLITCH_MOST = 0.02
 GRAINS = 8
 _GRAIN_STRENGTH = 16
-"""As `noise` counts: the root of 3 times the deviation in codes."""
+"""In units of `noise`: the root of 3 times the deviation in codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Frames of a stream, of which the effect begins with `start`."""
+    """Frame rate of a stream, and the frame at which the effect begins."""
 
     rate: Fraction
     start: int
 
     @property
     def seconds(self) -> str:
-        """An expression for the seconds from the effect's start; filters are configured before there is a time."""
+        """An expression for the seconds since the effect's start; filters are configured before there is a time."""
         return f"(if(isnan(t),0,t)-{self.start / float(self.rate):.9g})"
 
     @property
     def frame(self) -> str:
-        """An expression for the frame from the effect's start."""
+        """An expression for the frame since the effect's start."""
         return f"round(t*{float(self.rate):.9g}-{self.start})"
 
 
@@ -96,7 +96,7 @@ def _zoom(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
 
 
 def _glitch(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
-    """One filter for each shift, which is on in the tenths of a second that have it."""
+    """One filter for each shift, enabled in its tenths of a second."""
     tenth = f"mod(floor(({clock.frame}+0.5)*{GLITCHES_PER_S / float(clock.rate):.9g}),{len(GLITCHES)})"
     tenths: dict[int, list[int]] = defaultdict(list)
     for number, part in enumerate(GLITCHES):
@@ -110,7 +110,7 @@ def _glitch(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
 
 
 def _grain(s: float, clock: Clock) -> tuple[str, ...]:
-    """One filter for each pattern, all of them still: noise that changed by itself would begin anew with a stream."""
+    """One filter for each pattern, all constant: noise that changes by itself would restart with a stream."""
     amount = max(1, round(_GRAIN_STRENGTH * s))
     return tuple(
         f"noise=c0s={amount}:all_seed={7919 * (number + 1)}:enable='eq(mod({clock.frame},{GRAINS}),{number})'"

@@ -1,1 +1,1 @@
-"""What a material's file holds: containers, colours, sound tracks, still and moving pictures."""
+"""Contents of media files: containers, colours, sound tracks, still and moving pictures."""

@@ -1,6 +1,6 @@
-"""Pictures that move: animated PNG, WebP and AVIF, decoded with Pillow into a video without loss that ffmpeg reads.
+"""Animated PNG, WebP and AVIF, decoded with Pillow into a lossless video that ffmpeg reads.
 
-Not every ffmpeg that is accepted knows these animations. GIFs are left to ffmpeg.
+Not every supported ffmpeg decodes these. GIFs are decoded by ffmpeg.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def is_animation(path: Path) -> bool:
 
 
 def prepare_animation(path: Path, output: Path, *, shrink: float) -> Footage:
-    """Write the frames as a video with alpha, their sides multiplied by `shrink` (0..1). Raises `BadMedia`."""
+    """Write the frames as a video with alpha, scaled by `shrink` (0..1). Raises `BadMedia`."""
     with open_photo(path) as image:
         _check(image)
         width, height = upright_size(image)
@@ -42,7 +42,7 @@ def prepare_animation(path: Path, output: Path, *, shrink: float) -> Footage:
         except Exception as error:
             if isinstance(error, MemoryError) or getattr(error, "errno", None):
                 raise
-            raise unreadable(f"the picture is broken ({error})", f"图片已损坏（{error}）") from None
+            raise unreadable(f"the picture is damaged ({error})", f"图片已损坏（{error}）") from None
     return Footage(
         path=output,
         demuxer="nut",
@@ -61,7 +61,7 @@ def prepare_animation(path: Path, output: Path, *, shrink: float) -> Footage:
 
 
 def _shown(image: Image.Image) -> range:
-    """The numbers of the animation's frames: the picture that an APNG shows where animations are unknown is none."""
+    """The numbers of the animation's frames, without the fallback picture of an APNG."""
     return range(int(getattr(image, "default_image", False)), int(getattr(image, "n_frames", 1)))
 
 
@@ -84,11 +84,11 @@ def _check(image: Image.Image) -> None:
 def _write(
     image: Image.Image, output: Path, size: tuple[int, int], colors: Colors | None
 ) -> tuple[list[int], tuple[Bilingual, ...]]:
-    """Write the frames; how long each lasts, in microseconds, and what is lost of them."""
+    """Write the frames. Returns their lengths in µs, and losses of quality."""
     lengths_us: list[int] = []
     losses: dict[Bilingual, None] = {}
     with av.open(str(output), "w", format="nut") as opened:
-        target: Any = opened  # what PyAV tells of its packets is incomplete
+        target: Any = opened  # PyAV's types of packets are incomplete
         stream = target.add_stream("ffv1", rate=30, options={"level": "3", "slices": "4"})
         stream.width, stream.height, stream.pix_fmt = *size, "bgra"
         stream.time_base = stream.codec_context.time_base = _TICK
@@ -104,7 +104,7 @@ def _write(
 
 
 def _frames(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Each frame whole, and its length in microseconds."""
+    """Each complete frame with its length in µs."""
     for number in _shown(image):
         image.seek(number)
         image.load()

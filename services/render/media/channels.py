@@ -1,4 +1,4 @@
-"""What each channel of a sound gives to the two that are heard. Pure."""
+"""Downmix of sound channels to stereo. Pure."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ _GAINS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("BC", "TC", "TFC", "TBC", "BFC"), _REAR_MIDDLE),
     **dict.fromkeys(("LFE", "LFE2"), (0.0, 0.0)),
 }
-"""Left and right gain by ffmpeg's names of channels, as ITU-R BS.775 and browsers have it: the fronts as loud as they
-are, the centre and the surrounds 3 dB less, no low-frequency effects. It is linear: nothing is scaled by the sum.
+"""Left and right gain by ffmpeg's channel names, as in ITU-R BS.775 and browsers: fronts at full level, centre and
+surrounds 3 dB lower, no low-frequency effects. It is linear: nothing is normalised by the sum.
 """
 _SURROUND = ("FL", "FR", "FC", "BL", "BR", "BC", "SL", "SR")
-"""What streams that change hold; every release of ffmpeg knows these names."""
+"""Channels of streams with changing layouts; every release of ffmpeg knows these names."""
 _USUAL: dict[int, tuple[str, ...]] = {
     2: ("FL", "FR"),
     3: ("FL", "FR", "FC"),
@@ -28,19 +28,19 @@ _USUAL: dict[int, tuple[str, ...]] = {
     7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }
-"""What so many channels are where a file does not say: the order of WAVE, FLAC (RFC 9639, 9.1.3) and browsers."""
+"""The default layout by number of channels: the order of WAVE, FLAC (RFC 9639, 9.1.3) and browsers."""
 
 
 def placed(layout: Sequence[str]) -> bool:
-    """Whether it is known where each of the channels belongs; of others the first two are heard."""
+    """Whether the positions of all channels are known; otherwise the first two are played."""
     return len(layout) == 1 or len(layout) in _USUAL or all(name in _GAINS for name in layout)
 
 
 def to_stereo(layout: Sequence[str]) -> str | None:
-    """The filter that makes two channels of a layout (names in order, unknown ones too); None where two are right.
+    """The filter from a layout (channel names in order, unknown ones too) to stereo; None if it is stereo.
 
-    `pan` gives each of its channels memory of its own. Of `channelmap` two outputs may be the same memory, which
-    filters that work in place (`volume`, `afade`) then change twice.
+    `pan` gives each output channel memory of its own. Outputs of `channelmap` may share memory, which in-place filters
+    (`volume`, `afade`) then change twice.
     """
     gains = _gains(layout)
     if len(layout) == 2 and gains == [_LEFT, _RIGHT]:
@@ -49,14 +49,14 @@ def to_stereo(layout: Sequence[str]) -> str | None:
 
 
 def any_to_stereo(*, partly_mono: bool) -> str:
-    """The filter that makes two channels of whatever layout comes: by their names, those that are missing left out."""
+    """The filter from changing layouts to stereo, by channel names; missing ones are left out."""
     gains = {name: _GAINS[name] for name in _SURROUND} | ({"FC": (1.0, 1.0)} if partly_mono else {})
     sides = ("+".join(f"{gain[side]:.6f}*{name}" for name, gain in gains.items() if gain[side]) for side in (0, 1))
     return "pan=stereo|" + "|".join(f"c{side}={terms}" for side, terms in enumerate(sides))
 
 
 def _gains(layout: Sequence[str]) -> list[tuple[float, float]]:
-    if len(layout) == 1:  # at its own level in both ears, not 3 dB lower
+    if len(layout) == 1:  # mono at full level on both sides, not 3 dB lower
         return [(1.0, 1.0)]
     names = layout if all(name in _GAINS for name in layout) else _USUAL.get(len(layout), ("FL", "FR"))
     return [_GAINS[name] for name in names]

@@ -1,4 +1,4 @@
-"""From the colours of a picture to sRGB: by its ICC profile, or by what else its file tells of them."""
+"""Conversion of a picture's colours to sRGB, by its ICC profile or other colour tags."""
 
 import math
 import struct
@@ -27,32 +27,32 @@ ADOBE_RGB = Primaries((0.640, 0.330), (0.210, 0.710), (0.150, 0.060))
 ADOBE_POWER = 563 / 256
 """Adobe RGB (1998)."""
 _UNCALIBRATED, _INTEROP_INDEX, _ADOBE_INDEX = 0xFFFF, 1, "R03"
-"""DCF: how a camera tells of Adobe RGB without a profile."""
+"""DCF: a camera's tag of Adobe RGB without a profile."""
 _PNG_SRGB_GAMMA, _NEAR = 0.45455, 0.01
 _SPACE = slice(16, 20)
 _MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}
-"""By the colour space that a profile names there: the mode in which Pillow hands pixels to it."""
+"""Pillow's mode of a picture by the colour space of its profile."""
 _COLOR_MODES = {"CMYK": ("CMYK",), "L": ("1", "L", "LA", "I", "I;16", "F"), "LAB": ("LAB",)}
-"""The modes of pictures that may be turned into those; RGB may come from all but CMYK."""
+"""The modes of pictures that can be converted to those; RGB accepts all but CMYK."""
 _HEAD_BYTES = 65_536
 
 UNREADABLE = Bilingual(
-    "Its colour profile cannot be used; its colours are drawn as if they were sRGB. Save the picture with a profile"
-    " that is whole, or in sRGB.",
-    "其色彩配置文件无法使用，颜色按 sRGB 绘制。请用完整的配置文件或以 sRGB 重新保存该图片。",
+    "Its colour profile cannot be used; its colours are drawn as sRGB. Save the picture with a valid"
+    " profile, or in sRGB.",
+    "其色彩配置文件无法使用，颜色按 sRGB 绘制。请用有效的配置文件或以 sRGB 重新保存该图片。",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SrgbPicture:
-    """A picture in sRGB, as RGB or RGBA, and what was lost on the way there."""
+    """A picture in sRGB (RGB or RGBA), and losses of the conversion."""
 
     image: Image.Image
     losses: tuple[Bilingual, ...] = ()
 
 
 def to_srgb(image: Image.Image, toned: Colors | None = None) -> SrgbPicture:
-    """The 8-bit picture in sRGB, with its alpha. `toned` are the colours that its file's cICP or nclx tags tell."""
+    """The 8-bit picture in sRGB, with its alpha. `toned` are the colours of the file's cICP or nclx tags."""
     if toned is not None:
         return _converted(_standard(image, toned), _matrix_profile(toned.primaries, SDR_POWER if toned.hdr else None))
     icc = image.info.get("icc_profile")
@@ -64,8 +64,8 @@ def to_srgb(image: Image.Image, toned: Colors | None = None) -> SrgbPicture:
 
 
 def tagged(path: Path) -> Colors | None:
-    """What a PNG's cICP or the nclx of an AVIF or HEIC tells, unless that is sRGB or nothing. In ISO files an ICC
-    profile goes before it.
+    """The colours of a PNG's cICP or of the nclx of an AVIF or HEIC; None if absent or sRGB. In ISO files an ICC
+    profile takes precedence.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -83,7 +83,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _standard(image: Image.Image, colors: Colors) -> Image.Image:
-    """HDR in standard range, in the same primaries."""
+    """HDR tone mapped to standard range, with the same primaries."""
     plain = _plain(image)
     if not colors.hdr:
         return plain
@@ -95,7 +95,7 @@ def _standard(image: Image.Image, colors: Colors) -> Image.Image:
 
 
 def _converted(image: Image.Image, profile: bytes) -> SrgbPicture:
-    """The picture by a profile; as it is, with a loss, where that is of no use."""
+    """The picture converted by a profile; unchanged, with a loss, if the profile is unusable."""
     try:
         mode = _MODES[profile[_SPACE]]
         usual = mode == "RGB" and image.mode not in ("CMYK", "LAB")
@@ -106,14 +106,14 @@ def _converted(image: Image.Image, profile: bytes) -> SrgbPicture:
         colored = ImageCms.applyTransform(image.convert(mode), transform)
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
         return SrgbPicture(_plain(image), (UNREADABLE,))
-    assert colored is not None  # noqa: S101 - it is only when done in place
+    assert colored is not None  # noqa: S101 - it is None only in place
     if image.has_transparency_data:
         colored.putalpha(image.convert("RGBA").getchannel("A"))
     return SrgbPicture(colored)
 
 
 def _declared_profile(image: Image.Image) -> bytes | None:
-    """A profile of what gAMA and cHRM of a PNG tell, or a camera in EXIF; None where that is sRGB or nothing."""
+    """A profile by a PNG's gAMA and cHRM, or a camera's EXIF; None if absent or sRGB."""
     if _adobe_by_exif(image):
         return _matrix_profile(ADOBE_RGB, ADOBE_POWER)
     gamma, places = float(image.info.get("gamma") or 0), image.info.get("chromaticity")
@@ -127,7 +127,7 @@ def _declared_profile(image: Image.Image) -> bytes | None:
 
 
 def _adobe_by_exif(image: Image.Image) -> bool:
-    """EXIF that is broken tells nothing."""
+    """Whether EXIF declares Adobe RGB; broken EXIF does not."""
     with suppress(OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error):
         exif = image.getexif()
         if exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace) == _UNCALIBRATED:
@@ -146,8 +146,8 @@ def _alike(one: Primaries, other: Primaries) -> bool:
 
 
 def _matrix_profile(primaries: Primaries, power: float | None) -> bytes:
-    """An ICC profile (version 4) of primaries and a power; without one, of the curve of sRGB. Raises ArithmeticError
-    where the primaries make no space.
+    """An ICC profile (version 4) of primaries and a power (None: the sRGB curve). Raises ArithmeticError if the
+    primaries span no space.
     """
     srgb = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = (3, srgb) if power is None else (0, (power,))
@@ -160,7 +160,7 @@ def _matrix_profile(primaries: Primaries, power: float | None) -> bytes:
 
 
 def _profile(tags: dict[bytes, bytes]) -> bytes:
-    """ICC.1:2010: a header, a table of tags, and the tags."""
+    """The bytes of an ICC profile (ICC.1:2010): header, tag table, tags."""
     at = 128 + 4 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for name, data in tags.items():
@@ -172,5 +172,5 @@ def _profile(tags: dict[bytes, bytes]) -> bytes:
 
 
 def _fixed(*numbers: float) -> bytes:
-    """15.16 numbers."""
+    """s15Fixed16 numbers."""
     return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))

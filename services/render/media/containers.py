@@ -1,7 +1,7 @@
-"""Which kind of file a material is, told from its first bytes: never from its name.
+"""File types by their first bytes, never by name.
 
-Only what stands in these tables is opened, and ffmpeg is told which demuxer to use. Playlists and
-other files that lead to more files (HLS, DASH, concat, SDP, SVG) are in no table.
+Only types in these tables are opened, with an explicit demuxer. Playlists and other files that refer to files (HLS,
+DASH, concat, SDP, SVG) are in no table.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import BinaryIO
 HEAD_BYTES = 1024
 MAX_LEADS = 8
 SEARCHED_BYTES = 1 << 20
-"""Looked through for frames of sound where a file does not begin with something known."""
+"""Searched for frames of sound if a file has no known signature."""
 
 DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", "mov"),
@@ -44,9 +44,9 @@ DEMUXERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"\xf8\x72\x6f\xba", "truehd"),
     (4, b"\xf8\x72\x6f\xbb", "mlp"),
 )
-"""Offset, bytes found there, and the name of ffmpeg's demuxer."""
+"""(offset, signature, name of ffmpeg's demuxer)."""
 SYNCED = ("mp3", "aac", "loas", "ac3", "eac3", "dts", "truehd", "mpegts")
-"""Streams of frames that are found by their sync words; their demuxers pass over what is before the first."""
+"""Demuxers of streams that are found by sync words; they skip bytes before the first frame."""
 
 STILLS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -56,34 +56,34 @@ STILLS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\x00", "TIFF"),
     (0, b"MM\x00*", "TIFF"),
 )
-"""Offset, bytes found there, and the name of Pillow's reader."""
+"""(offset, signature, name of Pillow's reader)."""
 
 
 def input_options(*demuxers: str) -> tuple[str, ...]:
-    """Arguments before an input of ffmpeg's: a file, read by the first of the demuxers, which may open the others."""
+    """Input options of ffmpeg: a file, opened with the first demuxer, which may open the others."""
     return "-protocol_whitelist", "file", "-format_whitelist", ",".join(demuxers), "-f", demuxers[0]
 
 
 HEIF = "HEIF"
-"""The reader of phones' photos, which is no part of Pillow."""
+"""The reader of phones' photos, not part of Pillow."""
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
-"""Pictures in a video's clothes: their frames are tiles, not pictures."""
+"""Pictures in a video container: their frames are tiles."""
 _ID3_HEADER, _ID3_FOOTER, _APE_HEADER = 10, 0x10, 32
 _MPEGTS_PACKETS = (188, 192, 204)
-"""Bytes of a packet: plain, with a time before it (M2TS: 4 bytes), with a checksum behind it."""
+"""Bytes of a packet: plain, with a leading timestamp (M2TS: 4 bytes), with a trailing checksum."""
 _M2TS_TIME = 4
 _ADTS_LAYER = 0b110
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file, behind what is passed over."""
+    """The first bytes of a file, after leading tags."""
     with path.open("rb") as file:
         file.seek(lead_bytes(file))
         return file.read(HEAD_BYTES)
 
 
 def lead_bytes(file: BinaryIO) -> int:
-    """How much of a file is passed over: tags of sound, often with a picture in them, and zeros."""
+    """The number of bytes to skip: leading tags of sound files, often with a picture, and zeros."""
     at = 0
     for _ in range(MAX_LEADS):
         file.seek(at)
@@ -102,7 +102,7 @@ def _zeros(file: BinaryIO, at: int) -> int:
 
 
 def _tag_length(head: bytes) -> int:
-    """Of the ID3v2 tag (id3.org, 3.1) or APEv2 tag that begins here; 0: none does."""
+    """The length of the ID3v2 (id3.org, 3.1) or APEv2 tag that begins here; 0: none."""
     if len(head) >= _ID3_HEADER and head.startswith(b"ID3") and max(head[6:10]) < 0x80:
         size = sum(byte << 7 * (3 - index) for index, byte in enumerate(head[6:10]))
         return _ID3_HEADER + size + (_ID3_HEADER if head[5] & _ID3_FOOTER else 0)
@@ -112,12 +112,12 @@ def _tag_length(head: bytes) -> int:
 
 
 def still_reader(head: bytes) -> str | None:
-    """The name of the reader for a picture, Pillow's or `HEIF`; None when the file is none."""
+    """The reader of a picture, Pillow's or `HEIF`; None if the file is no picture."""
     return "AVIF" if _avif_brand(head) else HEIF if _heif_brand(head) else _found(head, STILLS)
 
 
 def demuxer(head: bytes) -> str | None:
-    """The name of ffmpeg's demuxer for a video or sound; None when it is no kind that is read."""
+    """The demuxer of a video or sound; None if unsupported."""
     return None if _heif_brand(head) else _found(head, DEMUXERS) or _mpeg_demuxer(head)
 
 
@@ -126,7 +126,7 @@ def _heif_brand(head: bytes) -> bool:
 
 
 def _avif_brand(head: bytes) -> bool:
-    """Whether an ISO file says anywhere in its list of brands that it is AVIF."""
+    """Whether an ISO file lists a brand of AVIF."""
     brands = head[8 : min(len(head), int.from_bytes(head[:4], "big"))]
     return head[4:8] == b"ftyp" and any(brands[at : at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4))
 
@@ -136,14 +136,14 @@ def _found(head: bytes, table: tuple[tuple[int, bytes, str], ...]) -> str | None
 
 
 def _in_packets(head: bytes, size: int) -> bool:
-    """Whether every packet of a transport stream begins with its mark."""
+    """Whether every packet begins with the sync byte of transport streams."""
     first = _M2TS_TIME if size == 192 else 0
     marks = head[first::size]
     return len(marks) > 1 and set(marks) == {ord("G")}
 
 
 def _mpeg_demuxer(head: bytes) -> str | None:
-    """Streams without a magic number: transport streams, and bare MP3 or AAC frames."""
+    """The demuxer of a transport stream, or of bare MP3 or AAC frames."""
     if any(_in_packets(head, size) for size in _MPEGTS_PACKETS):
         return "mpegts"
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:

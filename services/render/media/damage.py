@@ -1,4 +1,4 @@
-"""Which stretches of a sound do not decode. Runs in the render's process, before anything is drawn."""
+"""Detection of damaged sound, before anything is drawn. Runs in the renderer's process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from services.render.media.probe import demuxer_options
 from services.render.media.sound_tracks import SoundTrack
 
 SEEK_MARGIN_US = 1_000_000
-"""Decoded before what is asked for: seeks land near, not at, a time."""
+"""Lead of decoding: seeks land near a time, not at it."""
 USUAL_PACKET_US = 20_000
-"""Of sound, where a file does not say how long a packet is."""
+"""Length of a packet of sound if the file has none."""
 _US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What of a track decodes, in µs from the file's beginning."""
+    """The decodable part of a track, in µs from the file's beginning."""
 
     begin_us: int
     end_us: int
-    """Of its samples; both are 0 where there are none."""
+    """Range of its samples; both are 0 if there are none."""
     layouts: frozenset[str] = frozenset()
-    """What its channels are, one after the other, in files that were put one behind the other."""
+    """Its channel layouts; concatenated files may have several."""
     changes: bool = False
     """Whether its channels or sample rate change."""
     broken: tuple[tuple[int, int], ...] = ()
-    """The time of each packet that does not decode, and for how long it should be heard."""
+    """(time, duration) of each damaged packet."""
 
     def lost_us(self, start_us: float, end_us: float) -> int:
-        """How much of what lies between two times is not heard: broken packets, and what is behind the last sample."""
+        """The lost time between two times: damaged packets, and all after the last sample."""
         heard_us = min(end_us, self.end_us)
         if heard_us <= max(start_us, self.begin_us):
             return round(end_us - start_us)
@@ -43,7 +43,7 @@ class Decoded:
 
 
 def decode(track: SoundTrack, start_us: float, end_us: float) -> Decoded:
-    """Decode a stretch of a track. That takes about a thousandth of the time it is heard for."""
+    """Decode a range of a track, in about a thousandth of its duration."""
     options = demuxer_options(track.demuxer) | {"skip_initial_bytes": str(track.skip_bytes)}
     try:
         with av.open(track.path, format=track.demuxer, options=options) as container:
@@ -62,7 +62,7 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
     kinds: set[tuple[int, str]] = set()
     at_us, length_us = 0, 0
     for packet in container.demux(stream):
-        if packet.size == 0:  # what a decoder still held
+        if packet.size == 0:  # flush of the decoder
             continue
         at_us = at_us + length_us if packet.pts is None else round(packet.pts * base * _US) - zero_us
         length_us = round(packet.duration * base * _US) if packet.duration else USUAL_PACKET_US
@@ -79,7 +79,7 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
 
 
 def _frames(packet: Any) -> Sequence[Any] | None:
-    """What is in a packet; None when it does not decode."""
+    """The frames of a packet; None if it is damaged."""
     try:
         return list(packet.decode())
     except FFmpegError:

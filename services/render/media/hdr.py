@@ -1,8 +1,8 @@
-"""From high dynamic range to white at 203 cd/m2, and from other primaries to BT.709's. Pure.
+"""Tone mapping of HDR to white at 203 cd/m2, and conversion of primaries to BT.709's. Pure.
 
-Diffuse white is at 203 cd/m2 (ITU-R BT.2408). What is brighter is brought down by the curve of ITU-R BT.2390 (section
-5.4.1, black at 0): the brightest of red, green and blue goes along the curve, the others keep their proportion to it,
-so that no hue turns. What then lies outside of BT.709 is clipped (ITU-R BT.2407).
+Diffuse white is at 203 cd/m2 (ITU-R BT.2408). Brighter light is reduced by the curve of ITU-R BT.2390 (section 5.4.1,
+black at 0), applied to the maximum of red, green and blue; the others keep their ratio to it, so that hues stay.
+Colours outside of BT.709 are clipped (ITU-R BT.2407).
 """
 
 import math
@@ -18,13 +18,13 @@ Matrix: TypeAlias = tuple[Rgb, Rgb, Rgb]
 
 SDR_POWER = 2.4
 SIDE = 33
-"""Colours along a side of a table; between them straight lines are drawn."""
+"""Colours along a side of a table, interpolated linearly."""
 WHITE_CODE = 65280
-"""Of 65535: white of 16-bit RGB for ffmpeg's scale filter, to and from YUV, in every release so far."""
+"""White of 16-bit RGB (of 65535) in ffmpeg's conversions from and to YUV, in all releases so far."""
 WHITE_NITS = 203.0
-"""BT.2408: diffuse white of HDR, which is white of the result."""
+"""BT.2408: diffuse white of HDR, white of the result."""
 HLG_PEAK_NITS, HLG_GAMMA = 1000.0, 1.2
-"""BT.2100: the display that HLG is graded on, and its system gamma."""
+"""BT.2100: peak and system gamma of the reference display of HLG."""
 _HLG_A = 0.17883277
 _HLG_B, _HLG_C = 1 - 4 * _HLG_A, 0.5 - _HLG_A * math.log(4 * _HLG_A)
 _PQ_M1, _PQ_M2, _PQ_C1, _PQ_C2, _PQ_C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
@@ -36,10 +36,10 @@ _D50 = (0.9642, 1.0, 0.8249)
 
 
 class Curve(StrEnum):
-    """How code values stand for light."""
+    """The transfer function from codes to light."""
 
     SDR = "SDR"
-    """A power of 2.4 (ITU-R BT.1886): what displays make of BT.709, BT.601 and BT.2020."""
+    """A power of 2.4 (ITU-R BT.1886): displays of BT.709, BT.601 and BT.2020."""
     PQ = "PQ"
     HLG = "HLG"
 
@@ -61,7 +61,7 @@ DISPLAY_P3 = Primaries((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 
 @dataclass(frozen=True, slots=True)
 class Colors:
-    """What code values mean. `peak_nits`: of PQ, the brightest there may be in the picture."""
+    """Primaries, transfer function, and, of PQ, the peak luminance in cd/m2."""
 
     primaries: Primaries = BT709
     curve: Curve = Curve.SDR
@@ -69,7 +69,7 @@ class Colors:
 
     @property
     def hdr(self) -> bool:
-        """Whether there is light beyond white."""
+        """Whether it is HDR."""
         return self.curve is not Curve.SDR
 
 
@@ -78,9 +78,7 @@ STANDARD = Colors()
 
 
 def tone_table(colors: Colors) -> Iterator[Rgb]:
-    """What `SIDE` x `SIDE` x `SIDE` codes of HDR are in standard range, red fastest: codes of a power of 2.4, in the
-    same primaries.
-    """
+    """The standard-range codes (power 2.4, same primaries) of `SIDE` x `SIDE` x `SIDE` HDR codes, red fastest."""
     values = [step / (SIDE - 1) for step in range(SIDE)]
     for blue in values:
         for green in values:
@@ -89,7 +87,7 @@ def tone_table(colors: Colors) -> Iterator[Rgb]:
 
 
 def write_cube(table: Iterable[Rgb], output: Path) -> None:
-    """Write a table as the .cube file that ffmpeg reads, for 16-bit RGB."""
+    """Write a table as a .cube file of ffmpeg, for 16-bit RGB."""
     with output.open("w", encoding="ascii", newline="\n") as file:
         white = WHITE_CODE / 65535
         file.write(f"LUT_3D_SIZE {SIDE}\nDOMAIN_MAX {white:.6f} {white:.6f} {white:.6f}\n")
@@ -98,7 +96,7 @@ def write_cube(table: Iterable[Rgb], output: Path) -> None:
 
 
 def primaries_steps(primaries: Primaries) -> tuple[str, ...]:
-    """Filters for frames of gbrp16 or gbrap16, from codes of a power of 2.4 to the same with BT.709's primaries."""
+    """Filters that convert gbrp16 or gbrap16 frames (power 2.4) to BT.709's primaries."""
     if primaries == BT709:
         return ()
     names = [[f"{to}{of}" for of in "rgb"] for to in "rgb"]
@@ -113,7 +111,7 @@ def _power(power: float) -> str:
 
 
 def _light(colors: Colors, codes: Rgb) -> Rgb:
-    """From codes of HDR to light of 0..1."""
+    """Light (0..1) of HDR codes."""
     if colors.curve is Curve.HLG:
         return _toned(_hlg_nits(codes), HLG_PEAK_NITS)
     return _toned(_each(_pq_nits, codes), colors.peak_nits)
@@ -148,7 +146,7 @@ def _hlg_nits(codes: Rgb) -> Rgb:
 
 
 def _toned(nits: Rgb, peak_nits: float) -> Rgb:
-    """Light of up to `peak_nits` cd/m2 brought down to 0..1."""
+    """Light of up to `peak_nits` cd/m2, tone mapped to 0..1."""
     brightest = max(nits)
     if brightest <= 0:
         return 0.0, 0.0, 0.0
@@ -168,12 +166,12 @@ def _knee(code: float, peak: float) -> float:
 
 
 def between(primaries: Primaries, others: Primaries) -> Matrix:
-    """From light of some primaries to light of others, white to white."""
+    """The matrix from one set of primaries to another, white to white."""
     return _product(_inverse(from_rgb_to_d50(others)), from_rgb_to_d50(primaries))
 
 
 def _to_xyz(primaries: Primaries) -> Matrix:
-    """SMPTE RP 177."""
+    """The matrix from RGB to XYZ, by SMPTE RP 177."""
     red, green, blue = (_xyz(*at) for at in (primaries.red, primaries.green, primaries.blue))
     columns: Matrix = (
         (red[0], green[0], blue[0]), (red[1], green[1], blue[1]), (red[2], green[2], blue[2]),
@@ -209,7 +207,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def from_rgb_to_d50(primaries: Primaries) -> Matrix:
-    """From light of the primaries to XYZ with white at D50, as ICC profiles have it, by Bradford's adaptation."""
+    """The matrix from RGB to XYZ with white at D50, as in ICC profiles, by Bradford's adaptation."""
     cones = tuple(
         to / of for to, of in zip(_times(_BRADFORD, _D50), _times(_BRADFORD, _xyz(*primaries.white)), strict=True)
     )

@@ -1,4 +1,4 @@
-"""Pictures that stand still: opened with Pillow, turned upright, and kept no larger than they are drawn."""
+"""Still pictures: opened with Pillow, rotated upright, and scaled down to their drawn size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,21 +16,21 @@ from services.render.media.probe import too_large, unreadable
 MAX_PHOTO_PIXELS = 120_000_000
 """A phone's 108 megapixels fit; decoded, this is half a gigabyte at most."""
 MAX_PHOTO_SIDE = 65_535
-"""Pixels: what a JPEG can have. Long screenshots have tens of thousands."""
+"""In pixels: the maximum of a JPEG. Long screenshots have tens of thousands."""
 LARGEST_DRAWN_SIDE = 16_384
-"""Of the PNG: each side by itself is made no longer, which filters could not take."""
+"""Maximum side of the PNG: filters accept no more."""
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 _QUICK = 1
-"""PNG's compression level: the files live for one render."""
+"""PNG's compression level, low: the files live for one render."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Still:
-    """A picture ready to be drawn: a PNG of ours, upright, in RGB or RGBA.
+    """A still picture as an upright PNG in RGB or RGBA.
 
-    `width` and `height` are those of the original, which the PNG may have fewer pixels than.
+    `width` and `height` are the original's; the PNG may have fewer pixels.
     """
 
     path: Path
@@ -40,17 +40,17 @@ class Still:
     pixel_height: int
     has_alpha: bool
     losses: tuple[Bilingual, ...] = ()
-    """What its file holds and is not drawn."""
+    """Losses of its file."""
 
 
 def photo_size(path: Path) -> tuple[int, int]:
-    """Width and height of a photo as shown, in pixels; only its header is read. Raises `BadMedia`."""
+    """Width and height of an upright photo in pixels; only its header is read. Raises `BadMedia`."""
     with open_photo(path) as image:
         return upright_size(image)
 
 
 def prepare_photo(path: Path, output: Path, *, shrink: float) -> Still:
-    """Write the photo as an upright PNG, its sides multiplied by `shrink` (0..1). Raises `BadMedia`."""
+    """Write the photo as an upright PNG, scaled by `shrink` (0..1). Raises `BadMedia`."""
     with open_photo(path) as image:
         width, height = upright_size(image)
         try:
@@ -60,11 +60,11 @@ def prepare_photo(path: Path, output: Path, *, shrink: float) -> Still:
         except Exception as error:
             if isinstance(error, MemoryError) or getattr(error, "errno", None):
                 raise
-            raise unreadable(f"the picture is broken ({error})", f"图片已损坏（{error}）") from None
+            raise unreadable(f"the picture is damaged ({error})", f"图片已损坏（{error}）") from None
 
 
 def save_still(image: Image.Image, output: Path, *, width: int, height: int) -> Still:
-    """Write an RGB or RGBA image as the PNG of a still that counts as `width` x `height` pixels."""
+    """Write an RGB or RGBA image as the PNG of a still of `width` x `height` pixels."""
     opaque = image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255)
     drawn = image.convert("RGB") if opaque else image
     drawn.save(output, "PNG", compress_level=_QUICK)
@@ -79,21 +79,21 @@ def save_still(image: Image.Image, output: Path, *, width: int, height: int) -> 
 
 
 def drawn_size(width: int, height: int, shrink: float) -> tuple[int, int]:
-    """The pixels a picture is drawn from: its sides multiplied by `shrink`, within what filters take."""
+    """The size of a picture scaled by `shrink`, within the limits of filters."""
     across, down = (min(LARGEST_DRAWN_SIDE, max(1, round(side * shrink))) for side in (width, height))
     return across, down
 
 
 def open_photo(path: Path) -> Image.Image:
-    """The image, its pixels not yet read. Raises `BadMedia`."""
+    """The image, with its pixels not yet read. Raises `BadMedia`."""
     reader = still_reader(head_of(path))
     if reader is None:
-        raise unreadable("it is not a picture of a kind that is read", "不是可识别的图片")
-    Image.MAX_IMAGE_PIXELS = None  # the check below is ours, with an answer of its own
+        raise unreadable("it is not a picture of a supported format", "不是受支持的图片格式")
+    Image.MAX_IMAGE_PIXELS = None  # replaced by the check below, which has its own message
     try:
         image = _opened(path, reader)
     except (OSError, ValueError, SyntaxError) as error:
-        reason = "its header is broken" if isinstance(error, UnidentifiedImageError) else str(error)
+        reason = "its header is damaged" if isinstance(error, UnidentifiedImageError) else str(error)
         raise unreadable(f"the picture cannot be opened ({reason})", "图片无法打开") from None
     if image.width * image.height > MAX_PHOTO_PIXELS:
         image.close()
@@ -113,7 +113,7 @@ def open_photo(path: Path) -> Image.Image:
 def _opened(path: Path, reader: str) -> Image.Image:
     if reader != HEIF:
         return Image.open(path, formats=[reader])
-    import pillow_heif  # takes 40 ms, which few renders need
+    import pillow_heif  # takes 40 ms, and few renders need it
 
     untyped: Any = pillow_heif.HeifImageFile
     image: Image.Image = untyped(path)
@@ -121,26 +121,26 @@ def _opened(path: Path, reader: str) -> Image.Image:
 
 
 def _pages(image: Image.Image) -> Iterator[Bilingual]:
-    """Of several pages or frames the first is drawn. What a JPEG has behind its picture belongs to that."""
+    """The loss of pages after the first. Extra pictures in a JPEG belong to the first."""
     pages = int(getattr(image, "n_frames", 1)) if image.format not in ("JPEG", "MPO") else 1
     if pages > 1:
         yield Bilingual(
-            f"It has {pages} pages or frames, of which the first is drawn. Save the one that is meant by itself.",
+            f"It has {pages} pages or frames, and only the first is drawn. Save the intended one as a file of its own.",
             f"该文件有 {pages} 页（帧），仅绘制第一页。请将所需的一页另存为单独的文件。",
         )
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height as shown. Raises `BadMedia`."""
+    """Width and height of the upright image. Raises `BadMedia`."""
     try:
         turned = image.getexif().get(_ORIENTATION) in _TURNED
-    except (OSError, ValueError, SyntaxError) as error:  # a PNG is read to its end for this
-        raise unreadable(f"the picture is broken ({error})", f"图片已损坏（{error}）") from None
+    except (OSError, ValueError, SyntaxError) as error:  # a PNG's EXIF may be at its end
+        raise unreadable(f"the picture is damaged ({error})", f"图片已损坏（{error}）") from None
     return (image.height, image.width) if turned else (image.width, image.height)
 
 
 def drawable(image: Image.Image, size: tuple[int, int], colors: Colors | None = None) -> SrgbPicture:
-    """The image upright, at `size` when that is smaller, in RGB or RGBA of sRGB. `colors` are those of its tags."""
+    """The upright image in RGB or RGBA of sRGB, at `size` if that is smaller. `colors` are those of its tags."""
     longest = max(size)
     image.draft("RGB", (longest, longest))
     upright = ImageOps.exif_transpose(image)
@@ -162,20 +162,20 @@ def _narrowed(image: Image.Image) -> SrgbPicture:
 
 
 def _of_numbers(image: Image.Image) -> SrgbPicture:
-    """A picture of floating-point numbers: white is 1, or, where they go far beyond, 255 or 65535."""
+    """A floating-point picture in 8 bits: white is 1, or 255 or 65535 if values are far beyond."""
     _, most = cast("tuple[float, float]", image.getextrema())
     white = next((white for white in (1.0, 255.0) if most <= 2 * white), 65535.0)
     if white == 1.0:
         return _grey(image, white)
     loss = Bilingual(
-        f"Its pixels are numbers of up to {most:g}; {white:g} is taken for white. Save it with 8 or 16 bits a channel.",
+        f"Its pixels are numbers up to {most:g}; {white:g} is drawn as white. Save it with 8 or 16 bits a channel.",
         f"其像素为浮点数，最大 {most:g}，按 {white:g} 为白色绘制。请以每通道 8 位或 16 位保存。",
     )
     return replace(_grey(image, white), losses=(loss,))
 
 
 def _grey(image: Image.Image, white: float) -> SrgbPicture:
-    """A grey picture of any numbers in 8 bits."""
+    """A grey picture in 8 bits."""
     scale = 255 / white
     narrow = image.convert("F").point(lambda value: value * scale + 0.5).convert("L")
     narrow.info = image.info

@@ -1,4 +1,4 @@
-"""What is really in a material's file. This runs in the render's process, never in the server."""
+"""Examination of media files. Runs in the renderer's process, never in the server."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -30,12 +30,12 @@ VIDEO_CODECS = frozenset(
         *("mjpeg", "prores", "dnxhd", "theora", "vc1", "wmv3", "wmv2", "gif", "png", "qtrle", "rawvideo", "ffv1"),
     )
 )
-"""Canonical names of decoders. What is not here is not decoded, however well ffmpeg may know it."""
+"""Canonical names of allowed decoders; others are not used, even if ffmpeg has them."""
 _US = 1_000_000
 
 
 class BadMedia(DraftcastError):
-    """A file cannot be used; `code` is MATERIAL_UNREADABLE or MATERIAL_TOO_LARGE, the texts say why."""
+    """A file cannot be used; `code` is MATERIAL_UNREADABLE or MATERIAL_TOO_LARGE, the texts give the reason."""
 
     def __init__(self, code: ErrorCode, en: str, zh: str) -> None:
         super().__init__(en)
@@ -45,83 +45,83 @@ class BadMedia(DraftcastError):
 
 
 def unreadable(en: str, zh: str) -> BadMedia:
-    """The file is broken, or of a kind that is not read."""
+    """The error for a damaged or unsupported file."""
     return BadMedia(ErrorCode.MATERIAL_UNREADABLE, en, zh)
 
 
 def too_large(en: str, zh: str) -> BadMedia:
-    """The file holds more than is allowed."""
+    """The error for a file beyond the limits."""
     return BadMedia(ErrorCode.MATERIAL_TOO_LARGE, en, zh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """Moving pictures in a file. Times are counted from the file's beginning."""
+    """A video stream. Times count from the file's beginning."""
 
     path: Path
     demuxer: str
     stream: int
     width: int
     height: int
-    """As shown: turned, and with square pixels."""
+    """As displayed: rotated, with square pixels."""
     pixel_width: int
     pixel_height: int
-    """Of a decoded frame, turned."""
+    """Of a decoded frame, rotated."""
     last_frame_us: int
     end_us: int
     matrix: str | None
-    """Name of the YUV matrix, as ffmpeg's scale filter spells it; None for RGB."""
+    """Name of the YUV matrix in ffmpeg's scale filter; None for RGB."""
     full_range: bool = False
     has_alpha: bool = False
     loop_frames: int = 0
-    """Frames after which it begins again; 0: it ends instead."""
+    """Number of frames of a loop; 0: no loop."""
     plain: bool = False
-    """Whether its frames are 8-bit 4:2:0 with square pixels, whole and in standard colours, so that nothing need be
-    done to them.
-    """
+    """Whether its frames are progressive 8-bit 4:2:0 with square pixels in standard colours, and need no conversion."""
     colors: Colors = STANDARD
     tone_table: Path | None = None
-    """Of HDR: what brings it down to standard range, a .cube file."""
+    """Of HDR: the tone mapping table, a .cube file."""
     interlaced: bool = False
     codec: str = ""
-    """As `tracks.codec_name` gives it."""
+    """See `sound_tracks.codec_name`."""
     hidden_alpha: str = ""
-    """The codec, where it has alpha that has to be asked for (see `hidden_alpha`)."""
+    """The codec, if it has hidden alpha (see `hidden_alpha`)."""
     decoder: str = ""
-    """Which of ffmpeg's decoders reads it; its own choice, without one."""
+    """ffmpeg's decoder; empty: the default."""
     losses: tuple[Bilingual, ...] = ()
-    """What the file holds and is not drawn."""
+    """Losses of the file."""
     late_us: int = 0
-    """As `tracks.late_us` gives it."""
+    """See `sound_tracks.late_us`."""
     upright: bool = True
-    """Whether its frames are coded as they are shown, and not turned afterwards."""
+    """Whether its frames are coded upright, without a rotation tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a video or sound file holds."""
+    """The streams of a video or sound file."""
 
     footage: Footage | None
     sound: SoundTrack | None
     lost: Bilingual | None = None
-    """Why its sound, or the first track of it, cannot be heard."""
+    """The reason why its sound, or its first track, cannot be played."""
 
 
 def is_still(path: Path) -> bool:
-    """Whether a file is a picture that Pillow reads."""
+    """Whether a file is a picture for Pillow."""
     return still_reader(head_of(path)) is not None
 
 
 def is_gif(path: Path) -> bool:
-    """Whether a file is a GIF, which may move or stand still."""
+    """Whether a file is a GIF, animated or not."""
     return head_of(path).startswith(b"GIF8")
 
 
 def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
-    """Look into a video or sound file; the first frame is decoded to be sure. Raises `BadMedia`."""
+    """Examine a video or sound file; the first frame is decoded to be sure. Raises `BadMedia`."""
     name = demuxer(head_of(path)) or _synced(path)
     if name is None:
-        raise unreadable("it is not a video, picture or sound of a kind that is read", "不是可识别的视频、图片或音频")
+        raise unreadable(
+            "it is not a video, picture or sound of a supported format", "不是受支持的视频、图片或音频格式"
+        )
     with path.open("rb") as file:
         skip_bytes = lead_bytes(file)
     options = demuxer_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
@@ -129,13 +129,13 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
         with av.open(path, format=name, options=options) as container:
             media = _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
-        raise unreadable(f"it does not play ({_reason(error)})", f"无法播放（{_reason(error)}）") from None
+        raise unreadable(f"it cannot be decoded ({_reason(error)})", f"无法解码（{_reason(error)}）") from None
     sound = media.sound and replace(media.sound, skip_bytes=skip_bytes)
     return replace(media, sound=sound)
 
 
 def _synced(path: Path) -> str | None:
-    """The demuxer of a stream that has no magic number, or does not begin with it; libavformat looks for frames."""
+    """The demuxer of a stream without a signature at its start, found by libavformat."""
     with path.open("rb") as file:
         file.seek(lead_bytes(file))
         content = BytesIO(file.read(SEARCHED_BYTES))
@@ -147,12 +147,12 @@ def _synced(path: Path) -> str | None:
 
 
 def demuxer_options(demuxer: str, max_pixels: int = MAX_VIDEO_PIXELS) -> dict[str, str]:
-    """What ffmpeg's libraries may do with a stranger's file: read it by one demuxer, and open no other."""
+    """Options of ffmpeg's libraries for untrusted files: one demuxer, and no other file."""
     return {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": str(max_pixels)}
 
 
 def _reason(error: Exception) -> str:
-    """Ffmpeg's own words without the path, which tells of this machine only."""
+    """The error text of ffmpeg without the path."""
     return str(getattr(error, "strerror", None) or type(error).__name__)
 
 
@@ -214,7 +214,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> tuple[VideoF
         head = head or bytes(packet)
         for frame in packet.decode():
             return frame, head
-    raise unreadable("no frame of it can be decoded", "无法解码出任何画面")
+    raise unreadable("none of its frames can be decoded", "无法解码出任何画面")
 
 
 def _plain(frame: VideoFrame) -> bool:
@@ -224,7 +224,7 @@ def _plain(frame: VideoFrame) -> bool:
 def _check_codec(stream: VideoStream, max_pixels: int) -> None:
     name = codec_name(stream)
     if name not in VIDEO_CODECS:
-        raise unreadable(f"its pictures are coded as {name}, which is not read", f"其画面编码 {name} 不受支持")
+        raise unreadable(f"its video codec {name} is not supported", f"不支持其视频编码 {name}")
     if stream.width * stream.height > max_pixels:
         raise too_large(
             f"its frames have {stream.width}x{stream.height} pixels; at most {max_pixels} are allowed",
@@ -233,7 +233,7 @@ def _check_codec(stream: VideoStream, max_pixels: int) -> None:
 
 
 def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
-    """When the last frame begins and ends, and how many packets were read to know it. Headers are often wrong.
+    """The start and end of the last frame, and the number of packets read; headers are often wrong.
 
     Raises `BadMedia`.
     """
@@ -254,7 +254,7 @@ def _end(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]
 
 
 def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
-    """The latest start and end of a packet from here on, in the stream's ticks (-1: none), and how many there are."""
+    """The latest start and end of the following packets, in ticks (-1: none), and their number."""
     last = end = -1
     count = 0
     for packet in container.demux(stream):
@@ -267,9 +267,9 @@ def _last_packet(container: InputContainer, stream: VideoStream) -> tuple[int, i
 
 
 def seek_point(footage: Footage, time_us: int) -> int:
-    """Where to seek to (µs from the beginning) so that decoding meets the frame that is on at `time_us`.
+    """The seek position (µs from the beginning) from which decoding reaches the frame at `time_us`.
 
-    Demuxers seek by the times of decoding, or to no keyframe at all, and so may land too late.
+    Demuxers seek by decoding times, or to no keyframe at all, and may land too late.
     """
     options = demuxer_options(footage.demuxer)
     try:

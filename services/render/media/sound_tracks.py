@@ -1,4 +1,4 @@
-"""The sound in a material's file: which track is heard, and what of it cannot be. Runs in the render's process."""
+"""Sound tracks of media files: the played track, and the reasons of failures. Runs in the renderer's process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,38 +14,38 @@ from av.stream import Stream
 from services.errors import Bilingual
 
 TRIED_PACKETS = 200
-"""Of a track, until one of them decodes; three seconds or so of most codecs."""
+"""Maximum number of packets tried until one decodes; about three seconds of most codecs."""
 _US = 1_000_000
 _TS_DISCONT = 0x0200
-"""AVFMT_TS_DISCONT, of libavformat's flags."""
+"""AVFMT_TS_DISCONT of libavformat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundTrack:
-    """Sound in a file."""
+    """A sound track in a file."""
 
     path: Path
     demuxer: str
     stream: int
     layout: tuple[str, ...]
-    """Ffmpeg's names of its channels, in order; where a file does not tell, names that mean nothing."""
+    """ffmpeg's names of its channels, in order; meaningless names if the file has no layout."""
     skip_bytes: int = 0
-    """Of the file, before what its demuxer knows."""
+    """Bytes at the start of the file to skip."""
     changes: bool = False
-    """Whether its channels or sample rate change on the way,"""
+    """Whether its channels or sample rate change."""
     partly_mono: bool = False
-    """and some of it is mono then."""
+    """Whether it changes and parts of it are mono."""
     late_us: int = 0
-    """As `late_us` gives it."""
+    """See `late_us`."""
     codec: str = ""
-    """As `codec_name` gives it."""
+    """See `codec_name`."""
 
 
 def find_track(container: InputContainer, path: Path, demuxer: str) -> tuple[SoundTrack | None, Bilingual | None]:
-    """The first track that decodes, and why one before it, or all, cannot be heard. (None, None): there is no track.
+    """The first track that decodes, and the reason why an earlier one, or all, cannot be played. (None, None): there is
+    no track.
 
-    Any codec that ffmpeg knows will do: what a file may lead to is bounded by its demuxer, not by its decoders.
-    Reads from the beginning of the file.
+    Any codec of ffmpeg is allowed: the demuxer restricts which files are opened. Reads from the beginning of the file.
     """
     lost: Bilingual | None = None
     for stream in container.streams.audio:
@@ -57,10 +57,10 @@ def find_track(container: InputContainer, path: Path, demuxer: str) -> tuple[Sou
 
 
 def late_us(container: InputContainer, stream: Stream) -> int:
-    """By how much ffmpeg gives the times of a stream too early when it is read from the file's beginning, in µs.
+    """The time in µs by which ffmpeg's timestamps of a stream are too early, if it is read from the file's beginning.
 
-    Of files whose times may jump (transport and program streams, Ogg) it makes the first time of the streams in use
-    zero, not the first of the file: `correct_input_start_times` in its fftools. With a seek behind it, it does not.
+    For formats with discontinuous timestamps (transport and program streams, Ogg) ffmpeg makes the first time of the
+    used streams zero, not that of the file: `correct_input_start_times` in its fftools. After a seek it does not.
     """
     jumps = container.format.flags & _TS_DISCONT
     if not jumps or stream.start_time is None:
@@ -70,7 +70,7 @@ def late_us(container: InputContainer, stream: Stream) -> int:
 
 
 def codec_name(stream: Stream) -> str:
-    """The canonical name of the stream's decoder; "unknown" where ffmpeg has none, which PyAV's types do not tell."""
+    """The canonical name of the stream's decoder; "unknown" if ffmpeg has none (absent in PyAV's types)."""
     context: Any = stream.codec_context
     return "unknown" if context is None else str(context.codec.canonical_name)
 
@@ -84,7 +84,7 @@ def _track(container: InputContainer, stream: AudioStream, path: Path, demuxer: 
 
 def _why_silent(container: InputContainer, stream: AudioStream) -> Bilingual | None:
     if codec_name(stream) == "unknown":
-        return Bilingual("ffmpeg does not know its codec", "ffmpeg 不支持其编码")
+        return Bilingual("its codec is unknown to ffmpeg", "ffmpeg 不支持其编码")
     codec = codec_name(stream)
     tried, found = _decoded(container, stream)
     if found:
@@ -95,7 +95,7 @@ def _why_silent(container: InputContainer, stream: AudioStream) -> Bilingual | N
 
 
 def _decoded(container: InputContainer, stream: AudioStream) -> tuple[int, bool]:
-    """How many packets were tried, and whether one gave samples. A broken one, as a cut may leave, ends nothing."""
+    """The number of packets tried, and whether one had samples. Damaged packets, as after a cut, are skipped."""
     container.seek(container.start_time or 0)
     tried = 0
     for packet in container.demux(stream):

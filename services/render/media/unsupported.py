@@ -1,4 +1,6 @@
-"""Alpha that ffmpeg's own decoders leave out: in WebM beside VP8 and VP9, and in a second layer of HEVC."""
+"""Features of video streams that ffmpeg does not draw by itself: hidden alpha (in WebM beside VP8 and VP9, in a second
+layer of HEVC), Dolby Vision without a base, odd rotations.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +14,19 @@ from services.render.media.color_tags import side_data
 from services.render.process.ffmpeg import Ffmpeg
 
 LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""Decoders that know the alpha which the Matroska demuxer hands on beside a frame."""
+"""Decoders of the alpha that the Matroska demuxer attaches to a frame."""
 HEVC_SINCE = (9, 0)
-"""From this release on ffmpeg decodes HEVC's alpha layer for certain."""
+"""From this release on ffmpeg decodes HEVC's alpha layer."""
 _HEVC_ALPHA_SEI = b"\x4e\x01\xa5"
-"""The header of a prefix SEI unit that holds alpha_channel_info (payload 165 of H.265)."""
+"""Header of a prefix SEI unit with alpha_channel_info (payload 165 of H.265)."""
 _DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
-"""Of Dolby Vision without a picture that other players read."""
+"""Tags of Dolby Vision without a compatible base layer."""
 _UNSPECIFIED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """Which decoder to ask for ("": ffmpeg's choice), and whether frames come with alpha then."""
+    """The decoder ("": ffmpeg's choice), and whether its frames have alpha."""
 
     decoder: str = ""
     has_alpha: bool = False
@@ -32,7 +34,7 @@ class Decoding:
 
 
 def hidden_alpha(stream: VideoStream, codec: str, packet: bytes) -> str:
-    """The codec, when its stream has alpha that decoders leave out by themselves; else "". `packet` is the first."""
+    """The codec, if its stream has alpha that default decoders ignore; else "". `packet` is the first."""
     if stream.metadata.get("alpha_mode") == "1":
         return codec
     heads = bytes(stream.codec_context.extradata or b""), packet
@@ -40,7 +42,7 @@ def hidden_alpha(stream: VideoStream, codec: str, packet: bytes) -> str:
 
 
 def decoding(codec: str, ffmpeg: Ffmpeg) -> Decoding:
-    """How to decode a stream whose alpha is hidden."""
+    """The decoding of a stream with hidden alpha."""
     if codec in LIBVPX and ffmpeg.libvpx:
         return Decoding(LIBVPX[codec], has_alpha=True)
     if codec == "hevc" and ffmpeg.release >= HEVC_SINCE:
@@ -56,16 +58,16 @@ def decoding(codec: str, ffmpeg: Ffmpeg) -> Decoding:
 
 
 def video_losses(stream: VideoStream, frame: VideoFrame) -> Iterator[Bilingual]:
-    """What of a stream is not drawn, by its first frame."""
+    """Losses of a stream, by its first frame."""
     dolby = side_data(frame, Type.DOVI_METADATA) != b"" and int(frame.color_trc) == _UNSPECIFIED
     if dolby or stream.codec_context.codec_tag in _DOLBY_TAGS:
         yield Bilingual(
-            "It is Dolby Vision without a base that others read (profile 5); its colours come out wrong. Export it as"
+            "It is Dolby Vision without a compatible base layer (profile 5); its colours are drawn wrong. Export it as"
             " HDR10, HLG or SDR.",
-            "该文件为不含兼容基础层的杜比视界（配置 5），颜色会不正确。请导出为 HDR10、HLG 或 SDR。",
+            "该文件为不含兼容基础层的杜比视界（配置 5），颜色显示不正确。请导出为 HDR10、HLG 或 SDR。",
         )
     if frame.rotation % 90:
         yield Bilingual(
-            f"It says that it is turned by {frame.rotation} degrees; its corners are cut off. Turn it in the draft.",
+            f"Its rotation tag is {frame.rotation} degrees; its corners are cut off. Rotate it in the draft.",
             f"该文件标记旋转 {frame.rotation} 度，四角会被裁掉。请改在草稿中旋转。",
         )

@@ -152,7 +152,7 @@ class Mixer:
         level = f"1-abs(2*({self._span.ramp.expression('N')})-1)"
         plane = self._plane(level, 16, 16, "neighbor")
         size = f"{self._size.width}x{self._size.height}"
-        plate = self._chains.chain(
+        solid = self._chains.chain(
             "",
             [
                 f"color=c={color}:s={size}:r={fraction(self._span.rate)}",
@@ -163,8 +163,8 @@ class Mixer:
         )
         if self._clear:
             shown, other = self._chains.split(shown, 2)
-            plate = self._chains.chain(plate + self._chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
-        return self._through(plane, shown, plate)
+            solid = self._chains.chain(solid + self._chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
+        return self._through(plane, shown, solid)
 
     def _slid(self, across: int, down: int, before: str, after: str) -> str:
         """Slide: both pictures side by side, and a window of the canvas's size that moves over them by whole pixels."""

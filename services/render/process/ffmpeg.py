@@ -66,8 +66,8 @@ class Ffmpeg:
         if not known or codec in known:
             return None
         return Bilingual(
-            f"ffmpeg {self.version} ({self.why}) does not decode {codec}; convert the file, or have the bundled"
-            " ffmpeg draw, without DRAFTCAST_FFMPEG",
+            f"ffmpeg {self.version} ({self.why}) does not decode {codec}; convert the file, or unset"
+            " DRAFTCAST_FFMPEG to use the bundled ffmpeg",
             f"ffmpeg {self.version} 无法解码 {codec}；请转换文件格式，或取消 DRAFTCAST_FFMPEG 以使用自带的 ffmpeg",
         )
 
@@ -97,18 +97,18 @@ def bundled_ffmpeg() -> str | None:
 
 def _checked(path: str, why: str) -> Ffmpeg:
     try:
-        said = subprocess.run(  # noqa: S603 - the operator's own program
+        output = subprocess.run(  # noqa: S603 - the operator's own program
             [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise FfmpegMissing(f"{path} does not run: {error}") from None
-    version = said.removeprefix("ffmpeg version ").partition(" ")[0]
+    version = output.removeprefix("ffmpeg version ").partition(" ")[0]
     release = _release(version)
     if release < OLDEST:
         raise FfmpegMissing(f"{path} is ffmpeg {version}; 5.1 or newer is needed")
-    if "--enable-libx264" not in said:
+    if "--enable-libx264" not in output:
         raise FfmpegMissing(f"{path} (ffmpeg {version}) was built without libx264")
-    return Ffmpeg(path, version, release, why, libvpx="--enable-libvpx" in said)
+    return Ffmpeg(path, version, release, why, libvpx="--enable-libvpx" in output)
 
 
 @cache
@@ -116,12 +116,12 @@ def _decoded_by(path: str) -> frozenset[str]:
     """The names of the codecs that a program decodes; empty if it does not list them."""
     asked = [path, "-hide_banner", "-codecs"]
     try:
-        said = subprocess.run(  # noqa: S603 - the operator's own program
+        output = subprocess.run(  # noqa: S603 - the operator's own program
             asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return frozenset()
-    return frozenset(re.findall(r"^ D.{5} (\S+)", said, re.MULTILINE))
+    return frozenset(re.findall(r"^ D.{5} (\S+)", output, re.MULTILINE))
 
 
 def _release(version: str) -> tuple[int, int]:
@@ -166,7 +166,7 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
 
 async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame) -> int:
     """Pass each progress report on (of sound too, which has 0 frames). Returns the last number of frames."""
-    assert stdout is not None  # noqa: S101 - a pipe was asked for
+    assert stdout is not None  # noqa: S101 - it is a pipe
     frames = 0
     while line := await stdout.readline():
         key, _, value = line.decode("ascii", "replace").strip().partition("=")
@@ -179,7 +179,7 @@ async def _read_progress(stdout: asyncio.StreamReader | None, on_frame: OnFrame)
 
 async def _read_log(stderr: asyncio.StreamReader | None) -> str:
     """Copy the log to stderr in pieces, which need no line ends. Returns its last lines."""
-    assert stderr is not None  # noqa: S101 - a pipe was asked for
+    assert stderr is not None  # noqa: S101 - it is a pipe
     tail: deque[str] = deque(maxlen=KEPT_LINES)
     rest = ""
     while piece := await stderr.read(4096):

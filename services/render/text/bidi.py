@@ -1,6 +1,5 @@
-"""The order of characters in lines that mix scripts: the Unicode Bidirectional Algorithm (UAX 9).
-
-Without its explicit marks: what a caption's own characters say is followed, embeddings and isolates are not.
+"""The Unicode Bidirectional Algorithm (UAX 9) for lines of mixed scripts, without explicit marks (embeddings and
+isolates).
 """
 
 import unicodedata
@@ -10,14 +9,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _DEEPEST = 63
-"""Brackets within brackets; deeper ones are taken for single marks."""
+"""Maximum nesting of bracket pairs; deeper brackets are neutral characters."""
 _RIGHT = ("R", "AL", "AN")
 _OPENING, _CLOSING = "([{（［｛「『【《〈", ")]}）］｝」』】》〉"
 _MIRRORED = str.maketrans(f"{_OPENING}<«‹≤{_CLOSING}>»›≥", f"{_CLOSING}>»›≥{_OPENING}<«‹≤")
 
 
 def levels(characters: Sequence[str]) -> list[int]:
-    """The level of each character of a paragraph: odd ones read from right to left."""
+    """The embedding level of each character of a paragraph; odd levels read from right to left."""
     kinds = [unicodedata.bidirectional(character) or "L" for character in characters]
     if not any(kind in _RIGHT for kind in kinds):
         return [0] * len(kinds)
@@ -35,7 +34,7 @@ def levels(characters: Sequence[str]) -> list[int]:
 
 
 def visual_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
-    """The parts of a line from left to right."""
+    """The parts of a line in visual order, from left to right."""
     ordered = list(parts)
     for lowest in range(max(map(level, parts), default=0), 0, -1):
         ordered = [
@@ -47,7 +46,7 @@ def visual_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
 
 
 def mirrored(character: str) -> str:
-    """How a bracket is drawn where text reads from right to left; everything else stays."""
+    """A bracket mirrored for right-to-left text; other characters unchanged."""
     return character.translate(_MIRRORED)
 
 
@@ -58,7 +57,7 @@ def _level(kind: str, base: int) -> int:
 
 
 def _with_numbers(kinds: Sequence[str], end: str) -> list[str]:
-    """Rules W2 to W7: numbers and the marks between and beside them."""
+    """Rules W2 to W7: numbers, and the separators and terminators beside them."""
     found = list(kinds)
     strong = end
     for at, kind in enumerate(kinds):
@@ -76,7 +75,7 @@ def _with_numbers(kinds: Sequence[str], end: str) -> list[str]:
 
 
 def _spread(found: list[str], near: str, to: str) -> None:
-    """Whatever of kind `near` stands beside a `to` becomes one."""
+    """Change items of kind `near` beside a `to` into `to`, in both directions."""
     for order in (range(1, len(found)), range(len(found) - 2, -1, -1)):
         step = order.step
         for at in order:
@@ -96,12 +95,12 @@ def _latin_numbers(kinds: Sequence[str], end: str) -> list[str]:
 
 
 def _side(kind: str) -> str | None:
-    """The direction that neutral neighbours see in it."""
+    """The direction of a kind for neutral neighbours; None for neutrals."""
     return kind if kind == "L" else "R" if kind in ("R", "AN", "EN") else None
 
 
 def _with_brackets(kinds: Sequence[str], characters: Sequence[str], end: str) -> list[str]:
-    """Rule N0: a pair of brackets reads as what is in it, if that is how its surroundings read."""
+    """Rule N0: a bracket pair takes the direction of its content, if it agrees with the context."""
     found = list(kinds)
     for first, last in _pairs(characters):
         inside = {_side(kind) for kind in found[first + 1 : last]} - {None}
@@ -128,7 +127,7 @@ def _pairs(characters: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _with_neutrals(kinds: Sequence[str], end: str) -> list[str]:
-    """Rules N1 and N2: between two of one direction, neutrals take it; else they go with the paragraph."""
+    """Rules N1 and N2: neutrals between two of one direction take it; others take that of the paragraph."""
     found: list[str] = []
     before = end
     groups = [list(group) for _, group in groupby(kinds, key=lambda kind: _side(kind) is None)]

@@ -1,4 +1,4 @@
-"""Drawing captions to images with Pillow."""
+"""Captions drawn to images with Pillow."""
 
 from dataclasses import dataclass
 
@@ -16,46 +16,45 @@ from services.render.text.tiles import tiles
 PADDING_EM = 1.0
 """A background's padding on each side in em, for a width or height of 1 [unverified]."""
 OFFSET_EM = 1.0
-"""How far a background is moved in em, for an offset of 1 [unverified]."""
+"""A background's displacement in em, for an offset of 1 [unverified]."""
 _NAMED_CHARACTERS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """A caption's picture (RGBA, straight alpha). `left_px`, `top_px`: its top left corner from the
-    centre of the caption's block (the lines, without outlines, shadows and background), which is the
-    centre of the picture too.
+    """A caption's picture (RGBA, straight alpha). `left_px`, `top_px`: its top left corner from the centre of the
+    caption's block (lines without outlines, shadows and background), which is also the picture's centre.
     """
 
     image: Image.Image
     left_px: int
     top_px: int
     clusters: tuple[Box, ...]
-    """The picture cut into its characters, as they are read (a few together when there are many): the parts
-    0 to n are the text typed so far, and all of them the whole picture.
+    """The boxes of the characters in reading order (of a few together in long captions); together they cover the
+    picture, and boxes 0 to n show the text typed so far.
     """
 
 
 def draw_text(
     text: TextMaterial, book: FontBook, *, canvas_width: int, canvas_height: int, scale: float = 1.0
 ) -> tuple[DrawnText | None, tuple[DraftWarning, ...]]:
-    """The caption at `scale`, sharp; None when it has nothing to see (no text, no size, no font).
+    """The caption at `scale`; None if nothing is visible (no text, no size, no font).
 
-    The picture reaches at most one canvas to each side of the caption's centre: no pixel beyond could
-    be seen while that centre lies on the canvas. Warns of fonts (FONT_SUBSTITUTED, one for each name)
-    and characters (GLYPH_MISSING, one for all) that could not be had.
+    The picture extends at most one canvas to each side of the caption's centre: pixels beyond are invisible while that
+    centre lies on the canvas. Warns of missing fonts (FONT_SUBSTITUTED, one for each name) and missing characters
+    (GLYPH_MISSING, one for all).
     """
     block = lay_out(text, book, canvas_width, canvas_height, scale)
     warnings = _warnings(block.paragraphs)
     limit = Box(-canvas_width, -canvas_height, canvas_width, canvas_height)
-    letters = visible_runs(block, limit)
+    runs = visible_runs(block, limit)
     backdrop = _backdrop(block, text.background) if text.background is not None else []
-    picture = Picture.around((*(letter.reach for letter in letters), *backdrop), limit)
+    picture = Picture.around((*(run.reach for run in runs), *backdrop), limit)
     if picture is None:
         return None, warnings
     if text.background is not None:
         picture.rounded(backdrop, text.background.round_radius, text.background.color)
-    picture.draw(letters)
+    picture.draw(runs)
     image = picture.faded(text.alpha)
     if not image.getbbox():
         return None, warnings
@@ -63,7 +62,7 @@ def draw_text(
 
 
 def _backdrop(block: Block, background: TextBackground) -> list[Box]:
-    """Where the boxes behind a caption stand: one, or one for each line; none when there is no text."""
+    """The background boxes of a caption: one, or one for each line; none without text."""
     em_px = max((placed.run.style.em_px for placed in block.placed), default=0.0)
     if not em_px:
         return []
@@ -92,7 +91,7 @@ def _warnings(paragraphs: Paragraphs) -> tuple[DraftWarning, ...]:
         DraftWarning(
             code=WarningCode.FONT_SUBSTITUTED,
             message=Bilingual(
-                f"The font {name} is not installed; another is used.", f"字体“{name}”未安装，已使用其他字体代替。"
+                f"The font {name} is not installed; another font is used.", f"字体“{name}”未安装，已使用其他字体代替。"
             ),
             material_name=name,
         )
@@ -109,7 +108,7 @@ def _missing_warning(missing: tuple[str, ...]) -> DraftWarning:
     return DraftWarning(
         code=WarningCode.GLYPH_MISSING,
         message=Bilingual(
-            f"No font has these characters, so they are left out: {names}{more_en}.",
+            f"No installed font has these characters; they are left out: {names}{more_en}.",
             f"没有字体包含以下字符，已略去：{names}{more_zh}。",
         ),
     )

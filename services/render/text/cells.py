@@ -1,4 +1,4 @@
-"""A caption's characters, each with the resolved it is drawn in: styles and fonts are settled here."""
+"""Characters of a caption with resolved styles and fonts."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -12,17 +12,18 @@ from services.render.text.faces import Face, has_character
 from services.render.text.fonts import FontBook
 
 EM_OF_CANVAS_WIDTH = 1 / 160
-"""An em in canvas widths, for a size of 1: 6.75 px at 1080 wide. Measured by others on one
-exported video; other projects find up to 15 % less [unverified]."""
+"""An em in canvas widths, for a size of 1: 6.75 px at 1080 wide. Measured by others on one exported video; other
+projects find up to 15 % less [unverified].
+"""
 LARGEST_EM_PX = 1500.0
-"""Larger letters are drawn at this size: they would not fit any canvas."""
+"""Larger letters are drawn at this size: they fit no canvas."""
 _MARKS_ON_A_CHARACTER = 16
 _NEWLINES = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedStyle:
-    """How a stretch of characters is drawn; the range of `text_style` has no meaning here."""
+    """The style and font of a run of characters; the range of `text_style` has no meaning here."""
 
     text_style: TextStyle
     face: Face
@@ -31,18 +32,18 @@ class ResolvedStyle:
 
     @property
     def thicken(self) -> bool:
-        """Bold is wanted and the font has no bold face."""
+        """Whether bold is requested and the font has no bold face."""
         return self.text_style.bold and not self.face.bold and not self.face.colored
 
     @property
     def shear(self) -> bool:
-        """Italic is wanted and the font is upright."""
+        """Whether italic is requested and the face is upright."""
         return self.text_style.italic and not self.face.slanted and not self.face.colored
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One character, with the marks that stand on it; of an odd `level`, it reads from right to left."""
+    """One character with its combining marks; at odd levels it reads from right to left."""
 
     text: str
     style: ResolvedStyle
@@ -51,7 +52,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Characters that stand in a line; `em_px` is its largest em, also when the line is empty."""
+    """The characters of a line; `em_px` is its largest em, also if it is empty."""
 
     cells: tuple[Cell, ...]
     em_px: float
@@ -59,22 +60,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Paragraphs:
-    """A caption's lines as its newlines part them, not wrapped yet."""
+    """A caption's lines between newlines, before wrapping."""
 
     lines: tuple[Line, ...]
     missing: tuple[str, ...]
-    """Characters that no font has; they are left out."""
+    """Characters without a glyph in any font; they are left out."""
     substituted: tuple[str, ...]
     """Names of fonts that are not installed."""
 
 
 def read_paragraphs(text: TextMaterial, book: FontBook, canvas_width: int, scale: float) -> Paragraphs:
-    """The characters to draw at `scale`. Those of no visible size (under a pixel an em) are left out."""
+    """The characters to draw at `scale`. Invisible ones (under a pixel an em) are left out."""
     return _Reader(text, book, canvas_width * EM_OF_CANVAS_WIDTH * scale).read()
 
 
 class _Reader:
-    """Goes through a caption once and remembers what was not to be had."""
+    """Reads a caption once, and records missing characters and fonts."""
 
     def __init__(self, text: TextMaterial, book: FontBook, em_of_size: float) -> None:
         self._text = text
@@ -104,7 +105,7 @@ class _Reader:
         return Line(ordered, max((cell.style.em_px for cell in cells), default=em_px))
 
     def _characters(self) -> Iterator[tuple[str, TextStyle]]:
-        """What is to be drawn: line breaks of all sorts as newlines, nothing that cannot be drawn."""
+        """The drawable characters with their styles; line breaks of all kinds become newlines."""
         text = self._text.text
         for at, (character, style) in enumerate(zip(text, _styles(self._text), strict=False)):
             category = unicodedata.category(character)
@@ -117,7 +118,7 @@ class _Reader:
                 yield character if category != "Cc" else " ", style
 
     def _em_px(self, style: TextStyle) -> float:
-        """Zero when there is nothing to see."""
+        """The em in pixels; 0 if invisible."""
         em_px = style.size * self._em_of_size
         return min(em_px, LARGEST_EM_PX) if em_px >= 1 else 0.0
 
@@ -147,7 +148,7 @@ class _Reader:
         return len(cell.text) <= _MARKS_ON_A_CHARACTER
 
     def _marked(self, cell: Cell, mark: str) -> Cell:
-        """What is asked to look like an emoji does so, if there is a font of them."""
+        """The cell with a mark added; a variation selector for emoji selects an emoji font, if there is one."""
         face = self._book.emoji(cell.text) if mark == EMOJI_STYLE and len(cell.text) == 1 else None
         return replace(cell, text=cell.text + mark, style=replace(cell.style, face=face) if face else cell.style)
 
@@ -164,7 +165,7 @@ class _Reader:
         yield Cell(character, replace(resolved, face=chosen))
 
     def _new_style(self, style: TextStyle) -> ResolvedStyle | None:
-        """None when there is no font at all."""
+        """The resolved style; None if there is no font at all."""
         face = self._named(style.font_name) or self._book.default
         if face is None:
             return None
@@ -182,7 +183,9 @@ class _Reader:
 
 
 def _styles(text: TextMaterial) -> list[TextStyle]:
-    """The style of each character; later styles win, the first holds where there is none. Empty without styles."""
+    """The style of each character; later styles override earlier ones, and the first fills gaps. Empty without
+    styles.
+    """
     length = len(text.text)
     bare: dict[TextStyle, TextStyle] = {}
     styles: list[TextStyle] = []
@@ -197,5 +200,5 @@ def _styles(text: TextMaterial) -> list[TextStyle]:
 
 
 def _shares_spaces(before: ResolvedStyle, resolved: ResolvedStyle) -> bool:
-    """Whether a space is drawn as the character before it is, so that they are shaped together."""
+    """Whether a space takes the style of the character before it, so that both are shaped together."""
     return before.text_style is resolved.text_style and not before.face.colored

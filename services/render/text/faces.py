@@ -1,4 +1,4 @@
-"""Font files: the faces in them, what characters a face has, and loading one at a size."""
+"""Font files: their faces, the characters of a face, and loading at a size."""
 
 import os
 import struct
@@ -13,22 +13,22 @@ from PIL import ImageFont
 from services.render.text.characters import is_variation_selector
 
 OPEN_FACES = 500
-"""Faces that stay open for looking a character up."""
+"""Number of faces kept open for character lookups."""
 _ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
 _COLLECTIONS = (".ttc", ".otc")
 _FACES_IN_COLLECTION = 64
 _NOBODY_HAS = "\U0010fffe"
 _PROBE_PX = 24
 _STRIKES_PX = (109, 136, 128, 160, 96, 72, 64, 32, 20)
-"""Sizes that emoji fonts hold their pictures in; such a font opens at no other. Noto Color Emoji: 109."""
+"""Bitmap sizes of emoji fonts; such a font opens at no other size. Noto Color Emoji: 109."""
 _COLOR_TABLES = {b"CBDT", b"sbix", b"COLR"}
 _MOST_TABLES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face of a font file; `index` counts the faces of a collection. `strike_px` is the one size of a
-    face of pictures; `colored` faces bring their own colours.
+    """A face of a font file; `index` is its number in a collection. `strike_px` is the only size of a bitmap face;
+    `colored` faces have their own colours.
     """
 
     path: Path
@@ -50,12 +50,12 @@ class Face:
 
     @property
     def plain(self) -> bool:
-        """Whether this is the upright face of usual weight."""
+        """Whether this is the upright face of regular weight."""
         return self.style.lower() in ("regular", "book", "normal", "roman", "medium")
 
 
 def faces_in(folder: Path) -> Iterator[Face]:
-    """The faces below a folder, in order of path; what cannot be read is passed over."""
+    """The faces below a folder, in order of path; unreadable files are ignored."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -65,20 +65,20 @@ def faces_in(folder: Path) -> Iterator[Face]:
 
 @lru_cache(maxsize=64)
 def load(face: Face, em_px: float) -> ImageFont.FreeTypeFont:
-    """The face at a size of at least one pixel an em; a face of pictures at its own size."""
+    """The face at a size of at least one pixel an em; a bitmap face at its own size."""
     return ImageFont.FreeTypeFont(str(face.path), face.strike_px or max(1.0, em_px), index=face.index)
 
 
 def enlarged(face: Face, em_px: float) -> float:
-    """By how much what `load` gives is to be scaled for an em of that size: 1 but for faces of pictures."""
+    """The scale from the size of `load` to an em of that size: 1 except for bitmap faces."""
     return em_px / face.strike_px if face.strike_px else 1.0
 
 
 @lru_cache(maxsize=20_000)
 def has_character(face: Face, character: str) -> bool:
-    """Whether the face has a glyph for the character: one that is not its box for missing ones.
+    """Whether the face has a glyph for the character, other than the box of missing ones.
 
-    Format characters need none; spaces of all widths are made from the usual one.
+    Format characters need none; spaces of all widths are derived from the usual one.
     """
     if unicodedata.category(character) == "Cf" or is_variation_selector(character):
         return True
@@ -99,7 +99,7 @@ def _drawn(face: Face, character: str) -> tuple[bytes, int]:
 
 @lru_cache(maxsize=2 * OPEN_FACES)
 def _probe(face: Face) -> ImageFont.FreeTypeFont:
-    """A small, plain copy: without shaping, which would hide some characters that a face lacks."""
+    """A small copy without shaping, which would hide missing characters."""
     size = face.strike_px or _PROBE_PX
     return ImageFont.FreeTypeFont(str(face.path), size, face.index, layout_engine=ImageFont.Layout.BASIC)
 
@@ -113,7 +113,9 @@ def _faces_of(path: Path) -> Iterator[Face]:
 
 
 def _face(path: Path, index: int) -> Face | None:
-    """Opened by FreeType itself: `ImageFont.truetype` would put a font of the same file name for a broken one."""
+    """The face, opened by FreeType directly: `ImageFont.truetype` would replace a broken font by another one of the
+    same file name.
+    """
     colored = bool(_tables(path, index) & _COLOR_TABLES)
     for strike_px in (None, *_STRIKES_PX) if colored else (None,):
         try:
@@ -125,7 +127,7 @@ def _face(path: Path, index: int) -> Face | None:
 
 
 def _tables(path: Path, index: int) -> frozenset[bytes]:
-    """The names of a font's tables; none of a file that is no font."""
+    """The names of a font's tables; none if the file is no font."""
     try:
         with path.open("rb") as file:
             start = 0

@@ -1,4 +1,4 @@
-"""Finding fonts: by name, by weight, and by whether they really have a character."""
+"""Font lookup by name, by weight, and by character."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,14 +25,14 @@ PREFERRED = (
     "WenQuanYi Zen Hei",
     "Droid Sans Fallback",
 )
-"""Chinese families in the order in which they are taken, when a folder has several."""
+"""Chinese families in order of preference within a folder."""
 _CHINESE = "你"
 
 
 @dataclass(frozen=True)
 class FontBook:
-    """The fonts of some folders, those of the first folder first. Files are opened when they are
-    needed: the system's only when the folders lack something.
+    """The fonts of some folders, those of the first folder first. Files are opened on demand: the system's only if the
+    folders lack a font.
     """
 
     folders: tuple[Path, ...]
@@ -59,17 +59,17 @@ class FontBook:
 
     @cached_property
     def _emoji_faces(self) -> tuple[Face, ...]:
-        """Coloured ones first."""
+        """Emoji faces, coloured ones first."""
         made = (face for face in self._all if face.colored or "emoji" in face.family.lower())
         return tuple(sorted(made, key=lambda face: (not face.colored, *_plainness(face))))
 
     @cached_property
     def default(self) -> Face | None:
-        """The face that captions are drawn with: a Chinese one if there is any."""
+        """The default face of captions: a Chinese one if there is any."""
         return _first_chinese(self._near) or _first_chinese(self._system) or _best(self._all, _plainness)
 
     def named(self, name: str) -> Face | None:
-        """The face of that family or full name, however it is spaced or capitalised; of a family, the plain one."""
+        """The face of that family or full name, regardless of spaces and case; of a family, the plain one."""
         wanted = _bare(name)
         if not wanted:
             return None
@@ -82,9 +82,9 @@ class FontBook:
         return _best((other for other in family if other.slanted == face.slanted), _boldness)
 
     def fallback(self, character: str, *, emoji: bool = False) -> Face | None:
-        """The first face that has the character, plain faces first; for an emoji, those made for emoji first.
+        """The first face with the character, plain faces first; for an emoji, emoji faces first.
 
-        At most `OPEN_FACES` are looked at.
+        At most `OPEN_FACES` are tried.
         """
         if (character, emoji) not in self._fallbacks:
             faces = (*self._emoji_faces, *self._plain_first) if emoji else self._plain_first
@@ -93,17 +93,17 @@ class FontBook:
         return self._fallbacks[character, emoji]
 
     def emoji(self, character: str) -> Face | None:
-        """The face made for emoji that has the character."""
+        """The first emoji face with the character."""
         return next((face for face in self._emoji_faces if has_character(face, character)), None)
 
 
 def find_fonts(font_dirs: tuple[Path, ...]) -> FontBook:
-    """The fonts of the given folders, then those of set-up, then the system's."""
+    """The fonts of the given folders, then the installed ones, then the system's."""
     return FontBook((*font_dirs, ASSETS_DIR / "fonts"))
 
 
 def cjk_font_name(book: FontBook) -> str | None:
-    """The family that Chinese captions come out in; None when no font has Chinese."""
+    """The family of Chinese captions; None if no font has Chinese."""
     face = book.default
     return face.family if face is not None and has_character(face, _CHINESE) else None
 
@@ -128,7 +128,7 @@ def _plainness(face: Face) -> tuple[int, ...]:
 
 
 def _boldness(face: Face) -> tuple[int, ...]:
-    """Bold itself before semi-bold and extra-bold."""
+    """Bold before semi-bold and extra-bold."""
     return (_bare(face.style).removesuffix("italic").removesuffix("oblique") != "bold",)
 
 

@@ -1,4 +1,4 @@
-"""Where the ink of runs falls: their letters and underlines as masks, with outline or without; emoji as pictures."""
+"""Ink of runs: letters and underlines as masks, with or without outline; emoji as pictures."""
 
 import math
 from collections.abc import Iterable
@@ -12,27 +12,27 @@ from services.render.text.layout import ASCENT_EM, LINE_EM, PlacedRun
 from services.render.text.shaping import direction
 
 THICKEN_EM = 0.02
-"""Added around a letter when a font has no bold face."""
+"""Thickening of a letter if a font has no bold face."""
 SLANT = math.tan(math.radians(12))
-"""How far an italic leans, when it is made from an upright face."""
+"""Slant of an italic made from an upright face."""
 LARGEST_STROKE_EM = 0.5
-"""Wider outlines are drawn so; the apps offer up to 0.2."""
+"""Maximum outline width; the apps offer up to 0.2."""
 UNDERLINE_EM = 0.06
 UNDERLINE_DEPTH_EM = 0.12
 _MIDDLE_EM = 0.38
-"""An upright letter leans about this height over the baseline, so that it stays where it was."""
+"""Height over the baseline about which a letter is slanted, so that it keeps its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """How much each pixel of a box is covered (mode L)."""
+    """The coverage of each pixel of a box (mode L)."""
 
     box: Box
     mask: Image.Image
 
 
 def ink_box(one: PlacedRun) -> Box:
-    """Where a run's ink may be, with its outline."""
+    """The bounding box of a run's ink, with its outline."""
     style = one.run.style
     thick = _thickness(one, outlined=True)
     font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
@@ -47,7 +47,7 @@ def ink_box(one: PlacedRun) -> Box:
 
 
 def _placed_box(one: PlacedRun, offset: float, edges: tuple[float, float, float, float]) -> Box:
-    """Where a piece's ink is; its edges count from the piece's left and its baseline."""
+    """The box of a piece's ink; `edges` count from the piece's left and its baseline."""
     left, top, right, bottom = edges
     x, y, middle = one.x_px + offset, round(one.baseline_px), _MIDDLE_EM * one.run.style.em_px
     if one.turned:
@@ -64,7 +64,7 @@ def _placed_box(one: PlacedRun, offset: float, edges: tuple[float, float, float,
 
 
 def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
-    """The part of a run's ink that lies in the box."""
+    """The part of a run's ink within the box."""
     style, thick = one.run.style, _thickness(one, outlined=outlined)
     baseline = round(one.baseline_px) - box.top
     if style.face.colored:
@@ -86,7 +86,7 @@ def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
 
 
 def draw_picture(one: PlacedRun, box: Box) -> Image.Image:
-    """The part of a run in its own colours that lies in the box: emoji, scaled from the size they are kept in."""
+    """The part of a coloured run (emoji) within the box, scaled from its bitmap size."""
     style = one.run.style
     font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
     picture = Image.new("RGBA", box.size)
@@ -103,7 +103,7 @@ def draw_picture(one: PlacedRun, box: Box) -> Image.Image:
 
 
 def _turned(one: PlacedRun, box: Box, thick: float) -> Image.Image:
-    """A character on its side, turned about the middle of its em."""
+    """A character rotated by a quarter turn about the middle of its em."""
     style = one.run.style
     side = math.ceil(2 * (style.em_px + one.run.width_px + thick)) | 1
     square = Image.new("L", (side, side))
@@ -119,7 +119,7 @@ def _turned(one: PlacedRun, box: Box, thick: float) -> Image.Image:
 
 
 def merged(inks: Iterable[Ink], box: Box) -> Ink:
-    """Inks in one mask; what lies outside the box is left out."""
+    """The inks combined in one mask, cropped to the box."""
     mask = Image.new("L", box.size)
     for ink in inks:
         mask.paste(255, (ink.box.left - box.left, ink.box.top - box.top), ink.mask)
@@ -135,14 +135,14 @@ def _thickness(one: PlacedRun, *, outlined: bool) -> float:
 
 
 def _sheared(mask: Image.Image, still_y: float) -> Image.Image:
-    """Leaning to the right above `still_y` and to the left below it."""
+    """The mask slanted to the right above `still_y` and to the left below it."""
     return mask.transform(
         mask.size, Image.Transform.AFFINE, (1, SLANT, -SLANT * still_y, 0, 1, 0), Image.Resampling.BICUBIC
     )
 
 
 def _underline(one: PlacedRun) -> Box:
-    """The line under a run; in vertical setting, at the left of its column."""
+    """The underline of a run; in vertical text, at the left of its column."""
     em_px, baseline = one.run.style.em_px, round(one.baseline_px)
     thickness = max(1, round(UNDERLINE_EM * em_px))
     if one.vertical:

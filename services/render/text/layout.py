@@ -1,4 +1,4 @@
-"""Where each run of a caption stands. Lengths in pixels from the middle of the caption's block, y downwards."""
+"""Layout of a caption's runs. Lengths in pixels from the middle of the caption's block, y downwards."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,20 +15,20 @@ from services.render.text.wrap import Measure, wrapped
 LINE_EM = 1.2
 """Height of a line in em, before `line_spacing` [unverified]."""
 ASCENT_EM = 0.88
-"""Where the baseline lies in the em box of Chinese fonts, from its top."""
+"""The baseline in the em box of Chinese fonts, from its top."""
 _UPRIGHT = "，、。：；！？（）〔〕【】《》〈〉「」『』｛｝—…"
 _STANDING = "︐︑︒︓︔︕︖︵︶︹︺︻︼︽︾︿﹀﹁﹂﹃﹄︷︸︱︙"
 _VERTICAL_FORMS = dict(zip(_UPRIGHT, _STANDING, strict=True))
-"""Marks as they look in vertical setting."""
+"""Punctuation by its form in vertical text."""
 _TURNED = frozenset(_UPRIGHT[7:] + "()[]{}<>“”‘’～〜~ー-–―‥=＝|｜/／\\＼→←")
-"""Marks that lie on their side in vertical setting, where a font has no form of its own for them."""
+"""Characters rotated in vertical text if the font has no vertical form."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedRun:
-    """A run with its left end and baseline; in vertical setting, one character of a column. `turned`: by a
-    quarter, clockwise, about the middle of its em. `underline_px`: how far an underline runs from its left
-    (of a column: from its top).
+    """A run with its left end and baseline; in vertical text, one character of a column. `turned`: rotated clockwise by
+    a quarter turn about the middle of its em. `underline_px`: length of an underline from its left (of a column: from
+    its top).
     """
 
     run: Run
@@ -41,19 +41,19 @@ class PlacedRun:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLine:
-    """A line, or a column: what stands in it, as it is read, and the band it takes: from top to bottom, of
-    a column from right to left.
+    """A line or column: its runs in reading order, and its band from top to bottom (of a column: from right to
+    left).
     """
 
     placed: tuple[PlacedRun, ...]
     band_px: tuple[float, float]
     extent_px: tuple[float, float]
-    """From its left to its right; of a column, from its top to its bottom."""
+    """From left to right; of a column, from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A caption laid out; `paragraphs` tell what could not be had."""
+    """A laid out caption; `paragraphs` holds missing fonts and characters."""
 
     lines: tuple[PlacedLine, ...]
     width_px: float
@@ -63,12 +63,12 @@ class Block:
 
     @property
     def placed(self) -> tuple[PlacedRun, ...]:
-        """All runs, line by line, as they are read."""
+        """All runs, line by line, in reading order."""
         return tuple(placed for line in self.lines for placed in line.placed)
 
 
 def lay_out(text: TextMaterial, book: FontBook, canvas_width: int, canvas_height: int, scale: float) -> Block:
-    """The caption's runs, line by line; all lengths are multiplied by `scale`."""
+    """The caption's layout; all lengths are multiplied by `scale`."""
     paragraphs = read_paragraphs(text, book, canvas_width, scale)
     if text.vertical:
         longest = _column_limit(text, canvas_height) * scale
@@ -89,7 +89,7 @@ def _row_limit(text: TextMaterial, canvas_width: int) -> float | None:
 
 
 def _column_limit(text: TextMaterial, canvas_height: int) -> float:
-    """A column that would not fit on the canvas wraps in any case [unverified]."""
+    """Maximum height of a column: never more than the canvas [unverified]."""
     if text.fixed_height_px is not None:
         return text.fixed_height_px
     return text.line_max_width * canvas_height if text.wrap else float(canvas_height)
@@ -109,7 +109,7 @@ def _column_height(cells: Sequence[Cell]) -> float:
 
 
 def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list[PlacedLine], float, float]:
-    """Lines under each other, from the top left corner; then how wide and how high they are."""
+    """The lines from the top left corner on, and their total width and height."""
     rows = [list(runs_of(line.cells)) for line in lines]
     widths = [_row_extent(row) for row in rows]
     block = max([*widths, (text.fixed_width_px or 0.0) * scale])
@@ -126,7 +126,7 @@ def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list
 
 
 def _row(runs: Sequence[Run], left: float, baseline: float) -> tuple[PlacedRun, ...]:
-    """Where the runs of a line stand, in the order they are read."""
+    """The runs of a line with their positions, in reading order."""
     order = _from_left(runs)
     placed: dict[int, PlacedRun] = {}
     x = left
@@ -143,13 +143,13 @@ def _from_left(runs: Sequence[Run]) -> list[int]:
 
 
 def _row_extent(runs: Sequence[Run]) -> float:
-    """Without the spacing after the last letter."""
+    """The width without the spacing after the last letter."""
     spacing = runs[_from_left(runs)[-1]].style.spacing_px if runs else 0.0
     return max(0.0, sum(run.advance_px for run in runs) - spacing)
 
 
 def _columns(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list[PlacedLine], float, float]:
-    """Columns from right to left, characters under each other; then how high and how wide they are."""
+    """The columns from right to left, and their total height and width."""
     heights = [_column_extent(line.cells) for line in lines]
     height = max([*heights, (text.fixed_height_px or 0.0) * scale])
     found: list[PlacedLine] = []
@@ -188,7 +188,7 @@ def _column_extent(cells: Sequence[Cell]) -> float:
 
 
 def _vertical_form(cell: Cell) -> tuple[str, bool]:
-    """How a character looks in a column, and whether it is turned for that."""
+    """The form of a character in a column, and whether it is rotated."""
     form = _VERTICAL_FORMS.get(cell.text)
     if form is not None and has_character(cell.style.face, form):
         return form, False

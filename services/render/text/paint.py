@@ -1,4 +1,4 @@
-"""Painting a caption, layer by layer: box under shadow under outline under fill."""
+"""Painting of a caption: background, shadows, outlines, fills, in this order."""
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -15,33 +15,32 @@ from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merge
 from services.render.text.layout import ASCENT_EM, Block, PlacedRun
 
 SHADOW_BLUR_EM = 1.0
-"""Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of what
-their slider shows (at most 1), as if an edge of one em, which is six sigmas wide, were its full blur."""
-LARGEST_DIFFUSE = 0.25
-"""Softer shadows are drawn so; the apps offer up to 0.17."""
-MOST_COVER = 16
-"""Runs that together, with their shadows, would cover the canvas more often than this are drawn no further:
-they lie on each other many times over.
+"""Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of their slider's value (at
+most 1), as if full blur were an edge of one em, six sigmas wide.
 """
+LARGEST_DIFFUSE = 0.25
+"""Maximum blur of shadows; the apps offer up to 0.17."""
+MOST_COVER = 16
+"""Maximum area of runs with their shadows, in canvases; further ones, which only cover each other, are left out."""
 LARGEST_RADIUS_PX = 1024
-"""Corners of backgrounds are no rounder: each is drawn enlarged, to be smooth."""
+"""Maximum corner radius of backgrounds: corners are drawn enlarged, to be smooth."""
 _SMOOTH = 4
 _STRIPE_PX = 256
 _MOST_STEPS = 1024
-"""Steps of a gradient from one corner of what it paints to the other."""
+"""Number of colours of a gradient."""
 K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleRun:
-    """A run and where its ink may be, with its outline."""
+    """A run and the bounding box of its ink, with outline."""
 
     placed: PlacedRun
     box: Box
 
     @property
     def em_box(self) -> Box:
-        """What a gradient reaches over: from the top of the em to its bottom."""
+        """The box that a gradient covers: from the top of the em to its bottom."""
         one, em_px = self.placed, self.placed.run.style.em_px
         left = one.x_px if not one.vertical else one.x_px + (one.run.width_px - em_px) / 2
         right = left + (max(1.0, one.run.width_px) if not one.vertical else em_px)
@@ -50,29 +49,29 @@ class VisibleRun:
 
     @property
     def reach(self) -> Box:
-        """Where the run and its shadow may be."""
+        """The bounding box of the run and its shadow."""
         shadow = self.box.moved(*_shift(self.placed)).grown(math.ceil(3 * _blur_px(self.placed)))
         return bounding_box((self.box, shadow))
 
 
 def visible_runs(block: Block, limit: Box) -> list[VisibleRun]:
-    """The runs that can be seen, parts within the limit, up to `MOST_COVER`."""
+    """The runs that are visible within the limit, up to `MOST_COVER`."""
     budget = MOST_COVER * limit.size[0] * limit.size[1] / 4
-    letters: list[VisibleRun] = []
+    runs: list[VisibleRun] = []
     for placed in block.placed:
         if not _near(placed, limit):
             continue
-        letter = VisibleRun(placed, ink_box(placed).within(limit))
-        width, height = letter.reach.within(limit).size
+        run = VisibleRun(placed, ink_box(placed).within(limit))
+        width, height = run.reach.within(limit).size
         budget -= width * height
         if budget < 0:
             break
-        letters.append(letter)
-    return letters
+        runs.append(run)
+    return runs
 
 
 class Picture:
-    """An image with its place: coordinates count from the caption's centre."""
+    """An image with its position; coordinates count from the caption's centre."""
 
     def __init__(self, box: Box) -> None:
         self.box = box
@@ -80,28 +79,28 @@ class Picture:
 
     @classmethod
     def around(cls, boxes: Iterable[Box], limit: Box) -> "Picture | None":
-        """Around all boxes within the limit, the same to both sides of the centre; None around nothing."""
+        """A picture around all boxes within the limit, symmetric about the centre; None if they are empty."""
         needed = bounding_box(box.within(limit) for box in boxes)
         if needed.empty:
             return None
         half_width, half_height = max(-needed.left, needed.right), max(-needed.top, needed.bottom)
         return cls(Box(-half_width, -half_height, half_width, half_height))
 
-    def draw(self, letters: Sequence[VisibleRun]) -> None:
-        """All shadows, then all outlines, then all fills: no letter covers its neighbour."""
-        for shadow, group in _grouped(letters, lambda one: one.placed.run.style.text_style.shadow):
+    def draw(self, runs: Sequence[VisibleRun]) -> None:
+        """Draw all shadows, then all outlines, then all fills: no letter covers its neighbour."""
+        for shadow, group in _grouped(runs, lambda one: one.placed.run.style.text_style.shadow):
             self._draw_shadow(shadow, group)
-        plain = [one for one in letters if not one.placed.run.style.face.colored]
+        plain = [one for one in runs if not one.placed.run.style.face.colored]
         for (color, gradient, _), group in _grouped(plain, _stroke_of):
             self._fill(group, color, gradient, outlined=True)
         for (color, gradient, _), group in _grouped(plain, _fill_of):
             self._fill(group, color, gradient, outlined=False)
-        for one in letters:
+        for one in runs:
             if one.placed.run.style.face.colored:
                 self._draw_emoji(one)
 
     def rounded(self, boxes: Sequence[Box], round_radius: float, color: Color) -> None:
-        """Boxes with round corners, as one shape; `round_radius` 0..1, 1 as round as can be."""
+        """Draw boxes with round corners as one shape; `round_radius` is 0..1, 1 for semicircles."""
         seen = bounding_box(box.within(self.box) for box in boxes)
         if seen.empty:
             return
@@ -119,27 +118,27 @@ class Picture:
         self._paint(Ink(seen, mask), color)
 
     def faded(self, alpha: float) -> Image.Image:
-        """The image, less opaque."""
+        """The image with its opacity multiplied by `alpha`."""
         if alpha < 1:
             self._image.putalpha(_scaled(self._image.getchannel("A"), alpha))
         return self._image
 
-    def _draw_shadow(self, shadow: Shadow, letters: Sequence[VisibleRun]) -> None:
-        blur = max(_blur_px(one.placed) for one in letters)
-        box = bounding_box(one.box.moved(*_shift(one.placed)) for one in letters)
-        inks = (_moved(draw_ink(one.placed, one.box, outlined=True), *_shift(one.placed)) for one in letters)
+    def _draw_shadow(self, shadow: Shadow, runs: Sequence[VisibleRun]) -> None:
+        blur = max(_blur_px(one.placed) for one in runs)
+        box = bounding_box(one.box.moved(*_shift(one.placed)) for one in runs)
+        inks = (_moved(draw_ink(one.placed, one.box, outlined=True), *_shift(one.placed)) for one in runs)
         ink = merged(inks, box.grown(math.ceil(3 * blur)).within(self.box))
         if blur and not ink.box.empty:
             ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
         self._paint(ink, shadow.color)
 
-    def _fill(self, letters: Sequence[VisibleRun], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
-        box = bounding_box(one.box for one in letters).within(self.box)
-        ink = merged((draw_ink(one.placed, one.box, outlined=outlined) for one in letters), box)
+    def _fill(self, runs: Sequence[VisibleRun], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
+        box = bounding_box(one.box for one in runs).within(self.box)
+        ink = merged((draw_ink(one.placed, one.box, outlined=outlined) for one in runs), box)
         if gradient is None:
             self._paint(ink, color)
             return
-        over = bounding_box(one.em_box for one in letters)
+        over = bounding_box(one.em_box for one in runs)
         for part in _stripes(ink):
             layer = _gradient(gradient, over, part.box)
             layer.putalpha(ImageChops.multiply(layer.getchannel("A"), part.mask))
@@ -164,7 +163,7 @@ class Picture:
 
 
 def _stroke_of(one: VisibleRun) -> tuple[Color, Gradient | None, int] | None:
-    """What outlines are painted together by; each character of a gradient of its own by itself."""
+    """The key by which outlines are painted together; None without outline."""
     stroke = one.placed.run.style.text_style.stroke
     return None if stroke is None else (stroke.color, stroke.gradient, _own(stroke.gradient, one))
 
@@ -179,7 +178,7 @@ def _own(gradient: Gradient | None, one: VisibleRun) -> int:
 
 
 def _near(placed: PlacedRun, limit: Box) -> bool:
-    """A cheap look before letters are measured; nothing reaches farther from its run than three em, but shadows."""
+    """Whether a run may be within the limit, without measuring it: only shadows extend farther than three em."""
     em_px, shadow = placed.run.style.em_px, placed.run.style.text_style.shadow
     reach = 3 * em_px + (abs(shadow.distance) / 100 * em_px if shadow is not None else 0.0)
     left, right = placed.x_px - reach, placed.x_px + placed.run.width_px + reach
@@ -187,7 +186,7 @@ def _near(placed: PlacedRun, limit: Box) -> bool:
 
 
 def _shift(placed: PlacedRun) -> tuple[int, int]:
-    """From a run to its shadow."""
+    """The displacement of a run's shadow."""
     shadow, em_px = placed.run.style.text_style.shadow, placed.run.style.em_px
     if shadow is None:
         return 0, 0
@@ -201,7 +200,7 @@ def _blur_px(placed: PlacedRun) -> float:
 
 
 def _stripes(ink: Ink) -> Iterator[Ink]:
-    """An ink in parts of a few rows, so that never a whole picture in four channels is at hand."""
+    """The ink in horizontal stripes, so that no whole RGBA picture is in memory."""
     width, height = ink.box.size
     for top in range(0, height if width else 0, _STRIPE_PX):
         bottom = min(height, top + _STRIPE_PX)
@@ -214,7 +213,7 @@ def _moved(ink: Ink, dx: int, dy: int) -> Ink:
 
 
 def _gradient(gradient: Gradient, over: Box, box: Box) -> Image.Image:
-    """The colours of a gradient over `over`, as they are in `box`: a strip of all colours there, laid aslant."""
+    """The colours of a gradient over `over`, within `box`: a strip of its colours there, rotated."""
     angle = math.radians(gradient.angle_deg)
     dx, dy = math.sin(angle), -math.cos(angle)
     length = max(1.0, abs(over.size[0] * dx) + abs(over.size[1] * dy))
@@ -237,7 +236,7 @@ def _gradient(gradient: Gradient, over: Box, box: Box) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _colors(gradient: Gradient) -> tuple[tuple[int, int, int, int], ...]:
-    """The colours from one end to the other."""
+    """The colours of a gradient from start to end."""
     return tuple(_color_at(gradient, step / (_MOST_STEPS - 1)) for step in range(_MOST_STEPS))
 
 
@@ -260,7 +259,7 @@ def _rounded(box: Box, part: Box, radius: int) -> Image.Image:
 
 
 def _corners(box: Box, radius: int) -> Iterable[tuple[Image.Image, int, int]]:
-    """The four corners of a rounded box, smooth, and where they go."""
+    """The four smooth corners of a rounded box, with their positions."""
     if radius < 1:
         return
     large = Image.new("L", (radius * _SMOOTH, radius * _SMOOTH))
@@ -284,10 +283,10 @@ def _scaled(mask: Image.Image, alpha: float) -> Image.Image:
     return mask if alpha == 1 else mask.point([round(value * alpha) for value in range(256)])
 
 
-def _grouped(letters: Iterable[VisibleRun], key: Callable[[VisibleRun], K | None]) -> list[tuple[K, list[VisibleRun]]]:
-    """The runs by what they share, in order of first appearance; those without it are left out."""
+def _grouped(runs: Iterable[VisibleRun], key: Callable[[VisibleRun], K | None]) -> list[tuple[K, list[VisibleRun]]]:
+    """The runs grouped by a key, in order of first appearance; those without a key are left out."""
     groups: dict[K, list[VisibleRun]] = {}
-    for one in letters:
+    for one in runs:
         shared = key(one)
         if shared is not None:
             groups.setdefault(shared, []).append(one)

@@ -1,4 +1,4 @@
-"""Runs: characters of one look that are shaped and drawn together. Lengths in pixels."""
+"""Runs: characters of one style that are shaped and drawn together. Lengths in pixels."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -11,15 +11,15 @@ from services.render.text.faces import enlarged, has_character, load
 from services.render.text.shaping import direction, for_pillow
 
 LONGEST_RUN_PX = 4096
-"""Longer runs are parted: they are drawn as one mask each."""
+"""Maximum length of a run: each is drawn as one mask."""
 _JOINS_NOTHING_AFTER = frozenset("ءآأؤإاةدذرزوٱٲٳٵڈډڊڋڌڍڎڏڐڑڒړڔڕږڗژڙۀۃۄۅۆۇۈۉۊۋۍەۮۯ")
-"""Arabic letters that the next one is not joined to."""
+"""Arabic letters that are not joined to the next one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters of one look, `texts`, in reading order. `pieces` are what is shaped at once, and where:
-    pixels from the run's left. Of an odd `level`, it reads from right to left.
+    """Characters of one style (`texts`) in reading order. `pieces` are the shaped texts with their offsets from the
+    run's left. At odd levels the run reads from right to left.
     """
 
     style: ResolvedStyle
@@ -31,7 +31,7 @@ class Run:
 
     @property
     def advance_px(self) -> float:
-        """From its left to the left of what follows."""
+        """The distance to the next run."""
         return self.width_px + self.style.spacing_px
 
     @property
@@ -40,7 +40,7 @@ class Run:
         return self.level % 2 == 1
 
     def start_of(self, index: int) -> float:
-        """How far from the run's beginning, as it is read, its character of that index begins."""
+        """The distance of a character from the run's beginning, in reading direction."""
         if len(self.pieces) > 1:
             return self.pieces[index][1] if index < len(self.pieces) else self.width_px
         if index >= len(self.texts):
@@ -50,7 +50,7 @@ class Run:
 
 
 def _shaped(style: ResolvedStyle, text: str, level: int) -> str:
-    """The text as Pillow is given it."""
+    """The text in the form that Pillow needs."""
     return for_pillow(text, level, partial(has_character, style.face))
 
 
@@ -61,7 +61,7 @@ def _length_px(style: ResolvedStyle, shaped: str, level: int) -> float:
 
 
 def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
-    """Neighbours of one look and level together, in reading order."""
+    """Neighbours of one style and level as runs, in reading order."""
     start = 0
     for at in range(1, len(cells) + 1):
         if at == len(cells) or _parts(cells, start, at):
@@ -72,7 +72,7 @@ def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
 
 
 def run_of(cell: Cell, text: str) -> Run:
-    """One character by itself, perhaps as another one."""
+    """A run of one character, perhaps drawn as another one."""
     shaped = _shaped(cell.style, text, 0)
     return Run(cell.style, (cell.text,), ((shaped, 0.0),), _length_px(cell.style, shaped, 0))
 
@@ -91,7 +91,9 @@ def _each_by_itself(cell: Cell) -> bool:
 
 
 def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
-    """Spaced letters are placed one by one, and so are pictures; right-to-left scripts are joined and stay whole."""
+    """A run of cells. Letters with spacing and emoji are placed one by one; right-to-left scripts are joined and stay
+    whole.
+    """
     style, level = cells[0].style, cells[0].level
     texts = tuple(cell.text for cell in cells)
     if level % 2 or not (style.spacing_px or style.face.colored):
@@ -106,7 +108,7 @@ def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
 
 
 def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:
-    """A word whose letters differ in look keeps its joins: a joiner stands for the letter that is drawn elsewhere."""
+    """The text with joiners at its ends where neighbouring letters of another style join."""
     head = JOINER if before is not None and _join(before, cells[0]) else ""
     return head + whole + (JOINER if after is not None and _join(cells[-1], after) else "")
 

@@ -1,7 +1,7 @@
-"""What a text becomes before Pillow draws it. Pure.
+"""Text in the form that Pillow needs. Pure.
 
-Pillow shapes text when it finds libfribidi on the machine. Where it does not, characters are put into their order of
-sight here, with Arabic letters joined as far as Unicode has characters for that; other scripts come out unshaped.
+Pillow shapes text if libfribidi is installed. Otherwise characters are put into visual order here, with Arabic letters
+joined by Unicode's presentation forms; other scripts stay unshaped.
 """
 
 import unicodedata
@@ -16,9 +16,9 @@ from services.render.text.characters import JOINER, is_mark, is_variation_select
 _FORMS = (range(0xFB50, 0xFE00), range(0xFE70, 0xFEFD))
 """Unicode's Arabic presentation forms A and B."""
 _SHAPES = {(False, False): "<isolated>", (True, False): "<final>", (False, True): "<initial>", (True, True): "<medial>"}
-"""By whether a letter is joined to the one before and to the one after it."""
+"""By (joined to the letter before, joined to the letter after)."""
 _LAM, _ALEFS = "ل", frozenset("اآأإ")
-"""The two letters that are always drawn as one."""
+"""The two letters of the mandatory ligature."""
 
 
 @lru_cache(maxsize=1)
@@ -28,19 +28,19 @@ def shapes() -> bool:
 
 
 def direction(level: int) -> str | None:
-    """What Pillow is told of a run of that level; nothing when it cannot shape."""
+    """Pillow's direction of a run of that level; None if it cannot shape."""
     if not shapes():
         return None
     return "rtl" if level % 2 else "ltr"
 
 
 def for_pillow(text: str, level: int, has: Callable[[str], bool]) -> str:
-    """A run's text as Pillow is given it; `has` says which characters its face holds."""
+    """A run's text for Pillow; `has` tests whether its face has a character."""
     return text if shapes() else visual_text(text, backwards=level % 2 == 1, has=has)
 
 
 def visual_text(text: str, *, backwards: bool, has: Callable[[str], bool]) -> str:
-    """A text from left to right, one character for each glyph: composed, joined, without what is not seen."""
+    """A text in visual order, one character for each glyph: composed, joined, without invisible characters."""
     joined = _joined(_composed(text, has), has)
     seen = [character for letter in joined for character in letter if not _is_invisible(character)]
     if not backwards:
@@ -59,7 +59,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _composed(text: str, has: Callable[[str], bool]) -> str:
-    """VisibleRun with their accents as one character each, where the face has it."""
+    """Letters and accents as one character each, where the face has it."""
     whole = unicodedata.normalize("NFC", text)
     return "".join(one if has(one) else unicodedata.normalize("NFD", one) for one in whole)
 
@@ -74,7 +74,7 @@ def _joined(text: str, has: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _letters(text: str) -> list[str]:
-    """Characters, but lam with its alef as one."""
+    """The characters, with lam and alef as one."""
     letters: list[str] = []
     for character in text:
         if letters and letters[-1] == _LAM and character in _ALEFS:
@@ -93,7 +93,7 @@ def _form(letters: Sequence[str], bases: Sequence[int], number: int) -> str:
 
 
 def _join(one: str, other: str) -> bool:
-    """Whether two neighbours are joined: the first has a form for that, and so has the second."""
+    """Whether two neighbours join: the first has an initial form, the second a final one."""
     ahead = one == JOINER or "<initial>" in _forms().get(one, ())
     behind = other == JOINER or "<final>" in _forms().get(other, ())
     return ahead and behind
@@ -101,7 +101,7 @@ def _join(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _forms() -> Mapping[str, Mapping[str, str]]:
-    """The forms of each Arabic letter, as Unicode's character data has them."""
+    """The presentation forms of each Arabic letter, from Unicode's character data."""
     forms: dict[str, dict[str, str]] = {}
     for code in (code for block in _FORMS for code in block):
         shape, *codes = unicodedata.decomposition(chr(code)).split() or [""]

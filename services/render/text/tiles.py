@@ -1,4 +1,4 @@
-"""Where the characters of a caption stand in its picture, so that it can be shown as if it were typed."""
+"""Boxes of a caption's characters in its picture, for a typewriter animation."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -7,13 +7,13 @@ from services.render.box import Box
 from services.render.text.layout import ASCENT_EM, Block, PlacedLine, PlacedRun
 
 MOST_TILES = 40
-"""More characters than about this share tiles with their neighbours."""
+"""Approximate number of boxes; longer captions have several characters in each."""
 
 
 def tiles(block: Block, picture: Box) -> tuple[Box, ...]:
-    """Parts of a picture in the order in which they are read: together they are the whole of it.
+    """The boxes in reading order; together they cover the picture.
 
-    Each holds a character or a few; coordinates count from the picture's top left corner.
+    Each holds one character or a few; coordinates count from the picture's top left corner.
     """
     lines = [line for line in block.lines if line.placed]
     if not lines:
@@ -32,7 +32,7 @@ def tiles(block: Block, picture: Box) -> tuple[Box, ...]:
 def _bands(
     lines: Sequence[PlacedLine], picture: Box, count: int, *, vertical: bool
 ) -> Iterator[tuple[Sequence[PlacedLine], Box]]:
-    """The picture in stripes, each with its lines: they part in the middle between two lines."""
+    """The picture in bands with their lines, divided in the middle between two lines."""
     groups = [lines[at : at + count] for at in range(0, len(lines), count)]
     between = [(before[-1].band_px[1] + after[0].band_px[0]) / 2 for before, after in pairwise(groups)]
     first, last = (picture.right, picture.left) if vertical else (picture.top, picture.bottom)
@@ -45,7 +45,7 @@ def _bands(
 
 
 def _cut(line: PlacedLine, band: Box, count: int, *, vertical: bool) -> Iterator[Box]:
-    """A stripe cut after every few characters. They are read from either side, but stand side by side."""
+    """A band divided after every `count` characters; boxes are in reading order."""
     starts = [start for stretch in _stretches(line) for start in _starts(stretch, count, vertical=vertical)]
     order = sorted(range(len(starts)), key=lambda at: starts[at])
     first, last = (band.top, band.bottom) if vertical else (band.left, band.right)
@@ -57,12 +57,12 @@ def _cut(line: PlacedLine, band: Box, count: int, *, vertical: bool) -> Iterator
 
 
 def _stretches(line: PlacedLine) -> list[list[PlacedRun]]:
-    """The runs of a line that are read one after the other in one direction."""
+    """The runs of a line grouped by reading direction."""
     return [list(group) for _, group in groupby(line.placed, key=lambda placed: placed.run.level)]
 
 
 def _starts(stretch: Sequence[PlacedRun], count: int, *, vertical: bool) -> Iterator[float]:
-    """The left ends (of a column, the tops) of every few characters, in reading order."""
+    """The left ends (of a column, the tops) of every `count` characters, in reading order."""
     characters = [(placed, index) for placed in stretch for index in range(len(placed.run.texts))]
     for at in range(0, len(characters), count):
         placed, index = characters[at]

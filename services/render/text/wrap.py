@@ -1,4 +1,4 @@
-"""Where lines may break, and cutting lines that are too wide. Lengths in pixels."""
+"""Line breaking. Lengths in pixels."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from services.render.text.cells import Cell, Line
 
 _NOT_FIRST = frozenset("、。，．！？：；）】》」』〉〕｝］”’…—～·％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.!?:;)]}%")
-"""Marks that close something, or go with what is before them: no line begins with them."""
+"""Closing marks and the like, which begin no line."""
 _NOT_LAST = frozenset("（【《「『〈〔｛［“‘￥＄([{$")
-"""Marks that open something: no line ends with them."""
+"""Opening marks, which end no line."""
 _GLUE = frozenset("\u00a0\u202f")
 Measure = Callable[[Sequence[Cell]], float]
-"""How wide some characters are."""
+"""The width of some characters."""
 
 
 def wrapped(line: Line, limit_px: float, measure: Measure) -> Iterator[Line]:
-    """The line in parts no wider than the limit, cut between words and between Chinese characters.
+    """The line in parts no wider than the limit, broken between words and between Chinese characters.
 
-    A single word that is wider is cut anywhere. Spaces at a cut are left out.
+    A single wider word is broken anywhere. Spaces at a break are removed.
     """
     part: list[Cell] = []
     width = 0.0
@@ -31,7 +31,7 @@ def wrapped(line: Line, limit_px: float, measure: Measure) -> Iterator[Line]:
 
 
 def may_break(before: str, after: str) -> bool:
-    """Whether a line may end between two neighbouring characters."""
+    """Whether a line may be broken between two neighbouring characters."""
     if _is_space(after) or before in _NOT_LAST:
         return False
     if after in _NOT_FIRST:
@@ -40,7 +40,7 @@ def may_break(before: str, after: str) -> bool:
 
 
 def _pieces(cells: Sequence[Cell], limit_px: float, measure: Measure) -> Iterator[list[Cell]]:
-    """Words, and the characters of words that are wider than a whole line."""
+    """Words; a word wider than a line as single characters."""
     for word in _words(cells):
         if measure(_trimmed(word)) > limit_px:
             yield from ([cell] for cell in word)

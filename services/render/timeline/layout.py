@@ -107,7 +107,7 @@ def _warnings(segment: Segment, picture: Visual | None) -> Iterator[DraftWarning
         yield DraftWarning(
             code=WarningCode.MATERIAL_FROZEN,
             message=Bilingual(
-                f"The material ends {short_us / US:.2f} s before its segment does; its last frame stays.",
+                f"The material ends {short_us / US:.2f} s before its segment; its last frame is held.",
                 f"素材比片段早结束 {short_us / US:.2f} 秒，画面停留在最后一帧。",
             ),
             segment_id=segment.id,

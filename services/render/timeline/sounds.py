@@ -95,7 +95,7 @@ def sound_warnings(segment: Segment, prepared: Prepared) -> Iterator[DraftWarnin
         seconds = f"{lost_us / US:.2f}"
         yield _warning(
             WarningCode.MATERIAL_MISSING,
-            f"Of the material's sound, {seconds} s are not heard here: it holds none, ends before, or is damaged."
+            f"{seconds} s of the material's sound are not played here: the sound is missing, too short, or damaged."
             " Shorten the segment or replace the file.",
             f"素材的声音有 {seconds} 秒未播放：该处没有声音、声音已结束或已损坏。请缩短片段或更换文件。",
             segment,
@@ -105,7 +105,7 @@ def sound_warnings(segment: Segment, prepared: Prepared) -> Iterator[DraftWarnin
         count = len(track.layout)
         yield _warning(
             WarningCode.EFFECT_APPROXIMATED,
-            f"The material's sound has {count} channels in no known order; the first two are heard. Mix it to stereo.",
+            f"The material's sound has {count} channels in unknown order; the first two are played. Mix it to stereo.",
             f"素材的声音有 {count} 个声道且排列未知，仅播放前两个声道。请将其混为立体声。",
             segment,
             material,

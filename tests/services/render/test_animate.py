@@ -1,4 +1,4 @@
-"""What animations do to a picture over time."""
+"""Animations over time."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,13 +20,13 @@ SLIDES = {
     AnimationKind.MOVE_UP: (0, -1),
     AnimationKind.MOVE_DOWN: (0, 1),
 }
-"""Where to, x to the right and y down."""
+"""Direction, x to the right and y down."""
 
 
 def playing(
     kind: AnimationKind, phase: AnimationPhase, seconds: float = 1, start_s: float = 0, period_s: float = 0
 ) -> Animation:
-    """An animation; the start of one that leaves is wrong on purpose: it ends with the segment."""
+    """An animation; an exit has a wrong start on purpose: it ends with the segment."""
     return Animation(
         phase=phase,
         kind=kind,
@@ -42,13 +42,13 @@ def at(animations: Animation | Sequence[Animation], seconds: float) -> PoseChang
 
 
 def frames(animations: Animation | Sequence[Animation], start_s: float = 0, end_s: float = 4) -> list[PoseChange]:
-    """Of every frame of a stretch of the segment."""
+    """Of every frame of a range of the segment."""
     first, last = round(start_s * US / FRAME_US), round(end_s * US / FRAME_US)
     return [at(animations, frame * FRAME_US / US) for frame in range(first, last)]
 
 
 def step(one: PoseChange, other: PoseChange) -> float:
-    """How much changes from frame to frame, about 1 for what the eye takes for a jump."""
+    """The change from frame to frame, about 1 for a visible jump."""
     return max(
         abs(one.dx - other.dx),
         abs(one.dy - other.dy),

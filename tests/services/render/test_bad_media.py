@@ -1,4 +1,4 @@
-"""Broken and hostile files end in an error that names them, and never in a hang or a wrong picture."""
+"""Damaged and hostile files end in an error that names them, never in a hang or a wrong picture."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ SECRET = "the secret of another file"
 
 
 def hls(folder: Path) -> Path:
-    """A playlist that leads to another file, under the name of a video."""
+    """A playlist of another file, named as a video."""
     (folder / "secret.ts").write_bytes(SECRET.encode() * 100)
     path = folder / "bad.mp4"
     path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.ts\n#EXT-X-ENDLIST\n")
@@ -45,7 +45,7 @@ def truncated_png(folder: Path) -> Path:
 
 
 def truncated_video(folder: Path) -> Path:
-    """Its index, which stands at the end, is missing."""
+    """A video without its index, which is at the end."""
     whole = media.counting_video(folder / "whole.mp4", seconds=0.5).read_bytes()
     path = folder / "bad.mp4"
     path.write_bytes(whole[: len(whole) // 2])
@@ -53,7 +53,7 @@ def truncated_video(folder: Path) -> Path:
 
 
 def noise(folder: Path) -> Path:
-    """What begins like a video and then is not one."""
+    """A file that begins like a video."""
     path = folder / "bad.mp4"
     path.write_bytes(b"\0\0\0\x20ftypisom" + bytes(range(256)) * 50)
     return path
@@ -88,9 +88,9 @@ BAD: list[tuple[Callable[[Path], Path], str, str]] = [
     (hls, "MATERIAL_UNREADABLE", "not a video"),
     (concat, "MATERIAL_UNREADABLE", "not a video"),
     (svg, "MATERIAL_UNREADABLE", "not a video"),
-    (truncated_png, "MATERIAL_UNREADABLE", "broken"),
-    (truncated_video, "MATERIAL_UNREADABLE", "does not play"),
-    (noise, "MATERIAL_UNREADABLE", "does not play"),
+    (truncated_png, "MATERIAL_UNREADABLE", "damaged"),
+    (truncated_video, "MATERIAL_UNREADABLE", "cannot be decoded"),
+    (noise, "MATERIAL_UNREADABLE", "cannot be decoded"),
     (sound_only, "MATERIAL_UNREADABLE", "holds no picture"),
     (empty, "MATERIAL_UNREADABLE", "not a video"),
     (many_streams, "MATERIAL_TOO_LARGE", "40 streams"),

@@ -1,4 +1,4 @@
-"""Long videos are made in chunks, side by side on as many cores as there are: nobody can see where one ends."""
+"""Long videos are rendered in parallel chunks without visible seams."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ SEAM = 3 * 30
 
 
 def draft() -> DraftBuilder:
-    """Something moves, turns, dissolves and is blurred across the seam."""
+    """Movement, rotation, dissolve and blur across the seam."""
     builder = DraftBuilder(160, 90)
     dissolve = builder.material("transitions", name="叠化", effect_id="1", duration=S, is_overlap=True)
     builder.video("clip.mp4", 0, 3 * S, extra_material_refs=[dissolve]).video("clip.mp4", 3 * S, 3 * S)
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def on_one_core(folder: Path) -> Video:
-    """The same render by a process that may use one core only, and makes one chunk."""
+    """The same render on one core, in one chunk."""
     script = (
         "import os, pathlib, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from tests.services.render.test_chunks import draft; from tests.support.render import render\n"

@@ -1,4 +1,4 @@
-"""Colours come out as their files say: HDR, wide gamuts, matrices and ranges of video, profiles of pictures."""
+"""Colours are drawn as tagged: HDR, wide gamuts, matrices and ranges of video, profiles of pictures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LUMA = {"bt2020nc": (0.2627, 0.0593), "bt709": (0.2126, 0.0722), "smpte170m": (0
 
 @dataclass(frozen=True)
 class Kind:
-    """How a file's codes are tagged, and what it is coded with."""
+    """A file's colour tags, and its encoder."""
 
     primaries: str
     transfer: str
@@ -62,7 +62,7 @@ KINDS = (
 
 
 def colors() -> Values:
-    """Codes of red, green and blue, one for each patch: greys, and what a fixed seed gives."""
+    """Codes of red, green and blue, one for each patch: greys, and colours of a fixed seed."""
     chance = np.random.default_rng(5)
     greys = np.repeat(np.linspace(0, 1, ACROSS)[:, None], 3, axis=1)
     return np.concatenate([greys, chance.random((ACROSS * ACROSS - ACROSS, 3))])
@@ -79,7 +79,7 @@ def coded(kind: Kind) -> NDArray[np.float64]:
 
 
 def scales(kind: Kind) -> tuple[float, float, float]:
-    """The code of black, and how many codes luma and chroma span."""
+    """The code of black, and the ranges of luma and chroma codes."""
     most, unit = 2**kind.bits - 1, 2 ** (kind.bits - 8)
     return (0, most, most) if kind.full else (16 * unit, 219 * unit, 224 * unit)
 
@@ -186,7 +186,7 @@ def see_through() -> Image.Image:
 
 
 def by_camera() -> Image.Exif:
-    """How a camera says in EXIF that a photo is in Adobe RGB."""
+    """A camera's EXIF tag of Adobe RGB."""
     exif = Image.Exif()
     inner: dict[int, Any] = exif.get_ifd(ExifTags.IFD.Exif)
     inner[ExifTags.Base.ColorSpace], inner[ExifTags.IFD.Interop] = 0xFFFF, {1: "R03"}
@@ -194,7 +194,7 @@ def by_camera() -> Image.Exif:
 
 
 def photos(folder: Path) -> dict[Path, Callable[[Values], Values]]:
-    """Pictures that tell of their colours in every way there is, and what they are in sRGB."""
+    """Pictures with every kind of colour tag, and their sRGB colours."""
     made: dict[Path, Callable[[Values], Values]] = {}
 
     def add(name: str, meaning: Callable[[Values], Values], image: Image.Image | None = None, **options: Any) -> Path:
@@ -234,7 +234,7 @@ def test_photos_come_out_in_srgb_whichever_way_their_files_tell_of_their_colours
 
 
 def largest_error(name: str) -> int:
-    """HDR pictures have eight bits on their way, of which dark and saturated colours make more."""
+    """HDR pictures pass through 8 bits, whose steps dark and saturated colours enlarge."""
     return 16 if name in ("pq-cicp.png", "hlg-cicp.png") else LARGEST_ERROR
 
 

@@ -1,4 +1,4 @@
-"""Cuts of coded frames as they are: copied where that is the same picture, drawn wherever it is not."""
+"""Cuts without encoding: copied where the picture is the same, drawn elsewhere."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ FRAMES = 60
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two grainy films with frames that refer to later ones; no encoder would make the same frames of them twice."""
+    """Two grainy videos with B-frames; no encoder would produce the same frames twice."""
     folder = tmp_path_factory.mktemp("copying")
     for name, seed in (("one.mp4", "1"), ("two.mp4", "2")):
         film(folder / name, seed)
@@ -40,7 +40,7 @@ def at_us(frame: int) -> int:
 
 
 def cuts(*clips: tuple[str, int, int], **options: Any) -> DraftBuilder:
-    """Clips one after the other: of which file, from which frame on, how many frames."""
+    """Clips in sequence: file, first frame, number of frames."""
     draft, start = DraftBuilder(160, 90), 0
     for name, first, frames in clips:
         length_us = at_us(start + frames) - at_us(start)

@@ -1,4 +1,4 @@
-"""Codecs of phones and recorders are heard; one that the ffmpeg in use does not decode is named."""
+"""Codecs of phones and recorders are played; one that ffmpeg cannot decode is named."""
 
 import random
 import struct
@@ -45,7 +45,7 @@ def test_the_codecs_of_phones_and_recorders_are_heard(tmp_path: Path) -> None:
 
 
 def lacking(folder: Path, *codecs: str) -> str:
-    """An ffmpeg that says it decodes everything else than some codecs."""
+    """An ffmpeg that lists no decoder of some codecs."""
     program = folder / "ffmpeg"
     real = used_ffmpeg()
     left_out = ";".join(f"s/^ D\\(.....  *{codec} \\)/ .\\1/" for codec in codecs)

@@ -1,4 +1,4 @@
-"""Looks: what ffmpeg makes of a picture is what their definitions say."""
+"""Effects: ffmpeg's result is that of their definitions."""
 
 import math
 import random
@@ -29,7 +29,7 @@ FORMATS = ("yuv420p", "yuva420p", "yuv444p", "yuva444p")
 STRENGTHS = {True: (1.0, 0.35, -0.7), False: (1.0, 0.35)}
 """Of adjustments, and of all others."""
 FRAME, START = 24, 3
-"""The frame of the stream that is looked at, and that with which the effect begins: it flashes and glitches then."""
+"""The compared frame of the stream, and the one with which the effect begins: it flashes and glitches then."""
 CHANGING = (EffectKind.SHAKE, EffectKind.ZOOM, EffectKind.FLASH, EffectKind.GLITCH, EffectKind.GRAIN)
 LOOKS = tuple(kind for kind in EffectKind if kind is not EffectKind.LUT)
 TINTED = (EffectKind.WARM, EffectKind.COOL, EffectKind.TEMPERATURE, EffectKind.TINT, EffectKind.VINTAGE)
@@ -42,7 +42,7 @@ def named(effect: Effect) -> str:
 
 
 def picture(*, clear: bool) -> Pixels:
-    """Hills, with a clear margin around an ellipse when that is asked for."""
+    """Hills, with `clear` a transparent margin around an ellipse."""
     hills = landscape(WIDTH, HEIGHT, 0.4, MORNING)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     inside = np.hypot(x / WIDTH - 0.5, y / HEIGHT - 0.5) < (0.4 if clear else 9)
@@ -75,7 +75,7 @@ def shown(ffmpeg: str, whole: Pixels, step_lists: Sequence[Sequence[str]], pixel
 
 
 def difference(found: Pixels, wanted: Pixels) -> float:
-    """The mean over all channels, of 255, where both are seen."""
+    """The mean over all channels, of 255, where both are visible."""
     seen = np.minimum(found[..., 3], wanted[..., 3]) > 0.99
     assert seen.mean() > 0.3
     return float(np.abs(found - wanted)[..., :3][seen].mean() * 255)
@@ -86,7 +86,7 @@ EFFECTS = tuple(Effect(kind=kind, strength=strength) for kind in LOOKS for stren
 
 @lru_cache
 def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effect, Pixels]]:
-    """The frame of a picture as it is, and with each of `EFFECTS`."""
+    """The frame of a picture, unchanged and with each of `EFFECTS`."""
     clear = pixel_format.startswith("yuva")
     step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=START, alpha=clear) for each in EFFECTS]
     plain, *changed = shown(ffmpeg, picture(clear=clear), ((), *step_lists), pixel_format, range(FRAME, FRAME + 1))
@@ -100,7 +100,7 @@ def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effec
     [each for each in EFFECTS if each.kind not in STATISTICAL],
     ids=lambda each: f"{each.kind} {each.strength}",
 )
-def test_a_look_is_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
+def test_an_effect_is_drawn_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
     plain, step_lists = seen_through_all(ffmpeg, pixel_format)
     found, wanted = step_lists[effect], apply(effect, plain, FRAME - START, RATE)
     assert difference(found, wanted) <= (1.5 if effect.kind in COLORS else 3)
@@ -159,7 +159,7 @@ def test_strength_has_an_end(kind: EffectKind) -> None:
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
 def test_effects_that_know_no_alpha_keep_it_by_themselves(ffmpeg: str) -> None:
-    """Frames may have no alpha although it is to be kept."""
+    """Frames may have no alpha although it is to be preserved."""
     step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0) for each in EFFECTS]
     found = shown(ffmpeg, picture(clear=False), step_lists, "yuv420p", range(1))
     assert np.all(found[..., 3] == 1)

@@ -1,4 +1,4 @@
-"""Which fonts are found, and which of them is taken."""
+"""Font lookup and preference."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ REGULAR, BOLD = SET_UP / "NotoSansSC-Regular.ttf", SET_UP / "NotoSansSC-Bold.ttf
 
 
 def book_of(*folders: Path) -> FontBook:
-    """Knows nothing of the machine's own fonts."""
+    """A book without the machine's fonts."""
     return FontBook(folders, system_folders=())
 
 

@@ -24,12 +24,12 @@ def drawn(mask: Mask, width: int = WIDTH, height: int = HEIGHT) -> Grey:
 
 
 def at(picture: Grey, x: float, y: float) -> float:
-    """What is seen there, as fractions of the picture."""
+    """The opacity there, as fractions of the picture."""
     return float(picture[round(y * (picture.shape[0] - 1)), round(x * (picture.shape[1] - 1))])
 
 
 def bounds(picture: Grey) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what is more than half seen, the last two outside."""
+    """Left, top, right and bottom of the area more than half opaque, the last two outside."""
     rows, columns = np.nonzero(picture > 0.5)
     return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
 
@@ -42,7 +42,7 @@ def heart_area() -> float:
 
 
 def star_area() -> float:
-    """Of a five-pointed star whose sides continue each other, in its box of one."""
+    """Of a five-pointed star with collinear sides, in its box of one."""
     inner = math.cos(math.radians(72)) / math.cos(math.radians(36))
     box = 2 * math.sin(math.radians(72)) * (1 + math.cos(math.radians(36)))
     return 5 * inner * math.sin(math.radians(36)) / box

@@ -1,4 +1,4 @@
-"""A long video in parts: the renderer says which there are, and makes those it is told to."""
+"""A long video in parts: the renderer announces them, and renders those ordered."""
 
 import json
 import subprocess
@@ -55,16 +55,16 @@ def test_an_order_that_makes_no_sense_is_refused(line: bytes) -> None:
 
 
 @contextmanager
-def asked(folder: Path, draft: DraftBuilder, **changes: Any) -> Generator["Talk"]:
-    """A renderer that is asked for a draft of `folder`, and can ask back."""
+def asked(folder: Path, draft: DraftBuilder, **changes: Any) -> Generator["PartProtocol"]:
+    """A renderer of the draft in `folder` that may request orders."""
     (folder / "draft_content.json").write_bytes(draft.bytes())
     with start(request(folder, draft_folder=str(folder), **changes), more=True) as process:
-        yield Talk(process)
+        yield PartProtocol(process)
         process.wait(SECONDS)
 
 
-class Talk:
-    """Both sides of a talk."""
+class PartProtocol:
+    """Both ends of the part protocol."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -76,13 +76,13 @@ class Talk:
         return dict(next(line for line in lines if set(line) & {*keys, "error"}))
 
     def say(self, **order: Any) -> None:
-        """Give an order."""
+        """Send an order."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
 
     def leave(self) -> None:
-        """Nothing more is to be done."""
+        """Close stdin: no work is left."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.stdin = None
@@ -159,7 +159,7 @@ def digests(folder: Path, drafts: Iterable[DraftBuilder], **changes: Any) -> lis
 
 
 def test_where_something_else_is_drawn_no_part_would_fit(tmp_path: Path) -> None:
-    """Another frame, another font: the digest tells."""
+    """Another frame or font changes the digest."""
     draft, moved = long_draft(tmp_path), long_draft(tmp_path)
     moved.draft["tracks"][0]["segments"][5]["source_timerange"]["start"] = 500_000
     first, again, other = digests(tmp_path, [draft, draft, moved])

@@ -1,4 +1,4 @@
-"""Where pictures stand, and what they look like there. One draft holds a half second for each feature."""
+"""Positions and contents of pictures. One draft has half a second for each feature."""
 
 import math
 from pathlib import Path
@@ -19,7 +19,7 @@ TL, TR, BL, BR = QUADRANTS
 
 
 class Slots:
-    """A draft with one feature after the other on its main track; each has a name and some frames."""
+    """A draft with features in sequence on its main track; each has a name and some frames."""
 
     def __init__(self) -> None:
         self.builder = DraftBuilder(WIDTH, HEIGHT)
@@ -76,7 +76,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> "Shown":
 
 
 class Shown:
-    """The rendered draft; colours are asked for by a slot's name."""
+    """The rendered draft; colours are looked up by a slot's name."""
 
     def __init__(self, rendered: Rendered, names: list[str]) -> None:
         self.rendered = rendered
@@ -104,7 +104,7 @@ def test_the_file_is_what_browsers_play(shown: Shown) -> None:
     assert head.index(b"moov") < head.index(b"mdat"), "the index comes first"
 
 
-def test_the_result_tells_the_file_s_measures(shown: Shown) -> None:
+def test_the_result_has_the_file_s_properties(shown: Shown) -> None:
     result = shown.rendered.result
     assert (result["width"], result["height"], result["frames"], result["frame_rate"]) == (
         320,
@@ -183,7 +183,7 @@ def test_a_half_turn_is_both_flips(shown: Shown) -> None:
 
 def test_any_other_turn_keeps_the_corners(shown: Shown) -> None:
     def at(x: float, y: float) -> tuple[int, int, int]:
-        """The place `x`, `y` pixels from the centre before the turn."""
+        """The position `x`, `y` pixels from the centre before rotation."""
         angle = math.radians(30)
         turned_x = x * math.cos(angle) - y * math.sin(angle)
         turned_y = x * math.sin(angle) + y * math.cos(angle)
@@ -225,13 +225,13 @@ def test_a_far_zoom_shows_the_right_part(shown: Shown) -> None:
 
 
 def test_a_zoom_of_a_flipped_picture_shows_the_right_part(shown: Shown) -> None:
-    """Its left edge stands in the middle of the canvas's left half; flipped, its own right half is there."""
+    """Its left edge is in the middle of the canvas's left half; flipped, its own right half is there."""
     assert near(shown.color("zoomed flipped", 0.1, 0.25), TR)
     assert near(shown.color("zoomed flipped", 0.9, 0.75), BR)
 
 
 def test_a_zoom_of_a_turned_picture_shows_the_right_part(shown: Shown) -> None:
-    """Seen from the picture's centre, the canvas lies on its left; turned back by 45 degrees, below that."""
+    """From the picture's centre, the canvas is on its left; rotated back by 45 degrees, below that."""
     assert near(shown.color("zoomed and turned", 0.5, 0.5), BL)
 
 
@@ -326,7 +326,7 @@ def test_a_turned_caption_turns_about_its_own_centre(tmp_path: Path) -> None:
 
 
 def test_many_pictures_at_once_are_all_drawn(tmp_path: Path) -> None:
-    """More than ffmpeg is given in one go."""
+    """More inputs than one ffmpeg gets."""
     media.plain(tmp_path / "white.png", WHITE, 32, 18)
     draft = DraftBuilder(WIDTH, HEIGHT)
     places = [(column, row) for row in range(5) for column in range(8)]

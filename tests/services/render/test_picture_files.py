@@ -1,4 +1,4 @@
-"""Whatever kind of file a picture comes in, it is drawn as it is: its alpha, its frames, its pixels; or it is told."""
+"""A picture of any file type is drawn with its alpha, frames and pixels, or a warning names the loss."""
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
@@ -46,7 +46,7 @@ def middle(slot: int) -> int:
 
 
 def half(color: Iterable[int]) -> tuple[int, ...]:
-    """A colour laid half clear over the ground."""
+    """A colour at half opacity over the ground."""
     return tuple(round((part + under) / 2) for part, under in zip(color, UNDER, strict=True))
 
 
@@ -81,7 +81,7 @@ def test_what_lies_below_shines_through_every_kind_of_file_with_alpha(tmp_path: 
 
 
 def test_photos_of_phones_are_drawn_upright_and_by_their_profile(tmp_path: Path) -> None:
-    """HEIC: tiles of HEVC, turned a quarter, in Display P3. One whose tiles are gone is told."""
+    """HEIC: tiles of HEVC, rotated a quarter, in Display P3. A file without its tiles has a warning."""
     picture = Image.open(media.quadrants(tmp_path / "quadrants.png", 128, 64)).convert("RGB")
     files = [
         heic(tmp_path / "IMG_0001.heic", picture),
@@ -104,7 +104,7 @@ def test_a_broken_photo_of_a_phone_is_named(tmp_path: Path) -> None:
 
 
 def without_libvpx(folder: Path) -> Path:
-    """An ffmpeg that says it was built without libvpx."""
+    """An ffmpeg that claims to be built without libvpx."""
     program = folder / "ffmpeg"
     real = used_ffmpeg()
     asked = f'if [ "$1" = -version ]; then {real} -version | sed s/--enable-libvpx//; exit; fi'
@@ -131,7 +131,7 @@ def test_hevc_s_alpha_shines_through_or_is_a_warning(tmp_path: Path) -> None:
 
 
 def assert_told(rendered: Rendered, name: str, about: str) -> None:
-    """One warning says what of a file is not drawn, in both languages."""
+    """One warning in both languages names the part of a file that is not drawn."""
     [warning] = rendered.warnings
     assert (warning["code"], warning["material_name"]) == ("MATERIAL_APPROXIMATED", name)
     assert warning["segment_id"]
@@ -189,7 +189,7 @@ def test_the_picture_that_an_animated_png_shows_elsewhere_is_none_of_its_frames(
 
 
 def test_an_animation_of_too_many_pixels_is_an_error_that_names_the_limit(tmp_path: Path) -> None:
-    """Its header announces 9999 frames of a megapixel."""
+    """Its header declares 9999 frames of a megapixel."""
     path = media.plain(tmp_path / "long.png", RED, 1000, 1000)
     pngs.with_chunk(path, b"acTL", struct.pack(">II", 9999, 0))
     error = one_after_the_other(tmp_path, [tmp_path / "long.png"]).error
@@ -274,7 +274,7 @@ def test_black_and_white_and_palettes_with_clear_colours_are_drawn(tmp_path: Pat
     assert all(map(near, seen, [(0, 0, 0), (255, 255, 255), UNDER, GREEN]))
 
 
-def test_numbers_beyond_white_are_brought_down_and_told(tmp_path: Path) -> None:
+def test_numbers_beyond_white_are_scaled_with_a_warning(tmp_path: Path) -> None:
     ramp("F", 255.0).save(tmp_path / "numbers.tif")
     rendered = one_after_the_other(tmp_path, [tmp_path / "numbers.tif"])
     assert all(map(near, greys(rendered.video, 0), GREYS))
@@ -309,7 +309,7 @@ def test_all_eight_orientations_stand_upright(tmp_path: Path) -> None:
 
 
 def test_turned_and_mirrored_clips_are_drawn_as_they_are_shown(tmp_path: Path) -> None:
-    """What the display matrix says is put on afterwards; ffmpeg itself tells what is to be seen."""
+    """The display matrix is applied afterwards; ffmpeg itself gives the expected picture."""
     media.quadrants(tmp_path / "upright.png", WIDTH, HEIGHT)
     whole = ("-loop", "1", "-framerate", "10", "-t", "0.3", "-i", tmp_path / "upright.png")
     media.ffmpeg(*whole, "-c:v", "libx264", "-qp", "4", "-pix_fmt", "yuv420p", tmp_path / "flat.mp4")
@@ -366,7 +366,7 @@ def logarithmic(folder: Path) -> Path:
 
 
 def askew(folder: Path) -> Path:
-    """A display matrix that turns by no quarter."""
+    """A display matrix with an odd rotation."""
     media.counting_video(folder / "flat.mp4", seconds=0.3, size="64x36")
     media.ffmpeg("-display_rotation", "30", "-i", folder / "flat.mp4", "-c", "copy", folder / "askew.mp4")
     return folder / "askew.mp4"
@@ -389,7 +389,7 @@ def test_what_a_file_holds_and_is_not_drawn_is_a_warning(
     assert_told(one_after_the_other(tmp_path, [path]), path.name, about)
 
 
-def test_an_animation_as_a_background_stands_still_and_is_told(tmp_path: Path) -> None:
+def test_an_animation_as_a_background_stands_still_with_a_warning(tmp_path: Path) -> None:
     moving(tmp_path, "back.webp", lossless=True)
     media.plain(tmp_path / "tall.png", YELLOW, 20, HEIGHT)
     draft = DraftBuilder(WIDTH, HEIGHT).photo("tall.png", 0, SLOT_US)
@@ -400,6 +400,6 @@ def test_an_animation_as_a_background_stands_still_and_is_told(tmp_path: Path) -
     assert "3 pages or frames" in warning["message"]["en"]
 
 
-def test_a_file_s_losses_are_told_once_however_often_it_is_used(tmp_path: Path) -> None:
+def test_a_file_s_losses_have_one_warning_however_often_it_is_used(tmp_path: Path) -> None:
     path = pages(tmp_path)
     assert_told(one_after_the_other(tmp_path, [path, path, path]), "pages.tif", "2 pages")

@@ -108,7 +108,7 @@ def seen(uses: Iterable[Use], here: Span) -> list[str]:
 
 
 def placed(chunks: Iterable[Chunk]) -> list[tuple[list[str], list[str]]]:
-    """For each frame, what it is based on and what lies over it."""
+    """For each frame, its base and its overlays."""
     found: list[tuple[list[str], list[str]]] = []
     for chunk in chunks:
         bases = [piece.use for piece in chunk.base if piece.use]
@@ -180,7 +180,7 @@ def _plain_graph() -> str:
     return chunk_command(made, plan(made)[0], 0, None, {}).graph
 
 
-def test_every_input_is_told_its_kind_and_may_open_no_other_file() -> None:
+def test_every_input_has_an_explicit_demuxer_and_may_open_no_other_file() -> None:
     made = timeline(layer(0, 100, picture=FOOTAGE), layer(0, 100, SMALL))
     (chunk,) = plan(made)
     command = chunk_command(made, chunk, 0, None, {})

@@ -1,4 +1,4 @@
-"""Frames that are shown while the video is still made."""
+"""Previews during a render."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ FFMPEGS = both_ffmpegs()
 
 
 class Watch:
-    """Previews whose clock moves only when it is told to."""
+    """Previews with a manual clock."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 50.0
@@ -33,7 +33,7 @@ class Watch:
         self.told.append(path.read_bytes())
 
     def make(self, content: bytes) -> None:
-        """What an ffmpeg does, and what follows."""
+        """Write a JPEG as ffmpeg does, and poll."""
         self.made.write_bytes(content)
         self.previews.poll(self.made)
 
@@ -44,7 +44,7 @@ def watch(tmp_path: Path) -> Watch:
 
 
 def render(ffmpeg: str, folder: Path, source: str, size: tuple[int, int], frames: int) -> str:
-    """Make a video with previews in `folder`; gives what ffmpeg said."""
+    """Make a video with previews in `folder`. Returns ffmpeg's log."""
     steps = (source, f"trim=end_frame={frames}", "format=yuv420p", "setparams=range=tv:colorspace=bt709")
     graph = with_preview(f"{','.join(steps)}[out]", *size)
     video = ("-map", "[out]", "-r", "30", "-fps_mode", "cfr", *QUICK, str(folder / "video.mp4"))
@@ -80,7 +80,7 @@ def test_previews_keep_the_proportions_and_are_never_larger_than_the_video() -> 
     assert preview_size(64, 36) == (64, 36)
 
 
-def test_a_new_frame_is_told_of_once(watch: Watch) -> None:
+def test_a_new_frame_is_reported_once(watch: Watch) -> None:
     watch.previews.poll(watch.made)
     watch.make(b"one")
     watch.now += 5

@@ -1,4 +1,4 @@
-"""The renderer as a process: how it begins, how it ends, and what it leaves."""
+"""The renderer as a process: start, end, and cleanup."""
 
 import json
 import signal
@@ -43,7 +43,7 @@ def exporting(asked: dict[str, Any]) -> Generator[tuple["subprocess.Popen[str]",
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    """Whether all of them end soon; one whose parent does not care to know counts as ended."""
+    """Whether all of them end soon; a zombie counts as ended."""
     _, alive = psutil.wait_procs([process for process in processes if not ended(process)], timeout=SECONDS)
     return all(ended(process) for process in alive)
 
@@ -129,7 +129,7 @@ def test_a_draft_within_the_draft_is_counted_as_it_is_made(tmp_path: Path) -> No
         ('{"draft_url": "http://x", "folder": "/x", "output": "/x", "limits": {"pixels": -1}}', "limits"),
     ],
 )
-def test_a_wrong_request_is_told(text: str, says: str) -> None:
+def test_an_invalid_request_is_reported(text: str, says: str) -> None:
     said = subprocess.run(COMMAND, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
     assert said.returncode == 1
     error = json.loads(said.stdout)["error"]
@@ -137,7 +137,7 @@ def test_a_wrong_request_is_told(text: str, says: str) -> None:
     assert says in error["message"]["en"]
 
 
-def test_what_nobody_foresaw_is_told_without_its_traceback(tmp_path: Path) -> None:
+def test_an_unexpected_error_is_reported_without_its_traceback(tmp_path: Path) -> None:
     (tmp_path / "task").write_text("a file where the folder should be")
     rendered = run(request(tmp_path, draft_folder=str(tmp_path)))
     assert rendered.error["code"] == "INTERNAL"
@@ -146,7 +146,7 @@ def test_what_nobody_foresaw_is_told_without_its_traceback(tmp_path: Path) -> No
 
 
 def test_a_full_disk_is_out_of_disk(tmp_path: Path) -> None:
-    """/dev/full takes nothing: the file that ffmpeg or we write there cannot be finished."""
+    """/dev/full accepts no data: files written there cannot be finished."""
     draft = DraftBuilder(64, 36).text("x", 0, S)
     (tmp_path / "draft_content.json").write_bytes(draft.bytes())
     pieces = tmp_path / "task" / "1" / "pieces"
@@ -156,7 +156,7 @@ def test_a_full_disk_is_out_of_disk(tmp_path: Path) -> None:
     assert (error["code"], error["retryable"]) == ("OUT_OF_DISK", True)
 
 
-def test_an_ffmpeg_that_is_too_old_is_told(tmp_path: Path) -> None:
+def test_an_ffmpeg_that_is_too_old_is_reported(tmp_path: Path) -> None:
     old = tmp_path / "ffmpeg"
     old.write_text("#!/bin/sh\necho ffmpeg version 4.4.2 Copyright --enable-libx264\n")
     old.chmod(0o755)

@@ -1,4 +1,4 @@
-"""What the renderer reads and says."""
+"""The renderer's end of the exporter protocol."""
 
 import json
 from typing import Any
@@ -14,8 +14,8 @@ WARNING = DraftWarning(
 )
 
 
-class Said:
-    """Collects a reporter's lines; the clock moves only when it is told to."""
+class Recorded:
+    """Collects a reporter's lines; its clock is manual."""
 
     def __init__(self, *, strict: bool = False) -> None:
         self.now = 100.0
@@ -46,34 +46,34 @@ def test_attempts_of_a_task_share_their_materials() -> None:
 
 
 def test_the_first_and_the_last_line_of_a_stage_always_come() -> None:
-    said = Said()
-    said.frames(0)
-    said.frames(100)
-    assert said.done == [0, 100]
+    recorded = Recorded()
+    recorded.frames(0)
+    recorded.frames(100)
+    assert recorded.done == [0, 100]
 
 
 def test_lines_come_ten_times_a_second_at_most() -> None:
-    said = Said()
+    recorded = Recorded()
     for done in range(100):
-        said.frames(done)
-        said.now += 0.01
-    assert len(said.lines) == 10
+        recorded.frames(done)
+        recorded.now += 0.01
+    assert len(recorded.lines) == 10
 
 
 def test_done_never_falls() -> None:
-    said = Said()
+    recorded = Recorded()
     for done in (10, 5, 20):
-        said.now += 1
-        said.frames(done)
-    assert said.done == [10, 20]
+        recorded.now += 1
+        recorded.frames(done)
+    assert recorded.done == [10, 20]
 
 
 def test_a_stage_where_nothing_new_is_done_says_so_now_and_then() -> None:
-    said = Said()
+    recorded = Recorded()
     for _ in range(25):
-        said.frames(7)
-        said.now += 1
-    assert said.done == [7, 7, 7]
+        recorded.frames(7)
+        recorded.now += 1
+    assert recorded.done == [7, 7, 7]
 
 
 def test_a_line_is_plain_ascii_so_that_nothing_can_break_it() -> None:
@@ -89,18 +89,18 @@ def test_a_line_is_plain_ascii_so_that_nothing_can_break_it() -> None:
     }
 
 
-def test_an_error_line_tells_all_that_is_known() -> None:
-    said = Said()
+def test_an_error_line_holds_all_that_is_known() -> None:
+    recorded = Recorded()
     error = failed(ErrorCode.MATERIAL_UNREADABLE, "No.", "不。", material_url="http://x/a.png", segment_id="s1")
-    said.reporter.finish(error.failure)
-    line = said.lines[0]["error"]
+    recorded.reporter.finish(error.failure)
+    line = recorded.lines[0]["error"]
     assert line["code"] == "MATERIAL_UNREADABLE"
     assert line["message"] == {"en": "No.", "zh": "不。"}
     assert (line["material_url"], line["segment_id"], line["retryable"]) == ("http://x/a.png", "s1", False)
 
 
 def test_strict_raises_the_warning() -> None:
-    said = Said(strict=True)
+    recorded = Recorded(strict=True)
     with pytest.raises(Failed, match="FEATURE_UNSUPPORTED: It stands still"):
-        said.reporter.warn(WARNING)
-    assert said.lines == []
+        recorded.reporter.warn(WARNING)
+    assert recorded.lines == []

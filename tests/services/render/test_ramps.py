@@ -1,4 +1,4 @@
-"""Numbers from frame to frame: few points, close to every value, and the same in ffmpeg's own arithmetic."""
+"""Ramps: few points, close to every value, and equal in ffmpeg's arithmetic."""
 
 import operator
 import re
@@ -44,7 +44,7 @@ def test_a_shifted_ramp_is_the_same_later() -> None:
 
 
 def evaluated(expression: str, frame: int) -> float:
-    """Numbers, +, -, *, if() and lt(), as ffmpeg computes them."""
+    """Evaluates numbers, +, -, *, if() and lt() as ffmpeg does."""
     assert re.fullmatch(r"[-+*.,()0-9enilft]+", expression)
     names: dict[str, Any] = {"__builtins__": {}, "lt": operator.lt, "choose": chosen, "n": frame}
     return float(eval(expression.replace("if(", "choose("), names))

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def families(length_us: int) -> dict[str, Row]:
-    """Every family by itself."""
+    """Every family alone."""
     played = [
         kinds.animations(length_us, each, phase) for each in (VIDEO, PHOTO, TEXT) for phase in AnimationPhase
     ]  # fmt: skip

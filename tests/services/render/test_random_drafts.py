@@ -31,9 +31,9 @@ from tests.support.video import Video
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
 BROKEN = 200 if LONGER == 1 else 400 * LONGER
 MEGABYTES = 700
-"""What no process of a render may need."""
+"""Memory that no process of a render may need."""
 SECONDS = 1.0
-"""Of processor time, for reading one broken draft, and for laying it out."""
+"""CPU time for reading one broken draft, and for laying it out."""
 LONGEST_US = 60_000_000
 """Drafts that became longer are not laid out here: that takes as long as they are."""
 JUNK: tuple[Any, ...] = (
@@ -79,7 +79,7 @@ def test_any_mixture_of_features_becomes_a_video_of_the_right_length(folder: Pat
 
 
 def _unseen(rendered: Rendered) -> bool:
-    """Whether nothing of the draft is seen or heard, which is an error of its own."""
+    """Whether nothing of the draft is visible or audible, which is an error of its own."""
     return rendered.exit_code == 1 and rendered.error["code"] == "DRAFT_EMPTY"
 
 
@@ -90,7 +90,9 @@ def _check_length(draft: RandomDraft, rendered: Rendered, video: Video) -> None:
 
 
 def _check_warnings(folder: Path, rendered: Rendered) -> None:
-    """Each warning says where and what, in both languages; a report has the same, and `strict` fails by one of them."""
+    """Each warning has a place and a text in both languages; a report has the same ones, and `strict` fails with one of
+    them.
+    """
     for each in rendered.warnings:
         assert each["segment_id"], each
         assert each["message"]["en"].endswith("."), each
@@ -104,7 +106,7 @@ def _check_warnings(folder: Path, rendered: Rendered) -> None:
 
 
 def _megabytes() -> float:
-    """The most that any child process so far needed."""
+    """The maximum of all child processes so far."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 

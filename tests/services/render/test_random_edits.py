@@ -28,9 +28,9 @@ MEAN, SPOTS, SPOT = 1.5, 0.02, 40
 or a picture that is scaled in two steps instead of one has edges that are a little softer.
 """
 NOISE = 0.15
-"""What coding adds to the sound, and a seam that is a sample off, as parts of its loudness."""
+"""Tolerance of sound for coding and for a seam that is a sample off, as parts of its loudness."""
 STANDING = sorted(set(EffectKind) - CHANGING - {EffectKind.LUT})
-"""Effects that begin nowhere."""
+"""Effects without a beginning."""
 MATERIALS: tuple[MediaMaterial | TextMaterial, ...] = (VIDEO, VIDEO, OTHER, PHOTO, CLEAR, GIF, TEXT, SOUND)
 usual = settings(
     max_examples=5 * LONGER,
@@ -50,7 +50,7 @@ class Edited:
     fps: float
 
     def us(self, frame: int) -> int:
-        """When a frame begins."""
+        """The time at which a frame begins."""
         return round(frame * 1e6 / self.fps)
 
 
@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @st.composite
 def segments(draw: st.DrawFn, number: int, fps: float) -> Segment:
-    """A picture or a sound for some frames, with whatever can be done to it that does not count from its beginning."""
+    """A picture or a sound for some frames, with random properties that do not count from its beginning."""
     material: MediaMaterial | TextMaterial = draw(st.sampled_from(MATERIALS))
     start, count = draw(st.integers(0, 4)), draw(st.integers(2, 9))
     first, last = round(start * 1e6 / fps), round((start + count) * 1e6 / fps)
@@ -121,7 +121,7 @@ def timeline(rows: tuple[Row, ...], fps: float, folder: Path, work: str) -> Time
 
 
 def check_same(wanted: Timeline, found: Timeline, later: int = 0) -> None:
-    """What is seen and heard is the same, some frames later."""
+    """The same picture and sound, some frames later."""
     one, other = frames(wanted), frames(found)
     assert len(one) + later == len(other)
     for number, (frame, moved) in enumerate(zip(one, other[later:], strict=True)):

@@ -32,7 +32,7 @@ Colors = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: an ending, and how ffmpeg or Pillow is to write it. `alpha` tells whether it can be clear."""
+    """A file type: its suffix, and ffmpeg's or Pillow's options. `alpha`: whether it can be transparent."""
 
     ending: str
     codec: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ RGB: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
 
 
 def untagged(ending: str, codec: tuple[str, ...]) -> bool:
-    """Whether a file has no place for a matrix or a range: small pictures are taken for BT.601 in limited range."""
+    """Whether a file type has no tags of matrix and range: small pictures then count as BT.601 in limited range."""
     return ending == "avi" or codec[1] == "mpeg4"
 
 

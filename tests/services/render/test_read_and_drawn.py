@@ -1,4 +1,4 @@
-"""What a draft says in a way that only some writers have, drawn: boxes that are off, vectors, ids without names."""
+"""Spellings of single writers, drawn: boxes that are off, vectors, ids without names."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def with_caption(folder: Path, *, animation: Json | None = None, **material: Any
 
 
 def reds(video: Video, frame: int) -> int:
-    """How many pixels are of the box's colour."""
+    """The number of pixels of the box's colour."""
     pixels = video.rgb(frame).astype(int)
     return int(((pixels[..., 0] > 200) & (pixels[..., 2] < 60)).sum())
 

@@ -1,4 +1,4 @@
-"""The renderer, asked for a report only."""
+"""Draft reports by the renderer."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ def look(folder: Path, draft: DraftBuilder, **changes: Any) -> Rendered:
 
 
 def report_of(looked: Rendered) -> dict[str, Any]:
-    """The last line's report. Nothing is left of the looking, and no frame was drawn."""
+    """The last line's report. No files remain, and no frame was drawn."""
     assert looked.exit_code == 0, looked.log
     assert {line["stage"] for line in looked.stages} <= {"PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS"}
     assert [next(iter(line)) for line in looked.lines].count("report") == 1
@@ -30,7 +30,7 @@ def report_of(looked: Rendered) -> dict[str, Any]:
     return report
 
 
-def test_a_report_tells_what_a_draft_holds(tmp_path: Path) -> None:
+def test_a_report_shows_the_properties_of_a_draft(tmp_path: Path) -> None:
     media.plain(tmp_path / "red.png", RED)
     draft = DraftBuilder(320, 180, fps=29.97).photo("red.png", 0, S).photo("red.png", S, S).text("Hello", 0, S)
     looked = look(tmp_path, draft)
@@ -65,7 +65,7 @@ def test_a_report_has_the_warnings_and_the_error_of_the_render(tmp_path: Path) -
 
 
 def lossy(folder: Path) -> DraftBuilder:
-    """A draft of which much is not drawn as designed, in every way that this is found out."""
+    """A draft with every kind of warning."""
     media.counting_video(folder / "short.mp4", seconds=0.5, size="64x36")
     curve = {
         "property_type": "KFTypeAlpha",
@@ -104,7 +104,7 @@ def test_a_report_warns_of_exactly_what_a_render_warns_of(tmp_path: Path) -> Non
     assert sorted(each.get("effect_id", "") for each in named) == ["", "77", "77", "77", "77", "78"]
 
 
-def test_strict_fails_by_the_first_thing_that_a_report_tells(tmp_path: Path) -> None:
+def test_strict_fails_with_the_first_warning_of_a_report(tmp_path: Path) -> None:
     draft = lossy(tmp_path)
     looked, strict = look(tmp_path, draft), render(tmp_path, draft, strict=True)
     assert strict.error["message"] == looked.warnings[0]["message"]
@@ -116,7 +116,7 @@ def test_a_draft_over_a_limit_is_still_described(tmp_path: Path) -> None:
     assert (report["error"]["code"], report["duration_us"]) == ("DRAFT_TOO_LARGE", 9 * S)
 
 
-def test_a_report_that_takes_too_long_tells_what_it_found(tmp_path: Path) -> None:
+def test_a_report_that_takes_too_long_has_the_properties_found_so_far(tmp_path: Path) -> None:
     with DraftServer() as drafts:
         drafts.answers["/slow.png"] = silent()
         draft = DraftBuilder(64, 36).photo(f"{drafts.base}/slow.png", 0, S)
@@ -125,7 +125,7 @@ def test_a_report_that_takes_too_long_tells_what_it_found(tmp_path: Path) -> Non
     assert "The report took longer than 2 seconds" in report["error"]["message"]["en"]
 
 
-def test_what_nobody_foresaw_is_told_in_the_report(tmp_path: Path) -> None:
+def test_an_unexpected_error_is_part_of_the_report(tmp_path: Path) -> None:
     (tmp_path / "task").write_text("a file where the folder should be")
     looked = run(request(tmp_path, draft_folder=str(tmp_path), report=True))
     assert (looked.exit_code, looked.lines[-1]["report"]["error"]["code"]) == (0, "INTERNAL")

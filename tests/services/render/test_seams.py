@@ -24,11 +24,11 @@ LONG = "DRAFTCAST_FUZZ" in os.environ
 COUNT = 9 if LONG else 4
 WIDTH, HEIGHT = 128, 72
 OFF = 1
-"""What a code may differ by: a pixel's place may round otherwise by the last bit of a time."""
+"""Tolerance of a code: a pixel's position may round differently by the last bit of a time."""
 
 
 def us(frame: int) -> int:
-    """When a frame begins."""
+    """The time at which a frame begins."""
     return round(frame * 1_000_000 / 30)
 
 
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cuts(count: int) -> list[list[Span]]:
-    """Ways to cut so many frames; every frame begins a piece in one of them, and ends one in another."""
+    """Ways to cut some frames; every frame begins a piece in one of them, and ends one in another."""
     by_twos = [[Span(start, end) for start, end in pairwise(sorted({0, *range(first, count, 2), count}))]
                for first in (1, 2)]  # fmt: skip
     singles = [[Span(frame, frame + 1) for frame in range(count)]]
@@ -51,7 +51,7 @@ def cuts(count: int) -> list[list[Span]]:
 
 
 def differing(whole: Frames, found: Frames) -> list[int]:
-    """The frames that are not the same."""
+    """The frames that differ."""
     assert len(whole) == len(found)
     return [number for number, (one, other) in enumerate(zip(whole, found, strict=True)) if _differ(one, other)]
 
@@ -78,13 +78,13 @@ def played(phase: AnimationPhase) -> list[Row]:
 
 
 def lenses() -> list[list[Row]]:
-    """Effects on tracks, a few over each other; what hides the ones below is not among them."""
+    """Effects on tracks, a few above each other, none of which hides those below."""
     rows = list(kinds.lenses(0, LENGTH_US).values())
     return [rows[first::5] for first in range(5)]
 
 
 def one_after_the_other(lasting: int, apart: int) -> list[Row]:
-    """Every transition on one track with nothing below, so many frames long, between clips of so many frames."""
+    """Every transition on one track with nothing below, of some length, between clips of some length."""
     rows = [kinds.transitions(us(number * apart), us((number + 1) * apart), us((number + 2) * apart), us(lasting))
             for number, _ in enumerate(TransitionKind)]  # fmt: skip
     firsts = [list(row.values())[number][0] for number, row in enumerate(rows)]
@@ -111,7 +111,7 @@ OVER_EACH_OTHER: dict[str, list[Row]] = {
     ],
 }
 CANVASES = [False, True] if LONG else [False]
-"""Whether what is not drawn on is clear."""
+"""Whether the background is transparent."""
 
 
 @pytest.mark.parametrize("clear", CANVASES)
@@ -125,7 +125,7 @@ def test_whatever_is_cut_shows_the_frames_of_what_is_not(
 
 @pytest.mark.parametrize("lasting", [1, 2, 3, 4, 7])
 def test_a_transition_of_any_length_makes_nothing_later(folder: Path, tmp_path: Path, lasting: int) -> None:
-    """Outside of it all is as without any."""
+    """Outside of it nothing changes."""
     row = one_after_the_other(lasting, apart=9)[0]
     plain = tuple(replace(each, transition=None) for each in row)
     shown, wanted = (

@@ -1,4 +1,4 @@
-"""What is heard when, how loud, and at which pitch. One draft holds a few seconds for each feature."""
+"""Times, levels and pitches of sounds. One draft has some seconds for each feature."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ MUTED, HIDDEN = 1, 2
 
 
 class Slots:
-    """A draft with one feature after the other, rendered once; what is heard in each is asked for by its name."""
+    """A draft with features in sequence, rendered once; the sound of each is looked up by name."""
 
     def __init__(self) -> None:
         self.builder = DraftBuilder(64, 36)
@@ -27,7 +27,7 @@ class Slots:
         self.video: Video
 
     def slot(self, name: str, seconds: int = 1) -> int:
-        """The next slot; gives its beginning in µs."""
+        """The next slot. Returns its beginning in µs."""
         self.starts[name], self.end = self.end, self.end + seconds
         return self.starts[name] * S
 
@@ -118,7 +118,7 @@ def test_sound_begins_and_ends_at_its_times(sounds: Slots) -> None:
 
 @pytest.mark.parametrize("ending", ["wav", "mp3"])
 def test_sound_is_trimmed_in_its_file(sounds: Slots, ending: str) -> None:
-    """The pitch changes each half second in the file; it must change where the trim says."""
+    """The pitch changes each half second in the file, and at the trimmed position."""
     name = f"trimmed {ending}"
     assert sounds.heard(name, 0.02, 0.27).hertz == pytest.approx(1000, abs=8)
     assert sounds.heard(name, 0.32, 0.78).hertz == pytest.approx(1500, abs=8)
@@ -197,7 +197,7 @@ def test_a_short_sound_ends_in_silence(sounds: Slots) -> None:
 
 
 def test_many_sounds_are_mixed_in_groups(folder: Path) -> None:
-    """Forty short ones, and one that lies under all of them."""
+    """Forty short ones, and one below all of them."""
     builder = DraftBuilder(64, 36).audio("music.wav", 0, 2 * S, volume=0.2, track="under")
     for number in range(40):
         builder.audio("rising.wav", number * 50_000, 30_000, volume=0.8)
@@ -210,7 +210,7 @@ def test_many_sounds_are_mixed_in_groups(folder: Path) -> None:
 
 
 def test_a_draft_can_mute_all_its_clips(folder: Path) -> None:
-    """What is left is music over the background."""
+    """The rest is music over the background."""
     builder = DraftBuilder(64, 36).video("clip.mp4", 0, S).audio("music.wav", 0, S)
     builder.content()["config"]["video_mute"] = True
     heard = render(folder, builder).video.heard(0.1, 0.9)

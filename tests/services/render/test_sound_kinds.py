@@ -1,4 +1,4 @@
-"""Sound of every codec and kind of file is heard, whatever the file begins with; where it is not, a warning says so."""
+"""Sound of every codec and file type is played, whatever the file begins with; else there is a warning."""
 
 import random
 from pathlib import Path
@@ -15,7 +15,7 @@ AMPLITUDE, VOLUME = 0.25, 0.5
 RISING = "0.25*sin(2*PI*500*(1+floor(t*2))*t)"
 """500 Hz for half a second, then 1000 Hz."""
 SLOT_US, START_US, CHANGE_S = 400_000, 300_000, 0.2
-"""Each kind is heard from 0.3 s of its file on, for 0.4 s, so that the pitch changes after 0.2 s."""
+"""Each kind is played from 0.3 s of its file on, for 0.4 s, so that the pitch changes after 0.2 s."""
 MONO = ("-ac", "1")
 ENCODED: dict[str, tuple[str, ...]] = {
     "dts.mka": ("-c:a", "dca", "-strict", "-2"),
@@ -131,7 +131,7 @@ def test_a_kind_of_file_is_heard_at_its_level_and_time(video: Video, name: str) 
 
 
 def test_files_put_one_behind_the_other_sound_on_and_leave_other_sounds_alone(tmp_path: Path) -> None:
-    """Channels and sample rate change on the way, as where an opening and a narration were joined by `cat`."""
+    """Channels and sample rate change, as in an opening and a narration joined by `cat`."""
     for name, hertz, options in (("a", 500, ("-af", "pan=mono|c0=c0", "-ar", "24000")), ("b", 1000, ("-ar", "44100"))):
         media.ffmpeg("-f", "lavfi", "-i", media.sine(hertz, 1), *options, "-b:a", "96k", tmp_path / f"{name}.mp3")
     (tmp_path / "joined.mp3").write_bytes((tmp_path / "a.mp3").read_bytes() + (tmp_path / "b.mp3").read_bytes())

@@ -1,4 +1,4 @@
-"""Sound and picture of one file keep their distance, wherever the one begins later than the other."""
+"""Sound and picture of one file keep their offset if one begins later."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.video import Video
 S = 1_000_000
 LATE_S = 0.4
 MARK_S = 0.5
-"""When, of its stream, the picture turns white and the sound begins."""
+"""The time in its stream at which the picture turns white and the sound begins."""
 FRAME_S = 1 / 30
 SLOT_S = 1
 CODECS = {
@@ -28,19 +28,19 @@ CODECS = {
     "webm": ("-c:v", "libvpx", "-c:a", "libopus"),
 }
 CUTS = {"whole": (0.0, 1.0), "trimmed": (0.3, 1.0), "trimmed past the start": (0.45, 1.0), "fast": (0.1, 1.5)}
-"""Where in the file the segment begins, in seconds, and its speed."""
+"""The segment's start in the file, in seconds, and its speed."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """When the picture turns white and the sound begins in a slot of the video, in seconds from its start."""
+    """The times at which picture turns white and sound begins in a slot of the video, in seconds from its start."""
 
     flash_s: float
     beep_s: float
 
 
 def marked(path: Path, *, late: str) -> Path:
-    """A file of 1.6 s whose sound, or picture, begins later."""
+    """A file of 1.6 s with late sound or picture."""
     white = f"color=black:s=64x36:r=30:d=1.6,format=yuv420p,geq=lum='if(gte(T,{MARK_S}),235,16)':cb=128:cr=128"
     beep = f"aevalsrc='gte(t,{MARK_S})*0.5*sin(2*PI*1000*t)|0':s=48000:d=1.6"
     offset = ("-itsoffset", str(LATE_S))
@@ -80,7 +80,7 @@ def test_sound_and_picture_keep_their_distance(video: Video, slot: tuple[str, st
 
 
 def marks(video: Video, start_s: int) -> Marks:
-    """What is seen and heard in a slot."""
+    """The picture's and sound's times in a slot."""
     bright = [video.planes(start_s * 30 + number)[0].mean() > 128 for number in range(30)]
     loud = np.abs(video.heard(start_s, start_s + 1).samples[:, 0]) > 0.25
     assert any(bright)

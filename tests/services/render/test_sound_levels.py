@@ -25,7 +25,7 @@ S = 1_000_000
 SLOT_US = 600_000
 SOURCE_START_US = 200_000
 WINDOW_S = (0.15, 0.45)
-"""Of each slot, where its level is measured: past what a change of speed leaves at the edges."""
+"""The measured part of each slot: without the edges after a change of speed."""
 WITHIN = 10 ** (0.3 / 20) - 1
 SIDE = 0.5**0.5
 CHANNELS: dict[str, tuple[tuple[float, ...], tuple[float, float]]] = {
@@ -38,7 +38,7 @@ CHANNELS: dict[str, tuple[tuple[float, ...], tuple[float, float]]] = {
     "5.1.m4a": ((0.1, 0.05, 0.08, 0.0, 0.06, 0.12), (0.1 + SIDE * (0.08 + 0.06), 0.05 + SIDE * (0.08 + 0.12))),
     "7.1.wav": ((0.1, 0.05, 0.08, 0.3, 0.06, 0.12, 0.04, 0.02), (0.1 + SIDE * 0.18, 0.05 + SIDE * 0.22)),
 }
-"""The amplitude of a tone in each channel of a file, and what ITU-R BS.775 makes of it for the left and the right."""
+"""The amplitude of a tone in each channel of a file, and its stereo levels by ITU-R BS.775."""
 MANY = 17
 """More sounds than are mixed at once."""
 

@@ -1,4 +1,4 @@
-"""Sound that cannot be heard is a warning that names its segment and its material; the rest is rendered."""
+"""Sound that cannot be played is a warning with its segment and material; the rest is rendered."""
 
 import random
 import wave
@@ -19,14 +19,14 @@ S = 1_000_000
 
 
 def unknown_codec(folder: Path) -> Path:
-    """An MP4 whose sound is of a kind that nobody knows."""
+    """An MP4 with sound of an unknown codec."""
     path = media.counting_video(folder / "clip.mp4", seconds=1, size="64x36", hertz=440)
     path.write_bytes(path.read_bytes().replace(b"mp4a", b"zzzz").replace(b"esds", b"free"))
     return path
 
 
 def no_samples(folder: Path) -> Path:
-    """A Matroska file with a track of sound in which there is nothing."""
+    """A Matroska file with an empty sound track."""
     whole = media.counting_video(folder / "whole.mkv", seconds=1, size="64x36", hertz=440)
     return rewritten(whole, folder / "clip.mkv", lambda packet: packet.stream.type == "video")
 
@@ -57,7 +57,7 @@ def over_before(folder: Path) -> Path:
 
 
 def rewritten(whole: Path, path: Path, kept: Callable[[Any], bool], spoil: range = range(0)) -> Path:
-    """The file with some of its packets, and noise in those packets of its sound that `spoil` counts."""
+    """The file with some of its packets, and noise in the sound packets selected by `spoil`."""
     chance, number = random.Random(1), 0
     with av.open(whole) as source, av.open(path, "w") as opened:
         target: Any = opened  # PyAV's types are partly unknown
@@ -93,8 +93,8 @@ LOST: list[tuple[Callable[[Path], Path], str, bool]] = [
     (no_samples, "no samples", False),
     (damaged, "does not decode", False),
     (damaged_in_its_middle, "0.3", True),
-    (damaged_for_the_most_part, "not heard", False),
-    (over_before, "are not heard", False),
+    (damaged_for_the_most_part, "cannot be played", False),
+    (over_before, "are not played", False),
     (over_amid, "0.5", True),
 ]
 
@@ -145,8 +145,8 @@ def test_of_many_channels_in_no_known_order_two_are_heard_and_a_warning_says_so(
 
 
 def test_what_breaks_off_before_its_segment_ends_is_a_warning_each(tmp_path: Path) -> None:
-    """Of three files a part has come, though headers promise the rest; a clip ends too early, and is told of once.
-    Hundredths of a second, as encoders leave them, are none.
+    """Three truncated files, whose headers promise the rest; the clip that ends early has one warning. Hundredths of a
+    second, as encoders leave them, have none.
     """
     draft = DraftBuilder(64, 36)
     for ending in ("wav", "mp3", "flac"):
@@ -162,7 +162,7 @@ def test_what_breaks_off_before_its_segment_ends_is_a_warning_each(tmp_path: Pat
         "short.mp4": "MATERIAL_FROZEN",
         **{f"cut.{ending}": "MATERIAL_MISSING" for ending in ("wav", "mp3", "flac")},
     }
-    assert all(" 0.8" in told[f"cut.{ending}"]["message"]["en"] for ending in ("wav", "mp3", "flac"))
+    assert all("0.8" in told[f"cut.{ending}"]["message"]["en"] for ending in ("wav", "mp3", "flac"))
 
 
 def written(path: Path, channels: int, samples: bytes) -> None:

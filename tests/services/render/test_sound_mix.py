@@ -1,4 +1,4 @@
-"""Mixes against a reference mix: how loud, and when. Each timeline holds one thing that is done to sound."""
+"""Mixes compared with a reference mix: levels and times. Each timeline has one change of sound."""
 
 import asyncio
 import os
@@ -158,7 +158,7 @@ def test_a_stretch_is_turned_round_in_pieces(tmp_path: Path) -> None:
 
 
 def onsets(channel: NDArray[Any]) -> list[float]:
-    """When it becomes loud, in seconds; a wave that dips for a moment is loud still."""
+    """The time in seconds at which it becomes loud; a momentary dip of a wave counts as loud."""
     loud = np.flatnonzero(np.abs(channel) > 0.15) / 48_000
     return [
         float(time) for time, before in zip(loud, np.concatenate([[-1.0], loud]), strict=False) if time - before > 0.02

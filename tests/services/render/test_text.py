@@ -1,4 +1,4 @@
-"""What captions look like, pixel by pixel, and where their lines break."""
+"""Captions pixel by pixel, and their line breaks."""
 
 import math
 from dataclasses import replace
@@ -370,7 +370,7 @@ def test_a_chinese_character_comes_from_another_font_when_the_named_one_lacks_it
     assert (ink(caption("Rag", named), book) != ink(caption("Rag"), book)).any()
 
 
-def test_a_font_that_is_not_installed_is_told_once_by_its_name() -> None:
+def test_a_font_that_is_not_installed_has_one_warning_with_its_name() -> None:
     text = caption("你好", look(font_name="抖音美好体"), look(1, 2, font_name="抖音美好体", color=RED))
     picture, warnings = drawn(text)
     assert [(one.code, one.material_name) for one in warnings] == [(WarningCode.FONT_SUBSTITUTED, "抖音美好体")]
@@ -379,7 +379,7 @@ def test_a_font_that_is_not_installed_is_told_once_by_its_name() -> None:
     assert picture.image.getbbox()
 
 
-def test_characters_that_no_font_has_are_left_out_and_told() -> None:
+def test_characters_that_no_font_has_are_left_out_with_a_warning() -> None:
     picture, warnings = drawn(caption(f"你{NOBODY_HAS}好{NOBODY_HAS}\ue000"))
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
     assert "U+10FFFD U+E000" in warnings[0].message.en
@@ -387,7 +387,7 @@ def test_characters_that_no_font_has_are_left_out_and_told() -> None:
     assert picture.image.tobytes() == drawn(caption("你好"))[0].image.tobytes()
 
 
-def test_a_caption_without_any_font_is_told() -> None:
+def test_a_caption_without_any_font_has_a_warning() -> None:
     picture, warnings = draw_text(caption("你"), FontBook((), ()), canvas_width=WIDTH, canvas_height=HEIGHT)
     assert picture is None
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]

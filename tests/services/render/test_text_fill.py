@@ -1,4 +1,4 @@
-"""What letters are filled with - gradients, their own colours - and what stands behind them."""
+"""Fills of letters (gradients, emoji colours) and their backgrounds."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ RED_TO_BLUE = ((0.0, RED), (1.0, BLUE))
 
 
 def redness(pixels: Pixels) -> NDArray[np.float64]:
-    """Of each solid pixel, how red it is, 0 (blue) to 1, with its row and column."""
+    """The redness of each solid pixel, 0 (blue) to 1, with its row and column."""
     rows, columns = (pixels[..., 3] > 250).nonzero()
     return np.stack([rows, columns, pixels[rows, columns, 0] / 255], axis=1).astype(np.float64)
 
@@ -146,7 +146,7 @@ def test_an_emoji_casts_a_shadow_and_fades(tmp_path: Path) -> None:
     assert green[:, 3] == pytest.approx(128, abs=2)
 
 
-def test_without_a_font_of_emoji_they_are_told_and_left_out() -> None:
+def test_without_a_font_of_emoji_they_are_left_out_with_a_warning() -> None:
     picture, warnings = drawn(caption("你😀好👍🏽"))
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
     assert "😀" in warnings[0].message.en

@@ -1,4 +1,4 @@
-"""Captions made to need much memory are drawn within bounds: in a process of its own that may not take more."""
+"""Captions made to need much memory are drawn within bounds, in a process with limited memory."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""In which order characters stand: lines that read from right to left, columns, and typing one by one."""
+"""The order of characters: right-to-left lines, columns, and typing one by one."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def hebrew(tmp_path: Path) -> FontBook:
 
 
 def from_left(text: str, *stretches: str, book: FontBook) -> list[int]:
-    """Each stretch of a caption in a colour of its own; which of them stand where, from the left."""
+    """Each part of a caption in a colour of its own, and their order from the left."""
     styles = [look(size=SMALL)]
     for color, stretch in zip(WORDS, stretches, strict=False):
         start = text.index(stretch)
@@ -71,7 +71,7 @@ def test_brackets_stand_around_what_is_in_them(hebrew: FontBook) -> None:
 
 
 def test_brackets_are_mirrored_from_right_to_left(hebrew: FontBook) -> None:
-    """The first bracket stands on the right and is open to the left."""
+    """The first bracket is on the right and opens to the left."""
     pixels = canvas(caption("א(ב)ג", look(), look(1, 2, color=RED), look(3, 4, color=BLUE)), hebrew)
     opening, closing = of_color(pixels, RED), of_color(pixels, BLUE)
 
@@ -85,7 +85,7 @@ def test_brackets_are_mirrored_from_right_to_left(hebrew: FontBook) -> None:
 
 
 def test_a_wrapped_line_reads_as_its_paragraph_does(hebrew: FontBook) -> None:
-    """The second line begins with a Latin word, which stands on the right all the same."""
+    """The second line begins with a Latin word, on the right all the same."""
     text = caption(
         "אבגדה one אב", look(size=SMALL), look(6, 9, size=SMALL, color=RED), look(10, 12, size=SMALL, color=BLUE),
         wrap=True, line_max_width=3.2 * SMALL / 160,
@@ -126,7 +126,7 @@ def test_lines_of_a_fixed_width_are_aligned_in_it() -> None:
 
 
 def typed(text: TextMaterial, count: int, book: FontBook = BOOK) -> Mask:
-    """Where there is ink once the first characters of the picture are shown."""
+    """The ink once the first characters of the picture are shown."""
     picture, _ = drawn(text, book)
     alpha = np.asarray(picture.image)[..., 3]
     shown = np.zeros_like(alpha)

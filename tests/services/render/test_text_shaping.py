@@ -1,4 +1,4 @@
-"""Text for a Pillow that found no libfribidi: as it is seen, from left to right."""
+"""Text for a Pillow without libfribidi: in visual order."""
 
 import unicodedata
 
@@ -11,7 +11,7 @@ LAM_ALEF = "\u0644\u0627"
 
 
 def sight(text: str, *, backwards: bool = True, lacking: str = "") -> list[str]:
-    """The names of what is drawn, from left to right, by a face that lacks some characters."""
+    """The names of the drawn characters, from left to right, in a face that lacks some."""
     seen = visual_text(text, backwards=backwards, has=lambda character: character not in lacking)
     return [unicodedata.name(character).removeprefix("ARABIC LETTER ") for character in seen]
 
@@ -51,5 +51,5 @@ def test_an_accent_is_one_with_its_letter_if_the_face_has_it(lacking: str, drawn
     assert visual_text("e\u0301", backwards=False, has=lambda character: character not in lacking) == drawn
 
 
-def test_marks_that_only_choose_a_look_are_left_out() -> None:
+def test_marks_that_only_select_a_variant_are_left_out() -> None:
     assert visual_text("\u2603\ufe0f", backwards=False, has=lambda _: True) == "\u2603"

@@ -1,4 +1,4 @@
-"""Which frame is shown when. The videos count: every frame tells its number by its brightness."""
+"""The frame shown at each time. In the test videos, brightness encodes the frame number."""
 
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ WIDTH, HEIGHT = 160, 90
 
 
 def at_us(frame: int) -> int:
-    """When a frame begins, rounded to microseconds as the apps store it."""
+    """The time at which a frame begins, rounded to microseconds as stored by the apps."""
     return round(frame * S / 30)
 
 
 class Shown:
-    """A draft of clips one after the other, rendered once; what each of them shows is asked for by its name."""
+    """A draft of clips in sequence, rendered once; the frames of each are looked up by name."""
 
     def __init__(self) -> None:
         self.builder = DraftBuilder(WIDTH, HEIGHT)
@@ -31,7 +31,7 @@ class Shown:
         self.video: Video
 
     def clip(self, name: str, path: str, frames: int, **options: Any) -> None:
-        """The next clip, so many frames long."""
+        """The next clip, of some frames."""
         start = max((span.stop for span in self.spans.values()), default=0)
         self.spans[name] = range(start, start + frames)
         self.builder.video(path, at_us(start), at_us(start + frames) - at_us(start), **options)
@@ -167,13 +167,13 @@ def test_a_clip_that_was_covered_comes_back_where_it_would_be(shown: Shown) -> N
 
 
 def test_frames_are_evenly_spaced_over_all_seams(shown: Shown) -> None:
-    """There are more clips than ffmpeg is given at once."""
+    """More clips than inputs of one ffmpeg."""
     assert len(shown.video) == max(span.stop for span in shown.spans.values())
     assert shown.video.times == [pytest.approx(number / 30, abs=0.0001) for number in range(len(shown.video))]
 
 
 def test_a_clip_goes_on_unharmed_where_it_is_cut_for_rendering(folder: Path) -> None:
-    """Forty captions are more than ffmpeg is given at once, so the clip under them is cut; nobody can see where."""
+    """Forty captions are more than one ffmpeg's inputs, so the clip below is split without visible seams."""
     draft = DraftBuilder(WIDTH, HEIGHT).video("count.mp4", 0, 2 * S)
     for number in range(40):
         draft.text(".", number * 50_000, 50_000, size=4, clip={"transform": {"x": -0.9, "y": -0.9}})

@@ -328,7 +328,7 @@ class Reporter:
             )
         kept = self._warned.admit(warning)
         if kept is not None:
-            self._line({"warning": _plain(asdict(kept))})
+            self._line({"warning": asdict(kept, dict_factory=_present)})
 
     def preview(self, jpeg: Path) -> None:
         """Report the newest preview; the file may be replaced and reported again."""
@@ -345,7 +345,7 @@ class Reporter:
     def finish(self, last: Result | Report | Helped | Failure) -> None:
         """Write the last line."""
         key = {Result: "result", Report: "report", Helped: "helped", Failure: "error"}[type(last)]
-        self._line({key: _plain(asdict(last))})
+        self._line({key: asdict(last, dict_factory=_present)})
 
     def _due(self, last: StageLine, done: float, total: float | None) -> bool:
         quiet = self._clock() - self._written_at
@@ -362,8 +362,6 @@ def _whole(number: float | None) -> float | int | None:
     return int(number) if number is not None and number == int(number) else number
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """The values without those that are None, at all depths."""
-    return {
-        key: _plain(value) if isinstance(value, dict) else value for key, value in values.items() if value is not None
-    }
+def _present(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A record's fields without those that are None."""
+    return {key: value for key, value in fields if value is not None}

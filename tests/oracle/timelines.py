@@ -38,19 +38,19 @@ async def _timeline(draft_folder: Path, work: Path) -> Timeline:
         source = LocalDraft(draft_folder, fetcher)
         draft = read_draft(await source.content(lambda _: None))
         ffmpeg = find_ffmpeg("")
-        layouts = TimelineBuilder(
+        builder = TimelineBuilder(
             source, find_fonts(()), work, Reporter(lambda _: None), ffmpeg, DrawnCompounds(ffmpeg, work)
         )
-        await layouts.fetch(draft)
-        return await layouts.lay_out(draft)
+        await builder.fetch(draft)
+        return await builder.lay_out(draft)
 
 
 class DrawnCompounds(CompoundRenderer):
     """Compounds drawn by the reference into lossless files with alpha. They are silent."""
 
-    async def rendered(self, timeline: Timeline, items: ItemCounter) -> Compound:
+    async def rendered(self, timeline: Timeline, counter: ItemCounter) -> Compound:
         """See `CompoundRenderer`."""
-        del items
+        del counter
         path = self.next_folder() / "drawn.nut"
         frames = b"".join(_rgba(drawn_at(timeline, frame)) for frame in range(timeline.frames))
         size, rate = f"{timeline.width}x{timeline.height}", str(timeline.rate)

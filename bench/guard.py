@@ -30,7 +30,7 @@ from services.render.process.ffmpeg import find_ffmpeg
 from services.store import writes
 from services.store.records import TaskRequest
 from services.store.tables import events, tasks
-from services.warning_limit import MOST_WARNINGS
+from services.warning_limit import MAX_WARNINGS
 from tests.support.keys import bearing, new_key
 from tests.support.process import Served, served
 
@@ -142,7 +142,7 @@ def _copy(one: sa.RowMapping, number: int) -> dict[str, Any]:
         "draft_url": f"https://a.example/{number}",
         "created_at_ms": now_ms() + number,
         "seq": EVENTS,
-        "warnings": [warning] * MOST_WARNINGS if number >= TASKS - FULL else [],
+        "warnings": [warning] * MAX_WARNINGS if number >= TASKS - FULL else [],
     }
 
 

@@ -1,4 +1,4 @@
-"""Opens the parts that have a state, in order, and closes them in the opposite one."""
+"""Opens the stateful parts of the service in order, and closes them in reverse."""
 
 import asyncio
 import fcntl
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFacts:
-    """What the service is made of, as it was found at the start."""
+    """The components found at the start."""
 
     version: str
     ffmpeg_version: str | None
@@ -53,7 +53,7 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that resolvers call."""
+    """The services that resolvers call."""
 
     settings: Settings
     manager: TaskManager
@@ -70,7 +70,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenerator[Services]:
-    """The running service, with a worker in this process when `work` is set."""
+    """The running service, with a worker in this process if `work`."""
     await asyncio.to_thread(_check_sandbox, settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
@@ -139,11 +139,11 @@ def _check_sandbox(settings: Settings) -> None:
     check_exposure(settings)
     here = sandbox_here()
     if not here.complete:
-        log.warning("renders have no complete sandbox: %s; DRAFTCAST_REQUIRE_SANDBOX refuses to go on so", here)
+        log.warning("the sandbox of renders is incomplete: %s; DRAFTCAST_REQUIRE_SANDBOX makes this an error", here)
 
 
 async def _open_traces(stack: AsyncExitStack) -> Traces:
-    """OpenTelemetry is loaded only where a collector is named."""
+    """Loads OpenTelemetry only where a collector is configured."""
     if not traces_enabled():
         return NO_TRACES
     from services.telemetry.otlp import collector
@@ -152,7 +152,7 @@ async def _open_traces(stack: AsyncExitStack) -> Traces:
 
 
 async def _open_keyring(stack: AsyncExitStack, settings: Settings, mac: Hmac) -> Keyring:
-    """With connections of its own: who may come in does not wait for those who are in."""
+    """The keyring has its own connections: authentication does not wait for running requests."""
     keys = Database(settings.database)
     stack.push_async_callback(keys.close)
     keyring = Keyring(keys, mac)
@@ -166,7 +166,7 @@ def _uploads(settings: Settings) -> Uploads:
 
 
 async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRegistry, settings: Settings) -> None:
-    """The engine stops after the attempts have been handed back, so that none is taken up again here."""
+    """The engine stops after the attempts were handed back, so that none is taken again here."""
     engine = Engine(settings.database, registry.me.id)
     stack.push_async_callback(engine.stop)
     await stack.enter_async_context(worker.serve())
@@ -175,8 +175,8 @@ async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRe
 
 @contextmanager
 def _worker_lock(data_dir: Path) -> Generator[str]:
-    """Two workers in one data folder would remove each other's work: the second does not start. Gives the folder's
-    name for ever, by which a starting worker knows that the one before it is gone.
+    """Lock the data folder: two workers in it would remove each other's files, so the second does not start. Yields the
+    permanent id of the folder, by which a starting worker recognizes its predecessor.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "worker.lock").open("w") as lock:

@@ -1,4 +1,4 @@
-"""Bring the database to the newest layout: our tables and the queue engine's. Safe in many processes at once."""
+"""Migration of the database to the newest layout: our tables and the queue engine's. Safe in concurrent processes."""
 
 import fcntl
 from collections.abc import Generator
@@ -12,29 +12,29 @@ from sqlalchemy.exc import OperationalError
 from services.errors import StoreUnavailable
 from services.store import database
 
-ONE_MIGRATES = 0x6472616D69
-"""The advisory lock of a migration on Postgres."""
+MIGRATION_LOCK = 0x6472616D69
+"""The advisory lock of a migration on PostgreSQL."""
 WAIT_SECONDS = 120
 POLL_SECONDS = 0.2
 
 
 def migrate(url: str) -> None:
-    """Migrate, after whoever does so already. Raises `StoreUnavailable`."""
-    from services.worker.queue import engine  # it takes a second to import, and not everyone needs it
+    """Migrate all tables, one process at a time. Raises `StoreUnavailable`."""
+    from services.worker.queue import engine  # the import takes a second and is not always needed
 
-    with _turn(url):
+    with _lock(url):
         database.migrate(url)
         engine.migrate(url)
 
 
 def migrate_tables(url: str) -> None:
-    """The same for our own tables alone, where nothing is queued."""
-    with _turn(url):
+    """Migrate our own tables only, where nothing is queued."""
+    with _lock(url):
         database.migrate(url)
 
 
 @contextmanager
-def _turn(url: str) -> Generator[None]:
+def _lock(url: str) -> Generator[None]:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with _file_lock(Path(parsed.database or "")):
@@ -52,9 +52,9 @@ def _turn(url: str) -> Generator[None]:
 
 
 def _wait_for_turn(connection: sa.Connection) -> None:
-    """By asking again and again: who waits inside a statement holds up indexes that are built concurrently."""
+    """Poll for the lock: waiting inside a statement would block indexes that are built concurrently."""
     deadline = monotonic() + WAIT_SECONDS
-    while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({ONE_MIGRATES})")):
+    while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")):
         if monotonic() > deadline:
             raise StoreUnavailable(f"another process has been migrating the database for {WAIT_SECONDS} seconds")
         sleep(POLL_SECONDS)

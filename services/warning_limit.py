@@ -1,20 +1,20 @@
-"""The bound of a video's warnings. Whoever receives them keeps it, whatever the side that warns has promised."""
+"""The limit on warnings of a video. The receiver enforces it, whatever the exporter promises."""
 
 from dataclasses import dataclass, replace
 
 from services.errors import Bilingual, DraftWarning, WarningCode
 
-MOST_WARNINGS = 100
-"""More are not told one by one: nobody reads them, and each is stored with its task."""
-LONGEST_TEXT = 1000
-"""Characters of a message, or of a name in it, that are kept."""
+MAX_WARNINGS = 100
+"""Maximum number of warnings: each is stored with its task."""
+MAX_TEXT_CHARACTERS = 1000
+"""Maximum length of a message, or of a name in it."""
 
 
 def more_warnings() -> DraftWarning:
-    """The last warning, where there were more than are kept."""
+    """The last warning of a video with more than the maximum."""
     more = Bilingual(
-        f"More of the draft is not drawn as designed; the first {MOST_WARNINGS} warnings are listed.",
-        f"草稿中还有更多内容未按设计绘制；仅列出前 {MOST_WARNINGS} 条警告。",
+        f"More of the draft is not drawn as designed; the first {MAX_WARNINGS} warnings are listed.",
+        f"草稿中还有更多内容未按设计绘制；仅列出前 {MAX_WARNINGS} 条警告。",
     )
     return DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=more)
 
@@ -26,16 +26,16 @@ class WarningLimit:
     taken: int = 0
 
     def admit(self, warning: DraftWarning) -> DraftWarning | None:
-        """What is to be kept of this one: itself with its texts cut, or that there are more, or nothing."""
-        self.taken = min(self.taken + 1, MOST_WARNINGS + 2)
-        if self.taken > MOST_WARNINGS:
-            return more_warnings() if self.taken == MOST_WARNINGS + 1 else None
+        """The warning with its texts cut; one notice above the maximum, and None after that."""
+        self.taken = min(self.taken + 1, MAX_WARNINGS + 2)
+        if self.taken > MAX_WARNINGS:
+            return more_warnings() if self.taken == MAX_WARNINGS + 1 else None
         return _cut(warning)
 
 
 def storable_text(text: str) -> str:
-    """A text of somebody not trusted as it can be stored: not too long, and without what databases refuse."""
-    return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    """An untrusted text as it can be stored: cut, and without characters that databases refuse."""
+    return text[:MAX_TEXT_CHARACTERS].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _cut(warning: DraftWarning) -> DraftWarning:

@@ -1,4 +1,4 @@
-"""Folders for work that is thrown away: locked while they are in use, so that what a killed process left is known."""
+"""Temporary work folders, locked while in use, so that those of killed processes are recognized."""
 
 import asyncio
 import fcntl
@@ -16,10 +16,10 @@ _REMOVE: Remove = partial(shutil.rmtree, ignore_errors=True)
 
 @asynccontextmanager
 async def scratch_folder(parent: Path, prefix: str, remove: Remove = _REMOVE) -> AsyncGenerator[Path]:
-    """A new folder whose name begins so, gone when the block is left. Raises `OSError`.
+    """A new folder with this prefix, removed at the end of the block. Raises `OSError`.
 
-    It is locked, so that nobody takes it for abandoned: a lock ends with its process. `remove` is for folders in which
-    others write.
+    Its lock, which ends with the process, keeps others from removing it. `remove` suits folders that untrusted
+    processes write to.
     """
     folder = await asyncio.to_thread(_new_folder, parent, prefix)
     with _locked(folder):
@@ -30,7 +30,7 @@ async def scratch_folder(parent: Path, prefix: str, remove: Remove = _REMOVE) ->
 
 
 def clear_abandoned(parent: Path, prefix: str, remove: Remove = _REMOVE) -> None:
-    """Remove the folders of that prefix whose process was killed. Blocks."""
+    """Remove the folders with this prefix whose process was killed. Blocks."""
     for folder in parent.glob(f"{prefix}*"):
         with suppress(OSError), _locked(folder):  # it is in use, or gone by now
             remove(folder)
@@ -43,7 +43,7 @@ def _new_folder(parent: Path, prefix: str) -> Path:
 
 @contextmanager
 def _locked(folder: Path) -> Generator[None]:
-    """The folder, ours alone. Raises `OSError` when another process has it."""
+    """Lock the folder. Raises `OSError` when another process holds it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

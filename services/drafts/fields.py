@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from services.errors import Bilingual, DraftWarning, WarningCode
-from services.warning_limit import MOST_WARNINGS, more_warnings
+from services.warning_limit import MAX_WARNINGS, more_warnings
 
 T = TypeVar("T")
 MAX_LABEL_LENGTH = 120
@@ -63,7 +63,7 @@ class Warnings:
         key = (warning.code, warning.segment_id, warning.effect_id or warning.message.en)
         if key in self._found:
             return
-        if len(self._found) < MOST_WARNINGS:
+        if len(self._found) < MAX_WARNINGS:
             self._found[key] = warning
         else:
             self._overflowed = True

@@ -1,4 +1,4 @@
-"""Whether this process can do its work: the database, the doorbell, the disk, a worker somewhere."""
+"""Health checks: database, disk, change notifier, a live worker, the sandbox."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. A process that lacks a `needed` one should get no requests."""
+    """The result of one check. A process that fails a `needed` one should get no requests."""
 
     name: str
     ok: bool
@@ -28,7 +28,7 @@ class Check:
 
 
 class Health:
-    """Looks at the parts of this process."""
+    """Runs the checks of this process."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class Health:
         self._settings = settings
 
     async def checks(self) -> list[Check]:
-        """Look at everything, within a few seconds.
+        """Run all checks, within a few seconds.
 
-        Without its doorbell a process goes on by re-reading, without a worker tasks can still be submitted and
-        watched, and what a kernel lacks of the sandbox is missed by attacks alone: they are told and not needed. The
-        disk is needed where renders run.
+        Without the change notifier changes are found by polling, without a worker tasks can still be submitted and
+        watched, and an incomplete sandbox stops no render: these are reported, not needed. The disk is needed where
+        renders run.
         """
         healthy = self._registry.me.slots > 0
         lacking = [] if sandbox_here().complete else [Check("sandbox", ok=False, needed=False)]
@@ -64,7 +64,7 @@ class Health:
         ]
 
     async def metrics(self) -> bytes:
-        """The measures in Prometheus' form. Raises `StoreUnavailable`."""
+        """The metrics in the Prometheus text format. Raises `StoreUnavailable`."""
         return await self._metrics.exposition(self._database, self._task_cache, self._notifier, self._registry)
 
     async def _database_answers(self) -> bool:

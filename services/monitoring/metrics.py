@@ -1,5 +1,5 @@
-"""What can be measured, in Prometheus' form. Each process tells of itself; the queue, which is all processes', is
-read from the database when it is asked for.
+"""Metrics in the Prometheus text format. Each process reports its own; those of the queue are read
+from the database.
 """
 
 from collections.abc import Iterable
@@ -30,12 +30,12 @@ FETCH_ERRORS = frozenset(
         ErrorCode.MATERIAL_TOO_LARGE,
     }
 )
-"""Codes of failures of fetching: a draft's server, or a material's, is to blame."""
+"""Codes of failed fetches: caused by the server of a draft or material."""
 STAGE_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 class Metrics:
-    """The measures of one process."""
+    """The metrics of one process."""
 
     def __init__(self, stream_metrics: StreamMetrics) -> None:
         self._registry = CollectorRegistry()
@@ -79,7 +79,7 @@ class Metrics:
         return Gauge(name, meaning, registry=self._registry)
 
     def record_end(self, task: Task) -> None:
-        """An attempt has come to the task's end."""
+        """An attempt has ended its task."""
         code = task.failure.code if task.failure else ""
         self._ends.labels(task.status, code).inc()
         if code in FETCH_ERRORS:
@@ -89,7 +89,7 @@ class Metrics:
                 self._record_stage(stage)
 
     def record_webhook(self, state: DeliveryState) -> None:
-        """A try has been made, after which the delivery is in this state."""
+        """A webhook was attempted; the delivery is now in this state."""
         self._webhooks.labels(state).inc()
 
     def _record_stage(self, stage: StageProgress) -> None:
@@ -99,7 +99,7 @@ class Metrics:
     async def exposition(
         self, database: Database, task_cache: TaskCache, notifier: ChangeNotifier, registry: WorkerRegistry
     ) -> bytes:
-        """All measures as they are now. Raises `StoreUnavailable`."""
+        """All metrics in the Prometheus text format. Raises `StoreUnavailable`."""
         async with database.read() as connection:
             pending, processing, oldest_ms = await reads.queue_totals(connection)
             waiting = await outbox.waiting_count(connection)
@@ -115,15 +115,15 @@ class Metrics:
 
 
 class _StreamCollector(Collector):
-    """The audience's numbers, read when they are asked for. Messages are too many for the library's own counter,
-    which takes more than ten times as long as a plain number.
+    """The stream metrics, read at collection. The library's own counter takes ten times as long as an integer, too long
+    for every message.
     """
 
     def __init__(self, stream_metrics: StreamMetrics) -> None:
         self._stream_metrics = stream_metrics
 
     def collect(self) -> Iterable[Metric]:
-        """The numbers of each transport."""
+        """The metrics of each transport."""
         subscribers = GaugeMetricFamily(
             "draftcast_subscribers", "Operations under way on lasting connections of this process", labels=["transport"]
         )

@@ -1,4 +1,4 @@
-"""The task manager: every question about tasks and every wish of a caller, one method each."""
+"""The task manager: one method for each query and mutation of callers."""
 
 import asyncio
 import hashlib
@@ -54,10 +54,10 @@ LONGEST_THROUGHPUT_MINUTES = 24 * 60
 
 
 class TaskManager:
-    """What callers may ask and wish; all of it is scoped by `owner`.
+    """Queries and mutations of tasks, all scoped by `owner`.
 
-    Raises the `RequestError`s of services.errors for what a caller can mend, and
-    `StoreUnavailable` when the database does not answer.
+    Raises the `RequestError`s of services.errors for mistakes of the caller, and `StoreUnavailable` when the database
+    is unavailable.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class TaskManager:
         self._traces = traces
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
-        """A task for the request: a new one, or the one that it repeats.
+        """Create a task for the request, or return the one that it repeats.
 
-        The same idempotency key gives the task it gave before; the same draft URL gives its
-        active task. When this returns, the task is on disk.
+        The same idempotency key returns its task; the same draft URL returns its active task. On return the task is on
+        disk.
         """
         began_ms = now_ms()
         request = _checked(request)
@@ -94,7 +94,7 @@ class TaskManager:
             await check_webhook(request.webhook_url, self._webhooks)
         try:
             found = await self._submit_once(owner, request)
-        except IntegrityError:  # somebody else submitted the same at this instant: join theirs
+        except IntegrityError:  # a concurrent submit was faster: join its task
             found = await self._submit_once(owner, request)
         if isinstance(found, Task):
             return Submitted(found, created=False)
@@ -103,7 +103,7 @@ class TaskManager:
         return Submitted(found.task, created=True)
 
     async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
-        """The task that is repeated, or the first change of a new one."""
+        """The repeated task, or the first change of a new one."""
         async with self._database.write() as connection:
             known = await self._repeated_task(connection, owner, request)
             if known is not None:
@@ -123,7 +123,7 @@ class TaskManager:
             return created
 
     async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
-        """The task this request repeats, by its key or by its URL."""
+        """The task that the request repeats, by its key or its draft URL."""
         key = request.idempotency_key
         if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
             task_id, fingerprint = bound
@@ -147,7 +147,7 @@ class TaskManager:
             await writes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
 
     async def cancel(self, owner: str, task_id: str) -> Task:
-        """End a waiting or running task. A task that is canceled already stays so."""
+        """Cancel an active task. A canceled task is returned as it is."""
         began_ms = now_ms()
         async with self._database.write() as connection:
             task = await self._read_or_raise(connection, owner, task_id)
@@ -166,7 +166,7 @@ class TaskManager:
         return canceled.task
 
     async def retry(self, owner: str, task_id: str) -> Task:
-        """Put a failed or canceled task into the queue again, for a new attempt."""
+        """Requeue a failed or canceled task for a new attempt."""
         began_ms = now_ms()
         try:
             retried = await self._retry_once(owner, task_id)
@@ -198,11 +198,11 @@ class TaskManager:
             return waiting
 
     async def task(self, owner: str, task_id: str) -> Task | None:
-        """The task of that id, None when the owner has none; from memory if it is at hand there."""
+        """The task with this id, from the task cache if possible; None when the owner has none."""
         return await self.task_cache.task(owner, task_id)
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
-        """The newest task of that draft URL; from memory if it is at hand there."""
+        """The newest task of the draft URL, from the task cache if possible."""
         return await self.task_cache.task_by_url(owner, draft_url)
 
     async def tasks(self, owner: str, wanted: TaskFilter, order: Order, page: PageRequest) -> TaskPage:
@@ -220,35 +220,35 @@ class TaskManager:
             )
 
     async def queue(self, owner: str) -> QueueState:
-        """How much of the owner's waits and runs."""
+        """The numbers of the owner's active tasks."""
         async with self._database.read() as connection:
             return await reads.queue_state(connection, owner, self._capacity())
 
     async def accepting(self) -> bool:
-        """Whether a new task would be taken now."""
+        """Whether the queue has room for a task."""
         async with self._database.read() as connection:
             return await reads.pending_count(connection) < self._max_queued
 
     async def active_count(self, owner: str) -> int:
-        """How many of the owner's tasks wait or run."""
+        """The number of active tasks of the owner."""
         async with self._database.read() as connection:
             return await reads.active_count(connection, owner)
 
     async def deliveries(self, owner: str, task_id: str, page: PageRequest) -> list[Delivery]:
-        """The newest tellings of the task's events to its webhook, newest first."""
+        """The newest webhook deliveries of the task, newest first."""
         async with self._database.read() as connection:
             await self._read_or_raise(connection, owner, task_id)
             return await outbox.of_task(connection, task_id, pages.size_of(page))
 
     async def queue_position(self, task: Task) -> int | None:
-        """The place of a waiting task in the queue, from 1."""
+        """The position of a PENDING task in the queue, from 1."""
         if task.status is not Status.PENDING:
             return None
         async with self._database.read() as connection:
             return 1 + await reads.waiting_before(connection, task)
 
     async def throughput(self, owner: str, last_minutes: int) -> tuple[ThroughputPoint, ...]:
-        """What ended in each of the last minutes (1 to 1440), oldest first, the present one included."""
+        """Tasks that ended in each of the last minutes (1 to 1440), oldest first, including the current one."""
         if not 1 <= last_minutes <= LONGEST_THROUGHPUT_MINUTES:
             raise InvalidInput(
                 Bilingual(
@@ -265,13 +265,13 @@ class TaskManager:
         return tuple(found.get(at_ms, ThroughputPoint(at_ms, 0, 0)) for at_ms in minutes)
 
     async def wait_for_change(self, owner: str, task_id: str, since: int, seconds: float) -> Task:
-        """The task once its seq is above `since`, or as it is when the time is up."""
-        news = asyncio.Event()
-        with self.task_cache.listen(task_id, lambda _: news.set()), suppress(TimeoutError):
+        """The task once its seq is above `since`, or after `seconds`."""
+        changed = asyncio.Event()
+        with self.task_cache.listen(task_id, lambda _: changed.set()), suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while (await self._get_or_raise(owner, task_id)).seq <= since:
-                    news.clear()
-                    await news.wait()
+                    changed.clear()
+                    await changed.wait()
         return await self._get_or_raise(owner, task_id)
 
     async def _get_or_raise(self, owner: str, task_id: str) -> Task:
@@ -288,13 +288,13 @@ class TaskManager:
 
 
 async def _join_webhook(connection: AsyncConnection, active: Task, request: TaskRequest) -> None:
-    """A repeat may bring the webhook that its task lacks, but no second one. Raises `InvalidState`."""
+    """Set the webhook of a repeated request on an active task without one. Raises `InvalidState` for a second one."""
     if request.webhook_url in (None, active.webhook_url):
         return
     if active.webhook_url is not None:
         raise InvalidState(
             Bilingual(
-                "The active task of this draft tells another webhook; wait for its end, or cancel it.",
+                "The active task of this draft has another webhook; wait for its end, or cancel it.",
                 "该草稿的进行中任务已使用另一个 webhook；请等待其结束或先取消。",
             ),
             path=("webhookUrl",),
@@ -309,14 +309,14 @@ def _not_found() -> TaskNotFound:
 def _fingerprint(request: TaskRequest) -> str:
     """A hash that is equal for equal requests."""
     fields = asdict(request)
-    for newer in ("webhook_url", "webhook_events"):  # requests without them keep the hash they had before
+    for newer in ("webhook_url", "webhook_events"):  # requests without them keep the hash of earlier releases
         if fields[newer] is None:
             del fields[newer]
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _checked(request: TaskRequest) -> TaskRequest:
-    """The request with its URL cleaned. Raises `InvalidInput` naming the first wrong field."""
+    """The request with normalized URLs. Raises `InvalidInput` naming the first invalid field."""
     for name, wrong, en, zh in _rules(request):
         if wrong:
             raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))

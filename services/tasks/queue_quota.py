@@ -1,4 +1,4 @@
-"""How much of the queue one key may fill."""
+"""The queue quota: the number of PENDING tasks of one key."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,9 +11,9 @@ from services.store.tables import tasks
 
 
 async def check_queue_quota(connection: AsyncConnection, owner: str, most: int) -> None:
-    """One more of the owner's tasks is to wait. Raises `QuotaExceeded` when `most` do; 0 is no limit.
+    """Raises `QuotaExceeded` when the owner has `most` PENDING tasks already; 0 is no limit.
 
-    Without keys all share one owner, and only the queue's own limit counts.
+    Without keys all callers share one owner, and only the limit of the queue applies.
     """
     if not most or owner == OPEN_OWNER:
         return

@@ -1,7 +1,7 @@
-"""The draft report: what a render of a draft would lose or lack, without a task of its own.
+"""The draft report: the result that a render would have, without rendering.
 
-The looking is done by our own renderer in a child process, whatever exporter makes the videos:
-nothing of a stranger is decoded in the server.
+Our own renderer reads the draft in a child process, whatever exporter renders videos: the server decodes no untrusted
+files.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ AT_ONCE = 2
 MAX_CONCURRENT_PER_OWNER = 1
 """How many of them may be one owner's."""
 PATIENCE = 4
-"""So many of an owner's wait for each place that it may have: for four times the longest report, while it is alone."""
+"""Waiting reports of an owner for each of its slots: four times the longest report, while it is alone."""
 MOST_WAITING = 64
 LONGEST_SECONDS = 60
 FOLDER_PREFIX = "report-"
@@ -36,7 +36,7 @@ TIMEOUT_HINT = Bilingual(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftReport:
-    """What was found out about a draft: `found.error` says why it cannot be rendered, `stage` where that came up."""
+    """The report on a draft: `found.error` is the reason it cannot be rendered, `stage` where that occurred."""
 
     draft_url: str
     found: Report
@@ -45,12 +45,12 @@ class DraftReport:
 
     @property
     def renderable(self) -> bool:
-        """Whether a render would give a video."""
+        """Whether a render would produce a video."""
         return self.found.error is None
 
 
 async def make_report(request: ExportRequest) -> DraftReport:
-    """The report on the request's draft. Whatever goes wrong with it is its `found.error`."""
+    """The report on the draft of the request. Its errors are in `found.error`."""
     stage = Stage.STARTED
     warnings: list[DraftWarning] = []
     bound = WarningLimit()
@@ -72,7 +72,7 @@ async def make_report(request: ExportRequest) -> DraftReport:
 
 
 class Reports:
-    """Makes reports for callers, a few at once, each within `seconds`."""
+    """Makes reports for callers, a few at a time, each within `seconds`."""
 
     def __init__(self, settings: Settings, *, seconds: int = LONGEST_SECONDS) -> None:
         self._settings = settings
@@ -88,7 +88,7 @@ class Reports:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Take callers while the block lasts; at its end, reports that are being made are dropped."""
+        """Accept callers while the block lasts; running reports are cancelled at its end."""
         await asyncio.to_thread(clear_abandoned, self._settings.work_dir, FOLDER_PREFIX, remove_tree)
         try:
             yield
@@ -99,9 +99,9 @@ class Reports:
             await asyncio.gather(*left, return_exceptions=True)
 
     async def report(self, owner: str, draft_url: str) -> DraftReport:
-        """The report on a draft, in its owner's turn. Raises `QueueFull` and `QuotaExceeded` when too many wait.
+        """The report on a draft, in turns of owners. Raises `QueueFull` and `QuotaExceeded`.
 
-        `owner` is who asks, as limits count owners: empty for nobody.
+        `owner` is counted by the limits; empty: not counted.
         """
         wanted = asyncio.create_task(self._report(owner, draft_url))
         self._wanted.add(wanted)
@@ -121,7 +121,7 @@ class Reports:
         return replace(made, found=_hinted(made.found))
 
     async def _made(self, draft_url: str) -> DraftReport:
-        """Made in a new folder in a new folder, where materials lie beside it. Raises `OSError`."""
+        """A report in a folder within a new folder, which holds the materials. Raises `OSError`."""
         async with scratch_folder(self._settings.work_dir, FOLDER_PREFIX, remove_tree) as outer:
             folder = outer / "attempt"
             await asyncio.to_thread(folder.mkdir)
@@ -146,7 +146,7 @@ class Reports:
 
 
 def _hinted(found: Report) -> Report:
-    """A report's time limit is its own: the usual hint does not help."""
+    """The report with a hint of its own on its time limit."""
     if found.error is None or found.error.code is not ErrorCode.RENDER_TIMEOUT:
         return found
     return replace(found, error=replace(found.error, hint=TIMEOUT_HINT))

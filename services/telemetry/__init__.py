@@ -1,1 +1,1 @@
-"""Logs, traces and stream counters."""
+"""Logs, traces and stream metrics."""

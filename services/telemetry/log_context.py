@@ -1,4 +1,4 @@
-"""Which task the code that runs now is about. Whoever takes a task in hand says so; the log adds it to its lines."""
+"""The log context: the task that the current code works on; log lines carry it."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LogContext:
-    """A task, and the number of its attempt where one runs."""
+    """A task, and the number of its attempt while one runs."""
 
     task_id: str
     attempt: int | None = None
@@ -19,7 +19,7 @@ _present: ContextVar[LogContext | None] = ContextVar("concern", default=None)
 
 @contextmanager
 def bind_task(task_id: str, attempt: int | None = None) -> Generator[None]:
-    """What happens in the block, and in all that it starts, is about this task."""
+    """Log lines of the block, and of everything started in it, name this task."""
     before = _present.set(LogContext(task_id, attempt))
     try:
         yield
@@ -28,5 +28,5 @@ def bind_task(task_id: str, attempt: int | None = None) -> Generator[None]:
 
 
 def bound_task() -> LogContext | None:
-    """The task that the present code is about."""
+    """The task bound to the current code."""
     return _present.get()

@@ -1,4 +1,4 @@
-"""The log: where it goes, its two forms, and what does not belong into it."""
+"""The log: its output, its two formats, and the redaction of secrets."""
 
 import json
 import logging
@@ -9,17 +9,17 @@ from services.http.redaction import redact_text
 from services.telemetry.log_context import bound_task
 
 QUIET = ("alembic", "dbos", "uvicorn.error")
-"""Loggers whose everyday words are of no use."""
+"""Loggers whose routine messages are dropped."""
 
 
 class Text(logging.Formatter):
-    """A record as a line for people, with a traceback below it."""
+    """A record as a line for people, followed by its traceback."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(bound_task)s%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record, and which task it is about."""
+        """The formatted record, with its task."""
         found = bound_task()
         attempt = "" if found is None or found.attempt is None else f" attempt {found.attempt}"
         record.bound_task = "" if found is None else f"[task {found.task_id}{attempt}] "
@@ -27,10 +27,10 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """A record as one line for programs."""
+    """A record as one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as an object; the task and an exception stand in it where there are any."""
+        """The formatted record; task and exception are included where present."""
         found = bound_task()
         fields: dict[str, Any] = {
             "time": rfc3339(round(record.created * 1000)),
@@ -48,31 +48,31 @@ class Json(logging.Formatter):
 
 
 class NoTracebackForMalformedText(logging.Filter):
-    """uvicorn logs a traceback when a client sends text that is not UTF-8; a line is enough, and the socket closes."""
+    """Drops the traceback that uvicorn logs when a client sends text that is not UTF-8."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, this one without its traceback."""
+        """Admit every record, this one without its traceback."""
         if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
             record.exc_info = None
         return True
 
 
 def configure_logging(form: Literal["text", "json"]) -> None:
-    """Write all records of this process to stderr, those of libraries and Python's warnings among them."""
+    """Write all records of this process to stderr, including those of libraries and Python warnings."""
     output = logging.StreamHandler()
     output.setFormatter(Json() if form == "json" else Text())
     logging.basicConfig(level=logging.INFO, handlers=[output], force=True)
     logging.captureWarnings(capture=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # DBOS writes by itself, in a form of its own, unless its logger has something to write to.
+    # DBOS writes in its own format unless its logger has a handler.
     engine = logging.getLogger("dbos")
     engine.handlers, engine.propagate = [logging.NullHandler()], True
     filter_server_log()
 
 
 def filter_server_log() -> None:
-    """Set the filter; doing so again changes nothing."""
+    """Install the filter once."""
     logger = logging.getLogger("uvicorn.error")
     if not any(isinstance(found, NoTracebackForMalformedText) for found in logger.filters):
         logger.addFilter(NoTracebackForMalformedText())

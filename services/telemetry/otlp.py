@@ -1,7 +1,7 @@
-"""Telling spans to a collector, by OTLP over HTTP. This is the only module that imports OpenTelemetry.
+"""Export of spans to a collector, by OTLP over HTTP. The only module that imports OpenTelemetry.
 
-The standard's own variables say where to, with which headers, how many of the traces, and under which name:
-`OTEL_EXPORTER_OTLP_ENDPOINT` and its kin.
+The standard environment variables set address, headers, sampling and service name: `OTEL_EXPORTER_OTLP_ENDPOINT` and
+others.
 """
 
 import asyncio
@@ -35,14 +35,14 @@ from services.telemetry.traces import ROOT, Span
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 3.0
-"""How long the end of the process may be held up by spans that are not told yet."""
+"""Maximum time that unsent spans delay the end of the process."""
 NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
 async def collector() -> AsyncGenerator[Callable[[Span], None]]:
-    """What tells spans while the block lasts. It never waits: a thread sends them, the oldest are dropped when there
-    are too many, and a collector that is away is no matter but for one line in the log.
+    """An exporter of spans while the block lasts. It never waits: a thread sends the spans, the oldest are dropped when
+    there are too many, and an unreachable collector costs one log line.
     """
     exporter = _Exporter()
     ids = _Ids()
@@ -64,12 +64,12 @@ def _resource() -> Resource:
 
 
 def _number(task_id: str, path: str) -> int:
-    """The id of the span at a place of a task's trace: 64 bits."""
+    """The id of the span at a path of a task's trace: 64 bits."""
     return int.from_bytes(blake2b(f"{task_id}/{path}".encode(), digest_size=8).digest())
 
 
 class _Ids(IdGenerator):
-    """The ids that the next span gets."""
+    """The ids of the next span."""
 
     trace_id = 0
     span_id = 0
@@ -82,7 +82,7 @@ class _Ids(IdGenerator):
 
 
 class _SpanFactory:
-    """Makes the library's spans of ours."""
+    """Converts our spans to the library's."""
 
     def __init__(self, tracer: Tracer, ids: _Ids, sampler: Sampler) -> None:
         self._tracer = tracer
@@ -90,7 +90,7 @@ class _SpanFactory:
         self._sampler = sampler
 
     def export(self, span: Span) -> None:
-        """Take a span, to be sent later, if its trace is one of those that are told."""
+        """Queue a span for sending, if its trace is sampled."""
         if not self._sampled(span.task_id):
             return
         trace_id = self._ids.trace_id = int(span.task_id, 16)
@@ -108,12 +108,14 @@ class _SpanFactory:
         made.end(span.end_ms * NS_PER_MS)
 
     def _sampled(self, task_id: str) -> bool:
-        """The same in every process. Samplers look at bits of which some are equal in all task ids: so not at those."""
+        """The same in every process. Samplers look at bits of the trace id that are constant in task ids, so a hash of
+        it is passed.
+        """
         return self._sampler.should_sample(None, _number(task_id, ""), ROOT).decision is Decision.RECORD_AND_SAMPLE
 
 
 def _parent(trace_id: int, span: Span) -> Context:
-    """The parent, which another process may have told of."""
+    """The parent span, which another process may have sent."""
     if span.parent is None:
         return Context()
     flags = TraceFlags(TraceFlags.SAMPLED)
@@ -122,7 +124,7 @@ def _parent(trace_id: int, span: Span) -> Context:
 
 
 class _Exporter(SpanExporter):
-    """The library's exporter, which says once that the collector is away, and once that it is back."""
+    """The library's exporter; logs once that the collector is unreachable, and once that it is back."""
 
     def __init__(self) -> None:
         self._exporter: SpanExporter = trace_exporter.OTLPSpanExporter()
@@ -135,9 +137,11 @@ class _Exporter(SpanExporter):
         result = self._exporter.export(spans)
         works = result is SpanExportResult.SUCCESS
         if works and not self._works:
-            log.info("the collector takes traces again")
+            log.info("the collector accepts traces again")
         elif self._works and not works:
-            log.warning("the collector takes no traces; they are lost until it does: %s", self._messages.first)
+            log.warning(
+                "the collector does not accept traces; they are dropped until it does: %s", self._messages.first
+            )
         self._works = works
         return result
 
@@ -145,7 +149,7 @@ class _Exporter(SpanExporter):
         self.give_up()
 
     def give_up(self) -> None:
-        """Try no more; what is under way ends soon."""
+        """Stop retrying; exports under way end soon."""
         logger = logging.getLogger(trace_exporter.__name__)
         if self._messages in logger.filters:
             self._exporter.shutdown()
@@ -153,7 +157,7 @@ class _Exporter(SpanExporter):
 
 
 class _MessageFilter(logging.Filter):
-    """Keeps what the exporter says of each try out of the log."""
+    """Keeps the exporter's messages about each attempt out of the log."""
 
     first = ""
 

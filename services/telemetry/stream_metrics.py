@@ -1,4 +1,4 @@
-"""Who is told what happens, in plain numbers: every message that goes out passes here."""
+"""Counters of operations and messages by transport."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Transport(StrEnum):
-    """How messages get to a subscriber."""
+    """The transport of a subscription."""
 
     WEBSOCKET = "websocket"
     EVENTS = "sse"
@@ -14,7 +14,7 @@ class Transport(StrEnum):
 
 
 class TransportMetrics:
-    """One transport: how many operations it has under way, and how many messages it has told since the start."""
+    """Counters of one transport: running operations, and messages sent since the start."""
 
     __slots__ = ("messages", "running")
 
@@ -24,7 +24,7 @@ class TransportMetrics:
 
     @contextmanager
     def operation(self) -> Generator[None]:
-        """An operation is under way while the block lasts."""
+        """Count an operation as running while the block lasts."""
         self.running += 1
         try:
             yield
@@ -33,7 +33,7 @@ class TransportMetrics:
 
 
 class StreamMetrics:
-    """The transports of this process."""
+    """The counters of all transports of this process."""
 
     def __init__(self) -> None:
         self.transports = {transport: TransportMetrics() for transport in Transport}

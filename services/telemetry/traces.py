@@ -1,8 +1,8 @@
-"""Traces: what becomes of each task, in spans that a collector of OpenTelemetry puts side by side.
+"""Traces: the life of each task as OpenTelemetry spans.
 
-The id of a task is the id of its trace, and the ids of spans follow from their places in it. So every process adds to
-the trace what it knows, without having been told anything, and nothing travels with the task. Spans are made from
-records when something has ended; nothing is measured for them while it runs.
+The id of a task is its trace id, and span ids follow from their paths in the trace. So every process adds its spans
+without any context travelling with the task. Spans are built from records when something has ended; nothing is measured
+for them before.
 """
 
 import logging
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 AttributeValue = str | int | float | bool
 RequestKind = Literal["submit", "retry", "cancel"]
 ROOT: RequestKind = "submit"
-"""The place of the span that has no parent."""
+"""The path of the span without a parent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of a task's life; `path` and `parent` are places in its trace."""
+    """A span of a task's trace; `path` and `parent` are paths in the trace."""
 
     task_id: str
     path: str
@@ -37,17 +37,17 @@ class Span:
     end_ms: int
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     error: tuple[str, str] | None = None
-    """What ended it: a code, and what people read."""
+    """Its error: a code, and a message for people."""
 
 
 class Traces:
-    """Makes spans of what it is told, for `export`. Without one it does nothing; what fails in here stays in here."""
+    """Builds spans and passes them to `export`. Without one it does nothing; it never raises."""
 
     def __init__(self, export: Callable[[Span], None] | None = None) -> None:
         self._export = export
 
     def record_request(self, what: RequestKind, task: Task, began_ms: int) -> None:
-        """A caller's wish has been written down."""
+        """A caller's request was stored."""
         self._record(lambda: [_request(what, task, began_ms)])
 
     def record_wait(self, task: Task) -> None:
@@ -55,15 +55,15 @@ class Traces:
         self._record(lambda: _wait(task))
 
     def record_attempt(self, task: Task, stages: Iterable[StageProgress], ended: Task | None) -> None:
-        """The attempt in `task` is over. `ended` is the task as the attempt has left it; None: it was given up."""
+        """The attempt in `task` has ended. `ended` is the task after it; None: the attempt was abandoned."""
         self._record(lambda: _attempt(task, stages, ended, now_ms()))
 
     def record_part(self, part: Part, began_ms: int) -> None:
-        """A part of a shared video is made."""
+        """A part of a shared video was rendered."""
         self._record(lambda: [_part(part, began_ms)])
 
     def record_webhook(self, task: Task, delivery: Delivery, began_ms: int) -> None:
-        """A webhook was told of an event, or could not be; `delivery` is what has become of it."""
+        """A webhook was attempted; `delivery` holds the result."""
         self._record(lambda: [_webhook(task, delivery, began_ms)])
 
     def _record(self, spans: Callable[[], list[Span]]) -> None:
@@ -73,7 +73,7 @@ class Traces:
             for span in spans():
                 self._export(span)
         except Exception:
-            log.exception("a trace could not be told")
+            log.exception("a span could not be exported")
 
 
 NO_TRACES = Traces()
@@ -94,7 +94,7 @@ def _request(what: RequestKind, task: Task, began_ms: int) -> Span:
 
 
 def _wait(task: Task) -> list[Span]:
-    """Nothing where an attempt follows on one that was lost: since when it waited is not known."""
+    """Empty for the attempt after a lost one: the start of its wait is unknown."""
     left_ms = task.completed_at_ms if task.status.final else task.stages[-1].started_at_ms
     waited = task.started_at_ms in (None, left_ms)
     if left_ms is None or not (waited or task.status.final):
@@ -112,7 +112,7 @@ def _wait(task: Task) -> list[Span]:
 
 
 def _attempt(task: Task, stages: Iterable[StageProgress], ended: Task | None, now: int) -> list[Span]:
-    """The attempt's span, and one for each of its stages."""
+    """The span of an attempt, and one for each of its stages."""
     own = [stage for stage in stages if stage.stage not in (Stage.QUEUED, Stage.DONE)]
     end_ms = ended.completed_at_ms or now if ended else now
     attempt = Span(
@@ -134,7 +134,7 @@ def _attempt(task: Task, stages: Iterable[StageProgress], ended: Task | None, no
 
 
 def _stage(attempt: Span, stage: StageProgress, *, last: bool) -> Span:
-    """A stage of an attempt; what ended the attempt happened in the last."""
+    """The span of a stage; the error of the attempt belongs to the last one."""
     unit = f"draftcast.{(stage.unit or 'items').lower()}"
     counted = {f"{unit}.done": stage.done, f"{unit}.total": stage.total}
     return Span(

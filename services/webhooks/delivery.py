@@ -1,4 +1,4 @@
-"""Telling events to webhooks: from the outbox, signed as Standard Webhooks has it, until somebody takes them.
+"""Delivery of webhooks: from the outbox, signed as Standard Webhooks, until the receiver accepts them.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -35,18 +35,18 @@ log = logging.getLogger(__name__)
 
 PREFIX = "whsec_"
 POLL_SECONDS = 1.0
-"""Between two looks into the outbox."""
+"""Interval at which the outbox is read."""
 AT_ONCE = 20
 AT_ONCE_OF_OWNER = 5
-"""So that receivers of one owner, slow or dead, leave room for those of others."""
+"""Receivers of one owner, slow or unreachable, leave room for those of others."""
 TIMEOUTS = Timeouts(connect_seconds=5.0, head_seconds=15.0, idle_seconds=5.0)
 TAKE_MS = 30_000
-"""After so long without a word, whoever has taken a delivery is thought dead."""
+"""Time after which a delivery without a result is due again: its sender is assumed dead."""
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
-"""Before the second try, the third and so on; the last for all that follow."""
+"""Pauses before the second attempt, the third and so on; the last one repeats."""
 MAX_AGE_MS = 24 * 3600 * 1000
 MAX_ATTEMPTS = 50
-"""More than fit into that time: for a message whose sender ends each time before it can say how it went."""
+"""More than fit into `MAX_AGE_MS`: for a message whose sender dies in each attempt."""
 GONE = 410
 NAMES = {
     "STATUS_CHANGED": "videoTask.statusChanged",
@@ -56,12 +56,12 @@ NAMES = {
 
 
 def webhook_secret(given: str, mac: Hmac) -> str:
-    """The secret that receivers are to know: the operator's, or one that follows from the signing key."""
+    """The operator's secret, or one derived from the signing key."""
     return given or PREFIX + base64.b64encode(bytes.fromhex(mac.sign("webhooks"))).decode()
 
 
 def signed_headers(secret: str, message_id: str, at_seconds: int, body: bytes) -> dict[str, str]:
-    """The headers of a message."""
+    """The headers of a message, with its signature."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     proof = hmac.new(key, b"%s.%d.%s" % (message_id.encode(), at_seconds, body), hashlib.sha256).digest()
     return {
@@ -73,7 +73,7 @@ def signed_headers(secret: str, message_id: str, at_seconds: int, body: bytes) -
 
 
 def after_attempt(delivery: Delivery, now: int, answer: int | None, error: str | None) -> Delivery:
-    """What becomes of a delivery whose newest try got this HTTP status, or this error."""
+    """The delivery after an attempt with this HTTP status, or this error."""
     tried = replace(delivery, answer=answer, error=error)
     if answer is not None and 200 <= answer < 300:
         return replace(tried, state=DeliveryState.DELIVERED, ended_at_ms=now)
@@ -86,7 +86,7 @@ def after_attempt(delivery: Delivery, now: int, answer: int | None, error: str |
 
 @dataclass(frozen=True, slots=True)
 class _MessageBuilder:
-    """What a message holds besides the event; depends on where files are found."""
+    """Builds message bodies; the URLs in them depend on the file storage."""
 
     files: FileStore
 
@@ -123,7 +123,7 @@ class _MessageBuilder:
 
 
 class WebhookSender:
-    """Empties the outbox while this process is the crew's keeper. What two send at once is sent once."""
+    """Sends due deliveries while this process is the leader. Two leaders send a delivery once."""
 
     def __init__(
         self,
@@ -147,14 +147,14 @@ class WebhookSender:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Send while the block lasts."""
+        """Send in the background while the block lasts."""
         async with self._client(self._guard, TIMEOUTS) as client:
             step = every(POLL_SECONDS, "webhooks", lambda: self.send_due(client))
             async with background("webhooks", step):
                 yield
 
     async def send_due(self, client: Client) -> int:
-        """Send what is due, and what becomes due meanwhile. How many were tried."""
+        """Send due deliveries, including those that become due meanwhile. Returns the number of attempts."""
         sending: dict[asyncio.Task[None], str] = {}
         tried = 0
         try:
@@ -175,7 +175,7 @@ class WebhookSender:
             await asyncio.gather(*sending, return_exceptions=True)
 
     async def _take(self, running: Counter[str], places: int) -> list[Due]:
-        """What to send now, for which there are so many places; `running` counts what is being sent, by owner."""
+        """At most `places` deliveries to send now; `running` counts those under way by owner."""
         if not places or not self._registry.is_leader:
             return []
         async with self._database.read() as connection:
@@ -186,7 +186,7 @@ class WebhookSender:
             return await outbox.take_due(connection, now_ms(), now_ms() + TAKE_MS, room)
 
     async def _send(self, client: Client, due: Due) -> None:
-        """Try a delivery and write down how it went, whatever happens: it must not hold up others."""
+        """Attempt a delivery and store the result; never raises, so that others are not held up."""
         task, began_ms = due.change.task, now_ms()
         answer, error = await self._answer(client, due)
         settled = after_attempt(due.delivery, now_ms(), answer, error)
@@ -195,17 +195,17 @@ class WebhookSender:
                 await outbox.settle(connection, settled)
         except StoreUnavailable as away:
             log.warning(
-                "how the webhook went could not be stored, so it is sent again: %s", str(away).partition("\n")[0]
+                "the result of a webhook could not be stored; it is sent again: %s", str(away).partition("\n")[0]
             )
             return
         except Exception:
-            log.exception("how the webhook went could not be stored, so it is sent again")
+            log.exception("the result of a webhook could not be stored; it is sent again")
             return
         self._on_try(settled.state)
         self._traces.record_webhook(task, settled, began_ms)
 
     async def _answer(self, client: Client, due: Due) -> tuple[int | None, str | None]:
-        """The HTTP status of a try, or why there is none."""
+        """The HTTP status of an attempt, or the reason without one."""
         delivery, url = due.delivery, due.change.task.webhook_url or ""
         if delivery.attempts > MAX_ATTEMPTS:
             return None, f"it was tried {MAX_ATTEMPTS} times"
@@ -214,7 +214,7 @@ class WebhookSender:
             headers = signed_headers(self._secret, f"{delivery.task_id}.{delivery.seq}", now_ms() // 1000, body)
             return await client.post(url, body, headers), None
         except UrlRefused as refused:
-            log.warning("the webhook is refused: %s", refused.reason.en)
+            log.warning("the webhook address is refused: %s", refused.reason.en)
             return None, refused.reason.en
         except FetchError as failed:
             return None, failed.reason.en

@@ -1,7 +1,6 @@
-"""Talking to the exporter: the child process that makes the file, whatever program it is.
+"""The exporter process: the child process that renders a video, by the exporter protocol.
 
-One JSON object goes in on its stdin, one JSON object a line comes out of its stdout;
-docs/exporter.md is the contract.
+One JSON object on its stdin is the request; each line of its stdout is a JSON object. docs/exporter.md is the contract.
 """
 
 import asyncio
@@ -51,15 +50,15 @@ from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protoc
 log = logging.getLogger(__name__)
 
 OWN_EXPORTER = (sys.executable, "-P", "-m", "services.render")
-"""Our own renderer; -P keeps the attempt's folder, where strangers' files lie, off the import path."""
+"""Our own renderer; -P keeps the folder of the attempt, which holds untrusted files, off the import path."""
 NEEDED_VARIABLES = frozenset(
     ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONWARNINGS")
 )
-"""What of our environment our own renderer is given, with `LC_*`; the rest may hold passwords."""
+"""Environment variables of our own renderer, with `LC_*`; others may hold passwords."""
 SILENCE_SECONDS = 120.0
-"""An exporter that says nothing for this long is stopped."""
+"""Maximum time without output; after it the exporter is stopped."""
 REPORT_GRACE_SECONDS = 5.0
-"""How much later than the renderer itself its owner ends a report that takes too long."""
+"""Time after the renderer's own limit of a report at which its owner stops it."""
 STDERR_LINES = 20
 
 

@@ -1,4 +1,4 @@
-"""The talk with our own renderer about the parts of a video: questions in its lines, orders to its stdin."""
+"""The part protocol with our own renderer: requests on its stdout, orders on its stdin."""
 
 import asyncio
 import json

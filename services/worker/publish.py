@@ -1,4 +1,4 @@
-"""From an attempt's folder to the file storage."""
+"""Publishing: from the folder of an attempt to the file storage."""
 
 import asyncio
 import hashlib
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 LARGEST_PREVIEW_BYTES = 20_000
 LARGEST_THUMBNAIL_BYTES = 5_000_000
 RETRY_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
-"""Between two tries to store a video: a whole render is at stake."""
+"""Pauses between attempts to store a video: a whole render would be lost."""
 _MP4_MARK = b"ftyp"
 
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
-    """Put the video and its thumbnail into the storage. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
+    """Store the video and its thumbnail. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
     base = artifact_folder(task.id, task.attempt)
     thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
-    with await asyncio.to_thread(_opened, folder, result.output) as video:
+    with await asyncio.to_thread(_open_video, folder, result.output) as video:
         try:
             size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, video)
             await _put(files, f"{base}/video.mp4", video)
@@ -54,32 +54,32 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
 
 
 async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
-    """Store a file; a storage that refuses it is asked again for some seconds. Raises `OSError`."""
+    """Store a file; a storage that fails is retried for some seconds. Raises `OSError`."""
     for seconds in RETRY_PAUSES_SECONDS:
         try:
             return await files.put(key, source)
         except OSError as error:
             if out_of_disk(error):
                 raise
-            log.warning("the storage has not taken the video and is asked again: %s", error)
+            log.warning("the storage failed to store the video; retrying: %s", error)
         await asyncio.sleep(seconds)
     return await files.put(key, source)
 
 
 def artifact_folder(task_id: str, attempt: int) -> str:
-    """Where in the storage an attempt's files lie."""
+    """The folder of an attempt in the file storage."""
     return f"videos/{task_id}/{attempt}"
 
 
 def preview_key(task_id: str, attempt: int) -> str:
-    """Where the newest frame of an attempt is stored."""
+    """The key of the preview of an attempt."""
     return f"{artifact_folder(task_id, attempt)}/preview.jpg"
 
 
 async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> str:
-    """Store the newest frame and give its key.
+    """Store a preview and return its key.
 
-    Raises `Failed` when it is not a small file of the folder, and FileNotFoundError when it is gone again.
+    Raises `Failed` when it is not a small file of the folder, and FileNotFoundError when it is gone.
     """
     try:
         preview = await asyncio.to_thread(read_beneath, folder, path, LARGEST_PREVIEW_BYTES)
@@ -95,8 +95,8 @@ async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> 
     return key
 
 
-def _opened(folder: Path, name: str) -> BinaryIO:
-    """The video. Raises `Failed` when there is none."""
+def _open_video(folder: Path, name: str) -> BinaryIO:
+    """The open video. Raises `Failed` when it is not an MP4."""
     with suppress(OSError):
         video = open_beneath(folder, name)
         if video.read(8)[4:] == _MP4_MARK:
@@ -106,18 +106,18 @@ def _opened(folder: Path, name: str) -> BinaryIO:
 
 
 def _thumbnail(folder: Path, name: str | None) -> bytes | None:
-    """What the thumbnail holds; None when there is none that can be shown, which is no reason to lose the video."""
+    """The content of the thumbnail; None without a readable one, which does not fail the video."""
     if not name:
         return None
     try:
         return read_beneath(folder, name, LARGEST_THUMBNAIL_BYTES)
     except OSError as error:
-        log.warning("the thumbnail is left out: %s", error)
+        log.warning("the thumbnail is skipped: %s", error)
         return None
 
 
 def size_and_sha256(file: BinaryIO) -> tuple[int, str]:
-    """An open file's size in bytes and the SHA-256 of so many. Blocks."""
+    """Size in bytes and SHA-256 of an open file. Blocks."""
     size_bytes = left_bytes = os.fstat(file.fileno()).st_size
     file.seek(0)
     digest = hashlib.sha256()

@@ -1,7 +1,7 @@
-"""The worker: claims a task, runs the exporter, stores its progress, publishes its file.
+"""The worker: claims tasks, runs the exporter, stores progress and publishes videos.
 
-Every write after the claim goes through the fence (the attempt's number and the status):
-when it hits no row, somebody else owns the task now, and this attempt ends silently.
+Every write after the claim carries the fencing token, the attempt number; when it has no effect, the attempt is lost
+and ends silently.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 TIDY_SECONDS = 5.0
 PREVIEW_SECONDS = 5.0
-"""How long a preview may take to be stored; the attempt's end waits for it."""
+"""Maximum time to store a preview; the end of the attempt waits for it."""
 OLD_MATERIALS_SECONDS = 3600.0
 
 
@@ -83,7 +83,7 @@ class Worker:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Flush and tidy while the block lasts; at its end running attempts are handed back."""
+        """Run background jobs while the block lasts; at its end running attempts are handed back."""
         dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
         await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
         await self._artifacts.clean_dead(dead)
@@ -105,7 +105,7 @@ class Worker:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def admit(self) -> None:
-        """Begin the next task's attempt; returns when there is room for another one, or nothing to run."""
+        """Begin the next attempt; returns when a slot is free, or nothing is queued."""
         task = await self._next_task()
         if task is None:
             return
@@ -119,7 +119,7 @@ class Worker:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def _next_task(self) -> Task | None:
-        """The task that is to be run next, claimed. A ticket that comes while we stop goes back."""
+        """The next task, claimed. A ticket that arrives while the worker stops is returned."""
         while True:
             with suppress(StoreUnavailable):
                 if not self._stopping.is_set() and self._registry.lease_valid:
@@ -129,20 +129,20 @@ class Worker:
                         await self._queue.add_ticket(connection)
                     return None
             if self._stopping.is_set():
-                return None  # the keeper adds what is missing
+                return None  # maintenance adds missing tickets
             await asyncio.sleep(RETRY_SECONDS)
 
     def _free_slots(self) -> int:
-        """Slots without a task."""
+        """The number of slots without a task."""
         return 0 if self._stopping.is_set() else self._settings.render_slots - len(self._tasks)
 
     def _abandon_all(self) -> None:
-        """We may have been replaced: nothing that runs here is ours any more."""
+        """The lease was lost: other workers may own the running tasks."""
         if self._assistant is not None:
             self._assistant.abandon_all()
         for attempt in self._writer.running:
             with bind_task(attempt.task.id, attempt.task.attempt):
-                log.warning("the attempt is given up")
+                log.warning("the attempt is abandoned")
             attempt.lost.set()
 
     async def _attempt(self, task: Task) -> None:
@@ -184,7 +184,7 @@ class Worker:
                     await self._artifacts.clean_all(changed.task)
 
     async def _work(self, attempt: Attempt) -> None:
-        """Export and publish; whatever ends it is stored. Ends silently when the attempt is lost."""
+        """Export and publish; the end is stored, whatever it is. Returns silently when the attempt is lost."""
         try:
             await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
             await self._artifacts.clean_earlier(attempt.task)
@@ -200,7 +200,7 @@ class Worker:
             await self._fail(attempt, (full or _internal()).failure)
 
     async def _export_while_ours(self, attempt: Attempt) -> None:
-        """Export and publish, or be interrupted when the attempt is lost."""
+        """Export and publish until the attempt is lost."""
         exporting = asyncio.create_task(self._export(attempt))
         watching = asyncio.create_task(self._watch(attempt))
         try:
@@ -230,13 +230,13 @@ class Worker:
         await self._finish(attempt, result)
 
     async def _may_share(self, task: Task) -> bool:
-        """Whether others may make parts of the video, or have made some of it for an attempt that was lost."""
+        """Whether other workers may render parts of the video, or did so for a lost attempt."""
         if self._assistant is None:
             return False
         return self._registry.has_peers or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
-        """The file goes to the storage, then the row says so, in this order."""
+        """Publish the video, then complete the task."""
         video = await publish(self._files, attempt.task, attempt.folder, result)
         await self._end(
             attempt, lambda connection: writes.complete(connection, attempt.task, attempt.progress.stages, video)
@@ -260,7 +260,7 @@ class Worker:
                     await self._queue.add_ticket(connection)
 
     async def _clean_up(self, attempt: Attempt) -> None:
-        """Remove the attempt's files and what it stored in vain; the materials too, unless a retry may want them."""
+        """Remove the files and artifacts of the attempt, and the materials unless a retry may need them."""
         folder = attempt.folder.parent
         await asyncio.to_thread(attempt_cleanup.empty_attempt, attempt.folder)
         self._artifacts.schedule(attempt.task.id, attempt.task.attempt)
@@ -281,7 +281,7 @@ class Worker:
             attempt.progress.on_stage(line, now_ms())
         elif isinstance(line, DraftWarning):
             attempt.progress.on_warning(line)
-        elif not attempt.previews and attempt.progress.preview_due(now_ms()):  # else a newer frame will come
+        elif not attempt.previews and attempt.progress.preview_due(now_ms()):  # a newer frame will follow
             putting = asyncio.create_task(self._preview(attempt, line.preview))
             attempt.previews.add(putting)
             putting.add_done_callback(attempt.previews.discard)
@@ -293,19 +293,19 @@ class Worker:
             async with asyncio.timeout(PREVIEW_SECONDS):
                 attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
         except FileNotFoundError:
-            log.debug("a preview: the exporter has ended and taken it away")
+            log.debug("preview skipped: the exporter has removed it")
         except (Failed, OSError) as error:
-            log.warning("a preview: %s", str(error) or "the storage does not answer")
+            log.warning("preview not stored: %s", str(error) or "the file storage did not respond")
 
     async def _watch(self, attempt: Attempt) -> None:
-        """Ends when the attempt is not ours any more: cancelled, or given to another worker."""
+        """Ends when the attempt is lost: canceled, or owned by another worker."""
 
         def check(now: Task | None) -> None:
             if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
                 attempt.lost.set()
 
         with self._task_cache.listen(attempt.task.id, lambda change: check(change.task)):
-            with suppress(StoreUnavailable):  # a write that hits no row will tell, too
+            with suppress(StoreUnavailable):  # the next write finds out as well
                 async with self._database.read() as connection:
                     check(await reads.any_task(connection, attempt.task.id))
             await attempt.lost.wait()
@@ -319,18 +319,18 @@ class Worker:
         await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
 
     async def _release_orphans(self) -> None:
-        """Tasks that are ours by their rows and run no more, because their end could not be stored."""
-        async with self._claiming:  # else a task that is just being claimed would look like one of them
+        """Release tasks of this worker without a running attempt, whose end could not be stored."""
+        async with self._claiming:  # a task that is being claimed would look like an orphan
             running = [attempt.task.id for attempt in self._writer.running]
             if len(running) < len(self._tasks):
-                return  # one of them has just been claimed
+                return  # one has just been claimed
             async with self._database.write() as connection:
                 orphans = await writes.release(
                     connection, (tasks.c.worker == self._registry.me.id) & tasks.c.id.not_in(running)
                 )
                 for task_id in orphans:
                     with bind_task(task_id):
-                        log.warning("the task has lost its attempt and waits for another")
+                        log.warning("the attempt of the task is lost; the task is requeued")
                     await self._queue.add_ticket(connection)
 
     async def _active_ids(self) -> set[str]:
@@ -339,7 +339,7 @@ class Worker:
 
 
 def _refusal(task: Task, base_url: str) -> Failed | None:
-    """Why a task is not to be run (again)."""
+    """The error of a task that must not run again; None if it may."""
     if is_self_reference(base_url, task.draft_url):
         return failed(
             ErrorCode.DRAFT_URL_REFUSED,
@@ -358,4 +358,4 @@ def _refusal(task: Task, base_url: str) -> Failed | None:
 
 
 def _internal() -> Failed:
-    return failed(ErrorCode.INTERNAL, "Something went wrong inside the service.", "服务内部错误。")
+    return failed(ErrorCode.INTERNAL, "An internal error occurred.", "服务内部错误。")

@@ -1,9 +1,8 @@
-"""The queue engine: wakes a worker for every task that waits. This is the only module that imports DBOS.
+"""The queue engine: wakes a worker for every waiting task. The only module that imports DBOS.
 
-It holds tickets. A ticket says that there is one more task to run; which one it is, the task rows say at the moment
-it is taken, because only they know priorities, turns and losses. It is added in the same transaction as
-the row's change. One ticket too many finds nothing to run; that there is one where there must be is looked after by
-`services.worker.maintenance`.
+A ticket in it says that one more task is to run; which one, is decided from the task rows when the ticket is taken,
+because only they hold priorities, turns and losses. Tickets are added in the transaction of the row's change. A surplus
+ticket finds nothing to run; missing ones are added by `services.worker.maintenance`.
 """
 
 import asyncio
@@ -24,22 +23,22 @@ APPLICATION = "draftcast"
 QUEUE = "tickets"
 WORKFLOW = "take_ticket"
 APP_VERSION = "1"
-"""Pinned: the default is a hash of the code, and an upgrade would leave older tickets lying."""
+"""Pinned: the default is a hash of the code, and tickets of earlier releases would stay in the queue."""
 POLL_SECONDS = 0.2
 CONNECTIONS = 3
-"""Of a worker's engine to Postgres."""
+"""Connections of a worker's engine to PostgreSQL."""
 SWEPT_AT_ONCE = 1000
 
 Admit = Callable[[], Awaitable[None]]
-"""Takes a task and returns when there is room for the next one."""
+"""Takes a task and returns when a slot is free."""
 
 
 class UnfitPython(DraftcastError):
-    """The Python that runs cannot keep the queue in SQLite; the text says why."""
+    """The running Python cannot run the queue on SQLite; the text says why."""
 
 
 class Queue:
-    """The entering side: any process may add tickets."""
+    """The producer side: any process may add tickets."""
 
     def __init__(self, database_url: str) -> None:
         _quiet()
@@ -52,7 +51,7 @@ class Queue:
         )
 
     async def add_ticket(self, connection: AsyncConnection) -> None:
-        """One task more is to be run, once the transaction of `connection` is committed."""
+        """Add a ticket, effective with the commit of the transaction of `connection`."""
         options = EnqueueOptions(
             workflow_name=WORKFLOW, queue_name=QUEUE, workflow_id=uuid.uuid4().hex, app_version=APP_VERSION
         )
@@ -63,11 +62,11 @@ class Queue:
         await connection.run_sync(add)
 
     def has_tickets(self) -> bool:
-        """Whether a ticket waits for a worker. Blocks."""
+        """Whether a ticket is queued. Blocks."""
         return bool(self._tickets(["ENQUEUED"], 1))
 
     def sweep(self, workers: Collection[str]) -> int:
-        """Remove tickets that were used, and those that anyone but these workers took with them. How many. Blocks."""
+        """Remove used tickets, and those taken by other processes than these workers. Returns their number. Blocks."""
         used = self._tickets(["SUCCESS", "ERROR", "CANCELLED"], SWEPT_AT_ONCE)
         taken = self._tickets(["PENDING"], SWEPT_AT_ONCE)
         spent = [*used, *(ticket for ticket in taken if ticket.executor_id not in workers)]
@@ -86,14 +85,14 @@ class Queue:
 
 
 class Engine:
-    """The working side: calls `admit` for one ticket after the other, on the event loop that opened it."""
+    """The consumer side: calls `admit` for one ticket after the other, on the event loop that opened it."""
 
     def __init__(self, database_url: str, worker_id: str) -> None:
         self._worker_id = worker_id
         self._database_url = database_url
 
     async def start(self, admit: Admit) -> None:
-        """Begin to take tickets."""
+        """Start taking tickets."""
         loop = asyncio.get_running_loop()
         _quiet()
         config = DBOSConfig(
@@ -117,16 +116,16 @@ class Engine:
 
     def _launch(self) -> None:
         DBOS.launch()
-        # One at a time: how many tasks run is for each worker to say, and this is one number for all of them.
+        # One at a time: slots differ by worker, and this number is shared by all.
         DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
 
     async def stop(self) -> None:
-        """Take no more tickets. `admit` must return soon, or have been cancelled."""
+        """Stop taking tickets. `admit` must return soon, or have been cancelled."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
 
 def migrate(database_url: str) -> None:
-    """Bring the engine's own tables to their newest layout. Raises `UnfitPython` where it cannot use the SQLite."""
+    """Migrate the engine's own tables. Raises `UnfitPython` where it cannot use SQLite."""
     embedded = sa.make_url(database_url).get_backend_name() == "sqlite"
     if embedded and (why := unsupported_here()):
         raise UnfitPython(f"{why}; `make setup` chooses another Python where one is here")
@@ -139,7 +138,7 @@ async def _awaited(admit: Admit) -> None:
 
 
 def _plain(database_url: str) -> str:
-    """The address without a driver's name, as DBOS wants it."""
+    """The URL without a driver's name, as DBOS expects it."""
     url = sa.make_url(database_url)
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
 

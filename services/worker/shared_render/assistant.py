@@ -1,4 +1,4 @@
-"""Helping: parts of other workers' tasks, made in slots that have nothing else to do. A task goes first."""
+"""Assistants: render parts of other workers' tasks in free slots. Own tasks take precedence."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ MAX_REJECTED = 100
 
 
 class Assistant:
-    """Looks for parts while `free_slots()` says that there are slots for so many more renders."""
+    """Looks for open parts while `free_slots()` is above the number of running assistances."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class Assistant:
         self._settings = settings
         self._free_slots = free_slots
         self._assisting: dict[str, asyncio.Task[None]] = {}
-        """By the task's id."""
+        """Running assistances by task id."""
         self._rejected: deque[str] = deque(maxlen=MAX_REJECTED)
-        """Tasks that were tried, and are not for this worker."""
+        """Tasks that failed here, or whose parts are incompatible."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Help while the block lasts."""
+        """Assist in the background while the block lasts."""
         try:
             async with background("assistant", every(POLL_SECONDS, "assistant", self._look)):
                 yield
@@ -61,12 +61,12 @@ class Assistant:
             await asyncio.gather(*self._assisting.values(), return_exceptions=True)
 
     def abandon_all(self) -> None:
-        """Give everything up."""
+        """Cancel all running assistances."""
         for assisting in self._assisting.values():
             assisting.cancel()
 
     def free_slot(self) -> None:
-        """A task has taken a slot: what was begun last in one too many is given up."""
+        """Cancel the newest assistances beyond the free slots, after a task took a slot."""
         surplus = len(self._assisting) - max(0, self._free_slots())
         for assisting in list(self._assisting.values())[::-1][: max(0, surplus)]:
             assisting.cancel()
@@ -86,26 +86,26 @@ class Assistant:
         if task is None or reserved is None:
             return
         with bind_task(task.id, task.attempt):
-            assisting = asyncio.create_task(self._assist(task, reserved), name=f"helping with {task.id}")
+            assisting = asyncio.create_task(self._assist(task, reserved), name=f"assisting with {task.id}")
         self._assisting[task.id] = assisting
         assisting.add_done_callback(lambda _: self._assisting.pop(task.id, None))
-        self.free_slot()  # a task may have come meanwhile
+        self.free_slot()  # a task may have taken the slot meanwhile
 
     async def _assist(self, task: Task, reserved: Part) -> None:
         assistance = Assistance(self._store, self._task_cache, self._settings, task, reserved)
         try:
-            log.info("helping another worker with the task")
+            log.info("assisting another worker with the task")
             await assistance.run()
         except Failed as error:
-            log.warning("no help: %s", error.failure.message.en)
+            log.warning("the assistance failed: %s", error.failure.message.en)
             assistance.failed = True
         except StoreUnavailable as error:
-            log.warning("no help: the database is away: %s", error)
+            log.warning("the assistance ended: the database is unavailable: %s", error)
         except OSError as error:
-            log.warning("no help: %s", error)
+            log.warning("the assistance failed: %s", error)
             assistance.failed = True
         except Exception:
-            log.exception("no help")
+            log.exception("the assistance failed")
             assistance.failed = True
         finally:
             if assistance.failed or assistance.incompatible:
@@ -114,12 +114,12 @@ class Assistant:
 
 
 class Assistance:
-    """What is done for one attempt of another worker's task: one process that makes part after part."""
+    """The assistance with one attempt of another worker: one process that renders part after part."""
 
     def __init__(self, store: PartStore, task_cache: TaskCache, settings: Settings, task: Task, reserved: Part) -> None:
         self.failed = False
         self.incompatible = False
-        """Here the parts would not fit the others."""
+        """Whether parts rendered here would not fit the others."""
         self._store = store
         self._task_cache = task_cache
         self._settings = settings
@@ -128,15 +128,15 @@ class Assistance:
         self._part: Part | None = reserved
         self._uploading: dict[asyncio.Task[bool], Part] = {}
         self._frames = 0
-        """Of all parts so far, as the renderer counts them."""
+        """Frames of all parts so far, as the renderer counts them."""
         self._began_ms = 0
-        """When the present part began."""
+        """Start of the current part."""
         self._before = 0
-        """The same when the present part began."""
+        """`_frames` at the start of the current part."""
         self._lost = asyncio.Event()
 
     async def run(self) -> None:
-        """Help until nothing is left to do, or the task is another attempt's. Raises `Failed`, `StoreUnavailable`."""
+        """Render parts until none is left, or the attempt is no longer current. Raises `Failed`, `StoreUnavailable`."""
         await asyncio.to_thread(attempt_cleanup.fresh_folder, self._folder)
         asked = replace(
             request_of(self._settings, self._task, self._folder),
@@ -156,7 +156,7 @@ class Assistance:
             await asyncio.gather(working, *watching, return_exceptions=True)
 
     async def leave(self) -> None:
-        """Give back what is not made, and remove what was written; the materials too, unless we may need them."""
+        """Release unfinished parts and remove the files; the materials too, unless they may be needed here."""
         unstored = [part for uploading, part in self._uploading.items() if uploading.cancel()]
         await asyncio.gather(*self._uploading, return_exceptions=True)
         with suppress(StoreUnavailable):
@@ -185,12 +185,12 @@ class Assistance:
         return {"part": part.number}
 
     async def _first(self, line: PartsLine) -> Part | None:
-        """The part that we spoke for, if it would fit and is ours still; else another one."""
+        """The reserved part, if it is compatible and still ours; else another one."""
         reserved, self._part = self._part, None
         if reserved is None:
             return None
         if line.digest != reserved.digest:
-            log.info("the task is drawn or encoded otherwise here: no help")
+            log.info("the task would be drawn or encoded differently here; not assisting")
             self.incompatible = True
             await self._store.release(reserved)
             return None
@@ -222,7 +222,7 @@ class Assistance:
         await asyncio.to_thread(attempt_cleanup.note_child, self._folder, pid)
 
     async def _report_frames(self) -> None:
-        """Store how many frames are out; ends when the part was given to another."""
+        """Store the number of rendered frames; ends when the part was assigned to another worker."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             part, frames = self._part, self._frames - self._before
@@ -232,7 +232,7 @@ class Assistance:
                         return
 
     async def _watch(self) -> None:
-        """Ends when the task is not that attempt's any more."""
+        """Ends when the attempt is no longer current."""
 
         def check(now: Task | None) -> None:
             if now is None or now.attempt != self._task.attempt or now.status is not Status.PROCESSING:

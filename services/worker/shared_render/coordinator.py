@@ -1,4 +1,4 @@
-"""Leading: one attempt whose video is made in parts, some of them by others."""
+"""The coordinator: one attempt whose video is rendered in parts, some of them by assistants."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ MAX_PARTS = 10_000
 
 
 class Coordinator:
-    """Gives out the parts of an attempt's video: to its own renderer by answering it, to helpers by rows."""
+    """Assigns the parts of a video: to its own renderer by orders, to assistants by rows."""
 
     def __init__(self, store: PartStore, attempt: Attempt, on_line: OnLine) -> None:
         self._store = store
@@ -35,21 +35,21 @@ class Coordinator:
         self._on_line = on_line
         self._rows: list[Part] = []
         self._own: dict[int, tuple[Part, Path]] = {}
-        """What our own renderer says it has made, and where: that is looked at when it is stored."""
+        """Finished parts of the own renderer and their files, which are checked at the upload."""
         self._under_way: Part | None = None
         self._began_at = 0.0
         self._began_ms = 0
         self._slowest_seconds = 0.0
         self._since: dict[tuple[int, int], float] = {}
-        """When the claims of others were first seen."""
+        """Times at which claims of other workers were first seen."""
         self._elsewhere: dict[int, Path] = {}
         self._moving: dict[tuple[int, int], asyncio.Task[None]] = {}
-        """Files on their way, by part and claim."""
+        """Running transfers, by part number and fencing token."""
         self._line: StageLine | None = None
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Look after the parts while the block lasts."""
+        """Coordinate in the background while the block lasts."""
         name = f"parts of {self._attempt.task.id}"
         try:
             async with background(name, every(POLL_SECONDS, name, self._look)):
@@ -60,7 +60,7 @@ class Coordinator:
             await asyncio.gather(*self._moving.values(), return_exceptions=True)
 
     def on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
-        """Pass a line of the renderer on, with the frames of the others added to its own."""
+        """Pass a line of the renderer on, with the frames of assistants added."""
         if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:
             self._line = line
             line = self._counted(line)
@@ -72,7 +72,7 @@ class Coordinator:
         return replace(line, done=(line.done or 0) + others)
 
     async def next_order(self, request: PartRequest) -> dict[str, Any] | None:
-        """The order for our renderer that follows. Raises `StoreUnavailable`, and `Failed` when it talks nonsense."""
+        """The next order for the own renderer. Raises `StoreUnavailable`, and `Failed` for an invalid request."""
         if isinstance(request, PartsLine):
             await self._announce(request)
         else:
@@ -111,7 +111,7 @@ class Coordinator:
         self._under_way = None
 
     async def _give_up(self) -> None:
-        """The task is not ours any more; whoever waits for us ends us."""
+        """The attempt is lost; wait to be cancelled."""
         self._attempt.lost.set()
         await asyncio.Event().wait()
 
@@ -130,7 +130,7 @@ class Coordinator:
                 await asyncio.sleep(POLL_SECONDS / 2)
 
     def _overdue(self, now: float) -> Part | None:
-        """A part that another has been at for too long."""
+        """A part that another worker has held for too long."""
         running = self._others(PartStatus.RUNNING)
         since = self._since
         late = (part for part in running if is_overdue(now - since.get(_claim(part), now), self._slowest_seconds))
@@ -160,23 +160,23 @@ class Coordinator:
             self._moving[_claim(part)] = asyncio.create_task(how(part))
 
     async def _fetch(self, part: Part) -> None:
-        """Get another's part; one that cannot be had is to be made again."""
+        """Download a part of an assistant; on failure it is reopened."""
         target = self._attempt.folder / f"part-{part.number}-{part.fencing_token}.mp4"
         try:
             await self._store.fetch(part, target)
         except OSError as error:
-            log.warning("part %d is not to be had: %s", part.number, error)
-            with suppress(StoreUnavailable):  # then we are about to lose the task anyway
+            log.warning("part %d could not be downloaded: %s", part.number, error)
+            with suppress(StoreUnavailable):  # the attempt is then about to be lost anyway
                 await self._store.release(part, lost=True)
         else:
             self._elsewhere[part.number] = target
 
     async def _upload(self, part: Part) -> None:
-        """Store our own part, so that it is there if we are lost. It is not needed otherwise."""
+        """Upload an own part, for the case that this worker is lost."""
         try:
             await self._store.upload(part, self._own[part.number][1], self._attempt.folder)
         except (OSError, StoreUnavailable) as error:
-            log.warning("part %d is not stored: %s", part.number, error)
+            log.warning("part %d could not be uploaded: %s", part.number, error)
 
 
 def _claim(part: Part) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from services.drafts.read.context import MAX_SEGMENTS
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, EffectMaterial, Segment, TextMaterial, segments_of
 from services.errors import ErrorCode, Failed, Failure, WarningCode
-from services.warning_limit import MOST_WARNINGS
+from services.warning_limit import MAX_WARNINGS
 from tests.support.drafts import DraftBuilder, solid
 
 SECOND = 1_000_000
@@ -96,11 +96,11 @@ def test_as_many_segments_as_are_allowed_are_read() -> None:
 
 def test_endless_warnings_are_cut_and_that_is_told() -> None:
     builder = DraftBuilder()
-    for at in range(MOST_WARNINGS + 50):
+    for at in range(MAX_WARNINGS + 50):
         builder.video("a.mp4", at * SECOND, SECOND).using("masks", name="某某")
     warnings = read_draft(builder.bytes()).warnings
-    assert len(warnings) == MOST_WARNINGS + 1
-    assert str(MOST_WARNINGS) in warnings[-1].message.en
+    assert len(warnings) == MAX_WARNINGS + 1
+    assert str(MAX_WARNINGS) in warnings[-1].message.en
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_a_shared_material_of_many_animations_does_not_multiply() -> None:
     shared = builder.material("material_animations", animations=[{"name": "放大"}] * 20_000)
     for at in range(MAX_SEGMENTS):
         builder.video("a.mp4", at * SECOND, SECOND, extra_material_refs=[shared])
-    assert len(read_draft(builder.bytes()).warnings) == MOST_WARNINGS + 1
+    assert len(read_draft(builder.bytes()).warnings) == MAX_WARNINGS + 1
 
 
 def test_a_shared_caption_is_told_of_for_each_segment_that_is_seen() -> None:

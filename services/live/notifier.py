@@ -1,4 +1,4 @@
-"""The change notifier: tells all processes that a task has changed.
+"""The change notifier: notifies all processes that a task has changed.
 
 The change itself is read from the database; a notification that is lost, repeated or late delays it by at most
 `REREAD_SECONDS`. One supervised subscription serves a process: a broadcaster whose listener has died would go on

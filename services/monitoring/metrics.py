@@ -41,7 +41,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_StreamCollector(stream_metrics))
         self._ends = Counter(
-            "draftcast_attempts_ended", "Attempts that this process ended", ["status", "code"], registry=self._registry
+            "draftcast_attempts_ended", "Attempts ended by this process", ["status", "code"], registry=self._registry
         )
         self._fetches = Counter(
             "draftcast_fetch_errors",
@@ -51,29 +51,31 @@ class Metrics:
         )
         self._stages = Histogram(
             "draftcast_stage_seconds",
-            "How long stages of completed tasks took in this process",
+            "Duration of the stages of tasks completed by this process",
             ["stage"],
             buckets=STAGE_SECONDS,
             registry=self._registry,
         )
-        self._tasks = Gauge("draftcast_tasks", "Tasks that wait or run, in all", ["status"], registry=self._registry)
-        self._age = self._gauge("draftcast_queue_age_seconds", "How long the oldest waiting task has waited")
-        self._slots = self._gauge("draftcast_render_slots", "Renders that may run at once, on all machines")
-        self._workers = self._gauge("draftcast_workers", "Workers that live")
+        self._tasks = Gauge("draftcast_tasks", "Active tasks of all owners", ["status"], registry=self._registry)
+        self._age = self._gauge("draftcast_queue_age_seconds", "Age of the oldest pending task")
+        self._slots = self._gauge("draftcast_render_slots", "Concurrent renders on all machines")
+        self._workers = self._gauge("draftcast_workers", "Live workers")
         self._listeners = self._gauge("draftcast_listeners", "Subscriptions and waiting requests of this process")
         self._webhooks = Counter(
-            "draftcast_webhook_tries", "Tries of this process to tell webhooks", ["state"], registry=self._registry
+            "draftcast_webhook_tries", "Webhook attempts of this process", ["state"], registry=self._registry
         )
         sandbox = Gauge(
             "draftcast_sandbox",
-            "Whether the kernel keeps renders here from others' files, from calls they do not need, from signals",
+            "Whether the kernel restricts renders: files, system calls, signals",
             ["part"],
             registry=self._registry,
         )
         for part, there in asdict(sandbox_here()).items():
             sandbox.labels(part).set(there)
-        self._outbox = self._gauge("draftcast_webhooks_waiting", "Events that webhooks are to be told of yet")
-        self._rebuilds = self._gauge("draftcast_doorbell_rebuilds", "How often this process's doorbell was built anew")
+        self._outbox = self._gauge("draftcast_webhooks_waiting", "Webhooks not yet delivered")
+        self._rebuilds = self._gauge(
+            "draftcast_doorbell_rebuilds", "How often the change notifier of this process reconnected"
+        )
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, registry=self._registry)
@@ -125,10 +127,12 @@ class _StreamCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """The metrics of each transport."""
         subscribers = GaugeMetricFamily(
-            "draftcast_subscribers", "Operations under way on lasting connections of this process", labels=["transport"]
+            "draftcast_subscribers",
+            "Running operations on persistent connections of this process",
+            labels=["transport"],
         )
         messages = CounterMetricFamily(
-            "draftcast_messages", "Results that this process has told on lasting connections", labels=["transport"]
+            "draftcast_messages", "Results sent by this process on persistent connections", labels=["transport"]
         )
         for transport, channel in self._stream_metrics.transports.items():
             subscribers.add_metric([transport], channel.running)

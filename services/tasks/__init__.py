@@ -1,1 +1,1 @@
-"""The task manager: what was asked for, where it stands, and who is told."""
+"""The task manager and draft reports."""

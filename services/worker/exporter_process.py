@@ -127,18 +127,18 @@ _FLAT = ("stage", "preview")
 
 
 def parse_line(text: bytes) -> Line | None:
-    """What a line of an exporter says; None (and a log entry) when it says nothing we know."""
+    """The content of a line of an exporter; None, with a log entry, for an unknown one."""
     try:
         return _line(_OBJECT.validate_json(text))
     except ValidationError as error:
-        log.warning("the exporter's line is ignored: %.200r (%s)", text, type(error).__name__)
+        log.warning("a line of the exporter is invalid and ignored: %.200r (%s)", text, type(error).__name__)
         return None
 
 
 def _line(line: dict[str, Any]) -> Line | None:
     key = next((key for key in _LINES if key in line), None)
     if key is None:
-        log.info("the exporter's line has no known key: %.200r", line)
+        log.info("a line of the exporter has no known key: %.200r", line)
         return None
     found: Line | _ErrorLine = _LINES[key].validate_python(line if key in _FLAT else line[key])
     return _failure(found) if isinstance(found, _ErrorLine) else found
@@ -163,24 +163,23 @@ async def export(
     on_start: OnStart | None = None,
     next_order: NextOrder | None = None,
 ) -> Result:
-    """Run the exporter to its end; `on_start` gets its process id, `next_order` tells which parts it is to make, where
-    the request allows it to ask.
+    """Run the exporter to its end; `on_start` gets its process id, `next_order` decides the parts to render, where the
+    request allows parts.
 
-    Raises `Failed` with the exporter's own error, or with RENDER_FAILED, RENDER_TIMEOUT,
-    OUT_OF_MEMORY or OUT_OF_DISK when it ends without one. When cancelled, the whole process group is dead
-    on return.
+    Raises `Failed` with the error of the exporter, or with RENDER_FAILED, RENDER_TIMEOUT, OUT_OF_MEMORY or OUT_OF_DISK
+    when it ends without one. When cancelled, the whole process group is dead on return.
     """
     return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, next_order)
 
 
 async def assist(request: ExportRequest, on_line: OnLine, on_start: OnStart, next_order: NextOrder) -> Helped:
-    """Have our own renderer make those parts of a video that `next_order` tells. Raises and ends as an export does."""
+    """Have our own renderer render the parts that `next_order` decides. Raises and ends as `export` does."""
     return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, next_order)
 
 
 async def report(request: ExportRequest, on_line: OnLine) -> Report:
-    """Have our own renderer look at the draft; the warnings come by `on_line`. Raises `Failed` as an export does,
-    and with the same limits but this: the renderer has a moment more, to tell what it found in the time given.
+    """Have our own renderer read the draft; warnings arrive at `on_line`. Raises `Failed` as `export` does. The time
+    limit has a grace period, in which the renderer reports its own timeout.
     """
     seconds = request.limits.seconds + REPORT_GRACE_SECONDS if request.limits.seconds else None
     return await _run(OWN_EXPORTER, request, on_line, None, Report, seconds)
@@ -215,7 +214,7 @@ async def _run(
 
 
 def _environment(command: tuple[str, ...]) -> dict[str, str] | None:
-    """Our own renderer gets only what it needs; a program of the operator's all but our own secrets."""
+    """Our own renderer gets the variables it needs; the operator's exporter all but our secrets."""
     if command != OWN_EXPORTER:
         return None
     return {name: value for name, value in os.environ.items() if name in NEEDED_VARIABLES or name.startswith("LC_")}
@@ -250,14 +249,14 @@ async def _exchange_lines(
     if isinstance(last, wanted):
         return last
     for line in stderr_lines:
-        log.warning("the exporter said: %s", line)
+        log.warning("exporter stderr: %s", line)
     raise Failed(last) if isinstance(last, Failure) else _broken(process.returncode, list(stderr_lines))
 
 
 async def _read(
     process: asyncio.subprocess.Process, on_line: OnLine, on_question: Callable[[PartRequest], None]
 ) -> LastLine | None:
-    """Pass the lines on; the answer is the last word, if there was one."""
+    """Pass the lines on; returns the last line, if there was one."""
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
     last: LastLine | None = None
     rate = OutputRate()
@@ -298,6 +297,6 @@ def _broken(exit_code: int | None, stderr_lines: list[str]) -> Failed:
     how_en = f"by signal {-exit_code}" if exit_code and exit_code < 0 else f"with exit code {exit_code}"
     return failed(
         ErrorCode.RENDER_FAILED,
-        f"The exporter ended {how_en} and without a result; its last words: {said}",
+        f"The exporter ended {how_en} without a result; its last output: {said}",
         f"导出程序未给出结果就结束了（{exit_code}），最后的输出：{said}",
     )

@@ -9,12 +9,12 @@ from services.errors import ErrorCode, failed
 from services.exporter_protocol import PartRequest
 
 NextOrder: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
-"""Gives the order that follows a question; None: there is none any more."""
+"""Returns the order for a request; None: there is none any more."""
 Said = TypeVar("Said")
 MAX_QUEUED = 2
-"""Questions; the renderer asks one at a time."""
+"""Maximum number of queued requests; the renderer sends one at a time."""
 CHILD_GONE = (ConnectionError, RuntimeError)
-"""How writing to a child fails that has gone already; the second is uvloop's word for it."""
+"""Errors of a write to a child that has ended; the second is that of uvloop."""
 
 
 async def run_part_protocol(
@@ -22,8 +22,8 @@ async def run_part_protocol(
     read: Callable[[Callable[[PartRequest], None]], Coroutine[Any, Any, Said]],
     next_order: NextOrder,
 ) -> Said:
-    """Read on while an answer is looked for. `read` is given what to do with a question, and its result is ours.
-    Raises what either raises.
+    """Answer requests while `read` reads lines; it is given a callback for requests, and its result is returned. Raises
+    the errors of both.
     """
     asked: asyncio.Queue[PartRequest] = asyncio.Queue(MAX_QUEUED)
 
@@ -50,7 +50,7 @@ async def run_part_protocol(
 
 
 async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[PartRequest], next_order: NextOrder) -> None:
-    """An order for each question; ends when there is none any more, or nobody who takes it."""
+    """Send an order for each request; ends when there is none, or the child has ended."""
     while order := await next_order(await asked.get()):
         try:
             stdin.write(json.dumps(order).encode() + b"\n")

@@ -1,1 +1,1 @@
-"""Which family an effect, a transition or an animation belongs to, by id and by name."""
+"""Families of effects, transitions and animations, by id and by name."""

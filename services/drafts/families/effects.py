@@ -1,4 +1,4 @@
-"""The families of what changes a picture's look: blend modes, masks, effects, filters and adjustments."""
+"""The families of blend modes, masks, effects, filters and adjustments."""
 
 from services.drafts.design import BlendMode as B
 from services.drafts.design import EffectKind as E
@@ -29,7 +29,7 @@ MASKS = families(
     (M.HEART, "爱心 心形 heart", ""),
     (M.STAR, "星形 五角星 星星 star stars pentagram", ""),
 )
-"""By `resource_type` or name; `geometric_shape` says only that the name tells."""
+"""By `resource_type` or name; with the type `geometric_shape` the name decides."""
 
 _BLACK_WHITE = (
     E.BLACK_WHITE,
@@ -77,7 +77,7 @@ EFFECTS = families(
     (E.COOL, "冷色 冷调 cool cold", "冷色 冷调"),
     excluded="放大镜 边框 相框 取景框 录制框 开幕 闭幕 投影 涂鸦 烟花 光斑 拼贴 描边 分屏 界面 运镜 frame border",
 )
-"""Of scene effects. What only begins, frames or decorates a picture is of no family."""
+"""Families of scene effects. Effects that only open, frame or decorate a picture belong to none."""
 FILTERS = families(
     "filters",
     _BLACK_WHITE,
@@ -93,7 +93,7 @@ FILTERS = families(
     _VIGNETTE,
     _GRAIN,
 )
-"""Of colour filters."""
+"""Families of filters."""
 ADJUSTMENTS = {
     "brightness": E.BRIGHTNESS,
     "contrast": E.CONTRAST,
@@ -113,7 +113,7 @@ ADJUSTMENTS = {
     "grain": E.GRAIN,
     "lut": E.LUT,
 }
-"""By the `type` of a material of `effects`."""
+"""Adjustments by the `type` of a material of `effects`."""
 NEAR_ADJUSTMENTS = {
     "light_sensation": E.BRIGHTNESS,
     "exposure": E.BRIGHTNESS,
@@ -123,4 +123,4 @@ NEAR_ADJUSTMENTS = {
     "clarity": E.SHARPEN,
     "vibrance": E.SATURATION,
 }
-"""Drawn as the nearest adjustment there is."""
+"""Adjustments drawn as the nearest other one."""

@@ -1,4 +1,4 @@
-"""The families of transitions and animations: which names belong to which. Chinese, English, and sides."""
+"""The families of transitions and animations, by Chinese and English names."""
 
 from services.drafts.design import AnimationKind as A
 from services.drafts.design import TransitionKind as T
@@ -129,7 +129,7 @@ ENTRIES = families(
     "entries",
     _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _TURNED, _GROWN, _SHRUNK, *_MOVES, _BLINKED, _FADED
 )  # fmt: skip
-"""Of animations that bring a segment in or out."""
+"""Families of animations at the beginning or end of a segment."""
 LOOPS = families(
     "loops",
     _SHAKEN,
@@ -142,4 +142,4 @@ LOOPS = families(
     _SHRUNK,
     *_MOVES,
 )
-"""Of animations that last as long as a segment, or repeat."""
+"""Families of animations over a whole segment, or repeated."""

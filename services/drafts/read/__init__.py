@@ -1,1 +1,1 @@
-"""From the JSON of a draft to typed records."""
+"""The reader: from a draft's JSON to typed records."""

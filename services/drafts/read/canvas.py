@@ -1,4 +1,4 @@
-"""The canvas of a draft: its size, and how many frames a second."""
+"""The canvas of a draft: its size and frame rate."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_FPS = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Width and height in pixels (even), frames a second, and how many drafts lie around this one."""
+    """Width and height in pixels (even), frames per second, and the nesting level of the draft (0: the outermost)."""
 
     width: int
     height: int
@@ -24,7 +24,7 @@ class Canvas:
 
 
 def read_canvas(root: Fields, around: Canvas | None = None) -> Canvas:
-    """The draft's canvas; what a draft within a draft leaves out is as in the one around it.
+    """The draft's canvas; values that a draft within a draft omits are those of the outer draft.
 
     Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
     """
@@ -52,7 +52,7 @@ def _size(root: Fields, around: Canvas | None) -> tuple[int, int]:
 
 
 def _even(side: int) -> int:
-    """Video in yuv420p has even sides."""
+    """The side rounded up to an even number, as yuv420p requires."""
     return side + side % 2
 
 

@@ -1,19 +1,19 @@
-"""From a segment's JSON to where its picture stands, and how fast and loud it is."""
+"""A segment's time ranges, speed and placement."""
 
 from services.drafts.fields import Fields
 from services.drafts.records import Clip, TimeRange
 from services.errors import ErrorCode, failed
 
 MAX_VOLUME = 10.0
-"""The largest volume the apps offer, as a linear amplitude."""
+"""The largest volume of the apps, as a linear amplitude."""
 MAX_SCALE = 100.0
 MAX_OFFSET = 100.0
-"""Half canvases from the middle."""
+"""Half canvases from the centre."""
 MAX_SPEED, MIN_SPEED = 100.0, 0.05
 
 
 def time_range(fields: Fields, name: str) -> TimeRange | None:
-    """A segment's time range; a start that is missing is 0. Raises `Failed` (DRAFT_INVALID) for a negative time."""
+    """A segment's time range; a missing start is 0. Raises `Failed` (DRAFT_INVALID) for a negative time."""
     if not fields.has(name):
         return None
     times = fields.object(name)
@@ -29,19 +29,19 @@ def time_range(fields: Fields, name: str) -> TimeRange | None:
 
 
 def is_curved(ramp: Fields) -> bool:
-    """Whether a material of `speeds` changes the speed on the way."""
+    """Whether a material of `speeds` holds a speed curve."""
     return ramp.number("mode") == 1 or ramp.has("curve_speed")
 
 
 def read_speed(fields: Fields, ramp: Fields, source: TimeRange | None, target: TimeRange) -> float:
-    """The segment's own speed; where it has none, or a curve, what its two ranges imply."""
+    """The segment's speed; where it has none, or a curve, the ratio of its two ranges."""
     implied = source.duration_us / target.duration_us if source and source.duration_us else 1.0
     speed = implied if is_curved(ramp) and source else fields.number("speed", implied)
     return min(max(speed if speed > 0 else implied, MIN_SPEED), MAX_SPEED)
 
 
 def read_clip(fields: Fields) -> Clip:
-    """The place of the segment's picture; what is missing is as usual."""
+    """The placement of the segment's picture, with defaults for missing values."""
     clip = fields.object("clip")
     scale, place, flip = clip.object("scale"), clip.object("transform"), clip.object("flip")
     scale_x = scale.number("x", 1.0, 0.0, MAX_SCALE)

@@ -1,4 +1,4 @@
-"""What is carried along while a draft is read: its materials, and what it may still hold."""
+"""The context in which a draft's segments are read: its materials, and the budget of segments and keyframes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ MAX_COMPOUND_DEPTH = 3
 
 @dataclass(slots=True)
 class ReadBudget:
-    """How many more a draft may hold, its compound clips counted in."""
+    """The numbers of segments and keyframes that a draft, with its compound clips, may still hold."""
 
     segments: int = MAX_SEGMENTS
     keyframes: int = MAX_KEYFRAMES
 
 
 class Compounds:
-    """The drafts within a draft: each is read once, however many segments show it."""
+    """The drafts within a draft. Each is read once, even when several segments use it."""
 
     def __init__(self, read: Callable[[Fields], Draft]) -> None:
         self._read_draft = read
@@ -32,7 +32,7 @@ class Compounds:
         self._reported: dict[str, Warnings] = {}
 
     def read(self, fields: Fields) -> Draft | Failure:
-        """The draft in a material of `drafts`, or why it cannot be drawn. Raises `Failed` (DRAFT_TOO_LARGE)."""
+        """The draft of a material of `drafts`, or the failure to read it. Raises `Failed` (DRAFT_TOO_LARGE)."""
         if fields.path not in self._read:
             warnings = Warnings()
             self._read[fields.path] = self._outcome(fields.object("draft").with_warnings(warnings)), warnings
@@ -53,10 +53,10 @@ class Compounds:
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """What the segments of one draft are read with."""
+    """The context of one draft's segments."""
 
     materials: Materials
     budget: ReadBudget
     compounds: Compounds | None
-    """None in a draft so deep within others that no more are read."""
+    """None in a draft at the deepest level that is read."""
     captions: Captions = field(default_factory=Captions)

@@ -1,4 +1,4 @@
-"""From materials to a segment's transition, mask and animations."""
+"""A segment's transition, mask, background and animations."""
 
 from dataclasses import replace
 from itertools import islice
@@ -46,7 +46,7 @@ _UNKNOWN_BACKDROP: Sentence = ("A background of an unknown kind is not drawn.", 
 
 
 def read_transition(fields: Fields | None, segment_id: str) -> Transition | None:
-    """The transition to the next segment; None without a length. An unknown one is a dissolve, with a warning."""
+    """The transition to the next segment; None without a duration. An unknown one is a dissolve, with a warning."""
     duration_us = max(0, fields.microseconds("duration")) if fields else 0
     if fields is None or not duration_us:
         if fields is not None and not fields.has("duration"):
@@ -61,7 +61,7 @@ def read_transition(fields: Fields | None, segment_id: str) -> Transition | None
 
 
 def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:
-    """The mask of a material of `masks` or `common_mask`; None, with a warning, for a shape that is unknown."""
+    """The mask of a material of `masks` or `common_mask`; None, with a warning, for an unknown shape."""
     if fields is None:
         return None
     match = MASKS.find(fields.label("resource_type")) or MASKS.of(fields)
@@ -90,9 +90,9 @@ def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:
 
 
 def read_backdrop(fields: Fields | None, segment_id: str) -> Backdrop | None:
-    """The backdrop of a material of `canvases`; None for one that asks for nothing.
+    """The background of a material of `canvases`; None for an empty one.
 
-    Overlays carry such materials too, where they mean nothing.
+    Overlays have such materials too, without effect.
     """
     kind = fields.text("type") if fields else ""
     if fields is None or (kind in ("", "canvas_color") and not fields.text("color")):
@@ -110,9 +110,9 @@ def read_backdrop(fields: Fields | None, segment_id: str) -> Backdrop | None:
 
 
 def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> tuple[Animation, ...]:
-    """The animations of a segment that lasts `duration_us`: one of each phase, as the apps have it.
+    """The animations of a segment of `duration_us`: one of each phase, as in the apps.
 
-    An unknown one that brings the segment in or out is a fade, another stands still, with a warning.
+    An unknown one at the beginning or end is a fade, any other one is `STILL`, with a warning.
     """
     read: dict[AnimationPhase, Animation] = {}
     for fields in found:
@@ -122,12 +122,12 @@ def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> t
                 warn_of(listed, segment_id, _AGAIN)
         if len(fields.list("animations")) > MAX_LISTED:
             warn_of(fields, segment_id, _TOO_MANY)
-    lasting = (_between(animation, read, duration_us) for animation in read.values())
-    return tuple(animation for animation in lasting if animation.duration_us)
+    fitted = (_between(animation, read, duration_us) for animation in read.values())
+    return tuple(animation for animation in fitted if animation.duration_us)
 
 
 def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation | None:
-    """One animation; None for one without length, or, with a warning, of an unknown type."""
+    """One animation; None for one without a duration, or, with a warning, of an unknown type."""
     length_us = min(max(0, fields.microseconds("duration")), duration_us)
     if fields.text("type") not in tuple(AnimationPhase):
         warn_of(fields, segment_id, _UNKNOWN)
@@ -165,7 +165,7 @@ def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKi
 
 
 def _between(animation: Animation, others: dict[AnimationPhase, Animation], duration_us: int) -> Animation:
-    """A loop's own length is that of one round; it goes on until the segment leaves. A group fills its time."""
+    """The animation; a loop is repeated, with its own duration as period, between the animations in and out."""
     if animation.phase is not AnimationPhase.LOOP:
         return animation
     leaving = others.get(AnimationPhase.OUT)

@@ -1,8 +1,7 @@
-"""From the bytes of draft_content.json to a `Draft`.
+"""The entry of the reader: from the bytes of draft_content.json to a `Draft`.
 
-The fields are those that pyJianYingDraft and capcut-mate write and that the apps save
-(JianYing 3 to 5.9, CapCut to 9.x). Whatever is not drawn becomes a warning, unless it
-belongs to a segment that is switched off.
+The fields are those that pyJianYingDraft and capcut-mate write and that the apps save (JianYing 3 to 5.9, CapCut to
+9.x). Each unsupported feature becomes a warning, unless its segment is switched off.
 """
 
 from dataclasses import replace
@@ -29,7 +28,7 @@ def read_draft(content: bytes) -> Draft:
 
 
 def _draft(root: Fields, budget: ReadBudget, around: Canvas | None) -> Draft:
-    """A draft, or one within a draft. Its warnings go where those of `root` go."""
+    """A draft, or one within a draft; its warnings are added to those of `root`."""
     _check_shape(root)
     canvas = read_canvas(root, around)
     listed = list(root.objects("tracks"))
@@ -54,7 +53,7 @@ def _draft(root: Fields, budget: ReadBudget, around: Canvas | None) -> Draft:
 
 
 def _check_shape(root: Fields) -> None:
-    """A draft has a canvas, materials and tracks; an object without any of them is something else."""
+    """Raises `Failed` (DRAFT_INVALID) for an object without tracks, materials and canvas, or with wrong types."""
     if not any(name in root.values for name in ("tracks", "materials", "canvas_config")):
         raise invalid("it is not a draft: it has no tracks or no materials", "不是草稿：缺少 tracks 或 materials")
     for name, kind, en, zh in (
@@ -67,7 +66,7 @@ def _check_shape(root: Fields) -> None:
 
 
 def _count(tracks: list[Fields], budget: ReadBudget) -> None:
-    """Take the draft's segments off what may be read. Raises `Failed` (DRAFT_TOO_LARGE)."""
+    """Subtract the draft's segments from the budget. Raises `Failed` (DRAFT_TOO_LARGE)."""
     budget.segments -= sum(len(track.list("segments")) for track in tracks)
     if budget.segments < 0:
         count = MAX_SEGMENTS - budget.segments
@@ -79,7 +78,7 @@ def _count(tracks: list[Fields], budget: ReadBudget) -> None:
 
 
 def _end_us(track: Fields) -> int:
-    """Where the last segment of a track ends, drawn or not: that is how the apps and generators count."""
+    """The end of a track's last segment, drawn or not, as the apps and generators count."""
     ranges = (time_range(segment, "target_timerange") for segment in track.objects("segments"))
     return max((found.end_us for found in ranges if found and found.duration_us), default=0)
 
@@ -94,7 +93,7 @@ def _check_not_empty(tracks: tuple[Track, ...]) -> None:
 
 
 def _noticed(track: Track, segment: Segment) -> bool:
-    """Whether a segment is seen or may be heard; a hidden track still sounds."""
+    """Whether a segment is visible or may be audible; a hidden track is still audible."""
     shown = not track.hidden and track.kind in (TrackKind.VIDEO, TrackKind.TEXT, TrackKind.STICKER)
     heard = not track.muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and segment.volume > 0
     return segment.visible and (shown or heard)

@@ -1,4 +1,4 @@
-"""From materials to the effects, the blend mode and the colour key of a segment."""
+"""The effects, the blend mode and the chroma key of a segment."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +17,7 @@ MIX_MODE = "mix_mode"
 OF_TEXT = ("text_effect", "text_shape")
 """Types of `effects` that only a caption has."""
 DEFAULT_KEY_INTENSITY = 0.2
-"""Of a colour key that does not say how strong it is [unverified: what generators write as the apps' own]."""
+"""The intensity of a chroma key without one [unverified: the value that generators write as the apps' default]."""
 _NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
 _SIGNED = frozenset(
     {
@@ -27,7 +27,7 @@ _SIGNED = frozenset(
 )  # fmt: skip
 _STRENGTHS = {EffectKind.BLUR: "effects_adjust_blur", EffectKind.GRAIN: "effects_adjust_noise"}
 _ANY_STRENGTH = ("effects_adjust_intensity", "effects_adjust_filter")
-"""The settings of an effect that say how strong it is."""
+"""The settings of an effect that hold its strength."""
 _SKIPPED: Sentence = ("The effect {name} is not drawn.", "特效“{name}”未绘制。")
 _SKIPPED_FILTER: Sentence = ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。")
 _FACE: Sentence = ("The effect {name} follows a face and is not drawn.", "人物特效“{name}”未绘制。")
@@ -47,7 +47,7 @@ _SETTINGS: Sentence = (
 
 
 def read_effects(found: list[MaterialEntry], segment_id: str) -> tuple[Effect, ...]:
-    """The effects among materials, in their order. Warns of those that are not drawn, or drawn as something near."""
+    """The effects among materials, in order, with warnings for unsupported and approximated ones."""
     return tuple(_read(found, segment_id))
 
 
@@ -67,7 +67,7 @@ def _read(found: list[MaterialEntry], segment_id: str) -> Iterator[Effect]:
 
 
 def _warn_whole(fields: Fields, segment_id: str) -> None:
-    """Warn of what would make an effect come and go while its segment lasts."""
+    """Warn of keyframes and time ranges within the segment, which are not applied."""
     if fields.list("common_keyframes"):
         warn_of(fields, segment_id, _STEADY, WarningCode.KEYFRAME_SIMPLIFIED)
     parts = (fields.object(name) for name in ("time_range", "apply_time_range"))
@@ -111,7 +111,7 @@ def _filter(fields: Fields, segment_id: str) -> Effect | None:
 
 
 def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
-    """An adjustment of the colours; one that does not say how much changes nothing."""
+    """An adjustment of the colours; None for one without a value."""
     family = ADJUSTMENTS.get(kind) or NEAR_ADJUSTMENTS.get(kind)
     if not _is_strong(fields) or (family is not None and family is not EffectKind.LUT and not fields.has("value")):
         return None
@@ -140,14 +140,14 @@ def _is_table(fields: Fields) -> bool:
 
 
 def _is_strong(fields: Fields) -> bool:
-    """At strength 0 nothing changes the picture."""
+    """Whether the strength is not 0."""
     return not fields.has("value") or fields.number("value", 1.0) != 0
 
 
 def _family(
     match: Match[EffectKind] | None, fields: Fields, segment_id: str, skipped: Sentence
 ) -> Match[EffectKind] | None:
-    """The family, with a warning when there is none or it is only near."""
+    """The family, with a warning when there is none or it is an approximation."""
     if match is None:
         warn_of(fields, segment_id, skipped)
     elif not match.exact:
@@ -175,7 +175,7 @@ def blends(found: list[MaterialEntry]) -> list[Fields]:
 
 
 def read_blend(found: list[MaterialEntry], segment_id: str) -> BlendMode:
-    """How the segment's picture mixes with what is below it. Warns of a mode that is unknown."""
+    """The blend mode of the segment's picture; NORMAL, with a warning, for an unknown one."""
     modes = blends(found)
     warn_others(modes, segment_id)
     return _blend(modes[0], segment_id) if modes else BlendMode.NORMAL
@@ -199,7 +199,7 @@ def _blend(fields: Fields, segment_id: str) -> BlendMode:
 
 
 def read_chroma(fields: Fields | None, segment_id: str) -> ChromaKey | None:
-    """The colour that becomes clear, of a material of `chromas`; None at strength 0."""
+    """The chroma key of a material of `chromas`; None at intensity 0, or, with a warning, without a colour."""
     if fields is None:
         return None
     color = hex_color(fields.text("color"), _NO_COLOR)
@@ -218,5 +218,5 @@ def read_chroma(fields: Fields | None, segment_id: str) -> ChromaKey | None:
 
 
 def _either(fields: Fields, name: str, other: str, default: float) -> float:
-    """Generators and the apps spell these differently."""
+    """A field with two names: generators and the apps use different ones."""
     return fields.number(name if fields.has(name) else other, default, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""From a segment's keyframes to curves."""
+"""The curves of a segment's keyframes."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -34,9 +34,9 @@ _PROPERTIES: dict[str, tuple[Property, ...]] = {
 both axes.
 """
 _SPREAD = (Property.SCALE_X, Property.SCALE_Y)
-"""Properties that one value drives where a vector has no second one."""
+"""Properties that take the first value where a vector has no second one."""
 _NEAR_US = 50_000
-"""Keyframes this close to the used part of a source are in it: times are snapped to frames."""
+"""Tolerance around the used part of the source: the apps snap times to frames."""
 _BOUNDS: dict[Property, tuple[float, float]] = {
     Property.X: (-MAX_OFFSET, MAX_OFFSET),
     Property.Y: (-MAX_OFFSET, MAX_OFFSET),
@@ -56,15 +56,15 @@ _MOVED: dict[TrackKind, frozenset[Property]] = {
     TrackKind.STICKER: frozenset(Property) - {Property.VOLUME},
     TrackKind.EFFECT: frozenset(),
 }
-"""What keyframes move, by what a track holds."""
+"""The properties with keyframes, by kind of track."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyframeTimes:
-    """How the times of a segment's keyframes become times from its start.
+    """The conversion of keyframe times to times from the segment's start.
 
-    They are times of the source where there is one, so that the first used moment of it falls on the segment's
-    start and speed stretches them; of texts and stickers they are from the start. Four independent sources agree.
+    Keyframe times are times of the source where there is one: its first used moment is the segment's start, and speed
+    stretches them. Those of texts and stickers count from the segment's start. Four independent sources agree.
     """
 
     source: TimeRange | None = None
@@ -75,14 +75,14 @@ class KeyframeTimes:
         return round((time_us - self.source.start_us) / self.speed) if self.source else time_us
 
     def reaches(self, time_us: int) -> bool:
-        """Whether the segment plays that time of its source."""
+        """Whether the segment plays this time of its source."""
         if self.source is None or not self.source.duration_us:
             return True
         return self.source.start_us - _NEAR_US <= time_us <= self.source.end_us + _NEAR_US
 
 
 def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: KeyframeTimes) -> tuple[Curve, ...]:
-    """The curves of a segment's `common_keyframes`. Warns of what is not played as it was designed."""
+    """The curves of a segment's `common_keyframes`, with warnings for those not played as designed."""
     uniform = fields.object("uniform_scale").flag("on")
     curves: dict[Property, Curve] = {}
     for listed in islice(fields.objects("common_keyframes"), MAX_LISTED):
@@ -110,7 +110,7 @@ def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: Keyf
 
 
 def _properties(kind: TrackKind, listed: Fields, uniform: bool) -> tuple[Property, ...]:
-    """What a list of keyframes moves: with a locked scale, the one across drives both."""
+    """The properties of a list of keyframes; with a locked scale, the horizontal one drives both."""
     properties = _PROPERTIES.get(listed.text("property_type"), ())
     if uniform and properties == (Property.SCALE_X,):
         properties = (Property.SCALE_X, Property.SCALE_Y)
@@ -118,7 +118,7 @@ def _properties(kind: TrackKind, listed: Fields, uniform: bool) -> tuple[Propert
 
 
 def _taken(listed: Fields, fields: Fields, budget: ReadBudget) -> list[Fields]:
-    """The keyframes that may still be read."""
+    """The keyframes of a list within the budget."""
     free = budget.keyframes
     budget.keyframes = max(0, free - len(listed.list("keyframe_list")))
     if len(listed.list("keyframe_list")) > free:
@@ -130,7 +130,7 @@ def _taken(listed: Fields, fields: Fields, budget: ReadBudget) -> list[Fields]:
 
 
 def _values(points: list[Fields], at: int, moved: Property) -> dict[int, float]:
-    """By their times, the values at one place of the keyframes' vectors; of two at one time, the later written."""
+    """The values by time at one index of the keyframes' vectors; the later entry counts where two have one time."""
     values: dict[int, float] = {}
     least, most = _BOUNDS[moved]
     for point in points:
@@ -143,7 +143,7 @@ def _values(points: list[Fields], at: int, moved: Property) -> dict[int, float]:
 
 
 def _value(point: Fields, at: int, moved: Property) -> float | None:
-    """One of a keyframe's values; None when it has none. A few generators write `value`."""
+    """One of a keyframe's values; None when it is missing. A few generators write `value`."""
     written = point.values.get("value")
     values: list[Any] = [*point.list("values"), *(written if is_list(written) else [written])]
     if len(point.list("values")) <= at and moved in _SPREAD:
@@ -162,7 +162,7 @@ def _warn(fields: Fields, listed: Fields, en: str, zh: str) -> None:
 
 
 def _warn_unreached(points: list[Fields], clock: KeyframeTimes, fields: Fields, listed: Fields) -> None:
-    """The apps hold the nearest value where keyframes lie in a part of the source that is not used."""
+    """Warn of keyframes outside the used part of the source; the apps keep the nearest value there."""
     if all(clock.reaches(point.microseconds("time_offset")) for point in points):
         return
     _warn(
@@ -174,7 +174,7 @@ def _warn_unreached(points: list[Fields], clock: KeyframeTimes, fields: Fields, 
 
 
 def _warn_others(fields: Fields) -> None:
-    """Old drafts keep keyframes outside of the segments; more lists than the apps write are not looked at."""
+    """Warn of keyframes outside of the segments, as in old drafts, and of more lists than are read."""
     if (
         fields.list("keyframe_refs")
         or fields.values.get("lyric_keyframes")

@@ -21,12 +21,12 @@ _MAX_FONT_SIZE = 1000.0
 
 
 def looks_like_markup(raw: str) -> bool:
-    """Whether the text begins with one of the tags that such captions begin with."""
+    """Whether the text begins with a tag of this markup."""
     return _OPENS.match(raw) is not None
 
 
 def read_markup(raw: str, base: TextStyle) -> tuple[str, tuple[TextStyle, ...]]:
-    """The text without its tags and brackets, and a style for each stretch between tags."""
+    """The text without tags and brackets, and the style of each stretch between tags."""
     first, *rest = _TAG.split(raw)
     opened, stretches = [base], [(first, base)]
     for closing, name, arguments, piece in zip(*(rest[at::4] for at in range(4)), strict=True):
@@ -43,14 +43,14 @@ def _joined(stretches: Sequence[tuple[str, TextStyle]], base: TextStyle) -> tupl
 
 
 def _without_brackets(stretches: list[tuple[str, TextStyle]]) -> list[tuple[str, TextStyle]]:
-    """Many writers put every stretch in brackets, which the apps do not show."""
+    """The stretches without brackets, where all have them: many generators write them, and the apps hide them."""
     if not all(len(piece) > 1 and piece[0] == "[" and piece[-1] == "]" for piece, _ in stretches if piece.strip()):
         return stretches
     return [(piece.strip()[1:-1] if piece.strip() else "", style) for piece, style in stretches]
 
 
 def _follow(closing: str, name: str, arguments: str, opened: list[TextStyle]) -> None:
-    """An opening tag begins a look, a closing one goes back to the look before."""
+    """Push the style of an opening tag; a closing tag restores the style before it."""
     if not closing:
         opened.append(_CHANGES.get(name, _unchanged)(opened[-1], arguments))
     elif len(opened) > 1:
@@ -78,7 +78,7 @@ def _in_font(style: TextStyle, arguments: str) -> TextStyle:
 
 
 def _outlined(style: TextStyle, arguments: str) -> TextStyle:
-    """As in `<outline color=(0,0,0,1) width=0.08>`."""
+    """The style with the outline of `<outline color=(0,0,0,1) width=0.08>`."""
     width = _WIDTH.search(arguments)
     number = _NUMBER.match(width[1]) if width else None
     width_em = min(max(float(number[0]), 0.0), 1.0) if number else 0.0

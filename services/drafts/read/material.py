@@ -1,4 +1,4 @@
-"""What a segment shows or sounds: from its material's JSON to one of the kinds of `Material`."""
+"""The material of a segment."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -19,7 +19,7 @@ _BUCKETS = {
     TrackKind.STICKER: ("stickers", "videos"),
     TrackKind.EFFECT: EFFECT_BUCKETS,
 }
-"""Where the material of a track's segment may be; a video file may be used for its sound, a picture as a sticker."""
+"""The buckets of materials by kind of track; a video file may be used for its sound, a picture as a sticker."""
 _TEMPLATE: Sentence = (
     "The text template {name} is drawn as its first text, without its design.",
     "文字模板“{name}”仅绘制其第一段文字，不含样式设计。",
@@ -27,7 +27,7 @@ _TEMPLATE: Sentence = (
 
 
 def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], context: ReadContext) -> Material | None:
-    """What the segment shows or sounds; None, with a warning, when that is nothing that can be drawn.
+    """The segment's material; None, with a warning, for one that cannot be drawn.
 
     Raises `Failed` (DRAFT_TOO_LARGE).
     """
@@ -64,10 +64,10 @@ def _compound(found: Fields, fields: Fields, context: ReadContext) -> Material |
 
 
 def _read_compound(fields: Fields, context: ReadContext) -> CompoundMaterial | tuple[str, str]:
-    """The compound clip, or why there is none, in English and Chinese.
+    """The compound clip, or the reason why it cannot be read, in English and Chinese.
 
-    The apps keep the inner draft whole, in `draft`; its file elsewhere is a copy.
-    Raises `Failed` (DRAFT_TOO_LARGE) when the drafts together hold too much.
+    The apps store the whole inner draft in `draft`; its separate file is a copy.
+    Raises `Failed` (DRAFT_TOO_LARGE) when the drafts exceed the budget.
     """
     if not fields.object("draft").values:
         return "it is a compound clip whose draft is not in this file", "复合片段的子草稿不在此文件中"
@@ -84,7 +84,7 @@ def _read_compound(fields: Fields, context: ReadContext) -> CompoundMaterial | t
 
 
 def _effects(fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry]) -> EffectMaterial | None:
-    """What a segment of an effect track does: its own material, or those it refers to (an adjustment)."""
+    """The effects of a segment of an effect track: its own material, or those it refers to (an adjustment)."""
     sources = [*([found] if found else []), *refs]
     if not any(bucket in EFFECT_BUCKETS for bucket, _ in sources):
         if found is None:
@@ -104,7 +104,7 @@ def _sticker(material: Fields, fields: Fields) -> Material | None:
 
 
 def _template(template: Fields, fields: Fields, context: ReadContext) -> Material | None:
-    """The first text of a text template, whose design is not drawn."""
+    """The first text of a text template; the template's design is not drawn."""
     for resource in islice(template.objects("text_info_resources"), MAX_LISTED):
         found = context.materials.find(resource.text("text_material_id"), fields, "texts")
         if found is not None and found[0] == "texts":
@@ -128,7 +128,7 @@ def _missing(fields: Fields) -> None:
 
 
 def skip(fields: Fields, why: Sentence, material: Fields | None = None) -> None:
-    """Tell that a segment is not drawn, and why."""
+    """Warn that a segment is not drawn, with the reason."""
     fields.warnings.add(
         WarningCode.SEGMENT_SKIPPED,
         f"Segment {fields.own_id} is not drawn: {why[0]}.",

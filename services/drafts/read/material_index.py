@@ -1,24 +1,24 @@
-"""The materials of a draft, found by id."""
+"""The index of a draft's materials by id."""
 
 from dataclasses import dataclass
 
 from services.drafts.fields import Fields
 
 MaterialEntry = tuple[str, Fields]
-"""A material with the name of its bucket."""
+"""The name of a bucket, and a material in it."""
 _LONGEST_BUCKET = 60
-"""Characters; messages name buckets."""
+"""Characters of a bucket's name, which messages contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """The materials by id and bucket: ids are looked up over all buckets, and two may share one."""
+    """The materials by id and bucket; materials of two buckets may have the same id."""
 
     _by_id: dict[str, dict[str, Fields]]
 
     @classmethod
     def index(cls, buckets: Fields) -> "Materials":
-        """All materials of a draft; those without an id cannot be named and are passed over."""
+        """All materials of a draft with an id; others cannot be referred to."""
         by_id: dict[str, dict[str, Fields]] = {}
         for bucket, content in buckets.values.items():
             if isinstance(content, list) and bucket.isidentifier() and len(bucket) <= _LONGEST_BUCKET:
@@ -30,7 +30,7 @@ class Materials:
         return cls(by_id)
 
     def find(self, material_id: str, asking: Fields, *buckets: str) -> MaterialEntry | None:
-        """The material of that id, rather from the first of `buckets`. Its warnings go where those of `asking` go."""
+        """The material of an id, preferably from the first of `buckets`. It shares the warnings of `asking`."""
         found = self._by_id.get(material_id)
         if not found:
             return None
@@ -38,9 +38,7 @@ class Materials:
         return chosen, found[chosen].with_warnings(asking.warnings)
 
     def refs(self, segment: Fields) -> list[MaterialEntry]:
-        """The extra materials a segment names. Ids of materials that are not there are passed over: generators leave
-        such behind.
-        """
+        """The extra materials of a segment. Unknown ids are ignored: generators leave such ids behind."""
         ids = [ref for ref in segment.list("extra_material_refs") if isinstance(ref, str)]
         found = (self.find(ref, segment) for ref in dict.fromkeys(ids))
         return [material for material in found if material is not None]

@@ -1,4 +1,4 @@
-"""From a video or audio material's JSON to a `MediaMaterial`."""
+"""Media materials: videos, photos, sounds and stickers."""
 
 from services.drafts.fields import Fields
 from services.drafts.read.unsupported import effect_name, warn_of, warn_of_video
@@ -14,15 +14,15 @@ _CORNERS = {
     "lower_right": (1.0, 1.0),
 }
 _NEAR = 1e-3
-"""Of the material's side: corners closer than this lie on one line."""
+"""Tolerance of corners on one line, as a fraction of the material's side."""
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _URLS = ("remote_url", "preview_cover_url", "icon_url", "preview_url", "cover_url")
-"""Where the apps keep pictures of a sticker, the largest first [unverified]; their addresses expire."""
+"""Fields with pictures of a sticker, the largest first [unverified]; their addresses expire."""
 _PREVIEW = ("The sticker {name} is drawn as its preview picture.", "贴纸“{name}”按其预览图绘制。")
 
 
 def read_media(fields: Fields, *, sound: bool, segment_id: str) -> MediaMaterial:
-    """The material; `sound` when it stands on an audio track."""
+    """A material of `videos` or `audios`; `sound` for one on an audio track."""
     path = fields.text("path")
     if not sound:
         warn_of_video(fields, segment_id)
@@ -45,7 +45,7 @@ def _picture_kind(fields: Fields) -> MediaKind:
 
 
 def _crop(fields: Fields, segment_id: str) -> Crop:
-    """The box around the four corners; a turned rectangle is used as its box."""
+    """The bounding box of the four corners, with a warning for a rotated rectangle."""
     if not fields.has("crop"):
         return Crop()
     corners = fields.object("crop")
@@ -54,7 +54,7 @@ def _crop(fields: Fields, segment_id: str) -> Crop:
     if max(abs(xs[0] - xs[2]), abs(xs[1] - xs[3]), abs(ys[0] - ys[1]), abs(ys[2] - ys[3])) > _NEAR:
         fields.warnings.add(
             WarningCode.EFFECT_APPROXIMATED,
-            "A turned crop is drawn as the upright box around it.",
+            "A rotated crop is drawn as its upright bounding box.",
             "倾斜裁剪按其外接矩形绘制。",
             segment_id=segment_id,
             material_name=display_name(fields.label("material_name")),
@@ -65,10 +65,10 @@ def _crop(fields: Fields, segment_id: str) -> Crop:
 
 
 def read_sticker(fields: Fields, segment_id: str) -> MediaMaterial | None:
-    """The picture of a material of `stickers`: a file of the draft, or what the apps show in their list.
+    """The picture of a material of `stickers`: a file of the draft, or the preview of the apps.
 
-    None when it has neither: most stickers are only an id of a resource of the apps'. At scale 1 it is fitted into
-    the canvas, as a photo is [unverified: the apps tell no size. Stickers that people placed in corners have scales
+    None when it has neither: most stickers are only an id of a resource of the apps. At scale 1 it is fitted into
+    the canvas, as a photo is [unverified: the apps store no size. Stickers that people placed in corners have scales
     of about a third, which fits].
     """
     path = fields.text("path")

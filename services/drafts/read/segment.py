@@ -1,4 +1,4 @@
-"""From a segment's JSON and its materials to a `Segment`."""
+"""The segments of a draft."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from services.drafts.records import Segment, TrackKind
 from services.errors import WarningCode
 
 _RENDER_INDEXES = {TrackKind.TEXT: 15000, TrackKind.STICKER: 14000, TrackKind.EFFECT: 11000}
-"""Where generators put what lies above pictures. Used for a segment that has no `render_index`."""
+"""The order of a segment without `render_index`, as generators write it."""
 _BEFORE_GAP: Sentence = (
     "The transition {name} is not drawn: the next segment does not follow at once.",
     "转场“{name}”未绘制：后面的片段没有紧接着开始。",
@@ -31,8 +31,8 @@ _SEEN_ONLY = (*_MASKS, *_ONLY_VIDEO, *EFFECT_BUCKETS, "material_animations")
 
 @dataclass(frozen=True, slots=True)
 class SegmentPosition:
-    """Where a segment stands: whether on the `bottom` track of the videos, whether as the `last` one of its track,
-    and whether the next one begins where it ends (`followed`) or later.
+    """The position of a segment: on the `bottom` video track, as the `last` one of its track, and directly `followed`
+    by the next one.
     """
 
     bottom: bool = False
@@ -41,7 +41,7 @@ class SegmentPosition:
 
 
 def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: SegmentPosition) -> Segment | None:
-    """The segment; None, with a warning, when there is nothing to draw. Nothing is told of one that is switched off.
+    """The segment; None, with a warning, when there is nothing to draw. A hidden segment causes no warnings.
 
     Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
     """
@@ -93,7 +93,7 @@ def _faded(segment: Segment, fades: Fields | None) -> Segment:
 
 
 def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry]) -> Segment:
-    """The segment with what is done to its picture; a sound and an effect have none."""
+    """The segment with the design of its picture; sounds and effects have none."""
     if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
         unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
         warn_unused(fields, refs, unused, kind)
@@ -114,7 +114,7 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Mate
 
 
 def _transition(refs: list[MaterialEntry], segment_id: str, place: SegmentPosition) -> Transition | None:
-    """The transition to the next segment. After the last one there is none, whatever generators write there."""
+    """The transition to the next segment; None, with a warning, when it does not follow directly."""
     found = _only(refs, segment_id, "transitions")
     if found is None or place.followed:
         return read_transition(found, segment_id)
@@ -128,7 +128,7 @@ def _one(refs: list[MaterialEntry], *buckets: str) -> Fields | None:
 
 
 def _only(refs: list[MaterialEntry], segment_id: str, *buckets: str) -> Fields | None:
-    """The same, with a warning for each other one."""
+    """As `_one`, with a warning for each further one."""
     named = [found for bucket, found in refs if bucket in buckets]
     warn_others(named, segment_id)
     return named[0] if named else None

@@ -1,4 +1,4 @@
-"""From the styles of a caption to `TextStyle`: a look in the content, with the flat fields behind it."""
+"""The styles of a caption: those of its content, with the material's own fields as defaults."""
 
 import re
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from services.http.redaction import display_name
 DEFAULT_SIZE = 15.0
 MAX_FONT_SIZE = 1000.0
 MAX_FONTS = 100
-"""Fonts of one caption whose titles are read."""
+"""Fonts of one caption that are read."""
 STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
-"""Bits of `check_flag`. The apps keep the numbers of an outline or a box that is switched off."""
+"""Bits of `check_flag`. The apps keep the values of an outline or a box that is switched off."""
 _APP_BITS = 7
-"""Bits that the apps, and generators that follow them, set in every `check_flag`."""
+"""Bits that are set in every `check_flag` of the apps and of generators that follow them."""
 _DIFFUSE_OF_SMOOTHING = 0.0556
-"""What the apps store as a style's `feather` for a flat `shadow_smoothing` of 1."""
+"""A style's `feather` in the apps for a material's `shadow_smoothing` of 1."""
 
 _MORE_STROKES: Sentence = ("Of several outlines of a text, the first is drawn.", "文字有多层描边，仅绘制第一层。")
 _MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", "文字有多层阴影，仅绘制第一层。")
@@ -32,14 +32,14 @@ _PARTS = frozenset(
         "useLetterColor",
     }
 )  # fmt: skip
-"""Fields of a style that are read, or told elsewhere."""
+"""Fields of a style that are read, or warned of elsewhere."""
 _SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "en", "系统", "c:", "d:"}
-"""The apps' own default font, and the drives that generators write for want of a path."""
+"""Names of the apps' default font, and drives, which generators write in place of a path."""
 _ENDING = re.compile(r"\.(ttf|otf|ttc)$", re.IGNORECASE)
 
 
 def flat_style(fields: Fields) -> TextStyle:
-    """What the material says outside its styles: it holds where no style says otherwise."""
+    """The style of the material's own fields, the default of its styles."""
     return TextStyle(
         start=0,
         end=0,
@@ -66,7 +66,7 @@ def font_name(title: str, path: str = "", font_id: str = "") -> str | None:
 
 
 def font_titles(fields: Fields) -> dict[str, str]:
-    """What the fonts of a caption are called, by every id they have: the apps list them beside its content."""
+    """The titles of a caption's fonts by each of their ids; the apps list them beside its content."""
     found: dict[str, str] = {}
     for font in islice(fields.objects("fonts"), MAX_FONTS):
         title = font.label("title")
@@ -78,8 +78,8 @@ def font_titles(fields: Fields) -> dict[str, str]:
 def read_style(
     style: Fields, start: int, end: int, base: TextStyle, segment_id: str, titles: Mapping[str, str]
 ) -> TextStyle:
-    """A style of the content for the characters `start` to `end`; what it leaves out is as in `base`.
-    `titles` are what fonts are called, by their id.
+    """A style of the content for the characters `start` to `end`, with the defaults of `base`. `titles` are the titles
+    of fonts by id.
     """
     _warn_parts(style, segment_id)
     font = style.object("font")
@@ -101,7 +101,7 @@ def read_style(
 
 
 def _warn_parts(style: Fields, segment_id: str) -> None:
-    """Warn of what else a style asks for: a value that says no asks for nothing."""
+    """Warn of other fields of a style with a true value."""
     for name in islice((name for name in style.values if name not in _PARTS and style.values[name]), MAX_LISTED):
         part = (f"The {name[:40]} of a text is not drawn.", f"文字样式 {name[:40]} 未绘制。")
         warn_of(style, segment_id, part)
@@ -112,7 +112,7 @@ def _alpha(fields: Fields, name: str = "alpha") -> float:
 
 
 def switched_on(fields: Fields, bit: int) -> bool | None:
-    """Whether a part of a text's look is switched on; None where `check_flag` is not as the apps write it."""
+    """Whether a part of a text's style is switched on; None where `check_flag` is not of the apps' form."""
     bits = int(fields.number("check_flag"))
     return bool(bits & bit) if bits & _APP_BITS == _APP_BITS else None
 
@@ -136,7 +136,7 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
 
 
 def _first(style: Fields, name: str, segment_id: str, others: Sentence) -> Fields | None:
-    """The first of a style's outlines or shadows: generators write one. Warns of others."""
+    """The first of a style's outlines or shadows (generators write one), with a warning for others."""
     found = list(islice(style.objects(name), 2))
     if len(found) > 1:
         warn_of(style, segment_id, others, WarningCode.EFFECT_APPROXIMATED)

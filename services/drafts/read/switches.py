@@ -1,6 +1,6 @@
-"""The switches of a segment (`enable_*`), one for each box of the apps' panels that can be unticked.
+"""The switches of a segment (`enable_*`), one for each box in the apps' panels.
 
-A material whose box is not ticked stays attached; it is neither drawn nor told of.
+A material whose switch is off stays attached; it is ignored without a warning.
 """
 
 from services.drafts.design import Curve, Property
@@ -22,17 +22,17 @@ _ADJUSTED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
 
 
 def switched_on(segment: Fields, refs: list[MaterialEntry]) -> list[MaterialEntry]:
-    """The extra materials of a segment without those that it switches off; a missing switch is on."""
+    """The extra materials of a segment that are switched on; a missing switch is on."""
     return [(bucket, found) for bucket, found in refs if _is_on(segment, _switch(bucket, found))]
 
 
 def adjusted(segment: Fields, curves: tuple[Curve, ...]) -> tuple[Curve, ...]:
-    """The curves of a segment; without those of its adjustments where they are switched off."""
+    """The curves of a segment, without those of adjustments where these are switched off."""
     return curves if _is_on(segment, _ADJUST) else tuple(each for each in curves if each.property not in _ADJUSTED)
 
 
 def _switch(bucket: str, found: Fields) -> str:
-    """The name of the switch that a material obeys; "": there is none."""
+    """The name of a material's switch; empty where it has none."""
     kind = found.text("type")
     if bucket == "effects" and (kind in ADJUSTMENTS or kind in NEAR_ADJUSTMENTS):
         return _LUT if kind == "lut" else _ADJUST

@@ -1,4 +1,4 @@
-"""From a text material's JSON to a `TextMaterial`: three shapes of content."""
+"""Captions: text materials, whose content has one of three forms."""
 
 import json
 import re
@@ -16,15 +16,15 @@ from services.drafts.records import Align, TextBackground, TextMaterial, TextSty
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
 MAX_TEXT_LENGTH = 5000
-"""Characters of one caption, and its styles; more would not fit any canvas."""
+"""Characters of one caption, and number of its styles; more would not fit any canvas."""
 MAX_CONTENT_LENGTH = 2_000_000
-"""Characters of a caption with its styles as JSON: some hundred for each character."""
+"""Characters of a caption's JSON with its styles: some hundred for each character of the text."""
 LINE_MAX_WIDTH = 0.82
 _MARKUP_PARTS = ("shadow", "effectStyle")
-"""Tags of JianYing 3's markup that are read over."""
+"""Tags of JianYing 3's markup that are ignored."""
 _STYLED = re.compile(r'\s*\{\s*"(styles|text)"\s*:')
 _OPEN_END = 1 << 30
-"""Where a style ends that does not say so."""
+"""The end of a style without a range."""
 _FLAT_PARTS: tuple[tuple[str, Sentence], ...] = (
     ("background_fill", ("The picture behind a text is not drawn.", "文字背景图片未绘制。")),
     ("shadow_thickness_projection_enable", ("The thick shadow of a text is not drawn.", "文字立体投影未绘制。")),
@@ -33,7 +33,7 @@ _ALIGNS = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT}
 
 
 class Captions:
-    """The captions of a draft: a material is read once, however many segments share it."""
+    """The captions of a draft. A material is read once, even when several segments share it."""
 
     def __init__(self) -> None:
         self._read: dict[str, tuple[TextMaterial, Warnings]] = {}
@@ -80,7 +80,7 @@ def _fixed(fields: Fields, name: str) -> float | None:
 
 
 def _warn_karaoke(fields: Fields, segment_id: str) -> None:
-    """Times of words alone change nothing: every recognised caption has them. A look for the spoken word does."""
+    """Warn of a style for the spoken word. Times of words alone have no effect: every recognised caption has them."""
     templates = (fields.object(name).text("resource_id") for name in ("caption_template_info", "lyrics_template"))
     if fields.text("ktv_color") or fields.flag("is_lyric_effect") or any(templates):
         fields.warnings.add(
@@ -109,7 +109,7 @@ def _warn_layout(fields: Fields, segment_id: str) -> None:
 
 
 def _wraps(fields: Fields) -> bool:
-    """Captions of type subtitle wrap by themselves; a `line_feed` of 1 makes others do so [unverified]."""
+    """Whether lines wrap: those of type subtitle do, and others with a `line_feed` of 1 [unverified]."""
     return fields.text("type") == "subtitle" or fields.number("line_feed") == 1
 
 
@@ -131,7 +131,7 @@ def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...
 
 
 def _styled_content(fields: Fields, segment_id: str) -> Fields | None:
-    """The content as an object, when it is one: usually JSON within a string."""
+    """The content as an object, usually JSON within a string; None for a plain string or markup."""
     value: Any = fields.values.get("content")
     if isinstance(value, str):
         if len(value) > MAX_CONTENT_LENGTH:
@@ -184,7 +184,7 @@ def _styles(content: Fields, raw: str, base: TextStyle, segment_id: str, titles:
 
 
 def _range(style: Fields) -> tuple[int, int]:
-    """The offsets a style begins and ends at; the whole text when it does not say."""
+    """The offsets of a style's beginning and end; those of the whole text where it has no range."""
     ends = [int(end) for end in style.list("range") if isinstance(end, int | float) and abs(end) < _OPEN_END]
     return (max(0, ends[0]), max(0, ends[1])) if len(ends) == 2 else (0, _OPEN_END)
 
@@ -196,10 +196,10 @@ def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
 
 
 def _background(fields: Fields) -> TextBackground | None:
-    """The box, where it is switched on and can be seen. The apps keep the style of a box that is switched off, and
-    some generators number their first style 0, so the style does not tell.
+    """The box behind the text; None where it is switched off or transparent. `background_style` does not decide: the
+    apps keep it when the box is switched off, and some generators number their first style 0.
 
-    Of the two sorts the apps offer, the second is a box for each line [unverified].
+    Of the apps' two kinds, the second is a box for each line [unverified].
     """
     color, alpha = fields.text("background_color"), fields.number("background_alpha", 1.0, 0.0, 1.0)
     if switched_on(fields, BACKGROUND_BIT) is False or alpha == 0 or not color:
@@ -216,17 +216,16 @@ def _background(fields: Fields) -> TextBackground | None:
 
 
 def _with_plain_newlines(text: str) -> str:
-    """The text with every line break as one newline."""
+    """The text with each line break as one newline."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _index_of(text: str, ends: Iterable[int]) -> Callable[[int], int]:
-    """How an offset into `text` becomes an index of `_with_plain_newlines(text)`.
+    """The conversion of an offset into `text` to an index of `_with_plain_newlines(text)`.
 
-    The apps count UTF-16 units; pyJianYingDraft counts characters; capcut-mate counts the
-    bytes of UTF-16 for the style of the whole text, which is simply too large, and characters
-    for keywords. They differ only where a character takes two units. There, units are meant
-    when the styles end beyond the last character, but not beyond the last unit.
+    The apps count UTF-16 units; pyJianYingDraft counts characters; capcut-mate counts the bytes of UTF-16 for the
+    style of the whole text, which is too large, and characters for keywords. They differ only where a character takes
+    two units. There, offsets are units when the styles end beyond the last character, but not beyond the last unit.
     """
     units = sum(_units(character) for character in text)
     in_units = len(text) < max(ends, default=0) <= units

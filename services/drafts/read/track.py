@@ -1,4 +1,4 @@
-"""From a track's JSON to a `Track`, and how its segments follow each other."""
+"""The tracks of a draft, and the order of their segments."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def bottom_track(listed: Sequence[Fields]) -> int:
-    """The index of the bottom track of videos that is shown; -1 when there is none."""
+    """The index of the lowest visible video track; -1 when there is none."""
     shown = (
         index
         for index, fields in enumerate(listed)
@@ -38,7 +38,7 @@ def bottom_track(listed: Sequence[Fields]) -> int:
 def read_track(index: int, fields: Fields, context: ReadContext, frame_us: float, *, bottom: bool) -> Track | None:
     """The track; None, with warnings, for one of an unknown kind. Raises `Failed` (DRAFT_INVALID, DRAFT_TOO_LARGE).
 
-    Nothing is told of what is on a hidden track.
+    A hidden track causes no warnings.
     """
     kind = _KINDS.get(fields.text("type"))
     attribute = _attribute(fields)
@@ -68,7 +68,7 @@ def _attribute(fields: Fields) -> int:
 
 
 def _positions(track: Fields, frame_us: float, *, bottom: bool) -> dict[str, SegmentPosition]:
-    """How the segments that are seen stand to each other: by their paths, all but the last."""
+    """The positions of the visible segments by path, all but the last."""
     ranges = [
         (target.start_us, target.end_us, segment.path)
         for segment in track.objects("segments")
@@ -81,8 +81,8 @@ def _positions(track: Fields, frame_us: float, *, bottom: bool) -> dict[str, Seg
 
 
 def _check_order(segments: list[Segment], frame_us: float) -> None:
-    """Segments of a track follow each other. They may overlap for as long as a transition lasts, and by less
-    than a frame: the apps snap times to frames. Neither an app nor a generator makes any other overlap.
+    """Raises `Failed` (DRAFT_INVALID) for overlapping segments. An overlap of less than a frame is allowed, as the apps
+    snap times to frames, and one of a transition's duration; neither apps nor generators make others.
     """
     for earlier, later in pairwise(segments):
         overlap_us = earlier.target.end_us - later.target.start_us

@@ -1,4 +1,4 @@
-"""What a draft holds and the renderer does not draw: each becomes a warning."""
+"""Warnings of unsupported features."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from services.errors import WarningCode
 from services.http.redaction import display_name
 
 Sentence = tuple[str, str]
-"""In English and Chinese; `{name}` is what the apps call the thing."""
+"""A message in English and Chinese; `{name}` stands for the material's name in the apps."""
 
 TEXT_EFFECT: Sentence = (
     "The text effect {name} is drawn as plain text with its colour and outline.",
@@ -19,7 +19,7 @@ TEXT_EFFECT: Sentence = (
 _TEXT_SHAPE: Sentence = ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。")
 _CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
 MAX_LISTED = 20
-"""Animations, keyframe lists or template texts of one segment that are looked at; the apps make no more."""
+"""Animations, keyframe lists or template texts of one segment that are read; the apps make no more."""
 _BUCKETS: dict[str, tuple[str, Sentence]] = {
     "audio_effects": ("", ("The sound effect {name} is not applied.", "音效“{name}”未生效。")),
     "vocal_beautifys": ("", ("Voice beautification is not applied.", "人声美化未生效。")),
@@ -45,21 +45,21 @@ _BUCKETS: dict[str, tuple[str, Sentence]] = {
     "manual_deformations": ("", ("The deformation of the clip is not drawn.", "手动变形未绘制。")),
     "plugin_effects": ("", ("The plug-in effect {name} is not drawn.", "插件效果“{name}”未绘制。")),
 }
-"""By bucket: the field that says whether it is switched on (the apps attach it in any case), and what to say."""
+"""By bucket: the field that switches the feature on (the apps attach the material in any case), and the message."""
 _READ = frozenset(
     {
         "audio_fades", "canvases", "chromas", "common_mask", "drafts", "effects", "hsl", "masks", "material_animations",
         "speeds", "transitions", "video_effects",
     }
 )  # fmt: skip
-"""Buckets whose attached materials other parts of the reader read."""
+"""Buckets of attached materials that other modules read."""
 _HARMLESS = frozenset(
     {
         "audio_track_indexes", "beats", "material_colors", "multi_language_refs", "placeholder_infos", "placeholders",
         "text_templates", "texts", "time_marks",
     }
 )  # fmt: skip
-"""Buckets whose attached materials change neither picture nor sound: notes for the apps themselves."""
+"""Buckets of attached materials that change neither picture nor sound: data of the apps' editors."""
 _HSL = ("hue", "saturation", "lightness")
 _VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
     ("matting", "flag", ("The clip's background is not cut out.", "智能抠像未绘制。")),
@@ -73,12 +73,12 @@ _VIDEO_PARTS: tuple[tuple[str, str, Sentence], ...] = (
     ("video_mask_stroke", "resource_id", ("The outline of the clip's mask is not drawn.", "蒙版描边未绘制。")),
     ("video_mask_shadow", "resource_id", ("The shadow of the clip's mask is not drawn.", "蒙版阴影未绘制。")),
 )
-"""Of a video material: an object, the field in it that switches it on, and what to say."""
+"""Features of a video material: an object, the field in it that switches it on, and the message."""
 _ALGORITHM_NOTES = frozenset(
     {"path", "time_range", "skip_algorithm_index", "story_video_modify_video_config", "noise_reduction",
      "motion_blur_config", "deflicker", "complement_frame_config"}
 )  # fmt: skip
-"""Fields of `video_algorithm` that ask for nothing by themselves, and those of the table above."""
+"""Fields of `video_algorithm` without effect of their own, and those of the table above."""
 _VIDEO_SWITCHES: tuple[tuple[str, Sentence], ...] = (
     ("object_locked", ("Object tracking is not applied.", "视频跟踪锁定未生效。")),
     ("surface_trackings", ("Surface tracking is not applied.", "平面跟踪未生效。")),
@@ -91,7 +91,7 @@ _VIDEO_SWITCHES: tuple[tuple[str, Sentence], ...] = (
         ("A fade stored in the material, as in old drafts, is not applied.", "素材内的旧版淡入淡出未生效。"),
     ),
 )
-"""Of a video material itself: the field that says so, and what to say."""
+"""Features of a video material: the field that switches it on, and the message."""
 
 
 _SECOND: Sentence = (
@@ -106,11 +106,11 @@ _SEGMENT_SWITCHES: tuple[tuple[str, Sentence], ...] = (
     ("enable_color_match_adjust", ("Colour matching is not applied.", "色彩匹配未生效。")),
     ("enable_color_correct_adjust", ("Colour correction is not applied.", "色彩校正未生效。")),
 )
-"""Of a segment itself: the switch, and what to say."""
+"""Features of a segment: the field that switches it on, and the message."""
 
 
 def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
-    """Warn of everything a segment asks for that no other part of the reader reads."""
+    """Warn of a segment's features that no other module reads."""
     for switch, asked in _SEGMENT_SWITCHES:
         if _is_on(fields, switch):
             warn_of(fields, fields.own_id, asked)
@@ -130,7 +130,7 @@ def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
 
 
 def warn_of_video(material: Fields, segment_id: str) -> None:
-    """Warn of what is computed from a video before it is shown: cut-outs, stabilising."""
+    """Warn of unsupported processing of a video: cut-outs, stabilisation and others."""
     for name, switch, sentence in _VIDEO_PARTS:
         if material.has(name) and _is_on(material.object(name), switch):
             warn_of(material, segment_id, sentence)
@@ -145,7 +145,7 @@ def warn_of_video(material: Fields, segment_id: str) -> None:
 
 
 def warn_unused(fields: Fields, refs: list[MaterialEntry], buckets: tuple[str, ...], kind: str) -> None:
-    """Warn of materials that mean nothing on a track of this kind; an empty list of animations asks for nothing."""
+    """Warn of materials without effect on a track of this kind, except for empty lists of animations."""
     sentence = (f"{{name}} cannot be used on a track of kind {kind}.", f"“{{name}}”不能用于 {kind} 轨道。")
     for bucket, found in refs:
         if bucket in buckets and (bucket != "material_animations" or found.list("animations")):
@@ -153,7 +153,7 @@ def warn_unused(fields: Fields, refs: list[MaterialEntry], buckets: tuple[str, .
 
 
 def warn_others(named: Sequence[Fields], segment_id: str) -> None:
-    """Warn of each material beyond the first where a segment has one of its kind."""
+    """Warn of each material after the first, where a segment can have one of its kind."""
     for other in named[1:]:
         warn_of(other, segment_id, _SECOND)
 
@@ -171,19 +171,19 @@ def warn_track(kind: str, track: Fields, materials: Materials) -> None:
 
 
 def effect_name(fields: Fields) -> str:
-    """What the apps call the material."""
+    """The material's name in the apps, redacted."""
     return display_name(fields.label("name") or fields.label("material_name"))
 
 
 def effect_id(fields: Fields) -> str:
-    """The id under which the apps know the material."""
+    """The material's id in the apps."""
     return fields.label("effect_id") or fields.label("resource_id")
 
 
 def warn_of(
     fields: Fields, segment_id: str, sentence: Sentence, code: WarningCode = WarningCode.EFFECT_SKIPPED
 ) -> None:
-    """Warn that a segment's material is not drawn, by the name and id that the material has."""
+    """Add a warning of a segment's material, with its name and id."""
     name = effect_name(fields)
     shown = name or effect_id(fields)
     en, zh = (text.replace("“{name}”", f"“{shown}”" if shown else "").replace("{name}", shown) for text in sentence)
@@ -198,7 +198,7 @@ def warn_of(
 
 
 def _is_on(fields: Fields, name: str) -> bool:
-    """Whether a field is there and says anything but no; an object does when something in it does."""
+    """Whether a field has a true value other than "none"; an object needs such a field, and no false `enable`."""
     value = fields.values.get(name)
     if isinstance(value, dict):
         inner = fields.object(name).values

@@ -242,7 +242,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
             ("corner_pin", {"x": 1}, "pinned"), ("smart_motion", {"a": 1}, "camera motion"),
             ("beauty_face_preset_infos", [{"a": 1}], "Face"), ("beauty_face_auto_preset", {"preset_id": "1"}, "Face"),
             ("beauty_body_preset_id", "1", "Body"), ("beauty_body_auto_preset", {"preset_id": "1"}, "Body"),
-            ("audio_fade", {"fade_in_duration": 1}, "fade"), ("crop", TURNED, "turned crop"),
+            ("audio_fade", {"fade_in_duration": 1}, "fade"), ("crop", TURNED, "rotated crop"),
         )
     },
     # Captions

@@ -1,4 +1,4 @@
-"""Who asks, and what there is to answer with: the first argument of every resolver."""
+"""The context of a request, its caller and the services: the first argument of every resolver."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -24,82 +24,79 @@ _KEPT = "draftcast.context"
 
 @dataclass(slots=True)
 class Context:
-    """A caller's view of the service."""
+    """The caller of a request and the services. `caller` is None until it is authenticated."""
 
     services: Services
     caller: Caller | None = OPEN
     scope: ASGIScope = field(default_factory=dict[str, Any])
-    """The request or socket it comes by; empty in tests without one."""
+    """The ASGI scope of the request or socket; empty without one."""
 
     @property
     def owner(self) -> str:
-        """Whose tasks may be seen. Raises `NotAdmitted` or `ScopeMissing`."""
+        """The owner whose tasks may be read. Raises `NotAdmitted` or `ScopeMissing`."""
         return self.admitted.owner_for(Scope.READ)
 
     @property
     def watched_owner(self) -> str:
-        """Whose tasks are looked at one by one, `sees` tells which. Raises `NotAdmitted` or `ScopeMissing`."""
+        """The owner whose single tasks may be read, as far as `sees` allows. Raises `NotAdmitted` or `ScopeMissing`."""
         return self.admitted.watched_owner
 
     def sees(self, task_id: str) -> bool:
-        """Whether a task of `watched_owner` may be shown."""
+        """Whether a task of `watched_owner` is visible to the caller."""
         return self.admitted.sees(task_id)
 
     @property
     def submitter(self) -> str:
-        """In whose name tasks are made, ended and begun anew. Raises `NotAdmitted` or `ScopeMissing`."""
+        """The owner whose tasks may be submitted, canceled and retried. Raises `NotAdmitted` or `ScopeMissing`."""
         return self.admitted.owner_for(Scope.SUBMIT)
 
     def require(self, scope: Scope) -> None:
-        """Raises `NotAdmitted` or `ScopeMissing`."""
+        """Raise `NotAdmitted` or `ScopeMissing` unless the caller has the scope."""
         self.admitted.owner_for(scope)
 
     @property
-    def watches_only(self) -> bool:
-        """Whether the caller sees one task, as somebody's guest."""
+    def is_guest(self) -> bool:
+        """Whether the caller has a watch token, and sees one task."""
         return bool(self.admitted.task_id)
 
     @property
     def admitted(self) -> Caller:
-        """Who asks. Raises `NotAdmitted`."""
+        """The authenticated caller. Raises `NotAdmitted`."""
         if self.caller is None:
             raise not_admitted()
         return self.caller
 
     @property
     def rate_limit_key(self) -> str:
-        """In whose name the caller is counted; empty: it is not counted. Raises `NotAdmitted`."""
+        """The name that the caller is counted by; empty when it is not counted. Raises `NotAdmitted`."""
         return rate_limit_key(self.admitted, self.address)
 
     @property
     def address(self) -> str:
-        """Where the other end is; empty when that is not known."""
+        """The IP address of the client; empty when it is unknown."""
         client = self.scope.get("client")
         return client[0] if client else ""
 
     def file_url(self, key: str | None) -> str | None:
-        """The absolute address of a stored file."""
+        """The absolute URL of a stored file."""
         return None if key is None else self.services.files.url(key)
 
     def count(self, limit: Limit) -> None:
-        """The caller does this once more. Raises `QuotaExceeded`, and `NotAdmitted`."""
+        """Count one act of the caller. Raises `QuotaExceeded` and `NotAdmitted`."""
         self.services.limits.count(limit, self.admitted, self.address)
 
     def note(self, act: Act, **facts: object) -> None:
-        """Write down what the caller has done."""
+        """Record an act of the caller in the audit log."""
         self.services.audit.note(act, self.admitted.owner, self.admitted.key_id, self.address, **facts)
 
     @classmethod
     async def of(cls, connection: HTTPConnection, api_key: str | None = None) -> "Context":
-        """The context of an HTTP request; the services come from the application's lifespan.
-
-        Raises `NotAdmitted` and `QuotaExceeded`.
-        """
+        """The context of an HTTP request. Raises `NotAdmitted` and `QuotaExceeded`."""
         return await cls.of_scope(connection.scope, api_key)
 
     @classmethod
     async def of_scope(cls, scope: ASGIScope, api_key: str | None = None) -> "Context":
-        """The same, from a request's ASGI scope. Who asks is found out, and counted, once for each request."""
+        """The context of an ASGI scope; the caller is authenticated and counted once for each request."""
         kept: Context | RequestError | None = scope.get(_KEPT)
         if kept is None or (api_key is not None and isinstance(kept, NotAdmitted)):
             kept = scope[_KEPT] = await cls._of_request(scope, api_key)
@@ -112,21 +109,21 @@ class Context:
         context = cls(scope["state"]["services"], None, scope)
         header = _bearer(scope)
         keyring = context.services.keyring
-        context.caller = None if header is None else keyring.by_header(header)
+        context.caller = None if header is None else keyring.caller_of_header(header)
         try:
             if context.caller is None:
-                await context.take(_given(scope) or api_key)
+                await context.authenticate(_credential(scope) or api_key)
                 if header is not None:
-                    keyring.remember(header, context.admitted)
+                    keyring.cache_header(header, context.admitted)
             context.count(Limit.QUERIES)
         except RequestError as error:
             return error
         return context
 
-    async def take(self, text: str | None) -> None:
-        """The caller is whoever holds this key or token. Raises `NotAdmitted` and `QuotaExceeded`."""
+    async def authenticate(self, text: str | None) -> None:
+        """Set the caller by a key or watch token. Raises `NotAdmitted` and `QuotaExceeded`."""
         if text is not None:
-            await self.services.keyring.meet(text)
+            await self.services.keyring.load(text)
         try:
             self.caller = self.services.keyring.caller(text)
         except NotAdmitted:
@@ -136,76 +133,77 @@ class Context:
 
     @contextmanager
     def connection_slot(self) -> Generator[None]:
-        """The caller keeps a connection: a stream, or a poll that waits. Raises `QuotaExceeded`."""
-        with self.services.limits.entered(
+        """Hold a connection slot for a stream or a waiting poll. Raises `QuotaExceeded`."""
+        with self.services.limits.slots(
             {rate_limit_key(None, self.address), rate_limit_key(self.caller, self.address)}
         ):
             yield
 
     async def wait_revoked(self) -> None:
-        """Ends when whoever was admitted may not stay any longer."""
+        """Returns when the caller's key or token has ended."""
         await self.services.keyring.wait_revoked(self.admitted)
 
 
 def _ignore() -> None:
-    """Nobody waits for the farewell yet."""
+    """The callback of a socket before its handler sets one."""
 
 
 @dataclass(slots=True)
 class SocketContext(Context):
-    """The same for a websocket, whose caller is known only after its connection_init."""
+    """The context of a websocket, whose caller is authenticated by its connection_init."""
 
     caller: Caller | None = None
     connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The payload of connection_init; the library puts it here."""
+    """The payload of connection_init, set by strawberry."""
     on_revoked: OnRevoked = _ignore
-    """Called when the caller may not stay any longer."""
+    """Called when the caller's key or token has ended."""
     _names: list[str] = field(default_factory=list[str])
-    """In which the socket is counted: its address, and its caller's key once that is known."""
+    """The names whose connection slots the socket holds: its address, and later its caller's key."""
 
     def enter(self) -> None:
-        """The socket is open. Raises `QuotaExceeded`."""
-        self._count_as(rate_limit_key(None, self.address))
+        """Called when the socket opens. Raises `QuotaExceeded`."""
+        self._take_slot(rate_limit_key(None, self.address))
 
     def leave(self) -> None:
-        """It is closed."""
+        """Called when the socket is closed."""
         for name in self._names:
-            self.services.limits.leave(name)
+            self.services.limits.release_slot(name)
         if self.caller is not None:
-            self.services.keyring.leave(self.caller, self.on_revoked)
+            self.services.keyring.unregister(self.caller, self.on_revoked)
 
-    def _count_as(self, name: str) -> None:
-        self.services.limits.enter(name)
+    def _take_slot(self, name: str) -> None:
+        self.services.limits.take_slot(name)
         if name:
             self._names.append(name)
 
     async def admit(self) -> None:
-        """Take the socket's caller from its address or headers, or from `token` or `Authorization` in its
-        connection_init. Raises `NotAdmitted` and `QuotaExceeded`.
+        """Authenticate by `token` or `Authorization` of the connection_init, or by the socket's headers or URL.
+
+        Raises `NotAdmitted` and `QuotaExceeded`.
         """
-        told = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
-        text = told.get(TOKEN) or _without_bearer(told.get("authorization"))
-        await self.take(text if text is not None else _given(self.scope))
-        self._count_as(rate_limit_key(self.caller, self.address))
-        self.services.keyring.enter(self.admitted, self.on_revoked)
+        params = {name.lower(): value for name, value in self.connection_params.items() if isinstance(value, str)}
+        text = params.get(TOKEN) or _without_bearer(params.get("authorization"))
+        await self.authenticate(text if text is not None else _credential(self.scope))
+        self._take_slot(rate_limit_key(self.caller, self.address))
+        self.services.keyring.register(self.admitted, self.on_revoked)
 
 
 def services_of(connection: HTTPConnection) -> Services:
-    """What there is to answer with, whoever asks; it comes from the application's lifespan."""
+    """The services, which the application's lifespan opens."""
     services: Services = connection.state.services
     return services
 
 
 def _bearer(scope: ASGIScope) -> bytes | None:
-    """The Authorization header that has a key."""
+    """The first Authorization header with a bearer key."""
     for name, value in scope["headers"]:
         if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER.encode():
             return cast("bytes", value)
     return None
 
 
-def _given(scope: ASGIScope) -> str | None:
-    """The key of the Authorization header, or the watch token of the address: keys do not belong into one."""
+def _credential(scope: ASGIScope) -> str | None:
+    """The key of the Authorization header, or the watch token of the URL, which must not hold a key."""
     header = _bearer(scope)
     if header is not None:
         return _without_bearer(header.decode("latin-1"))

@@ -1,4 +1,4 @@
-"""One table: how each kind of error is told to clients of either API."""
+"""The error table: the code, status and title of each kind of error, for both APIs."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class UserErrorCode(StrEnum):
-    """What a caller can mend. The names are part of the public API."""
+    """Errors that the caller can correct. The names are part of the public API."""
 
     INVALID_INPUT = "INVALID_INPUT"
     NOT_FOUND = "NOT_FOUND"
@@ -37,23 +37,23 @@ class UserErrorCode(StrEnum):
 
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
-"""No caller's mistake that a payload could tell of: the whole request is refused."""
+"""Not an error of a payload: the whole request is refused."""
 
 
 class WrongPath(RequestError):
-    """There is nothing at this path."""
+    """There is no route of this path."""
 
 
 class WrongMethod(RequestError):
-    """The path exists, but not for this HTTP method."""
+    """The route does not support this HTTP method."""
 
 
 class NotAcceptable(RequestError):
-    """The caller accepts none of the forms an answer may have."""
+    """The caller accepts none of the media types of a response."""
 
 
 class ForeignPage(RequestError):
-    """A browser asks on behalf of a page from elsewhere."""
+    """A browser sent the request for a page of another origin."""
 
 
 class FetchOfADraft(RequestError):
@@ -61,7 +61,7 @@ class FetchOfADraft(RequestError):
 
 
 class WrongContentType(RequestError):
-    """The body is not sent as JSON."""
+    """The body has another content type than JSON."""
 
 
 class BodyTooLarge(RequestError):
@@ -77,13 +77,13 @@ class WrongDraftUrl(InvalidInput):
 
 
 class QueryFailed(DraftcastError):
-    """The polling endpoint could not find out; the cause is chained."""
+    """An internal error of a query of the polling endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
     """A kind of error: `code` for GraphQL, `rest_code` and `status` for the documented polling API,
-    `peer_code` for the envelope of capcut-mate's server, `title` in both languages, `headers` of the answer.
+    `peer_code` for the envelope of capcut-mate's server, `title` in both languages, `headers` of the response.
     """
 
     code: str
@@ -236,14 +236,14 @@ ERROR_TABLE: dict[type[Exception], ErrorEntry] = {
     ),
     Exception: ErrorEntry("INTERNAL", "INTERNAL_ERROR", 500, 9998, Bilingual("Internal server error", "系统内部错误")),
 }
-"""The most exact class of an error counts."""
+"""The entry of an error is that of its most specific class."""
 
 UNAVAILABLE = Bilingual("The database does not answer; try again shortly.", "数据库暂时没有响应，请稍后重试。")
 INTERNAL = Bilingual("Internal error", "系统内部错误")
 
 
 def error_entry(error: Exception) -> ErrorEntry:
-    """The row of the table for an error."""
+    """The entry of an error."""
     found = next(ERROR_TABLE[kind] for kind in type(error).__mro__ if kind in ERROR_TABLE)
     if isinstance(error, QuotaExceeded):
         return replace(found, headers={"retry-after": str(error.retry_after_seconds)})
@@ -251,17 +251,17 @@ def error_entry(error: Exception) -> ErrorEntry:
 
 
 def error_extensions(error: Exception) -> dict[str, object]:
-    """What programs are told of an error in a GraphQL result: its code, and when a limit begins anew."""
+    """The `extensions` of an error in a GraphQL result: its code, and the end of a rate limit."""
     resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
     return {"code": error_entry(error).code, **({} if resets_at_ms is None else {"resetAt": rfc3339(resets_at_ms)})}
 
 
 def public_message(error: Exception) -> Bilingual:
-    """What a client may read of an error. What it may not is logged here, with its traceback."""
+    """The message of an error for clients. Internal errors are logged here, with their traceback."""
     if isinstance(error, RequestError):
         return error.message
     if isinstance(error, DiskFull):
-        log.warning("no room on the disk: %s", error)
+        log.warning("the disk is full: %s", error)
         return error.message
     if isinstance(error, StoreUnavailable):
         log.warning("the store is unavailable: %s", error)

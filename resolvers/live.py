@@ -21,17 +21,17 @@ async def watched(context: Context, task_id: str | None, draft_url: str | None, 
 
 
 def redact_change(context: Context, change: TaskChange) -> TaskChange:
-    """A change of a task that the caller may see, as it may see it."""
-    return replace(change, task=redact_for_guest(context, change.task)) if context.watches_only else change
+    """A change of a task that the caller sees; for a guest with the redacted task."""
+    return replace(change, task=redact_for_guest(context, change.task)) if context.is_guest else change
 
 
 def cursor(position: int) -> str:
-    """A place in the feed, as clients keep it."""
+    """The cursor of a position in the feed."""
     return base64.urlsafe_b64encode(f"{_FEED}{position}".encode()).decode().rstrip("=")
 
 
 def position(cursor: str) -> int:
-    """The place that a cursor names. Raises `InvalidInput`."""
+    """The position of a cursor. Raises `InvalidInput`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         found = int(text.removeprefix(_FEED)) if text.startswith(_FEED) and text.isascii() else -1

@@ -1,4 +1,4 @@
-"""How much room the server has."""
+"""The state of the server."""
 
 from resolvers.context import Context
 from services.access.callers import Scope
@@ -6,6 +6,6 @@ from services.files.disk import Disk, disk_of
 
 
 async def disk(context: Context) -> Disk:
-    """The disk of the data folder. Raises `NotAdmitted` or `ScopeMissing`."""
+    """The space of the data folder's disk. Raises `NotAdmitted` or `ScopeMissing`."""
     context.require(Scope.READ)
     return await disk_of(context.services.settings.data_dir)

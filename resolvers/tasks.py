@@ -1,4 +1,4 @@
-"""Questions and wishes about tasks: one each, answered by one service call. GraphQL and REST share them."""
+"""Queries and changes of tasks, each by one service call; GraphQL and REST share them."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ async def submit(context: Context, request: TaskRequest) -> Submitted:
 
 
 async def cancel(context: Context, task_id: str) -> Task:
-    """End a waiting or running task. Raises `TaskNotFound` or `InvalidState`."""
+    """Cancel a waiting or running task. Raises `TaskNotFound` or `InvalidState`."""
     canceled = await context.services.manager.cancel(context.submitter, task_id)
     context.note(Act.CANCEL, task=task_id)
     return canceled
@@ -61,15 +61,13 @@ async def task(context: Context, task_id: str | None, draft_url: str | None = No
 
 
 def visible_or_none(context: Context, found: Task | None) -> Task | None:
-    """A task as the caller may see it, None if it may not."""
+    """A task as it is visible to the caller; None if it is not."""
     return None if found is None or not context.sees(found.id) else redact_for_guest(context, found)
 
 
 def redact_for_guest(context: Context, found: Task) -> Task:
-    """A task that the caller sees. Who only watches is told no addresses of its draft and materials: they may be
-    secret, and open more than the task.
-    """
-    if not context.watches_only:
+    """A task that the caller sees; for a guest without the URLs of its draft and materials, which may be secret."""
+    if not context.is_guest:
         return found
     url, failure = found.draft_url, found.failure
     return replace(
@@ -95,7 +93,7 @@ def _redacted_message(words: Bilingual, draft_url: str) -> Bilingual:
 
 
 async def get_or_raise(context: Context, task_id: str | None, draft_url: str | None = None) -> Task:
-    """The same, for callers who cannot go on without one. Raises `TaskNotFound` besides."""
+    """The task of that id, or the newest of that draft URL. Raises `TaskNotFound` and `InvalidInput`."""
     found = await task(context, task_id, draft_url)
     if found is None:
         where = "draftUrl" if task_id is None else "id"
@@ -120,40 +118,40 @@ async def events(
 
 
 async def deliveries(context: Context, seen: Task, page: PageRequest) -> list[Delivery]:
-    """The tellings of a task's events to its webhook, newest first; who only watches is told of none."""
-    if context.watches_only or seen.webhook_url is None:
+    """The deliveries to a task's webhook, newest first; none for guests."""
+    if context.is_guest or seen.webhook_url is None:
         return []
     return await context.services.manager.deliveries(context.owner, seen.id, page)
 
 
 async def queue(context: Context) -> QueueState:
-    """How much of the caller's waits and runs."""
+    """The numbers of the caller's waiting and running tasks, and their times."""
     return await context.services.manager.queue(context.owner)
 
 
 async def accepting(context: Context) -> bool:
-    """Whether a new task would be taken now."""
+    """Whether the server accepts a new task now."""
     context.require(Scope.READ)
     return await context.services.manager.accepting()
 
 
 async def active_count(context: Context) -> int:
-    """How many of the caller's tasks wait or run."""
+    """The number of the caller's waiting and running tasks."""
     return await context.services.manager.active_count(context.owner)
 
 
 async def queue_position(context: Context, waiting: Task) -> int | None:
-    """A waiting task's place in the queue, from 1; None when it does not wait. Who sees the task may know it."""
+    """A waiting task's position in the queue, from 1; None for other tasks."""
     return await context.services.manager.queue_position(waiting)
 
 
 async def throughput(context: Context, last_minutes: int) -> tuple[ThroughputPoint, ...]:
-    """What ended in each of the last minutes, oldest first. Raises `InvalidInput` for 0 or more than a day."""
+    """The tasks that ended in each of the last minutes, oldest first. Raises `InvalidInput` unless 1 to 1440."""
     return await context.services.manager.throughput(context.owner, last_minutes)
 
 
 async def watch_token(context: Context, task_id: str, seconds: int) -> WatchToken:
-    """A token with which others can watch this task. Raises `TaskNotFound`, `InvalidInput` or `ScopeMissing`."""
+    """A watch token of this task. Raises `TaskNotFound`, `InvalidInput` or `ScopeMissing`."""
     context.require(Scope.READ)
     seen = await get_or_raise(context, task_id)
     token = make_token(context.services.keyring.mac, context.admitted, seen.id, seconds)

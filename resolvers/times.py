@@ -1,4 +1,4 @@
-"""Times as clients write them; `services.clock.rfc3339` is how they see them."""
+"""Times of clients; `services.clock.rfc3339` writes them."""
 
 import re
 from datetime import datetime

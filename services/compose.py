@@ -156,7 +156,7 @@ async def _open_keyring(stack: AsyncExitStack, settings: Settings, mac: Hmac) ->
     keys = Database(settings.database)
     stack.push_async_callback(keys.close)
     keyring = Keyring(keys, mac)
-    await stack.enter_async_context(keyring.serve())
+    await stack.enter_async_context(keyring.run())
     return keyring
 
 

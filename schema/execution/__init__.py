@@ -1,1 +1,1 @@
-"""How operations are executed: parsed, weighed, compiled, and shared between subscribers."""
+"""The execution of operations: parsing, limits, compilation, shared subscriptions."""

@@ -1,4 +1,4 @@
-"""The schema as a whole: its parts, its limits, and how its errors are told."""
+"""The schema with its limits, and the errors of its results."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -37,20 +37,20 @@ _BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
 
 
 class Schema(strawberry.Schema):
-    """The same in all but its errors: each has `extensions.code`, and none shows the inside of the service."""
+    """A strawberry schema whose errors all have `extensions.code`, and show nothing of internal errors."""
 
     documents: Documents
 
     @property
     def core(self) -> GraphQLSchema:
-        """The schema as graphql-core knows it."""
+        """The schema of graphql-core."""
         return self._schema
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Log nothing: what needs a log line gets it when it is told."""
+        """Log nothing: `public_message` logs internal errors."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """The answer to a query or mutation."""
+        """The result of a query or mutation."""
         allowed = set(kwargs.get("allowed_operation_types") or OperationType)
         kwargs["allowed_operation_types"] = allowed - {OperationType.SUBSCRIPTION}
         try:
@@ -61,12 +61,12 @@ class Schema(strawberry.Schema):
             return _refused(error.as_http_error_reason())
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
-        """The answers to any operation, one after the other."""
+        """The results of any operation."""
         return _publish_stream(await super().stream(*args, **kwargs))
 
 
 def build_schema(*, introspection: bool = True) -> Schema:
-    """The schema that is served and printed; without `introspection` it is not told over the network."""
+    """The schema; without `introspection`, clients cannot query it."""
     documents = Documents(introspection=introspection)
     schema = Schema(
         query=Query,
@@ -84,7 +84,7 @@ async def _publish_stream(results: StreamResult) -> AsyncGenerator[Any]:
         try:
             async for result in results:
                 yield _publish_errors(result)
-        except Exception as error:  # noqa: BLE001 - an extension that raises would end the socket's operation untold
+        except Exception as error:  # noqa: BLE001 - else an extension that raises would end the operation of a socket without an error
             yield PreExecutionError(data=None, errors=[public_error(GraphQLError(str(error), original_error=error))])
 
 
@@ -100,14 +100,14 @@ def _publish_errors(result: R) -> R:
 
 
 def _first_errors(answer: Any) -> list[GraphQLError]:
-    """Of a document's many faults the first tell enough; errors of an answer's parts are all told."""
+    """The first errors of a refused document; all errors of an executed one."""
     return list(answer.errors[:MOST_ERRORS] if answer.data is None else answer.errors)
 
 
 def public_error(error: GraphQLError) -> GraphQLError:
-    """The error as the client may see it."""
+    """The error with a message for clients and `extensions.code`."""
     cause = error.original_error
-    if isinstance(cause, RecursionError):  # nothing of ours recurses as deep as a document can
+    if isinstance(cause, RecursionError):  # only a deep document causes it
         return GraphQLError("The document is nested too deeply.", extensions={"code": BAD_REQUEST})
     if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError):
         message, extensions = error.message, _BAD_REQUEST

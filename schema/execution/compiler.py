@@ -1,9 +1,9 @@
-"""Selections of plain fields, compiled: from a value straight to its JSON text.
+"""Compiled selections of plain fields: functions from a value to its JSON text.
 
 A field is plain when it reads an attribute, or when its resolver is declared `plain`: a function that
-waits for nothing and uses no more of `info` than the context. Which fields a document selects is found
-out by graphql-core itself; what is compiled is only how their values are read and written. Whatever is
-not plain raises `NotPlain`, and graphql-core answers instead. Both give the same bytes.
+does not wait and uses only the context of `info`. graphql-core collects the fields that a document selects;
+only reading and writing their values is compiled. A field or value that is not plain raises `NotPlain`, and
+graphql-core executes the operation. Both give the same bytes.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -51,7 +51,7 @@ _rfc3339 = lru_cache(maxsize=4096)(rfc3339)
 
 
 class NotPlain(Exception):
-    """graphql-core must answer."""
+    """Only graphql-core can execute this operation or write this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,20 @@ class PlainInfo:
 
 
 Write: TypeAlias = Callable[[Any, PlainInfo], str]
-"""The JSON of a value. Raises `NotPlain` for a value that the type does not hold."""
+"""The JSON of a value. Raises `NotPlain` for a value that does not fit the type."""
 
 
 class Compiler:
-    """Compiles selections of one operation with its variables, which `executor` holds."""
+    """Compiles the selections of one operation with the variables of `executor`."""
 
     def __init__(self, schema: Any, executor: Executor[Any]) -> None:
         self._schema = schema
         self._executor = executor
         self.fields = 0
-        """How many were compiled."""
+        """The number of compiled fields."""
 
     def field(self, field: GraphQLField, details: list[FieldDetails]) -> Write:
-        """The value of a field, given the object that has it."""
+        """A function from an object to the JSON of its field."""
         self.fields += 1
         strawberry_field = strawberry_field_of(field)
         complete = self.value(field.type, details)
@@ -91,7 +91,7 @@ class Compiler:
         return lambda source, info: complete(function(source, **arguments), info)
 
     def arguments(self, field: GraphQLField, details: list[FieldDetails]) -> dict[str, Any]:
-        """The arguments as the resolver takes them. Raises GraphQLError for wrong ones."""
+        """The arguments as the resolver takes them. Raises GraphQLError for invalid ones."""
         given = get_argument_values(field, details[0].node, self._executor.variable_values)
         return convert_arguments(
             given,
@@ -101,7 +101,7 @@ class Compiler:
         )
 
     def value(self, kind: GraphQLOutputType, details: list[FieldDetails]) -> Write:
-        """A value of a type."""
+        """A function from a value of this type to its JSON."""
         if isinstance(kind, GraphQLNonNull):
             return _present(self._nullable(kind.of_type, details))
         return _or_null(self._nullable(kind, details))
@@ -138,7 +138,7 @@ class Compiler:
 
 
 def strawberry_field_of(field: GraphQLField) -> StrawberryField:
-    """What a field was declared as. Raises `NotPlain` for fields of introspection."""
+    """The strawberry field of a field. Raises `NotPlain` for fields of introspection."""
     found = field.extensions.get("strawberry-definition")
     if not isinstance(found, StrawberryField):
         raise NotPlain
@@ -146,7 +146,7 @@ def strawberry_field_of(field: GraphQLField) -> StrawberryField:
 
 
 def resolver_of(field: GraphQLField) -> Callable[..., Any]:
-    """The function that gives a field's value. Raises `NotPlain` for an attribute."""
+    """The resolver of a field. Raises `NotPlain` for an attribute."""
     resolver = strawberry_field_of(field).base_resolver
     if resolver is None:
         raise NotPlain
@@ -154,7 +154,7 @@ def resolver_of(field: GraphQLField) -> Callable[..., Any]:
 
 
 def waits(field: GraphQLField) -> bool:
-    """Whether the field's resolver waits for something: the database, mostly."""
+    """Whether the field's resolver is async, mostly for the database."""
     try:
         resolver = strawberry_field_of(field).base_resolver
     except NotPlain:

@@ -1,7 +1,7 @@
-"""What a document costs, found out in one walk and before it is validated: one rule for all floods.
+"""The cost of a document, computed in one walk before validation.
 
 Each fragment is measured once and counted wherever it is spread, so the walk is linear in the document, however
-often its fragments multiply. Numbers saturate: nothing grows past what is refused anyway.
+often its fragments multiply. Numbers saturate at `_SATURATED`, which exceeds all limits.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,34 +36,34 @@ from graphql import (
 from schema.execution.compiler import waits
 
 MOST_VALUES = 13_500
-"""Values in an answer, some microseconds each, and what else is to be done, as values: the page's own list of a hundred
-tasks has nine thousand, and waits six times.
+"""Values in a result, some microseconds each; database reads count as values. The web page's own list of a hundred
+tasks has nine thousand, and reads six times.
 """
 VALUES_OF_A_WAIT = 390
-"""The database or the like is waited for: a millisecond or so."""
+"""A read of the database, about a millisecond, counts as this many values."""
 MOST_FIELDS = 400
-"""As written, with fragments spread: the largest of GraphiQL's own queries has half as many."""
+"""Fields with fragments spread; the largest of GraphiQL's own queries has half as many."""
 MOST_ALIASES = 100
 MOST_DIRECTIVES = 30
 MOST_REPEATS = 20
-"""Fields that stand in their selection already, under the same name: validation compares each with each."""
+"""Fields that their selection has already under the same name: validation compares each with each."""
 DEEPEST = 20
 DEEPEST_INTROSPECTION = 2
-"""Lists of types' own fields within one another: tools need one, and each more multiplies by the whole schema."""
+"""Nested lists of the fields of types: tools need one level, and each further one multiplies by the schema."""
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
 LISTS: Mapping[str, float] = {"warnings": 200, "stages": 8, "ofType": 0.5}
-"""How many values stand in lists that are asked for whole; a warning counts twice, as it is read from JSON. Few types
-are wrapped, fewer twice.
+"""The assumed length of lists without arguments. A warning counts twice, as it is read from JSON; few types are
+wrapped, fewer twice.
 """
 WAITS: Mapping[str, int] = {"videoTasks": 3, "queue": 2}
-"""Of fields that wait more than once: a list is counted, too, and a queue is what waits and what runs."""
+"""Reads of fields with more than one: a list is counted, too, and a queue has waiting and running tasks."""
 WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.03, "events": 0.04}
-"""Of each of so many values, which are read whole, whatever is asked of them."""
+"""Reads for each row, which is read whole for any selection."""
 SLOWER = 2.5
-"""By so much a value costs more where graphql-core answers alone: in documents that are not compiled as a whole."""
+"""The factor of a value's cost in documents that are not compiled, which graphql-core executes."""
 SLOWER_OF_THE_SCHEMA = 1.12
-"""And by so much a value of introspection besides."""
+"""The additional factor of a value of introspection."""
 MOST_ERRORS = 5
 _INTROSPECTED = frozenset(("fields", "inputFields", "interfaces", "possibleTypes"))
 _SATURATED = 1_000_000
@@ -72,7 +72,7 @@ _CODE = {"code": "BAD_REQUEST"}
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a selection asks for."""
+    """The cost of a selection."""
 
     values: int = 0
     waits: float = 0
@@ -83,18 +83,18 @@ class Cost:
     introspection: int = 0
     repeats: int = 0
     slow: bool = False
-    """Whether something in it is waited for one by one, or is introspection: it cannot be compiled."""
+    """Whether it has async fields below others, or introspection, which cannot be compiled."""
     names: frozenset[str] = frozenset()
-    """Of the fields at the top."""
+    """The response keys of the fields at the top."""
 
     @property
     def weight(self) -> int:
-        """The values, by what one costs, and what is waited for, as if it were values."""
+        """The values, weighted by `SLOWER` where slow, and the reads as values."""
         values = ceil(self.values * SLOWER) if self.slow else self.values
         return _capped(values + ceil(self.waits * VALUES_OF_A_WAIT))
 
     def beside(self, other: "Cost") -> "Cost":
-        """Both of them, in one selection."""
+        """The sum of two costs in one selection."""
         return Cost(
             _capped(self.values + other.values),
             min(self.waits + other.waits, _SATURATED),
@@ -110,7 +110,7 @@ class Cost:
 
 
 _ENDLESS = Cost(values=_SATURATED)
-"""A fragment that holds itself."""
+"""The cost of a fragment that spreads itself."""
 _LIMITS = (
     ("weight", MOST_VALUES, "could have {} values, counting more where they are not plain or the database is asked"),
     ("fields", MOST_FIELDS, "selects {} fields"),
@@ -124,8 +124,8 @@ _LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """A field that takes how many values it is to give: arguments, how many without them, how many at most, and how
-    much each counts besides what is asked of it.
+    """A field whose length is an argument: the names of the arguments, the default, the maximum, and the cost of each
+    value besides its selection.
     """
 
     arguments: tuple[str, ...]
@@ -140,18 +140,18 @@ MINUTES = Sized(("lastMinutes",), 60, 1440, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the fields of a schema multiply by, and which wait; by name."""
+    """The multipliers of a schema's fields, and its async fields, by name."""
 
     sized: Mapping[str, Sized]
     times: Mapping[str, float]
     waiting: frozenset[str]
     unclear: frozenset[str]
-    """Names of fields that wait and, in other types, of plain ones, which take no arguments: `node` of an edge."""
+    """Names of async fields that are, in other types, plain fields without arguments: `node` of an edge."""
 
 
 @cache
 def weights_of(schema: GraphQLSchema) -> Weights:
-    """Found out from the schema, so that no new field is forgotten."""
+    """The weights of all fields of a schema."""
     fields = list(_fields(schema))
     sized = {name: each for name, field in fields for each in (PAGE, MINUTES) if set(each.arguments) & set(field.args)}
     waiting = frozenset(name for name, field in fields if waits(field))
@@ -165,7 +165,7 @@ def _fields(schema: GraphQLSchema) -> Iterable[tuple[str, GraphQLField]]:
 
 
 def _introspected(schema: GraphQLSchema) -> dict[str, float]:
-    """How many values the lists of introspection have: a type in the middle of all, and the largest by its name."""
+    """The lengths of the lists of introspection: the mean for all types, the maximum for one type by name."""
     kinds = list(schema.type_map.values())
     counts = [len(kind.fields) for kind in kinds if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
     usual = sum(counts) / len(kinds)
@@ -189,7 +189,7 @@ def cost_of(document: DocumentNode, variables: Mapping[str, Any], weights: Weigh
 
 
 def too_costly(cost: Cost) -> GraphQLError | None:
-    """Why a document is refused; None when it is not."""
+    """The first limit that the cost exceeds, as an error; None when there is none."""
     for name, limit, text in _LIMITS:
         found = getattr(cost, name)
         if found > limit:
@@ -214,7 +214,7 @@ class _Walk:
         for operation in operations:
             found = found.beside(self._all(operation.selection_set))
             found = found.beside(Cost(directives=len(operation.directives or ())))
-        for name in self._fragments:  # those that are spread nowhere, too: they are validated all the same
+        for name in self._fragments:  # also unused ones, which are validated, too
             found = found.beside(Cost(directives=self._fragment(name).directives))
         return found
 
@@ -249,7 +249,7 @@ class _Walk:
 
     def _fragment(self, name: str) -> Cost:
         if name not in self._known:
-            self._known[name] = _ENDLESS  # until it is known, which it is not while it is within itself
+            self._known[name] = _ENDLESS  # until it is computed; a fragment that spreads itself keeps it
             fragment = self._fragments.get(name)
             self._known[name] = self._all(fragment.selection_set) if fragment else Cost()
         return self._known[name]
@@ -265,7 +265,7 @@ class _Walk:
         return WAITS.get(name, usual) + WAITS_OF_A_ROW.get(name, 0) * times
 
     def _times(self, field: FieldNode) -> float:
-        """By how much a field multiplies what is asked of its values."""
+        """The factor by which a field multiplies the cost of its selection."""
         name = field.name.value
         sized = self._weights.sized.get(name)
         if sized is None:
@@ -276,7 +276,7 @@ class _Walk:
         return max(1, min(sized.most, max(asked, default=sized.usual)))
 
     def _number(self, value: ValueNode, sized: Sized) -> float:
-        """The number that is asked for; the most where it is none."""
+        """The number of an argument; the maximum for a value that is not a number."""
         given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else _literal(value)
         if given is None:
             return sized.usual
@@ -284,14 +284,14 @@ class _Walk:
 
 
 def _literal(value: ValueNode) -> object:
-    """The number that stands there; None for null, and a text for all else."""
+    """The number of a literal; None for null, and a text for all others."""
     if isinstance(value, IntValueNode | FloatValueNode):
         return float(value.value)
     return None if isinstance(value, NullValueNode) else "no number"
 
 
 def _defaults(document: DocumentNode) -> dict[str, object]:
-    """What variables are unless they are given; the largest number, where several operations have one of that name."""
+    """The default values of variables; the largest number where several operations have one of that name."""
     operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
     defined = [each for operation in operations for each in operation.variable_definitions or ()]
     found: dict[str, object] = {}

@@ -17,7 +17,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from schema.execution.cost import cost_of, too_costly, weights_of
-from schema.execution.literals import wrongly_given
+from schema.execution.literals import limit_error
 from schema.execution.operations import MAX_DOCUMENT_LENGTH, MAX_TOKENS, is_too_long
 from services.lru_cache import LruCache, text_bytes
 
@@ -55,7 +55,7 @@ class Documents:
     ) -> list[GraphQLError]:
         """The errors of a document: it exceeds a limit, which is checked first, or does not fit the schema."""
         given = variables or {}
-        refused = wrongly_given(document, given) or too_costly(cost_of(document, given, weights_of(schema)))
+        refused = limit_error(document, given) or too_costly(cost_of(document, given, weights_of(schema)))
         return [refused] if refused else self._validate(schema, document)
 
     def extension(self) -> type[SchemaExtension]:

@@ -1,6 +1,6 @@
-"""What callers give with a document, weighed before anything is validated: literals, directives, variables' values.
+"""Limits of literals, directives and variables, checked before validation.
 
-Validation prints a whole object for each of its fields that is unknown, so an object costs its fields times its size.
+Validation prints a whole object for each of its unknown fields, so an object costs its fields times its size.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,19 +25,19 @@ from graphql import (
 )
 
 MOST_DEFINITIONS = 80
-"""Operations and fragments of a document, each of which is compared with others."""
+"""Operations and fragments of a document; validation compares them with each other."""
 MOST_VARIABLES = 100
 MOST_DIRECTIVES = 30
 MOST_LITERALS = 500
-"""Arguments, and values within them."""
+"""Arguments and the values within them."""
 MOST_PRINTED = 2500
-"""Values that are printed when all fields of all objects are unknown: some microseconds each."""
+"""Values that validation prints if all fields of all objects are unknown, some microseconds each."""
 MOST_VALUES = 10_000
-"""Within the variables: numbers, texts, lists and objects."""
+"""Numbers, texts, lists and objects within the variables."""
 CHARACTERS_OF_A_VALUE = 100
 """A longer text counts as several values."""
 NO_TEXT = "\0"
-"""Postgres can store no text with it, and nobody types it."""
+"""PostgreSQL cannot store texts with it."""
 _CODE = {"code": "BAD_REQUEST"}
 _LIMITS = (
     ("definitions", MOST_DEFINITIONS, "has {} operations and fragments"),
@@ -52,7 +52,7 @@ _Holder = _Definition | FieldNode | FragmentSpreadNode | InlineFragmentNode | Va
 
 @dataclass(slots=True)
 class Given:
-    """What stands in a document besides what it selects."""
+    """The numbers of literals and directives in a document."""
 
     definitions: int = 0
     variables: int = 0
@@ -60,16 +60,16 @@ class Given:
     literals: int = 0
     printed: int = 0
     readable: bool = True
-    """Whether all texts are such as can be stored."""
+    """Whether the database can store all texts."""
 
-    def take(self, value: ValueNode) -> int:
-        """Count a value; gives how many are within it, itself among them."""
+    def count(self, value: ValueNode) -> int:
+        """Count a value; returns the number of values within it, itself included."""
         size = 1
         if isinstance(value, ObjectValueNode):
-            size += sum(self.take(field.value) for field in value.fields)
+            size += sum(self.count(field.value) for field in value.fields)
             self.printed += len(value.fields) * size
         elif isinstance(value, ListValueNode):
-            size += sum(self.take(item) for item in value.values)
+            size += sum(self.count(item) for item in value.values)
         elif isinstance(value, StringValueNode):
             size += len(value.value) // CHARACTERS_OF_A_VALUE
             self.readable = self.readable and NO_TEXT not in value.value
@@ -77,8 +77,8 @@ class Given:
         return size
 
 
-def wrongly_given(document: DocumentNode, variables: Mapping[str, Any]) -> GraphQLError | None:
-    """Why a document, or what comes with it, is refused; None when it is not."""
+def limit_error(document: DocumentNode, variables: Mapping[str, Any]) -> GraphQLError | None:
+    """The first limit that a document or its variables exceed, as an error; None when there is none."""
     given = _given(document)
     for name, limit, text in _LIMITS:
         found = getattr(given, name)
@@ -105,16 +105,16 @@ def _given(document: DocumentNode) -> Given:
             given.directives += 1
             arguments += directive.arguments or ()
         for argument in arguments:
-            given.take(argument.value)
+            given.count(argument.value)
         if isinstance(holder, VariableDefinitionNode):
             given.variables += 1
             if holder.default_value is not None:
-                given.take(holder.default_value)
+                given.count(holder.default_value)
     return given
 
 
 def _holders(document: DocumentNode) -> Iterator[_Holder]:
-    """Whatever may have arguments or directives."""
+    """All nodes of a document that may have arguments or directives."""
     left: list[Any] = [each for each in document.definitions if isinstance(each, _Definition)]
     while left:
         holder: Any = left.pop()
@@ -125,7 +125,7 @@ def _holders(document: DocumentNode) -> Iterator[_Holder]:
 
 
 def _values(variables: Mapping[str, Any]) -> Iterator[object]:
-    """All values of a JSON object, and the names in it; a few more than are allowed at most."""
+    """The values and names of a JSON object, at most one more than `MOST_VALUES`."""
     left: list[Any] = [variables]
     for _ in range(MOST_VALUES + 1):
         if not left:

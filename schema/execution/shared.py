@@ -201,7 +201,7 @@ class SubscriptionRegistry:
         """The snapshot and changes of a task. Raises as `resolvers.live.watched` does."""
         task = await live.watched(context, selector.task_id, selector.draft_url, after)
         owner, manager = context.watched_owner, context.services.manager
-        key = (owner, context.watches_only, task.id, shape)
+        key = (owner, context.is_guest, task.id, shape)
         subscription = self._join(
             key, lambda: SharedSubscription(manager.task_cache, task.id, renderer, lambda _: True)
         )

@@ -1,1 +1,1 @@
-"""Who may do what: keys, what they allow, and addresses of files that end by themselves."""
+"""Access: keys, scopes, rate limits, watch tokens, signed URLs and the audit log."""

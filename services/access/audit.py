@@ -1,6 +1,6 @@
-"""Who did what, when and from where: one line of JSON for each act, in a file that is only ever added to.
+"""The audit log: one JSON line for each act, appended to a file.
 
-The file is opened for each line, so that it can be moved away at any time.
+The file is opened for each line, so that it can be rotated at any time.
 """
 
 import json
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Act(StrEnum):
-    """What is written down."""
+    """The acts that are recorded."""
 
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"
@@ -30,13 +30,13 @@ class Act(StrEnum):
 
 
 class Audit:
-    """The log in one file. An act is done whether or not it could be written down; that it could not is logged."""
+    """The audit log in one file. A line that cannot be written is logged as an error; the act is done anyway."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def note(self, act: Act, owner: str, key_id: str, address: str, **facts: object) -> None:
-        """Write one act down. Of URLs among the facts nothing is kept that may be secret."""
+        """Append one act. Secrets of URLs among the facts are redacted."""
         line = {"at_ms": now_ms(), "act": act, "owner": owner, "key": key_id, "address": address}
         text = json.dumps({**line, **{name: _harmless(fact) for name, fact in facts.items()}}, ensure_ascii=False)
         try:

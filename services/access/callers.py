@@ -1,4 +1,4 @@
-"""A caller: whose tasks it sees, and what it may do with them."""
+"""The caller of a request: its owner and scopes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from services.errors import Bilingual, RequestError
 
 
 class Scope(StrEnum):
-    """What a key allows; `admin` allows everything."""
+    """The permissions of a key; `admin` includes all others."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -17,17 +17,17 @@ class Scope(StrEnum):
 
 
 class NotAdmitted(RequestError):
-    """There are keys, and none that is valid was given."""
+    """The server has keys, and the request has no valid one."""
 
 
 class ScopeMissing(RequestError):
-    """The key is valid, but not for this."""
+    """The key is valid, but lacks the scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks. `key_id` is empty while the server is open to all who reach it. Who came with a watch token has
-    no scopes, sees the task `task_id` alone, and may stay until `ends_at_ms`.
+    """The sender of a request. `key_id` is empty while the server has no keys. A guest, with a watch token, has no
+    scopes and sees the task `task_id` alone, until `ends_at_ms` (UTC milliseconds).
     """
 
     owner: str
@@ -38,27 +38,27 @@ class Caller:
 
     @property
     def watched_owner(self) -> str:
-        """Whose tasks are looked at one by one; `sees` tells which. Raises `ScopeMissing`."""
+        """The owner whose single tasks may be read, as far as `sees` allows. Raises `ScopeMissing`."""
         return self.owner if self.task_id else self.owner_for(Scope.READ)
 
     def sees(self, task_id: str) -> bool:
-        """Whether a task of the owner's may be shown."""
+        """Whether a task of the owner is visible to the caller."""
         return self.task_id in ("", task_id)
 
     def owner_for(self, scope: Scope) -> str:
-        """The owner, for an act that needs this scope. Raises `ScopeMissing`."""
+        """The owner, if the caller has this scope. Raises `ScopeMissing`."""
         if self is not OPEN and scope not in self.scopes and Scope.ADMIN not in self.scopes:
             raise ScopeMissing(Bilingual(f"This key lacks the scope {scope}.", f"此密钥没有 {scope} 权限。"))
         return self.owner
 
 
 OPEN_OWNER = "open"
-"""The one owner of everything while the server is open to all who reach it."""
+"""The owner of all tasks while the server has no keys."""
 OPEN = Caller(OPEN_OWNER, frozenset(Scope))
 
 
 def not_admitted() -> NotAdmitted:
-    """The same words for a missing, wrong, expired or revoked key."""
+    """The same error for a missing, wrong, expired or revoked key."""
     return NotAdmitted(
         Bilingual(
             "Give a valid key: Authorization: Bearer KEY, or apiKey; or a watch token: ?token=TOKEN.",

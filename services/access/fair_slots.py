@@ -1,4 +1,4 @@
-"""Places that owners share: each may hold a part of them, and those who wait for one take turns."""
+"""Slots that owners share fairly: an owner may hold a share of them, and waiting owners take turns."""
 
 import asyncio
 from collections import Counter, deque
@@ -10,9 +10,9 @@ from services.errors import Bilingual, QueueFull
 
 
 class FairSlots:
-    """`places` for something that is named by `what`, in the plural. An owner may hold `share` of them, and
-    `patience` times as many may wait for it; at most `most_waiting` wait in all. The owner without a name, whom no
-    limit counts (see `limits.rate_limit_key`), may hold all places.
+    """`places` slots for something that is named by `what`, in the plural. An owner may hold `share` of them, and
+    `patience` times as many may wait for it; at most `most_waiting` wait in all. The owner with an empty name, which
+    is not counted (see `rate_limit_key`), may hold all slots.
     """
 
     def __init__(self, what: Bilingual, places: int, *, share: int, patience: int = 0, most_waiting: int = 0) -> None:
@@ -23,12 +23,12 @@ class FairSlots:
         self._most_waiting = most_waiting
         self._held = Counter[str]()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
-        """By owner; whose turn is next comes first."""
+        """By owner, in the order of their turns."""
 
     @asynccontextmanager
-    async def place(self, owner: str) -> AsyncGenerator[None]:
-        """A place, as long as the block lasts. Raises `QuotaExceeded` when too many of the owner's wait, and
-        `QueueFull` when too many wait in all.
+    async def slot(self, owner: str) -> AsyncGenerator[None]:
+        """Hold a slot while the block lasts. Raises `QuotaExceeded` when too many of the owner wait, and `QueueFull`
+        when too many wait in all.
         """
         await self._enter(owner)
         try:
@@ -59,7 +59,7 @@ class FairSlots:
         return self._share if owner else self._places
 
     def _check(self, owner: str) -> None:
-        """Raises unless one more may wait."""
+        """Raise unless one more may wait."""
         own, waiting = len(self._waiting.get(owner, ())), sum(map(len, self._waiting.values()))
         own_full = own >= self._patience * self._part(owner)
         if own_full and owner and self._held[owner] >= self._share:

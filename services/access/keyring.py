@@ -1,4 +1,4 @@
-"""The keys as a running server knows them: read again every moment, asked without waiting."""
+"""The keys of a running server, in memory; read from the database every `REREAD_SECONDS`."""
 
 import asyncio
 import logging
@@ -9,7 +9,8 @@ from services.access.callers import OPEN, Caller, not_admitted
 from services.access.keys import Key, all_keys, key_id
 from services.access.signing import Hmac
 from services.access.watch_tokens import MARK as WATCH_MARK
-from services.access.watch_tokens import watcher
+from services.access.watch_tokens import guest_of
+from services.background import background
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.store.database import Database
@@ -17,106 +18,98 @@ from services.store.database import Database
 log = logging.getLogger(__name__)
 
 REREAD_SECONDS = 2.0
-"""A revoked key works for this long at the latest, and so does coming without one once there are keys."""
+"""A revoked key is valid for at most this long, as is access without a key after the first key is made."""
 
-MOST_STRANGE = 10_000
-"""What is more is looked for each time."""
+MAX_UNKNOWN_IDS = 10_000
+"""Ids of unknown keys that are remembered; others are looked up each time."""
 
-LONGEST_HEADER = 128
-"""Bytes of an Authorization header with a key of ours: longer ones are looked at each time."""
+MAX_HEADER_BYTES = 128
+"""Longer Authorization headers are not cached; those with a key are shorter."""
 
 OnRevoked = Callable[[], None]
 
 
 class Keyring:
-    """Tells who a key belongs to. Without any key ever made, everyone is the one open caller."""
+    """Finds the caller of a key or watch token. Before the first key is made, everyone is the caller `OPEN`."""
 
     def __init__(self, database: Database, mac: Hmac) -> None:
         self._database = database
         self.mac = mac
         self._keys: dict[str, Key] = {}
-        self._shut = False
-        """Whether there ever were keys: a table that is emptied, or a database put back from before, opens no door."""
-        self._opened: dict[str, tuple[Key, Caller]] = {}
-        """What opened a key since they were read: no more than there are keys. A dict tells by a secret hash, and no
-        text that opens nothing is ever kept.
-        """
+        self._has_keys = False
+        """Whether there ever were keys; an emptied table or a restored database does not open the server."""
+        self._by_text: dict[str, tuple[Key, Caller]] = {}
+        """Valid keys that were used since the last reading, by their text; texts of invalid keys are not stored."""
         self._by_header: dict[bytes, tuple[Key, Caller]] = {}
-        """The same by the whole Authorization header, of those of the usual length: most callers ask again."""
-        self._guests: dict[Caller, set[OnRevoked]] = {}
-        self._strange: set[str] = set()
-        """Keys that were looked for since, and are none: nobody knows a key before it is made."""
+        """The same by the whole Authorization header."""
+        self._connections: dict[Caller, set[OnRevoked]] = {}
+        self._unknown_ids: set[str] = set()
+        """Ids that were not in the database at the last reading."""
         self._reading = asyncio.Lock()
         self._readings = 0
-        """How many have begun."""
+        """The number of readings that have begun."""
 
     @asynccontextmanager
-    async def serve(self) -> AsyncGenerator[None]:
-        """Know the keys while the block lasts. Raises `StoreUnavailable` when they cannot be read at its beginning."""
+    async def run(self) -> AsyncGenerator[None]:
+        """Read the keys at the beginning and periodically in the block. Raises `StoreUnavailable` at its beginning."""
         await self._read()
-        reading = asyncio.create_task(self._read_for_ever())
-        try:
+        async with background("keyring", self._reread()):
             yield
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
 
     @property
     def open(self) -> bool:
-        """Whether there never were keys, as far as this process knows. Revoked ones count: revoking the last one lets
-        nobody in.
-        """
-        return not self._shut
+        """Whether there never were keys, revoked ones included: revoking the last key does not open the server."""
+        return not self._has_keys
 
-    async def meet(self, text: str) -> None:
-        """Know of this key, which may have been made since they were read; those who ask at once share a reading."""
-        if text in self._opened or (public := key_id(text)) is None:
+    async def load(self, text: str) -> None:
+        """Read the keys again if this one may have been made since; concurrent calls share one reading."""
+        if text in self._by_text or (public := key_id(text)) is None:
             return
-        if public in self._keys or public in self._strange:
+        if public in self._keys or public in self._unknown_ids:
             return
         begun = self._readings
         with suppress(StoreUnavailable):
             async with self._reading:
                 if begun == self._readings:
                     await self._read()
-                    if public not in self._keys and len(self._strange) < MOST_STRANGE:
-                        self._strange.add(public)
+                    if public not in self._keys and len(self._unknown_ids) < MAX_UNKNOWN_IDS:
+                        self._unknown_ids.add(public)
 
-    def by_header(self, header: bytes) -> Caller | None:
-        """Whoever came with this Authorization header before, and may still come; None: look at the key."""
+    def caller_of_header(self, header: bytes) -> Caller | None:
+        """The caller of a cached Authorization header whose key is still valid; None when it is not cached."""
         known = self._by_header.get(header)
         return known[1] if known is not None and known[0].valid_at(now_ms()) else None
 
-    def remember(self, header: bytes, caller: Caller) -> None:
-        """The caller came with this Authorization header; `by_header` knows it until the keys are read again."""
+    def cache_header(self, header: bytes, caller: Caller) -> None:
+        """Cache the caller of an Authorization header until the next reading."""
         key = self._keys.get(caller.key_id)
-        if key is not None and len(header) <= LONGEST_HEADER and len(self._by_header) < 2 * len(self._keys):
+        if key is not None and len(header) <= MAX_HEADER_BYTES and len(self._by_header) < 2 * len(self._keys):
             self._by_header[header] = (key, caller)
 
     def caller(self, text: str | None) -> Caller:
-        """Whoever holds this key. Raises `NotAdmitted`."""
+        """The caller of a key or watch token. Raises `NotAdmitted`."""
         if self.open:
             return OPEN
-        known = self._opened.get(text or "") or self._tried(text or "")
+        known = self._by_text.get(text or "") or self._match(text or "")
         if known is not None and known[0].valid_at(now_ms()):
             return known[1]
-        return self._watcher(text or "")
+        return self._guest(text or "")
 
-    def _tried(self, text: str) -> tuple[Key, Caller] | None:
-        """The key that the text opens, and who holds it."""
+    def _match(self, text: str) -> tuple[Key, Caller] | None:
+        """The key of this text, and its caller."""
         key = self._keys.get(key_id(text) or "")
-        if key is None or not key.opened_by(text):
+        if key is None or not key.matches(text):
             return None
-        return self._opened.setdefault(text, (key, key.caller))
+        return self._by_text.setdefault(text, (key, key.caller))
 
-    def _watcher(self, text: str) -> Caller:
-        caller = watcher(self.mac, text) if text.startswith(WATCH_MARK) else None
+    def _guest(self, text: str) -> Caller:
+        caller = guest_of(self.mac, text) if text.startswith(WATCH_MARK) else None
         if caller is None or not self.admitted(caller):
             raise not_admitted()
         return caller
 
     def admitted(self, caller: Caller) -> bool:
-        """Whether a caller that was let in may stay."""
+        """Whether the key or token of a caller is still valid."""
         if caller.ends_at_ms is not None and caller.ends_at_ms <= now_ms():
             return False
         if not caller.key_id:
@@ -125,37 +118,37 @@ class Keyring:
         return key is not None and key.valid_at(now_ms())
 
     async def wait_revoked(self, caller: Caller) -> None:
-        """Ends when a caller may not stay any longer."""
-        over = asyncio.Event()
-        self.enter(caller, over.set)
+        """Returns when the caller's key or token has ended."""
+        revoked = asyncio.Event()
+        self.register(caller, revoked.set)
         try:
-            await over.wait()
+            await revoked.wait()
         finally:
-            self.leave(caller, over.set)
+            self.unregister(caller, revoked.set)
 
-    def enter(self, caller: Caller, on_revoked: OnRevoked) -> None:
-        """Call `on_revoked` when the caller may not stay any longer, unless it has left by then."""
+    def register(self, caller: Caller, on_revoked: OnRevoked) -> None:
+        """Call `on_revoked` when the caller's key or token ends, unless it is unregistered by then."""
         if self.admitted(caller):
-            self._guests.setdefault(caller, set()).add(on_revoked)
+            self._connections.setdefault(caller, set()).add(on_revoked)
         else:
             on_revoked()
 
-    def leave(self, caller: Caller, on_revoked: OnRevoked) -> None:
-        """Undo `enter`."""
-        guests = self._guests.get(caller, set())
-        guests.discard(on_revoked)
-        if not guests:
-            self._guests.pop(caller, None)
+    def unregister(self, caller: Caller, on_revoked: OnRevoked) -> None:
+        """Undo `register`."""
+        callbacks = self._connections.get(caller, set())
+        callbacks.discard(on_revoked)
+        if not callbacks:
+            self._connections.pop(caller, None)
 
-    async def _read_for_ever(self) -> None:
+    async def _reread(self) -> None:
         while True:
             await asyncio.sleep(REREAD_SECONDS)
             with suppress(StoreUnavailable):
                 async with self._reading:
                     await self._read()
-            self._strange.clear()
-            for caller in [each for each in self._guests if not self.admitted(each)]:
-                for on_revoked in self._guests.pop(caller):
+            self._unknown_ids.clear()
+            for caller in [each for each in self._connections if not self.admitted(each)]:
+                for on_revoked in self._connections.pop(caller):
                     on_revoked()
 
     async def _read(self) -> None:
@@ -163,8 +156,8 @@ class Keyring:
         async with self._database.read() as connection:
             keys = {key.id: key for key in await all_keys(connection)}
         if self._keys and not keys:
-            log.error("all keys are gone from the database; nobody is let in until there are some, or a restart")
+            log.error("all keys are gone from the database; requests are refused until there are keys, or a restart")
         self._keys = keys
-        self._shut = self._shut or bool(keys)
-        self._opened.clear()
+        self._has_keys = self._has_keys or bool(keys)
+        self._by_text.clear()
         self._by_header.clear()

@@ -1,4 +1,4 @@
-"""Keys as they are stored: never themselves, only their SHA-256. A key has 256 random bits, so no salt is needed."""
+"""Stored keys: only their SHA-256 hashes. A key has 256 random bits, so no salt is needed."""
 
 import hashlib
 import hmac
@@ -17,19 +17,19 @@ from services.clock import now_ms
 from services.errors import DraftcastError
 
 MARK = "dck"
-"""What every key begins with, so that scanners of leaked secrets find it."""
+"""The prefix of each key, by which scanners find leaked keys."""
 LONGEST_NAME = 60
 DAY_MS = 24 * 3600 * 1000
 _FORM = re.compile(rf"{MARK}_([0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
 
 
 class KeyRefused(DraftcastError):
-    """A key of that name cannot be made, or is not there; the text says why."""
+    """A key cannot be made or found; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key without its secret. `name` is the owner of what is done with it."""
+    """A key without its secret. `name` is the owner of its tasks."""
 
     id: str
     name: str
@@ -40,33 +40,33 @@ class Key:
     revoked_at_ms: int | None = None
 
     def valid_at(self, at_ms: int) -> bool:
-        """Whether it opens anything at that time."""
+        """Whether it is neither revoked nor expired at that time (UTC milliseconds)."""
         return self.revoked_at_ms is None and (self.expires_at_ms is None or at_ms < self.expires_at_ms)
 
-    def opened_by(self, text: str) -> bool:
-        """Whether the text is this key; takes the same time for any text."""
+    def matches(self, text: str) -> bool:
+        """Whether the text is this key, compared in constant time."""
         return hmac.compare_digest(self.sha256, _sha256(text))
 
     @property
     def caller(self) -> Caller:
-        """Whoever holds it."""
+        """The caller that the key admits."""
         return Caller(self.name, self.scopes, self.id)
 
 
 def key_id(text: str) -> str | None:
-    """The public part of a key; None when the text is none."""
+    """The id in a key's text; None for a text of another form."""
     found = _FORM.fullmatch(text)
     return found[1] if found else None
 
 
 async def all_keys(connection: AsyncConnection) -> list[Key]:
-    """Every key that ever was, oldest first."""
+    """All keys, also revoked ones, oldest first."""
     found = await connection.execute(sa.select(keys).order_by(keys.c.created_at_ms, keys.c.id))
     return [_key({str(name): value for name, value in row.items()}) for row in found.mappings()]
 
 
 async def create(connection: AsyncConnection, name: str, scopes: Iterable[Scope], expires_in_days: int | None) -> str:
-    """A new key; its text is given once, here. Raises `KeyRefused` when the name is taken or no name."""
+    """Create a key and return its text, which is not stored. Raises `KeyRefused` for an invalid or used name."""
     if not name.isprintable() or not name.strip() or len(name) > LONGEST_NAME or name == OPEN_OWNER:
         raise KeyRefused(f"{name!r} is no name for a key: give 1 to {LONGEST_NAME} characters, and not {OPEN_OWNER!r}")
     if any(key.name == name and key.revoked_at_ms is None for key in await all_keys(connection)):
@@ -76,7 +76,7 @@ async def create(connection: AsyncConnection, name: str, scopes: Iterable[Scope]
 
 
 async def revoke(connection: AsyncConnection, name: str) -> Key:
-    """The key of that name opens nothing any more. Raises `KeyRefused` when there is none."""
+    """Revoke the key of that name and return it. Raises `KeyRefused` when there is none."""
     found = next((key for key in await all_keys(connection) if key.name == name and key.revoked_at_ms is None), None)
     if found is None:
         raise KeyRefused(f"there is no key named {name!r}; see `draftcast keys list`")
@@ -85,7 +85,7 @@ async def revoke(connection: AsyncConnection, name: str) -> Key:
 
 
 async def rotate(connection: AsyncConnection, name: str) -> str:
-    """A new key in place of the one of that name, with its scopes, its end and its tasks. Raises `KeyRefused`."""
+    """Replace the key of that name by one with the same scopes, expiry and tasks. Raises `KeyRefused`."""
     old = await revoke(connection, name)
     return await _insert(connection, name, old.scopes, old.expires_at_ms)
 

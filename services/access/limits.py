@@ -1,7 +1,6 @@
-"""How often a caller may do what: so many times within each minute, and so many sockets, streams and
-waiting polls at once.
+"""Rate limits by the minute, and limits of concurrent sockets, streams and waiting polls.
 
-A caller is counted by its key's owner; without keys by its address, and not at all on the machine itself.
+A caller is counted by its key's owner, without keys by its address; this machine's own addresses are not counted.
 """
 
 import math
@@ -19,11 +18,11 @@ from services.errors import Bilingual, RequestError
 
 MINUTE_MS = 60_000
 WRONG_KEYS_PER_MINUTE = 30
-"""Different ones from one address: enough for a person's mistakes."""
+"""Different wrong keys from one address: enough for a person's mistakes."""
 
 
 class Limit(StrEnum):
-    """What is counted by the minute."""
+    """The acts that are counted by the minute."""
 
     SUBMITS = "submits"
     QUERIES = "queries"
@@ -36,40 +35,37 @@ _ZH = {Limit.SUBMITS: "提交", Limit.QUERIES: "请求", Limit.WRONG_KEYS: "错�
 
 
 class QuotaExceeded(RequestError):
-    """The caller has used up what it may; `resets_at_ms` (UTC milliseconds) is when it may go on, if that is known."""
+    """The caller has reached a limit; `resets_at_ms` (UTC milliseconds) is its end, where that is known."""
 
     resets_at_ms: int | None = None
 
     @property
     def retry_after_seconds(self) -> int:
-        """How long to wait; a guess where it is not known."""
+        """Seconds to wait; 30 where the end is not known."""
         return 30 if self.resets_at_ms is None else max(1, math.ceil((self.resets_at_ms - now_ms()) / 1000))
 
 
 @dataclass(slots=True)
 class Limits:
-    """Counts in memory, for one process. A limit of 0 is none."""
+    """The counts of one process, in memory. A limit of 0 means no limit."""
 
     submits_per_minute: int
     queries_per_minute: int
     sockets_per_key: int
     _ends_at_ms: int = 0
-    """When the minute ends."""
+    """The end of the current minute, UTC milliseconds."""
     _counts: dict[Limit, dict[str, int]] = field(default_factory=lambda: {limit: {} for limit in Limit})
     _guesses: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _sockets: Counter[str] = field(default_factory=Counter[str])
 
     def count(self, limit: Limit, caller: Caller, address: str) -> None:
-        """The caller does this once more. Raises `QuotaExceeded`."""
+        """Count one act of the caller. Raises `QuotaExceeded`."""
         name = rate_limit_key(caller, address)
         if name:
             self._count(limit, name, self.submits_per_minute if limit is Limit.SUBMITS else self.queries_per_minute)
 
     def wrong_key(self, address: str, text: str) -> None:
-        """A key was given from there that opens nothing. Who gives the same one again guesses nothing.
-
-        Raises `QuotaExceeded`.
-        """
+        """Count a wrong key from an address; the same key again is not counted. Raises `QuotaExceeded`."""
         network = _network(address)
         guess = (network, hash(text))
         if guess not in self._guesses:
@@ -106,20 +102,20 @@ class Limits:
         return refusal
 
     @contextmanager
-    def entered(self, names: Iterable[str]) -> Generator[None]:
-        """A connection of these names is kept meanwhile. Raises `QuotaExceeded`."""
+    def slots(self, names: Iterable[str]) -> Generator[None]:
+        """Hold a connection slot of each name while the block lasts. Raises `QuotaExceeded`."""
         taken: list[str] = []
         try:
             for name in filter(None, names):
-                self.enter(name)
+                self.take_slot(name)
                 taken.append(name)
             yield
         finally:
             for name in taken:
-                self.leave(name)
+                self.release_slot(name)
 
-    def enter(self, name: str) -> None:
-        """A connection of this name is kept: a socket, a stream or a poll that waits. Raises `QuotaExceeded`."""
+    def take_slot(self, name: str) -> None:
+        """Take a connection slot for a socket, a stream or a waiting poll. Raises `QuotaExceeded`."""
         if not name:
             return
         most = self.sockets_per_key
@@ -132,15 +128,15 @@ class Limits:
             )
         self._sockets[name] += 1
 
-    def leave(self, name: str) -> None:
-        """It is closed."""
+    def release_slot(self, name: str) -> None:
+        """Release a connection slot."""
         self._sockets[name] -= 1
         if self._sockets[name] <= 0:
             del self._sockets[name]
 
 
 def rate_limit_key(caller: Caller | None, address: str) -> str:
-    """In whose name a caller is counted; empty: it is not counted. Guests of a task count for its owner."""
+    """The name that a caller is counted by, for guests the task's owner; empty: it is not counted."""
     if caller is not None and caller.key_id:
         return f"key {caller.owner}"
     return address_key(address)
@@ -148,17 +144,17 @@ def rate_limit_key(caller: Caller | None, address: str) -> str:
 
 @lru_cache(4096)
 def address_key(address: str) -> str:
-    """In whose name an address is counted; empty for this machine's own, proxies among them."""
+    """The name that an address is counted by; empty for loopback addresses, proxies on this machine among them."""
     try:
         found = _plain(address)
-    except ValueError:  # a socket of this machine has none
+    except ValueError:  # a Unix socket has no address
         return ""
     return "" if found.is_loopback else f"address {_network(address)}"
 
 
 @lru_cache(4096)
 def _network(address: str) -> str:
-    """What one caller has of addresses: whoever has one of IPv6 has 2^64 of them."""
+    """The network of one caller: the address for IPv4, the /64 network for IPv6."""
     try:
         found = _plain(address)
     except ValueError:
@@ -167,7 +163,7 @@ def _network(address: str) -> str:
 
 
 def _plain(address: str) -> IPv4Address | IPv6Address:
-    """The address, without its zone; IPv4 that is written as IPv6 is IPv4. Raises ValueError."""
+    """The address without its zone; IPv4-mapped IPv6 becomes IPv4. Raises ValueError."""
     found = ip_address(address.partition("%")[0])
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found

@@ -1,4 +1,4 @@
-"""Watch tokens: signed words that show one task to whoever holds them, for a while. Nothing of them is stored."""
+"""Watch tokens: signed texts that show one task for a limited time. They are not stored."""
 
 import base64
 import json
@@ -11,21 +11,21 @@ from services.clock import now_ms
 from services.errors import Bilingual, InvalidInput
 
 MARK = "dcw_"
-"""What every watch token begins with: only such words are taken from an address."""
+"""The prefix of each watch token; other texts are not accepted in a URL."""
 LONGEST_SECONDS = 7 * 24 * 3600
 LONGEST_TOKEN = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class WatchToken:
-    """A token's text, and when it ends (UTC milliseconds)."""
+    """A token's text and expiry (UTC milliseconds)."""
 
     text: str
     ends_at_ms: int
 
 
 def make_token(mac: Hmac, caller: Caller, task_id: str, seconds: int) -> WatchToken:
-    """A token for a task of the caller's. It ends with the caller's key at the latest. Raises `InvalidInput`."""
+    """Sign a token for a task of the caller; it ends with the caller's key at the latest. Raises `InvalidInput`."""
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise InvalidInput(
             Bilingual(
@@ -40,10 +40,10 @@ def make_token(mac: Hmac, caller: Caller, task_id: str, seconds: int) -> WatchTo
     return WatchToken(f"{MARK}{payload}.{mac.sign(_use(payload))}", ends_at_ms)
 
 
-def watcher(mac: Hmac, text: str) -> Caller | None:
-    """Who comes with this token, for as long as it lasts; None when it was not made here, or has ended."""
-    payload, _, proof = text[:LONGEST_TOKEN].removeprefix(MARK).partition(".")
-    if not mac.verify(_use(payload), proof):
+def guest_of(mac: Hmac, text: str) -> Caller | None:
+    """The guest of a token; None for a token that has a wrong signature or has expired."""
+    payload, _, signature = text[:LONGEST_TOKEN].removeprefix(MARK).partition(".")
+    if not mac.verify(_use(payload), signature):
         return None
     facts: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     task_id, owner, key_id, ends_at_ms = cast("tuple[str, str, str, int]", facts)

@@ -133,7 +133,7 @@ class FileStore:
     @property
     def url_version(self) -> int:
         """A number that changes when cached addresses from `url` are to be replaced by newer ones."""
-        return self._signer.ends_at_seconds() if self._signer and self._signer.need() else 0
+        return self._signer.expires_at_seconds() if self._signer and self._signer.need() else 0
 
     def url(self, key: str) -> str:
         """The address of a file for clients; signed and with an expiry where the server has keys."""

@@ -77,7 +77,7 @@ class Reports:
     def __init__(self, settings: Settings, *, seconds: int = LONGEST_SECONDS) -> None:
         self._settings = settings
         self._seconds = min(seconds, settings.render_timeout_seconds)
-        self._turns = FairSlots(
+        self._slots = FairSlots(
             Bilingual("draft reports", "草稿检查"),
             AT_ONCE,
             share=MAX_CONCURRENT_PER_OWNER,
@@ -109,7 +109,7 @@ class Reports:
         return await wanted
 
     async def _report(self, owner: str, draft_url: str) -> DraftReport:
-        async with self._turns.place(owner):
+        async with self._slots.slot(owner):
             try:
                 made = await self._made(draft_url)
             except OSError as error:

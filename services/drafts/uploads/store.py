@@ -66,7 +66,7 @@ class Uploads:
         self._keep_seconds = keep_seconds
         self._min_free_bytes = min_free_bytes + MAX_CONCURRENT * STEP_BYTES
         self._rate = rate
-        self._turns = FairSlots(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
+        self._slots = FairSlots(Bilingual("uploads", "上传"), MAX_CONCURRENT, share=MAX_CONCURRENT_PER_OWNER)
         self._granted = Counter[str]()
         """By owner: the bytes granted to uploads in progress."""
         self._owners = OwnerUsage(folder / "owners")
@@ -92,7 +92,7 @@ class Uploads:
         closed in any case.
         """
         try:
-            async with aclosing(zipped), self._turns.place(owner):
+            async with aclosing(zipped), self._slots.slot(owner):
                 used = await asyncio.to_thread(self._owners.used, owner) if owner else 0
                 left = await asyncio.to_thread(DiskBudget(self._folder, self._min_free_bytes).available)
                 with self._share(owner, used, left) as most:

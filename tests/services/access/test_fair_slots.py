@@ -16,7 +16,7 @@ class Guests:
     """Takes places and gives them back when the test says so; `order` tells who came in."""
 
     def __init__(self, turns: FairSlots) -> None:
-        self._turns = turns
+        self._slots = turns
         self.order: list[str] = []
         self._leaving: list[asyncio.Event] = []
 
@@ -24,7 +24,7 @@ class Guests:
         return [asyncio.create_task(self._stay(owner)) for owner in owners]
 
     async def _stay(self, owner: str) -> None:
-        async with self._turns.place(owner):
+        async with self._slots.slot(owner):
             self.order.append(owner)
             self._leaving.append(asyncio.Event())
             await self._leaving[-1].wait()

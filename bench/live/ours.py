@@ -23,7 +23,7 @@ from services.access.callers import OPEN_OWNER
 from services.compose import Services
 from services.settings import load
 from services.store import writes
-from services.store.records import EventType, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
+from services.store.records import EventType, ProgressUpdate, Stage, StageProgress, Task, TaskChange, TaskRequest, Unit
 
 
 class Driver:
@@ -56,7 +56,9 @@ class Driver:
 
     async def _advance(self, task: Task, kind: EventType, stages: list[StageProgress], progress: int) -> Task:
         async with self._database.write() as connection:
-            change = await writes.advance(connection, task, kind, writes.stage_values(stages, progress))
+            change = await writes.advance(
+                connection, task, ProgressUpdate(type=kind, stages=tuple(stages), progress=progress)
+            )
         assert change is not None
         self._manager.task_cache.publish(change)
         return change.task
@@ -69,9 +71,9 @@ class Driver:
             written: list[TaskChange] = []
             async with self._database.write() as connection:
                 for task in self._tasks:
-                    stages = [*task.stages[:-1], replace(task.stages[-1], done=float(task.seq))]
-                    values = writes.stage_values(stages, 70 + task.seq % 20)
-                    change = await writes.advance(connection, task, EventType.PROGRESS, values)
+                    stages = (*task.stages[:-1], replace(task.stages[-1], done=float(task.seq)))
+                    update = ProgressUpdate(stages=stages, progress=70 + task.seq % 20)
+                    change = await writes.advance(connection, task, update)
                     assert change is not None
                     written.append(change)
             self._tasks = [change.task for change in written]

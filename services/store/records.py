@@ -1,7 +1,7 @@
 """The records of tasks. Times are UTC milliseconds since 1970 (`_ms`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -57,6 +57,11 @@ class StageProgress:
     done: float | None = None
     total: float | None = None
     unit: Unit | None = None
+
+
+def closed_stages(stages: Sequence[StageProgress], now_ms: int) -> list[StageProgress]:
+    """The same stages, the last of them completed."""
+    return [*stages[:-1], *(replace(stage, completed_at_ms=now_ms) for stage in stages[-1:])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,19 @@ class Task:
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
     """The types of events that are sent to the webhook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressUpdate:
+    """New progress of an attempt; None leaves a field as it is. `estimated_completion_at_ms` is set with `stages`."""
+
+    type: EventType = EventType.PROGRESS
+    stages: tuple[StageProgress, ...] | None = None
+    """All stages; the last is the current one."""
+    progress: int | None = None
+    estimated_completion_at_ms: int | None = None
+    warnings: tuple[DraftWarning, ...] | None = None
+    preview_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

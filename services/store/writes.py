@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
-from services.errors import DraftWarning, Failure
+from services.errors import Failure
 from services.store import outbox
 from services.store.records import (
     EventType,
+    ProgressUpdate,
     Stage,
     StageProgress,
     Status,
@@ -22,6 +23,7 @@ from services.store.records import (
     TaskEvent,
     TaskRequest,
     Video,
+    closed_stages,
 )
 from services.store.rows import stages_json, task_of, warnings_json
 from services.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
@@ -103,11 +105,9 @@ async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> Ta
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
 
 
-async def advance(
-    connection: AsyncConnection, task: Task, event: EventType, values: dict[str, Any]
-) -> TaskChange | None:
+async def advance(connection: AsyncConnection, task: Task, update: ProgressUpdate) -> TaskChange | None:
     """Store progress of the attempt in `task`. None when the attempt no longer owns the task."""
-    return await _change(connection, task.id, _fence(task), event, values)
+    return await _change(connection, task.id, _fence(task), update.type, _progress_values(update))
 
 
 async def complete(
@@ -119,7 +119,7 @@ async def complete(
     values = _ended(Status.COMPLETED, now) | {
         "stage": Stage.DONE,
         "progress": 100,
-        "stages": stages_json([*closed(stages, now), done]),
+        "stages": stages_json([*closed_stages(stages, now), done]),
         "video": asdict(video),
     }
     return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
@@ -176,14 +176,19 @@ async def remove(connection: AsyncConnection, task: Task) -> bool:
     return True
 
 
-def warning_values(warnings: list[DraftWarning]) -> dict[str, Any]:
-    """The columns that hold an attempt's warnings."""
-    return {"warnings": warnings_json(warnings)}
-
-
-def stage_values(stages: list[StageProgress], progress: int) -> dict[str, Any]:
-    """The columns that hold an attempt's stages; the last of them is the present one."""
-    return {"stage": stages[-1].stage, "stages": stages_json(stages), "progress": progress}
+def _progress_values(update: ProgressUpdate) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if update.stages is not None:
+        values["stage"] = update.stages[-1].stage
+        values["stages"] = stages_json(update.stages)
+        values["estimated_completion_at_ms"] = update.estimated_completion_at_ms
+    if update.warnings is not None:
+        values["warnings"] = warnings_json(update.warnings)
+    if update.progress is not None:
+        values["progress"] = update.progress
+    if update.preview_key is not None:
+        values["preview_key"] = update.preview_key
+    return values
 
 
 def _fence(task: Task) -> sa.ColumnElement[bool]:
@@ -279,11 +284,4 @@ def _ended(status: Status, now: int) -> dict[str, Any]:
 
 
 def _queued_stage(task: Task, now: int) -> list[StageProgress]:
-    return closed([stage for stage in task.stages if stage.stage is Stage.QUEUED], now)
-
-
-def closed(stages: list[StageProgress], now: int) -> list[StageProgress]:
-    """The same stages, the last of them completed."""
-    if not stages:
-        return []
-    return [*stages[:-1], replace(stages[-1], completed_at_ms=now)]
+    return closed_stages([stage for stage in task.stages if stage.stage is Stage.QUEUED], now)

@@ -1,12 +1,10 @@
 """The progress of an attempt, from exporter lines to stored updates. Pure: no effects."""
 
 from dataclasses import replace
-from typing import Any
 
 from services.errors import DraftWarning
 from services.exporter_protocol import Stage, StageLine
-from services.store.records import EventType, StageProgress, Task
-from services.store.writes import closed, stage_values, warning_values
+from services.store.records import EventType, ProgressUpdate, StageProgress, Task, closed_stages
 from services.warning_limit import WarningLimit
 from services.worker.eta import Eta
 from services.worker.progress_scale import ORDER, percent
@@ -15,27 +13,26 @@ PREVIEW_MS = 1000
 """Minimum interval of previews."""
 _EXPORTER_STAGES = ORDER[2:-1]
 
-Write = tuple[EventType, dict[str, Any]]
-
 
 class AttemptProgress:
-    """Takes an attempt's lines in and gives out what is to be stored.
+    """Converts exporter lines to updates.
 
-    Percentages and counts that wait to be stored replace each other; stages queue up, and
-    there are five of them at most.
+    Percentages, counts, warnings and previews wait for the next update; each change of stage, at most five, is an
+    update of its own.
     """
 
     def __init__(self, task: Task) -> None:
         self.stages = list(task.stages)
         self._percent = task.progress
-        self._warnings: list[DraftWarning] = []
-        self._limit = WarningLimit()
-        self._warned = False
-        """Whether there are warnings that have not been taken."""
-        self._stage_writes: list[Write] = []
-        self._latest: dict[str, Any] = {}
         self._eta = Eta()
+        self._end_ms: int | None = None
+        self._limit = WarningLimit()
+        self._warnings: list[DraftWarning] = []
+        self._preview_key: str | None = None
         self._preview_at_ms: int | None = None
+        self._stage_changes: list[ProgressUpdate] = []
+        self._counted = self._warned = False
+        """Whether counts or warnings were added since the last update."""
 
     @property
     def stage(self) -> Stage:
@@ -45,7 +42,7 @@ class AttemptProgress:
     @property
     def flush_now(self) -> bool:
         """Whether a change of stage waits to be stored."""
-        return bool(self._stage_writes)
+        return bool(self._stage_changes)
 
     def on_stage(self, line: StageLine, now_ms: int) -> None:
         """A stage begins or goes on. Lines of an earlier stage are ignored."""
@@ -53,16 +50,13 @@ class AttemptProgress:
             return
         entered = line.stage is not self.stage
         if entered:
-            self.stages = [*closed(self.stages, now_ms), StageProgress(stage=line.stage, started_at_ms=now_ms)]
-        self.stages[-1] = _counted(self.stages[-1], line)
+            self.stages = [*closed_stages(self.stages, now_ms), StageProgress(stage=line.stage, started_at_ms=now_ms)]
+        self.stages[-1] = _with_counts(self.stages[-1], line)
         self._percent = max(self._percent, percent(self.stages[-1]))
-        values = stage_values(self.stages, self._percent)
-        values["estimated_completion_at_ms"] = self._eta.end_ms(self.stages[-1], now_ms)
+        self._end_ms = self._eta.end_ms(self.stages[-1], now_ms)
+        self._counted = not entered
         if entered:
-            self._stage_writes.append((EventType.STAGE_CHANGED, {**self._latest, **values}))
-            self._latest = {}
-        else:
-            self._latest.update(values)
+            self._stage_changes.append(self._update(EventType.STAGE_CHANGED))
 
     def on_warning(self, warning: DraftWarning) -> None:
         """Add a warning, up to the limit."""
@@ -80,29 +74,38 @@ class AttemptProgress:
 
     def on_preview(self, key: str) -> None:
         """A newer preview is in the file storage, under this key."""
-        self._latest["preview_key"] = key
+        self._preview_key = key
 
-    def take(self) -> list[Write]:
-        """What is to be stored now, in order; it is forgotten here."""
-        writes, self._stage_writes = self._stage_writes, []
-        if self._warned:
-            self._latest.update(warning_values(self._warnings))
-            self._warned = False
-        if self._latest:
-            writes.append((EventType.PROGRESS, self._latest))
-            self._latest = {}
-        return writes
+    def take(self) -> list[ProgressUpdate]:
+        """The updates to store, in order; they are removed here."""
+        updates, self._stage_changes = self._stage_changes, []
+        if self._counted or self._warned or self._preview_key is not None:
+            warnings = tuple(self._warnings) if self._warned else None
+            updates.append(replace(self._update(EventType.PROGRESS), warnings=warnings))
+            self._counted = self._warned = False
+        return updates
 
-    def put_back(self, writes: list[Write]) -> None:
-        """What was taken could not be stored: it comes first the next time, and newer values replace its own."""
-        kept = {
-            name: value for event, values in writes if event is EventType.PROGRESS for name, value in values.items()
-        }
-        self._stage_writes = [write for write in writes if write[0] is EventType.STAGE_CHANGED] + self._stage_writes
-        self._latest = {**kept, **self._latest}
+    def put_back(self, updates: list[ProgressUpdate]) -> None:
+        """Return updates that could not be stored; the next ones include them."""
+        self._stage_changes = [each for each in updates if each.type is EventType.STAGE_CHANGED] + self._stage_changes
+        for update in updates:
+            if update.type is EventType.PROGRESS:
+                self._counted = True
+                self._warned = self._warned or update.warnings is not None
+                self._preview_key = self._preview_key or update.preview_key
+
+    def _update(self, kind: EventType) -> ProgressUpdate:
+        preview_key, self._preview_key = self._preview_key, None
+        return ProgressUpdate(
+            type=kind,
+            stages=tuple(self.stages),
+            progress=self._percent,
+            estimated_completion_at_ms=self._end_ms,
+            preview_key=preview_key,
+        )
 
 
-def _counted(stage: StageProgress, line: StageLine) -> StageProgress:
+def _with_counts(stage: StageProgress, line: StageLine) -> StageProgress:
     """The stage with the counts of the line; `done` never falls."""
     if line.done is None:
         return stage

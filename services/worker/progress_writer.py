@@ -12,8 +12,8 @@ from services.errors import StoreUnavailable
 from services.live.task_cache import TaskCache
 from services.store import writes
 from services.store.database import Database
-from services.store.records import EventType, Task, TaskChange
-from services.worker.progress import AttemptProgress, Write
+from services.store.records import EventType, ProgressUpdate, Task, TaskChange
+from services.worker.progress import AttemptProgress
 from services.worker.registry import WorkerRegistry
 
 FLUSH_SECONDS = 0.25
@@ -80,27 +80,27 @@ class ProgressWriter:
         is then part of the next flush.
         """
         async with self._flushing:
-            waiting = [(attempt, steps) for attempt in attempts if (steps := attempt.progress.take())]
+            waiting = [(attempt, updates) for attempt in attempts if (updates := attempt.progress.take())]
             if not waiting:
                 return
-            stages = any(event is EventType.STAGE_CHANGED for _, steps in waiting for event, _ in steps)
+            stages = any(update.type is EventType.STAGE_CHANGED for _, updates in waiting for update in updates)
             written: list[TaskChange] = []
             try:
                 async with self._database.write(durable=stages) as connection:
-                    for attempt, steps in waiting:
-                        written += await _advanced(connection, attempt, steps)
+                    for attempt, updates in waiting:
+                        written += await _advanced(connection, attempt, updates)
             except StoreUnavailable:
-                for attempt, steps in waiting:
-                    attempt.progress.put_back(steps)
+                for attempt, updates in waiting:
+                    attempt.progress.put_back(updates)
                 raise
             self._task_cache.publish(*written)
 
 
-async def _advanced(connection: AsyncConnection, attempt: Attempt, steps: list[Write]) -> list[TaskChange]:
+async def _advanced(connection: AsyncConnection, attempt: Attempt, updates: list[ProgressUpdate]) -> list[TaskChange]:
     """Store the updates of an attempt while it owns the task."""
     written: list[TaskChange] = []
-    for event, values in steps:
-        advanced = await writes.advance(connection, attempt.task, event, values)
+    for update in updates:
+        advanced = await writes.advance(connection, attempt.task, update)
         if advanced is None:
             attempt.lost.set()
             break

@@ -39,7 +39,7 @@ from services.compose import Services, open_services
 from services.errors import Bilingual, DraftWarning, ErrorCode, WarningCode, failed
 from services.settings import load
 from services.store import writes
-from services.store.records import EventType, Stage, Task, TaskChange, TaskRequest, Unit, Video
+from services.store.records import EventType, ProgressUpdate, Stage, Task, TaskChange, TaskRequest, Unit, Video
 
 SCHEMA = build_schema()
 QUERY, SUBSCRIPTION = SCHEMA.core.query_type, SCHEMA.core.subscription_type
@@ -84,9 +84,14 @@ async def _task(services: Services, number: int) -> Task:
         return task
     task = await _write(services, writes.claim, task)
     counted = replace(task.stages[-1], stage=Stage.EXPORTING, done=12.5, total=1e21, unit=Unit.FRAMES)
-    values = writes.stage_values([*task.stages, counted], 77)
-    values |= writes.warning_values([_warning(), replace(_warning(), segment_id=None, effect_id="é")])
-    task = await _write(services, writes.advance, task, EventType.STAGE_CHANGED, {**values, "preview_key": "a/b é.jpg"})
+    update = ProgressUpdate(
+        type=EventType.STAGE_CHANGED,
+        stages=(*task.stages, counted),
+        progress=77,
+        warnings=(_warning(), replace(_warning(), segment_id=None, effect_id="é")),
+        preview_key="a/b é.jpg",
+    )
+    task = await _write(services, writes.advance, task, update)
     if number == 2:
         return await _write(services, writes.complete, task, list(task.stages), _video())
     if number == 3:

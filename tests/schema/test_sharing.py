@@ -20,7 +20,7 @@ from services.access.callers import OPEN, OPEN_OWNER
 from services.compose import Services, open_services
 from services.settings import load
 from services.store import writes
-from services.store.records import EventType, Task, TaskChange, TaskRequest
+from services.store.records import EventType, ProgressUpdate, Stage, StageProgress, Task, TaskChange, TaskRequest
 
 PLAIN = (
     "subscription($id: ID!, $after: Int) { videoTaskProgress(id: $id, after: $after) { seq type task { progress } } }"
@@ -146,9 +146,12 @@ def test_percentages_in_quick_succession_are_told_as_one_and_milestones_singly(r
         async with aclosing(await place.stream(PLAIN, id=task.id)) as stream:
             await anext(stream)
             for progress in range(11, 31):
-                task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
-            for stage in ("PARSING_DRAFT", "PREPARING"):
-                task = await place.write(writes.advance, task, EventType.STAGE_CHANGED, {"stage": stage})
+                task = await place.write(writes.advance, task, ProgressUpdate(progress=progress))
+            for stage in (Stage.PARSING_DRAFT, Stage.PREPARING):
+                stages = (*task.stages, StageProgress(stage=stage, started_at_ms=0))
+                task = await place.write(
+                    writes.advance, task, ProgressUpdate(type=EventType.STAGE_CHANGED, stages=stages)
+                )
             await place.write(writes.cancel, task)
             told = [part.text async for part in stream]
         kinds = [text.split('"type":"')[1].split('"')[0] for text in told]
@@ -202,9 +205,9 @@ def test_who_reads_fast_is_told_percentages_at_a_pace_and_a_milestone_at_once(
     async def scenario(place: Place) -> None:
         reads, task = await read(place)
         for progress in range(11, 15):
-            task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
+            task = await place.write(writes.advance, task, ProgressUpdate(progress=progress))
         assert reads.percentages == [11]
-        await place.write(writes.advance, task, EventType.STAGE_CHANGED, {"progress": 20})
+        await place.write(writes.advance, task, ProgressUpdate(type=EventType.STAGE_CHANGED, progress=20))
         assert reads.percentages == [11, 20]
 
     run(scenario)
@@ -218,7 +221,7 @@ def test_a_percentage_that_had_to_wait_is_told_without_another_change(
     async def scenario(place: Place) -> None:
         reads, task = await read(place)
         for progress in (11, 12):
-            task = await place.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
+            task = await place.write(writes.advance, task, ProgressUpdate(progress=progress))
         await reads.until([11, 12])
 
     run(scenario)

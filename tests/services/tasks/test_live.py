@@ -13,7 +13,7 @@ from services.live.event_stream import snapshot
 from services.live.notifier import ChangeNotifier
 from services.live.task_cache import TaskCache, coalesced
 from services.store import writes
-from services.store.records import EventType, Stage, StageProgress, Status, Task
+from services.store.records import EventType, ProgressUpdate, Stage, StageProgress, Status, Task
 from services.tasks.manager import TaskManager
 from tests.services.tasks.conftest import OWNER, Tasks
 from tests.support.subscriptions import FEED, PROGRESS, Json, subscribed
@@ -29,12 +29,13 @@ async def take(source: AsyncIterator[Json], count: int) -> list[Json]:
 
 
 async def enter(tasks: Tasks, task: Task, stage: Stage, progress: int) -> Task:
-    stages = [*task.stages, StageProgress(stage=stage, started_at_ms=task.updated_at_ms)]
-    return await tasks.write(writes.advance, task, EventType.STAGE_CHANGED, writes.stage_values(stages, progress))
+    stages = (*task.stages, StageProgress(stage=stage, started_at_ms=task.updated_at_ms))
+    update = ProgressUpdate(type=EventType.STAGE_CHANGED, stages=stages, progress=progress)
+    return await tasks.write(writes.advance, task, update)
 
 
 async def count_up(tasks: Tasks, task: Task, progress: int) -> Task:
-    return await tasks.write(writes.advance, task, EventType.PROGRESS, {"progress": progress})
+    return await tasks.write(writes.advance, task, ProgressUpdate(progress=progress))
 
 
 async def missed(tasks: Tasks, task: Task, after: int | None) -> list[tuple[int, str]]:

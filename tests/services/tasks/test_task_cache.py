@@ -8,7 +8,7 @@ from typing import Any
 from services.live.notifier import ALL_TASKS, ChangeNotifier
 from services.live.task_cache import TaskCache
 from services.store import reads, writes
-from services.store.records import EventType, Status, TaskChange, TaskFilter, TaskRequest
+from services.store.records import ProgressUpdate, Status, TaskChange, TaskFilter, TaskRequest
 from tests.services.tasks.conftest import OWNER, Tasks
 
 Run = Callable[..., None]
@@ -165,7 +165,7 @@ def test_a_burst_of_others_is_told_without_its_percentages(run: Run) -> None:
         await asyncio.sleep(0)
         async with tasks.database.write() as connection:
             for progress in range(11, 21):
-                change = await writes.advance(connection, task, EventType.PROGRESS, {"progress": progress})
+                change = await writes.advance(connection, task, ProgressUpdate(progress=progress))
                 assert change is not None
                 task = replace(change.task)
         tasks.task_cache._notifier.notify(task.id, task.seq)

@@ -16,7 +16,16 @@ from services.http.client import Client
 from services.http.guard import Guard
 from services.store import outbox, writes
 from services.store.outbox import Limits
-from services.store.records import Delivery, DeliveryState, EventType, PageRequest, Stage, StageProgress, Task
+from services.store.records import (
+    Delivery,
+    DeliveryState,
+    EventType,
+    PageRequest,
+    ProgressUpdate,
+    Stage,
+    StageProgress,
+    Task,
+)
 from services.webhooks.delivery import (
     MAX_AGE_MS,
     PAUSES_SECONDS,
@@ -51,8 +60,9 @@ async def told(tasks: Tasks, task: Task) -> list[Delivery]:
 
 
 async def advanced(tasks: Tasks, task: Task, stage: Stage) -> Task:
-    stages = [*task.stages, StageProgress(stage=stage, started_at_ms=now_ms())]
-    return await tasks.write(writes.advance, task, EventType.STAGE_CHANGED, writes.stage_values(stages, 30))
+    stages = (*task.stages, StageProgress(stage=stage, started_at_ms=now_ms()))
+    update = ProgressUpdate(type=EventType.STAGE_CHANGED, stages=stages, progress=30)
+    return await tasks.write(writes.advance, task, update)
 
 
 def test_the_signature_is_that_of_the_specifications_example() -> None:

@@ -1,1 +1,1 @@
-"""What the README's figures come from: `make bench`."""
+"""Benchmarks, the source of all figures in the documents: `make bench`."""

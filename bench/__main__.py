@@ -1,7 +1,6 @@
-"""Prints the figures: the way to the first event, a render's cost, requests a second, memory.
+"""Prints figures of latency to the first event, cost of a render, requests per second and memory.
 
-The server is the real one, on a port of its own and a temporary folder; every load is
-bounded and ends by itself.
+The server is the real one, on a free port and in a temporary folder. Every load is bounded.
 """
 
 import asyncio
@@ -73,12 +72,12 @@ def idle_mb(folder: Path) -> float:
 
 
 def submit(server: Server, url: str = "") -> str:
-    """Submit a draft, or else the sample; gives the task's id."""
+    """Submit a draft, by default the sample; returns the task's id."""
     return str(server.data(_SUBMIT, url=url or draft_url(server.url))["submitVideoTask"]["task"]["id"])
 
 
 def first_event(server: Server) -> float:
-    """Seconds from a submit to the first event of its attempt; the task is then watched to its end."""
+    """Seconds from a submit to the first event of its attempt; then waits for the end of the task."""
     began = time.perf_counter()
     task_id = submit(server)
     with subscriber(server.socket_url) as socket:
@@ -94,7 +93,7 @@ def first_event(server: Server) -> float:
 
 
 def estimate_error(server: Server, url: str) -> float:
-    """How far off the worst estimate of a render's end is from its middle on, as a part of the whole render's time."""
+    """The largest error of the estimated end in the second half of a render, as a fraction of its duration."""
     began = time.time()
     told: list[tuple[float, float]] = []
     with subscriber(server.socket_url) as socket:
@@ -117,7 +116,7 @@ def finish(server: Server, task_id: str) -> None:
 
 
 def rate(server: Server, path: str, body: object) -> float:
-    """Requests a second over kept connections."""
+    """Requests per second over persistent connections."""
     content = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
     head += f"Content-Length: {len(content)}\r\n\r\n"
@@ -156,7 +155,7 @@ X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-c:a", "aac")
 
 
 def cpu_seconds(command: list[str], folder: Path) -> float:
-    """What a program and its children use."""
+    """CPU seconds of a program and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, env=environment(folder), stderr=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""What somebody who knows ffmpeg well would type for the same pictures: the plainest commands that draw them."""
+"""Hand-written ffmpeg commands for the same pictures, as an expert would type them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from bench.scenes import AAC, FONT, QUIET, X264, Cuts, Mixed
 
 
 def mixed_command(scene: Mixed, ffmpeg: str, output: Path) -> list[str]:
-    """The mixed scene in one graph. The background is blurred at a quarter of its size, which nobody sees."""
+    """The mixed scene in one graph. The background is blurred at a quarter of its size, without visible difference."""
     inputs = ["-i", str(scene.folder / scene.clip), "-i", str(scene.folder / scene.pip)]
     photo = ["-i", str(scene.folder / scene.photo)]
     ending = ["-map", "[v]", "-map", "0:a", "-t", str(scene.seconds), *X264, *AAC, str(output)]
@@ -43,7 +43,7 @@ def mixed_graph(scene: Mixed) -> str:
 
 
 def cuts_command(scene: Cuts, ffmpeg: str, output: Path) -> list[str]:
-    """The clips one after the other by the concat demuxer, encoded again."""
+    """The clips joined by the concat demuxer and encoded again."""
     listed = output.with_suffix(".txt")
     listed.write_text(
         "".join(

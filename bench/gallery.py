@@ -1,6 +1,6 @@
-"""Draws the gallery: `make gallery` writes docs/gallery.md and its pictures anew.
+"""Writes docs/gallery.md and its pictures: `make gallery`.
 
-Every feature is rendered, and one frame of it set beside the same frame as the slow reference compositor draws it.
+Every feature is rendered, and one frame of it is shown beside the frame of the slow reference compositor.
 """
 
 import tempfile

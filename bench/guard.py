@@ -1,6 +1,6 @@
-"""Prints what the guards cost: `make bench-guard`, with QUICK=1 for less. Nothing else should run meanwhile.
+"""Prints the cost of the guards: `make bench-guard`, shorter with QUICK=1, on an otherwise idle machine.
 
-Queries that are built to hurt, accepted and refused; keys against none; renders in the sandbox and outside.
+Hostile queries, accepted and refused; a server with keys and one without; renders in the sandbox and outside.
 """
 
 import argparse
@@ -20,9 +20,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench import scenes
-from bench.databases import opened
 from bench.hurtful import FAMILIES, SIZES, Family, mixture
-from bench.measure import RENDERER, rendered
+from bench.measure import RENDERER, open_database, rendered
 from bench.scale import UNLIMITED, row
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
@@ -37,13 +36,13 @@ from tests.support.process import Served, served
 TASKS, FULL, EVENTS = 1000, 100, 120
 """A database that hurts: tasks, and how many of them have so many events and all the warnings a task can have."""
 TRIES, MOST_TRIES = 3, 12
-"""More than three are made while a document costs more than it may: the machine may have been at something else."""
+"""Further tries, after three, while a document exceeds its limit: the machine may have been busy."""
 MIXTURES = 40
 MOST_MS = 50.0
 SHOWN = 3
-"""How many documents of a kind are named."""
+"""Documents of a kind that are printed."""
 ROUNDS, AT_ONCE = 1000, 50
-"""Of each server, in turns, so many requests at once, as under load: one that comes alone finds a cold processor."""
+"""Requests sent at once to each server in turn, as under load: single ones would find a cold processor."""
 RENDERS = 12
 VIDEO_SECONDS = 1.0
 TASK = """query($id: ID!) { videoTask(id: $id) {
@@ -59,12 +58,12 @@ sandbox.shut_in = lambda request: None
 sandbox.shut_network = lambda: None
 main()
 """
-"""The renderer as it is, in no sandbox: only a bench runs it so."""
+"""The renderer without a sandbox, for this bench only."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hurt:
-    """What a document cost the server."""
+    """The cost of a document for the server."""
 
     cpu_ms: float
     name: str
@@ -72,7 +71,7 @@ class Hurt:
 
 
 class Asker:
-    """Sends documents to a server over one connection, and looks at the server's processor time."""
+    """Sends documents to a server over one connection and measures the server's CPU time."""
 
     def __init__(self, running: Served, task: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
@@ -80,7 +79,7 @@ class Asker:
         self._task = task
 
     def ask(self, family: Family, size: int, name: str) -> Hurt:
-        """The least of some tries: what the machine does besides does not count."""
+        """The minimum of several tries, without the influence of other processes."""
         document = family(size)
         least, accepted = float("inf"), False
         for tried in range(MOST_TRIES):
@@ -99,7 +98,7 @@ class Asker:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What all threads of a process have used, to the nanosecond; /proc/PID/stat counts in hundredths."""
+    """CPU time of all threads of a process in nanoseconds; /proc/PID/stat counts in hundredths of a second."""
     used = 0
     for thread in Path(f"/proc/{pid}/task").iterdir():
         used += int((thread / "schedstat").read_text().split()[0])
@@ -119,8 +118,8 @@ def hurts(asker: Asker, families: dict[str, Family]) -> Iterator[Hurt]:
 
 
 async def filled(url: str) -> str:
-    """Fill a database; gives the id of a task with everything."""
-    async with opened(url) as database, database.write() as connection:
+    """Fill a database; returns the id of a task with all optional parts."""
+    async with open_database(url) as database, database.write() as connection:
         request = TaskRequest(draft_url="https://a.example/")
         made = await writes.create(connection, OPEN_OWNER, uuid.uuid4().hex, request)
         (one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
@@ -147,7 +146,7 @@ def _copy(one: sa.RowMapping, number: int) -> dict[str, Any]:
 
 
 def queries(folder: Path, mixtures: int) -> None:
-    """What the worst document costs that is accepted, and the worst that is refused."""
+    """The cost of the most expensive accepted document, and of the most expensive refused one."""
     with served(folder, "--no-worker", **UNLIMITED) as running:
         running.start()
         task = asyncio.run(filled(f"sqlite:///{folder / 'data' / 'draftcast.sqlite'}"))
@@ -167,7 +166,7 @@ def _verdict(cpu_ms: float) -> tuple[str, bool]:
 
 
 def keys(folder: Path, rounds: int) -> None:
-    """What it costs to know who asks: a server with keys beside one without, both asked for a task in turns."""
+    """The cost of authentication: queries of a task on a server with keys and on one without, in turns."""
     unreached = {**UNLIMITED, "queries_per_minute": str(10**9)}
     (folder / "locked").mkdir(parents=True)
     key = new_key(folder / "locked", "bench")
@@ -210,7 +209,7 @@ class Repeated:
 
 
 def sandbox(folder: Path, pairs: int) -> None:
-    """What the sandbox costs a render: the same draft inside and outside, in turns."""
+    """The cost of the sandbox: renders of the same draft inside and outside, in turns."""
     ffmpeg = find_ffmpeg("").path
     (folder / "draft").mkdir(parents=True)
     draft = scenes.mixed(folder / "draft", ffmpeg, VIDEO_SECONDS)
@@ -238,7 +237,7 @@ def _overhead(what: str, ratios: list[float], most: float) -> None:
 
 
 def main() -> None:
-    """Print all figures, or those that are named."""
+    """Print all figures, or those named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=["queries", "keys", "sandbox"])
     parser.add_argument("--quick", action="store_true")

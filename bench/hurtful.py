@@ -1,6 +1,6 @@
-"""Documents that are built to hurt: families that grow with a number, and mixtures of all of them.
+"""Hostile GraphQL documents: families that grow with a number, and mixtures of them.
 
-A name `OP` in a document is replaced at each sending, so that no answer and no plan of an earlier one serves.
+The name `OP` in a document is replaced for each request, so that no cached response or plan applies.
 """
 
 import base64
@@ -30,7 +30,7 @@ Family = Callable[[int], Document]
 
 
 def _beside(part: str) -> Family:
-    """The same part under so many aliases."""
+    """The same selection under `n` aliases."""
     return lambda size: Document("query OP {" + " ".join(f"a{n}: {part}" for n in range(size)) + "}")
 
 
@@ -45,7 +45,7 @@ def _paged(document: str) -> Family:
 
 
 def _spread(link: str, last: str, start: str = "{ ...f0 }") -> Family:
-    """A chain of fragments; `link` names the next as #."""
+    """A chain of fragments; `#` in `link` stands for the next one."""
 
     def family(size: int) -> Document:
         links = [f"fragment f{n} on Query {{ {link.replace('#', f'f{n + 1}')} }}" for n in range(size)]
@@ -228,7 +228,7 @@ _PARTS = (
 
 
 def mixture(seed: int) -> Family:
-    """Parts of all kinds, drawn from a number."""
+    """A random mixture of all families, by a seed."""
     chance = random.Random(seed)
     drawn = [chance.choice(_PARTS) for _ in range(max(SIZES))]
 

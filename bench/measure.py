@@ -1,4 +1,4 @@
-"""What a program and all its children use: CPU seconds, memory, time."""
+"""Measurement of a program and its children (CPU seconds, memory, time), and the database of a measured server."""
 
 import json
 import os
@@ -7,21 +7,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
 
+from services.store.database import Database
+
 ROOT = Path(__file__).parent.parent
 EVERY_SECONDS = 0.1
-"""How often memory is looked at."""
+"""Interval between two samples of memory."""
 
 
 def cpu_seconds(command: Sequence[str | Path]) -> float:
-    """What a program and its children use. Raises `CalledProcessError`."""
+    """CPU seconds of a program and its children. Raises `CalledProcessError`."""
     before = _children()
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return _children() - before
@@ -34,7 +36,7 @@ def _children() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """What one render used. Exporting is from its first progress line to the first of the stage after it."""
+    """The usage of one render. Exporting lasts from its first progress line to the first one of the next stage."""
 
     cpu_s: float
     peak_mb: float
@@ -46,12 +48,12 @@ class Render:
 
     @property
     def busy(self) -> float:
-        """How much of all cores exporting used, 0..1."""
+        """The share of all cores used by exporting, 0..1."""
         return self.export_cpu_s / self.export_s / cores()
 
 
 def cores() -> int:
-    """How many cores there are for us."""
+    """The number of cores available to this process."""
     return len(os.sched_getaffinity(0))
 
 
@@ -137,7 +139,7 @@ def _used(pid: int) -> float:
 
 
 class Memory:
-    """The most that a process and all its children hold at once, in MB; what they share counts once (PSS)."""
+    """Peak memory of a process and its children in MB; shared memory counts once (PSS)."""
 
     def __init__(self, pid: int) -> None:
         self.peak_mb = 0.0
@@ -165,3 +167,13 @@ def _held(process: psutil.Process) -> int:
     with suppress(psutil.Error, OSError):
         return int(process.memory_full_info().pss)
     return 0
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncGenerator[Database]:
+    """A server's database, closed at the end."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()

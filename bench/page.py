@@ -1,7 +1,7 @@
-"""Prints the figures of the page: its size, its first paint, how it bears 1000 tasks that change ten times a second.
+"""Prints figures of the page: its size, its first paint, and its load with 1000 tasks that change ten times a second.
 
-The server is a stand-in that speaks as much of the API as the page asks for: no real one renders 1000 videos at once.
-`make bench-page` runs it; SECONDS says how long the load lasts (60 without it).
+The server is a stand-in with the part of the API that the page uses: no real one renders 1000 videos at once.
+Run by `make bench-page`; SECONDS is the duration of the load (default 60).
 """
 
 import asyncio
@@ -134,7 +134,7 @@ class Load:
         return socket
 
     async def _feed(self, socket: web.WebSocketResponse, operation: str, host: str) -> None:
-        """Tell of each task ten times a second until the socket closes."""
+        """Send each task ten times a second until the socket closes."""
         texts = [message(operation, number, host) for number in range(TASKS)]
         began = time.monotonic()
         for turn in range(1, 10**9):
@@ -147,7 +147,7 @@ class Load:
 
 
 def task(number: int, seq: int, host: str) -> dict[str, Any]:
-    """A task as the page asks for it; with each seq it is a little further."""
+    """A task with the page's fields; its progress grows with `seq`."""
     done = (number * 37 + seq) % FRAMES
     now = clock(time.time())
     stages: list[dict[str, Any]] = [

@@ -1,6 +1,6 @@
-"""Prints what rendering costs beside what else could draw the same: `make bench-render`, or with QUICK=1 shorter.
+"""Prints the cost of rendering beside other programs that draw the same: `make bench-render`, shorter with QUICK=1.
 
-All that is compared runs in turns, and figures are medians. Nothing else should run on the machine meanwhile.
+The programs run in turns, and figures are medians. The machine should be idle otherwise.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from tests.support.process import served
 from tests.support.servers import DraftServer
 
 PEERS = ROOT / ".bench" / "peers"
-"""An environment of its own for what only the bench compares with; it ignores itself in git."""
+"""A separate environment for the compared programs, ignored by git."""
 PEER_PACKAGES = ("moviepy==2.2.1", "skia-python==144.1", "av>=16", "numpy>=2")
 SAME_PICTURE = 0.9
 """The SSIM from which on two videos show the same scene; outlines of letters and rounding differ."""
@@ -143,7 +143,7 @@ class Bench:
         self._table.least(f"{title}: cores busy while exporting", _busy([whole]), 90, "%")
 
     def events(self) -> None:
-        """How long a client waits for a sign of life, and how well it is told when the video will be there."""
+        """The time until the first preview, and the error of the estimated end."""
         scene = scenes.cuts(self._emptied("estimated"), self._ffmpeg, count=self._size.cuts)
         with DraftServer() as drafts, served(self._emptied("served"), ALLOW_HOSTS=drafts.host) as running:
             server = running.start()
@@ -167,7 +167,7 @@ class Bench:
         return cpu_seconds(by_hand.cuts_command(scene, self._ffmpeg, scene.folder / "plain.mp4"))
 
     def _in_turns(self, ways: Mapping[str, Callable[[], float]], rounds: int | None = None) -> dict[str, float]:
-        """CPU seconds of each way: the median of rounds in which all have their turn."""
+        """CPU seconds of each program: the medians of rounds in which each runs once."""
         figures: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(rounds or self._size.rounds):
             for name, way in ways.items():

@@ -1,6 +1,6 @@
-"""Prints how the service grows: `make bench-scale`, with QUICK=1 for less.
+"""Prints how the service scales: `make bench-scale`, shorter with QUICK=1, on an otherwise idle machine.
 
-Real servers, real workers, and a PostgreSQL that waits for its disk. Nothing else should run meanwhile.
+Real servers, real workers, and a PostgreSQL that syncs to its disk.
 """
 
 import argparse
@@ -24,9 +24,8 @@ import psutil
 import sqlalchemy as sa
 
 from bench import scenes
-from bench.databases import opened
 from bench.live.__main__ import Process as Ordered
-from bench.measure import cores
+from bench.measure import cores, open_database
 from services.clock import now_ms
 from services.migrate import migrate
 from services.render.process.ffmpeg import find_ffmpeg
@@ -93,7 +92,7 @@ class Bench:
         self.doorbell()
 
     def submits(self, name: str, url: str) -> None:
-        """Submits that are on disk when they are answered."""
+        """Submits per second, each on disk before its response."""
         with self._api({"database_url": url} if url else {}) as api:
             server = psutil.Process(api.pid)
             before = server.cpu_times()
@@ -103,10 +102,10 @@ class Bench:
         row(f"{name}: the API's processor time for one", f"{1000 * used / count:.1f} ms")
 
     async def claims(self, name: str, url: str) -> None:
-        """The next of those that wait is found and claimed, however many they are."""
+        """The time of a claim with many waiting tasks."""
         migrate(url)
         took: list[float] = []
-        async with opened(url) as database:
+        async with open_database(url) as database:
             for queued in (FEW, MANY):
                 await fill(database, queued)
                 took.append(await claimed(database))
@@ -114,7 +113,7 @@ class Bench:
         row(f"{name}: the longer queue", f"{took[1] / took[0]:.2f} x", "<= 1.5 x", took[1] <= 1.5 * took[0])
 
     def idle_worker(self) -> None:
-        """What a worker costs that has nothing to do."""
+        """The cost of an idle worker."""
         with self._site(1) as (_, workers):
             process = psutil.Process(workers[0].pid)
             before = sum(process.cpu_times()[:2])
@@ -147,7 +146,7 @@ class Bench:
             return time.monotonic() - began
 
     def doorbell(self) -> None:
-        """What one process writes, four tell their subscribers: they hear of it from Redis."""
+        """Events written by one process, delivered by four others through Redis."""
         settings = {"DATABASE_URL": self._postgres.database(), "BROADCAST_URL": self._redis.url, **UNLIMITED}
         environment = {**os.environ, **{f"DRAFTCAST_{name.upper()}": value for name, value in settings.items()}}
         with ExitStack() as stack:
@@ -220,7 +219,7 @@ class Bench:
 
 
 async def submitted(server: Server, seconds: float) -> int:
-    """How many submits are acknowledged in so many seconds."""
+    """The number of submits acknowledged within some seconds."""
     until = time.monotonic() + seconds
     async with aiohttp.ClientSession() as session:
 
@@ -239,7 +238,7 @@ async def submitted(server: Server, seconds: float) -> int:
 
 
 async def fill(database: Database, wanted: int) -> None:
-    """So many tasks wait, of some owners: copies of one that was submitted as all are."""
+    """Copy a submitted task to many waiting ones of several owners."""
     async with database.write() as connection:
         await connection.execute(sa.delete(tasks))
         made = await writes.create(connection, "owner", uuid.uuid4().hex, TaskRequest(draft_url="https://a.example/"))

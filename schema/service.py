@@ -13,8 +13,7 @@ from services.compose import Services
 from services.drafts import sample
 from services.files.disk import Disk
 from services.store import records
-
-DEFAULT_MINUTES = 60
+from services.tasks.manager import DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES
 
 
 @described
@@ -46,10 +45,12 @@ class QueueStats:
     async def throughput(
         self,
         info: Info,
-        last_minutes: Annotated[int | None, about("How far to look back, 1 to 1440.")] = DEFAULT_MINUTES,
+        last_minutes: Annotated[
+            int | None, about(f"How far to look back, 1 to {MAX_THROUGHPUT_MINUTES}.")
+        ] = DEFAULT_THROUGHPUT_MINUTES,
     ) -> list[ThroughputPoint]:
         """What ended in each of the last minutes, oldest first, the present one included."""
-        minutes = DEFAULT_MINUTES if last_minutes is None else last_minutes
+        minutes = DEFAULT_THROUGHPUT_MINUTES if last_minutes is None else last_minutes
         return [ThroughputPoint.of(point) for point in await tasks.throughput(info.context, minutes)]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What can be watched. Each root answers or raises at once, and gives a generator that does the waiting."""
+"""The subscription type: names, arguments and descriptions. `OperationExecutor.stream` executes subscriptions."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -33,8 +33,8 @@ class Subscription:
         ),
     ) -> AsyncGenerator[VideoTaskEvent, None]:
         """One task. First its present state (a SNAPSHOT), then every change in order; it completes after the
-        final state. Percentages that come faster than about ten a second may be told as one; a change of
-        status or stage never is. With `after` nothing newer than that seq is lost, across reconnects and restarts.
+        final state. Percentages come about four a second at most, the newest of them; no change of
+        status or stage is left out. With `after` nothing newer than that seq is lost, across reconnects and restarts.
         """
         raise NotImplementedError
 

@@ -34,6 +34,8 @@ from graphql import (
 )
 
 from schema.execution.compiler import waits
+from services.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from services.tasks.manager import DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES
 
 MOST_VALUES = 13_500
 """Values in a result, some microseconds each; database reads count as values. The web page's own list of a hundred
@@ -50,8 +52,6 @@ MOST_REPEATS = 20
 DEEPEST = 20
 DEEPEST_INTROSPECTION = 2
 """Nested lists of the fields of types: tools need one level, and each further one multiplies by the schema."""
-LARGEST_PAGE = 100
-USUAL_PAGE = 20
 LISTS: Mapping[str, float] = {"warnings": 200, "stages": 8, "ofType": 0.5}
 """The assumed length of lists without arguments. A warning counts twice, as it is read from JSON; few types are
 wrapped, fewer twice.
@@ -134,8 +134,8 @@ class Sized:
     own: float = 0
 
 
-PAGE = Sized(("first", "last"), USUAL_PAGE, LARGEST_PAGE)
-MINUTES = Sized(("lastMinutes",), 60, 1440, 0.4)
+PAGE = Sized(("first", "last"), DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+MINUTES = Sized(("lastMinutes",), DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES, 0.4)
 
 
 @dataclass(frozen=True, slots=True)

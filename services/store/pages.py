@@ -14,8 +14,8 @@ from services.store.records import EventPage, EventType, PageRequest, Task, Task
 from services.store.rows import event_of
 from services.store.tables import events, tasks
 
-DEFAULT_PAGE = 20
-LARGEST_PAGE = 100
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
 LONGEST_CURSOR = 1000
 LARGEST_NUMBER = 2**63 - 1
 """Largest integer that the database can compare."""
@@ -123,12 +123,12 @@ def page_cursor(page: PageRequest, parts: int) -> PageCursor:
     backward = page.last is not None
     name = "last" if backward else "first"
     size = page.last if backward else page.first
-    size = DEFAULT_PAGE if size is None else size
-    if not 0 <= size <= LARGEST_PAGE:
+    size = DEFAULT_PAGE_SIZE if size is None else size
+    if not 0 <= size <= MAX_PAGE_SIZE:
         raise InvalidInput(
             Bilingual(
-                f"{name} must be 0 to {LARGEST_PAGE}, not {size}.",
-                f"{name} 须在 0 到 {LARGEST_PAGE} 之间，而不是 {size}。",
+                f"{name} must be 0 to {MAX_PAGE_SIZE}, not {size}.",
+                f"{name} 须在 0 到 {MAX_PAGE_SIZE} 之间，而不是 {size}。",
             ),
             path=(name,),
         )

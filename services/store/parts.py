@@ -9,11 +9,8 @@ import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.records import Task
+from services.store.records import MAX_LOSSES, Task
 from services.store.tables import is_active, is_processing, parts, tasks, workers
-
-MAX_LOSSES = 2
-"""A part that was lost this often is rendered by the coordinator only."""
 
 
 class PartStatus(StrEnum):

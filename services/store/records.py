@@ -27,6 +27,8 @@ class Status(StrEnum):
         return self in (Status.COMPLETED, Status.FAILED, Status.CANCELED)
 
 
+MAX_LOSSES = 2
+"""Lost workers after which a task fails with the next loss, and a part is left to its coordinator."""
 ACTIVE = (Status.PENDING, Status.PROCESSING)
 
 
@@ -126,6 +128,10 @@ class Task:
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
     """The types of events that are sent to the webhook."""
+
+    def expired(self, now_ms: int) -> bool:
+        """Whether it is PENDING longer than its request allows; `reads.expired` is the same rule in SQL."""
+        return self.status is Status.PENDING and self.expires_at_ms is not None and self.expires_at_ms <= now_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from services.clock import now_ms
 from services.errors import Failure
 from services.store import outbox
 from services.store.records import (
+    MAX_LOSSES,
     EventType,
     ProgressUpdate,
     Stage,
@@ -27,9 +28,6 @@ from services.store.records import (
 )
 from services.store.rows import stages_json, task_of, warnings_json
 from services.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
-
-MAX_LOSSES = 2
-"""How many times a task is run again after its worker was lost."""
 
 
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:

@@ -50,7 +50,7 @@ LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
 LARGEST_METADATA_BYTES = 16 * 1024
 LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
-LONGEST_THROUGHPUT_MINUTES = 24 * 60
+DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES = 60, 24 * 60
 
 
 class TaskManager:
@@ -249,11 +249,11 @@ class TaskManager:
 
     async def throughput(self, owner: str, last_minutes: int) -> tuple[ThroughputPoint, ...]:
         """Tasks that ended in each of the last minutes (1 to 1440), oldest first, including the current one."""
-        if not 1 <= last_minutes <= LONGEST_THROUGHPUT_MINUTES:
+        if not 1 <= last_minutes <= MAX_THROUGHPUT_MINUTES:
             raise InvalidInput(
                 Bilingual(
-                    f"lastMinutes must be 1 to {LONGEST_THROUGHPUT_MINUTES}, not {last_minutes}.",
-                    f"lastMinutes 须在 1 到 {LONGEST_THROUGHPUT_MINUTES} 之间，而不是 {last_minutes}。",
+                    f"lastMinutes must be 1 to {MAX_THROUGHPUT_MINUTES}, not {last_minutes}.",
+                    f"lastMinutes 须在 1 到 {MAX_THROUGHPUT_MINUTES} 之间，而不是 {last_minutes}。",
                 ),
                 path=("lastMinutes",),
             )

@@ -346,7 +346,7 @@ def _refusal(task: Task, base_url: str) -> Failed | None:
             "The draft's address is this server's own, and there is no draft.",
             "草稿地址指向本服务器自身，这里没有草稿。",
         )
-    if task.status is Status.PENDING and task.expires_at_ms is not None and task.expires_at_ms <= now_ms():
+    if task.expired(now_ms()):
         return expired()
     if task.status is Status.PROCESSING and task.attempt >= task.max_attempts:
         return failed(

@@ -18,6 +18,7 @@ from services.files.store import FileStore
 from services.store import parts
 from services.store.database import Database
 from services.store.parts import Part, PartStatus
+from services.store.records import MAX_LOSSES
 from services.telemetry.traces import NO_TRACES, Traces
 from services.worker.publish import size_and_sha256
 from services.worker.registry import WorkerRegistry
@@ -40,7 +41,7 @@ def next_for_coordinator(rows: Iterable[Part]) -> Part | None:
 
 def next_for_assistant(rows: Iterable[Part]) -> Part | None:
     """The next part for an assistant: the last open one, since the coordinator begins at the front."""
-    waiting = [part for part in rows if part.status is PartStatus.OPEN and part.losses < parts.MAX_LOSSES]
+    waiting = [part for part in rows if part.status is PartStatus.OPEN and part.losses < MAX_LOSSES]
     return max(waiting, key=lambda part: part.number, default=None)
 
 

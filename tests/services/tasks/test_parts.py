@@ -9,7 +9,7 @@ import pytest
 from services.files.store import FileStore
 from services.store import parts, tables, workers, writes
 from services.store.parts import Part, PartStatus
-from services.store.records import Task
+from services.store.records import MAX_LOSSES, Task
 from services.worker.maintenance import Maintenance
 from services.worker.queue.engine import Queue
 from services.worker.registry import WorkerRegistry
@@ -43,7 +43,7 @@ def test_the_leader_takes_what_is_only_promised_when_nothing_else_is_left() -> N
 
 
 def test_a_part_that_was_lost_again_and_again_is_left_to_the_leader() -> None:
-    rows = [part(0, losses=1), part(1, losses=parts.MAX_LOSSES)]
+    rows = [part(0, losses=1), part(1, losses=MAX_LOSSES)]
     assert next_for_assistant(rows) == rows[0]
     assert next_for_coordinator(rows[1:]) == rows[1]
 

@@ -17,8 +17,8 @@ from services.store.database import Database
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises a `SettingsError` that names a place of keys, tasks, videos or settings that every render may read; also
-    when DRAFTCAST_REQUIRE_SANDBOX is set and this machine has no complete sandbox.
+    """Raises a `SettingsError` for a folder of keys, tasks, videos or settings that every render may read, and for
+    DRAFTCAST_REQUIRE_SANDBOX on a machine without a complete sandbox.
     """
     trees = {tree.resolve() for tree in readable_trees(settings.font_dirs, settings.ffmpeg)}
     for variable, place in _secret_places(settings):

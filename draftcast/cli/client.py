@@ -70,12 +70,12 @@ class ServerUnreachable(Stopped):
     """The server does not answer, or something else answers in its place."""
 
     def __init__(self, server: str, reason: str) -> None:
-        hint = f"Start it with `make run`, or say where it is: --server URL, or {SERVER_VARIABLE}."
+        hint = f"Start it with `make run`, or give its address: --server URL, or {SERVER_VARIABLE}."
         super().__init__("SERVER_UNREACHABLE", f"{server} does not answer: {reason}", hint, Exit.UNREACHABLE)
 
 
 class ServerRefusal(Stopped):
-    """The server does not do what was asked; `code` is one of the API's."""
+    """The server refuses the request; `code` is an error code of the API."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message, _hint(code), Exit.REFUSED)
@@ -84,32 +84,32 @@ class ServerRefusal(Stopped):
 def _hint(code: str) -> str:
     known = os.environ.get(KEY_VARIABLE)
     unauthenticated = (
-        f"The server does not know the key in {KEY_VARIABLE}, or its time is over; `draftcast keys list` there tells."
+        f"The server does not know the key in {KEY_VARIABLE}, or it has expired; `draftcast keys list` there shows it."
         if known
-        else f"Put your key into {KEY_VARIABLE}; who runs the server makes one with `draftcast keys create NAME`."
+        else f"Put your key into {KEY_VARIABLE}; the operator makes one with `draftcast keys create NAME`."
     )
     hints = {
         "UNAUTHENTICATED": unauthenticated,
-        "FORBIDDEN": "Who runs the server makes a key that may: `draftcast keys create NAME --scopes submit,read`.",
-        "NOT_FOUND": "`draftcast tasks` lists those that this key may see.",
+        "FORBIDDEN": "The operator makes a key with the scope: `draftcast keys create NAME --scopes submit,read`.",
+        "NOT_FOUND": "`draftcast tasks` lists the tasks that this key may see.",
         "QUEUE_FULL": "Try again when some of them are done; `draftcast tasks --status pending` lists them.",
     }
     return hints.get(code, "")
 
 
 async def submit(server: str, draft_url: str, *, strict: bool = False, webhook_url: str | None = None) -> Json:
-    """Submit a draft; gives its task. Raises `ServerUnreachable`, `ServerRefusal`."""
+    """Submit a draft and return its task. Raises `ServerUnreachable`, `ServerRefusal`."""
     more = {} if webhook_url is None else {"webhookUrl": webhook_url}
     return await _changed(server, _SUBMIT, {"input": {"draftUrl": draft_url, "strict": strict, **more}})
 
 
 async def cancel(server: str, task_id: str) -> Json:
-    """Cancel a task; gives it as it is then. Raises as `submit` does."""
+    """Cancel a task and return it. Raises as `submit` does."""
     return await _changed(server, _CANCEL, {"id": task_id})
 
 
 async def retry(server: str, task_id: str) -> Json:
-    """Put a failed or canceled task into the queue again; gives it as it is then. Raises as `submit` does."""
+    """Queue a failed or canceled task again and return it. Raises as `submit` does."""
     return await _changed(server, _RETRY, {"id": task_id})
 
 
@@ -190,7 +190,7 @@ async def _ask(server: str, document: str, variables: Json) -> Json:
 
 
 def bearer() -> dict[str, str]:
-    """The key, where there is one; connection_init takes it in the same form."""
+    """The Authorization header, if there is a key; connection_init has the same form."""
     key = os.environ.get(KEY_VARIABLE)
     return {"Authorization": f"Bearer {key}"} if key else {}
 
@@ -202,7 +202,7 @@ def _refusal(error: TransportQueryError) -> ServerRefusal:
 
 
 def unreachable(server: str, error: Exception) -> ServerUnreachable:
-    """What to tell when a server cannot be talked with."""
+    """The error of a failed connection."""
     if isinstance(error, TransportServerError) and error.code:
-        return ServerUnreachable(server, f"what is there says HTTP {error.code}, and is no draftcast")
+        return ServerUnreachable(server, f"its address answers HTTP {error.code}, and is no draftcast")
     return ServerUnreachable(server, str(error) or type(error).__name__)

@@ -44,13 +44,13 @@ _WORDS = {
     "DONE": "done",
 }
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
-SURE = 0.05
-"""The part of a stage before which nobody is told what is left: the first frames take longest."""
+MIN_FRACTION = 0.05
+"""The fraction of a stage before which no remaining time is shown: the first frames take longest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """How far something is: a stage, 0..100, and where it is known `done` of `total` in `unit` and the seconds left."""
+class ProgressState:
+    """The progress of a task or render: stage, percentage 0 to 100, and where known counts and seconds left."""
 
     stage: str
     percent: float
@@ -62,7 +62,7 @@ class Reached:
 
     @property
     def count(self) -> str:
-        """What is counted, in words."""
+        """The counts as text, such as `1,200 of 3,600 frames`, or the position in the queue."""
         if self.queue_position is not None:
             return f"place {self.queue_position} of the queue"
         if self.done is None or not self.total:
@@ -73,16 +73,16 @@ class Reached:
 
     @property
     def left(self) -> str:
-        """How long it will take, in words."""
-        too_early = self.total and (self.done or 0) < self.total * SURE
+        """The remaining time as text."""
+        too_early = self.total and (self.done or 0) < self.total * MIN_FRACTION
         return "" if self.left_seconds is None or too_early else f"{_duration(max(1.0, self.left_seconds))} left"
 
 
-def reached(task: dict[str, Any]) -> Reached:
-    """How far a task is, as the API tells of it. The server's own clock tells what is left."""
+def task_progress(task: dict[str, Any]) -> ProgressState:
+    """The progress of a task of the API. The remaining time is by the server's clock."""
     counts: dict[str, Any] = task["stages"][-1] if task["stages"] else {}
     end = task["estimatedCompletionAt"]
-    return Reached(
+    return ProgressState(
         task["stage"],
         task["progress"],
         counts.get("done"),
@@ -93,26 +93,26 @@ def reached(task: dict[str, Any]) -> Reached:
     )
 
 
-class Way:
-    """How far a render is that runs without a task, from its exporter's lines."""
+class LocalProgress:
+    """The progress of a render without a task, by its exporter's lines."""
 
     def __init__(self) -> None:
         self._pace = Eta()
         self._stage = Stage.QUEUED
         self._began_ms = 0
 
-    def reached(self, line: StageLine, now_ms: int) -> Reached:
-        """Take a line in."""
+    def state(self, line: StageLine, now_ms: int) -> ProgressState:
+        """The progress after a line of the exporter."""
         if line.stage is not self._stage:
             self._stage, self._began_ms = line.stage, now_ms
         now = StageProgress(stage=line.stage, started_at_ms=self._began_ms, done=line.done, total=line.total)
         end_ms = self._pace.end_ms(now, now_ms)
         left = None if end_ms is None else (end_ms - now_ms) / 1000
-        return Reached(line.stage, percent(now), line.done, line.total, line.unit, left)
+        return ProgressState(line.stage, percent(now), line.done, line.total, line.unit, left)
 
 
 class _Bar:
-    """A bar on stderr that is shown while the block lasts."""
+    """A progress bar on stderr, shown while the block lasts."""
 
     _progress: Progress
 
@@ -127,7 +127,7 @@ class _Bar:
 
 
 class ProgressBar(_Bar):
-    """On stderr: a line for each stage that is over, and below them a bar for the present one."""
+    """On stderr: a line for each finished stage, and a bar for the present one."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -140,13 +140,13 @@ class ProgressBar(_Bar):
             console=Console(stderr=True, highlight=False),
         )
         self._bar = self._progress.add_task("starting", total=100, count="", left="")
-        self._now: Reached | None = None
+        self._now: ProgressState | None = None
         self._since = 0.0
 
-    def update(self, now: Reached) -> None:
-        """Show how far it is."""
+    def update(self, now: ProgressState) -> None:
+        """Show this progress."""
         if self._now is None or now.stage != self._now.stage:
-            self._say_ended()
+            self._print_ended()
             self._since = monotonic()
         self._now = now
         self._progress.update(
@@ -155,16 +155,16 @@ class ProgressBar(_Bar):
 
     def finish(self) -> None:
         """Show that it is done."""
-        self.update(Reached(Stage.DONE, 100))
+        self.update(ProgressState(Stage.DONE, 100))
 
-    def _say_ended(self) -> None:
+    def _print_ended(self) -> None:
         if self._now is not None:
             seconds = monotonic() - self._since
             self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
 
 
 class SendingBar(_Bar):
-    """On stderr: what is sent to a server, and how much of it is; nothing when `quiet`."""
+    """On stderr: the files of an upload and its progress; nothing when `quiet`."""
 
     def __init__(self, sizes: Sequence[int], brought: Iterable[Path], quiet: bool) -> None:
         console = Console(stderr=True, highlight=False, quiet=quiet)
@@ -177,7 +177,7 @@ class SendingBar(_Bar):
             console.print(printable(f"  with {path}, {decimal(path.stat().st_size)}"), soft_wrap=True)
 
     def sent(self, size: int) -> None:
-        """So many more bytes have gone out."""
+        """Advance by this many bytes."""
         self._progress.advance(self._bar, size)
 
 
@@ -186,7 +186,7 @@ def _words(stage: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """In the one or two units that matter: `8 s`, `3 min 20 s`, `5 h 2 min`, `12 d`."""
+    """A duration in one or two units: `8 s`, `3 min 20 s`, `5 h 2 min`, `12 d`."""
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -202,7 +202,7 @@ def _ms(at: str) -> int:
 
 
 def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int) -> Table:
-    """Tasks as the API tells of them, to be read by people."""
+    """A table of tasks of the API."""
     table = Table("task", "status", "stage or error", "progress", "age", "draft", box=None, header_style="bold")
     for task in tasks:
         error: dict[str, Any] | None = task["error"]
@@ -221,7 +221,7 @@ def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int) -> Table:
 
 
 def findings_table(findings: "Iterable[Finding]") -> Table:
-    """What the doctor found, to be read by people."""
+    """A table of the findings of `draftcast doctor`."""
     table = Table(show_header=False, box=None)
     for finding in findings:
         mark = (
@@ -232,7 +232,7 @@ def findings_table(findings: "Iterable[Finding]") -> Table:
 
 
 def report_table(report: DraftReport) -> Table:
-    """What was found out about a draft, to be read by people."""
+    """A table of a draft report."""
     found = report.found
     table = Table(show_header=False, box=None)
     table.add_column(no_wrap=True)
@@ -257,7 +257,7 @@ def _about_warning(warning: DraftWarning) -> Text:
 
 
 def report_object(report: DraftReport) -> dict[str, Any]:
-    """The same for programs: the API's `DraftReport`, its keys in snake_case and its messages in English."""
+    """The API's `DraftReport` as a JSON object, with keys in snake_case and messages in English."""
     found = report.found
     return {
         "draft_url": report.draft_url,

@@ -1,4 +1,4 @@
-"""The doctor: whether everything is here that a render needs."""
+"""`draftcast doctor`: checks of this machine's requirements."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ LEAST_FREE_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `needed` things that are not `ok` make the doctor fail."""
+    """The result of one check; a `needed` one that is not `ok` makes the command fail."""
 
     name: str
     ok: bool
@@ -37,13 +37,13 @@ class Finding:
     needed: bool = True
 
 
-class _Wrong(DraftcastError):
-    """What was looked at is not as it should be."""
+class _CheckFailed(DraftcastError):
+    """A requirement is not met; the text says what to do."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, one finding after the other."""
-    looks: list[tuple[str, Callable[[Settings], str], bool]] = [
+    """Run all checks."""
+    checks: list[tuple[str, Callable[[Settings], str], bool]] = [
         ("ffmpeg", _ffmpeg, True),
         ("Chinese font", _font, True),
         ("text shaping", _shaping, False),
@@ -57,9 +57,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("port", check_port, False),
         ("GraphiQL", _graphiql, False),
     ]
-    for name, look, needed in looks:
+    for name, check, needed in checks:
         try:
-            yield Finding(name, True, look(settings), needed)
+            yield Finding(name, True, check(settings), needed)
         except (DraftcastError, OSError, ValueError, TimeoutError) as error:
             yield Finding(name, False, str(error) or type(error).__name__, needed)
 
@@ -73,32 +73,32 @@ def _font(settings: Settings) -> str:
     book = find_fonts(settings.font_dirs)
     name = cjk_font_name(book)
     if name is None or book.default is None:
-        raise _Wrong("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
+        raise _CheckFailed("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
     return f"{name} ({book.default.path})"
 
 
 def _shaping(_settings: Settings) -> str:
     if not shapes():
-        raise _Wrong("libfribidi is not here: Hebrew and Arabic are put in order all the same, Thai or Hindi are not")
+        raise _CheckFailed("libfribidi is missing: Hebrew and Arabic are laid out without it, Thai and Hindi are not")
     return "by libfribidi and HarfBuzz"
 
 
 def _sandbox(_settings: Settings) -> str:
     found = sandbox_here()
     if not (found.complete and found.signals):
-        raise _Wrong(f"of what a render could reach: {found}")
+        raise _CheckFailed(f"incomplete: {found}")
     return str(found)
 
 
 def _exposure(settings: Settings) -> str:
     check_exposure(settings)
-    return "nothing of ours lies where renders may read"
+    return "renders cannot read data or settings of the server"
 
 
 def _data(settings: Settings) -> str:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if not os.access(settings.data_dir, os.W_OK):
-        raise _Wrong(f"{settings.data_dir} cannot be written to; set DRAFTCAST_DATA_DIR")
+        raise _CheckFailed(f"{settings.data_dir} cannot be written to; set DRAFTCAST_DATA_DIR")
     return str(settings.data_dir)
 
 
@@ -106,7 +106,7 @@ def _disk(settings: Settings) -> str:
     there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
     free = shutil.disk_usage(there).free
     if free < LEAST_FREE_BYTES:
-        raise _Wrong(f"{free / 1e9:.1f} GB free; {LEAST_FREE_BYTES / 1e9:.0f} GB are needed")
+        raise _CheckFailed(f"{free / 1e9:.1f} GB free; {LEAST_FREE_BYTES / 1e9:.0f} GB are needed")
     return f"{free / 1e9:.1f} GB free"
 
 
@@ -133,7 +133,7 @@ def _broadcaster(settings: Settings) -> str:
             with notifier.listen("doctor") as signal:
                 notifier.notify("doctor", 1)
                 if not await signal.wait(5.0):
-                    raise _Wrong("the doorbell does not deliver; check DRAFTCAST_BROADCAST_URL")
+                    raise _CheckFailed("the broadcast backend does not deliver messages; check DRAFTCAST_BROADCAST_URL")
 
     asyncio.run(notify())
     return settings.broadcast.partition("://")[0]
@@ -145,14 +145,14 @@ def _files(settings: Settings) -> str:
 
 
 def check_port(settings: Settings) -> str:
-    """That the address can be listened on. Raises a `DraftcastError` that says why not."""
+    """Check that the server can listen on its address. Raises a `DraftcastError` otherwise."""
     where = f"{settings.host}:{settings.port}"
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise _Wrong(
+            raise _CheckFailed(
                 f"{where} cannot be listened on ({error.strerror}). Is a server running there? "
                 "DRAFTCAST_PORT, or --port of `draftcast serve`, takes another port"
             ) from error
@@ -161,5 +161,5 @@ def check_port(settings: Settings) -> str:
 
 def _graphiql(_settings: Settings) -> str:
     if not (ASSETS_DIR / "graphiql" / "index.html").is_file():
-        raise _Wrong("its files are missing; run `make setup`")
-    return "its files are here"
+        raise _CheckFailed("its files are missing; run `make setup`")
+    return "installed"

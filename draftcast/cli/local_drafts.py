@@ -1,4 +1,4 @@
-"""A draft that lies on this machine: a folder, a zip, or a draft_content.json, with files of it that lie elsewhere."""
+"""A draft on this machine: a folder, a zip or a draft_content.json, with its files in other folders."""
 
 import shutil
 import tempfile
@@ -26,7 +26,7 @@ LUT_ENDING = ".cube"
 
 @dataclass(frozen=True, slots=True)
 class LocalSource:
-    """A draft's folder, and the files that lie elsewhere, by the paths under which the draft names them."""
+    """A draft's folder, and its files in other folders by their paths in the draft."""
 
     folder: Path
     files: Mapping[str, Path] = field(default_factory=dict[str, Path])
@@ -34,7 +34,7 @@ class LocalSource:
 
 @contextmanager
 def opened(draft: str) -> Generator[LocalSource]:
-    """The draft that lies at a path, as long as the block lasts. Raises `Stopped`, `InvalidInput`, `UploadTooLarge`,
+    """The draft at a path, while the block lasts. Raises `Stopped`, `InvalidInput`, `UploadTooLarge`,
     `DiskFull`.
     """
     path, settings = Path(draft).absolute(), settings_of()
@@ -54,9 +54,9 @@ def opened(draft: str) -> Generator[LocalSource]:
 
 
 def _elsewhere(folder: Path, beside: Path, settings: Settings) -> dict[str, Path]:
-    """Where the files lie that a draft in `folder` names and that do not lie in it: at their own paths, or `beside`.
+    """The files that a draft in `folder` names outside of it: at their own paths, or in `beside`.
 
-    What is no picture, video, sound or colour table is left where it is: a stranger's draft may name anything.
+    Files that are no picture, video, sound or colour table are left out: a draft of someone else may name any file.
     """
     inside, around = DraftFolder(folder), DraftFolder(beside)
     found: dict[str, Path] = {}
@@ -68,7 +68,7 @@ def _elsewhere(folder: Path, beside: Path, settings: Settings) -> dict[str, Path
 
 
 def _wanted(folder: Path, settings: Settings) -> list[str]:
-    """The paths of the materials that are seen or heard; none of a draft that cannot be read, which is told later."""
+    """The paths of the visible and audible materials; none for a draft that cannot be read, which is reported later."""
     limit = settings.max_draft_bytes
     limits = FetchLimits(draft_bytes=limit, material_bytes=limit, task_bytes=limit)
     source = LocalDraft(folder, Fetcher(cache_dir=folder, allow_hosts=(), limits=limits))
@@ -79,7 +79,7 @@ def _wanted(folder: Path, settings: Settings) -> list[str]:
 
 
 def _at(path: str) -> Path | None:
-    """The file that an absolute path or a file: URL leads to on this machine."""
+    """The file of an absolute path or file: URL; None when there is none."""
     with suppress(OSError, ValueError):
         plain = unquote(urlsplit(path).path) if path.lower().startswith("file:") else path
         if Path(plain).is_absolute() and Path(plain).is_file():

@@ -1,4 +1,4 @@
-"""The command line: which commands there are."""
+"""The commands of the command line."""
 
 import sys
 
@@ -17,9 +17,8 @@ _PANELS = {
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="FairSlots CapCut and JianYing drafts into MP4 files, and tells everyone live.",
-    epilog="Ends with 0 when it is done, 1 when there is no video, 2 for wrong options, 3 when the server does not "
-    "answer, 4 when it refuses.",
+    help="Renders CapCut and JianYing drafts to MP4 files, with live progress.",
+    epilog="Exit codes: 0 done, 1 no video, 2 wrong options, 3 the server does not answer, 4 the server refuses.",
 )
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
@@ -28,7 +27,7 @@ app.add_typer(keys.keys, name="keys", rich_help_panel="The service")
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is said with what to do about it."""
+    """Run the command line; errors are printed with a hint."""
     try:
         app()
     except (DraftcastError, OSError) as error:

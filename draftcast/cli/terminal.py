@@ -1,6 +1,6 @@
-"""How commands speak: results on stdout, all else on stderr, errors in one form, ends by number.
+"""Output of commands: results on stdout, all else on stderr, errors in one form, exit codes.
 
-What takes long to import is imported where it is used: a shell that completes a word waits for this module.
+Slow modules are imported where they are used, since shell completion waits for this module.
 """
 
 import asyncio
@@ -24,23 +24,23 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and errors as 
 
 
 class Exit(IntEnum):
-    """How a command ends. The numbers are part of the public interface."""
+    """Exit codes, which are part of the public interface."""
 
     DONE = 0
     NO = 1
-    """There is no video, or something is missing, or it could not be done."""
+    """There is no video, something is missing, or the command failed."""
     USAGE = 2
     """A wrong option or argument."""
     UNREACHABLE = 3
     """The server does not answer."""
     REFUSED = 4
-    """The server answers, and does not do what was asked."""
+    """The server refuses the request."""
     INTERRUPTED = 130
     """Ctrl+C."""
 
 
 class Stopped(DraftcastError):
-    """A command cannot go on. `code` is for programs, `hint` says what to do."""
+    """The error that ends a command. `code` is for programs, `hint` says what to do."""
 
     def __init__(self, code: str, message: str, hint: str = "", exit_code: Exit = Exit.NO) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Stopped(DraftcastError):
 
 
 def invalid(message: str) -> Stopped:
-    """For an argument that makes no sense."""
+    """The error of an invalid argument."""
     return Stopped("INVALID_INPUT", message, exit_code=Exit.USAGE)
 
 
@@ -58,8 +58,8 @@ def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
     """End the program with an error: a line for people and one with what to do, or one JSON object."""
     stopped = _stopped(error)
     if as_json:
-        told = {"code": stopped.code, "message": str(stopped), "hint": stopped.hint}
-        typer.echo(json.dumps({"error": told}, ensure_ascii=False), err=True)
+        fields = {"code": stopped.code, "message": str(stopped), "hint": stopped.hint}
+        typer.echo(json.dumps({"error": fields}, ensure_ascii=False), err=True)
     else:
         say(f"draftcast: {stopped} ({stopped.code})", "bold red")
         if stopped.hint:
@@ -82,14 +82,14 @@ def _stopped(error: DraftcastError | OSError) -> Stopped:
 
 
 def say(text: str, style: str = "") -> None:
-    """Tell people something, on stderr. Texts of strangers do not steer the terminal."""
+    """Print a message on stderr, without the control characters of foreign texts."""
     from rich.console import Console
 
     Console(stderr=True, highlight=False).print(printable(text, style), soft_wrap=True)
 
 
 def printable(text: str, style: str = "") -> "Text":
-    """A text of strangers, which must not steer the terminal."""
+    """A text without control characters, which could control the terminal."""
     from rich.text import Text
 
     return Text("".join(each if each.isprintable() else "\ufffd" for each in text), style)
@@ -115,7 +115,7 @@ def settings_of(**overrides: Any) -> "Settings":
 
 
 def keep_files_private() -> None:
-    """From here on, files and folders that this program makes are nobody else's: the database, drafts, videos."""
+    """Make new files and folders readable to their owner only: the database, drafts, videos."""
     os.umask(0o077)
 
 

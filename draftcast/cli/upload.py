@@ -1,4 +1,4 @@
-"""Sending a draft that lies on this machine to a running server."""
+"""Upload of a draft on this machine to a running server."""
 
 import asyncio
 import io
@@ -17,10 +17,10 @@ from draftcast.cli.local_drafts import LocalSource
 
 CONNECT_SECONDS = 30
 SILENT_SECONDS = 300
-"""How long a server may take to unpack."""
+"""The time for the server to unpack."""
 CHUNK_BYTES = 1 << 20
 BROUGHT = "brought"
-"""The folder of the zip for what lies elsewhere, each under the path by which the draft names it."""
+"""The zip's folder for files outside of the draft, under their paths in the draft."""
 _NO_FOLDER = re.compile(r"|\.\.?|[A-Za-z]+:")
 _LARGEST_WITHOUT_64_BITS = 1 << 31
 
@@ -29,20 +29,20 @@ Entry = tuple[str, Path]
 
 
 def entries(source: LocalSource) -> list[Entry]:
-    """What is sent of a draft, each file once under a name."""
+    """The files of a draft, each once under a name."""
     files = sorted(path for path in source.folder.rglob("*") if path.is_file())
     own = {path.relative_to(source.folder).as_posix(): path for path in files}
     return [*own.items(), *{_brought(path): file for path, file in source.files.items()}.items()]
 
 
 def _brought(path: str) -> str:
-    """The path in the zip for a file that the draft names so: by its end the server knows it again."""
+    """The path in the zip of a file outside of the draft; the server finds it by the end of the path."""
     parts = [part for part in path.replace("\\", "/").split("/") if not _NO_FOLDER.fullmatch(part)]
     return "/".join([BROUGHT, *parts])
 
 
 class _Sink(io.RawIOBase):
-    """Takes what a zip is written to, and gives it away piece by piece; it cannot be read or gone back in."""
+    """The target of a streamed zip; it can be neither read nor searched."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -61,7 +61,7 @@ class _Sink(io.RawIOBase):
 
 
 def zipped(files: Iterable[Entry]) -> Generator[bytes]:
-    """The zip of the files, made as it is read; not squeezed: materials are compressed already."""
+    """The zip of the files, made while it is read; not compressed, since materials are compressed already."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:
         for name, path in files:
@@ -76,16 +76,16 @@ def zipped(files: Iterable[Entry]) -> Generator[bytes]:
 
 
 def read(archive: Path) -> Generator[bytes]:
-    """A zip as it lies there."""
+    """The chunks of a zip file."""
     with archive.open("rb") as file:
         while data := file.read(CHUNK_BYTES):
             yield data
 
 
 async def send(server: str, name: str, chunks: Generator[bytes], on_sent: Callable[[int], None]) -> str:
-    """Send a zip; gives the draft's URL on the server. Raises `ServerUnreachable`, `ServerRefusal`.
+    """Send a zip and return the draft's URL on the server. Raises `ServerUnreachable`, `ServerRefusal`.
 
-    `on_sent` hears of the number of bytes of each piece that has gone out.
+    `on_sent` is called with the number of bytes of each chunk that was sent.
     """
     timeout = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS)
     headers = {"content-type": "application/zip", "accept-language": "en", **bearer()}
@@ -95,12 +95,12 @@ async def send(server: str, name: str, chunks: Generator[bytes], on_sent: Callab
             ClientSession(timeout=timeout) as session,
             session.post(f"{server}/drafts", params={"name": name[:100]}, data=body, headers=headers) as answer,
         ):
-            told: dict[str, Any] = await answer.json()
+            answered: dict[str, Any] = await answer.json()
     except (ClientError, OSError, TimeoutError) as error:
         raise unreachable(server, error) from error
-    if "error" in told:
-        raise ServerRefusal(told["error"]["code"], told["error"]["details"])
-    return str(told["draft_url"])
+    if "error" in answered:
+        raise ServerRefusal(answered["error"]["code"], answered["error"]["details"])
+    return str(answered["draft_url"])
 
 
 async def _body(chunks: Generator[bytes], on_sent: Callable[[int], None]) -> AsyncGenerator[bytes]:

@@ -1,4 +1,4 @@
-"""How the application is served: the server's settings, its memory, and its end."""
+"""The uvicorn servers of the application: their settings, garbage collection and shutdown."""
 
 import asyncio
 import gc
@@ -18,15 +18,15 @@ from services.settings import Settings
 
 SHUTDOWN_SECONDS = 3
 DRAIN_SECONDS = 2.0
-"""How long it takes at most to send all clients away, a few at a time, so that they do not all come back at once."""
+"""Maximum time to close all connections, a few at a time, so that clients do not reconnect all at once."""
 CLOSES_PER_SECOND = 1000
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
-"""Python's own thresholds have every thousandth message look through all that the server holds."""
+"""With Python's default thresholds every thousandth message would cost a full collection."""
 
 
 def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
-    """The server. Messages and bodies are bounded, and nothing is done that costs every request without need
-    (an access log, compression of small websocket messages).
+    """The API server. Messages and bodies are bounded; the access log and the compression of small websocket messages
+    are off, since each request would pay for them.
     """
     return Server(
         uvicorn.Config(
@@ -48,8 +48,8 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
 
 
 def watch_server(settings: Settings, of_worker: Health) -> uvicorn.Server:
-    """Serves what a worker without the API tells of itself, on a port of its own."""
-    return _Beside(
+    """The server of a worker's health and metrics, on a port of its own."""
+    return _EmbeddedServer(
         uvicorn.Config(
             watch_app(of_worker),
             settings.host,
@@ -62,8 +62,8 @@ def watch_server(settings: Settings, of_worker: Health) -> uvicorn.Server:
     )
 
 
-class _Beside(uvicorn.Server):
-    """A server that leaves signals to the program it runs in."""
+class _EmbeddedServer(uvicorn.Server):
+    """A server that leaves signals to its program."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -71,17 +71,17 @@ class _Beside(uvicorn.Server):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which rarely looks for garbage, and closes its connections one after the other."""
+    """uvicorn's server with rare garbage collections, which closes its connections one after the other."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
+        """See uvicorn; then freeze the objects of the start."""
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE_THRESHOLDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Send everybody away, websockets with 1012; then close the application."""
+        """Close all connections, websockets with 1012; then the application."""
         for listener in self.servers:
             listener.close()
         connections = list(self.server_state.connections)

@@ -1,25 +1,25 @@
-"""How long a connection may leave lying what it was sent: the one part that both protocols share."""
+"""The write timeout of connections, for HTTP and websockets."""
 
 import asyncio
 
 UNREAD_SECONDS = 60.0
-"""After so long without taking anything a client is given up, as nginx does by default (`send_timeout`)."""
+"""A client that reads nothing for this long is disconnected, as nginx does by default (`send_timeout`)."""
 
 
 class UnreadTimeout:
-    """Aborts a connection whose other end takes nothing, unless something is taken in time."""
+    """Aborts a connection whose client reads nothing for `UNREAD_SECONDS`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, transport: asyncio.Transport) -> None:
-        """Something lies unread from now on, be it what is left when the connection is closed."""
+    def start(self, transport: asyncio.Transport) -> None:
+        """Start the timeout, unless it runs: there is unread data, possibly of a closing connection."""
         if self._timer is None:
             self._timer = self._loop.call_later(UNREAD_SECONDS, transport.abort)
 
-    def end(self) -> None:
-        """All was taken, or the connection is gone."""
+    def stop(self) -> None:
+        """Stop the timeout: all data is read, or the connection is closed."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""Websockets as uvicorn serves them, with less work for each text message that is sent, and bounds on what is taken."""
+"""uvicorn's websocket connection, with cheaper sending of text messages and limits of received frames."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +15,25 @@ _TEXT = 0x81
 _LENGTH_FOLLOWS = 0x7E
 SHORT_BYTES, LONG_BYTES = 126, 1 << 16
 PIECE_BYTES = 4096
-"""So much is parsed before the application is heard, and others are."""
+"""Bytes that are parsed at once, before the application and other connections run."""
 CONTROL_FRAMES_PER_SECOND = 100
 MOST_FRAGMENTS = 1000
-"""Frames of one message, which may be empty."""
+"""Frames of one message."""
 POLICY_VIOLATION, NOT_TEXT = 1008, 1007
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """One connection. A text message to a client that takes it is framed and written at once."""
+    """One connection. A text message is framed and written at once unless the client is full."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._unread = UnreadTimeout(self.loop)
         self._arrived = b""
-        """What is not parsed yet."""
+        """Bytes that are not parsed yet."""
         self._second, self._control_frames = 0, 0
 
     async def send(self, message: "ASGISendEvent") -> None:
-        """See ASGI. What is no text, is long, or has to wait goes uvicorn's way."""
+        """See ASGI. Bytes, long texts and texts that must wait are sent by uvicorn."""
         text = message.get("text")
         if isinstance(text, str) and self.conn.state is OPEN and self.writable.is_set() and not self.disconnected:
             payload = text.encode()
@@ -42,10 +42,10 @@ class Socket(WebSocketsSansIOProtocol):
                 return
         await super().send(message)
         if self.close_sent:
-            self._unread.begin(self.transport)
+            self._unread.start(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio. As long as the application has a message to take, nothing else is parsed."""
+        """See asyncio. Nothing is parsed while the application has a message to receive."""
         self._arrived = self._arrived + data if self._arrived else data
         self._parse()
 
@@ -58,11 +58,11 @@ class Socket(WebSocketsSansIOProtocol):
         """See ASGI."""
         message = await super().receive()
         if self._arrived and not self.read_paused:
-            self.loop.call_soon(self._parse)  # not at once: others come first
+            self.loop.call_soon(self._parse)  # not at once: other connections come first
         return message
 
     def handle_ping(self) -> None:
-        """Answer, unless the client does not even take what it was sent before."""
+        """Send a pong, unless the client has not read earlier data."""
         if self._is_flood():
             return
         if self.writable.is_set():
@@ -71,19 +71,19 @@ class Socket(WebSocketsSansIOProtocol):
             self.conn.data_to_send()
 
     def handle_pong(self, event: Any) -> None:
-        """Take an answer."""
+        """Handle a pong."""
         if not self._is_flood():
             super().handle_pong(event)
 
     def handle_cont(self, event: Any) -> None:
-        """Take one more frame of a message."""
+        """Handle a continuation frame."""
         if len(self.frames) >= MOST_FRAGMENTS:
             self._fail(POLICY_VIOLATION)
         elif not self.transport.is_closing():
             super().handle_cont(event)
 
     def _is_flood(self) -> bool:
-        """Count a control frame; whoever sends too many is sent away."""
+        """Count a control frame; too many in a second close the connection."""
         second = int(self.loop.time())
         if second != self._second:
             self._second, self._control_frames = second, 0
@@ -93,7 +93,7 @@ class Socket(WebSocketsSansIOProtocol):
         return self.transport.is_closing()
 
     def send_receive_event_to_app(self) -> None:
-        """Pass a message on; a text that is none ends the connection, and is nothing to log."""
+        """Pass a message to the application; a text that is not UTF-8 closes the connection without a log line."""
         if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
             self._fail(NOT_TEXT)
         else:
@@ -104,27 +104,27 @@ class Socket(WebSocketsSansIOProtocol):
             self.frames = []
             self.conn.fail(code)
             self.handle_parser_exception()
-            self._unread.begin(self.transport)
+            self._unread.start(self.transport)
 
     def keepalive_timeout(self) -> None:
-        """The client has not answered."""
+        """Called when the client has not answered a ping."""
         super().keepalive_timeout()
-        self._unread.begin(self.transport)
+        self._unread.start(self.transport)
 
     def pause_writing(self) -> None:
         """See asyncio."""
         super().pause_writing()
-        self._unread.begin(self.transport)
+        self._unread.start(self.transport)
 
     def resume_writing(self) -> None:
         """See asyncio."""
         super().resume_writing()
         if not self.close_sent:
-            self._unread.end()
+            self._unread.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
-        self._unread.end()
+        self._unread.stop()
         super().connection_lost(exc)
 
 

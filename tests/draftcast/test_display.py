@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from draftcast.cli.display import ProgressBar, Reached, Way, reached, tasks_table
+from draftcast.cli.display import LocalProgress, ProgressBar, ProgressState, task_progress, tasks_table
 from draftcast.cli.terminal import print_table
 from services.exporter_protocol import StageLine
 from services.store.records import Stage, Unit
@@ -22,14 +22,14 @@ CREATED_MS = 1_793_534_400_000
 def test_a_stage_that_is_over_stays_above_the_bar(capfd: pytest.CaptureFixture[str]) -> None:
     with ProgressBar() as bar:
         for stage in ("PARSING_DRAFT", "PREPARING", "PREPARING", "EXPORTING"):
-            bar.update(Reached(stage, 50))
+            bar.update(ProgressState(stage, 50))
         bar.finish()
     ended = [re.match(r" *(\D+)  [\d.]+ s$", line) for line in capfd.readouterr().err.splitlines()]
     assert [line[1] for line in ended if line] == ["reading the draft", "fetching materials", "rendering"]
 
 
 def test_the_bar_tells_what_is_counted_and_what_is_left(capfd: pytest.CaptureFixture[str]) -> None:
-    now = reached(TASK)
+    now = task_progress(TASK)
     assert (now.count, now.left) == ("1,200 of 3,600 frames", "1 min 20 s left")
     with ProgressBar() as bar:
         bar.update(now)
@@ -38,21 +38,23 @@ def test_the_bar_tells_what_is_counted_and_what_is_left(capfd: pytest.CaptureFix
 
 
 def test_a_task_that_waits_tells_its_place(capfd: pytest.CaptureFixture[str]) -> None:
-    waiting = reached({**TASK, "stage": "QUEUED", "stages": [], "queuePosition": 3, "estimatedCompletionAt": None})
+    waiting = task_progress(
+        {**TASK, "stage": "QUEUED", "stages": [], "queuePosition": 3, "estimatedCompletionAt": None}
+    )
     assert (waiting.count, waiting.left) == ("place 3 of the queue", "")
     assert capfd.readouterr().err == ""
 
 
 def test_bytes_are_told_in_units_of_people() -> None:
-    assert Reached("PREPARING", 40, 1_500_000, 3_000_000, "BYTES").count == "1.5 MB of 3.0 MB"
+    assert ProgressState("PREPARING", 40, 1_500_000, 3_000_000, "BYTES").count == "1.5 MB of 3.0 MB"
 
 
 def test_a_render_without_a_task_tells_what_is_left_from_its_frames() -> None:
-    way = Way()
-    assert way.reached(StageLine(Stage.PREPARING), 0).left == ""
-    way.reached(StageLine(Stage.EXPORTING, 0, 100, Unit.FRAMES), 1_000)
-    assert way.reached(StageLine(Stage.EXPORTING, 1, 100, Unit.FRAMES), 3_000).left == ""
-    now = way.reached(StageLine(Stage.EXPORTING, 50, 100, Unit.FRAMES), 11_000)
+    way = LocalProgress()
+    assert way.state(StageLine(Stage.PREPARING), 0).left == ""
+    way.state(StageLine(Stage.EXPORTING, 0, 100, Unit.FRAMES), 1_000)
+    assert way.state(StageLine(Stage.EXPORTING, 1, 100, Unit.FRAMES), 3_000).left == ""
+    now = way.state(StageLine(Stage.EXPORTING, 50, 100, Unit.FRAMES), 11_000)
     assert now.percent == 80
     assert now.left == "9 s left"
 

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from draftcast.server.http_connection import LARGEST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED, Callers
+from draftcast.server.http_connection import LARGEST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED, ConnectionLimits
 from tests.support.listening import listening
 from tests.support.process import Served, served
 
@@ -116,7 +116,7 @@ def test_bodies_in_many_small_chunks_are_taken(port: int) -> None:
 def test_half_heads_and_half_bodies_end_by_themselves() -> None:
     json = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
     halves = [b"", b"GET / HT", b"GET / HTTP/1.1\r\nhost: a\r\n", b"\r\n", json]
-    callers = Callers(head_seconds=0.3, body_seconds=0.3)
+    callers = ConnectionLimits(head_seconds=0.3, body_seconds=0.3)
     with listening(app, lifespan=False, callers=callers) as port, ExitStack() as stack:
         clients = [stack.enter_context(connected(port)) for _ in range(len(halves))]
         for client, half in zip(clients, halves, strict=True):
@@ -129,7 +129,7 @@ def test_half_heads_and_half_bodies_end_by_themselves() -> None:
 
 
 def test_a_trickle_does_not_put_the_end_off() -> None:
-    with listening(app, lifespan=False, callers=Callers(head_seconds=0.5)) as port, connected(port) as client:
+    with listening(app, lifespan=False, callers=ConnectionLimits(head_seconds=0.5)) as port, connected(port) as client:
         answer = b""
         client.settimeout(0.05)
         client.sendall(b"GET /")
@@ -144,7 +144,7 @@ def test_a_trickle_does_not_put_the_end_off() -> None:
 
 def test_the_body_of_an_upload_may_take_longer_than_one_of_json() -> None:
     head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/zip\r\ncontent-length: 2\r\n\r\na"
-    callers = Callers(head_seconds=0.2, body_seconds=0.2)
+    callers = ConnectionLimits(head_seconds=0.2, body_seconds=0.2)
     with listening(app, lifespan=False, callers=callers) as port, connected(port) as slow, connected(port) as other:
         slow.sendall(head)
         assert said(other).startswith(b"HTTP/1.1 408 ")
@@ -153,7 +153,7 @@ def test_the_body_of_an_upload_may_take_longer_than_one_of_json() -> None:
 
 
 def test_whoever_waits_for_longest_makes_room_when_unfinished_requests_hold_too_much() -> None:
-    callers = Callers(most_bytes=MEGABYTE)
+    callers = ConnectionLimits(most_bytes=MEGABYTE)
     with listening(app, lifespan=False, callers=callers) as port, ExitStack() as stack:
         clients = [stack.enter_context(connected(port)) for _ in range(20)]
         for client in clients:
@@ -164,12 +164,12 @@ def test_whoever_waits_for_longest_makes_room_when_unfinished_requests_hold_too_
 
 
 def test_an_address_has_so_many_connections_and_this_machine_is_not_counted() -> None:
-    callers = Callers(most_of_an_address=2)
-    assert [callers.enter("address 192.0.2.1") for _ in range(3)] == [True, True, False]
-    assert callers.enter("address 192.0.2.2")
+    callers = ConnectionLimits(most_of_an_address=2)
+    assert [callers.add("address 192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert callers.add("address 192.0.2.2")
     for _ in range(3):
-        callers.leave("address 192.0.2.1")
-    assert callers.enter("address 192.0.2.1")
+        callers.remove("address 192.0.2.1")
+    assert callers.add("address 192.0.2.1")
     with listening(app, lifespan=False, callers=callers) as port, ExitStack() as stack:
         clients = [stack.enter_context(connected(port)) for _ in range(5)]
         for client in clients:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from draftcast.server.http_connection import Callers, connections
+from draftcast.server.http_connection import ConnectionLimits, connections
 from draftcast.server.websocket_connection import Socket
 
 
 @contextmanager
-def listening(app: ASGIApp, *, lifespan: bool = True, callers: Callers | None = None) -> Generator[int]:
+def listening(app: ASGIApp, *, lifespan: bool = True, callers: ConnectionLimits | None = None) -> Generator[int]:
     """Serve it; gives the port."""
     config = uvicorn.Config(
         app,

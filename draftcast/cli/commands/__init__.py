@@ -1,1 +1,1 @@
-"""The commands, by what they need: the service's own parts, nothing, a running server, the database."""
+"""The commands: of the service, without a server, with a running server, and of keys."""

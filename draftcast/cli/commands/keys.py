@@ -1,4 +1,4 @@
-"""`draftcast keys`: making, listing, ending and replacing the keys of the API."""
+"""`draftcast keys`: create, list, revoke and rotate the keys of the API."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from services.access.callers import Scope
     from services.access.keys import Key
 
-keys = typer.Typer(no_args_is_help=True, help="Make, list, end and replace the keys of the API.")
+keys = typer.Typer(no_args_is_help=True, help="Create, list, revoke and rotate the keys of the API.")
 
 Found = TypeVar("Found")
-Name = Annotated[str, typer.Argument(help="Whose key it is: tasks belong to this name.")]
+Name = Annotated[str, typer.Argument(help="The owner of the key: tasks belong to this name.")]
 
 
 @keys.command()
 def create(
     name: Name,
-    scopes: Annotated[str, typer.Option(help="What it allows: submit, read, admin; separated by commas.")] = (
+    scopes: Annotated[str, typer.Option(help="Its permissions: submit, read, admin; separated by commas.")] = (
         "submit,read"
     ),
-    expires_in_days: Annotated[int | None, typer.Option(min=1, max=3650, help="For how long; for ever by default.")] = (
-        None
-    ),
+    expires_in_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
+    ] = (None),
 ) -> None:
-    """Make a key and print it, this once."""
+    """Create a key and print it. It cannot be printed again."""
     from services.access import keys as stored
     from services.access.audit import Act
 
@@ -43,7 +43,7 @@ def create(
 
 @keys.command()
 def rotate(name: Name) -> None:
-    """Replace a key by a new one with the same scopes, end and tasks, and print it, this once."""
+    """Replace a key by a new one with the same scopes, expiry and tasks, and print it."""
     from services.access import keys as stored
     from services.access.audit import Act
 
@@ -54,7 +54,7 @@ def rotate(name: Name) -> None:
 
 @keys.command()
 def revoke(name: Name) -> None:
-    """End a key; running servers know within seconds."""
+    """Revoke a key; running servers apply it within seconds."""
     from services.access import keys as stored
     from services.access.audit import Act, Audit
 
@@ -75,7 +75,7 @@ def list_keys(as_json: AsJson = False) -> None:
         for key in found:
             print_json(_key_object(key, now_ms()))
         return
-    table = Table("name", "id", "scopes", "made", "ends", "", box=None)
+    table = Table("name", "id", "scopes", "created", "expires", "", box=None)
     for key in found:
         ends = _day(key.expires_at_ms) if key.expires_at_ms else "never"
         state = _state(key, now_ms())
@@ -122,7 +122,7 @@ def _scopes(text: str) -> "list[Scope]":
 
 
 def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
-    """What comes of an act on the database of the settings."""
+    """The result of an act on the database of the settings."""
     from services.migrate import migrate_tables
     from services.store.database import Database
 

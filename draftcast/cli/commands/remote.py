@@ -1,4 +1,4 @@
-"""Commands that speak to a running server: submit, watch, tasks, cancel, retry."""
+"""Commands of a running server: submit, watch, tasks, cancel, retry."""
 
 from collections.abc import Callable, Generator
 from enum import StrEnum
@@ -12,7 +12,7 @@ from services.environment import SERVER_VARIABLE
 
 
 class Wanted(StrEnum):
-    """Statuses as `draftcast tasks` takes them."""
+    """The statuses that `draftcast tasks` accepts."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -37,7 +37,7 @@ def submit(
     draft: Annotated[str, typer.Argument(help="The draft's URL, or its folder, zip or draft_content.json here.")],
     watching: Watching = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
-    webhook: Annotated[str | None, typer.Option(help="An address to tell of the task's changes of status.")] = None,
+    webhook: Annotated[str | None, typer.Option(help="A URL that receives the task's changes of status.")] = None,
     as_json: AsJson = False,
     server: Server = HERE,
 ) -> None:
@@ -45,11 +45,11 @@ def submit(
     from draftcast.cli import client
 
     task = run(client.submit(server, _sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
-    _told(server, task, watching, as_json, task["id"])
+    _report(server, task, watching, as_json, task["id"])
 
 
 def _sent(server: str, draft: str, *, quiet: bool) -> str:
-    """The draft's URL; what lies on this machine is on the server then."""
+    """The draft's URL; a draft on this machine is uploaded first."""
     if draft.startswith(("http://", "https://")):
         return draft
     from draftcast.cli import upload
@@ -68,7 +68,7 @@ def _sent(server: str, draft: str, *, quiet: bool) -> str:
     except RequestError:
         if not as_it_is:
             raise
-    # Nothing is to be brought along, or the zip is broken: then the server says so.
+    # The zip is complete, or broken: the server reports that.
     with SendingBar([path.stat().st_size], (), quiet) as bar:
         return _send(server, path.stem, upload.read(path), bar.sent)
 
@@ -115,7 +115,7 @@ def cancel(named: Named, as_json: AsJson = False, server: Server = HERE) -> None
     async def once() -> Any:
         return await client.cancel(server, (await client.find(server, named))["id"])
 
-    _told(server, run(once()), False, as_json, "")
+    _report(server, run(once()), False, as_json, "")
 
 
 def retry(named: Named, watching: Watching = False, as_json: AsJson = False, server: Server = HERE) -> None:
@@ -125,11 +125,11 @@ def retry(named: Named, watching: Watching = False, as_json: AsJson = False, ser
     async def once() -> Any:
         return await client.retry(server, (await client.find(server, named))["id"])
 
-    _told(server, run(once()), watching, as_json, "")
+    _report(server, run(once()), watching, as_json, "")
 
 
-def _told(server: str, task: dict[str, Any], watching: bool, as_json: bool, result: str) -> None:
-    """What was done to a task: watch on, or print the task or the command's result, or say how it stands."""
+def _report(server: str, task: dict[str, Any], watching: bool, as_json: bool, result: str) -> None:
+    """Watch a task that was changed, or print it, the command's result, or the task's status."""
     if watching:
         _watch(server, task["id"], as_json)
     elif as_json:
@@ -158,12 +158,12 @@ async def _print_events(server: str, task_id: str) -> dict[str, Any]:
 
 async def _show_events(server: str, task_id: str) -> dict[str, Any]:
     from draftcast.cli import client
-    from draftcast.cli.display import ProgressBar, reached
+    from draftcast.cli.display import ProgressBar, task_progress
 
     last: dict[str, Any] = {}
     with ProgressBar() as bar:
         async for last in client.watch(server, task_id):
-            bar.update(reached(last["task"]))
+            bar.update(task_progress(last["task"]))
     return last
 
 

@@ -22,7 +22,7 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
-    settings = _settings(host=host, port=port)  # first: a wrong one is said at once
+    settings = _settings(host=host, port=port)  # first, so that a wrong setting is reported at once
     keep_files_private()
     from draftcast.cli.doctor import check_port
     from draftcast.server.serving import server
@@ -33,29 +33,29 @@ def serve(
     configure_logging(settings.log_format)
     is_open = run(check_access(settings))
     if is_open:
-        _tell(
+        _announce(
             settings,
             "There are no keys: everyone who reaches this address may submit and see all tasks. "
             "`draftcast keys create NAME` ends that.",
             "yellow",
         )
     if worker:
-        _say_what_next(settings)
+        _print_next_steps(settings)
     server(settings, work=worker).run()
 
 
-def _say_what_next(settings: "Settings") -> None:
+def _print_next_steps(settings: "Settings") -> None:
     from services.drafts.sample import draft_url as sample_url
 
     base = settings.base_url
-    _tell(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
+    _announce(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
     if settings.log_format == "text":
         say("Render the built-in sample, in another terminal:")
         say(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'")
 
 
-def _tell(settings: "Settings", text: str, style: str = "") -> None:
-    """Say something at the start: to people, or to programs that read the log."""
+def _announce(settings: "Settings", text: str, style: str = "") -> None:
+    """Print a message of the start, or log it where programs read the log."""
     if settings.log_format == "json":
         logging.getLogger(__name__).info(text)
     else:
@@ -63,7 +63,7 @@ def _tell(settings: "Settings", text: str, style: str = "") -> None:
 
 
 def _settings(**overrides: Any) -> "Settings":
-    """The settings, and those of traces looked through, too; nothing of ours may lie where renders read."""
+    """The settings, checked together with those of traces and with the folders that renders may read."""
     from services.settings import traces_enabled
     from services.startup_checks import check_exposure
 
@@ -74,7 +74,7 @@ def _settings(**overrides: Any) -> "Settings":
 
 
 def work() -> None:
-    """Render tasks of the queue, without serving the API; on as many machines as you like, with Postgres."""
+    """Render tasks of the queue without serving the API; with PostgreSQL on any number of machines."""
     settings = _settings()
     keep_files_private()
     from services.compose import open_services
@@ -86,16 +86,16 @@ def work() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with open_services(settings) as services, _watched(settings, services):
-            _tell(settings, "draftcast works; stop it with Ctrl+C")
+        async with open_services(settings) as services, _health_served(settings, services):
+            _announce(settings, "draftcast works; stop it with Ctrl+C")
             await stop.wait()
 
     run(until_stopped())
 
 
 @asynccontextmanager
-async def _watched(settings: "Settings", services: "Services") -> AsyncGenerator[None]:
-    """Serve the worker's health and measures while the block lasts, if the settings give them a port."""
+async def _health_served(settings: "Settings", services: "Services") -> AsyncGenerator[None]:
+    """Serve the worker's health and metrics while the block lasts, if the settings have a port for them."""
     if not settings.watch_port:
         yield
         return
@@ -111,17 +111,17 @@ async def _watched(settings: "Settings", services: "Services") -> AsyncGenerator
 
 
 def migrate() -> None:
-    """Bring the database to this release's layout. serve and work do so by themselves, too."""
+    """Migrate the database to this release; serve and work do so, too."""
     settings = settings_of()
     keep_files_private()
-    from services.migrate import migrate as bring_up_to_date
+    from services.migrate import migrate as migrate_database
 
-    bring_up_to_date(settings.database)
+    migrate_database(settings.database)
     say("The database is up to date.")
 
 
 def webhook_secret() -> None:
-    """Print the secret with which receivers of webhooks check that a message comes from here."""
+    """Print the secret that receivers of webhooks check signatures with."""
     settings = settings_of()
     from services.access.signing import Hmac
     from services.webhooks.delivery import webhook_secret

@@ -47,7 +47,7 @@ def _attempt_folder() -> Generator[Path]:
 
 @contextmanager
 def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
-    """What to ask of the exporter, as long as the block lasts: what was made for it is gone then."""
+    """The exporter's request; its temporary files are removed after the block."""
     from services.exporter_protocol import ExportRequest
     from services.worker.exporter_process import limits_of
 
@@ -79,7 +79,7 @@ def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
 
 
 def _render_json(request: "ExportRequest", output: Path) -> None:
-    """The renderer's own lines; the last of them once the file lies where it was asked for."""
+    """Print the renderer's lines as JSON; the result follows when the file is at its place."""
     from services.worker.exporter_process import OWN_EXPORTER, parse_line
 
     result: dict[str, Any] | None = None
@@ -105,18 +105,18 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
 
 
 def _render_shown(request: "ExportRequest", output: Path) -> None:
-    from draftcast.cli.display import ProgressBar, Way
+    from draftcast.cli.display import LocalProgress, ProgressBar
     from services.clock import now_ms
     from services.exporter_protocol import StageLine
     from services.worker.exporter_process import OWN_EXPORTER, export
 
     warnings: list[DraftWarning] = []
-    way = Way()
+    progress = LocalProgress()
     with ProgressBar() as bar:
 
         def on_line(line: "StageLine | PreviewLine | DraftWarning") -> None:
             if isinstance(line, StageLine):
-                bar.update(way.reached(line, now_ms()))
+                bar.update(progress.state(line, now_ms()))
             elif isinstance(line, DraftWarning):
                 warnings.append(line)
 
@@ -140,14 +140,14 @@ def _say_result(result: "Result", output: Path) -> None:
 
 
 def report(draft: Draft, as_json: AsJson = False) -> None:
-    """Tell what a render would lose or lack, without rendering; exit code 1 when there would be no video."""
+    """Print the warnings and error that a render would have; exit code 1 when there would be no video."""
     from rich.console import Console
 
     from draftcast.cli.display import report_object, report_table
     from services.tasks.report import make_report
 
     settings = settings_of()
-    with _request(settings, draft) as asked, Console(stderr=True).status("looking at the draft"):
+    with _request(settings, draft) as asked, Console(stderr=True).status("reading the draft"):
         made = run(make_report(replace(asked, report=True)))
     if as_json:
         print_json(report_object(made))
@@ -157,7 +157,7 @@ def report(draft: Draft, as_json: AsJson = False) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check that everything a render needs is here; exit code 1 when something is missing."""
+    """Check the requirements of a render; exit code 1 when one is missing."""
     from draftcast.cli.display import findings_table
     from draftcast.cli.doctor import examine
 

@@ -73,7 +73,7 @@ class Exporter:
         (RENDER_FAILED, OUT_OF_*), or `SourceFailed` if one source is at fault.
         """
         self._report_frames()
-        with _one_failure():
+        with one_failure():
             async with asyncio.TaskGroup() as group:
                 track = group.create_task(self._sound())
                 picture = group.create_task(self._picture(pictures or self.render_span))
@@ -83,7 +83,7 @@ class Exporter:
         """The picture's files of a span, by default of all frames. Raises as `export` does."""
         chunks = plan(self._timeline, at_once=_cores(), span=span)
         counts = (chunk.span.count for chunk in chunks)
-        with _one_failure():
+        with one_failure():
             return tuple(zip(await self._pictures(chunks), counts, strict=True))
 
     async def _picture(self, pictures: Pictures) -> Files:
@@ -213,7 +213,7 @@ def _cores() -> int:
 
 
 @contextmanager
-def _one_failure() -> Generator[None]:
+def one_failure() -> Generator[None]:
     """Raise one of several concurrent failures."""
     try:
         yield

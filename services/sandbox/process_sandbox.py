@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.sandbox import landlock_seccomp
+from services.sandbox import landlock, seccomp
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store"),
@@ -47,11 +47,11 @@ class Sandbox:
 
 def sandbox_here() -> Sandbox:
     """The sandbox features that this kernel has."""
-    version = landlock_seccomp.landlock_version()
+    version = landlock.landlock_version()
     return Sandbox(
-        version >= landlock_seccomp.LEAST_LANDLOCK,
-        landlock_seccomp.seccomp_here(),
-        version >= landlock_seccomp.SCOPED_SINCE,
+        version >= landlock.MIN_VERSION,
+        seccomp.available(),
+        version >= landlock.SIGNALS_VERSION,
     )
 
 
@@ -60,11 +60,11 @@ def confine_process(*, read: Iterable[Path], write: Iterable[Path], network: boo
     with `network`, sockets. Call it before threads are started. Raises `NotConfined`.
     """
     here = sandbox_here()
-    ancestors = landlock_seccomp.protected()
+    ancestors = landlock.protected()
     if here.files:
-        landlock_seccomp.confine_files(read=read, write=write)
+        landlock.confine_files(read=read, write=write)
     if here.network:
-        landlock_seccomp.allow_calls(ancestors, network=network)
+        seccomp.allow_calls(network=network, protected=ancestors)
 
 
 def program_trees() -> Iterator[Path]:

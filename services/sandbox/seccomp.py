@@ -25,7 +25,7 @@ Step = tuple[int, int, int, int]
 Rules = Mapping[str, tuple[Check, ...]]
 
 
-def here() -> bool:
+def available() -> bool:
     """Whether system calls of this machine can be filtered."""
     if platform.machine() not in AUDIT_NUMBERS:
         return False

@@ -76,7 +76,7 @@ _NEW_NAMESPACES = 0x7E020000
 _READ_AND_TRUNCATE = Check(2, (0o1000,), 0o1003, among=False)
 _MINE = Check(0, (0,))
 SIGNALLED = (Check(0, (0,), 0x80000000), Check(0, (0,), among=False))
-"""To one process or thread, not to a group. Landlock restricts which ones, see `landlock_seccomp.protected`."""
+"""To one process or thread, not to a group. Landlock restricts which ones, see `landlock.protected`."""
 
 RULES: dict[str, tuple[Check, ...]] = {
     "open 2 -": (Check(1, (0o1000,), 0o1003, among=False),),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.sandbox import landlock_seccomp
+from services.sandbox import landlock
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import SettingsError, load
 from services.startup_checks import check_exposure
@@ -17,7 +17,7 @@ from tests.support.render import render, run_program
 from tests.support.server import ROOT
 
 BELOW = ("lib/draftcast", "share/data", "bin")
-BLINDNESS = "from services.sandbox import landlock_seccomp as confine\nconfine.landlock_version = lambda: 0\n"
+BLINDNESS = "from services.sandbox import landlock as confine\nconfine.landlock_version = lambda: 0\n"
 """A container's runtime refuses the call, as older ones do."""
 BLIND = f"{BLINDNESS}import sys\nfrom services.render.__main__ import main\nsys.exit(main())"
 
@@ -81,7 +81,7 @@ def test_a_machine_without_landlock_is_refused_where_a_sandbox_is_required(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_exposure(load(require_sandbox=True, data_dir=tmp_path))
-    monkeypatch.setattr(landlock_seccomp, "landlock_version", lambda: 0)
+    monkeypatch.setattr(landlock, "landlock_version", lambda: 0)
     assert not sandbox_here().complete
     with pytest.raises(SettingsError, match="DRAFTCAST_REQUIRE_SANDBOX"):
         check_exposure(load(require_sandbox=True, data_dir=tmp_path))

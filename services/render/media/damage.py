@@ -1,16 +1,14 @@
 """Detection of damaged sound, before anything is drawn. Runs in the renderer's process."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from services.render.media.probe import demuxer_options
-from services.render.media.sound_tracks import SoundTrack
+from services.render.media.sound_tracks import SoundTrack, packet_frames
 
 SEEK_MARGIN_US = 1_000_000
 """Lead of decoding: seeks land near a time, not at it."""
@@ -68,7 +66,7 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
         length_us = round(packet.duration * base * _US) if packet.duration else USUAL_PACKET_US
         if at_us >= end_us:
             break
-        frames = _frames(packet)
+        frames = packet_frames(packet)
         if frames is None:
             broken.append((at_us, length_us))
             continue
@@ -76,11 +74,3 @@ def _decode(container: InputContainer, track: SoundTrack, end_us: float) -> Deco
         kinds |= {(frame.sample_rate, frame.layout.name) for frame in frames}
     layouts = frozenset(layout for _, layout in kinds)
     return Decoded(begin_us, reached_us, layouts, len(kinds) > 1, tuple(broken))
-
-
-def _frames(packet: Any) -> Sequence[Any] | None:
-    """The frames of a packet; None if it is damaged."""
-    try:
-        return list(packet.decode())
-    except FFmpegError:
-        return None

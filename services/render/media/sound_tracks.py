@@ -100,15 +100,16 @@ def _decoded(container: InputContainer, stream: AudioStream) -> tuple[int, bool]
     tried = 0
     for packet in container.demux(stream):
         tried += packet.size > 0
-        if any(frame.samples > 0 for frame in _frames(packet)):
+        if any(frame.samples > 0 for frame in packet_frames(packet) or ()):
             return tried, True
         if tried >= TRIED_PACKETS:
             break
     return tried, False
 
 
-def _frames(packet: Any) -> Sequence[Any]:
+def packet_frames(packet: Any) -> Sequence[Any] | None:
+    """The frames of a packet; None if it is damaged."""
     try:
         return list(packet.decode())
     except FFmpegError:
-        return ()
+        return None

@@ -11,18 +11,9 @@ from services.render.picture.chains import Chains, fraction, frame_number
 from services.render.picture.shapes import TAGS
 from services.render.timeline.ramps import Ramp
 
-SLIDES: dict[TransitionKind, tuple[int, int]] = {
-    TransitionKind.SLIDE_LEFT: (-1, 0),
-    TransitionKind.SLIDE_RIGHT: (1, 0),
-    TransitionKind.SLIDE_UP: (0, -1),
-    TransitionKind.SLIDE_DOWN: (0, 1),
-}
-WIPES: dict[TransitionKind, tuple[int, int]] = {
-    TransitionKind.WIPE_LEFT: (-1, 0),
-    TransitionKind.WIPE_RIGHT: (1, 0),
-    TransitionKind.WIPE_UP: (0, -1),
-    TransitionKind.WIPE_DOWN: (0, 1),
-}
+_DIRECTIONS = {"LEFT": (-1, 0), "RIGHT": (1, 0), "UP": (0, -1), "DOWN": (0, 1)}
+SLIDES = {TransitionKind[f"SLIDE_{name}"]: direction for name, direction in _DIRECTIONS.items()}
+WIPES = {TransitionKind[f"WIPE_{name}"]: direction for name, direction in _DIRECTIONS.items()}
 """Direction, x to the right and y down."""
 SLIGHT = 1e-4
 """Rounding tolerance of expressions, in pixels."""

@@ -115,8 +115,7 @@ class Painter:
         start, end = span.start - self._span.start, span.end - self._span.start
         label = self._chains.chain(top.label, [f"settb={self._tick}", f"setpts=PTS+{start}"])
         always = start == 0 and end == self._span.count
-        from_s, to_s = ((frame - 0.5) / float(self._timeline.rate) for frame in (start, end))
-        while_seen = "" if always else f":enable='gte(t,{from_s:.6f})*lt(t,{to_s:.6f})'"
+        while_seen = "" if always else self._enabled(start, end)
         place = f"x='{top.x}':y='{top.y}':format=yuv420"
         return self._chains.chain(under + label, [f"overlay={place}:eof_action=repeat{while_seen}"])
 
@@ -276,9 +275,13 @@ class Painter:
 
     def _replaced(self, plain: str, changed: str, start: int, end: int) -> str:
         """`changed` instead of `plain` from one frame to another; times are those of the canvas."""
+        seen = self._enabled(start, end)
+        return self._chains.chain(plain + changed, [f"overlay=x=0:y=0:format=yuv420:eof_action=repeat{seen}"])
+
+    def _enabled(self, start: int, end: int) -> str:
+        """The option that enables a filter in frames `start` up to `end` of the canvas."""
         from_s, to_s = ((frame - 0.5) / float(self._timeline.rate) for frame in (start, end))
-        seen = f"enable='gte(t,{from_s:.6f})*lt(t,{to_s:.6f})'"
-        return self._chains.chain(plain + changed, [f"overlay=x=0:y=0:format=yuv420:eof_action=repeat:{seen}"])
+        return f":enable='gte(t,{from_s:.6f})*lt(t,{to_s:.6f})'"
 
     def _blended(self, under: str, layer: Layer, span: Span) -> str:
         """A picture blended with the picture below in RGB; where it is transparent, nothing changes."""

@@ -14,6 +14,7 @@ from services.exporter_protocol import Reporter, Stage, Unit
 from services.render.box import Box
 from services.render.effects.filters import prepare_lut
 from services.render.effects.masks import draw_mask
+from services.render.export import one_failure
 from services.render.media.animated_pictures import is_animation, prepare_animation
 from services.render.media.damage import decode
 from services.render.media.hdr import Colors, tone_table, write_cube
@@ -84,12 +85,10 @@ async def fetch(
         done += 1
         reporter.progress(Stage.PREPARING, done, total, Unit.FILES)
 
-    try:
+    with one_failure():
         async with asyncio.TaskGroup() as group:
             for material, segment in media.items():
                 group.create_task(one(material, segment))
-    except* Failed as failures:
-        raise _first(failures) from None
     return files
 
 
@@ -102,12 +101,6 @@ def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftW
         segment_id=segment.id,
         material_name=material.display_name,
     )
-
-
-def _first(group: BaseExceptionGroup[Failed]) -> Failed:
-    """The first failure; the others are of the same kind, or follow from it."""
-    inner = group.exceptions[0]
-    return inner if isinstance(inner, Failed) else _first(inner)
 
 
 class Preparer:

@@ -17,7 +17,7 @@ from services.environment import ASSETS_DIR
 from services.errors import ErrorCode, failed
 from services.exporter_protocol import ExportLimits, ExportRequest
 from services.render.text.fonts import SYSTEM_DIRS
-from services.sandbox import landlock_seccomp
+from services.sandbox import seccomp
 from services.sandbox.process_sandbox import confine_process, program_trees, sandbox_here
 
 SINKS = ("/dev/null", "/dev/zero", "/dev/full")
@@ -55,8 +55,8 @@ def confine_render(request: ExportRequest) -> None:
 
 def close_network() -> None:
     """Refuse sockets from now on; called after fetching."""
-    if landlock_seccomp.seccomp_here():
-        landlock_seccomp.refuse_network()
+    if seccomp.available():
+        seccomp.allow_calls(network=False)
 
 
 def readable_trees(font_dirs: Iterable[Path], ffmpeg: str) -> tuple[Path, ...]:

@@ -66,19 +66,8 @@ def stretch_arguments(sound: Sound, output: Path) -> list[str]:
     lead_us, length_us = _lead_us(sound), round(sound.duration_us * sound.speed)
     steps = (*_decoded(sound, lead_us, length_us), f"apad=whole_len={samples(length_us)}")
     graph = f"[0:{sound.track.stream}]{','.join(steps)}[out]"
-    return [
-        "-max_error_rate",
-        "1",
-        *_opened(sound, lead_us),
-        "-filter_complex",
-        graph,
-        "-map",
-        "[out]",
-        "-f",
-        "f32le",
-        *_RAW,
-        str(output),
-    ]
+    written = ("-map", "[out]", "-f", "f32le", *_RAW, str(output))
+    return [*_TOLERANT, *_opened(sound, lead_us), "-filter_complex", graph, *written]
 
 
 def uniform_arguments(track: SoundTrack, output: Path) -> list[str]:

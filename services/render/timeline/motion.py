@@ -10,7 +10,7 @@ from services.drafts.records import Clip, Segment, TextMaterial
 from services.render.box import Box
 from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change
 from services.render.timeline.geometry import Pose, turned
-from services.render.timeline.prepared import Caption, Visual, caption_scale, fitted_size
+from services.render.timeline.prepared import Caption, Visual, fitted_size, largest_scale
 from services.render.timeline.ramps import Ramp
 from services.render.timeline.scene import Motion, Span, time_of
 
@@ -81,7 +81,7 @@ def _pose(segment: Segment, clip: Clip, change: PoseChange, visual: Visual, regi
     width, height = fitted_size(visual, region, canvas)
     dx, dy = (visual.offset_x, visual.offset_y) if isinstance(visual, Caption) else (0.0, 0.0)
     if isinstance(visual, Caption):
-        largest = caption_scale(segment)
+        largest = largest_scale(segment)
         scale_x, scale_y = scale_x / largest, scale_y / largest
         dx, dy = dx * scale_x, dy * scale_y
     rotation_deg = clip.rotation_deg + change.rotation_deg

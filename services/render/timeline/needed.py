@@ -14,7 +14,7 @@ from services.drafts.records import (
     TextMaterial,
 )
 from services.render.timeline.layers import is_visible
-from services.render.timeline.prepared import caption_scale
+from services.render.timeline.prepared import largest_scale
 from services.render.timeline.sounds import is_audible
 
 
@@ -55,7 +55,7 @@ def needed(draft: Draft) -> Needed:
 def _add_visible(found: Needed, segment: Segment) -> None:
     material = segment.material
     if isinstance(material, TextMaterial):
-        found.captions.setdefault((material, caption_scale(segment)), []).append(segment)
+        found.captions.setdefault((material, largest_scale(segment)), []).append(segment)
     elif isinstance(material, MediaMaterial):
         found.shown.setdefault(material, []).append(segment)
     elif isinstance(material, CompoundMaterial):

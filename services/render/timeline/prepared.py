@@ -63,7 +63,7 @@ class Prepared:
         """The picture of a segment; None if it has none."""
         material = segment.material
         if isinstance(material, TextMaterial):
-            return self.captions.get((material, caption_scale(segment)))
+            return self.captions.get((material, largest_scale(segment)))
         if isinstance(material, CompoundMaterial):
             compound = self.compounds.get(material.id)
             return compound.footage if compound else None
@@ -79,15 +79,10 @@ class Prepared:
 
 
 def largest_scale(segment: Segment) -> float:
-    """The largest scale of a segment in x or y, without animations."""
+    """The largest scale of a segment in x or y, without animations. Captions are drawn at it."""
     curves = (segment.curve(Property.SCALE_X), segment.curve(Property.SCALE_Y))
     change = [point.value for curve in curves if curve for point in curve.points]
     return max(segment.clip.scale_x, segment.clip.scale_y, *change)
-
-
-def caption_scale(segment: Segment) -> float:
-    """The scale at which a caption is drawn; smaller scales shrink that picture."""
-    return largest_scale(segment)
 
 
 def fitted_size(visual: Visual, region: Box, canvas: Box) -> tuple[float, float]:

@@ -1,7 +1,7 @@
-"""Irrevocable restrictions by the kernel: Landlock for files, seccomp for system calls.
+"""Landlock: irrevocable restrictions of files and signals by the kernel.
 
-Both need no privileges, no other program and no container settings, and child processes inherit them. Numbers and
-layouts are those of Linux's `landlock.h`; system calls are in `services.sandbox.system_calls`.
+It needs no privileges, no other program and no container settings, and child processes inherit it. Numbers and layouts
+are those of Linux's `landlock.h`.
 """
 
 import os
@@ -9,12 +9,11 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.sandbox import seccomp
 from services.sandbox.kernel import NotConfined, called, no_new_rights, syscall
 
-LEAST_LANDLOCK = 2
+MIN_VERSION = 2
 """Older versions (Linux 5.13 to 5.18) allow no move of a file to another folder, not even within the task's."""
-SCOPED_SINCE = 6
+SIGNALS_VERSION = 6
 """Older versions (before Linux 6.12) cannot refuse signals to other processes of the user."""
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -33,11 +32,6 @@ _SCOPED = 0b11
 def landlock_version() -> int:
     """The kernel's Landlock version; 0: none."""
     return max(0, syscall(_CREATE_RULESET, None, 0, _VERSION))
-
-
-def seccomp_here() -> bool:
-    """Whether system calls can be filtered."""
-    return seccomp.here()
 
 
 def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
@@ -59,23 +53,11 @@ def confine_files(*, read: Iterable[Path], write: Iterable[Path]) -> None:
         os.close(ruleset)
 
 
-def allow_calls(protected: tuple[int, ...], *, network: bool) -> None:
-    """Restrict this process and its children to the system calls of a render; with `network` sockets stay allowed. No
-    signals go to the processes `protected`. Raises `NotConfined`.
-    """
-    seccomp.allow_calls(network=network, protected=protected)
-
-
-def refuse_network() -> None:
-    """Refuse new sockets to all threads of this process and its children. Raises `NotConfined`."""
-    seccomp.allow_calls(network=False)
-
-
 def protected() -> tuple[int, ...]:
     """The process ids of the ancestors, where Landlock does not block signals to them. Call it before `confine_files`,
     which hides them.
     """
-    if landlock_version() >= SCOPED_SINCE:
+    if landlock_version() >= SIGNALS_VERSION:
         return ()
     found = [os.getppid()]
     while found[-1] > 1:
@@ -92,14 +74,14 @@ def _parent_of(pid: int) -> int:
 
 def _rights(version: int) -> int:
     """All file rights that a version can restrict."""
-    if version < LEAST_LANDLOCK:
-        raise NotConfined(f"Landlock: version {version}, {LEAST_LANDLOCK} is needed (Linux 5.19)")
+    if version < MIN_VERSION:
+        raise NotConfined(f"Landlock: version {version}, {MIN_VERSION} is needed (Linux 5.19)")
     known = 14 + (version >= 3) + (version >= 5)
     return (1 << known) - 1
 
 
 def _ruleset(rights: int) -> bytes:
-    """The ruleset's attributes. Connections are refused later and for all threads, see `refuse_network`."""
+    """The ruleset's attributes. Connections are refused later and for all threads, see `seccomp`."""
     scoped = _SCOPED if landlock_version() >= 6 else 0
     return struct.pack("=QQQ", rights, 0, scoped)
 

@@ -87,7 +87,7 @@ def sound_warnings(segment: Segment, prepared: Prepared) -> Iterator[DraftWarnin
         )
     start_us, end_us = source_span(segment)
     picture = prepared.visual(segment)
-    if isinstance(picture, Footage):  # past its end MATERIAL_FROZEN says so
+    if isinstance(picture, Footage):  # its end is covered by MATERIAL_FROZEN
         end_us = min(end_us, picture.end_us)
     decoded = prepared.decoded.get(material)
     lost_us = decoded.lost_us(start_us, end_us) if decoded and start_us < end_us else 0

@@ -21,12 +21,12 @@ from services.work_folders import clear_abandoned, scratch_folder
 from services.worker.exporter_process import limits_of, report
 
 AT_ONCE = 2
-MAX_CONCURRENT_PER_OWNER = 1
-"""How many of them may be one owner's."""
-PATIENCE = 4
+AT_ONCE_OF_OWNER = 1
+"""Concurrent reports of one owner."""
+WAITING_PER_SLOT = 4
 """Waiting reports of an owner for each of its slots: four times the longest report, while it is alone."""
-MOST_WAITING = 64
-LONGEST_SECONDS = 60
+MAX_WAITING = 64
+MAX_SECONDS = 60
 FOLDER_PREFIX = "report-"
 TIMEOUT_HINT = Bilingual(
     "Submit it all the same: a render may take longer than a report.",
@@ -53,14 +53,14 @@ async def make_report(request: ExportRequest) -> DraftReport:
     """The report on the draft of the request. Its errors are in `found.error`."""
     stage = Stage.STARTED
     warnings: list[DraftWarning] = []
-    bound = WarningLimit()
+    limit = WarningLimit()
 
     def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
         nonlocal stage
         if isinstance(line, StageLine):
             stage = line.stage
         elif isinstance(line, DraftWarning):
-            kept = bound.admit(line)
+            kept = limit.admit(line)
             if kept is not None:
                 warnings.append(kept)
 
@@ -74,15 +74,15 @@ async def make_report(request: ExportRequest) -> DraftReport:
 class Reports:
     """Makes reports for callers, a few at a time, each within `seconds`."""
 
-    def __init__(self, settings: Settings, *, seconds: int = LONGEST_SECONDS) -> None:
+    def __init__(self, settings: Settings, *, seconds: int = MAX_SECONDS) -> None:
         self._settings = settings
         self._seconds = min(seconds, settings.render_timeout_seconds)
         self._slots = FairSlots(
             Bilingual("draft reports", "草稿检查"),
             AT_ONCE,
-            share=MAX_CONCURRENT_PER_OWNER,
-            patience=PATIENCE,
-            most_waiting=MOST_WAITING,
+            share=AT_ONCE_OF_OWNER,
+            patience=WAITING_PER_SLOT,
+            most_waiting=MAX_WAITING,
         )
         self._wanted: set[asyncio.Task[DraftReport]] = set()
 

@@ -10,7 +10,7 @@ from services.exporter_protocol import PartRequest
 
 NextOrder: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
 """Returns the order for a request; None: there is none any more."""
-Said = TypeVar("Said")
+Value = TypeVar("Value")
 MAX_QUEUED = 2
 """Maximum number of queued requests; the renderer sends one at a time."""
 CHILD_GONE = (ConnectionError, RuntimeError)
@@ -19,25 +19,25 @@ CHILD_GONE = (ConnectionError, RuntimeError)
 
 async def run_part_protocol(
     stdin: asyncio.StreamWriter,
-    read: Callable[[Callable[[PartRequest], None]], Coroutine[Any, Any, Said]],
+    read: Callable[[Callable[[PartRequest], None]], Coroutine[Any, Any, Value]],
     next_order: NextOrder,
-) -> Said:
+) -> Value:
     """Answer requests while `read` reads lines; it is given a callback for requests, and its result is returned. Raises
     the errors of both.
     """
-    asked: asyncio.Queue[PartRequest] = asyncio.Queue(MAX_QUEUED)
+    requests: asyncio.Queue[PartRequest] = asyncio.Queue(MAX_QUEUED)
 
     def ask(request: PartRequest) -> None:
-        if asked.full():
+        if requests.full():
             raise failed(
                 ErrorCode.INTERNAL,
-                "The renderer does not wait for the answer to its question.",
-                "渲染程序未等待答复就继续提问。",
+                "The renderer does not wait for the order to its request.",
+                "渲染程序未等待指令就继续发送请求。",
             )
-        asked.put_nowait(request)
+        requests.put_nowait(request)
 
     reading = asyncio.create_task(read(ask))
-    answering = asyncio.create_task(_give_orders(stdin, asked, next_order))
+    answering = asyncio.create_task(_give_orders(stdin, requests, next_order))
     try:
         await asyncio.wait({reading, answering}, return_when=asyncio.FIRST_COMPLETED)
         if answering.done() and not reading.done():
@@ -49,9 +49,11 @@ async def run_part_protocol(
         await asyncio.gather(reading, answering, return_exceptions=True)
 
 
-async def _give_orders(stdin: asyncio.StreamWriter, asked: asyncio.Queue[PartRequest], next_order: NextOrder) -> None:
+async def _give_orders(
+    stdin: asyncio.StreamWriter, requests: asyncio.Queue[PartRequest], next_order: NextOrder
+) -> None:
     """Send an order for each request; ends when there is none, or the child has ended."""
-    while order := await next_order(await asked.get()):
+    while order := await next_order(await requests.get()):
         try:
             stdin.write(json.dumps(order).encode() + b"\n")
             await stdin.drain()

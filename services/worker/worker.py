@@ -156,7 +156,7 @@ class Worker:
             await self._hand_back(attempt)
             raise
         except StoreUnavailable as error:
-            log.warning("the database is away: %s", error)
+            log.warning("the database is unavailable: %s", error)
         finally:
             self._writer.running.discard(attempt)
             self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)

@@ -19,33 +19,33 @@ def exporting(done: float | None, total: float | None = FRAMES) -> StageProgress
 
 
 @dataclass(frozen=True)
-class Told:
+class Estimate:
     """An estimate, and when it was made."""
 
     now_ms: int
     end_ms: int | None
 
 
-def told(speed: Callable[[float], float], *, writing: float = 0.03, lump: float = 1) -> tuple[list[Told], int]:
+def estimated(speed: Callable[[float], float], *, writing: float = 0.03, lump: float = 1) -> tuple[list[Estimate], int]:
     """All estimates of a render, and when it really was done.
 
     `speed` is in frames a second, of the part that is done; the file takes `writing` of the export's time, and the
     counts come in lumps of so many frames.
     """
     eta, done, now_ms = Eta(), 0.0, BEGAN_MS
-    estimates: list[Told] = []
+    estimates: list[Estimate] = []
     while done < FRAMES:
         done = min(FRAMES, done + speed(done / FRAMES) * LINE_MS / 1000)
         now_ms += LINE_MS
         shown = done // lump * lump if done < FRAMES else done
-        estimates.append(Told(now_ms, eta.end_ms(exporting(shown), now_ms)))
+        estimates.append(Estimate(now_ms, eta.end_ms(exporting(shown), now_ms)))
     end_ms = round(now_ms + (now_ms - BEGAN_MS) * writing)
     stage = StageProgress(stage=Stage.WRITING_FILE, started_at_ms=now_ms)
-    estimates += [Told(at_ms, eta.end_ms(stage, at_ms)) for at_ms in range(now_ms, end_ms, LINE_MS)]
+    estimates += [Estimate(at_ms, eta.end_ms(stage, at_ms)) for at_ms in range(now_ms, end_ms, LINE_MS)]
     return estimates, end_ms
 
 
-def worst(estimates: list[Told], end_ms: int) -> float:
+def worst(estimates: list[Estimate], end_ms: int) -> float:
     """The largest error from the middle of the render on, as a part of its whole time."""
     whole = end_ms - BEGAN_MS
     late = [each for each in estimates if each.now_ms >= BEGAN_MS + whole / 2]
@@ -76,26 +76,26 @@ SPEEDS: dict[str, Callable[[float], float]] = {
 
 @pytest.mark.parametrize("name", SPEEDS)
 def test_the_end_is_told_within_a_fifth_from_the_middle_on(name: str) -> None:
-    assert worst(*told(SPEEDS[name])) < 0.2
+    assert worst(*estimated(SPEEDS[name])) < 0.2
 
 
 def test_frames_may_be_counted_in_lumps() -> None:
-    assert worst(*told(lambda _: 100, lump=120)) < 0.2
+    assert worst(*estimated(lambda _: 100, lump=120)) < 0.2
 
 
 def test_frames_that_come_a_third_at_a_time_do_not_move_the_end_out_of_sight() -> None:
-    assert worst(*told(lambda _: 100, lump=1000)) < 3
+    assert worst(*estimated(lambda _: 100, lump=1000)) < 3
 
 
 def test_a_steady_render_is_told_well_from_its_beginning() -> None:
-    estimates, end_ms = told(lambda _: 100)
+    estimates, end_ms = estimated(lambda _: 100)
     assert all(each.end_ms is not None for each in estimates)
     assert max(abs((each.end_ms or 0) - end_ms) for each in estimates) < 0.03 * (end_ms - BEGAN_MS)
 
 
 @pytest.mark.parametrize("writing", [0.0, 0.05, 0.15])
 def test_the_estimate_stays_while_the_file_is_written_and_is_never_in_the_past(writing: float) -> None:
-    estimates, end_ms = told(lambda _: 100, writing=writing)
+    estimates, end_ms = estimated(lambda _: 100, writing=writing)
     assert all((each.end_ms or 0) >= each.now_ms for each in estimates)
     assert worst(estimates, end_ms) < 0.2
 

@@ -22,7 +22,7 @@ from tests.services.tasks.test_manager import VIDEO
 async def keeping(
     tasks: Tasks, keep_days: int = 0
 ) -> AsyncGenerator[tuple[Maintenance, WorkerRegistry, FileStore, Queue]]:
-    """A keeper that makes a round when the test says so."""
+    """A maintenance that runs when the test calls it."""
     files = FileStore(tasks.settings.files, "http://here")
     queue = Queue(str(tasks.database.url.render_as_string(hide_password=False)))
     registry = WorkerRegistry(tasks.database, "here", 1, 100)

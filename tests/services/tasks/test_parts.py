@@ -63,16 +63,16 @@ async def store_of(tasks: Tasks, folder: Path, name: str) -> AsyncGenerator[Part
         yield PartStore(tasks.database, FileStore((folder / "files").as_uri(), ""), registry)
 
 
-async def announced(leader: PartStore, task: Task, digest: str = "d") -> list[Part]:
-    async with leader.database.write() as connection:
+async def announced(coordinator: PartStore, task: Task, digest: str = "d") -> list[Part]:
+    async with coordinator.database.write() as connection:
         found = await parts.announce(connection, task, digest, SPANS)
     assert found is not None
     return found
 
 
-async def led(tasks: Tasks, leader: PartStore) -> Task:
+async def led(tasks: Tasks, coordinator: PartStore) -> Task:
     """A task that the worker runs."""
-    return await tasks.write(writes.claim, await tasks.submit(), leader.worker)
+    return await tasks.write(writes.claim, await tasks.submit(), coordinator.worker)
 
 
 @pytest.fixture
@@ -98,129 +98,129 @@ async def open_for(store: PartStore) -> list[int]:
 
 
 def test_open_parts_are_offered_to_others_while_the_task_runs(with_two: Two) -> None:
-    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
-        task = await led(tasks, leader)
-        rows = await announced(leader, task)
-        assert await open_for(leader) == []
-        assert await open_for(helper) == [0, 1, 2]
-        assert await leader.claim(rows[0], RUNNING)
-        assert await open_for(helper) == [1, 2]
-        async with helper.database.read() as connection:
-            assert await parts.open_parts_of_others(connection, helper.worker, [task.id]) == []
+    async def scenario(tasks: Tasks, coordinator: PartStore, assistant: PartStore) -> None:
+        task = await led(tasks, coordinator)
+        rows = await announced(coordinator, task)
+        assert await open_for(coordinator) == []
+        assert await open_for(assistant) == [0, 1, 2]
+        assert await coordinator.claim(rows[0], RUNNING)
+        assert await open_for(assistant) == [1, 2]
+        async with assistant.database.read() as connection:
+            assert await parts.open_parts_of_others(connection, assistant.worker, [task.id]) == []
         await tasks.write(writes.cancel, task)
-        assert await open_for(helper) == []
+        assert await open_for(assistant) == []
 
     with_two(scenario)
 
 
 def test_a_part_is_one_workers_at_a_time(with_two: Two, tmp_path: Path) -> None:
-    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
-        rows = await announced(leader, await led(tasks, leader))
-        promised = await helper.claim(rows[2], RESERVED)
-        assert promised is not None
-        assert await leader.claim(rows[2], RUNNING) is None
-        taken = await leader.claim(promised, RUNNING)
+    async def scenario(tasks: Tasks, coordinator: PartStore, assistant: PartStore) -> None:
+        rows = await announced(coordinator, await led(tasks, coordinator))
+        reserved = await assistant.claim(rows[2], RESERVED)
+        assert reserved is not None
+        assert await coordinator.claim(rows[2], RUNNING) is None
+        taken = await coordinator.claim(reserved, RUNNING)
         assert taken is not None
-        assert await helper.begin(promised) is None
+        assert await assistant.begin(reserved) is None
         (tmp_path / "late").write_bytes(b"late")
-        assert not await helper.upload(promised, tmp_path / "late")
-        assert helper.files.local_path(f"parts/{taken.task_id}/1-2-1.mp4") is None
-        await helper.release(promised, lost=True)
-        assert (await leader.of_task(taken.task_id))[2] == taken
+        assert not await assistant.upload(reserved, tmp_path / "late")
+        assert assistant.files.local_path(f"parts/{taken.task_id}/1-2-1.mp4") is None
+        await assistant.release(reserved, lost=True)
+        assert (await coordinator.of_task(taken.task_id))[2] == taken
 
     with_two(scenario)
 
 
 def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tmp_path: Path) -> None:
-    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
-        task = await led(tasks, leader)
-        rows = await announced(leader, task)
+    async def scenario(tasks: Tasks, coordinator: PartStore, assistant: PartStore) -> None:
+        task = await led(tasks, coordinator)
+        rows = await announced(coordinator, task)
         (tmp_path / "made").write_bytes(b"made")
-        for number, store, stored in ((0, leader, False), (1, helper, True), (2, helper, None)):
+        for number, store, stored in ((0, coordinator, False), (1, assistant, True), (2, assistant, None)):
             claimed = await store.claim(rows[number], RUNNING)
             assert claimed is not None
             if stored:
                 assert await store.upload(claimed, tmp_path / "made")
             elif stored is False:
                 assert await store.made(claimed)
-        running = (await helper.of_task(task.id))[2]
+        running = (await assistant.of_task(task.id))[2]
         async with tasks.database.write() as connection:
             assert await writes.release(connection, tables.tasks.c.id == task.id) == [task.id]
-        second = await tasks.write(writes.claim, await tasks.now(task), helper.worker)
-        assert [each.status for each in await announced(helper, second)] == [OPEN, DONE, OPEN]
-        assert not await helper.advance(running, 5)
-        fetched = (await helper.of_task(task.id))[1]
-        await helper.fetch(fetched, tmp_path / "fetched")
+        second = await tasks.write(writes.claim, await tasks.now(task), assistant.worker)
+        assert [each.status for each in await announced(assistant, second)] == [OPEN, DONE, OPEN]
+        assert not await assistant.advance(running, 5)
+        fetched = (await assistant.of_task(task.id))[1]
+        await assistant.fetch(fetched, tmp_path / "fetched")
         assert (tmp_path / "fetched").read_bytes() == b"made"
         async with tasks.database.write() as connection:
             assert await parts.announce(connection, task, "d", SPANS) is None
-        assert [each.status for each in await announced(helper, second, "other")] == [OPEN] * 3
+        assert [each.status for each in await announced(assistant, second, "other")] == [OPEN] * 3
 
     with_two(scenario)
 
 
 def test_a_file_that_is_not_what_was_stored_is_refused(with_two: Two, tmp_path: Path) -> None:
-    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
-        task = await led(tasks, leader)
-        claimed = await helper.claim((await announced(leader, task))[0], RUNNING)
+    async def scenario(tasks: Tasks, coordinator: PartStore, assistant: PartStore) -> None:
+        task = await led(tasks, coordinator)
+        claimed = await assistant.claim((await announced(coordinator, task))[0], RUNNING)
         assert claimed is not None
         (tmp_path / "made").write_bytes(b"made")
-        assert await helper.upload(claimed, tmp_path / "made")
-        made = (await leader.of_task(task.id))[0]
-        path = leader.files.local_path(made.key or "")
+        assert await assistant.upload(claimed, tmp_path / "made")
+        made = (await coordinator.of_task(task.id))[0]
+        path = coordinator.files.local_path(made.key or "")
         assert path is not None
         path.write_bytes(b"fake")
         with pytest.raises(OSError, match="not the file that was stored"):
-            await leader.fetch(made, tmp_path / "fetched")
+            await coordinator.fetch(made, tmp_path / "fetched")
 
     with_two(scenario)
 
 
 def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with_two: Two, tmp_path: Path) -> None:
-    async def scenario(tasks: Tasks, leader: PartStore, helper: PartStore) -> None:
-        task = await led(tasks, leader)
-        rows = await announced(leader, task)
-        gone = await helper.claim(rows[0], RUNNING)
-        stored = await helper.claim(rows[1], RUNNING)
+    async def scenario(tasks: Tasks, coordinator: PartStore, assistant: PartStore) -> None:
+        task = await led(tasks, coordinator)
+        rows = await announced(coordinator, task)
+        gone = await assistant.claim(rows[0], RUNNING)
+        stored = await assistant.claim(rows[1], RUNNING)
         assert gone is not None
         assert stored is not None
         (tmp_path / "made").write_bytes(b"made")
-        await helper.upload(stored, tmp_path / "made")
+        await assistant.upload(stored, tmp_path / "made")
         async with tasks.database.write(serialized=False) as connection:
-            await workers.unregister(connection, [helper.worker])
+            await workers.unregister(connection, [assistant.worker])
         with closing(Queue(tasks.settings.database)) as queue:
             maintenance = Maintenance(
                 tasks.database,
                 queue,
                 tasks.task_cache,
-                leader.files,
+                coordinator.files,
                 WorkerRegistry(tasks.database, "c", 0, 20),
                 keep_days=0,
             )
             await maintenance.run_once()
-            found = await leader.of_task(task.id)
+            found = await coordinator.of_task(task.id)
             assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (DONE, 0), (OPEN, 0)]
-            assert not await helper.advance(gone, 5)
+            assert not await assistant.advance(gone, 5)
             await tasks.write(writes.cancel, await tasks.now(task))
             await maintenance.sweep()
-        assert await leader.of_task(task.id) == []
-        assert leader.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
+        assert await coordinator.of_task(task.id) == []
+        assert coordinator.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
 
     with_two(scenario)
 
 
 def test_a_part_is_not_written_through_a_link(run: Run, tmp_path: Path) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with store_of(tasks, tmp_path, "leader") as leader, store_of(tasks, tmp_path, "helper") as helper:
-            part = (await announced(leader, await led(tasks, leader)))[2]
-            claimed = await helper.claim(part, RUNNING)
+        async with store_of(tasks, tmp_path, "leader") as coordinator, store_of(tasks, tmp_path, "helper") as assistant:
+            part = (await announced(coordinator, await led(tasks, coordinator)))[2]
+            claimed = await assistant.claim(part, RUNNING)
             assert claimed is not None
             (tmp_path / "made").write_bytes(b"frames")
-            assert await helper.upload(claimed, tmp_path / "made")
+            assert await assistant.upload(claimed, tmp_path / "made")
             (tmp_path / "secret").write_bytes(b"all tasks")
             (tmp_path / "part.mp4").symlink_to(tmp_path / "secret")
-            made = (await leader.of_task(part.task_id))[2]
-            await leader.fetch(made, tmp_path / "part.mp4")
+            made = (await coordinator.of_task(part.task_id))[2]
+            await coordinator.fetch(made, tmp_path / "part.mp4")
             assert (tmp_path / "secret").read_bytes() == b"all tasks"
             assert (tmp_path / "part.mp4").read_bytes() == b"frames"
 
@@ -229,9 +229,9 @@ def test_a_part_is_not_written_through_a_link(run: Run, tmp_path: Path) -> None:
 
 def test_a_part_that_is_a_link_to_elsewhere_is_not_stored(run: Run, tmp_path: Path) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with store_of(tasks, tmp_path, "leader") as leader, store_of(tasks, tmp_path, "helper") as helper:
-            part = (await announced(leader, await led(tasks, leader)))[2]
-            claimed = await helper.claim(part, RUNNING)
+        async with store_of(tasks, tmp_path, "leader") as coordinator, store_of(tasks, tmp_path, "helper") as assistant:
+            part = (await announced(coordinator, await led(tasks, coordinator)))[2]
+            claimed = await assistant.claim(part, RUNNING)
             assert claimed is not None
             attempt = tmp_path / "attempt"
             attempt.mkdir()
@@ -239,7 +239,7 @@ def test_a_part_that_is_a_link_to_elsewhere_is_not_stored(run: Run, tmp_path: Pa
             (attempt / "made").symlink_to(tmp_path / "secret")
             for path in (attempt / "made", tmp_path / "secret", attempt / ".." / "secret"):
                 with pytest.raises(OSError, match=r"not a name|symbolic"):
-                    await helper.upload(claimed, path, attempt)
+                    await assistant.upload(claimed, path, attempt)
             assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
     run(scenario)

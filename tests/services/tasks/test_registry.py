@@ -1,4 +1,4 @@
-"""Who lives is told by rows that move and by the watcher's own clock, which these tests turn by hand."""
+"""Live and dead processes are told apart by heartbeats and the reader's own clock, which these tests set."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

@@ -12,7 +12,7 @@ from aiohttp import web
 from services.access.limits import QuotaExceeded
 from services.errors import ErrorCode, QueueFull
 from services.settings import Settings, load
-from services.tasks.report import AT_ONCE, FOLDER_PREFIX, PATIENCE, DraftReport, Reports
+from services.tasks.report import AT_ONCE, FOLDER_PREFIX, WAITING_PER_SLOT, DraftReport, Reports
 from tests.support.servers import DraftServer
 
 SECONDS = 60
@@ -119,7 +119,7 @@ def test_a_few_are_made_at_once_some_wait_and_more_are_refused(tmp_path: Path, d
 
     async def scenario(reports: Reports, held: Held) -> None:
         first, second, *waiting = (
-            asyncio.create_task(reports.report("", held.url)) for _ in range(AT_ONCE * (1 + PATIENCE))
+            asyncio.create_task(reports.report("", held.url)) for _ in range(AT_ONCE * (1 + WAITING_PER_SLOT))
         )
         await held.asked(AT_ONCE)
         assert len(children(settings)) == AT_ONCE == 2
@@ -162,7 +162,7 @@ def test_one_owners_reports_on_a_slow_draft_server_hold_up_nobody_else(tmp_path:
     quick = drafts.add_draft("quick", "{}")
 
     async def scenario(reports: Reports, held: Held) -> None:
-        annas = [asyncio.create_task(reports.report("key anna", held.url)) for _ in range(1 + PATIENCE)]
+        annas = [asyncio.create_task(reports.report("key anna", held.url)) for _ in range(1 + WAITING_PER_SLOT)]
         await held.asked(1)
         with pytest.raises(QuotaExceeded):
             await reports.report("key anna", held.url)

@@ -1,4 +1,4 @@
-"""The task manager, its workers and its keeper do what a model says, in any order of events that can be thought of.
+"""The task manager, its workers and the maintenance do what a model says, in any order of events that can be thought of.
 
 All are the real ones on real databases; only renders are left out, and clocks are turned by hand. DRAFTCAST_FUZZ
 multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.
@@ -133,7 +133,7 @@ class Puppet(Worker):
         return attempt
 
     async def store(self, attempt: Attempt) -> None:
-        """What the attempt has told so far is stored."""
+        """The progress of the attempt so far is stored."""
         await self._writer.flush([attempt])
 
     async def finish(self, attempt: Attempt, good: bool) -> bool:
@@ -162,7 +162,7 @@ class Puppet(Worker):
 
 
 class Site:
-    """A manager, a keeper, and at each place a worker, without renders; all on one event loop."""
+    """A manager, the maintenance, and a worker in each data folder, without renders; all on one event loop."""
 
     def __init__(self, folder: Path, database_url: str, clock: Clock) -> None:
         self._folder = folder
@@ -221,7 +221,7 @@ class Site:
         )
 
     async def pass_time(self, seconds: float) -> None:
-        """Time passes while all beat that live; in the end the keeper makes its round."""
+        """Time passes while all live processes send heartbeats; in the end the maintenance runs."""
         live_workers: list[WorkerRegistry | Puppet] = [self.watching, *self.workers.values()]
         looks = ceil(seconds / LONGEST_PAUSE)
         for _ in range(looks):
@@ -266,12 +266,12 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def first_round(self) -> None:
-        """The first round of a keeper sweeps; later ones when the test says so."""
+        """The first run of a maintenance sweeps; later ones when the test says so."""
         self.site.do(self.site.maintenance.run_once())
 
     @initialize()
     def some_tasks_run_and_one_waits(self) -> None:
-        """Where every example begins. The first round of a keeper sweeps; later ones when the test says so."""
+        """Where every example begins. The first run of a maintenance sweeps; later ones when the test says so."""
         self.site.do(self.site.maintenance.run_once())
         for owner, url in product(OWNERS, (POISON, *URLS)):
             self.submit(owner, url, None, 0, None, 1)

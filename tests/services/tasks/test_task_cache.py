@@ -15,7 +15,7 @@ Run = Callable[..., None]
 
 
 async def elsewhere(tasks: Tasks, change: Any, *arguments: Any) -> Any:
-    """A change by another process: it is in the store, and the doorbell rings."""
+    """A change by another process: it is in the store, and a notification arrives."""
     async with tasks.database.write() as connection:
         changed = await change(connection, *arguments)
     tasks.task_cache._notifier.notify(changed.task.id, changed.task.seq)
@@ -158,7 +158,7 @@ def test_a_filter_means_the_same_in_memory_and_in_sql(run: Run) -> None:
     run(scenario)
 
 
-def test_a_burst_of_others_is_told_without_its_percentages(run: Run) -> None:
+def test_a_burst_of_others_is_published_without_its_percentages(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.claimed()
         listening = asyncio.create_task(heard(tasks, task.id, lambda change: change.event.seq == 12))

@@ -43,9 +43,9 @@ ALL = (EventType.STATUS_CHANGED, EventType.STAGE_CHANGED, EventType.PROGRESS)
 
 
 def sender(tasks: Tasks, host: str) -> WebhookSender:
-    nobody: Any = SimpleNamespace(is_leader=True)
+    registry: Any = SimpleNamespace(is_leader=True)
     files = FileStore.of(tasks.settings)
-    return WebhookSender(tasks.database, nobody, files, Guard((host,)), SECRET, lambda _: None)
+    return WebhookSender(tasks.database, registry, files, Guard((host,)), SECRET, lambda _: None)
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def client(host: str) -> AsyncGenerator[Client]:
         yield opened
 
 
-async def told(tasks: Tasks, task: Task) -> list[Delivery]:
+async def deliveries_of(tasks: Tasks, task: Task) -> list[Delivery]:
     """The task's deliveries, oldest first."""
     return (await tasks.manager.deliveries(OWNER, task.id, PageRequest()))[::-1]
 
@@ -94,7 +94,7 @@ def test_a_task_tells_its_webhook_of_what_it_asked_for_in_order(run: Run) -> Non
             "attempt": 1,
         }
         assert (data["task"]["id"], data["task"]["metadata"], data["task"]["seq"]) == (task.id, {"mine": "é"}, 3)
-        assert [each.state for each in await told(tasks, task)] == [DeliveryState.DELIVERED] * 3
+        assert [each.state for each in await deliveries_of(tasks, task)] == [DeliveryState.DELIVERED] * 3
 
     run(scenario)
 
@@ -103,9 +103,9 @@ def test_only_changes_of_status_are_told_unless_more_is_asked_for(run: Run) -> N
     async def scenario(tasks: Tasks) -> None:
         task = await tasks.claimed(webhook_url="http://203.0.113.1.example/", draft_url="http://a.b/1")
         await advanced(tasks, task, Stage.PARSING_DRAFT)
-        assert [each.seq for each in await told(tasks, task)] == [1, 2]
+        assert [each.seq for each in await deliveries_of(tasks, task)] == [1, 2]
         quiet = await tasks.claimed(draft_url="http://a.b/2")
-        assert await told(tasks, quiet) == []
+        assert await deliveries_of(tasks, quiet) == []
 
     run(scenario)
 
@@ -118,7 +118,7 @@ def test_a_failing_receiver_is_tried_again_and_later_events_wait_for_their_turn(
                 assert await sender(tasks, receiver.host).send_due(http) == 1
                 assert await sender(tasks, receiver.host).send_due(http) == 0
             assert receiver.next().json["data"]["event"]["seq"] == 1
-        first, second = await told(tasks, task)
+        first, second = await deliveries_of(tasks, task)
         assert (first.state, first.attempts, first.answer) == (DeliveryState.WAITING, 1, 500)
         assert now_ms() < first.due_at_ms <= now_ms() + PAUSES_SECONDS[0] * 1200
         assert (second.state, second.attempts) == (DeliveryState.WAITING, 0)
@@ -144,7 +144,7 @@ def test_a_repeat_may_bring_the_webhook_that_its_task_lacks_but_no_second_one(ru
         task = await tasks.submit()
         assert (await tasks.submit(webhook_url="http://a.b/")).id == task.id
         await tasks.write(writes.claim, await tasks.now(task))
-        assert [each.seq for each in await told(tasks, task)] == [2]
+        assert [each.seq for each in await deliveries_of(tasks, task)] == [2]
         with pytest.raises(InvalidState, match="another webhook"):
             await tasks.submit(webhook_url="http://c.d/")
 

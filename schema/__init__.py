@@ -1,1 +1,1 @@
-"""What clients can ask: the GraphQL types, and where a record becomes what clients see."""
+"""The GraphQL types, made of the records of the services."""

@@ -1,4 +1,4 @@
-"""Descriptions for clients, taken from the docstrings that developers read: one text, one home."""
+"""Descriptions of GraphQL types, taken from their docstrings."""
 
 import inspect
 from collections.abc import Callable
@@ -13,15 +13,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def plain(resolver: F) -> F:
-    """Declare that compiled selections may call a resolver: what it gives depends on nothing but its object,
-    its arguments and the context, and below the root it waits for nothing.
+    """Declare that compiled selections may call a resolver: its value depends only on its object, arguments and
+    context, and below the root it does not wait.
     """
     vars(resolver)["plain"] = True
     return resolver
 
 
 def described(cls: type[T]) -> type[T]:
-    """Make the docstrings of a GraphQL type and of its methods their descriptions. Goes above the type's decorator."""
+    """Use the docstrings of a GraphQL type and its methods as descriptions. Goes above the type's decorator."""
     definition: Any = get_object_definition(cls, strict=True)
     definition.description = inspect.getdoc(cls)
     for field in definition.fields:
@@ -31,5 +31,5 @@ def described(cls: type[T]) -> type[T]:
 
 
 def about(text: str) -> Any:
-    """Describes an argument, as the second part of its Annotated type."""
+    """The description of an argument, for its Annotated type."""
     return strawberry.argument(description=text)

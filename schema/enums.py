@@ -1,4 +1,4 @@
-"""The enums: the services' own, with a description for each value."""
+"""The enums of the services, with a description for each value."""
 
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ class Locale(StrEnum):
 
 
 class OrderDirection(StrEnum):
-    """Which way a list is sorted."""
+    """The direction of a list."""
 
     ASC = "ASC"
     DESC = "DESC"
@@ -36,20 +36,20 @@ def _publish(cls: type[E], name: str, description: str, values: dict[E, str]) ->
 _publish(
     Status,
     "VideoTaskStatus",
-    "Where a task stands. It only moves forward; a retry begins again at PENDING."
+    "The state of a task. It only moves forward; a retry begins again at PENDING."
     " The polling endpoint says pending, processing, completed, and failed for both FAILED and CANCELED.",
     {
         Status.PENDING: "It waits in the queue.",
         Status.PROCESSING: "A worker renders it.",
         Status.COMPLETED: "The video is ready. Final.",
         Status.FAILED: "It ended with an error. Final, unless it is retried.",
-        Status.CANCELED: "Somebody canceled it. Final, unless it is retried.",
+        Status.CANCELED: "It was canceled. Final, unless it is retried.",
     },
 )
 _publish(
     Stage,
     "VideoTaskStage",
-    "Where inside an attempt a task is, in order. The number is the progress at which the stage begins.",
+    "The steps of an attempt, in order. The number is the progress at which the stage begins.",
     {
         Stage.QUEUED: "0: it waits for a worker.",
         Stage.STARTED: "10: a worker has taken it.",
@@ -64,18 +64,18 @@ _publish(
 _publish(
     Unit,
     "ProgressUnit",
-    "What `done` and `total` of a stage count.",
+    "The unit of `done` and `total` of a stage.",
     {
         Unit.BYTES: "Bytes fetched or written.",
         Unit.FILES: "Whole files.",
-        Unit.ITEMS: "Things of the draft, such as segments or captions.",
+        Unit.ITEMS: "Items of the draft, such as segments or captions.",
         Unit.FRAMES: "Frames of the video.",
     },
 )
 _publish(
     DeliveryState,
     "WebhookDeliveryState",
-    "What became of telling an event to a webhook.",
+    "The state of a webhook delivery.",
     {
         DeliveryState.WAITING: "It is tried now, or again later.",
         DeliveryState.DELIVERED: "The receiver has answered with a status of 200 to 299. Final.",
@@ -90,8 +90,8 @@ _publish(
         ErrorCode.DRAFT_URL_REFUSED: "The draft URL leads to an address that this server does not fetch from.",
         ErrorCode.DRAFT_NOT_FOUND: "The draft's server knows no such draft, or could not be reached.",
         ErrorCode.DRAFT_ENCRYPTED: "The draft was saved encrypted by the app and cannot be read.",
-        ErrorCode.DRAFT_INVALID: "What the draft URL leads to is not a draft, or its values make no sense.",
-        ErrorCode.DRAFT_EMPTY: "The draft has nothing to show or sound.",
+        ErrorCode.DRAFT_INVALID: "The content of the draft URL is not a draft, or its values are invalid.",
+        ErrorCode.DRAFT_EMPTY: "The draft has nothing to show or play.",
         ErrorCode.DRAFT_TOO_LARGE: "The draft is larger or longer than this server's limits.",
         ErrorCode.MATERIAL_UNREACHABLE: "A material could not be fetched.",
         ErrorCode.MATERIAL_REFUSED: "A material's address is one that this server does not fetch from.",
@@ -111,27 +111,27 @@ _publish(
 _publish(
     WarningCode,
     "DraftWarningCode",
-    "How the video differs from what the draft's author saw.",
+    "The difference between the video and the draft as designed.",
     {
-        WarningCode.EFFECT_APPROXIMATED: "An effect is drawn nearly, not exactly.",
+        WarningCode.EFFECT_APPROXIMATED: "An effect is drawn approximately.",
         WarningCode.EFFECT_SKIPPED: "An effect is not drawn.",
-        WarningCode.FONT_SUBSTITUTED: "Another font stands in.",
-        WarningCode.GLYPH_MISSING: "No font at hand has a character of a caption.",
-        WarningCode.MATERIAL_MISSING: "A material, or the sound of one, cannot be had and is left out.",
-        WarningCode.MATERIAL_FROZEN: "A material is shorter than its segment; its last frame stands.",
-        WarningCode.MATERIAL_APPROXIMATED: "A material's file holds something that is not drawn as it is.",
+        WarningCode.FONT_SUBSTITUTED: "Another font is used.",
+        WarningCode.GLYPH_MISSING: "No font has a character of a caption.",
+        WarningCode.MATERIAL_MISSING: "A material, or its sound, is unavailable and left out.",
+        WarningCode.MATERIAL_FROZEN: "A material is shorter than its segment; its last frame is repeated.",
+        WarningCode.MATERIAL_APPROXIMATED: "A part of a material's file is drawn approximately.",
         WarningCode.KEYFRAME_SIMPLIFIED: "An animation is drawn simpler than designed.",
         WarningCode.SEGMENT_SKIPPED: "A segment is left out.",
-        WarningCode.FIELD_UNKNOWN: "The draft holds something that is not understood; it is left out.",
+        WarningCode.FIELD_UNKNOWN: "The draft has an unknown part, which is left out.",
     },
 )
 _publish(
     EventType,
     "VideoTaskEventType",
-    "What kind of change an event tells of.",
+    "The kind of a change.",
     {
-        EventType.SNAPSHOT: "No change: the state at the moment of subscribing.",
-        EventType.PROGRESS: "The percentage, or the counts of a stage. Several may be told as one.",
+        EventType.SNAPSHOT: "No change: the state at the beginning of the subscription.",
+        EventType.PROGRESS: "The percentage, or the counts of a stage. Several may be sent as one.",
         EventType.STAGE_CHANGED: "A new stage began. Never left out.",
         EventType.STATUS_CHANGED: "The status changed. Never left out.",
     },
@@ -139,7 +139,7 @@ _publish(
 _publish(
     OrderField,
     "VideoTaskOrderField",
-    "What a list of tasks is sorted by.",
+    "The order of a list of tasks.",
     {
         OrderField.CREATED_AT: "When it was submitted.",
         OrderField.UPDATED_AT: "When it last changed.",
@@ -149,7 +149,7 @@ _publish(
 _publish(
     OrderDirection,
     "OrderDirection",
-    "Which way a list is sorted.",
+    "The direction of a list.",
     {OrderDirection.ASC: "Oldest first.", OrderDirection.DESC: "Newest first."},
 )
 _publish(
@@ -161,14 +161,14 @@ _publish(
 _publish(
     UserErrorCode,
     "UserErrorCode",
-    "What the caller can mend.",
+    "Errors that the caller can correct.",
     {
-        UserErrorCode.INVALID_INPUT: "An argument is not of the form it must have.",
+        UserErrorCode.INVALID_INPUT: "An argument is invalid.",
         UserErrorCode.NOT_FOUND: "There is no such task, or the caller may not see it.",
-        UserErrorCode.INVALID_STATE: "The task's state does not allow it, for instance to cancel what has ended.",
+        UserErrorCode.INVALID_STATE: "The task's state does not allow it, for instance to cancel an ended task.",
         UserErrorCode.IDEMPOTENCY_CONFLICT: "The idempotency key was used before, with other input.",
-        UserErrorCode.QUOTA_EXCEEDED: "The caller has used up what it may use; `resetAt` tells when to go on.",
-        UserErrorCode.QUEUE_FULL: "Too many tasks wait; try again later.",
+        UserErrorCode.QUOTA_EXCEEDED: "The caller has reached a limit; `resetAt` is its end.",
+        UserErrorCode.QUEUE_FULL: "Too many tasks are waiting; try again later.",
         UserErrorCode.FORBIDDEN: "The caller's key lacks the scope for this.",
     },
 )

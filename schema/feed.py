@@ -16,27 +16,27 @@ from services.store.records import TaskChange
 class VideoTaskFeedEvent:
     """An event of one of the tasks."""
 
-    cursor: str = strawberry.field(description="Give it as `after` to go on from here.")
+    cursor: str = strawberry.field(description="The value of `after` to resume from here.")
     event: VideoTaskEvent = strawberry.field(description="The event.")
 
 
 @described
 @strawberry.type
 class FeedReset:
-    """The cursor given is not kept any more: forget what you know, ask `videoTasks`, and go on from here."""
+    """The cursor has expired: discard your state, query `videoTasks`, and resume from this cursor."""
 
-    cursor: str = strawberry.field(description="Give it as `after` to go on from here.")
-    reason: str = strawberry.field(description="Why, for people.")
+    cursor: str = strawberry.field(description="The value of `after` to resume from here.")
+    reason: str = strawberry.field(description="The reason, for people.")
 
 
 VideoTaskFeedItem: TypeAlias = Annotated[
     VideoTaskFeedEvent | FeedReset,
-    strawberry.union("VideoTaskFeedItem", description="An event, or the news that events are missing."),
+    strawberry.union("VideoTaskFeedItem", description="An event, or the notice that events are missing."),
 ]
 
 
 def feed_item(item: TaskChange | records.FeedReset) -> VideoTaskFeedEvent | FeedReset:
-    """An item as clients see it."""
+    """The GraphQL object of an item."""
     if isinstance(item, records.FeedReset):
         return FeedReset(cursor=live.cursor(item.position), reason=item.reason)
     return VideoTaskFeedEvent(cursor=live.cursor(item.event.position), event=VideoTaskEvent.of_change(item))

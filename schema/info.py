@@ -1,4 +1,4 @@
-"""What every resolver method gets: the caller's context."""
+"""The `info` argument of resolvers, with the caller's context."""
 
 from typing import TypeAlias
 

@@ -1,4 +1,4 @@
-"""What callers give. Arguments that are left out and arguments that are null mean the same."""
+"""The input types. A missing argument and null mean the same."""
 
 from typing import TypeVar
 
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 
 def given(value: T | None) -> T | None:
-    """The value, or None when it was left out. UNSET as the default keeps `= null` out of the SDL."""
+    """The value; None when it is missing. The default UNSET keeps `= null` out of the SDL."""
     return None if isinstance(value, UnsetType) else value
 
 
 def several(values: list[T] | None) -> tuple[T, ...] | None:
-    """A list as the services know it, each value once; None: there is none."""
+    """The distinct values of a list; None when it is missing."""
     wanted = given(values)
     return None if wanted is None else tuple(dict.fromkeys(wanted))
 
@@ -28,14 +28,14 @@ def several(values: list[T] | None) -> tuple[T, ...] | None:
 def page_request(
     first: int | None, after: str | None, last: int | None = None, before: str | None = None
 ) -> PageRequest:
-    """The stretch of a list that the usual four arguments ask for."""
+    """The page of the four usual arguments."""
     return PageRequest(first=given(first), after=given(after), last=given(last), before=given(before))
 
 
 @described
 @strawberry.input
 class VideoTaskFilter:
-    """Which tasks are wanted. What is left out is no condition; all conditions must be met."""
+    """A filter of tasks. All given conditions must be met."""
 
     status: list[Status] | None = strawberry.field(default=strawberry.UNSET, description="Its status is one of these.")
     stage: list[Stage] | None = strawberry.field(default=strawberry.UNSET, description="Its stage is one of these.")
@@ -56,7 +56,7 @@ class VideoTaskFilter:
     )
 
     def wanted(self) -> TaskFilter:
-        """The filter as the services know it."""
+        """The filter of the services."""
         return TaskFilter(
             status=several(self.status),
             stage=several(self.stage),
@@ -71,13 +71,13 @@ class VideoTaskFilter:
 @described
 @strawberry.input
 class VideoTaskOrder:
-    """How a list of tasks is sorted."""
+    """The order of a list of tasks."""
 
-    field: OrderField = strawberry.field(description="By what.")
-    direction: OrderDirection = strawberry.field(description="Which way.")
+    field: OrderField = strawberry.field(description="The sort key.")
+    direction: OrderDirection = strawberry.field(description="The direction.")
 
     def wanted(self) -> Order:
-        """The order as the services know it."""
+        """The order of the services."""
         return Order(self.field, descending=self.direction is OrderDirection.DESC)
 
 
@@ -89,7 +89,7 @@ class SubmitVideoTaskInput:
     draft_url: URL = strawberry.field(description="The draft: a URL that answers in capcut-mate's `get_draft` form.")
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="1 to 256 characters of your own. The same key gives the same task again, whatever its state;"
+        description="1 to 256 characters of your own. The same key returns the same task in any state;"
         " with other input it is an error.",
     )
     priority: int | None = strawberry.field(
@@ -104,18 +104,18 @@ class SubmitVideoTaskInput:
         description="How long it may wait for a worker, 1 second to 30 days. Then it fails with EXPIRED.",
     )
     metadata: JSONObject | None = strawberry.field(
-        default=strawberry.UNSET, description="Whatever you want to find with the task again."
+        default=strawberry.UNSET, description="Your own data, returned with the task."
     )
     webhook_url: URL | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Where to POST the task's events, signed as Standard Webhooks has it; tried for 24 hours.",
+        description="The URL to POST the task's events to, signed by Standard Webhooks; retried for 24 hours.",
     )
     webhook_events: list[EventType] | None = strawberry.field(
-        default=strawberry.UNSET, description="Which events; changes of status without it."
+        default=strawberry.UNSET, description="The events to send; changes of status by default."
     )
 
     def request(self) -> TaskRequest:
-        """The request as the services know it."""
+        """The request of the services."""
         return TaskRequest(
             draft_url=self.draft_url,
             idempotency_key=given(self.idempotency_key),

@@ -1,4 +1,4 @@
-"""What can be changed."""
+"""The mutations."""
 
 from typing import Annotated
 
@@ -19,16 +19,16 @@ TaskId = Annotated[strawberry.ID, strawberry.argument(name="id", description="Th
 @described
 @strawberry.type
 class Mutation:
-    """What can be changed. What the caller can mend comes as `errors` of the payload."""
+    """Changes of tasks. Errors that the caller can correct are in `errors` of the payload."""
 
     @strawberry.mutation
     async def submit_video_task(
         self,
         info: Info,
-        wish: Annotated[SubmitVideoTaskInput, strawberry.argument(name="input", description="What to render.")],
+        wish: Annotated[SubmitVideoTaskInput, strawberry.argument(name="input", description="The request.")],
     ) -> SubmitVideoTaskPayload:
-        """Ask for a video. It may be repeated safely: the same draft URL gives the same task while that
-        one waits or runs, and the same `idempotencyKey` gives it for ever.
+        """Submit a draft. It may be repeated safely: the same draft URL returns the same task while that
+        one waits or runs, and the same `idempotencyKey` returns it always.
         """
         try:
             submitted = await tasks.submit(info.context, wish.request())
@@ -38,7 +38,7 @@ class Mutation:
 
     @strawberry.mutation
     async def cancel_video_task(self, info: Info, task_id: TaskId) -> VideoTaskPayload:
-        """Stop a task that waits or runs. Canceling it again changes nothing."""
+        """Cancel a waiting or running task. Canceling it again changes nothing."""
         try:
             task = await tasks.cancel(info.context, task_id)
         except RequestError as error:
@@ -59,9 +59,9 @@ class Mutation:
         self,
         info: Info,
         task_id: TaskId,
-        expires_in_seconds: Annotated[int, about("For how long, up to a week.")] = USUAL_SECONDS,
+        expires_in_seconds: Annotated[int, about("Seconds until it expires, up to a week.")] = USUAL_SECONDS,
     ) -> WatchTokenPayload:
-        """A token with which a web page can watch this one task and play its video, and do nothing else."""
+        """Create a token with which a web page can watch this task and play its video, and nothing else."""
         try:
             return WatchTokenPayload.of(await tasks.watch_token(info.context, task_id, expires_in_seconds))
         except RequestError as error:

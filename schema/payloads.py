@@ -1,4 +1,4 @@
-"""What mutations answer."""
+"""The payloads of mutations."""
 
 import strawberry
 
@@ -15,16 +15,16 @@ from services.errors import RequestError
 @described
 @strawberry.type
 class UserError:
-    """Something the caller can mend."""
+    """An error that the caller can correct."""
 
     code: UserErrorCode = strawberry.field(description="The kind of error, for programs.")
-    message: str = strawberry.field(description="What to mend, for people.")
-    path: list[str] | None = strawberry.field(description="The argument it is about, from the outside in.")
-    reset_at: DateTime | None = strawberry.field(description="QUOTA_EXCEEDED: when the limit begins anew.")
+    message: str = strawberry.field(description="The error, for people.")
+    path: list[str] | None = strawberry.field(description="The path of the argument, from the outside in.")
+    reset_at: DateTime | None = strawberry.field(description="QUOTA_EXCEEDED: the end of the limit.")
 
     @classmethod
     def of(cls, error: RequestError, *within: str) -> "UserError":
-        """An error as clients see it; `within` is the argument that holds the one it names."""
+        """The GraphQL object of an error; `within` is the path of the input that has its argument."""
         path = [*within, *error.path] if error.path else None
         resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
         return cls(
@@ -35,34 +35,34 @@ class UserError:
 @described
 @strawberry.type
 class SubmitVideoTaskPayload:
-    """The answer to a submit: a task, or errors."""
+    """The result of a submit: a task, or errors."""
 
-    task: VideoTask | None = strawberry.field(description="The task; it is on disk by now.")
-    created: bool = strawberry.field(description="Whether it is new. False: the request joined a task that was there.")
-    errors: list[UserError] = strawberry.field(description="What to mend; empty when there is a task.")
+    task: VideoTask | None = strawberry.field(description="The task, which is stored.")
+    created: bool = strawberry.field(description="Whether the task is new. False: the request joined an existing task.")
+    errors: list[UserError] = strawberry.field(description="The errors; empty when there is a task.")
 
 
 @described
 @strawberry.type
 class VideoTaskPayload:
-    """The answer to a change of a task: the task, or errors."""
+    """The result of a change of a task: the task, or errors."""
 
     task: VideoTask | None = strawberry.field(description="The task after the change.")
-    errors: list[UserError] = strawberry.field(description="What to mend; empty when there is a task.")
+    errors: list[UserError] = strawberry.field(description="The errors; empty when there is a task.")
 
 
 @described
 @strawberry.type
 class WatchTokenPayload:
-    """The answer to a wish for a watch token: the token, or errors."""
+    """The result of creating a watch token: the token, or errors."""
 
     token: str | None = strawberry.field(
         description="Send it as `token` in connection_init, as a bearer, or as `?token=` in an address."
     )
-    expires_at: DateTime | None = strawberry.field(description="When it ends. It ends with the key that made it, too.")
-    errors: list[UserError] = strawberry.field(description="What to mend; empty when there is a token.")
+    expires_at: DateTime | None = strawberry.field(description="Its expiry. It also ends with the key that made it.")
+    errors: list[UserError] = strawberry.field(description="The errors; empty when there is a token.")
 
     @classmethod
     def of(cls, made: WatchToken) -> "WatchTokenPayload":
-        """A token as clients get it."""
+        """The payload of a token."""
         return cls(token=made.text, expires_at=DateTime(made.ends_at_ms), errors=[])

@@ -1,4 +1,4 @@
-"""`python -m schema.print` writes the SDL beside this file, for people and generators to read."""
+"""`python -m schema.print` writes the SDL beside this file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What can be asked."""
+"""The queries."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from services.store.records import Order, TaskFilter
 @described
 @strawberry.type
 class Query:
-    """What can be asked."""
+    """Queries of tasks, drafts and the server."""
 
     @strawberry.field
     @plain
@@ -27,7 +27,7 @@ class Query:
         info: Info,
         node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="The node's id.")],
     ) -> Node | None:
-        """Whatever has this id; null when the caller can see nothing of that id."""
+        """The object of this id; null when there is none that the caller can see."""
         found = await tasks.task(info.context, node_id)
         return VideoTask.of(found) if found else None
 
@@ -40,10 +40,10 @@ class Query:
             strawberry.UNSET
         ),
         draft_url: Annotated[
-            URL | None, about("The URL it was submitted with; the newest task of that URL is meant.")
+            URL | None, about("The URL of its draft; of several tasks the newest is returned.")
         ] = strawberry.UNSET,
     ) -> VideoTask | None:
-        """A task, by its id or by its draft URL; null when the caller can see none."""
+        """A task by its id or draft URL; null when there is none that the caller can see."""
         found = await tasks.task(info.context, given(task_id), given(draft_url))
         return VideoTask.of(found) if found else None
 
@@ -52,18 +52,19 @@ class Query:
     async def video_tasks(
         self,
         info: Info,
-        first: Annotated[int | None, about("How many from the beginning, at most 100; 20 without it.")] = (
+        first: Annotated[int | None, about("Number of tasks from the beginning, at most 100; 20 by default.")] = (
             strawberry.UNSET
         ),
-        after: Annotated[str | None, about("A cursor: only what comes after it.")] = strawberry.UNSET,
-        last: Annotated[int | None, about("How many from the end, at most 100, instead of `first`.")] = (
+        after: Annotated[str | None, about("A cursor: only tasks after it.")] = strawberry.UNSET,
+        last: Annotated[int | None, about("Number of tasks from the end, at most 100, instead of `first`.")] = (
             strawberry.UNSET
         ),
-        before: Annotated[str | None, about("A cursor: only what comes before it.")] = strawberry.UNSET,
+        before: Annotated[str | None, about("A cursor: only tasks before it.")] = strawberry.UNSET,
         wanted: Annotated[
-            VideoTaskFilter | None, strawberry.argument(name="filter", description="Which tasks; all without it.")
+            VideoTaskFilter | None,
+            strawberry.argument(name="filter", description="The tasks; all by default."),
         ] = strawberry.UNSET,
-        order_by: Annotated[VideoTaskOrder | None, about("Newest first without it.")] = strawberry.UNSET,
+        order_by: Annotated[VideoTaskOrder | None, about("Newest first by default.")] = strawberry.UNSET,
     ) -> VideoTaskConnection:
         """The caller's tasks in pages, forwards or backwards."""
         chosen, order = given(wanted), given(order_by)
@@ -78,19 +79,19 @@ class Query:
     @strawberry.field
     @plain
     async def queue(self, info: Info) -> QueueStats:
-        """How much waits and runs."""
+        """The waiting and running tasks of the caller."""
         return QueueStats.of(await tasks.queue(info.context))
 
     @strawberry.field
     async def draft_report(
-        self, info: Info, draft_url: Annotated[URL, about("The draft, as it would be submitted.")]
+        self, info: Info, draft_url: Annotated[URL, about("The draft's URL, as for a submit.")]
     ) -> DraftReport:
-        """What a render of this draft would lose or lack. Its materials are fetched for that and looked into,
-        for a minute at most; nothing is rendered or queued.
+        """The size, warnings and error that a render of this draft would have. Its materials are fetched and examined
+        for at most a minute; nothing is rendered or queued.
         """
         return DraftReport.of(await reports.report(info.context, draft_url))
 
     @strawberry.field
     def service(self, info: Info) -> ServiceInfo:
-        """What this server is made of."""
+        """The server."""
         return ServiceInfo.of(info.context.services)

@@ -1,4 +1,4 @@
-"""What is known of a draft before it is rendered."""
+"""Draft reports."""
 
 import strawberry
 
@@ -11,25 +11,25 @@ from services.tasks import report
 @described
 @strawberry.type
 class DraftReport:
-    """What a render of a draft would lose or lack. What could not be found out is null."""
+    """The size, warnings and error that a render of a draft would have. Unknown values are null."""
 
-    draft_url: URL = strawberry.field(description="The draft that was looked at.")
-    renderable: bool = strawberry.field(description="Whether a render would give a video; `error` says why not.")
+    draft_url: URL = strawberry.field(description="The draft.")
+    renderable: bool = strawberry.field(description="Whether a render would give a video; if not, `error` says why.")
     width: int | None = strawberry.field(description="Width of the video in pixels.")
     height: int | None = strawberry.field(description="Height of the video in pixels.")
     duration_seconds: float | None = strawberry.field(description="Length in seconds.")
     frame_rate: float | None = strawberry.field(description="Frames a second.")
-    tracks: int | None = strawberry.field(description="How many tracks of pictures, sounds or captions it has.")
-    segments: int | None = strawberry.field(description="How many segments are on these tracks.")
-    materials: int | None = strawberry.field(description="How many files and texts these segments show or sound.")
+    tracks: int | None = strawberry.field(description="Number of tracks with pictures, sounds or captions.")
+    segments: int | None = strawberry.field(description="Number of segments on these tracks.")
+    materials: int | None = strawberry.field(description="Number of files and texts that these segments use.")
     warnings: list[WarningOfDraft] = strawberry.field(
-        description="What would not be drawn as designed, as far as it was looked at: all of it without an `error`."
+        description="The warnings of a render; complete unless there is an `error`."
     )
-    error: VideoTaskError | None = strawberry.field(description="What a render would fail with.")
+    error: VideoTaskError | None = strawberry.field(description="The error of a render.")
 
     @classmethod
     def of(cls, record: report.DraftReport) -> "DraftReport":
-        """A report as clients see it."""
+        """The GraphQL object of a report."""
         found = record.found
         return cls(
             draft_url=URL(record.draft_url),

@@ -14,7 +14,7 @@ from services.drafts.draft_urls import clean_draft_url
 from services.errors import InvalidInput
 
 DateTime = NewType("DateTime", int)
-"""UTC milliseconds since 1970 inside, RFC 3339 outside."""
+"""UTC milliseconds since 1970; RFC 3339 in results."""
 URL = NewType("URL", str)
 JSONObject = NewType("JSONObject", dict[str, Any])
 
@@ -53,7 +53,7 @@ def _parse_object(value: object) -> dict[str, Any]:
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    """Whether a JSON value is nested deeper than so many levels."""
+    """Whether a JSON value is nested deeper than `levels`."""
     if not isinstance(value, dict | list):
         return False
     inside = cast("Iterable[Any]", value.values() if isinstance(value, dict) else value)
@@ -77,7 +77,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     JSONObject: strawberry.scalar(
         name="JSONObject",
-        description="Any JSON object of at most 16 KiB and 32 levels; it is given back as it was taken.",
+        description="Any JSON object of at most 16 KiB and 32 levels; it is returned unchanged.",
         serialize=dict,
         parse_value=_parse_object,
     ),

@@ -1,4 +1,4 @@
-"""The service itself: its queue and what it is made of."""
+"""The server and its queue."""
 
 from typing import Annotated
 
@@ -19,27 +19,27 @@ from services.tasks.manager import DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MI
 @described
 @strawberry.type
 class ThroughputPoint:
-    """How many tasks ended within one minute."""
+    """The tasks that ended within one minute."""
 
-    at: DateTime = strawberry.field(description="When the minute began.")
-    completed: int = strawberry.field(description="How many were COMPLETED.")
-    failed: int = strawberry.field(description="How many FAILED.")
+    at: DateTime = strawberry.field(description="The beginning of the minute.")
+    completed: int = strawberry.field(description="Number of COMPLETED tasks.")
+    failed: int = strawberry.field(description="Number of FAILED tasks.")
 
     @classmethod
     def of(cls, record: records.ThroughputPoint) -> "ThroughputPoint":
-        """A minute as clients see it."""
+        """The GraphQL object of a minute."""
         return cls(at=DateTime(record.at_ms), completed=record.completed, failed=record.failed)
 
 
 @described
 @strawberry.type
 class QueueStats:
-    """How much waits and runs."""
+    """The waiting and running tasks of the caller."""
 
-    pending: int = strawberry.field(description="Tasks that wait.")
-    processing: int = strawberry.field(description="Tasks that are rendered.")
-    capacity: int = strawberry.field(description="How many renders run at once.")
-    oldest_pending_at: DateTime | None = strawberry.field(description="Since when the longest waiting task waits.")
+    pending: int = strawberry.field(description="Number of waiting tasks.")
+    processing: int = strawberry.field(description="Number of running tasks.")
+    capacity: int = strawberry.field(description="Number of renders that can run at the same time.")
+    oldest_pending_at: DateTime | None = strawberry.field(description="Since when the longest waiting task has waited.")
 
     @strawberry.field
     async def throughput(
@@ -49,13 +49,13 @@ class QueueStats:
             int | None, about(f"How far to look back, 1 to {MAX_THROUGHPUT_MINUTES}.")
         ] = DEFAULT_THROUGHPUT_MINUTES,
     ) -> list[ThroughputPoint]:
-        """What ended in each of the last minutes, oldest first, the present one included."""
+        """The tasks that ended in each of the last minutes, oldest first, the present minute included."""
         minutes = DEFAULT_THROUGHPUT_MINUTES if last_minutes is None else last_minutes
         return [ThroughputPoint.of(point) for point in await tasks.throughput(info.context, minutes)]
 
     @classmethod
     def of(cls, record: records.QueueState) -> "QueueStats":
-        """A queue as clients see it."""
+        """The GraphQL object of a queue."""
         return cls(
             pending=record.pending,
             processing=record.processing,
@@ -67,40 +67,40 @@ class QueueStats:
 @described
 @strawberry.type
 class DiskSpace:
-    """How much room a disk has, in bytes."""
+    """The space of a disk, in bytes."""
 
-    free_bytes: float = strawberry.field(description="What is left.")
-    total_bytes: float = strawberry.field(description="All of it.")
+    free_bytes: float = strawberry.field(description="Free space.")
+    total_bytes: float = strawberry.field(description="Total space.")
 
     @classmethod
     def of(cls, record: Disk) -> "DiskSpace":
-        """A disk as clients see it."""
+        """The GraphQL object of a disk."""
         return cls(free_bytes=float(record.free_bytes), total_bytes=float(record.total_bytes))
 
 
 @described
 @strawberry.type
 class ServiceInfo:
-    """What this server is made of."""
+    """The server: its version, programs, fonts and disk."""
 
     version: str = strawberry.field(description="The version of draftcast.")
-    ffmpeg_version: str = strawberry.field(description="The version of the ffmpeg in use; empty: none is found.")
-    cjk_font: str | None = strawberry.field(description="The font that draws Chinese captions; null: none is found.")
-    sample_draft_url: URL = strawberry.field(description="The draft that comes with the server, to try it with.")
+    ffmpeg_version: str = strawberry.field(description="The version of ffmpeg; empty when there is none.")
+    cjk_font: str | None = strawberry.field(description="The font of Chinese captions; null when there is none.")
+    sample_draft_url: URL = strawberry.field(description="The URL of the built-in sample draft.")
 
     @strawberry.field
     async def accepting_tasks(self, info: Info) -> bool:
-        """Whether a new task would be taken now: false while the queue is full."""
+        """Whether a new task is accepted now: false while the queue is full."""
         return await tasks.accepting(info.context)
 
     @strawberry.field
     async def disk(self, info: Info) -> DiskSpace:
-        """The disk that holds the server's data: what it works on, and its videos unless they are kept elsewhere."""
+        """The disk of the data folder: work folders, and videos unless they are stored elsewhere."""
         return DiskSpace.of(await service.disk(info.context))
 
     @classmethod
     def of(cls, services: Services) -> "ServiceInfo":
-        """The service as clients see it."""
+        """The GraphQL object of the server."""
         return cls(
             version=services.facts.version,
             ffmpeg_version=services.facts.ffmpeg_version or "",

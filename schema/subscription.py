@@ -16,7 +16,7 @@ from schema.tasks import VideoTaskEvent
 @described
 @strawberry.type
 class Subscription:
-    """What can be watched: over a websocket that speaks graphql-transport-ws, as server-sent events, or multipart."""
+    """Live events: over websockets (graphql-transport-ws), server-sent events or multipart HTTP."""
 
     @strawberry.subscription
     async def video_task_progress(
@@ -26,9 +26,9 @@ class Subscription:
             strawberry.UNSET
         ),
         draft_url: Annotated[
-            URL | None, about("The URL it was submitted with; the newest task of that URL is meant.")
+            URL | None, about("The URL of its draft; of several tasks the newest is watched.")
         ] = strawberry.UNSET,
-        after: Annotated[int | None, about("The last seq you have seen: go on from there, without a snapshot.")] = (
+        after: Annotated[int | None, about("The last seq you have seen: resume after it, without a snapshot.")] = (
             strawberry.UNSET
         ),
     ) -> AsyncGenerator[VideoTaskEvent, None]:
@@ -43,13 +43,14 @@ class Subscription:
         self,
         info: Info,
         wanted: Annotated[
-            VideoTaskFilter | None, strawberry.argument(name="filter", description="Which tasks; all without it.")
+            VideoTaskFilter | None,
+            strawberry.argument(name="filter", description="The tasks; all by default."),
         ] = strawberry.UNSET,
-        after: Annotated[str | None, about("The cursor of the last item you have seen: go on from there.")] = (
+        after: Annotated[str | None, about("The cursor of the last item you have seen: resume after it.")] = (
             strawberry.UNSET
         ),
     ) -> AsyncGenerator[VideoTaskFeedItem, None]:
-        """Everything the caller may see, for dashboards: first a snapshot of each task that waits or runs, then
-        all changes in order, without end. A cursor that is too old answers FeedReset first.
+        """All tasks of the caller, for dashboards: first a snapshot of each waiting or running task, then
+        all changes in order, without end. An expired cursor returns FeedReset first.
         """
         raise NotImplementedError

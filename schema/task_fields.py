@@ -1,4 +1,4 @@
-"""What a task is made of: stages, video, error, warnings."""
+"""The parts of a task: stages, video, error, warnings, deliveries."""
 
 from typing import Annotated
 
@@ -16,11 +16,11 @@ Language = Annotated[Locale | None, about("The language of the text.")]
 
 
 def at(time_ms: int | None) -> DateTime | None:
-    """A time that may be missing."""
+    """A time; None for None."""
     return None if time_ms is None else DateTime(time_ms)
 
 
-def _spoken(text: Bilingual, locale: Locale | None) -> str:
+def _localized(text: Bilingual, locale: Locale | None) -> str:
     return text.zh if locale is Locale.ZH else text.en
 
 
@@ -29,16 +29,16 @@ def _spoken(text: Bilingual, locale: Locale | None) -> str:
 class StageProgress:
     """A stage that the present attempt has reached."""
 
-    stage: Stage = strawberry.field(description="Which stage.")
+    stage: Stage = strawberry.field(description="The stage.")
     started_at: DateTime = strawberry.field(description="When it began.")
-    completed_at: DateTime | None = strawberry.field(description="When it ended; null while it lasts.")
-    done: float | None = strawberry.field(description="How many `unit`s are done, where it can be counted.")
-    total: float | None = strawberry.field(description="How many `unit`s there are, once that is known.")
-    unit: Unit | None = strawberry.field(description="What `done` and `total` count.")
+    completed_at: DateTime | None = strawberry.field(description="When it ended; null while it runs.")
+    done: float | None = strawberry.field(description="Number of finished `unit`s, where they are counted.")
+    total: float | None = strawberry.field(description="Total number of `unit`s, once it is known.")
+    unit: Unit | None = strawberry.field(description="The unit of `done` and `total`.")
 
     @classmethod
     def of(cls, record: records.StageProgress) -> "StageProgress":
-        """A stage as clients see it."""
+        """A stage as a GraphQL object."""
         return cls(
             stage=record.stage,
             started_at=DateTime(record.started_at_ms),
@@ -55,7 +55,7 @@ class RenderedVideo:
     """A finished MP4 file: H.264 picture and AAC sound."""
 
     key: strawberry.Private[str]
-    expires_at: DateTime | None = strawberry.field(description="When `url` stops to work; null: it does not.")
+    expires_at: DateTime | None = strawberry.field(description="The expiry of `url`; null when it does not expire.")
     width: int = strawberry.field(description="Width in pixels.")
     height: int = strawberry.field(description="Height in pixels.")
     duration_seconds: float = strawberry.field(description="Length in seconds.")
@@ -66,12 +66,12 @@ class RenderedVideo:
     @strawberry.field
     @plain
     def url(self, info: Info) -> URL:
-        """Where to get the file. It may be fetched in parts (HTTP Range), as players do."""
+        """The URL of the file. It supports HTTP Range, as players need."""
         return URL(info.context.services.files.url(self.key))
 
     @classmethod
     def of(cls, record: records.Video) -> "RenderedVideo":
-        """A video as clients see it."""
+        """A video as a GraphQL object."""
         return cls(
             key=record.key,
             expires_at=None,
@@ -93,24 +93,24 @@ class VideoTaskError:
     code: ErrorCode = strawberry.field(description="The kind of failure, for programs.")
     retryable: bool = strawberry.field(description="Whether the same draft may succeed without being changed.")
     stage: Stage = strawberry.field(description="The stage in which it failed.")
-    material_url: URL | None = strawberry.field(description="The material that is to blame.")
-    segment_id: str | None = strawberry.field(description="The id, in the draft, of the segment that is to blame.")
+    material_url: URL | None = strawberry.field(description="The URL of the material that caused it.")
+    segment_id: str | None = strawberry.field(description="The id in the draft of the segment that caused it.")
 
     @strawberry.field
     @plain
     def message(self, locale: Language = Locale.EN) -> str:
-        """What happened, for people."""
-        return _spoken(self.failure.message, locale)
+        """The error, for people."""
+        return _localized(self.failure.message, locale)
 
     @strawberry.field
     @plain
     def hint(self, locale: Language = Locale.EN) -> str | None:
-        """What to do about it."""
-        return _spoken(self.failure.hint, locale)
+        """What to do about it, for people."""
+        return _localized(self.failure.hint, locale)
 
     @classmethod
     def of(cls, record: Failure, stage: Stage) -> "VideoTaskError":
-        """A failure as clients see it."""
+        """A failure as a GraphQL object."""
         return cls(
             failure=record,
             code=record.code,
@@ -124,7 +124,7 @@ class VideoTaskError:
 @described
 @strawberry.type(name="DraftWarning")
 class WarningOfDraft:
-    """Something that is not drawn as the draft's author saw it."""
+    """A part of the draft that is not drawn as designed."""
 
     text: strawberry.Private[Bilingual]
     code: WarningCode = strawberry.field(description="The kind of difference, for programs.")
@@ -135,12 +135,12 @@ class WarningOfDraft:
     @strawberry.field
     @plain
     def message(self, locale: Language = Locale.EN) -> str:
-        """What is different, for people."""
-        return _spoken(self.text, locale)
+        """The difference, for people."""
+        return _localized(self.text, locale)
 
     @classmethod
     def of(cls, record: DraftWarning) -> "WarningOfDraft":
-        """A warning as clients see it."""
+        """A warning as a GraphQL object."""
         return cls(
             text=record.message,
             code=record.code,
@@ -153,20 +153,20 @@ class WarningOfDraft:
 @described
 @strawberry.type
 class WebhookDelivery:
-    """An event on its way to the task's webhook."""
+    """The delivery of an event to the task's webhook."""
 
     seq: int = strawberry.field(description="The event's seq; with the task's id it makes the message's webhook-id.")
-    state: DeliveryState = strawberry.field(description="What became of it.")
-    attempts: int = strawberry.field(description="How often it was tried.")
+    state: DeliveryState = strawberry.field(description="The state of the delivery.")
+    attempts: int = strawberry.field(description="Number of attempts.")
     created_at: DateTime = strawberry.field(description="When the event happened.")
-    next_attempt_at: DateTime | None = strawberry.field(description="When it is tried next, while it is WAITING.")
+    next_attempt_at: DateTime | None = strawberry.field(description="When it is tried next, while WAITING.")
     ended_at: DateTime | None = strawberry.field(description="When it was delivered or given up.")
-    answer: int | None = strawberry.field(description="The HTTP status that the receiver gave at last.")
-    error: str | None = strawberry.field(description="Why there was no answer, when there was none.")
+    answer: int | None = strawberry.field(description="The HTTP status of the last attempt.")
+    error: str | None = strawberry.field(description="The error of the last attempt that had no answer.")
 
     @classmethod
     def of(cls, record: Delivery) -> "WebhookDelivery":
-        """A delivery as clients see it."""
+        """A delivery as a GraphQL object."""
         waiting = record.state is DeliveryState.WAITING
         return cls(
             seq=record.seq,
@@ -181,6 +181,6 @@ class WebhookDelivery:
 
 
 def file_url(info: Info, key: str | None) -> URL | None:
-    """The address of a stored file that may be missing."""
+    """The URL of a stored file; None for None."""
     url = info.context.file_url(key)
     return None if url is None else URL(url)

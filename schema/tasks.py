@@ -24,7 +24,7 @@ from services.store.records import ACTIVE, EventPage, EventType, Stage, Status, 
 @described
 @strawberry.interface
 class Node:
-    """Something with an id of its own, which `node` finds again."""
+    """An object with an id, which `node` finds."""
 
     id: strawberry.ID = strawberry.field(description="The id, unique among all nodes.")
 
@@ -32,16 +32,16 @@ class Node:
 @described
 @strawberry.type
 class PageInfo:
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
-    has_next_page: bool = strawberry.field(description="Whether more follows.")
-    has_previous_page: bool = strawberry.field(description="Whether something comes before.")
-    start_cursor: str | None = strawberry.field(description="Of the first entry: give it as `before`.")
-    end_cursor: str | None = strawberry.field(description="Of the last entry: give it as `after`.")
+    has_next_page: bool = strawberry.field(description="Whether there are entries after the page.")
+    has_previous_page: bool = strawberry.field(description="Whether there are entries before the page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first entry, for `before`.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last entry, for `after`.")
 
     @classmethod
     def of(cls, page: TaskPage | EventPage) -> "PageInfo":
-        """The place of a page."""
+        """The position of a page."""
         return cls(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
@@ -56,22 +56,22 @@ class VideoTask(Node):
     """One request for one video."""
 
     record: strawberry.Private[Task]
-    draft_url: URL = strawberry.field(description="The draft that is rendered.")
-    status: Status = strawberry.field(description="Where the task stands.")
-    stage: Stage = strawberry.field(description="Where inside the attempt it is.")
+    draft_url: URL = strawberry.field(description="The URL of the draft.")
+    status: Status = strawberry.field(description="The state of the task.")
+    stage: Stage = strawberry.field(description="The step of the attempt.")
     progress: int = strawberry.field(
         description="0 to 100. It never falls within an attempt, and is 100 only when the task is COMPLETED."
     )
-    attempt: int = strawberry.field(description="How many attempts have begun.")
-    max_attempts: int = strawberry.field(description="The attempt after which a lost worker is not replaced.")
-    priority: int = strawberry.field(description="Higher goes first; 0 is usual.")
-    metadata: JSONObject | None = strawberry.field(description="What the caller gave at the submit, as it was given.")
+    attempt: int = strawberry.field(description="Number of attempts that have begun.")
+    max_attempts: int = strawberry.field(description="The attempt after which a lost worker fails the task.")
+    priority: int = strawberry.field(description="Higher priorities go first; 0 by default.")
+    metadata: JSONObject | None = strawberry.field(description="The caller's own data of the submit, unchanged.")
     created_at: DateTime = strawberry.field(description="When it was submitted.")
     started_at: DateTime | None = strawberry.field(description="When its newest attempt began.")
-    completed_at: DateTime | None = strawberry.field(description="When it ended, in whatever way.")
+    completed_at: DateTime | None = strawberry.field(description="When it ended.")
     updated_at: DateTime = strawberry.field(description="When it last changed.")
     seq: int = strawberry.field(
-        description="Rises by one with each event. Give the last one you have seen as `after` to go on from there."
+        description="The number of its last event; it rises by one with each. The last one seen is `after` to resume."
     )
     error_message: str | None = strawberry.field(
         description="The error's message in English.", deprecation_reason="Use error { code message }."
@@ -82,24 +82,24 @@ class VideoTask(Node):
     @strawberry.field
     @plain
     def stages(self) -> list[StageProgress]:
-        """The stages that the present attempt has reached, in order."""
+        """The stages of the present attempt so far, in order."""
         return [StageProgress.of(stage) for stage in self.record.stages]
 
     @strawberry.field
     async def queue_position(self, info: Info) -> int | None:
-        """Its place in the queue, from 1, while it is PENDING."""
+        """Its position in the queue, from 1, while it is PENDING."""
         return await tasks.queue_position(info.context, self.record)
 
     @strawberry.field
     @plain
     def estimated_completion_at(self) -> DateTime | None:
-        """When it will be done, as far as can be told."""
+        """The estimated time of its end."""
         return at(self.record.estimated_completion_at_ms)
 
     @strawberry.field
     @plain
     def preview_url(self, info: Info) -> URL | None:
-        """The newest rendered frame while it is EXPORTING: a small JPEG, which changes under the same address."""
+        """The newest rendered frame while it is EXPORTING: a small JPEG, which changes under the same URL."""
         return file_url(info, self.record.preview_key)
 
     @strawberry.field
@@ -117,7 +117,7 @@ class VideoTask(Node):
     @strawberry.field
     @plain
     def video_url(self, info: Info) -> URL | None:
-        """The finished video's address: the same as `video { url }`, and as `video_url` of the polling endpoint."""
+        """The URL of the finished video: the same as `video { url }`, and as `video_url` of the polling endpoint."""
         return file_url(info, self.record.video.key if self.record.video else None)
 
     @strawberry.field
@@ -130,39 +130,39 @@ class VideoTask(Node):
     @strawberry.field
     @plain
     def warnings(self) -> list[WarningOfDraft]:
-        """What is not drawn as designed, as far as it is known by now."""
+        """The parts of the draft that are not drawn as designed, as far as they are known."""
         return [WarningOfDraft.of(warning) for warning in self.record.warnings]
 
     @strawberry.field
     async def webhook_deliveries(
         self,
         info: Info,
-        first: Annotated[int | None, about("How many, at most 100; 20 without it.")] = strawberry.UNSET,
+        first: Annotated[int | None, about("Number of entries, at most 100; 20 by default.")] = strawberry.UNSET,
     ) -> list[WebhookDelivery]:
-        """The tellings to its webhook, newest first; none for who may only watch."""
+        """The deliveries to its webhook, newest first; none with a watch token."""
         found = await tasks.deliveries(info.context, self.record, page_request(first, None))
         return [WebhookDelivery.of(each) for each in found]
 
     @strawberry.field
     def warning_count(self) -> int:
-        """How many `warnings` there are, for lists that do not show them."""
+        """Number of `warnings`, for lists that do not show them."""
         return len(self.record.warnings)
 
     @strawberry.field
     async def events(
         self,
         info: Info,
-        first: Annotated[int | None, about("How many, at most 100; 20 without it.")] = strawberry.UNSET,
-        after: Annotated[str | None, about("A cursor: only what comes after it.")] = strawberry.UNSET,
-        types: Annotated[list[EventType] | None, about("Which events; all without it.")] = strawberry.UNSET,
+        first: Annotated[int | None, about("Number of entries, at most 100; 20 by default.")] = strawberry.UNSET,
+        after: Annotated[str | None, about("A cursor: only events after it.")] = strawberry.UNSET,
+        types: Annotated[list[EventType] | None, about("The types of events; all by default.")] = strawberry.UNSET,
     ) -> "VideoTaskEventConnection":
-        """What has happened to it, oldest first."""
+        """Its events, oldest first."""
         found = await tasks.events(info.context, self.record, page_request(first, after), several(types))
         return VideoTaskEventConnection.of(*found)
 
     @classmethod
     def of(cls, record: Task) -> "VideoTask":
-        """A task as clients see it."""
+        """A task as a GraphQL object."""
         return cls(
             record=record,
             id=strawberry.ID(record.id),
@@ -192,7 +192,7 @@ class VideoTaskEvent:
 
     id: strawberry.ID = strawberry.field(description="The task's id and the seq: equal for the same event.")
     seq: int = strawberry.field(description="The number of the event among its task's events, from 1.")
-    type: EventType = strawberry.field(description="What kind of change it is.")
+    type: EventType = strawberry.field(description="The kind of change.")
     at: DateTime = strawberry.field(description="When it happened.")
     status: Status = strawberry.field(description="The status after it.")
     stage: Stage = strawberry.field(description="The stage after it.")
@@ -202,7 +202,7 @@ class VideoTaskEvent:
 
     @classmethod
     def of(cls, event: TaskEvent, task: Task) -> "VideoTaskEvent":
-        """An event as clients see it."""
+        """An event as a GraphQL object."""
         return cls(
             id=strawberry.ID(f"{event.task_id}:{event.seq}"),
             seq=event.seq,
@@ -217,7 +217,7 @@ class VideoTaskEvent:
 
     @classmethod
     def of_change(cls, change: TaskChange) -> "VideoTaskEvent":
-        """A change as clients see it."""
+        """A change as a GraphQL object."""
         return cls.of(change.event, change.task)
 
 
@@ -226,7 +226,7 @@ class VideoTaskEvent:
 class VideoTaskEdge:
     """A task in a list."""
 
-    cursor: str = strawberry.field(description="Its place in the list, for `after` and `before`.")
+    cursor: str = strawberry.field(description="The cursor of its position, for `after` and `before`.")
     node: VideoTask = strawberry.field(description="The task.")
 
 
@@ -235,17 +235,17 @@ class VideoTaskEdge:
 class VideoTaskConnection:
     """A page of tasks."""
 
-    edges: list[VideoTaskEdge] = strawberry.field(description="The tasks with their places.")
-    nodes: list[VideoTask] = strawberry.field(description="The same tasks without.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    edges: list[VideoTaskEdge] = strawberry.field(description="The tasks with their cursors.")
+    nodes: list[VideoTask] = strawberry.field(description="The same tasks without cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total_count: int = strawberry.field(
-        description="How many tasks meet the filter, on all pages: exactly without a filter and for `status` alone, "
-        "else counted no further than 1000."
+        description="Number of tasks that meet the filter on all pages: exact without a filter and for `status` alone, "
+        "else counted up to 1000."
     )
 
     @classmethod
     def of(cls, page: TaskPage) -> "VideoTaskConnection":
-        """A page as clients see it."""
+        """A page as a GraphQL object."""
         nodes = [VideoTask.of(task) for task in page.tasks]
         return cls(
             edges=[VideoTaskEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
@@ -260,7 +260,7 @@ class VideoTaskConnection:
 class VideoTaskEventEdge:
     """An event in a list."""
 
-    cursor: str = strawberry.field(description="Its place in the list, for `after`.")
+    cursor: str = strawberry.field(description="The cursor of its position, for `after`.")
     node: VideoTaskEvent = strawberry.field(description="The event.")
 
 
@@ -269,13 +269,13 @@ class VideoTaskEventEdge:
 class VideoTaskEventConnection:
     """A page of events."""
 
-    edges: list[VideoTaskEventEdge] = strawberry.field(description="The events with their places.")
-    nodes: list[VideoTaskEvent] = strawberry.field(description="The same events without.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    edges: list[VideoTaskEventEdge] = strawberry.field(description="The events with their cursors.")
+    nodes: list[VideoTaskEvent] = strawberry.field(description="The same events without cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
 
     @classmethod
     def of(cls, page: EventPage, task: Task) -> "VideoTaskEventConnection":
-        """A page as clients see it; `task` is theirs."""
+        """A page as a GraphQL object with their task."""
         nodes = [VideoTaskEvent.of(event, task) for event in page.events]
         return cls(
             edges=[

@@ -6,7 +6,6 @@ The transports pass it the operations that they read, and write its results with
 from collections.abc import AsyncGenerator
 from typing import Any, TypeAlias, cast
 
-from graphql import is_non_null_type
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -121,7 +120,7 @@ async def _compiled(context: Context, plan: Plan) -> str:
         except Exception as error:  # noqa: BLE001 - every error is reported in the result
             errors.append(dict(public_error(root.located(error)).formatted))
             members.append(root.prefix + "null")
-            failed = failed or is_non_null_type(root.field.type)
+            failed = failed or not root.is_nullable
     data = "null" if failed else "{" + ",".join(members) + "}"
     return '{"data":' + data + (f',"errors":{encode(errors)}' if errors else "") + "}"
 

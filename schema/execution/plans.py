@@ -21,6 +21,7 @@ from graphql import (
     VariableNode,
     Visitor,
     get_operation_ast,
+    is_non_null_type,
     visit,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
@@ -57,6 +58,11 @@ class Root:
     def write(self) -> Write | None:
         """The compiled selection; None where only graphql-core can write the value."""
         return self.writes.get(self.key)
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether the field is null after an error; else the whole `data` is null."""
+        return not is_non_null_type(self.field.type)
 
     def located(self, error: Exception) -> GraphQLError:
         """An error of the field's resolver, with the field's path and places in the document."""

@@ -1,1 +1,1 @@
-"""What sets things up, or tries the set-up out."""
+"""Set-up, and generators of files in the repository."""

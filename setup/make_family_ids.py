@@ -1,7 +1,7 @@
-"""Sorts the ids under which the apps know things into families: writes services/drafts/families/ids.txt anew.
+"""Writes services/drafts/families/ids.txt: the families of the apps' ids.
 
-The ids and names are facts that pyJianYingDraft and pycapcut list; a name tells the family, as it does where a
-draft has only a name. Run it after a change of the families or of those packages:
+The ids and names are those listed by pyJianYingDraft and pycapcut; the family follows from the name, as for a draft
+with a name only. Run it after a change of the families or of those packages:
 `.venv/bin/python -m setup.make_family_ids`.
 """
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _sorted() -> dict[tuple[str, str], Match[Any]]:
-    """The family of each id of each table. Where two names of one id differ, the plainer one tells."""
+    """The family of each id of each table; of two names of one id, an exact match takes precedence."""
     found: dict[tuple[str, str], Match[Any]] = {}
     for families, name, ids in _listed():
         match = families.find(name)
@@ -66,7 +66,7 @@ def _sorted() -> dict[tuple[str, str], Match[Any]]:
 
 
 def _listed() -> Iterator[tuple[Families[Any], str, set[str]]]:
-    """Every name with its ids: the long one of the resource, and the older short one."""
+    """Every name with its ids: the resource's long one, and the older short one."""
     for name, more in MORE_MASKS.items():
         yield MASKS, name, set(more.split())
     for package in (pyJianYingDraft, pycapcut):
@@ -76,7 +76,7 @@ def _listed() -> Iterator[tuple[Families[Any], str, set[str]]]:
 
 
 def listed(package: Any, kind: str) -> list[tuple[str, str, str]]:
-    """What one list of a package holds: name, id of the resource, and the older id."""
+    """The entries of a package's list: name, id of the resource, and the older id."""
     metas: list[dict[str, Any]] = [vars(member.value) for member in getattr(package, kind)]
     return [(meta.get("name") or meta["title"], meta["resource_id"], meta["effect_id"]) for meta in metas]
 

@@ -1,7 +1,7 @@
-"""Draws the built-in sample's media: `make sample` writes services/drafts/sample/assets anew.
+"""Draws the media of the built-in sample, services/drafts/sample/assets: `make sample`.
 
-Two clips (a morning in the hills, an evening with sky lanterns), a postcard and eight
-seconds of music. Everything is computed here, so the sample owes nothing to anybody.
+Two clips (a morning in the hills, an evening with sky lanterns), a postcard and eight seconds of music. All of it is
+computed, so no rights of others apply.
 """
 
 import subprocess

@@ -1,7 +1,7 @@
-"""Try the Dockerfile and compose.yaml where there is no container engine: `make try-image`, as root.
+"""Tests the Dockerfile and compose.yaml without a container engine: `make try-image`, as root.
 
 The image is built in a folder; then two API processes and two workers run from it, as its user and with the settings
-of compose.yaml, beside a real Postgres and Redis, and render the sample.
+of compose.yaml, with a real Postgres and Redis, and render the sample.
 """
 
 import os
@@ -72,7 +72,7 @@ class Trial:
                 process.terminate()
 
     def _command(self, name: str, words: list[str]) -> list[str]:
-        """Both API processes have one data folder, each worker has its own, as compose.yaml has it."""
+        """The data folder of a service: one for both API processes, and one for each worker, as in compose.yaml."""
         data = self._work / (name if name.startswith("worker") else "api")
         data.mkdir(exist_ok=True)
         _own(data)
@@ -113,7 +113,7 @@ def render_sample(one: Server, other: Server, key: str) -> None:
 
 
 def main() -> None:
-    """Build, look, and play."""
+    """Build the image, start the site and render the sample."""
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
         sys.exit("try-image: needs root and debootstrap (`apt install debootstrap`)")
     with tempfile.TemporaryDirectory(prefix="draftcast-trial-") as folder, debian() as base:

@@ -1,4 +1,4 @@
-"""Where Chromium is, for tests that look at the page in a real browser."""
+"""Chromium for tests of the page in a real browser."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def chromium() -> str:
 
 
 def run_in_browser(file: Path, folder: Path) -> None:
-    """Run a file of tests for Node, which drive Chromium; what they write lies in `folder`. Fails when one fails."""
+    """Run a file of Node tests that drive Chromium; their files lie in `folder`. Fails when one of them fails."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAFTCAST_")}
     told = {"CHROMIUM": chromium(), "PYTHON": sys.executable, "FOLDER": str(folder)}
     ended = subprocess.run(

@@ -11,7 +11,7 @@ LIMITS = FetchLimits(draft_bytes=1000, material_bytes=1000, task_bytes=1000)
 
 
 class Canary:
-    """Listens on a port of every address of this machine; `caught` says whether anybody connected."""
+    """Listens on a port of every address of this machine; `caught` says whether there was a connection."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -26,7 +26,7 @@ class Canary:
 
 
 def content(folder: Path, url: str, allow_hosts: tuple[str, ...] = (), names: Names | None = None) -> bytes:
-    """What a URL answers to a fetcher."""
+    """The content of a URL by a fetcher."""
 
     async def run() -> bytes:
         async with Fetcher(cache_dir=folder, allow_hosts=allow_hosts, limits=LIMITS, resolver=names) as fetcher:

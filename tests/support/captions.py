@@ -1,4 +1,4 @@
-"""Captions to draw, and looking at what came out: where its ink is, in which colour."""
+"""Captions to draw, and the position and colour of their ink."""
 
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -30,18 +30,18 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 def look(start: int = 0, end: int = 10_000, **options: Any) -> TextStyle:
-    """A style, of the usual size; for all characters unless said otherwise."""
+    """A style of the default size, by default for all characters."""
     options.setdefault("size", SIZE)
     return TextStyle(start=start, end=end, **options)
 
 
 def caption(text: str, *styles: TextStyle, **options: Any) -> TextMaterial:
-    """A caption in these styles, or in the usual one."""
+    """A caption in these styles, or in the default one."""
     return TextMaterial(id="caption", text=text, styles=styles or (look(),), **options)
 
 
 def drawn(text: TextMaterial, book: FontBook = BOOK, scale: float = 1.0) -> tuple[DrawnText, tuple[DraftWarning, ...]]:
-    """The caption as it is drawn, and what was told of it."""
+    """The drawn caption and its warnings."""
     picture, warnings = draw_text(text, book, canvas_width=WIDTH, canvas_height=HEIGHT, scale=scale)
     assert picture is not None
     return picture, warnings
@@ -83,7 +83,7 @@ def extent(mask: Mask) -> tuple[int, int, int, int]:
 
 
 def bands(mask: Mask, axis: int) -> int:
-    """How many stretches of ink follow each other: rows for axis 1, columns for axis 0."""
+    """The number of separate stretches of ink: rows for axis 1, columns for axis 0."""
     filled = np.asarray(mask.any(axis=axis)).astype(int)
     return int((np.diff(filled, prepend=0) > 0).sum())
 

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry's traces: takes OTLP over HTTP, and keeps what it is told."""
+"""A collector of OpenTelemetry's traces over OTLP/HTTP."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ SECONDS = 30
 
 @dataclass(frozen=True)
 class Told:
-    """A span as it came. `parent` is empty at the root of its trace."""
+    """A received span. `parent` is empty at the root of its trace."""
 
     trace: str
     id: str
@@ -33,7 +33,7 @@ class Told:
 
 
 class Collector:
-    """Keeps spans in the order in which they come."""
+    """The received spans, in order."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -42,7 +42,7 @@ class Collector:
         self._news = threading.Condition(threading.RLock())
 
     def take(self, path: str, body: bytes) -> None:
-        """A request has come."""
+        """Store the spans of a request."""
         found = [*_spans(ExportTraceServiceRequest.FromString(body))]
         with self._news:
             self.paths.add(path)
@@ -50,12 +50,12 @@ class Collector:
             self._news.notify_all()
 
     def of_task(self, task_id: str) -> list[Told]:
-        """What has come of a task."""
+        """The spans of a task so far."""
         with self._news:
             return [span for span in self._spans if span.trace == task_id]
 
     def wait(self, task_id: str, enough: Callable[[list[Told]], bool]) -> list[Told]:
-        """What has come of a task, once that is enough."""
+        """The spans of a task, once there are enough."""
         deadline = time.monotonic() + SECONDS
         with self._news:
             while not enough(self.of_task(task_id)):
@@ -64,7 +64,7 @@ class Collector:
 
 
 def telling(url: str, **more: str) -> dict[str, str]:
-    """The environment of processes that tell this collector, and soon; `more` without `OTEL_`."""
+    """The environment of processes that send to this collector without delay; `more` without `OTEL_`."""
     variables = {"EXPORTER_OTLP_ENDPOINT": url, "BSP_SCHEDULE_DELAY": "50", **more}
     return {f"OTEL_{name}": value for name, value in variables.items()}
 

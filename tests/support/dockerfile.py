@@ -1,4 +1,4 @@
-"""What the Dockerfile and compose.yaml say, for tests and for a trial without a container engine."""
+"""Parsing of the Dockerfile and compose.yaml, for tests and `make try-image`."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def instructions() -> Iterator[Instruction]:
 
 
 def compose(**told: str) -> Any:
-    """The compose file, with variables taken from what is told; KeyError for one that must be told and is not."""
+    """The compose file with its variables replaced. Raises KeyError for a required one that is missing."""
 
     def value(found: re.Match[str]) -> str:
         name, how, otherwise = found.groups()

@@ -22,7 +22,7 @@ FULL_CROP: Json = {
 
 
 class DraftBuilder:
-    """A draft under construction; each method adds one segment and gives the builder back.
+    """A draft under construction; each method adds one segment and returns the builder.
 
     Times are microseconds. Segments go to the track of that name, made at first use.
     Keyword arguments that are not named here go into the segment as they are.

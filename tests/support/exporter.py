@@ -1,9 +1,9 @@
-"""An exporter for tests: it says all its lines at once and copies a video that is there already.
+"""An exporter for tests, which writes all its lines at once and copies an existing video.
 
-`python exporter.py VIDEO THUMBNAIL [GATE]`. What it does stands in the draft URL's
-query as `act`: `render` (the default), `fail`, `hold` (stops in the middle until it is stopped), `gated` (waits for a
-line from the named pipe GATE before each stage), `paced` (takes a second or so, and tells of its progress), `hostile`
-(warns and fails in markup that would run, were it not text), or `draw` (becomes our own renderer).
+`python exporter.py VIDEO THUMBNAIL [GATE]`. The draft URL's query selects its behaviour by `act`: `render` (the
+default), `fail`, `hold` (waits in the middle until it is stopped), `gated` (waits for a line from the named pipe GATE
+before each stage), `paced` (takes about a second, with progress), `hostile` (its warnings and error contain markup), or
+`draw` (runs the built-in renderer).
 """
 
 import json
@@ -69,7 +69,7 @@ def export(folder: Path, thumbnail: str, act: str) -> None:
 
 
 def attack() -> int:
-    """Say markup wherever the protocol takes a text."""
+    """Write markup wherever the protocol allows a text."""
     text = {"en": MARKUP, "zh": MARKUP}
     where = {"segment_id": MARKUP, "material_name": MARKUP, "effect_id": MARKUP}
     say({"stage": "PREPARING", "done": 0, "total": 1, "unit": "ITEMS"})
@@ -80,7 +80,7 @@ def attack() -> int:
 
 
 def become_the_renderer(request: dict[str, Any]) -> NoReturn:
-    """The same process goes on as our own renderer, with the same request."""
+    """Replace the process by the built-in renderer, with the same request."""
     with tempfile.TemporaryFile() as again:
         again.write(json.dumps(request).encode())
         again.seek(0)

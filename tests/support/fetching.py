@@ -1,4 +1,4 @@
-"""Fetching as a render does it, from a server of the test."""
+"""Fetching as in a render, from a test's server."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.support.servers import DraftServer
 LIMITS = FetchLimits(draft_bytes=1000, material_bytes=5_000_000, task_bytes=8_000_000)
 QUICK = Timeouts(backoff_seconds=0.01, longest_wait_seconds=0.05)
 SHORT = replace(QUICK, head_seconds=0.3, tries=2)
-"""For far sides that say nothing."""
+"""Timeouts for silent servers."""
 
 
 def fetcher(folder: Path, server: DraftServer, **options: Any) -> Fetcher:
@@ -36,7 +36,7 @@ def content(folder: Path, server: DraftServer, url: str, **options: Any) -> byte
 
 
 def material(folder: Path, server: DraftServer, *urls: str, **options: Any) -> list[bytes]:
-    """The files, one after the other."""
+    """The files of several materials, fetched in order."""
 
     async def run() -> list[bytes]:
         async with fetcher(folder, server, **options) as running:

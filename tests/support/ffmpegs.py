@@ -1,4 +1,4 @@
-"""Which programs the tests render with."""
+"""The ffmpeg programs of the tests."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 
 @lru_cache(maxsize=1)
 def used_ffmpeg() -> str:
-    """The path of the program that DRAFTCAST_FFMPEG names, else of the bundled one."""
+    """The path of DRAFTCAST_FFMPEG, else of the bundled program."""
     return find_ffmpeg(os.environ.get("DRAFTCAST_FFMPEG", "")).path
 
 

@@ -1,4 +1,4 @@
-"""Media files broken in ways that are drawn from a number: the same number gives the same file."""
+"""Damaged media files by number: the same number gives the same file."""
 
 import random
 import struct
@@ -45,7 +45,7 @@ def _flip(chance: random.Random, content: bytearray) -> None:
 
 
 def _edge(chance: random.Random, content: bytearray) -> None:
-    """A length or a count that is absurd."""
+    """An absurd length or count."""
     if len(content) >= 4:
         at = chance.randrange(min(len(content) - 3, chance.choice([64, 1024, len(content)])))
         content[at : at + 4] = struct.pack(chance.choice("<>") + "I", chance.choice(EDGES))

@@ -1,4 +1,4 @@
-"""Keys of a server under test, made as an operator makes them."""
+"""Keys of a server under test, made by `draftcast keys`."""
 
 import subprocess
 import sys

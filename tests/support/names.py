@@ -1,4 +1,4 @@
-"""A name server of our own, so that no test asks a real one."""
+"""A resolver of host names for tests, in place of a real one."""
 
 import socket
 
@@ -6,7 +6,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class Names(AbstractResolver):
-    """Each look-up has the next answer, addresses or an error; the last one stays. `asked` counts the look-ups.
+    """Each look-up takes the next answer, addresses or an error; the last one repeats. `asked` counts the look-ups.
 
     Numbers in unusual spellings (127.1, 0x7f000001) are understood as the system's own look-up does.
     """

@@ -1,4 +1,4 @@
-"""Bodies packed as servers pack them."""
+"""Bodies compressed by a Content-Encoding."""
 
 import gzip
 import sys
@@ -18,7 +18,7 @@ _BROTLI = cast("Callable[[bytes], bytes]", cast("Any", brotli).compress)
 
 
 def packed_as(encoding: str, body: bytes) -> bytes:
-    """The body in one Content-Encoding; `raw` is deflate without zlib's head."""
+    """The body in one Content-Encoding; `raw` is deflate without zlib's header."""
     if encoding == "raw":
         packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
         return packer.compress(body) + packer.flush()

@@ -45,7 +45,7 @@ def cannot_run(why: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -60,7 +60,7 @@ class _Program:
         self._process: subprocess.Popen[bytes] | None = None
 
     def _start(self, command: list[str], answers: Callable[[], bool]) -> None:
-        """Run it as nobody when we are root, to end with us, and wait until it answers."""
+        """Start it, as user nobody when the tests run as root, and wait until it answers. It ends with the tests."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([*_humbly(), *command], stdout=log, stderr=log)
         deadline = time.monotonic() + SECONDS

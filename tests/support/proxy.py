@@ -1,4 +1,4 @@
-"""A TCP proxy before one server or several alike: a test can cut its connections, or make a bad network of it."""
+"""A TCP proxy in front of one or several equal servers: a test can cut its connections or simulate a bad network."""
 
 import asyncio
 import random
@@ -18,15 +18,15 @@ _RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What happens to every piece that passes, in both directions."""
+    """Faults of the network, applied to every piece in both directions."""
 
     delay_seconds: float = 0
     slice_bytes: int = 1 << 16
-    """It goes on in slices of so many bytes, each written on its own."""
+    """Pieces are forwarded in slices of this many bytes, each written separately."""
     cut_within_bytes: int = 0
     """The connection is reset at a random byte of the next so many; 0 for never."""
     black_hole: bool = False
-    """Nothing comes through, and nobody is told; connections are taken still."""
+    """Nothing is forwarded, without an error; connections are still accepted."""
     refusing: bool = False
     """Every connection is reset at once."""
 

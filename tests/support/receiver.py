@@ -1,4 +1,4 @@
-"""A server that takes webhooks, as a stranger would write one."""
+"""A receiver of webhooks, written from Standard Webhooks' specification."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ SECONDS = 30
 
 @dataclass(frozen=True)
 class Message:
-    """What came; the names of headers are in lower case."""
+    """A received request; the names of headers are in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -37,7 +37,7 @@ class Message:
 
 
 class Receiver:
-    """Keeps what comes, and answers with the next of `statuses`, 204 when there are no more."""
+    """Stores requests and answers with the next of `statuses`, 204 when there are no more."""
 
     def __init__(self, port: int, statuses: list[int]) -> None:
         self.host = f"127.0.0.1:{port}"

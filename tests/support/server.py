@@ -52,7 +52,7 @@ class Server:
 
     @property
     def socket_url(self) -> str:
-        """Where its websockets are."""
+        """The URL of its websocket endpoint."""
         return f"ws://127.0.0.1:{self.port}/graphql"
 
     def request(
@@ -89,7 +89,7 @@ class Server:
         return result["data"]
 
     def draft_url(self, act: str = "render") -> str:
-        """A draft URL that was not used before; `act` is what the test exporter does with it."""
+        """An unused draft URL; `act` is the behaviour of the test exporter."""
         return f"http://127.0.0.1:9/get_draft?draft_id={uuid.uuid4().hex}&act={act}"
 
     def open_gate(self, times: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""A draft server on a thread: capcut-mate's get_draft form, and ways to misbehave."""
+"""A draft server on a thread, in capcut-mate's get_draft form, with faulty responses."""
 
 import asyncio
 import threading
@@ -110,7 +110,7 @@ class DraftServer:
 
 
 def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
-    """Stop a loop that runs on a thread, when what it was about to do is done."""
+    """Stop a thread's event loop after its pending work."""
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.run_until_complete(_settled())
@@ -219,7 +219,7 @@ def breaking(body: bytes, after: int, *, etag: str | None = '"v1"', ranges: bool
 def raw_server(
     write: Callable[[asyncio.StreamWriter], Awaitable[None]], heads: list[str] | None = None
 ) -> Generator[str]:
-    """A server that writes what it likes to whoever connects; gives its URL. It closes when `write` is done.
+    """The URL of a server that runs `write` for each connection and then closes it.
     `heads` gets the head of each request, as it came over the wire.
     """
     loop = asyncio.new_event_loop()

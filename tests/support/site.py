@@ -86,7 +86,7 @@ def until(socket: Subscriber, **wanted: object) -> Any:
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Ask over and over until it holds."""
+    """Repeat a check until it holds."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come to pass"

@@ -1,4 +1,4 @@
-"""A small disk of a test's own: a tmpfs in a mount namespace, which takes no rights of the machine's.
+"""A small disk for one test: a tmpfs in a mount namespace, which needs no privileges.
 
 Only programs that are started with the disk's `prefix` see it. It is gone with the test.
 """
@@ -37,7 +37,7 @@ class SmallDisk:
         return Path(f"/proc/{self._holder}/root{path}")
 
     def fill(self) -> None:
-        """Take all its room."""
+        """Fill the disk."""
         self.run(
             "import os, sys\n"
             "with open(sys.argv[1], 'wb', buffering=0) as filling:\n"
@@ -49,7 +49,7 @@ class SmallDisk:
         )
 
     def free(self) -> None:
-        """Give the room back."""
+        """Free the disk's space."""
         self.run("import os, sys; os.unlink(sys.argv[1])", str(self.folder / "filling"))
 
 

@@ -1,4 +1,4 @@
-"""Clients of results that are streamed over HTTP."""
+"""Clients of results streamed over HTTP."""
 
 import http.client
 import json
@@ -29,7 +29,7 @@ class Message:
 
 
 class Streamed:
-    """An answer that comes bit by bit."""
+    """A streamed response."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status

@@ -1,4 +1,4 @@
-"""A websocket client that speaks graphql-transport-ws, message by message."""
+"""A websocket client of graphql-transport-ws, message by message."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -50,7 +50,7 @@ class Subscriber:
 
 @contextmanager
 def socket(url: str, *, origin: Origin | None = None) -> Generator[Subscriber]:
-    """A socket on which nothing has been said yet."""
+    """A new socket, before any message."""
     with connect(url, subprotocols=[PROTOCOL], compression=None, origin=origin) as connection:
         yield Subscriber(connection)
 

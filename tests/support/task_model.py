@@ -1,4 +1,4 @@
-"""What the task manager promises, as a small model in memory, and what must hold of every task's events."""
+"""A model of the task manager's promises in memory, and the invariants of a task's events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

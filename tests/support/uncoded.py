@@ -1,4 +1,4 @@
-"""The frames of a draft as the renderer's graphs draw them, before they are encoded."""
+"""The frames of a draft from the renderer's graphs, before encoding."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Decoding what was rendered: frames as arrays, and sound by its level and pitch."""
+"""Decoding of rendered videos: frames as arrays, sound by level and pitch."""
 
 import math
 from functools import cached_property

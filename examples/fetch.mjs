@@ -30,14 +30,14 @@ async function watch() {
     for (const event of events) {
       const fields = Object.fromEntries(event.split("\n").map((line) => line.split(/: ?(.*)/s)));
       if (fields.event === "complete") return true;
-      if (fields.event === "next") told(JSON.parse(fields.data));
+      if (fields.event === "next") show(JSON.parse(fields.data));
       lastEventId = fields.id ?? lastEventId;
     }
   }
   return false;
 }
 
-function told({ data, errors }) {
+function show({ data, errors }) {
   if (errors) throw new Error(errors[0].message);
   const event = data.videoTaskProgress;
   console.log(event.seq, event.status, event.stage, `${event.progress}%`, event.task.videoUrl ?? "");

@@ -37,7 +37,7 @@ client.subscription(
   { draftUrl: process.argv[2] },
 ).subscribe(({ data, error, hasNext }) => {
   if (error) throw error;
-  if (!hasNext) return socket.dispose(); // urql tells the last event once more when no more come
+  if (!hasNext) return socket.dispose(); // urql repeats the last event at the end
   const event = data.videoTaskProgress;
   after = event.seq;
   console.log(event.seq, event.status, event.stage, `${event.progress}%`, event.task.videoUrl ?? "");

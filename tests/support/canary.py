@@ -1,4 +1,4 @@
-"""Whether anybody connects to this machine, and fetching as a render does."""
+"""Listeners that detect connections to this machine, and fetching as in a render."""
 
 import asyncio
 import socket

@@ -37,10 +37,10 @@ test("an element with a watch token shows its task to whoever has no key, frames
 test("the page asks for a key where one is needed, and shows and does with it what the key may", async (t) => {
   const page = await open(t, browser, server);
   for (const text of ["no key", key]) {
-    await page.getByRole("heading", { name: "This server wants a key" }).waitFor();
+    await page.getByRole("heading", { name: "This server requires a key" }).waitFor();
     assert.equal(await page.getByRole("textbox", { name: "Draft URL" }).count(), 0);
     await page.getByText("locked").waitFor();
-    if (text === key) await page.getByText("The key does not hold").waitFor();
+    if (text === key) await page.getByText("The key is invalid").waitFor();
     assert.deepEqual(await faults(page), []);
     await page.getByLabel("Key", { exact: true }).fill(text);
     await page.keyboard.press("Enter");
@@ -55,7 +55,7 @@ test("the page asks for a key where one is needed, and shows and does with it wh
   await page.getByRole("button", { name: /^Play: mine/ }).click();
   await page.waitForFunction(() => document.querySelector("video")?.currentTime > 0);
   await page.getByRole("button", { name: "Forget the key" }).click();
-  await page.getByRole("heading", { name: "This server wants a key" }).waitFor();
+  await page.getByRole("heading", { name: "This server requires a key" }).waitFor();
   assert.equal(await page.locator(".card").count(), 0);
   page.calm();
 });

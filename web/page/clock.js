@@ -1,4 +1,4 @@
-// Time: a signal that ticks each second, the server's clock as far as its events tell it, and when it was last heard.
+// Time: a signal that ticks each second, the server's clock by the times of its events, and the time of the last one.
 import { signal } from "@preact/signals";
 
 export const now = signal(Date.now());

@@ -1,4 +1,4 @@
-// What a task's webhook was told: each event with what became of it.
+// The deliveries of a task's webhook: each event with its result.
 import { html } from "./html.js";
 import { Status } from "./icons.js";
 import { clockTime, words } from "./words.js";

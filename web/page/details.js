@@ -1,4 +1,4 @@
-// What is asked for only once a task's drawer is open: its events, its warnings, what its webhook was told.
+// The details of a task, queried when its drawer is open: its events, its warnings and the deliveries of its webhook.
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { say } from "./actions.js";
@@ -31,7 +31,7 @@ export function Details({ id }) {
   `;
 }
 
-// Asked for at every change that an event tells of, and as long as a delivery is on its way; null before the first answer.
+// Queried at every event of the task, and while a delivery is pending; null before the first response.
 function useDetails(id) {
   const found = useSignal(null);
   const asked = useSignal(0);

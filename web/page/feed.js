@@ -33,7 +33,7 @@ export function connect() {
       connection.value = { state: "live" };
       hear();
       if (cursor) askFigures();
-      else reload(); // there is nothing to go on from: whatever has ended meanwhile is not told
+      else reload(); // there is no cursor: tasks that ended meanwhile are not in the feed
     },
     pong: () => hear(),
     closed: () => (connection.value = { state: "waiting", until: Date.now() }),
@@ -74,12 +74,12 @@ function follow(client) {
 
 function take({ data }) {
   if (!data) return;
-  const told = data.videoTaskFeed;
-  cursor = told.cursor;
-  if (told.__typename === "FeedReset") return reload();
-  hear(told.event.at);
-  learn(told.event.task);
-  if (told.event.task.completedAt || told.event.task.status === "PENDING") askFiguresSoon();
+  const feed = data.videoTaskFeed;
+  cursor = feed.cursor;
+  if (feed.__typename === "FeedReset") return reload();
+  hear(feed.event.at);
+  learn(feed.event.task);
+  if (feed.event.task.completedAt || feed.event.task.status === "PENDING") askFiguresSoon();
 }
 
 // Changes may have been missed: what is not found again is forgotten.
@@ -152,7 +152,7 @@ async function askFigures() {
   }
 }
 
-// A task that ends while the feed begins is told of neither by it nor by what was asked before. A number that differs
+// A task that ends while the feed begins is neither in it nor in the earlier response. A number that differs
 // once may be on its way; twice, and everything is asked for again.
 function check(active) {
   const { running, waiting } = lists.peek();

@@ -1,4 +1,4 @@
-// Small pictures beside words: the state of a task is never told by colour alone.
+// Icons beside words: the state of a task is never shown by colour alone.
 import { html } from "./html.js";
 
 const PATHS = {

@@ -1,4 +1,4 @@
-// The reader's key, where the server wants one: asked for once it is missed, and kept until this tab is closed.
+// The user's key, where the server requires one: requested after a refusal, and stored until this tab is closed.
 import { signal } from "@preact/signals";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";

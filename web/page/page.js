@@ -58,7 +58,7 @@ function Foot() {
   return html`<footer class="foot">${words.value.tagline}${version && html` · draftcast ${version}`}</footer>`;
 }
 
-// The title tells how far the oldest running task is, so that a tab in the background can be watched.
+// The title shows the progress of the oldest running task, visible on a background tab.
 export function showTitle() {
   effect(() => {
     const { running, waiting } = lists.value;

@@ -1,4 +1,4 @@
-// What the reader has chosen, kept in this browser: the language and the theme.
+// The user's preferences, stored in this browser: language and theme.
 import { effect, signal } from "@preact/signals";
 
 const THEMES = ["auto", "light", "dark"];

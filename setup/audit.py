@@ -106,7 +106,7 @@ def audited(name: str) -> bool:
     try:
         holes = [hole for hole in look(ROOT / name) if hole.id not in ACCEPTED]
     except (NotAudited, subprocess.TimeoutExpired) as error:
-        print(f"*** {name} is NOT AUDITED: no source could be queried for known holes. ***\n    {error}", file=sys.stderr)
+        print(f"*** {name} is NOT AUDITED: no source of known holes answered. ***\n    {error}", file=sys.stderr)
         return False
     for hole in holes:
         print(f"{name}: {hole.package} has a known hole, {hole.id}; mended in {hole.mended_in}", file=sys.stderr)

@@ -47,7 +47,7 @@ class JoinParts:
     elsewhere: Mapping[int, Path]
 
 
-NextOrder: TypeAlias = RenderPart | JoinParts | None
+PartOrder: TypeAlias = RenderPart | JoinParts | None
 """None: no work is left."""
 
 
@@ -124,17 +124,17 @@ class PartProtocol:
         self._reporter = reporter
         self._orders = orders
 
-    async def announce(self, digest: str, spans: tuple[Span, ...]) -> NextOrder:
+    async def announce(self, digest: str, spans: tuple[Span, ...]) -> PartOrder:
         """Announce the parts. Returns the first order. Raises `BadOrder`, as all requests do."""
         self._reporter.parts(digest, [(span.start, span.end) for span in spans])
         return await self._order()
 
-    async def made(self, number: int, path: Path) -> NextOrder:
+    async def made(self, number: int, path: Path) -> PartOrder:
         """Report a rendered part. Returns the next order."""
         self._reporter.part(number, path)
         return await self._order()
 
-    async def _order(self) -> NextOrder:
+    async def _order(self) -> PartOrder:
         """The next order; heartbeats are sent while waiting."""
         while True:
             try:
@@ -144,7 +144,7 @@ class PartProtocol:
                 self._reporter.alive()
 
 
-def read_order(line: bytes) -> NextOrder:
+def read_order(line: bytes) -> PartOrder:
     """The order in a line: `{"part": 3}`, `{"join": {"2": "/a/path"}}`, or end of file (None). Raises `BadOrder`."""
     if not line:
         return None
@@ -181,7 +181,7 @@ class PartMaker:
         self._protocol = protocol
         self._spans = parts_of(timeline)
 
-    async def make(self) -> NextOrder:
+    async def make(self) -> PartOrder:
         """Render parts as ordered. Returns the first order of another kind. Raises as an export does, or `BadOrder`."""
         order = await self._protocol.announce(await digest(self._ffmpeg, self._timeline, self._files), self._spans)
         while isinstance(order, RenderPart):

@@ -6,13 +6,14 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from services.access.fair_slots import FairSlots
 from services.access.limits import QuotaExceeded
+from services.background import background
 from services.clock import SteadyClock
 from services.drafts.folder import DraftFolder
 from services.drafts.uploads.quota import STEP_BYTES, DiskBudget, OwnerUsage, disk_full
@@ -77,13 +78,8 @@ class Uploads:
         """Remove expired uploads while the block lasts, after the remains of killed processes."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(clear_abandoned, self._folder, _PARTIAL)
-        sweeping = asyncio.create_task(self._sweep())
-        try:
+        async with background("uploads", self._sweep()):
             yield
-        finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
 
     async def put(self, owner: str, zipped: AsyncGenerator[bytes]) -> Upload:
         """Store a draft. Raises `InvalidInput`, `UploadTooLarge`, `QueueFull`, `QuotaExceeded` or `DiskFull`.

@@ -1,4 +1,4 @@
-"""The task manager, its workers and the maintenance do what a model says, in any order of events that can be thought of.
+"""The task manager, its workers and the maintenance do what a model says, in any order of events.
 
 All are the real ones on real databases; only renders are left out, and clocks are turned by hand. DRAFTCAST_FUZZ
 multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.

@@ -172,8 +172,8 @@ def test_a_collector_that_is_away_stops_nobody(tmp_path: Path, monkeypatch: pyte
             process.stop()
         said = [line for line in process.log.splitlines() if "collector" in line or "opentelemetry" in line]
         assert [line.partition(" services.telemetry.otlp: ")[2].partition(";")[0] for line in said] == [
-            "the collector takes no traces",
-            "the collector takes traces again",
+            "the collector does not accept traces",
+            "the collector accepts traces again",
         ]
 
 

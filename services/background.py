@@ -23,10 +23,14 @@ async def background(name: str, *jobs: Coroutine[Any, Any, object]) -> AsyncGene
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def every(seconds: float, name: str, step: Callable[[], Awaitable[object]]) -> NoReturn:
-    """Await `step` after each pause. Its failures are logged; none ends the loop."""
+async def every(seconds: float, name: str, step: Callable[[], Awaitable[object]], *, at_once: bool = False) -> NoReturn:
+    """Await `step` after each pause, and before the first one if `at_once`. Its failures are logged; none ends the
+    loop.
+    """
+    pause_seconds = 0.0 if at_once else seconds
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = seconds
         try:
             await step()
         except StoreUnavailable as error:

@@ -149,7 +149,7 @@ class WebhookSender:
     async def serve(self) -> AsyncGenerator[None]:
         """Send in the background while the block lasts."""
         async with self._client(self._guard, TIMEOUTS) as client:
-            step = every(POLL_SECONDS, "webhooks", lambda: self.send_due(client))
+            step = every(POLL_SECONDS, "webhooks", lambda: self.send_due(client), at_once=True)
             async with background("webhooks", step):
                 yield
 

@@ -59,7 +59,8 @@ class Maintenance:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Run in the background while the block lasts."""
-        async with background("maintenance", every(ROUND_SECONDS, "maintenance", self._run_if_leader)):
+        rounds = every(ROUND_SECONDS, "maintenance", self._run_if_leader, at_once=True)
+        async with background("maintenance", rounds):
             yield
 
     async def _run_if_leader(self) -> None:

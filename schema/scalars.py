@@ -8,8 +8,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from resolvers.times import parse_rfc3339
-from services.clock import rfc3339
+from services.clock import parse_rfc3339, rfc3339
 from services.drafts.draft_urls import clean_draft_url
 from services.errors import InvalidInput
 

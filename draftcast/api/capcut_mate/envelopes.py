@@ -6,8 +6,7 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from resolvers.error_table import ErrorEntry
-from resolvers.times import naive_local
-from services.clock import rfc3339
+from services.clock import naive_local, rfc3339
 from services.errors import Bilingual
 
 SUCCESS = Bilingual("Success", "成功")

@@ -1,7 +1,6 @@
 import pytest
 
-from resolvers.times import naive_local, parse_rfc3339
-from services.clock import rfc3339
+from services.clock import naive_local, parse_rfc3339, rfc3339
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ _DRAW = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, ({bytes}, {bytes}))
 from services.drafts.records import Gradient, Shadow, Stroke, TextBackground
-from services.render.text import draw_text
+from services.render.text.captions import draw_text
 from tests.support.captions import BOOK, BLACK, BLUE, RED, caption, look
 gradient = Gradient(45.0, ((0.0, RED), (1.0, BLUE)), per_character=True)
 full = dict(stroke=Stroke(1.0, BLACK, gradient), shadow=Shadow(1000.0, -45.0, 1.0, RED), gradient=gradient)

@@ -52,10 +52,11 @@ _SUBMIT = {
     " task { id } } }"
 }
 UNCONFINED = """import sys
-from services.render import sandbox
+from services.render.process import sandbox
 from services.render.__main__ import main
-sandbox.shut_in = lambda request: None
-sandbox.shut_network = lambda: None
+assert callable(sandbox.confine_render) and callable(sandbox.close_network)
+sandbox.confine_render = lambda request: None
+sandbox.close_network = lambda: None
 main()
 """
 """The renderer without a sandbox, for this bench only."""

@@ -77,7 +77,7 @@ def test_a_storage_that_refuses_a_video_is_asked_again(
     class MakesWay(logging.Filter):
         def filter(self, record: logging.LogRecord) -> bool:
             obstacle.unlink()
-            return "asked again" in record.getMessage()
+            return "retrying" in record.getMessage()
 
     with caplog.filtering(MakesWay()):
         asyncio.run(publish(files, running_task(), attempt, RESULT))
@@ -88,7 +88,7 @@ def test_a_storage_that_refuses_a_video_is_asked_again(
 def test_a_video_that_cannot_be_stored_is_an_error(
     files: FileStore, attempt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.worker.publish.AGAIN_SECONDS", (0.0,))
+    monkeypatch.setattr("services.worker.publish.RETRY_PAUSES_SECONDS", (0.0,))
     (attempt / "video.mp4").write_bytes(b"\0\0\0\x20ftypisom")
     (tmp_path / "files" / "videos").write_text("a file where a folder is wanted")
     with pytest.raises(Failed) as refused:

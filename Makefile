@@ -24,10 +24,10 @@ parts: .venv/ready assets/ready
 run: setup ## serve on 127.0.0.1:8000
 	@$(BIN)/draftcast serve
 
-test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; under a minute
+test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup browser examples/node_modules/ready ## all tests, under eight minutes, and how long each part took; TESTS=tests/... for some
+test: setup browser examples/node_modules/ready ## all tests, about ten minutes, and how long each part took; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 

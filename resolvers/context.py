@@ -18,7 +18,7 @@ from services.compose import Services
 from services.errors import RequestError
 
 TOKEN = "token"  # noqa: S105 - the name of a parameter
-_BEARER = "bearer "
+_BEARER, _BEARER_BYTES = "bearer ", b"bearer "
 _KEPT = "draftcast.context"
 
 
@@ -112,8 +112,9 @@ class Context:
         context.caller = None if header is None else keyring.caller_of_header(header)
         try:
             if context.caller is None:
-                await context.authenticate(_credential(scope) or api_key)
-                if header is not None:
+                credential = _credential(scope)
+                await context.authenticate(credential or api_key)
+                if header is not None and credential:
                     keyring.cache_header(header, context.admitted)
             context.count(Limit.QUERIES)
         except RequestError as error:
@@ -197,7 +198,7 @@ def services_of(connection: HTTPConnection) -> Services:
 def _bearer(scope: ASGIScope) -> bytes | None:
     """The first Authorization header with a bearer key."""
     for name, value in scope["headers"]:
-        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER.encode():
+        if name == b"authorization" and value[:7].lower() == _BEARER_BYTES:
             return cast("bytes", value)
     return None
 

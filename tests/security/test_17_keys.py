@@ -56,6 +56,12 @@ def test_a_key_opens_both_apis(guarded: Guarded) -> None:
     assert guarded.server.post("/v1/gen_video_status", {"draft_url": url, "apiKey": guarded.bert}).status == 404
 
 
+def test_a_header_without_a_key_is_not_remembered_as_the_key_of_a_body(guarded: Guarded) -> None:
+    url, nothing = guarded.server.draft_url(), {"authorization": "Bearer \xa0"}
+    assert guarded.server.post("/v1/gen_video", {"draft_url": url, "apiKey": guarded.anna}, nothing).status == 200
+    assert guarded.server.post("/v1/gen_video_status", {"draft_url": url}, nothing).status == 401
+
+
 def test_a_key_does_only_what_its_scopes_say(guarded: Guarded) -> None:
     url = guarded.server.draft_url()
     refused = guarded.graphql(guarded.reader, SUBMIT, url=url)

@@ -219,14 +219,14 @@ def main() -> None:
     parser.add_argument("--without-peers", action="store_true", help="leave MoviePy and Skia out")
     parser.add_argument("only", nargs="*", metavar="WORK", help=f"some of {', '.join(names)}")
     asked = parser.parse_args()
-    if not set(asked.input_options) <= set(names):
+    if not set(asked.only) <= set(names):
         parser.error(f"works are {', '.join(names)}")
     ffmpeg = find_ffmpeg(asked.ffmpeg)
     python = None if asked.without_peers else peers(os.environ.get("UV", "uv"))
     print(f"ffmpeg {ffmpeg.version}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(QUICK if asked.quick else WHOLE, Path(folder), ffmpeg.path, Table(), python)
-        for name in asked.input_options or names:
+        for name in asked.only or names:
             getattr(bench, name)()
 
 

@@ -253,11 +253,11 @@ SHAPES: dict[str, tuple[Shape, tuple[str, ...]]] = {
 }
 
 
-def measured(servers: Servers, size: Size, input_options: str) -> dict[str, dict[str, Figures]]:
+def measured(servers: Servers, size: Size, only: str) -> dict[str, dict[str, Figures]]:
     """The figures of each load and server, printed as they are measured."""
     found: dict[str, dict[str, Figures]] = {}
     for title, (shape, names) in SHAPES.items():
-        if input_options not in title:
+        if only not in title:
             continue
         rounds: dict[str, list[Figures]] = defaultdict(list)
         for _ in range(size.rounds):
@@ -354,14 +354,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="shapes whose name contains this")
     asked = parser.parse_args()
-    if asked.input_options in KEPT:
+    if asked.only in KEPT:
         kept.measured(quick=asked.quick)
-    if asked.input_options and asked.input_options in KEPT:
+    if asked.only and asked.only in KEPT:
         return
     PEERS.mkdir(parents=True, exist_ok=True)
     (PEERS.parent / ".gitignore").write_text("*\n")
     servers = Servers(python_peers(os.environ.get("UV", "uv")), node_peers())
-    judged(measured(servers, QUICK if asked.quick else WHOLE, asked.input_options))
+    judged(measured(servers, QUICK if asked.quick else WHOLE, asked.only))
 
 
 if __name__ == "__main__":

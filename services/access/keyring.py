@@ -81,8 +81,8 @@ class Keyring:
         return known[1] if known is not None and known[0].valid_at(now_ms()) else None
 
     def cache_header(self, header: bytes, caller: Caller) -> None:
-        """Cache the caller of an Authorization header until the next reading."""
-        key = self._keys.get(caller.key_id)
+        """Cache the caller of an Authorization header until the next reading, unless it is a guest: tokens expire."""
+        key = None if caller.task_id else self._keys.get(caller.key_id)
         if key is not None and len(header) <= MAX_HEADER_BYTES and len(self._by_header) < 2 * len(self._keys):
             self._by_header[header] = (key, caller)
 

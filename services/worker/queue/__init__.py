@@ -1,1 +1,1 @@
-"""The queue engine that wakes the workers."""
+"""The work queue: which job runs next, and in which process."""

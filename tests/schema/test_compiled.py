@@ -217,7 +217,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-MANY = settings(deadline=None, max_examples=60 * LONGER, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=60 * LONGER, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow

@@ -265,7 +265,7 @@ def outcome_of(content: bytes) -> Draft | ErrorCode:
 
 
 @pytest.mark.slow
-@settings(max_examples=100 * LONGER, deadline=None)
+@settings(max_examples=100 * LONGER)
 @given(data=st.data())
 def test_a_mutated_draft_is_read_or_refused_by_name(data: st.DataObject) -> None:
     draft = json.loads(json.dumps(data.draw(st.sampled_from(SAMPLES))))
@@ -279,7 +279,7 @@ def test_a_mutated_draft_is_read_or_refused_by_name(data: st.DataObject) -> None
     assert outcome.duration_us > 0 if isinstance(outcome, Draft) else outcome.startswith("DRAFT_")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cut=st.integers(0, 3000))
 def test_a_truncated_draft_is_refused_by_name(cut: int) -> None:
     whole = (DRAFTS / "clip_and_song.json").read_bytes()

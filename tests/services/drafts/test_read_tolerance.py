@@ -291,7 +291,7 @@ def test_the_draft_of_everything_is_read() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150 * LONGER, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150 * LONGER, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(NASTY)), min_size=1, max_size=3))
 def test_nasty_values_anywhere_are_read_or_refused(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     draft = json.loads(EVERYTHING)
@@ -300,13 +300,13 @@ def test_nasty_values_anywhere_are_read_or_refused(changes: list[tuple[tuple[Any
     check(json.dumps(draft).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cut=st.integers(0, len(EVERYTHING) - 2), added=st.binary(max_size=4))
 def test_a_draft_cut_anywhere_is_refused(cut: int, added: bytes) -> None:
     assert refused(EVERYTHING.encode()[:cut] + added).code in (ErrorCode.DRAFT_INVALID, ErrorCode.DRAFT_ENCRYPTED)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_refused(content: bytes) -> None:
     assert refused(content).code.startswith("DRAFT_")

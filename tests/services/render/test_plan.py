@@ -85,7 +85,7 @@ def test_over_a_coloured_background_only_full_pictures_are_the_base() -> None:
 spans = st.tuples(st.integers(0, 90), st.integers(1, 60), st.booleans())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(spans, max_size=40), st.integers(2, 6))
 def test_chunks_cover_the_timeline_in_order_and_open_few_files_each(
     drawn: list[tuple[int, int, bool]], most: int
@@ -162,7 +162,7 @@ def prepared(draft: Draft) -> Prepared:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))
 def test_no_text_of_a_draft_comes_into_a_graph(text: str, name: str) -> None:
     builder = DraftBuilder(320, 180).video(f"{name}.mp4", 0, 2_000_000).text(text, 0, 1_000_000)

@@ -56,7 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(
     max_examples=4 if LONGER == 1 else 6 * LONGER,
-    deadline=None,
     derandomize=LONGER == 1,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
     phases=(Phase.explicit, Phase.generate) if LONGER == 1 else tuple(Phase),

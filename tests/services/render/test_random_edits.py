@@ -34,7 +34,6 @@ STANDING = sorted(set(EffectKind) - CHANGING - {EffectKind.LUT})
 MATERIALS: tuple[MediaMaterial | TextMaterial, ...] = (VIDEO, VIDEO, OTHER, PHOTO, CLEAR, GIF, TEXT, SOUND)
 usual = settings(
     max_examples=5 * LONGER,
-    deadline=None,
     derandomize=LONGER == 1,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
     phases=(Phase.explicit, Phase.generate) if LONGER == 1 else tuple(Phase),

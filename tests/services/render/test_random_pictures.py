@@ -155,7 +155,6 @@ alphas = st.lists(st.sampled_from((0, 64, 128, 200, 255)), min_size=ACROSS**2, m
 
 @settings(
     max_examples=2 * LONGER,
-    deadline=None,
     derandomize=LONGER == 1,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
     phases=(Phase.explicit, Phase.generate) if LONGER == 1 else tuple(Phase),

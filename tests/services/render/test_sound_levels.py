@@ -90,7 +90,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(
     max_examples=2 * LONGER,
-    deadline=None,
     derandomize=LONGER == 1,
     phases=(Phase.explicit, Phase.generate) if LONGER == 1 else tuple(Phase),
     database=None,

@@ -514,7 +514,7 @@ CAPTIONS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(text=CAPTIONS, width=st.integers(2, 200), height=st.integers(2, 200), scale=st.floats(0, 20))
 def test_any_caption_is_drawn_within_bounds(text: TextMaterial, width: int, height: int, scale: float) -> None:
     picture, _ = draw_text(text, BOOK, canvas_width=width, canvas_height=height, scale=scale)

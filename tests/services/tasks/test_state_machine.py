@@ -541,7 +541,6 @@ def test_tasks_do_what_the_model_says_in_any_order_of_events(
         settings=settings(
             max_examples=EXAMPLES[kind] * LONGER,
             stateful_step_count=STEPS,
-            deadline=None,
             derandomize=LONGER == 1,
             suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much),
             phases=(Phase.generate,) if LONGER == 1 else tuple(Phase),

@@ -53,7 +53,7 @@ class FencedOff(DraftcastError):
 
 Handle: TypeAlias = Callable[[Job], Awaitable[None]]
 """Does a job. It returns: the job is over. It is cancelled or raises: the job is handed out again, after an error one
-second later. It raises `FencedOff`: the process ends its children and starts itself anew.
+second later. It raises `FencedOff`: all handles are cancelled, and `WorkQueue.run` raises it.
 """
 
 
@@ -80,7 +80,10 @@ class WorkQueue(ABC):
 
     @abstractmethod
     async def run(self, slots: int, handle: Handle) -> None:
-        """Hand out jobs until `stop`, at most `slots` at a time. An unavailable database is waited for."""
+        """Hand out jobs until `stop`, at most `slots` at a time. An unavailable database is waited for.
+
+        Raises `FencedOff` when a handle did, once all handles have ended: the caller starts the process anew.
+        """
 
     @abstractmethod
     async def stop(self) -> None:

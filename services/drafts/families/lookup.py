@@ -3,17 +3,16 @@
 The motion of a transition, an animation or an effect lies in a resource of the apps; a draft holds its name and ids.
 A name that says no more than its family ("模糊", "Blur II") is drawn as that family. A name that says more ("泡泡模糊",
 "Bubble Blur") is drawn as the family too, with a warning. Ids stay the same where an app shows names in another
-language: `ids.txt` has a row for each family, `TABLE FAMILY plain|near ID...`, written by setup/make_family_ids.py.
+language: the catalogue has the names of an id, and they go before the draft's.
 """
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Generic, TypeVar
 from unicodedata import normalize
 
+from services.drafts.families.catalogue import names_of
 from services.drafts.fields import Fields
 
 K = TypeVar("K", bound=StrEnum)
@@ -34,7 +33,7 @@ class Families(Generic[K]):
     """Families by their names and by words, both as `normalized` writes them; earlier words take precedence."""
 
     table: str
-    """Table of `ids.txt` with the ids of these families."""
+    """The table of the catalogue with the ids of these families."""
     names: dict[str, K]
     words: tuple[tuple[str, K], ...]
     excluded: tuple[str, ...] = ()
@@ -51,26 +50,10 @@ class Families(Generic[K]):
         return Match(kind, exact=False) if kind is not None else None
 
     def of(self, fields: Fields) -> Match[K] | None:
-        """The family of a material: by its ids, else by its name; None for an unknown one."""
+        """The family of a material: by the listed name of its id, else by its own; None for an unknown one."""
         ids = (fields.label(name) for name in ("resource_id", "effect_id", "id"))
-        table = _tables().get(self.table, {})
-        known = next((table[found] for found in ids if found in table), None)
-        if known is None:
-            return self.find(fields.label("name"))
-        family, exact = known
-        kind = next((kind for kind in self.names.values() if kind == family), None)
-        return Match(kind, exact=exact) if kind is not None else None
-
-
-@cache
-def _tables() -> dict[str, dict[str, tuple[str, bool]]]:
-    """By table and id: the family, and whether the name behind the id says no more than that. Read on first use."""
-    tables: dict[str, dict[str, tuple[str, bool]]] = {}
-    text = files("services.drafts.families").joinpath("ids.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        table, family, how, *ids = line.split()
-        tables.setdefault(table, {}).update(dict.fromkeys(ids, (family, how == "plain")))
-    return tables
+        listed = next((names for found in ids if (names := names_of(self.table, found))), ())
+        return next((match for name in (*listed, fields.label("name")) if (match := self.find(name))), None)
 
 
 def families(table: str, *rows: tuple[K, str, str], excluded: str = "") -> Families[K]:

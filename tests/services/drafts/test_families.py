@@ -1,16 +1,15 @@
 from enum import StrEnum
 from typing import Any
 
-import pycapcut  # type: ignore[import-untyped]  # it has no types
-import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
+from services.drafts.families.catalogue import names_of, read_entries
 from services.drafts.families.effects import BLENDS, EFFECTS, FILTERS, MASKS
 from services.drafts.families.lookup import Families, normalized
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
 from services.drafts.fields import Fields, Warnings
-from setup.make_family_ids import LISTS, listed
+from setup.make_catalogue import TABLES, listed
 
 
 @pytest.mark.parametrize(
@@ -231,13 +230,20 @@ def test_an_id_of_another_sort_of_thing_tells_nothing() -> None:
     assert EFFECTS.of(fields(resource_id="6724845717472416269")) is None
 
 
-@pytest.mark.parametrize("kind", LISTS)
-@pytest.mark.parametrize("package", [pyJianYingDraft, pycapcut])
-def test_every_name_of_a_known_family_that_a_generator_lists_is_found_by_its_id_alone(package: Any, kind: str) -> None:
-    families = LISTS[kind]
-    named = [found for name, found, _ in listed(package, kind) if families.find(name)]
-    assert named
-    assert [found for found in named if not families.of(fields(resource_id=found))] == []
+@pytest.mark.parametrize("table", TABLES)
+def test_the_committed_tables_are_what_the_generators_list(table: str) -> None:
+    known = {(entry.kind, each) for entry in read_entries(table) for each in entry.ids}
+    assert {(entry.kind, each) for entry in listed(TABLES[table]) for each in entry.ids} <= known
+
+
+def test_an_entry_is_found_by_either_of_its_ids_and_by_nothing_near_them() -> None:
+    names = [names_of("transitions", found) for found in ("6724845717472416269", "322577", "32257", "", "叠化")]
+    assert names == [("叠化",), ("叠化",), (), (), ()]
+
+
+def test_a_table_tells_the_default_duration_and_the_apps() -> None:
+    entry = next(entry for entry in read_entries("transitions") if entry.names == ("叠化",))
+    assert (entry.duration_ms, entry.apps) == (500, "jc")
 
 
 def test_masks_of_newer_apps_are_known_by_their_shape() -> None:

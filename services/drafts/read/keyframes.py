@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from services.drafts.bezier import Point
 from services.drafts.design import Curve, Keyframe, Property
 from services.drafts.fields import Fields, finite, is_list
 from services.drafts.read.clip import MAX_OFFSET, MAX_SCALE, MAX_VOLUME
@@ -83,7 +84,7 @@ class KeyframeTimes:
 
 def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: KeyframeTimes) -> tuple[Curve, ...]:
     """The curves of a segment's `common_keyframes`, with warnings for those not played as designed."""
-    uniform = fields.object("uniform_scale").flag("on")
+    uniform = fields.object("uniform_scale").flag("on") or not _scales_down(fields)
     curves: dict[Property, Curve] = {}
     for listed in islice(fields.objects("common_keyframes"), MAX_LISTED):
         properties = _properties(kind, listed, uniform)
@@ -94,9 +95,7 @@ def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: Keyf
         points = _taken(listed, fields, budget)
         _warn_unreached(points, clock, fields, listed)
         for at, moved in enumerate(properties):
-            values = _values(points, 0 if uniform and moved in _SPREAD else at, moved)
-            placed = {clock.offset_us(time_us): values[time_us] for time_us in sorted(values)}
-            curve = Curve(moved, tuple(Keyframe(offset_us, value) for offset_us, value in placed.items()))
+            curve = Curve(moved, _keyframes(points, 0 if uniform and moved in _SPREAD else at, moved, clock))
             doubled = curve.points and curves.setdefault(moved, curve) is not curve
             if doubled and not (uniform and moved in _SPREAD):
                 _warn(
@@ -109,8 +108,16 @@ def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: Keyf
     return tuple(curves.values())
 
 
+def _scales_down(fields: Fields) -> bool:
+    """Whether any keyframes move the vertical scale."""
+    listed = islice(fields.objects("common_keyframes"), MAX_LISTED)
+    return any(Property.SCALE_Y in _PROPERTIES.get(each.text("property_type"), ()) for each in listed)
+
+
 def _properties(kind: TrackKind, listed: Fields, uniform: bool) -> tuple[Property, ...]:
-    """The properties of a list of keyframes; with a locked scale, the horizontal one drives both."""
+    """The properties of a list of keyframes; with a locked scale, or without keyframes of the vertical one, the
+    horizontal one drives both.
+    """
     properties = _PROPERTIES.get(listed.text("property_type"), ())
     if uniform and properties == (Property.SCALE_X,):
         properties = (Property.SCALE_X, Property.SCALE_Y)
@@ -129,17 +136,29 @@ def _taken(listed: Fields, fields: Fields, budget: ReadBudget) -> list[Fields]:
     return points
 
 
-def _values(points: list[Fields], at: int, moved: Property) -> dict[int, float]:
-    """The values by time at one index of the keyframes' vectors; the later entry counts where two have one time."""
-    values: dict[int, float] = {}
+def _keyframes(points: list[Fields], at: int, moved: Property, clock: KeyframeTimes) -> tuple[Keyframe, ...]:
+    """The keyframes at one index of the vectors, in order; the later entry counts where two have one time."""
+    found: dict[int, Keyframe] = {}
     least, most = _BOUNDS[moved]
     for point in points:
         value = _value(point, at, moved)
         if value is None:
             point.warn_unknown("values")
         else:
-            values[point.microseconds("time_offset")] = min(max(value, least), most)
-    return values
+            offset_us = clock.offset_us(point.microseconds("time_offset"))
+            controls = (_control(point, name, clock) for name in ("left_control", "right_control"))
+            found[offset_us] = Keyframe(offset_us, min(max(value, least), most), *controls)
+    return tuple(found[offset_us] for offset_us in sorted(found))
+
+
+def _control(point: Fields, name: str, clock: KeyframeTimes) -> Point:
+    """A control point of a free curve, as an offset from its keyframe: x in µs of the keyframes' clock, y in units of
+    the value (three independent sources).
+    """
+    if not _is_free(point):
+        return 0.0, 0.0
+    control = point.object(name)
+    return control.number("x") / clock.speed, control.number("y")
 
 
 def _value(point: Fields, at: int, moved: Property) -> float | None:
@@ -151,8 +170,15 @@ def _value(point: Fields, at: int, moved: Property) -> float | None:
     return finite(values[at]) if at < len(values) else None
 
 
+def _is_free(point: Fields) -> bool:
+    return point.text("curveType").casefold().startswith("freecurve") and any(
+        point.object(name).values for name in ("left_control", "right_control")
+    )
+
+
 def _eased(point: Fields) -> bool:
-    return point.text("curveType", "Line").casefold() not in ("", "line", "linear")
+    """Whether a keyframe has a curve that is not drawn."""
+    return point.text("curveType", "Line").casefold() not in ("", "line", "linear") and not _is_free(point)
 
 
 def _warn(fields: Fields, listed: Fields, en: str, zh: str) -> None:

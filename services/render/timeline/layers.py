@@ -33,7 +33,7 @@ BACKDROP_SIGMAS = ((0.0, 0.0), (0.0625, 0.01), (0.375, 0.02), (0.75, 0.04), (1.0
 def is_visible(track: Track, segment: Segment) -> bool:
     """Whether a segment's picture is visible in any frame."""
     alpha = segment.curve(Property.ALPHA)
-    most = max(point.value for point in alpha.points) if alpha else segment.clip.alpha
+    most = alpha.most() if alpha else segment.clip.alpha
     shown = segment.visible and not track.hidden and track.kind is not TrackKind.AUDIO
     return shown and most >= SMALLEST_ALPHA and largest_scale(segment) >= SMALLEST_SCALE
 

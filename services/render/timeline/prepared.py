@@ -81,7 +81,7 @@ class Prepared:
 def largest_scale(segment: Segment) -> float:
     """The largest scale of a segment in x or y, without animations. Captions are drawn at it."""
     curves = (segment.curve(Property.SCALE_X), segment.curve(Property.SCALE_Y))
-    change = [point.value for curve in curves if curve for point in curve.points]
+    change = [curve.most() for curve in curves if curve]
     return max(segment.clip.scale_x, segment.clip.scale_y, *change)
 
 

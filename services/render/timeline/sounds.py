@@ -27,13 +27,15 @@ def is_audible(draft: Draft, track: Track, segment: Segment) -> bool:
     """
     muted = track.muted or not segment.visible or (draft.video_muted and track.kind is TrackKind.VIDEO)
     curve = segment.curve(Property.VOLUME)
-    loudest = max(point.value for point in curve.points) if curve else segment.volume
+    loudest = curve.most() if curve else segment.volume
     audible = loudest > 0 and segment.target.duration_us >= SHORTEST_SOUND_US
     return not muted and track.kind in (TrackKind.VIDEO, TrackKind.AUDIO) and audible
 
 
 def sound(segment: Segment, track: SoundTrack, transitions: TrackTransitions, rate: Fraction) -> Sound:
-    """The segment's sound, faded in and out along with its transitions."""
+    """The segment's sound. Under its transitions it is heard at full volume, as the other segment's is: measured on the
+    apps' exports, where two tones in phase rise by 6 dB.
+    """
     incoming, outgoing = transitions.incoming(segment), transitions.outgoing(segment)
     start_us, end_us = segment.target.start_us, segment.target.end_us
     if incoming:
@@ -46,9 +48,6 @@ def sound(segment: Segment, track: SoundTrack, transitions: TrackTransitions, ra
     duration_us = end_us - start_us
     early_us, late_us = segment.target.start_us - start_us, end_us - segment.target.end_us
     curve = segment.curve(Property.VOLUME)
-    crossed = [
-        round(transition.span.count * 1_000_000 / rate) if transition else 0 for transition in (incoming, outgoing)
-    ]
     return Sound(
         segment_id=segment.id,
         track=track,
@@ -59,9 +58,9 @@ def sound(segment: Segment, track: SoundTrack, transitions: TrackTransitions, ra
         keep_pitch=segment.keep_pitch,
         reverse=segment.reverse,
         volume=segment.volume,
-        curve=tuple((point.offset_us + early_us, point.value) for point in curve.points) if curve else (),
-        fade_in_us=min(max(segment.fade_in_us, crossed[0]), duration_us),
-        fade_out_us=min(max(segment.fade_out_us, crossed[1]), duration_us),
+        curve=tuple((at_us + early_us, max(0.0, value)) for at_us, value in curve.lines()) if curve else (),
+        fade_in_us=min(segment.fade_in_us, duration_us),
+        fade_out_us=min(segment.fade_out_us, duration_us),
     )
 
 

@@ -54,10 +54,16 @@ def test_a_locked_scale_moves_both_axes_by_the_one_across() -> None:
 
 
 def test_a_free_scale_moves_each_axis_by_its_own() -> None:
-    _, segment = clip(listed("ScaleX", (0, 2)), uniform_scale={"on": False})
-    assert [curve.property for curve in segment.curves] == [Property.SCALE_X]
     _, segment = clip(listed("ScaleX", (0, 2)), listed("ScaleY", (0, 3)), uniform_scale={"on": False})
     assert [curve.points[0].value for curve in segment.curves] == [2.0, 3.0]
+
+
+def test_a_scale_across_alone_moves_both_axes_as_in_the_apps() -> None:
+    _, segment = clip(listed("ScaleX", (0, 2)), uniform_scale={"on": False})
+    assert [(curve.property, curve.points[0].value) for curve in segment.curves] == [
+        (Property.SCALE_X, 2.0),
+        (Property.SCALE_Y, 2.0),
+    ]
 
 
 def test_the_uniform_scale_of_generators_moves_both_axes() -> None:
@@ -133,6 +139,45 @@ def test_points_without_a_number_are_passed_over_and_told(value: Any) -> None:
 def test_a_list_without_any_point_moves_nothing() -> None:
     draft, segment = clip(listed("Alpha"), listed("KFTypeWhatever"))
     assert (segment.curves, draft.warnings) == ((), ())
+
+
+def free(*points: tuple[int, float, tuple[float, float], tuple[float, float]]) -> Json:
+    """Keyframes of opacity with (time, value, left control, right control)."""
+    return {
+        "property_type": "KFTypeAlpha",
+        "keyframe_list": [
+            {
+                "time_offset": time, "values": [value], "curveType": "FreeCurveInOut",
+                "left_control": {"x": left[0], "y": left[1]}, "right_control": {"x": right[0], "y": right[1]},
+            }
+            for time, value, left, right in points
+        ],
+    }  # fmt: skip
+
+
+def test_a_free_curve_runs_along_the_cubic_of_its_control_points() -> None:
+    """CSS's ease-in-out: (.42, 0, .58, 1), which has 0.1291 at a quarter of the time."""
+    eased = free((0, 0.0, (0, 0), (420_000, 0.0)), (SECOND, 1.0, (-420_000, 0.0), (0, 0)))
+    draft, segment = clip(eased)
+    alpha = segment.curves[0]
+    found = [alpha.at(time_us) for time_us in (0, 250_000, 500_000, 750_000, SECOND)]
+    assert found == pytest.approx([0, 0.1291, 0.5, 0.8709, 1], abs=1e-4)
+    assert draft.warnings == ()
+
+
+def test_a_free_curve_is_stretched_with_the_speed_of_its_clip() -> None:
+    eased = free((0, 0.0, (0, 0), (840_000, 0.0)), (2 * SECOND, 1.0, (-840_000, 0.0), (0, 0)))
+    _, segment = clip(eased, speed=2.0)
+    assert segment.curves[0].at(250_000) == pytest.approx(0.1291, abs=1e-4)
+
+
+def test_a_free_curve_may_go_beyond_its_ends() -> None:
+    beyond = free((0, 0.5, (0, 0), (500_000, -0.5)), (SECOND, 0.5, (-500_000, 0.5), (0, 0)))
+    _, segment = clip(beyond)
+    alpha = segment.curves[0]
+    assert alpha.at(250_000) < 0.4
+    assert alpha.most() == pytest.approx(0.5 + 3**0.5 / 12, abs=1e-3)
+    assert [value for _, value in alpha.lines()] == [alpha.at(time_us) for time_us, _ in alpha.lines()]
 
 
 def test_eased_keyframes_run_in_straight_lines_and_name_their_property() -> None:

@@ -85,6 +85,10 @@ def sounds(folder: Path) -> Slots:
     music(made.slot("surround"), S, "surround.wav")
     music(made.slot("short", 3), 3 * S, "loud.wav", volume=0.5)
     short = draft.last["id"]
+    start = made.slot("crossing", 2)
+    draft.video("clip.mp4", start, S, track="clips")
+    draft.using("transitions", name="叠化", duration=500_000)
+    draft.video("clip.mp4", start + S, S, track="clips", source_start_us=500_000)
     draft.track("audio", "muted")["attribute"] = MUTED
     draft.track("video", "hidden")["attribute"] = HIDDEN
     rendered = render(folder, draft)
@@ -194,6 +198,12 @@ def test_surround_sound_comes_out_in_stereo(sounds: Slots) -> None:
 def test_a_short_sound_ends_in_silence(sounds: Slots) -> None:
     assert sounds.heard("short", 0.1, 1.9).amplitude == as_loud(0.45)
     assert sounds.heard("short", 2.1, 2.9).peak < QUIET
+
+
+def test_under_a_transition_both_clips_are_at_full_volume(sounds: Slots) -> None:
+    """Two tones in phase are twice as loud, up to the window's edges."""
+    for start_s, end_s, share in ((0.1, 0.7, 1), (0.77, 0.85, 2), (0.9, 1.1, 2), (1.15, 1.23, 2), (1.3, 1.9, 1)):
+        assert sounds.heard("crossing", start_s, end_s).level_at(440) == as_loud(share * AMPLITUDE)
 
 
 def test_many_sounds_are_mixed_in_groups(folder: Path) -> None:

@@ -4,11 +4,15 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from services.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+RETRY_SECONDS = 0.5
+"""Pause between two attempts to reach an unavailable database."""
 
 
 @asynccontextmanager
@@ -37,3 +41,13 @@ async def every(seconds: float, name: str, step: Callable[[], Awaitable[object]]
             log.warning("%s: the database is unavailable: %s", name, str(error).partition("\n")[0])
         except Exception:
             log.exception("%s failed; retrying", name)
+
+
+async def patiently(ask: Callable[[], Awaitable[Found]]) -> Found:
+    """The result of `ask`, which is repeated while the database is unavailable."""
+    while True:
+        try:
+            return await ask()
+        except StoreUnavailable as error:
+            log.warning("waiting for the database: %s", error)
+        await asyncio.sleep(RETRY_SECONDS)

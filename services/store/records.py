@@ -122,9 +122,13 @@ class Task:
     warnings: Annotated[Sequence[DraftWarning], SkipValidation] = ()
     """Validated when they arrived; read from the store when first accessed."""
     worker: str | None = None
-    """The worker that runs it; None while PROCESSING when the worker was lost or has handed the task back."""
+    """The worker that runs it; None while PROCESSING when the worker has handed the task back."""
     turn: int = 0
     """Order among PENDING tasks of one priority, lowest first, so that owners take turns."""
+    run: int = 1
+    """How often it entered the queue."""
+    fence: int = 0
+    """The fencing token of the job that began the newest attempt."""
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
     """The types of events that are sent to the webhook."""

@@ -61,12 +61,16 @@ tasks = sa.Table(
     sa.Column("failure", sa.JSON(none_as_null=True)),
     sa.Column("failure_stage", sa.String(32)),
     sa.Column("warnings", _Warnings, nullable=False),
-    # The worker that runs it; NULL while PROCESSING means that its worker was lost or has handed it back.
+    # The worker that runs it; NULL while PROCESSING means that its worker has handed it back.
     sa.Column("worker", sa.String(32)),
     sa.Column("webhook_url", sa.String(2048)),
     sa.Column("webhook_events", sa.JSON(none_as_null=True)),
     # Order among tasks of one priority: owners take turns.
     sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
+    # How often it entered the queue. Jobs of an earlier run have no effect.
+    sa.Column("run", sa.Integer, nullable=False, server_default="1"),
+    # The fencing token of the job that began its newest attempt.
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     # One active task per owner and draft URL, also under concurrent submits.
     sa.Index(
         "draftcast_tasks_one_active",
@@ -180,6 +184,8 @@ workers = sa.Table(
     # The heartbeat counter. Other processes watch whether it changes; no clocks are compared.
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger, nullable=False),
+    # Whether it takes the jobs of the work queue; processes of the release before do not.
+    sa.Column("takes_jobs", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 parts = sa.Table(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import DraftcastError
+from services.store.records import Task
 
 
 class JobKind(StrEnum):
@@ -45,6 +46,11 @@ class Job:
     """The fencing token: it rises each time that the job is handed out, and from an older job to a newer one. 0 for a
     job that was not handed out.
     """
+
+
+def task_job(task: Task) -> Job:
+    """The job of a task that waits."""
+    return Job(task=task.id, run=task.run, priority=task.priority, turn=task.turn)
 
 
 class FencedOff(DraftcastError):

@@ -1,0 +1,188 @@
+"""The work queue on SQLite: a table of jobs, and one loop in the process that works.
+
+Only the data folder's one worker hands out jobs (see `services.compose`), so that which of them run is known from its
+memory alone, and a restart finds the others where they were.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.background import background, patiently
+from services.errors import DraftcastError, StoreUnavailable
+from services.store.database import Database
+from services.worker.queue.queue import FencedOff, Handle, Job, JobKind, WorkQueue
+
+log = logging.getLogger(__name__)
+jobs = sa.table(
+    "draftcast_jobs",
+    sa.column("id", sa.Integer),
+    sa.column("task_id", sa.String),
+    sa.column("run", sa.Integer),
+    sa.column("kind", sa.String),
+    sa.column("part", sa.Integer),
+    sa.column("priority", sa.Integer),
+    sa.column("turn", sa.Integer),
+    sa.column("handed", sa.Integer),  # how often it was handed out
+)
+
+RETRY_SECONDS = 1.0
+"""Time after which a job that failed is handed out again."""
+OTHERS_SECONDS = 0.2
+"""Interval at which changes of other processes are looked for."""
+MAX_HANDED = 1_000_000
+"""A job is handed out less often."""
+
+
+class LocalQueue(WorkQueue):
+    """The queue in an SQLite file. Changes of other processes are noticed within `others_seconds`."""
+
+    def __init__(self, database: Database, others_seconds: float = OTHERS_SECONDS) -> None:
+        self._database = database
+        self._others_seconds = others_seconds
+        self._bell = asyncio.Event()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._paused: set[int] = set()
+        """Jobs that failed less than `RETRY_SECONDS` ago."""
+        self._stopping = False
+        self._fenced_off = False
+        self._ended = asyncio.Event()
+        self._ended.set()
+
+    async def enqueue(self, connection: AsyncConnection, jobs_: Sequence[Job]) -> None:
+        """See `WorkQueue`."""
+        rows = [
+            {
+                "task_id": job.task,
+                "run": job.run,
+                "kind": job.kind,
+                "part": job.part,
+                "priority": job.priority,
+                "turn": job.turn,
+                "handed": 0,
+            }
+            for job in jobs_
+        ]
+        await connection.execute(sa.insert(jobs), rows)
+
+    async def cancel(self, connection: AsyncConnection, task: str, run: int) -> None:
+        """See `WorkQueue`."""
+        await connection.execute(sa.delete(jobs).where(jobs.c.task_id == task, jobs.c.run == run))
+
+    def queued(self) -> sa.Select[tuple[str, int]]:
+        """See `WorkQueue`."""
+        return sa.select(jobs.c.task_id, jobs.c.run)
+
+    def ring(self) -> None:
+        """See `WorkQueue`."""
+        self._bell.set()
+
+    async def run(self, slots: int, handle: Handle) -> None:
+        """See `WorkQueue`."""
+        self._ended.clear()
+        try:
+            async with background("look for changes of other processes", self._look()):
+                while not self._stopping:
+                    self._bell.clear()
+                    await self._round(slots, handle)
+                    await self._bell.wait()
+        finally:
+            self._cancel(self._running)
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            self._ended.set()
+        if self._fenced_off:
+            raise FencedOff("another process has the work of this one")
+
+    async def stop(self) -> None:
+        """See `WorkQueue`."""
+        self._stopping = True
+        self.ring()
+        await self._ended.wait()
+
+    async def _round(self, slots: int, handle: Handle) -> None:
+        """Cancel the handles whose jobs are gone, and hand out jobs to the free slots."""
+        try:
+            gone, free = await self._read(slots)
+            self._cancel(gone)
+            handed = await self._hand_out(free) if free else []
+        except StoreUnavailable as error:
+            log.warning("the queue waits: the database is unavailable: %s", error)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self.ring)
+            return
+        for key, job in handed:
+            self._running[key] = asyncio.create_task(self._do(key, job, handle), name=f"{job.kind} of {job.task}")
+
+    async def _read(self, slots: int) -> tuple[list[int], list[int]]:
+        """Which of the running jobs are gone, and which jobs come next."""
+        free = sa.select(jobs.c.id).where(jobs.c.id.not_in([*self._running, *self._paused]))
+        order = (jobs.c.priority.desc(), sa.text("(handed = 0)"), jobs.c.turn, jobs.c.id)
+        async with self._database.read() as connection:
+            there = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(self._running)))
+            gone = self._running.keys() - set(there)
+            wanted = await connection.scalars(free.order_by(*order).limit(slots - len(self._running) + len(gone)))
+            return list(gone), list(wanted)
+
+    async def _hand_out(self, keys: list[int]) -> list[tuple[int, Job]]:
+        """The jobs with these ids, in their order; without those that were cancelled meanwhile."""
+        raised = sa.update(jobs).where(jobs.c.id.in_(keys)).values(handed=jobs.c.handed + 1).returning(jobs)
+        async with self._database.write() as connection:
+            rows = {row.id: row for row in await connection.execute(raised)}
+        return [(key, _job(rows[key])) for key in keys if key in rows]
+
+    async def _do(self, key: int, job: Job, handle: Handle) -> None:
+        """Run the handle; a job that is over is removed."""
+        try:
+            await handle(job)
+            await patiently(lambda: self._remove(key))
+        except FencedOff:
+            self._fenced_off = self._stopping = True
+        except Exception as error:
+            level, bug = (logging.INFO, None) if isinstance(error, DraftcastError) else (logging.ERROR, error)
+            log.log(level, "the job is handed out again: %s", error, exc_info=bug)
+            self._paused.add(key)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resume, key)
+        finally:
+            del self._running[key]
+            self.ring()
+
+    async def _remove(self, key: int) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(sa.delete(jobs).where(jobs.c.id == key))
+
+    def _resume(self, key: int) -> None:
+        self._paused.discard(key)
+        self.ring()
+
+    def _cancel(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._running[key].cancel()
+
+    async def _look(self) -> None:
+        """Ring when another connection has changed the database (https://sqlite.org/pragma.html#pragma_data_version)."""
+        seen = 0
+        while True:
+            with suppress(StoreUnavailable):
+                async with self._database.read() as connection:
+                    while True:
+                        version = await connection.scalar(sa.text("PRAGMA data_version"))
+                        if version != seen:
+                            seen = version
+                            self.ring()
+                        await asyncio.sleep(self._others_seconds)
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def _job(row: sa.Row[tuple[object, ...]]) -> Job:
+    return Job(
+        task=row.task_id,
+        run=row.run,
+        kind=JobKind(row.kind),
+        part=row.part,
+        priority=row.priority,
+        turn=row.turn,
+        token=row.id * MAX_HANDED + row.handed,
+    )

@@ -100,6 +100,15 @@ class Shadow:
     color: Color
 
 
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """Light around letters: `strength` is its brightness and `range` its reach, each 0..1 as in the draft."""
+
+    color: Color
+    strength: float
+    range: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextStyle:
     """The style of the characters `start` to `end` (Python indexes, half open) of a text. Later styles take
@@ -116,6 +125,7 @@ class TextStyle:
     underline: bool = False
     stroke: Stroke | None = None
     shadow: Shadow | None = None
+    glow: Glow | None = None
     font_name: str | None = None
 
 
@@ -146,7 +156,7 @@ class Align(StrEnum):
 class TextMaterial:
     """A caption. Every character is covered by at least one style.
 
-    `letter_spacing_em` and `line_spacing_em` are extra space in em;
+    `letter_spacing_em` is extra space in em, `line_spacing` in line cells of the upper line;
     `line_max_width` is a fraction of the canvas width at which lines wrap when `wrap` is set. A fixed
     width is that of the text's box, in pixels of the canvas: lines wrap at it and are aligned in it.
     In a vertical text, columns are to the height what lines are to the width.
@@ -158,7 +168,7 @@ class TextMaterial:
     align: Align = Align.CENTER
     vertical: bool = False
     letter_spacing_em: float = 0.0
-    line_spacing_em: float = 0.02
+    line_spacing: float = 0.02
     line_max_width: float = 0.82
     wrap: bool = False
     fixed_width_px: float | None = None
@@ -235,6 +245,8 @@ class Segment:
     animations: tuple[Animation, ...] = ()
     effects: tuple[Effect, ...] = ()
     chroma: ChromaKey | None = None
+    track_render_index: int = 0
+    """The order of its track, before `render_index`; generators write 0 throughout."""
     render_index: int = 0
 
     def curve(self, moved: Property) -> Curve | None:

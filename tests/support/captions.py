@@ -16,8 +16,8 @@ from services.render.text.fonts import FontBook
 from services.render.text.layout import lay_out
 
 WIDTH, HEIGHT = 640, 480
-SIZE = 10.0
-EM = SIZE * WIDTH / 160
+SIZE = 10.8
+EM = SIZE * WIDTH / 172.8
 BOOK = FontBook((ASSETS_DIR / "fonts",), system_folders=())
 WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 BLACK: Color = (0.0, 0.0, 0.0, 1.0)

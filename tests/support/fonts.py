@@ -17,6 +17,19 @@ def latin_font(path: Path) -> Path:
     return path
 
 
+def font_of_metrics(path: Path, ascender: int, descender: int) -> Path:
+    """The Latin font with this OS/2 sTypoAscender and sTypoDescender, in thousandths of an em. Its family is
+    Aileron.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tables = _tables(_aileron())
+    (units,) = struct.unpack_from(">H", tables[b"head"], 18)
+    metrics = bytearray(tables[b"OS/2"])
+    struct.pack_into(">hh", metrics, 68, ascender * units // 1000, descender * units // 1000)
+    path.write_bytes(_file({**tables, b"OS/2": bytes(metrics)}, 0))
+    return path
+
+
 def font_with(path: Path, characters: str) -> Path:
     """A font that has these characters (they look like some Latin letters) and no others."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,11 @@ from itertools import islice
 from services.drafts.fields import Fields
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
+from services.drafts.read.glow import read_glow
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.media import read_media, read_sticker
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
-from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Material, TrackKind
+from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Glow, Material, TrackKind
 from services.errors import WarningCode
 
 _BUCKETS = {
@@ -44,12 +45,12 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
         return None
     bucket, material = found
     if kind is TrackKind.TEXT and bucket == "text_templates":
-        return _template(material, fields, context)
+        return _template(material, fields, refs, context)
     if bucket not in _BUCKETS[kind]:
         skip(fields, _misplaced(kind, bucket[:40]), material)
         return None
     if kind is TrackKind.TEXT:
-        return context.captions.read(material, fields.own_id)
+        return context.captions.read(material, fields.own_id, _glow(refs))
     if bucket == "stickers":
         return _sticker(material, fields)
     return read_media(material, sound=kind is TrackKind.AUDIO, segment_id=fields.own_id)
@@ -103,13 +104,17 @@ def _sticker(material: Fields, fields: Fields) -> Material | None:
     return sticker
 
 
-def _template(template: Fields, fields: Fields, context: ReadContext) -> Material | None:
+def _glow(refs: Sequence[MaterialEntry]) -> Glow | None:
+    return read_glow(found for bucket, found in refs if bucket == "effects")
+
+
+def _template(template: Fields, fields: Fields, refs: Sequence[MaterialEntry], context: ReadContext) -> Material | None:
     """The first text of a text template; the template's design is not drawn."""
     for resource in islice(template.objects("text_info_resources"), MAX_LISTED):
         found = context.materials.find(resource.text("text_material_id"), fields, "texts")
         if found is not None and found[0] == "texts":
             warn_of(template, fields.own_id, _TEMPLATE)
-            return context.captions.read(found[1], fields.own_id)
+            return context.captions.read(found[1], fields.own_id, _glow(refs))
     skip(fields, ("its text template holds no text", "文字模板不含文字"), template)
     return None
 

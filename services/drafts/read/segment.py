@@ -70,6 +70,7 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
         visible=visible,
         clip=read_clip(fields),
         curves=adjusted(fields, read_curves(kind, fields, context.budget, KeyframeTimes(source, speed))),
+        track_render_index=int(fields.number("track_render_index")),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
     segment = _faded(segment, _only(refs, segment.id, "audio_fades"))

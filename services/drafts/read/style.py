@@ -6,6 +6,7 @@ from itertools import islice
 
 from services.drafts.colors import BLACK, WHITE, read_color, with_opacity
 from services.drafts.fields import Fields
+from services.drafts.read.glow import read_glow
 from services.drafts.read.paint import read_paint
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, warn_of
 from services.drafts.records import Shadow, Stroke, TextStyle
@@ -28,7 +29,7 @@ _MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", 
 _PLAIN_SHADOW: Sentence = ("A shadow of several colours is drawn in one.", "渐变色阴影按单色绘制。")
 _PARTS = frozenset(
     {
-        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "font", "effectStyle",
+        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "font", "effectStyle", "effects",
         "useLetterColor",
     }
 )  # fmt: skip
@@ -96,8 +97,14 @@ def read_style(
         underline=style.flag("underline", base.underline),
         stroke=_stroke(style, segment_id) if style.has("strokes") else base.stroke,
         shadow=_shadow(style, segment_id) if style.has("shadows") else base.shadow,
+        glow=read_glow(style_effects(style)) or base.glow,
         font_name=font_name("", font.label("path"), titles.get(font_id, font_id)) or base.font_name,
     )
+
+
+def style_effects(style: Fields) -> list[Fields]:
+    """The text effects of a style."""
+    return [*([style.object("effectStyle")] if style.has("effectStyle") else []), *style.objects("effects")]
 
 
 def _warn_parts(style: Fields, segment_id: str) -> None:

@@ -9,10 +9,19 @@ from typing import Any, cast
 
 from services.drafts.colors import BLACK, read_color, with_opacity
 from services.drafts.fields import Fields, Warnings
+from services.drafts.read.glow import is_glow
 from services.drafts.read.markup import looks_like_markup, read_markup
-from services.drafts.read.style import BACKGROUND_BIT, GLOW_BIT, flat_style, font_titles, read_style, switched_on
+from services.drafts.read.style import (
+    BACKGROUND_BIT,
+    GLOW_BIT,
+    flat_style,
+    font_titles,
+    read_style,
+    style_effects,
+    switched_on,
+)
 from services.drafts.read.unsupported import TEXT_EFFECT, Sentence, warn_of
-from services.drafts.records import Align, TextBackground, TextMaterial, TextStyle
+from services.drafts.records import Align, Glow, TextBackground, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode, failed
 
 MAX_TEXT_LENGTH = 5000
@@ -36,25 +45,28 @@ class Captions:
     """The captions of a draft. A material is read once, even when several segments share it."""
 
     def __init__(self) -> None:
-        self._read: dict[str, tuple[TextMaterial, Warnings]] = {}
+        self._read: dict[tuple[str, Glow | None], tuple[TextMaterial, Warnings]] = {}
 
-    def read(self, fields: Fields, segment_id: str) -> TextMaterial:
-        """The caption of a text material. Raises `Failed` as `read_text` does."""
-        if fields.path not in self._read:
+    def read(self, fields: Fields, segment_id: str, glow: Glow | None) -> TextMaterial:
+        """The caption of a text material, with the segment's glow. Raises `Failed` as `read_text` does."""
+        key = fields.path, glow
+        if key not in self._read:
             warnings = Warnings()
-            self._read[fields.path] = read_text(fields.with_warnings(warnings), segment_id), warnings
-        material, warnings = self._read[fields.path]
+            self._read[key] = read_text(fields.with_warnings(warnings), segment_id, glow), warnings
+        material, warnings = self._read[key]
         fields.warnings.add_for_segment(warnings, segment_id)
         return material
 
 
-def read_text(fields: Fields, segment_id: str) -> TextMaterial:
-    """The caption. Raises `Failed` (DRAFT_TOO_LARGE) for more than 5000 characters or styles."""
-    text, styles = _content(fields, segment_id)
+def read_text(fields: Fields, segment_id: str, glow: Glow | None = None) -> TextMaterial:
+    """The caption; `glow` is that of styles without their own. Raises `Failed` (DRAFT_TOO_LARGE) for more than
+    5000 characters or styles.
+    """
+    text, styles = _content(fields, segment_id, glow)
     if len(text) > MAX_TEXT_LENGTH:
         raise _too_long(segment_id, len(text), MAX_TEXT_LENGTH)
     _warn_karaoke(fields, segment_id)
-    _warn_undrawn(fields, segment_id)
+    _warn_undrawn(fields, segment_id, glows=any(style.glow for style in styles))
     _warn_layout(fields, segment_id)
     return TextMaterial(
         id=fields.text("id"),
@@ -63,7 +75,7 @@ def read_text(fields: Fields, segment_id: str) -> TextMaterial:
         align=_ALIGNS.get(int(fields.number("alignment", 1)), Align.CENTER),
         vertical=fields.number("typesetting") == 1,
         letter_spacing_em=fields.number("letter_spacing", 0.0, -1.0, 10.0),
-        line_spacing_em=fields.number("line_spacing", 0.02, -1.0, 10.0),
+        line_spacing=fields.number("line_spacing", 0.02, -1.0, 10.0),
         line_max_width=fields.number("line_max_width", LINE_MAX_WIDTH, 0.0, 10.0) or LINE_MAX_WIDTH,
         wrap=_wraps(fields),
         fixed_width_px=_fixed(fields, "fixed_width"),
@@ -91,8 +103,8 @@ def _warn_karaoke(fields: Fields, segment_id: str) -> None:
         )
 
 
-def _warn_undrawn(fields: Fields, segment_id: str) -> None:
-    if int(fields.number("check_flag")) & GLOW_BIT:
+def _warn_undrawn(fields: Fields, segment_id: str, *, glows: bool) -> None:
+    if int(fields.number("check_flag")) & GLOW_BIT and not glows:
         warn_of(fields, segment_id, ("The glow of a text is not drawn.", "文字发光未绘制。"))
     if fields.has("text_curve") or fields.flag("text_loop_on_path"):
         straight = ("A text along a curve is drawn straight.", "沿曲线排列的文字按直线绘制。")
@@ -113,9 +125,9 @@ def _wraps(fields: Fields) -> bool:
     return fields.text("type") == "subtitle" or fields.number("line_feed") == 1
 
 
-def _content(fields: Fields, segment_id: str) -> tuple[str, tuple[TextStyle, ...]]:
+def _content(fields: Fields, segment_id: str, glow: Glow | None) -> tuple[str, tuple[TextStyle, ...]]:
     """Text and styles of a JSON content, of JianYing 3's markup, or of a plain string."""
-    base = flat_style(fields)
+    base = replace(flat_style(fields), glow=glow)
     content = _styled_content(fields, segment_id)
     if content is not None:
         raw = content.text("text")
@@ -190,7 +202,7 @@ def _range(style: Fields) -> tuple[int, int]:
 
 
 def _warn_text_effect(styles: list[Fields], segment_id: str) -> None:
-    effects = (style.object("effectStyle") for style in styles if style.has("effectStyle"))
+    effects = (effect for style in styles for effect in style_effects(style) if not is_glow(effect))
     for effect in islice((effect for effect in effects if effect.text("id")), 1):
         warn_of(replace(effect, values={"effect_id": effect.text("id")}), segment_id, TEXT_EFFECT)
 

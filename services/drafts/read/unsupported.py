@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from services.drafts.fields import Fields
+from services.drafts.read.glow import is_glow
 from services.drafts.read.material_index import MaterialEntry, Materials
 from services.errors import WarningCode
 from services.http.redaction import display_name
@@ -118,7 +119,7 @@ def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
         switch, sentence = _BUCKETS.get(bucket, ("", None))
         if sentence is not None and (not switch or _is_on(found, switch)):
             warn_of(found, fields.own_id, sentence)
-        elif bucket == "effects" and found.text("type") in ("text_effect", "text_shape"):
+        elif bucket == "effects" and found.text("type") in ("text_effect", "text_shape") and not is_glow(found):
             warn_of(found, fields.own_id, TEXT_EFFECT if found.text("type") == "text_effect" else _TEXT_SHAPE)
         elif bucket == "speeds" and (found.number("mode") or found.has("curve_speed")):
             warn_of(found, fields.own_id, _CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)

@@ -1,20 +1,17 @@
 """Characters of a caption with resolved styles and fonts."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
 
 from services.drafts.records import TextMaterial, TextStyle
 from services.render.text.bidi import levels
 from services.render.text.characters import EMOJI_STYLE, continues_emoji, is_emoji, is_mark
 from services.render.text.faces import Face, has_character
 from services.render.text.fonts import FontBook
+from services.render.text.metrics import CELL_OF_CANVAS_WIDTH, DEFAULT, LineMetrics, metrics_by_name, metrics_of
 
-EM_OF_CANVAS_WIDTH = 1 / 160
-"""An em in canvas widths, for a size of 1: 6.75 px at 1080 wide. Measured by others on one exported video; other
-projects find up to 15 % less [unverified].
-"""
 LARGEST_EM_PX = 1500.0
 """Larger letters are drawn at this size: they fit no canvas."""
 _MARKS_ON_A_CHARACTER = 16
@@ -28,6 +25,8 @@ class ResolvedStyle:
     text_style: TextStyle
     face: Face
     em_px: float
+    metrics: LineMetrics
+    """Of the font that the draft names, in pixels: those of the line where this style is the largest."""
     spacing_px: float
 
     @property
@@ -52,10 +51,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The characters of a line; `em_px` is its largest em, also if it is empty."""
+    """The characters of a line; `metrics`, in pixels, hold all of them, also if it is empty."""
 
     cells: tuple[Cell, ...]
-    em_px: float
+    metrics: LineMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +70,39 @@ class Paragraphs:
 
 def read_paragraphs(text: TextMaterial, book: FontBook, canvas_width: int, scale: float) -> Paragraphs:
     """The characters to draw at `scale`. Invisible ones (under a pixel an em) are left out."""
-    return _Reader(text, book, canvas_width * EM_OF_CANVAS_WIDTH * scale).read()
+    return _Reader(text, book, canvas_width * CELL_OF_CANVAS_WIDTH * scale).read()
 
 
 class _Reader:
     """Reads a caption once, and records missing characters and fonts."""
 
-    def __init__(self, text: TextMaterial, book: FontBook, em_of_size: float) -> None:
+    def __init__(self, text: TextMaterial, book: FontBook, cell_of_size: float) -> None:
         self._text = text
         self._book = book
-        self._em_of_size = em_of_size
+        self._cell_of_size = cell_of_size
         self._missing: dict[str, None] = {}
         self._substituted: dict[str, None] = {}
         self._cells: list[Cell] = []
         self._style_of = cache(self._new_style)
+        self._size_of = cache(self._new_size)
 
     def read(self) -> Paragraphs:
         lines: list[Line] = []
-        em_px = 0.0
+        metrics = LineMetrics(0.0, 0.0)
         for character, style in self._characters():
-            em_px = self._em_px(style) or em_px
+            metrics = self._size_of(style)[1] or metrics
             if character == "\n":
-                lines.append(self._line(em_px))
+                lines.append(self._line(metrics))
             else:
                 self._add(character, style)
-        lines.append(self._line(em_px))
+        lines.append(self._line(metrics))
         return Paragraphs(tuple(lines), tuple(self._missing), tuple(self._substituted))
 
-    def _line(self, em_px: float) -> Line:
+    def _line(self, empty: LineMetrics) -> Line:
         cells, self._cells = self._cells, []
         leveled = zip(cells, levels([cell.text[0] for cell in cells]), strict=True)
         ordered = tuple(replace(cell, level=level) if level else cell for cell, level in leveled)
-        return Line(ordered, max((cell.style.em_px for cell in cells), default=em_px))
+        return Line(ordered, held_metrics(cells, empty))
 
     def _characters(self) -> Iterator[tuple[str, TextStyle]]:
         """The drawable characters with their styles; line breaks of all kinds become newlines."""
@@ -117,13 +117,22 @@ class _Reader:
             elif category != "Cc" or character == "\t":
                 yield character if category != "Cc" else " ", style
 
-    def _em_px(self, style: TextStyle) -> float:
-        """The em in pixels; 0 if invisible."""
-        em_px = style.size * self._em_of_size
-        return min(em_px, LARGEST_EM_PX) if em_px >= 1 else 0.0
+    def _new_size(self, style: TextStyle) -> tuple[float, LineMetrics | None]:
+        """The em and the metrics in pixels; 0 and None if invisible."""
+        metrics = self._named_metrics(style.font_name)
+        em_px = style.size * self._cell_of_size / metrics.cell
+        em_px = min(em_px, LARGEST_EM_PX) if em_px >= 1 else 0.0
+        return em_px, metrics.scaled(em_px) if em_px else None
+
+    def _named_metrics(self, name: str | None) -> LineMetrics:
+        """The metrics in em of the font that the draft names, also if another one stands in for it."""
+        if name is None:
+            return DEFAULT
+        face = self._book.named(name)
+        return metrics_of(face) if face is not None else metrics_by_name(name)
 
     def _add(self, character: str, style: TextStyle) -> None:
-        if not self._em_px(style):
+        if not self._size_of(style)[0]:
             return
         before = self._cells[-1] if self._cells else None
         if is_mark(character):
@@ -170,8 +179,8 @@ class _Reader:
         if face is None:
             return None
         bold = self._book.bold_of(face) if style.bold and not face.bold else None
-        em_px = self._em_px(style)
-        return ResolvedStyle(style, bold or face, em_px, self._text.letter_spacing_em * em_px)
+        em_px, metrics = self._size_of(style)
+        return ResolvedStyle(style, bold or face, em_px, metrics or DEFAULT, self._text.letter_spacing_em * em_px)
 
     def _named(self, name: str | None) -> Face | None:
         if name is None:
@@ -180,6 +189,11 @@ class _Reader:
         if face is None:
             self._substituted.setdefault(name)
         return face
+
+
+def held_metrics(cells: Sequence[Cell], empty: LineMetrics) -> LineMetrics:
+    """The metrics in pixels of a line of these characters; `empty` if there are none."""
+    return reduce(LineMetrics.over, (cell.style.metrics for cell in cells)) if cells else empty
 
 
 def _styles(text: TextMaterial) -> list[TextStyle]:

@@ -116,7 +116,7 @@ def _face(path: Path, index: int) -> Face | None:
     """The face, opened by FreeType directly: `ImageFont.truetype` would replace a broken font by another one of the
     same file name.
     """
-    colored = bool(_tables(path, index) & _COLOR_TABLES)
+    colored = not _COLOR_TABLES.isdisjoint(_tables(path, index))
     for strike_px in (None, *_STRIKES_PX) if colored else (None,):
         try:
             family, style = ImageFont.FreeTypeFont(str(path), strike_px or _PROBE_PX, index).getname()
@@ -126,8 +126,19 @@ def _face(path: Path, index: int) -> Face | None:
     return None
 
 
-def _tables(path: Path, index: int) -> frozenset[bytes]:
-    """The names of a font's tables; none if the file is no font."""
+def table(face: Face, tag: bytes) -> bytes:
+    """The content of a table of the face's file; empty if it has none."""
+    start, length = _tables(face.path, face.index).get(tag, (0, 0))
+    try:
+        with face.path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+    except OSError:
+        return b""
+
+
+def _tables(path: Path, index: int) -> dict[bytes, tuple[int, int]]:
+    """The tables of a font by name, with start and length in the file; none if the file is no font."""
     try:
         with path.open("rb") as file:
             start = 0
@@ -139,5 +150,6 @@ def _tables(path: Path, index: int) -> frozenset[bytes]:
             file.seek(start + 12)
             directory = file.read(16 * min(count, _MOST_TABLES))
     except (OSError, struct.error):
-        return frozenset()
-    return frozenset(directory[at : at + 4] for at in range(0, len(directory), 16))
+        return {}
+    whole = directory[: len(directory) // 16 * 16]
+    return {tag: (at, length) for tag, _, at, length in struct.iter_unpack(">4sIII", whole)}

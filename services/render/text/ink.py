@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from services.render.box import Box, bounding_box
 from services.render.text.faces import enlarged, load
-from services.render.text.layout import ASCENT_EM, LINE_EM, PlacedRun
+from services.render.text.layout import ASCENT_EM, PlacedRun
 from services.render.text.shaping import direction
 
 THICKEN_EM = 0.02
@@ -146,7 +146,7 @@ def _underline(one: PlacedRun) -> Box:
     em_px, baseline = one.run.style.em_px, round(one.baseline_px)
     thickness = max(1, round(UNDERLINE_EM * em_px))
     if one.vertical:
-        left = round(one.x_px + one.run.width_px / 2 - LINE_EM / 2 * em_px)
+        left = round(one.x_px + one.run.width_px / 2 - one.run.style.metrics.cell / 2)
         top = one.baseline_px - ASCENT_EM * em_px
         return Box(left, round(top), left + thickness, round(top + one.underline_px))
     top = baseline + round(UNDERLINE_DEPTH_EM * em_px)

@@ -12,10 +12,8 @@ from services.render.text.fonts import FontBook
 from services.render.text.runs import Run, run_of, runs_of
 from services.render.text.wrap import Measure, wrapped
 
-LINE_EM = 1.2
-"""Height of a line in em, before `line_spacing` [unverified]."""
 ASCENT_EM = 0.88
-"""The baseline in the em box of Chinese fonts, from its top."""
+"""The baseline in the em box of Chinese fonts, from its top: characters of a column stand in such boxes."""
 _UPRIGHT = "，、。：；！？（）〔〕【】《》〈〉「」『』｛｝—…"
 _STANDING = "︐︑︒︓︔︕︖︵︶︹︺︻︼︽︾︿﹀﹁﹂﹃﹄︷︸︱︙"
 _VERTICAL_FORMS = dict(zip(_UPRIGHT, _STANDING, strict=True))
@@ -114,15 +112,20 @@ def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list
     widths = [_row_extent(row) for row in rows]
     block = max([*widths, (text.fixed_width_px or 0.0) * scale])
     found: list[PlacedLine] = []
-    top = spacing = 0.0
+    baseline, bottom = lines[0].metrics.ascent, 0.0
     for line, row, width in zip(lines, rows, widths, strict=True):
         left = _aligned(text.align, block - width)
-        baseline = top + ((LINE_EM - 1) / 2 + ASCENT_EM) * line.em_px
-        bottom = top + LINE_EM * line.em_px
+        top, bottom = baseline - line.metrics.ascent, baseline + line.metrics.descent
         found.append(PlacedLine(_row(row, left, baseline), (top, bottom), (left, left + width)))
-        spacing = text.line_spacing_em * line.em_px
-        top = bottom + spacing
-    return found, block, max(0.0, top - spacing)
+        baseline += _pitch(line, text)
+    return found, block, max(0.0, bottom)
+
+
+def _pitch(line: Line, text: TextMaterial) -> float:
+    """The distance from a line's baseline to the next one: its own cell and spacing, whatever the next one's size.
+    Measured on covers that the apps drew: 69.0 px from size 10 to size 6, at a spacing of -0.38 and 1920 px width.
+    """
+    return (1 + text.line_spacing) * line.metrics.cell
 
 
 def _row(runs: Sequence[Run], left: float, baseline: float) -> tuple[PlacedRun, ...]:
@@ -153,14 +156,13 @@ def _columns(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[l
     heights = [_column_extent(line.cells) for line in lines]
     height = max([*heights, (text.fixed_height_px or 0.0) * scale])
     found: list[PlacedLine] = []
-    right = spacing = 0.0
+    right = left = 0.0
     for line, tall in zip(lines, heights, strict=True):
         top = _aligned(text.align, height - tall)
-        left = right - LINE_EM * line.em_px
+        left = right - line.metrics.cell
         found.append(PlacedLine(_column(line, (left + right) / 2, top), (right, left), (top, top + tall)))
-        spacing = text.line_spacing_em * line.em_px
-        right = left - spacing
-    width = max(0.0, -right - spacing)
+        right -= _pitch(line, text)
+    width = max(0.0, -left)
     return [_moved(line, width, 0.0, vertical=True) for line in found], height, width
 
 

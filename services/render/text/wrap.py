@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
-from services.render.text.cells import Cell, Line
+from services.render.text.cells import Cell, Line, held_metrics
 
 _NOT_FIRST = frozenset("、。，．！？：；）】》」』〉〕｝］”’…—～·％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.!?:;)]}%")
 """Closing marks and the like, which begin no line."""
@@ -17,17 +17,18 @@ Measure = Callable[[Sequence[Cell]], float]
 def wrapped(line: Line, limit_px: float, measure: Measure) -> Iterator[Line]:
     """The line in parts no wider than the limit, broken between words and between Chinese characters.
 
-    A single wider word is broken anywhere. Spaces at a break are removed.
+    A single wider word is broken anywhere. Spaces at a break stay at the end of their line: the apps count them when
+    they centre it, but not against the limit.
     """
     part: list[Cell] = []
     width = 0.0
     for word in _pieces(line.cells, limit_px, measure):
         if part and width + measure(_trimmed(word)) > limit_px:
-            yield _line(_trimmed(part), line)
+            yield _line(part, line)
             part, width = [], 0.0
         part += word
         width += measure(word)
-    yield _line(part if width <= limit_px else _trimmed(part), line)
+    yield _line(part, line)
 
 
 def may_break(before: str, after: str) -> bool:
@@ -67,7 +68,7 @@ def _trimmed(cells: list[Cell]) -> list[Cell]:
 
 
 def _line(cells: list[Cell], whole: Line) -> Line:
-    return Line(tuple(cells), max((cell.style.em_px for cell in cells), default=whole.em_px))
+    return Line(tuple(cells), held_metrics(cells, whole.metrics))
 
 
 def _is_space(text: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 
 from services.drafts.read.draft import read_draft
 from services.drafts.read.text import MAX_TEXT_LENGTH
-from services.drafts.records import Align, Draft, Gradient, TextMaterial, TextStyle
+from services.drafts.records import Align, Draft, Glow, Gradient, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
 
@@ -163,7 +163,7 @@ def test_the_layout_of_a_caption_is_read() -> None:
         alignment=2, typesetting=1, letter_spacing=0.1, line_spacing=0.3, line_max_width=0.5, fixed_width=300,
         global_alpha=0.4,
     )  # fmt: skip
-    assert (read.align, read.vertical, read.letter_spacing_em, read.line_spacing_em) == (Align.RIGHT, True, 0.1, 0.3)
+    assert (read.align, read.vertical, read.letter_spacing_em, read.line_spacing) == (Align.RIGHT, True, 0.1, 0.3)
     assert (read.line_max_width, read.fixed_width_px, read.alpha) == (0.5, 300, 0.4)
 
 
@@ -379,3 +379,26 @@ def test_outlines_and_shadows_beyond_the_first_are_told(name: str) -> None:
     read = draft(styles=[{"range": [0, 1], name: layers}])
     assert [told.code for told in read.warnings] == [WarningCode.EFFECT_APPROXIMATED]
     assert draft(styles=[{"range": [0, 1], name: layers[:1]}]).warnings == ()
+
+
+GLOW = {"resource_id": "7367637998579487248", "color": "#ffdc00", "strength": 0.4, "range": 0.45}
+
+
+def test_a_glow_is_read_from_the_segment_s_effects_and_is_no_loss() -> None:
+    builder = DraftBuilder().text("字", 0, 10, material={"check_flag": 71})
+    read = read_draft(builder.using("effects", type="text_effect", **GLOW).bytes())
+    material = read.tracks[0].segments[0].material
+    assert isinstance(material, TextMaterial)
+    assert look(material).glow == Glow((1.0, 220 / 255, 0.0, 1.0), 0.4, 0.45)
+    assert not read.warnings
+
+
+@pytest.mark.parametrize(
+    "place", [{"effects": [GLOW]}, {"effectStyle": {"id": GLOW["resource_id"], "bloom": GLOW}}], ids=["list", "style"]
+)
+def test_a_glow_of_a_style_is_read(place: dict[str, Any]) -> None:
+    read = draft("字光", styles=[{"range": [0, 1]}, {"range": [1, 2], **place}])
+    material = read.tracks[0].segments[0].material
+    assert isinstance(material, TextMaterial)
+    assert (look(material, 0).glow, look(material, 1).glow) == (None, Glow((1.0, 220 / 255, 0.0, 1.0), 0.4, 0.45))
+    assert not read.warnings

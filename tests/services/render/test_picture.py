@@ -265,16 +265,29 @@ def stacked(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     draft.photo("blue.png", 4 * SLOT_US, SLOT_US, track="third", render_index=5, visible=False)
     draft.photo("veil.png", 5 * SLOT_US, SLOT_US, track="third", render_index=5)
     draft.photo("yellow.png", 6 * SLOT_US, SLOT_US, track="third", render_index=5, **small)
+    draft.photo("yellow.png", 7 * SLOT_US, SLOT_US, track="first", render_index=9)
+    draft.photo("green.png", 7 * SLOT_US, SLOT_US, track="second", render_index=2, track_render_index=1)
     draft.track("video", "hidden")["attribute"] = 2
     return render(folder, draft)
 
 
 @pytest.mark.parametrize(
     ("slot", "color"),
-    [(0, GREEN), (1, RED), (2, GREEN), (3, RED), (4, RED), (5, tuple((255 + part) // 2 for part in RED)), (6, YELLOW)],
-    ids=["higher index", "lower index", "same index, later track", "hidden track", "invisible", "clear", "alone"],
+    [
+        (0, GREEN),
+        (1, RED),
+        (2, GREEN),
+        (3, RED),
+        (4, RED),
+        (5, tuple((255 + part) // 2 for part in RED)),
+        (6, YELLOW),
+        (7, GREEN),
+    ],
+    ids=["higher index", "lower index", "same index, later track", "hidden", "invisible", "clear", "alone", "track's"],
 )
-def test_pictures_stack_by_render_index_then_track(stacked: Rendered, slot: int, color: tuple[int, ...]) -> None:
+def test_pictures_stack_by_track_render_index_then_render_index_then_track(
+    stacked: Rendered, slot: int, color: tuple[int, ...]
+) -> None:
     assert near(stacked.video.color(slot * SLOT_FRAMES + 2, 0.5, 0.5), color)
 
 

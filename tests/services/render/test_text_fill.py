@@ -48,13 +48,13 @@ def test_a_gradient_ends_where_its_angle_points(angle: float, row_sign: int, col
     rows_off, columns_off, redness_off = (found - found.mean(axis=0)).T
     by_row = float((rows_off * redness_off).sum() / (rows_off**2).sum())
     by_column = float((columns_off * redness_off).sum() / (columns_off**2).sum())
-    rows, columns = by_row * 2.22 * EM, by_column * 3 * EM
+    rows, columns = by_row * 2.02 * EM, by_column * 3 * EM
     assert (rows, columns) == pytest.approx((row_sign, column_sign), abs=0.1)
 
 
 def test_a_gradient_s_colours_stand_at_their_places() -> None:
     stops = ((0.0, RED), (0.5, WHITE), (1.0, BLUE))
-    pixels = canvas(caption("口" * 9, look(size=6.0, gradient=Gradient(90.0, stops))))
+    pixels = canvas(caption("口" * 9, look(size=6.5, gradient=Gradient(90.0, stops))))
     left, _, right, _ = extent(pixels[..., 3] > 128)
     thirds = [pixels[:, x - 12 : x + 12].reshape(-1, 4) for x in (left + 12, (left + right) // 2, right - 12)]
     seen = [part[part[:, 3] > 250][:, :3].mean(axis=0) for part in thirds]

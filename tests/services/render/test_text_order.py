@@ -88,7 +88,7 @@ def test_a_wrapped_line_reads_as_its_paragraph_does(hebrew: FontBook) -> None:
     """The second line begins with a Latin word, on the right all the same."""
     text = caption(
         "אבגדה one אב", look(size=SMALL), look(6, 9, size=SMALL, color=RED), look(10, 12, size=SMALL, color=BLUE),
-        wrap=True, line_max_width=3.2 * SMALL / 160,
+        wrap=True, line_max_width=3.2 * SMALL / 172.8,
     )  # fmt: skip
     pixels = canvas(text, hebrew)
     red, blue = extent(of_color(pixels, RED)), extent(of_color(pixels, BLUE))

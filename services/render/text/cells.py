@@ -129,7 +129,7 @@ class _Reader:
         if name is None:
             return DEFAULT
         face = self._book.named(name)
-        return metrics_of(face) if face is not None else metrics_by_name(name)
+        return metrics_by_name(name) or (metrics_of(face) if face is not None else DEFAULT)
 
     def _add(self, character: str, style: TextStyle) -> None:
         if not self._size_of(style)[0]:

@@ -86,8 +86,9 @@ def test_spaces_at_the_end_of_a_line_count_when_it_is_centred() -> None:
 
 
 def test_a_glow_is_bright_near_the_letters_and_faint_far_from_them() -> None:
-    """With the values of a cover that the apps drew: a halo of about 0.25 em, and one of about 2.5 em, which a single letter
-    hardly fills."""
+    """With the values of a cover that the apps drew: a halo of about 0.25 em, and one of about 2.5 em, which a single
+    letter hardly fills.
+    """
     glow = Glow((1.0, 0.86, 0.0, 1.0), 0.4, 0.45)
     pixels = painted(caption("口", look(size=10.0, glow=glow, color=RED)))
     left, top, right, bottom = extent((pixels[..., 0] == 255) & (pixels[..., 1] == 0))

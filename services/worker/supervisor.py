@@ -73,7 +73,7 @@ def _wait_for(child: int) -> int:
             continue
         left_seconds = give_up_at - time.monotonic()
         if left_seconds <= 0:
-            _kill(_children())
+            _kill(children())
         heard = signal.sigtimedwait(_SIGNALS, min(max(left_seconds, 0.01), 60.0))
         if heard is None or heard.si_signo == signal.SIGCHLD:
             continue
@@ -91,7 +91,7 @@ def _kill_descendants() -> None:
     until = time.monotonic() + GRACE_SECONDS
     with suppress(ChildProcessError):
         while time.monotonic() < until:
-            _kill(_children())
+            _kill(children())
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
             time.sleep(0.001)
@@ -104,7 +104,7 @@ def _kill(processes: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _children() -> list[int]:
+def children() -> list[int]:
     """The child processes, by the parent in /proc/PID/stat."""
     ours = str(os.getpid())
     with os.scandir("/proc") as entries:

@@ -26,7 +26,12 @@ from services.store.tables import metadata
 
 SECONDS = 30
 TEMPLATE = "migrated"
-_FILLED = [*(table.name for table in metadata.sorted_tables), "dbos.workflow_status"]
+_FILLED = [
+    *(table.name for table in metadata.sorted_tables),
+    "dbos.workflow_status",
+    "procrastinate_jobs",
+    "procrastinate_workers",
+]
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-secret"}
 """Any will do for the S3 server."""
 

@@ -1,5 +1,4 @@
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,14 +10,12 @@ import pytest
 from services.http.guard import Guard
 from services.live.notifier import ChangeNotifier
 from services.live.task_cache import TaskCache
-from services.migrate import migrate
 from services.settings import Settings, load
 from services.store import reads, writes
 from services.store.database import Database
 from services.store.records import Task, TaskChange, TaskRequest
 from services.tasks.manager import TaskManager
 from services.worker.queue.engine import Queue
-from tests.support.programs import Postgres
 
 OWNER = "open"
 
@@ -76,23 +73,6 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with all tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "draftcast.sqlite"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{shutil.copy(migrated, tmp_path)}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.emptied_database()
 
 
 @pytest.fixture

@@ -120,8 +120,8 @@ try-image: setup ## carry out the Dockerfile and compose.yaml without a containe
 	@$(BIN)/python -m setup.try_image
 
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --constraint requirements.lock pyproject.toml -o requirements-run.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra postgres --upgrade pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra postgres --constraint requirements.lock pyproject.toml -o requirements-run.lock
 
 clean: ## remove what set-up made
 	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules

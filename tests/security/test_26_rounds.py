@@ -21,7 +21,8 @@ from services.store.records import DeliveryState, PageRequest, Task, TaskRequest
 from services.store.tables import deliveries
 from services.store.tables import tasks as table
 from services.webhooks.delivery import AT_ONCE_OF_OWNER, MAX_ATTEMPTS, TIMEOUTS, WebhookSender
-from tests.services.tasks.conftest import OWNER, Scenario, Tasks, database_url, migrated, run
+from tests.services.conftest import database_url, migrated
+from tests.services.tasks.conftest import OWNER, Scenario, Tasks, run
 from tests.services.tasks.test_maintenance import alter, keeping
 from tests.services.tasks.test_manager import VIDEO
 from tests.support.receiver import receiving

@@ -67,7 +67,7 @@ class WorkQueue(ABC):
     """A queue of jobs, handed out to the workers of all processes."""
 
     @abstractmethod
-    async def enqueue(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+    async def enqueue(self, connection: AsyncConnection, added: Sequence[Job]) -> None:
         """Add jobs, effective with the commit of the transaction of `connection`. Call `ring` after it."""
 
     @abstractmethod
@@ -77,7 +77,7 @@ class WorkQueue(ABC):
         """
 
     @abstractmethod
-    def queued(self) -> sa.Select[tuple[str, int]]:
+    def queued(self) -> sa.Select[str, int]:
         """A query for the task and run of each job, waiting or running."""
 
     @abstractmethod

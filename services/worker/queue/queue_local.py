@@ -53,7 +53,7 @@ class LocalQueue(WorkQueue):
         self._ended = asyncio.Event()
         self._ended.set()
 
-    async def enqueue(self, connection: AsyncConnection, jobs_: Sequence[Job]) -> None:
+    async def enqueue(self, connection: AsyncConnection, added: Sequence[Job]) -> None:
         """See `WorkQueue`."""
         rows = [
             {
@@ -65,7 +65,7 @@ class LocalQueue(WorkQueue):
                 "turn": job.turn,
                 "handed": 0,
             }
-            for job in jobs_
+            for job in added
         ]
         await connection.execute(sa.insert(jobs), rows)
 
@@ -73,7 +73,7 @@ class LocalQueue(WorkQueue):
         """See `WorkQueue`."""
         await connection.execute(sa.delete(jobs).where(jobs.c.task_id == task, jobs.c.run == run))
 
-    def queued(self) -> sa.Select[tuple[str, int]]:
+    def queued(self) -> sa.Select[str, int]:
         """See `WorkQueue`."""
         return sa.select(jobs.c.task_id, jobs.c.run)
 

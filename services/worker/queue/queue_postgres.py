@@ -103,16 +103,16 @@ class PostgresQueue(WorkQueue):
         self._ended = asyncio.Event()
         self._ended.set()
 
-    async def enqueue(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+    async def enqueue(self, connection: AsyncConnection, added: Sequence[Job]) -> None:
         """See `WorkQueue`."""
-        added = [{"priority": _rank(job.priority, job.turn), "key": _key(job), "args": _arguments(job)} for job in jobs]
-        await connection.execute(_ENQUEUE, {"jobs": json.dumps(added)})
+        rows = [{"priority": _rank(job.priority, job.turn), "key": _key(job), "args": _arguments(job)} for job in added]
+        await connection.execute(_ENQUEUE, {"jobs": json.dumps(rows)})
 
     async def cancel(self, connection: AsyncConnection, task: str, run: int) -> None:
         """See `WorkQueue`."""
         await connection.execute(_CANCEL, {"keys": f"{task}/{run}/%"})
 
-    def queued(self) -> sa.Select[tuple[str, int]]:
+    def queued(self) -> sa.Select[str, int]:
         """See `WorkQueue`."""
         task = sa.literal_column("args->>'task'", sa.String()).label("task")
         run = sa.literal_column("(args->>'run')::integer", sa.Integer()).label("run")

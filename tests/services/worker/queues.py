@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from services.store.database import Database
 from services.worker.queue.queue import Handle, Job, WorkQueue
+from services.worker.queue.queue_local import LocalQueue
 from services.worker.queue.queue_postgres import PostgresQueue
 from tests.support.server import ROOT
 
@@ -18,7 +19,7 @@ SOON_SECONDS = 0.5
 
 def queue_on(database: Database, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> WorkQueue:
     """A queue in this database; several stand for several processes."""
-    return PostgresQueue(database, dead_after_seconds)
+    return LocalQueue(database) if database.embedded else PostgresQueue(database, dead_after_seconds)
 
 
 async def add(database: Database, queue: WorkQueue, *jobs: Job) -> None:

@@ -26,6 +26,8 @@ TABLES = {
     "masks": {"MaskType": "mask"},
 }
 """The tables, and the packages' lists that each is made from."""
+UNNAMED = "undefined"
+"""The name of an entry whose name the packages do not know."""
 APPS = {"j": pyJianYingDraft, "c": pycapcut}
 """The apps by the letter that stands for them in the tables, with the package that lists their names."""
 MORE_MASKS = (
@@ -53,6 +55,8 @@ def listed(lists: dict[str, str]) -> Iterator[Entry]:
         for name, kind in lists.items():
             for member in getattr(package, name):
                 meta: dict[str, Any] = vars(member.value)
+                if _name(meta) == UNNAMED:
+                    continue
                 ids = dict.fromkeys(each for each in (meta["resource_id"], meta["effect_id"]) if each)
                 duration_us = int(meta.get("duration") or meta.get("default_duration") or 0)
                 yield Entry(tuple(ids), kind, app, duration_us // 1000, (" ".join(_name(meta).split()),))

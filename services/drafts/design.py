@@ -8,9 +8,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import TypeVar
 
 from services.drafts.bezier import Point, bezier_at
 from services.drafts.colors import Color
+
+P = TypeVar("P")
 
 
 class Property(StrEnum):
@@ -99,6 +102,47 @@ def _steps(one: Keyframe, other: Keyframe) -> list[int]:
     return sorted({one.offset_us + length_us * step // BENDS for step in range(BENDS)})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """The differences between entries of one family, as the words of a name tell them; None: the name tells nothing.
+
+    `angle_deg` is a direction, clockwise from rightwards. `seed` is 0 for a plain name, which has the family's standard
+    look, else a number of the name, which chooses among looks.
+    """
+
+    angle_deg: int | None = None
+    color: Color | None = None
+    count: int | None = None
+    opening: bool | None = None
+    turning: bool | None = None
+    """Whether clockwise."""
+    seed: int = 0
+
+    def pick(self, *choices: P, salt: int = 0) -> P:
+        """One of the choices; the first for a plain name."""
+        return choices[(self.seed >> salt) % len(choices)]
+
+    def angle(self, *choices: int) -> int:
+        """The direction in degrees, or one of the choices."""
+        return self.pick(*choices, salt=3) if self.angle_deg is None else self.angle_deg
+
+    def number(self, *choices: int) -> int:
+        """The number in the name, or one of the choices."""
+        return self.pick(*choices, salt=6) if self.count is None else self.count
+
+    def opens(self) -> bool:
+        """Whether something opens or grows, rather than closes or shrinks."""
+        return self.pick(True, True, False, salt=9) if self.opening is None else self.opening
+
+    def clockwise(self) -> bool:
+        """Whether something turns clockwise."""
+        return self.pick(True, False, salt=11) if self.turning is None else self.turning
+
+
+PLAIN = Variation()
+"""The standard look of a family."""
+
+
 class TransitionKind(StrEnum):
     """Families of transitions. Slides and wipes are named by the direction in which the new picture moves."""
 
@@ -117,6 +161,38 @@ class TransitionKind(StrEnum):
     ZOOM = "zoom"
     BLUR = "blur"
     PIXELIZE = "pixelize"
+    SWEEP = "sweep"
+    BLINDS = "blinds"
+    DOORS = "doors"
+    CLOCK = "clock"
+    HEART = "heart"
+    STAR = "star"
+    POLYGON = "polygon"
+    CELLS = "cells"
+    INK = "ink"
+    BURN = "burn"
+    DOTS = "dots"
+    WAVES = "waves"
+    TEAR = "tear"
+    BRUSH = "brush"
+    SPIRAL = "spiral"
+    RINGS = "rings"
+    PUSH = "push"
+    COVER = "cover"
+    CARD = "card"
+    FLIP = "flip"
+    STRETCH = "stretch"
+    SPIN = "spin"
+    PULL = "pull"
+    SHAKE = "shake"
+    WHIP = "whip"
+    GLITCH = "glitch"
+    NEGATIVE = "negative"
+    MIRROR = "mirror"
+    FISHEYE = "fisheye"
+    FLASH = "flash"
+    LEAK = "leak"
+    STROBE = "strobe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +206,7 @@ class Transition:
     duration_us: int
     name: str = ""
     effect_id: str = ""
+    look: Variation = PLAIN
 
 
 class MaskKind(StrEnum):

@@ -73,7 +73,7 @@ class _Frame:
         progress = (self._frame - crossing.span.start + 0.5) / crossing.span.count
         ground = opaque(self._width, self._height, (0, 0, 0)) if crossing.opaque else clear(self._width, self._height)
         before, after = (self.drawn(side, ground) for side in (crossing.before, crossing.after))
-        return crossed(crossing.kind, before, after, progress)
+        return crossed(crossing.kind, before, after, progress, crossing.look)
 
     def _layer(self, layer: Layer) -> Pixels:
         """A layer alone on a transparent canvas."""

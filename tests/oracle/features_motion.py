@@ -9,6 +9,8 @@ from tests.support.drafts import DraftBuilder
 
 WHOLE_PIXELS = "it grows by whole pixels, of which this canvas has few; fractions take several times longer"
 """The reason of another bound for transitions that zoom."""
+LINEAR = "the reference samples with cubic curves, or without losing chroma"
+"""The reason of another bound for transitions that bend or turn the picture."""
 
 
 def keyframes(**curves: tuple[float, ...]) -> Json:
@@ -85,14 +87,24 @@ TRANSITIONS = {
     "dissolve": "叠化", "fade_black": "闪黑", "fade_white": "闪白", "slide_left": "左移", "slide_right": "右移",
     "slide_up": "上移", "slide_down": "下移", "wipe_left": "向左擦除", "wipe_right": "向右擦除",
     "wipe_up": "向上擦除", "wipe_down": "向下擦除", "circle": "圆形", "zoom": "推近", "blur": "模糊",
-    "pixelize": "像素",
+    "pixelize": "像素", "sweep": "暗影遮", "blinds": "百叶窗", "doors": "分割", "clock": "风车转盘", "heart": "爱心",
+    "star": "星星", "polygon": "菱形",
+    "cells": "棋盘", "ink": "水墨", "burn": "燃烧", "dots": "波点",
+    "waves": "波浪",
+    "tear": "撕纸", "brush": "涂抹", "spiral": "漩涡", "rings": "涟漪", "push": "向左上",
+    "cover": "下坠",
+    "card": "卡片", "flip": "翻转",
+    "stretch": "立方体", "spin": "旋转", "pull": "拉远", "shake": "抖动", "whip": "甩鞭",
+    "glitch": "故障", "negative": "负片", "mirror": "万花筒", "fisheye": "鱼眼", "flash": "金色闪", "leak": "漏光",
+    "strobe": "频闪",
 }  # fmt: skip
-"""The apps' names."""
+"""The apps' names, or such as are near a family."""
 
 
 def _crossed() -> Iterator[Feature]:
     for kind, title in TRANSITIONS.items():
-        bound: Json = {"ssim": 0.95, "why": WHOLE_PIXELS} if kind == "zoom" else {}
+        why = WHOLE_PIXELS if kind in ("zoom", "pull", "stretch") else LINEAR if kind in ("spin", "fisheye") else ""
+        bound: Json = {"ssim": 0.95, "why": why} if why else {}
         yield feature("transitions", kind, _transition(title), kind, **bound)
     yield feature("transitions", "overlapping ranges", _overlapping, "dissolve")
     yield feature("transitions", "between photos that do not fill", _of_photos, "slide_left")

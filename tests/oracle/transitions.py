@@ -11,10 +11,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from services.drafts.design import TransitionKind
-from tests.oracle.pixels import Pixels, blurred, sampled
+from services.drafts.design import PLAIN, TransitionKind, Variation
+from tests.oracle.fronts import ARRIVALS, Place, front, tinted
+from tests.oracle.pixels import Pixels, blurred, clear, resized, sampled
 
 Drawing: TypeAlias = Callable[[Pixels, Pixels, float], Pixels]
+VariedDrawing: TypeAlias = Callable[[Pixels, Pixels, float, Variation], Pixels]
 
 BLUR = 0.03
 """The sigma in the middle of a blur, of the canvas's width."""
@@ -24,8 +26,12 @@ _SLIGHT = 1e-6
 """Rounding tolerance of floats, in pixels."""
 
 
-def crossed(kind: TransitionKind, before: Pixels, after: Pixels, progress: float) -> Pixels:
+def crossed(kind: TransitionKind, before: Pixels, after: Pixels, progress: float, look: Variation = PLAIN) -> Pixels:
     """A transition's picture at a progress."""
+    if kind in ARRIVALS:
+        return np.asarray(front(kind, look, before, after, progress), np.float32)
+    if kind in VARIED:
+        return np.asarray(VARIED[kind](before, after, progress, look), np.float32)
     return np.asarray(KINDS[kind](before, after, progress), np.float32)
 
 
@@ -119,6 +125,227 @@ def _rising(progress: float) -> float:
     return 1 - abs(2 * progress - 1)
 
 
+def _eased(progress: float) -> float:
+    return progress * progress * (3 - 2 * progress)
+
+
+def _direction(degrees: int) -> tuple[int, int]:
+    """The nearest of eight directions, to the right and down."""
+    turn = round(degrees / 45) * math.pi / 4
+    return round(math.cos(turn)), round(math.sin(turn))
+
+
+def _ground(picture: Pixels) -> Pixels:
+    """Black where the picture is opaque everywhere, else transparent."""
+    ground = clear(picture.shape[1], picture.shape[0])
+    ground[..., 3] = picture[..., 3].min() >= 1
+    return ground
+
+
+def _laid(ground: Pixels, picture: Pixels, left: float, top: float) -> Pixels:
+    """A picture over another, its corner at the nearest whole pixel."""
+    height, width = ground.shape[:2]
+    x, y = math.trunc(left), math.trunc(top)
+    shown = ground.copy()
+    rows, columns = (
+        slice(max(0, y), min(height, y + picture.shape[0])),
+        slice(max(0, x), min(width, x + picture.shape[1])),
+    )
+    part = picture[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
+    if part.size:
+        shown[rows, columns] = part + shown[rows, columns] * (1 - part[..., 3:])
+    return shown
+
+
+def _cut(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    return before if progress < 0.5 else after
+
+
+def push(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """Both pictures move in one of eight directions."""
+    (across, down), gone = _direction(look.angle(225, 315, 45, 135)), _eased(progress)
+    height, width = before.shape[:2]
+    shown = _laid(_ground(before), before, across * width * gone, down * height * gone)
+    return _laid(shown, after, across * width * (gone - 1), down * height * (gone - 1))
+
+
+def cover(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The new picture comes over the old one and bounces."""
+    across, down = _direction(look.angle(90, 0, 180, 270))
+    away = abs(math.cos(2.5 * math.pi * progress)) * (1 - progress) ** 2
+    height, width = before.shape[:2]
+    return _laid(before, after, -across * width * away, -down * height * away)
+
+
+def _even(side: int, share: float) -> int:
+    return max(2, 2 * round(side / 2 * share))
+
+
+def card(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The old picture shrinks to a card and leaves."""
+    across, down = _direction(look.angle(270, 0, 180, 90, 315))
+    height, width = before.shape[:2]
+    share = 1 - 0.45 * min(1.0, 2 * progress)
+    small = resized(before, _even(width, share), _even(height, share))
+    gone = 0.8 * max(0.0, 2 * progress - 1) ** 2
+    left, top = (width - small.shape[1]) // 2, (height - small.shape[0]) // 2
+    return _laid(after, small, left + math.trunc(across * width * gone), top + math.trunc(down * height * gone))
+
+
+def flip(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The picture narrows to a line and widens again as the new one."""
+    height, width = before.shape[:2]
+    share = abs(1 - 2 * progress)
+    upright = look.angle(0, 90) % 180 == 0
+    size = (_even(width, share), height) if upright else (width, _even(height, share))
+    narrow = resized(_cut(before, after, progress), *size)
+    return _laid(_ground(before), narrow, (width - size[0]) // 2, (height - size[1]) // 2)
+
+
+def stretch(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The new picture widens from a side and squeezes the old one."""
+    across, down = _direction(look.angle(180, 0, 90, 270))
+    height, width = before.shape[:2]
+    wide = _eased(progress)
+    shown = _ground(before)
+    for picture, share, last in ((before, 1 - wide, across + down > 0), (after, wide, across + down < 0)):
+        size = (_even(width, share), height) if across else (width, _even(height, share))
+        corner = (width - size[0], height - size[1]) if last else (0, 0)
+        shown = _laid(shown, resized(picture, *size), *corner)
+    return shown
+
+
+def spin(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The picture turns and grows about its middle, up to the cut."""
+    near = min(2 * progress, 2 - 2 * progress) ** 2
+    turn = math.radians(look.pick(90, 45, 180)) * near * (1 if look.clockwise() else -1) * (1 if progress < 0.5 else -1)
+    height, width = before.shape[:2]
+    step = 1 / (1 + 0.6 * near)
+    cos, sin = step * math.cos(turn), step * math.sin(turn)
+    x, y = width / 2, height / 2
+    inverse = (cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y)
+    margin = max(width, height)
+    padded = np.pad(_cut(before, after, progress), ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    return np.clip(
+        sampled(padded, width, height, (*inverse[:2], inverse[2] + margin, *inverse[3:5], inverse[5] + margin)), 0, 1
+    )
+
+
+def pull(before: Pixels, after: Pixels, progress: float, _: Variation) -> Pixels:
+    """The new picture shrinks to its size while it dissolves in."""
+    rows, columns = before.shape[:2]
+    step = 1 / (1 + 1.2 * (1 - progress) ** 2)
+    grown = sampled(after, columns, rows, (step, 0.0, (1 - step) * columns / 2, 0.0, step, (1 - step) * rows / 2))
+    return dissolve(before, np.clip(grown, 0, 1), progress)
+
+
+def shake(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A cut in the middle of a shake."""
+    across, down = _direction(look.angle(45, 0, 90))
+    swing = 0.07 * _rising(progress) * math.sin(14 * math.pi * progress)
+    picture = _cut(before, after, progress)
+    height, width = picture.shape[:2]
+    columns = np.clip(np.arange(width) - round(across * width * swing), 0, width - 1)
+    rows = np.clip(np.arange(height) - round(down * height * swing), 0, height - 1)
+    return picture[rows][:, columns]
+
+
+def whip(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A slide, blurred in its direction."""
+    across, down = _direction(look.angle(180, 0, 270, 90) // 90 * 90)
+    moved = slide(across, down)(before, after, progress)
+    sigma = 0.04 * (before.shape[1] if across else before.shape[0]) * _rising(progress)
+    return blurred(moved, sigma if across else 0.1, 0.1 if across else sigma)
+
+
+def glitch(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """Ten stretches of one picture or the other, red and blue apart."""
+    tenth = math.floor(10 * progress)
+    picture = (after if (0, 0, 0, 1, 0, 1, 0, 1, 1, 1)[tenth] else before).copy()
+    part = (0.0, 0.02, -0.03, 0.05, 0.0, -0.06, 0.04, -0.03, 0.015, 0.0)[tenth] * look.pick(1.0, 1.6, 0.6, salt=2)
+    axis = 1 if look.angle(0, 0, 90) % 180 == 0 else 0
+    side = picture.shape[axis]
+    for channel, way in ((0, 1), (2, -1)):
+        place = np.clip(np.arange(side) - way * round(part * side), 0, side - 1)
+        picture[..., channel] = np.take(picture[..., channel], place, axis=axis)
+    return picture
+
+
+def negative(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A cut or a dissolve, its negative in the middle."""
+    mixed = (dissolve if look.pick(False, True) else _cut)(before, after, progress)
+    if not 0.25 <= progress <= 0.75:
+        return mixed
+    return np.concatenate([mixed[..., 3:] - mixed[..., :3], mixed[..., 3:]], axis=2)
+
+
+def mirror(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A dissolve, mirrored in the middle of its time."""
+    mixed = dissolve(before, after, progress)
+    if not 0.25 <= progress <= 0.75:
+        return mixed
+    for axis in look.pick((1,), (0,), (1, 0)):
+        side = mixed.shape[axis]
+        new = side // 4 * 2
+        mixed = np.take(mixed, [*range(side - new), *range(side - new - 1, side - 2 * new - 1, -1)], axis=axis)
+    return mixed
+
+
+def fisheye(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A dissolve through a lens, strongest in the middle."""
+    mixed = dissolve(before, after, progress)
+    place = Place(mixed.shape[1], mixed.shape[0])
+    near = 1 + look.pick(-0.6, -0.35) * _rising(progress) * place.radius**2
+    half = math.hypot(place.width, place.height) / 2
+    x, y = place.u * near * half + place.width / 2 - 0.5, place.v * near * half + place.height / 2 - 0.5
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    right, low = np.minimum(left + 1, place.width - 1), np.minimum(top + 1, place.height - 1)
+    across, down = (x - left)[..., None], (y - top)[..., None]
+    upper = mixed[top, left] * (1 - across) + mixed[top, right] * across
+    return upper * (1 - down) + (mixed[low, left] * (1 - across) + mixed[low, right] * across) * down
+
+
+def flash(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A dip to a colour."""
+    color = look.color or look.pick((1.0, 1.0, 1.0), (1.0, 0.93, 0.7), (0.75, 0.9, 1.0))
+    return tinted(_cut(before, after, progress), color, _rising(progress))
+
+
+def leak(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A dissolve below a moving bar of light."""
+    place = Place(before.shape[1], before.shape[0])
+    across, down = _direction(look.angle(0, 90, 180, 270, 45))
+    ways = [way if sign > 0 else 1 - way for sign, way in ((across, place.x), (down, place.y)) if sign]
+    way = sum(ways) / len(ways)
+    warm = look.pick((1.0, 0.75, 0.35), (1.0, 0.5, 0.45), (0.8, 0.75, 1.0), (0.6, 1.0, 0.9), salt=4)
+    opacity = 0.95 * _rising(progress) * np.exp(-10 * (way - 1.6 * progress + 0.3) ** 2)
+    return tinted(dissolve(before, after, progress), look.color or warm, opacity[..., None])
+
+
+def strobe(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """Both pictures by turns."""
+    return after if math.floor(look.pick(6, 4, 8) * progress) % 2 else before
+
+
+VARIED: dict[TransitionKind, VariedDrawing] = {
+    TransitionKind.PUSH: push,
+    TransitionKind.COVER: cover,
+    TransitionKind.CARD: card,
+    TransitionKind.FLIP: flip,
+    TransitionKind.STRETCH: stretch,
+    TransitionKind.SPIN: spin,
+    TransitionKind.PULL: pull,
+    TransitionKind.SHAKE: shake,
+    TransitionKind.WHIP: whip,
+    TransitionKind.GLITCH: glitch,
+    TransitionKind.NEGATIVE: negative,
+    TransitionKind.MIRROR: mirror,
+    TransitionKind.FISHEYE: fisheye,
+    TransitionKind.FLASH: flash,
+    TransitionKind.LEAK: leak,
+    TransitionKind.STROBE: strobe,
+}
+"""Those whose names tell more than their family."""
 KINDS: dict[TransitionKind, Drawing] = {
     TransitionKind.DISSOLVE: dissolve,
     TransitionKind.FADE_BLACK: fade_through(0.0),

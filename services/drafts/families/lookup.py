@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 from unicodedata import normalize
 
+from services.drafts.design import PLAIN, Variation
 from services.drafts.families.catalogue import names_of
+from services.drafts.families.variation import variation
 from services.drafts.fields import Fields
 
 K = TypeVar("K", bound=StrEnum)
@@ -22,10 +24,11 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[K]):
-    """The family of a name; `exact` when the name says no more than that."""
+    """The family of a name; `exact` when the name says no more than that, else it has a look of its own in it."""
 
     kind: K
     exact: bool
+    look: Variation = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Families(Generic[K]):
         if not wanted or any(word in wanted for word in self.excluded):
             return None
         kind = next((kind for word, kind in self.words if word in wanted), None)
-        return Match(kind, exact=False) if kind is not None else None
+        return Match(kind, exact=False, look=variation(wanted)) if kind is not None else None
 
     def of(self, fields: Fields) -> Match[K] | None:
         """The family of a material: by the listed name of its id, else by its own; None for an unknown one."""

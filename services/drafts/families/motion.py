@@ -9,51 +9,190 @@ TRANSITIONS = families(
     (
         T.FADE_BLACK,
         "闪黑 黑场 渐黑 黑场过渡 fadetoblack fadeblack blackfade diptoblack blackflash",
-        "闪黑 黑场 toblack",
+        "闪黑 黑场 toblack 眨眼 断电 熄灭",
     ),
     (
         T.FADE_WHITE,
         "闪白 白场 渐白 泛白 fadetowhite fadewhite whitefade diptowhite whiteflash",
-        "闪白 泛白 白光 towhite",
+        "闪白 泛白 白光 白闪 towhite whiteflash",
     ),
-    (T.WIPE_LEFT, "向左擦除 左擦除 wipeleft", "左擦 向左拉屏 wipeleft 翻页 翻篇 翻书 pageturn pagecurl"),
+    (
+        T.GLITCH,
+        "故障 信号故障 色差故障 glitch",
+        (
+            "故障 信号 错误 glitch 色差 色散 rgb 失真 异常 乱码 干扰 短路 失调 赛博 电视 "
+            "tv 像素排序 错位 破坏的文件 全息 反相转场 错位 位移器 屏蔽 电子 数字 验证码 矩阵 未来 2077"
+        ),
+    ),
+    (T.BLINDS, "百叶窗 窗格 blinds", "百叶 窗格 条形 竖线 横线 线条 条码 栅格 光条 切片 轨滑动 斜线 blind 斜切片"),
+    (T.HEART, "爱心 heart", "爱心 心形 心动 心脏 喜欢 爱情 比心 告白 heart 魔法爱心"),
+    (
+        T.STAR,
+        "星星 star",
+        "星星 星光 雪花 烟花 花瓣 樱花 玫瑰 花卉 雏菊 圣诞 枫叶 kira 银杏 星级 四叶草 snow 绽放 花 star",
+    ),
+    (
+        T.TEAR,
+        "撕纸 tear",
+        "撕 碎纸 纸 剥离 折痕 胶带 裂 闪电 破碎 碎片 碎 玻璃 劈 断裂 切割 剪 便利贴 报纸 杂志 tear 蛋壳 光剑 裁 拆解",
+    ),
+    (T.BURN, "燃烧 burn", "燃烧 火 烈焰 灼 余烬 阴燃 熔岩 炸 爆炸 爆裂 炽烈 burn 热浪 热闪 云爆 雪崩 衰退"),
+    (
+        T.INK,
+        "水墨 ink",
+        (
+            "水墨 墨 烟 云 雾 泼 晕染 液 溶解 侵蚀 融化 粒子 消融 消融 雪 沙 淡出 dissolve 扩散 "
+            "气态 渗 湍流 飞溅 染 粉 slosh 液体 喷漆 粉尘 迷幻 幻觉 幻影 重组 dreamy"
+        ),
+    ),
+    (T.CLOCK, "时针 clock", "时针 顺时针 逆时针 风车 雨刷 扇形 钟 沙漏 铃铛 拨盘 雨 时光 clock 扫描仪 光盘"),
+    (
+        T.SPIRAL,
+        "漩涡 swirl",
+        "漩涡 螺旋 旋风 催眠 swirl whirl twist 扭曲 扭转 扭动 提丰 鬼转曲 鬼魅 变形 眩晕 虫洞 转曲",
+    ),
+    (T.NEGATIVE, "负片 negative", "负 反色 反相 底片 反转片 x光 热成像 热感 红外 热捕捉 热 negative thermal"),
+    (
+        T.STROBE,
+        "频闪 爆闪 strobe",
+        (
+            "频闪 爆闪 闪切 快闪 闪烁 抽帧 快照 快拍 快门 快切 三帧 4帧 屏闪 闪动 闪现 快速切换 闪回 "
+            "剪辑 混搭 定格 strobe snapshot 闪拍 一闪"
+        ),
+    ),
+    (T.SHAKE, "抖动 震动 shake", "抖 震 摇 晃 冲击 振 shake shaky jerky bump 颤 嗡 弹动 电流 电光 跳切"),
+    (
+        T.LEAK,
+        "漏光 lightleaks",
+        (
+            "漏光 光斑 光晕 耀斑 炫光 光影 胶片 胶卷 流光 光束 扫光 光线 阳光 泛光 辉 光感 曝光 光 炫 lumin "
+            "leak shimmer glow light dazzle 霓虹 neon 彩虹 日落 耀 焦散 彩 回忆 岁月 放映 film 曲 电影 dirty 脏乱 复古"
+        ),
+    ),
+    (
+        T.FISHEYE,
+        "鱼眼 fisheye",
+        "鱼眼 透镜 放大镜 膨胀 凸起 猫眼 镜头 水滴 气泡 焦点 聚焦 旋焦 光圈 球 望远镜 水晶 折射 fisheye 聚光 对焦 射灯",
+    ),
+    (
+        T.RINGS,
+        "波纹 涟漪 ripple",
+        "波纹 涟漪 水波 水纹 圆环 环形 冲击波 圆圈 荡漾 声波 ripple 光环 环 多层 同心 甜甜圈",
+    ),
+    (T.WAVES, "波浪 波动 wave", "波 浪 流动 水 wave 海 潮 液态"),
+    (
+        T.MIRROR,
+        "镜像 万花筒 kaleidoscope mirror",
+        "镜像 万花筒 倒影 反影 对称 棱镜 分身 克隆 复制 kaleidoscope mirror 前后对比 叠影 重影 重复 多元 倒置",
+    ),
+    (T.DOTS, "波点 dots", "波点 半色调 网点 点 泡泡 打孔 圆点 dots 孔 圆角 气球 粒"),
+    (T.PIXELIZE, "像素 像素化 马赛克 pixel pixelate pixelize mosaic", "像素 马赛克 pixel mosaic gameboy"),
+    (
+        T.CELLS,
+        "棋盘 checkerboard",
+        (
+            "棋盘 网格 方块 拼图 瓷砖 魔方 拼贴 方片 方格 格 多屏 四屏 三屏 分屏 俄罗斯方块 矩阵 格子 图块 砖 网 "
+            "checker 九 照片 相片 四格 碎块 面板 cube 方框 tile"
+        ),
+    ),
+    (
+        T.POLYGON,
+        "菱形 六边形 方形",
+        "菱 六边形 多边形 三角 方形 矩形 几何 宝石 钻石 方 盒 门 画框 图框 polygon 边框 框 相机 取景 摄像 拍摄 拍立得",
+    ),
+    (
+        T.CIRCLE,
+        "圆形 圆形遮罩 圆形扫描 圆形打开 circle iris circleopen circlewipe",
+        "圆形 圆盘 圆 circle iris 眼 隧道 传送 o缩放",
+    ),
+    (
+        T.DOORS,
+        "分割 开幕 拉开",
+        (
+            "分割 开幕 闭幕 拉开 劈开 中心切开 切开 展开 对折 居中 拉链 分 拉幕 幕 打开 开场 开箱 split open 二分 "
+            "切分 对比 掀 split 中心 拼合 合并"
+        ),
+    ),
+    (T.FLIP, "翻转 flip", "翻转 翻折 翻 flip 折叠 fold 中轴 钱 反转 页 卡 立体 page"),
+    (
+        T.STRETCH,
+        "立方体 立方旋转 拉伸",
+        "立方 拉伸 挤压 压缩 拉扯 弹力 弹性 3d 拉丝 拉框 cube cubic stretch 空间 三维 魔方 轮播 squeeze 揉 无缝 压 按",
+    ),
+    (T.SPIN, "旋转 rotate spin", "旋转 旋 转 rotate spin 陀螺 twirl turn 螺"),
+    (
+        T.WHIP,
+        "甩鞭 whip",
+        "甩 鞭 横移 竖移 高速 极速 超音速 速移 疾驰 快速 冲刺 挥 whip 速 穿梭 火箭 闪移 瞬 瞬间 冲 嗖 列车",
+    ),
+    (
+        T.COVER,
+        "弹跳 下坠 drop",
+        (
+            "弹跳 下坠 坠 掉落 落下 弹出 弹入 弹框 弹窗 弹 重叠 卡住 投掷 抛 跳 drop bounce 降落 下落 礼 红包 "
+            "金币 飞落 礼盒 倒计时 打板"
+        ),
+    ),
+    (
+        T.CARD,
+        "卡片 card",
+        (
+            "卡片 卡 明信片 手机 画中画 画廊 相册 幻灯片 窗口 界面 视窗 播放 桌面 屏幕 后台 切屏 应用 传单 照片 "
+            "mc 日历 收缩 slide interface slideshow 唱片 音乐 屏 截图 名片"
+        ),
+    ),
+    (
+        T.BRUSH,
+        "涂抹 brush",
+        "画笔 涂 擦 刷 笔 涂鸦 抹 草图 画 描 刮 划 清洗 brush 橡皮 黑板 素描 标记 刷卡 剪影 课本",
+    ),
+    (
+        T.PULL,
+        "拉远 推远 缩小 zoomout pullout",
+        "拉远 推远 缩小 zoomout pullout 吸入 吸收 吸 shrink 退 收 汇聚 环回",
+    ),
+    (
+        T.ZOOM,
+        "推近 放大 缩放 变焦 zoom zoomin pullin",
+        "推近 推进 变焦 穿越 放大 缩放 zoom pullin 放射 穿 蓄力 推 扩 目标 定位 爆 无限 绽",
+    ),
+    (
+        T.WIPE_LEFT,
+        "向左擦除 左擦除 wipeleft",
+        "左擦 向左拉屏 wipeleft 翻页 翻篇 翻书 pageturn pagecurl",
+    ),
     (T.WIPE_RIGHT, "向右擦除 右擦除 擦除 wiperight wipe", "右擦 wiperight"),
     (T.WIPE_UP, "向上擦除 上擦除 wipeup", "上擦 wipeup"),
     (T.WIPE_DOWN, "向下擦除 下擦除 wipedown", "下擦 wipedown"),
-    (T.WIPE_RIGHT, "", "擦除 wipe"),
-    (T.CIRCLE, "圆形 圆形遮罩 圆形扫描 圆形打开 circle iris circleopen circlewipe", "圆形 圆盘 circle iris"),
-    (T.BLUR, "模糊 高斯模糊 blur gaussianblur", "模糊 虚化 blur"),
-    (T.PIXELIZE, "像素 像素化 马赛克 pixel pixelate pixelize mosaic", "像素 马赛克 pixel mosaic"),
-    (
-        T.ZOOM,
-        "推近 拉远 推远 放大 缩小 缩放 变焦 zoom zoomin zoomout pullin pullout",
-        "推近 拉远 推远 推进 变焦 穿越 放大 缩小 缩放 zoom pullin pullout",
-    ),
+    (T.BLUR, "模糊 高斯模糊 blur gaussianblur", "模糊 虚化 blur 朦胧 柔"),
+    (T.PUSH, "", "向左上 向右上 向左下 向右下 左上 右上 左下 右下 倾斜 角落 对角 corner 斜"),
     (
         T.SLIDE_LEFT,
         "左移 向左 左滑 向左滑动 左推 向左推 slideleft pushleft moveleft swipeleft left",
-        "左移 向左 左滑 左推 slideleft pushleft swipeleft",
+        "左移 向左 左滑 左推 slideleft pushleft swipeleft 左",
     ),
     (
         T.SLIDE_RIGHT,
         "右移 向右 右滑 向右滑动 右推 向右推 slideright pushright moveright swiperight right",
-        "右移 向右 右滑 右推 slideright pushright swiperight",
+        "右移 向右 右滑 右推 slideright pushright swiperight 右",
     ),
     (
         T.SLIDE_UP,
         "上移 向上 上滑 向上滑动 上推 向上推 slideup pushup moveup swipeup up",
-        "上移 向上 上滑 上推 slideup pushup swipeup",
+        "上移 向上 上滑 上推 slideup pushup swipeup 上升 竖向 纵向 垂直",
     ),
     (
         T.SLIDE_DOWN,
         "下移 向下 下滑 向下滑动 下推 向下推 slidedown pushdown movedown swipedown down",
-        "下移 向下 下滑 下推 下拉 slidedown pushdown swipedown",
+        "下移 向下 下滑 下推 下拉 slidedown pushdown swipedown 下",
     ),
-    (T.SLIDE_LEFT, "滑动 推 推移 slide push", "滑动 slide push swipe"),
+    (T.SLIDE_LEFT, "滑动 推 推移 slide push", "滑动 slide push swipe 横向 移 切换 滚动 拖 换 滑 流 切 交叉"),
+    (T.SWEEP, "", "渐变 擦 遮 线 扫 显现 隐 暗 柔 wipe 擦除 新篇章 揭"),
+    (T.FLASH, "", "闪 flash 黑 白 红 蓝 绿 金 紫 色"),
     (
         T.DISSOLVE,
         "叠化 溶解 淡化 淡入淡出 交叉溶解 交叉淡化 渐变 dissolve crossdissolve crossfade fade mix",
-        "叠化 溶解 叠影 渐隐 渐变 dissolve crossfade fade",
+        "叠化 溶解 叠影 渐隐 渐变 dissolve crossfade fade 叠加 淡 梦 转场",
     ),
 )
 

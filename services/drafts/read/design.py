@@ -5,6 +5,7 @@ from itertools import islice
 
 from services.drafts.colors import BLACK, read_color
 from services.drafts.design import (
+    PLAIN,
     Animation,
     AnimationKind,
     AnimationPhase,
@@ -57,7 +58,10 @@ def read_transition(fields: Fields | None, segment_id: str) -> Transition | None
     if match is None or not match.exact:
         near = (f"The transition {{name}} is drawn as {kind}.", f"转场“{{name}}”按 {kind} 绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
-    return Transition(kind=kind, duration_us=duration_us, name=effect_name(fields), effect_id=effect_id(fields))
+    look = match.look if match else PLAIN
+    return Transition(
+        kind=kind, duration_us=duration_us, name=effect_name(fields), effect_id=effect_id(fields), look=look
+    )
 
 
 def read_mask(fields: Fields | None, segment_id: str) -> Mask | None:

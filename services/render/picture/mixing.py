@@ -1,14 +1,16 @@
 """Filters of transitions and blend modes. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
-from services.drafts.design import BlendMode, TransitionKind
+from services.drafts.colors import BLACK, WHITE, Color
+from services.drafts.design import BlendMode, TransitionKind, Variation
 from services.render.box import Size
 from services.render.effects.shape import blur_steps, tile_steps
-from services.render.picture.chains import Chains, fraction, frame_number
-from services.render.picture.shapes import TAGS
+from services.render.picture.chains import Chains, fraction, frame_number, repeated
+from services.render.picture.shapes import TAGS, to_bt709
 from services.render.timeline.ramps import Ramp
 
 _DIRECTIONS = {"LEFT": (-1, 0), "RIGHT": (1, 0), "UP": (0, -1), "DOWN": (0, 1)}
@@ -74,160 +76,182 @@ class Mixer:
     """Draws a transition between two streams of the canvas's size; `clear` if they have alpha."""
 
     def __init__(self, chains: Chains, size: Size, span: TransitionSpan, *, clear: bool) -> None:
-        self._chains = chains
-        self._size = size
-        self._span = span
-        self._clear = clear
+        self.chains = chains
+        self.size = size
+        self.span = span
+        self.clear = clear
 
     def mix(self, kind: TransitionKind, before: str, after: str) -> str:
         """The label of the mixed frames."""
         if kind in SLIDES:
-            return self._slid(*SLIDES[kind], before, after)
+            return self.slid(*SLIDES[kind], before, after)
         if kind in WIPES:
-            return self._through(self._wipe(*WIPES[kind]), before, after)
+            return self.through(self._wipe(*WIPES[kind]), before, after)
         if kind is TransitionKind.CIRCLE:
-            return self._through(self._circle(), before, after)
+            return self.through(self._circle(), before, after)
         if kind in (TransitionKind.FADE_BLACK, TransitionKind.FADE_WHITE):
-            return self._dipped("black" if kind is TransitionKind.FADE_BLACK else "white", before, after)
+            return self.dipped(BLACK if kind is TransitionKind.FADE_BLACK else WHITE, before, after)
         if kind is TransitionKind.ZOOM:
-            before = self._chains.chain(before, list(self._grown()))
-        mixed = self._through(self._even(), before, after)
-        return self._coarse(kind, mixed) if kind in (TransitionKind.BLUR, TransitionKind.PIXELIZE) else mixed
+            before = self.chains.chain(before, list(self._grown()))
+        mixed = self.through(self.even(), before, after)
+        changed = {TransitionKind.BLUR: self._blurred, TransitionKind.PIXELIZE: self._pixelized}.get(kind)
+        return self.coarse(mixed, changed) if changed else mixed
 
-    def _even(self) -> str:
+    def even(self) -> str:
         """A uniform grey plane with the brightness of the progress."""
-        return self._plane(self._span.ramp.expression("N"), 16, 16, "neighbor")
+        return self.plane(self.span.ramp.expression("N"), 16, 16, "neighbor")
 
     def _circle(self) -> str:
         """A plane that is white inside a growing circle."""
-        width, height = (max(2, side // CIRCLE_DETAIL) for side in (self._size.width, self._size.height))
-        radius = f"({self._span.ramp.expression('N')})*{(width**2 + height**2) ** 0.5 / 2:.6f}"
+        width, height = (max(2, side // CIRCLE_DETAIL) for side in (self.size.width, self.size.height))
+        radius = f"({self.span.ramp.expression('N')})*{(width**2 + height**2) ** 0.5 / 2:.6f}"
         level = f"clip(0.5+({radius}-hypot(X+0.5-W/2,Y+0.5-H/2))/{CIRCLE_REACH},0,1)"
-        plane = self._plane(level, width, height, "bilinear")
-        return self._chains.chain(plane, [f"lut=c0='clip((val-127.5)*{CIRCLE_DETAIL * CIRCLE_REACH}+127.5,0,255)'"])
+        plane = self.plane(level, width, height, "bilinear")
+        return self.chains.chain(plane, [f"lut=c0='clip((val-127.5)*{CIRCLE_DETAIL * CIRCLE_REACH}+127.5,0,255)'"])
 
-    def _plane(self, level: str, width: int, height: int, flags: str) -> str:
-        rate = fraction(self._span.rate)
-        return self._chains.chain(
+    @property
+    def whole(self) -> str:
+        """The pixel format with chroma at full resolution."""
+        return "yuva444p" if self.clear else "yuv444p"
+
+    @property
+    def small(self) -> str:
+        """The pixel format of the mixed frames."""
+        return "yuva420p" if self.clear else "yuv420p"
+
+    @property
+    def rate(self) -> str:
+        """The frame rate, in ffmpeg's syntax."""
+        return fraction(self.span.rate)
+
+    def plane(self, level: str, width: int, height: int, flags: str) -> str:
+        """A grey plane of a level (0..1, an expression of `X`, `Y` and the frame `N`) that is computed at a size."""
+        return self.chains.chain(
             "",
             [
-                f"color=c=black:s={width}x{height}:r={rate}",
-                f"trim=end_frame={self._span.count}",
+                f"color=c=black:s={width}x{height}:r={self.rate}",
+                f"trim=end_frame={self.span.count}",
                 "format=gray",
                 f"geq=lum='255*({level})'",
-                f"scale=w={self._size.width}:h={self._size.height}:flags={flags}",
+                f"scale=w={self.size.width}:h={self.size.height}:flags={flags}",
             ],
         )
 
-    def _through(self, plane: str, before: str, after: str) -> str:
+    def through(self, plane: str, before: str, after: str) -> str:
         """`after` over `before`, with the plane as opacity."""
-        if self._clear:
+        if self.clear:
             return self._merged(plane, before, after)
-        top = self._chains.chain(after + plane, ["alphamerge"])
-        return self._chains.chain(before + top, ["overlay=x=0:y=0:format=yuv420"])
+        top = self.chains.chain(after + plane, ["alphamerge"])
+        return self.chains.chain(before + top, ["overlay=x=0:y=0:format=yuv420"])
 
     def _merged(self, plane: str, before: str, after: str) -> str:
         """The same for pictures with alpha."""
         mixed = ["format=yuva444p", TAGS, "premultiply=inplace=1"]
-        both = [self._chains.chain(each, mixed) for each in (before, after)]
-        mask = self._chains.chain(plane, ["mergeplanes=format=yuva444p"])
+        both = [self.chains.chain(each, mixed) for each in (before, after)]
+        mask = self.chains.chain(plane, ["mergeplanes=format=yuva444p"])
         unmixed = ["unpremultiply=inplace=1", "format=yuva420p", TAGS]
-        return self._chains.chain("".join(both) + mask, ["maskedmerge", *unmixed])
+        return self.chains.chain("".join(both) + mask, ["maskedmerge", *unmixed])
 
-    def _dipped(self, color: str, before: str, after: str) -> str:
-        """Dip to a colour: `before` in the first half, `after` in the second, and the colour above; transparent pixels
-        stay transparent.
-        """
-        half = -(-self._span.total // 2) - self._span.passed
-        shown = self._through(self._plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
-        level = f"1-abs(2*({self._span.ramp.expression('N')})-1)"
-        plane = self._plane(level, 16, 16, "neighbor")
-        size = f"{self._size.width}x{self._size.height}"
-        solid = self._chains.chain(
+    def dipped(self, color: Color, before: str, after: str) -> str:
+        """Dip to a colour: `before` in the first half, `after` in the second, and the colour above."""
+        level = f"1-abs(2*({self.span.ramp.expression('N')})-1)"
+        return self.tinted(self.plane(level, 16, 16, "neighbor"), color, self.cut(before, after))
+
+    def cut(self, before: str, after: str) -> str:
+        """`before` in the first half, `after` in the second."""
+        half = -(-self.span.total // 2) - self.span.passed
+        return self.through(self.plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
+
+    def tinted(self, plane: str, color: Color, shown: str) -> str:
+        """A colour over the picture, with the plane as opacity; transparent pixels stay transparent."""
+        red, green, blue = (round(part * 255) for part in color[:3])
+        solid = self.chains.chain(
             "",
             [
-                f"color=c={color}:s={size}:r={fraction(self._span.rate)}",
-                f"trim=end_frame={self._span.count}",
-                "format=yuv420p",
+                f"color=c=0x{red:02x}{green:02x}{blue:02x}:s={self.size.width}x{self.size.height}:r={self.rate}",
+                *("trim=end_frame=1", "format=gbrp", to_bt709(), "format=yuv420p"),
                 TAGS,
+                *repeated(self.span.count),
             ],
         )
-        if self._clear:
-            shown, other = self._chains.split(shown, 2)
-            solid = self._chains.chain(solid + self._chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
-        return self._through(plane, shown, solid)
+        if self.clear:
+            shown, other = self.chains.split(shown, 2)
+            solid = self.chains.chain(solid + self.chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
+        return self.through(plane, shown, solid)
 
-    def _slid(self, across: int, down: int, before: str, after: str) -> str:
+    def slid(self, across: int, down: int, before: str, after: str) -> str:
         """Slide: both pictures side by side, and a window of the canvas's size that moves over them by whole pixels."""
-        width, height = self._size.width, self._size.height
-        whole, small = ("yuva444p", "yuva420p") if self._clear else ("yuv444p", "yuv420p")
-        both = [self._chains.chain(each, [f"format={whole}", TAGS]) for each in (before, after)]
+        width, height = self.size.width, self.size.height
+        whole, small = ("yuva444p", "yuva420p") if self.clear else ("yuv444p", "yuv420p")
+        both = [self.chains.chain(each, [f"format={whole}", TAGS]) for each in (before, after)]
         side = width if across else height
-        passed = _up(side, f"({self._span.ramp.expression('n')})")
+        passed = _up(side, f"({self.span.ramp.expression('n')})")
         pair, start = (reversed(both), f"{side}-{passed}") if across + down > 0 else (both, passed)
         x, y = (start, "0") if across else ("0", start)
         window = f"crop=w={width}:h={height}:x='{x}':y='{y}':exact=1"
         stack = "hstack" if across else "vstack"
-        return self._chains.chain("".join(pair), [stack, window, f"format={small}", TAGS])
+        return self.chains.chain("".join(pair), [stack, window, f"format={small}", TAGS])
 
     def _wipe(self, across: int, down: int) -> str:
         """A plane that is white on one side of a moving edge."""
-        width, height = self._size.width, self._size.height
+        width, height = self.size.width, self.size.height
         place, side = ("X", width) if across else ("Y", height)
-        part = f"({self._span.ramp.expression('N')})"
+        part = f"({self.span.ramp.expression('N')})"
         forwards = across + down > 0
         seen = f"lt({place},{_up(side, part)})" if forwards else f"gte({place},{_up(side, f'(1-{part})')})"
-        return self._plane(seen, width if across else 2, height if down else 2, "neighbor")
+        return self.plane(seen, width if across else 2, height if down else 2, "neighbor")
 
     def _grown(self) -> Iterator[str]:
         """Enlarged about the middle, up to twice the size."""
-        at_scale, at_crop = map(self._span.ramp.expression, (frame_number(self._span.rate), "n"))
-        sides = self._size.width, self._size.height
+        at_scale, at_crop = map(self.span.ramp.expression, (frame_number(self.span.rate), "n"))
+        sides = self.size.width, self.size.height
         width, height = (f"2*round({side / 2}*(1+{at_scale}))" for side in sides)
         # crop knows the first frame's size only
         x, y = (f"round({side / 2}*(1+{at_crop}))-{side // 2}" for side in sides)
         yield f"scale=w='{width}':h='{height}':eval=frame"
-        yield f"crop=w={self._size.width}:h={self._size.height}:x='{x}':y='{y}'"
+        yield f"crop=w={self.size.width}:h={self.size.height}:x='{x}':y='{y}'"
         yield "setsar=1"
 
-    def _coarse(self, kind: TransitionKind, source: str) -> str:
-        """Blurred or pixelized, most in the middle. Neither filter has a time-dependent strength, so each step is a
+    def coarse(self, source: str, changed: Callable[[float], Iterable[str]]) -> str:
+        """A change by filters without a time-dependent strength: strongest in the middle, each step of it (0..1) a
         stream of its own.
         """
         runs = list(self._runs())
-        labels = self._chains.split(source, len(runs))
+        labels = self.chains.split(source, len(runs))
+        back = ["format=yuva420p" if self.clear else "format=yuv420p", "setsar=1"]
         parts = [
-            self._chains.chain(
-                label,
-                [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS", *self._coarser(kind, rising)],
+            self.chains.chain(
+                label, [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS", *changed(rising), *back]
             )
             for label, (start, end, rising) in zip(labels, runs, strict=True)
         ]
         joined = [f"concat=n={len(parts)}:v=1:a=0"] if len(parts) > 1 else []
-        tick = fraction(1 / self._span.rate)  # concat knows no length of a part of one frame
-        return self._chains.chain("".join(parts), [*joined, f"settb={tick}", "setpts=N"])
+        tick = fraction(1 / self.span.rate)  # concat knows no length of a part of one frame
+        return self.chains.chain("".join(parts), [*joined, f"settb={tick}", "setpts=N"])
 
-    def _coarser(self, kind: TransitionKind, rising: float) -> Iterator[str]:
-        width, height = self._size.width, self._size.height
-        if kind is TransitionKind.BLUR:
-            yield from blur_steps(BLUR_AT_MOST * width * rising, width, height, alpha=self._clear)
-        else:
-            side = max(1.0, width / TILES * rising)
-            columns, rows = max(1, round(width / side)), max(1, round(height / side))
-            yield from tile_steps(columns, rows, Size(width, height), alpha=self._clear)
-        yield "format=yuva420p" if self._clear else "format=yuv420p"
-        yield "setsar=1"
+    def _blurred(self, rising: float) -> Iterable[str]:
+        width, height = self.size.width, self.size.height
+        return blur_steps(BLUR_AT_MOST * width * rising, width, height, alpha=self.clear)
+
+    def _pixelized(self, rising: float) -> Iterable[str]:
+        side = max(1.0, self.size.width / TILES * rising)
+        columns, rows = (max(1, round(each / side)) for each in (self.size.width, self.size.height))
+        return tile_steps(columns, rows, self.size, alpha=self.clear)
 
     def _runs(self) -> Iterator[tuple[int, int, float]]:
         """Steps as (start, end, strength 0..1). Where the transition is split, so is a step, and its strength stays the
         same.
         """
-        span = self._span
+        span = self.span
         run = max(1, -(-span.total // COARSE_STEPS))
         for start in range(-(span.passed % run), span.count, run):
             end = min(span.total - span.passed, start + run)
             middle = (span.part(start) + span.part(end - 1)) / 2
             yield max(0, start), min(span.count, end), 1 - abs(2 * middle - 1)
+
+
+Drawing: TypeAlias = Callable[[Mixer, Variation, str, str], str]
+"""A transition of its own module: the label of the frames between two streams."""
 
 
 def _up(side: int, part: str) -> str:

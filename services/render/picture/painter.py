@@ -11,7 +11,7 @@ from services.render.effects.filters import blur_steps, chroma_steps, steps, ton
 from services.render.media.containers import input_options
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
-from services.render.picture import mixing
+from services.render.picture import mixing, transitions
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use
 from services.render.picture.moving import MotionPath, alpha_plane, motion_path
@@ -307,7 +307,7 @@ class Painter:
             span.start - transition.span.start, span.count, transition.span.count, self._timeline.rate
         )
         mixer = mixing.Mixer(self._chains, self._size, taken, clear=not opaque)
-        mixed = mixer.mix(transition.kind, before, after)
+        mixed = transitions.mix(mixer, transition.kind, transition.look, before, after)
         return self._chains.chain(mixed, [f"settb={self._tick}", "setpts=N"])
 
     def _side(self, layers: Sequence[Layer]) -> str:

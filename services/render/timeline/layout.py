@@ -85,6 +85,7 @@ def _transition_item(drawing: Drawing, transition: TrackTransition) -> Transitio
     return TransitionItem(
         segment_id=transition.earlier.id,
         kind=transition.kind,
+        look=transition.look,
         span=transition.span,
         before=drawing.layers(transition.earlier, transition.span),
         after=drawing.layers(transition.later, transition.span),

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from services.drafts.colors import BLACK, Color
-from services.drafts.design import BlendMode, ChromaKey, Effect, TransitionKind
+from services.drafts.design import BlendMode, ChromaKey, Effect, TransitionKind, Variation
 from services.drafts.records import TimeRange
 from services.errors import DraftWarning
 from services.render.box import Box
@@ -131,6 +131,7 @@ class TransitionItem:
 
     segment_id: str
     kind: TransitionKind
+    look: Variation
     span: Span
     before: tuple[Layer, ...]
     after: tuple[Layer, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from services.drafts.design import TransitionKind
+from services.drafts.design import TransitionKind, Variation
 from services.drafts.records import Segment, Track
 from services.render.timeline.scene import Span, frame_at, span_of
 
@@ -15,6 +15,7 @@ class TrackTransition:
     """A transition between two neighbours, in the frames of `span`."""
 
     kind: TransitionKind
+    look: Variation
     earlier: Segment
     later: Segment
     span: Span
@@ -55,7 +56,7 @@ def _transitions(track: Track, rate: Fraction) -> Iterator[TrackTransition]:
         span = _window(segments, index, rate, taken)
         if span is not None and earlier.transition is not None:
             taken = span.end
-            yield TrackTransition(earlier.transition.kind, earlier, later, span)
+            yield TrackTransition(earlier.transition.kind, earlier.transition.look, earlier, later, span)
 
 
 def _window(segments: Sequence[Segment], index: int, rate: Fraction, taken: int) -> Span | None:

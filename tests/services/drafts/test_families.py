@@ -1,9 +1,10 @@
+from dataclasses import fields as fields_of
 from enum import StrEnum
 from typing import Any
 
 import pytest
 
-from services.drafts.design import AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind
+from services.drafts.design import PLAIN, AnimationKind, BlendMode, EffectKind, MaskKind, TransitionKind, Variation
 from services.drafts.families.catalogue import names_of, read_entries
 from services.drafts.families.effects import BLENDS, EFFECTS, FILTERS, MASKS
 from services.drafts.families.lookup import Families, normalized
@@ -30,7 +31,7 @@ from setup.make_catalogue import TABLES, listed
         ("Wipe left", TransitionKind.WIPE_LEFT),
         ("圆形遮罩", TransitionKind.CIRCLE),
         ("推近", TransitionKind.ZOOM),
-        ("Pull out", TransitionKind.ZOOM),
+        ("Pull out", TransitionKind.PULL),
         ("模糊", TransitionKind.BLUR),
         ("像素", TransitionKind.PIXELIZE),
         ("马赛克Ⅲ", TransitionKind.PIXELIZE),
@@ -45,11 +46,11 @@ def test_a_transition_of_a_plain_name_is_its_family(name: str, kind: TransitionK
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("上下翻页", TransitionKind.WIPE_LEFT),
-        ("画笔擦除", TransitionKind.WIPE_RIGHT),
-        ("向左上", TransitionKind.SLIDE_LEFT),
-        ("泡泡模糊", TransitionKind.BLUR),
-        ("星光叠化", TransitionKind.DISSOLVE),
+        ("上下翻页", TransitionKind.FLIP),
+        ("画笔擦除", TransitionKind.BRUSH),
+        ("向左上", TransitionKind.PUSH),
+        ("泡泡模糊", TransitionKind.DOTS),
+        ("星光叠化", TransitionKind.STAR),
         ("圆形分割 II", TransitionKind.CIRCLE),
     ],
 )
@@ -59,7 +60,7 @@ def test_a_transition_whose_name_says_more_is_only_near_its_family(name: str, ki
     assert (match.kind, match.exact) == (kind, False)
 
 
-@pytest.mark.parametrize("name", ["", "冲鸭", "故障", "2077", "???", "Kaleidoscope"])
+@pytest.mark.parametrize("name", ["", "超赞", "吃掉", "???", "Triptych"])
 def test_other_transitions_are_of_no_family(name: str) -> None:
     assert TRANSITIONS.find(name) is None
 
@@ -250,3 +251,37 @@ def test_masks_of_newer_apps_are_known_by_their_shape() -> None:
     star = MASKS.find("pentagram")
     assert star is not None
     assert star.kind is MaskKind.STAR
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("向左上", Variation(angle_deg=225)),
+        ("三屏滑入", Variation(count=3)),
+        ("紫红闪光", Variation(color=(0.6, 0.3, 0.9, 1.0))),
+        ("逆时针旋转 II", Variation(turning=False)),
+        ("收缩抖动", Variation(opening=False)),
+    ],
+)
+def test_the_words_of_a_name_tell_the_look(name: str, look: Variation) -> None:
+    found = TRANSITIONS.find(name)
+    assert found is not None
+    assert not found.exact
+    told = {field.name for field in fields_of(look) if field.name != "seed" and getattr(look, field.name) is not None}
+    assert {name: getattr(found.look, name) for name in told} == {name: getattr(look, name) for name in told}
+
+
+def test_a_plain_name_has_the_standard_look_of_its_family() -> None:
+    assert {found.look for name in ("百叶窗", "叠化", "旋转") if (found := TRANSITIONS.find(name))} == {PLAIN}
+
+
+COVERED = {"transitions": (TRANSITIONS, 0.95)}
+"""The families of a table, and the least share of its names that they hold."""
+
+
+@pytest.mark.parametrize("app", ["j", "c"])
+@pytest.mark.parametrize("table", COVERED)
+def test_the_families_hold_most_names_of_either_app(table: str, app: str) -> None:
+    families, share = COVERED[table]
+    names = {name for entry in read_entries(table) if app in entry.apps for name in entry.names}
+    assert sum(families.find(name) is not None for name in names) >= share * len(names)

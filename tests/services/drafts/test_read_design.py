@@ -54,7 +54,7 @@ def test_a_transition_is_known_by_its_id_in_any_language() -> None:
     assert warnings == ()
 
 
-@pytest.mark.parametrize(("name", "kind"), [("冲鸭", "dissolve"), ("泡泡模糊", "blur"), ("", "dissolve")])
+@pytest.mark.parametrize(("name", "kind"), [("超赞", "dissolve"), ("泡泡模糊", "dots"), ("", "dissolve")])
 def test_a_transition_that_is_only_near_is_told(name: str, kind: str) -> None:
     segment, (told,) = crossing(name, effect_id="7")
     assert segment.transition is not None
@@ -66,7 +66,7 @@ def test_a_transition_that_is_only_near_is_told(name: str, kind: str) -> None:
 
 
 def test_a_transition_after_the_last_segment_is_none_as_in_the_apps() -> None:
-    segment, warnings = first(clip().using("transitions", name="冲鸭", duration=400_000))
+    segment, warnings = first(clip().using("transitions", name="超赞", duration=400_000))
     assert (segment.transition, warnings) == (None, ())
 
 

@@ -1,0 +1,18 @@
+"""A slide that blurs in its direction, most in the middle: sigma 0.04 of the side."""
+
+from services.drafts.design import Variation
+from services.render.picture.mixing import Mixer
+from services.render.picture.transitions.stage import direction
+
+
+def drawn(mixer: Mixer, look: Variation, before: str, after: str) -> str:
+    """The blurred slide."""
+    across, down = direction(look.angle(180, 0, 270, 90) // 90 * 90)
+    side = mixer.size.width if across else mixer.size.height
+
+    def blurred(rising: float) -> list[str]:
+        sigma, still = max(0.1, 0.04 * side * rising), 0.1
+        both = f"sigma={sigma:.3f}:sigmaV={still}" if across else f"sigma={still}:sigmaV={sigma:.3f}"
+        return [f"format={mixer.whole}", f"gblur={both}:steps=2"]
+
+    return mixer.coarse(mixer.slid(across, down, before, after), blurred)

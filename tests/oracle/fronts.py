@@ -60,7 +60,7 @@ def _fraction(value: Plane) -> Plane:
 
 
 def _chance(across: Plane, down: Plane, seed: int) -> Plane:
-    return np.abs(np.sin(across * 12.9898 + down * 78.233 + seed % 97)) * 43758.5453 % 1
+    return np.asarray(np.abs(np.sin(across * 12.9898 + down * 78.233 + seed % 97)) * 43758.5453 % 1)
 
 
 def _opened(way: Plane, *, opening: bool) -> Plane:
@@ -84,7 +84,7 @@ def _heart(at: Place, look: Variation) -> Plane:
 
 def _star(at: Place, look: Variation) -> Plane:
     point = np.abs(2 * _fraction(look.number(5, 4, 6, 8) * at.turn) - 1)
-    return 0.45 * at.radius / (0.45 + 0.55 * point)
+    return np.asarray(0.45 * at.radius / (0.45 + 0.55 * point))
 
 
 def _polygon(at: Place, look: Variation) -> Plane:
@@ -104,19 +104,19 @@ def _ink(at: Place, look: Variation) -> Plane:
     fine, shift = look.pick(1.0, 2.0, 3.5), look.seed % 89 / 7
     first = np.sin(6 * fine * at.u + 2.3 * np.sin(5 * fine * at.v + shift))
     second = np.sin(7 * fine * at.v + 2.1 * np.sin(4 * fine * at.u + 2 * shift))
-    return 0.75 * (0.5 + (first + second) / 4) + 0.25 * at.radius
+    return np.asarray(0.75 * (0.5 + (first + second) / 4) + 0.25 * at.radius)
 
 
 def _dots(at: Place, look: Variation) -> Plane:
     count = look.pick(7, 4, 12)
     away = np.hypot(_fraction(count * (at.u + 2)) - 0.5, _fraction(count * (at.v + 2)) - 0.5)
-    return 0.5 * at.along(look.angle(0, 90, 45, 180)) + 0.5 * away * math.sqrt(2)
+    return np.asarray(0.5 * at.along(look.angle(0, 90, 45, 180)) + 0.5 * away * math.sqrt(2))
 
 
 def _waves(at: Place, look: Variation) -> Plane:
     angle, high = look.angle(0, 90, 180, 270), look.pick(0.08, 0.16)
     swing = np.sin(math.tau * look.pick(3, 2, 5) * at.along(angle + 90))
-    return (at.along(angle) + high + high * swing) / (1 + 2 * high)
+    return np.asarray((at.along(angle) + high + high * swing) / (1 + 2 * high))
 
 
 def _tear(at: Place, look: Variation) -> Plane:
@@ -134,7 +134,7 @@ def _brush(at: Place, look: Variation) -> Plane:
 
 def _spiral(at: Place, look: Variation) -> Plane:
     turn = _opened(at.turn, opening=look.clockwise())
-    return 0.6 * _fraction(turn + look.pick(2, 1, 3) * at.radius) + 0.4 * at.radius
+    return np.asarray(0.6 * _fraction(turn + look.pick(2, 1, 3) * at.radius) + 0.4 * at.radius)
 
 
 ARRIVALS: dict[T, Arrival] = {

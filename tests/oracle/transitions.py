@@ -247,7 +247,7 @@ def shake(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pi
     height, width = picture.shape[:2]
     columns = np.clip(np.arange(width) - round(across * width * swing), 0, width - 1)
     rows = np.clip(np.arange(height) - round(down * height * swing), 0, height - 1)
-    return picture[rows][:, columns]
+    return np.asarray(picture[rows][:, columns])
 
 
 def whip(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
@@ -302,7 +302,7 @@ def fisheye(before: Pixels, after: Pixels, progress: float, look: Variation) -> 
     right, low = np.minimum(left + 1, place.width - 1), np.minimum(top + 1, place.height - 1)
     across, down = (x - left)[..., None], (y - top)[..., None]
     upper = mixed[top, left] * (1 - across) + mixed[top, right] * across
-    return upper * (1 - down) + (mixed[low, left] * (1 - across) + mixed[low, right] * across) * down
+    return np.asarray(upper * (1 - down) + (mixed[low, left] * (1 - across) + mixed[low, right] * across) * down)
 
 
 def flash(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:

@@ -197,7 +197,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a second fade": (twice(attached("audio_fades"), "audio_fades", fade_in_duration=1), "first of its"),
     "a curved fade": (attached("audio_fades", fade_type=2, fade_in_duration=100_000), "linear fade"),
     "an unknown transition": (attached("transitions", duration=200_000), "drawn as dissolve"),
-    "a near transition": (attached("transitions", name="泡泡模糊", duration=200_000), "drawn as blur"),
+    "a near transition": (attached("transitions", name="泡泡模糊", duration=200_000), "drawn as dots"),
     "a transition without a length": (attached("transitions", name="叠化"), "has no duration"),
     "a second transition": (twice(attached("transitions", duration=0), "transitions", duration=1), "first of its"),
     "a transition before a gap": (

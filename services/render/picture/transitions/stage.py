@@ -27,8 +27,9 @@ def staged(mixer: Mixer, *placed: tuple[str, str, str]) -> str:
     shown = mixer.chains.chain(
         "", [source, "trim=end_frame=1", f"format={mixer.whole}", TAGS, *repeated(mixer.span.count)]
     )
+    forms = "|".join(dict.fromkeys(("yuva444p", mixer.whole)))
     for label, x, y in placed:
-        top = mixer.chains.chain(label, [f"format=yuva444p|{mixer.whole}", TAGS])
+        top = mixer.chains.chain(label, [f"format={forms}", TAGS])
         shown = mixer.chains.chain(shown + top, [f"overlay=x='{x}':y='{y}':eval=frame:format=yuv444"])
     return mixer.chains.chain(shown, [f"format={mixer.small}", TAGS])
 

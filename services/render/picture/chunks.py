@@ -131,7 +131,7 @@ def _intervals(timeline: Timeline) -> Iterator[_Interval]:
 
 def _bases(timeline: Timeline, intervals: list[_Interval]) -> set[int]:
     """The indices of items that are opaque, and the lowest wherever they are visible. They are framed in black: over
-    another background they must cover the canvas.
+    another background, or in motion, they must cover the canvas.
     """
     lowest = {interval.seen[0] for interval in intervals if interval.seen}
     over = {index for interval in intervals for index in interval.seen[1:]}
@@ -143,11 +143,12 @@ def _can_be_base(item: Item, timeline: Timeline) -> bool:
         return item.opaque and timeline.background == BLACK
     if not isinstance(item, Layer):
         return False
-    return item.opaque and (timeline.background == BLACK or _hides_all(item, timeline))
+    framed = item.motion is None and timeline.background == BLACK
+    return item.opaque and (framed or _hides_all(item, timeline))
 
 
 def _hides_all(item: Item, timeline: Timeline) -> bool:
-    return isinstance(item, Layer) and item.opaque and item.pose.box().holds(timeline.canvas)
+    return isinstance(item, Layer) and item.hides(timeline.canvas)
 
 
 def _grouped(timeline: Timeline, intervals: list[_Interval], max_inputs: int) -> Iterator[list[_Interval]]:

@@ -50,7 +50,14 @@ def clips(timeline: Timeline) -> tuple[Clip, ...]:
 
 def _clip(layer: Layer, timeline: Timeline) -> Iterator[Clip]:
     footage, pose = layer.picture, layer.pose
-    if not isinstance(footage, Footage) or not layer.opaque or layer.effects or layer.cover_blur_px or layer.reverse:
+    if (
+        not isinstance(footage, Footage)
+        or not layer.opaque
+        or layer.motion
+        or layer.effects
+        or layer.cover_blur_px
+        or layer.reverse
+    ):
         return
     whole = Box(0, 0, footage.pixel_width, footage.pixel_height)
     upright = pose.quarter_turns == 0 and not (pose.flip_horizontal or pose.flip_vertical)

@@ -1,9 +1,9 @@
 """Filters of moving layers, with parameters that follow the motion. Pure.
 
-A picture is padded to a transparent box that holds it in all frames, and the box is overlaid in steps of two pixels,
-where chroma has its samples. Within the box the picture is rotated, scaled and moved by the rest: by fractions of a
-pixel (`place`), or, where it is large and does not rotate, by whole pixels (`nudge`), which is several times faster. A
-picture that shrinks much is scaled anew in each frame.
+A picture is padded to a box that holds it in all frames, and the box is overlaid in steps of two pixels, where chroma
+has its samples. Within the box the picture is rotated, scaled and moved by the rest, by fractions of a pixel (`place`).
+A picture that shrinks much is scaled anew in each frame. The box of a picture that hides the canvas stays on it, and is
+cropped to it: there is nothing to overlay.
 """
 
 import math
@@ -19,8 +19,6 @@ from services.render.timeline.scene import Layer, Motion, Span
 
 MARGIN = 4
 """Transparent pixels around a picture at its largest."""
-FINE_AT_MOST = 0.5
-"""In canvases: a larger box moves by whole pixels, unless it rotates."""
 SMALLEST_GROWN = 0.5
 """Of a picture's largest size: down to this scale, `perspective` shrinks it, which samples every second pixel."""
 
@@ -29,7 +27,7 @@ SMALLEST_GROWN = 0.5
 class MotionPath:
     """The motion of a layer on a canvas that begins with frame `origin`; the layer's frames are `start` up to `end`.
 
-    `size` is that of the processed picture, `box` that of the padded one.
+    `size` is that of the processed picture, `box` that of the padded one. `canvas` is that of a picture that hides it.
     """
 
     motion: Motion
@@ -39,16 +37,13 @@ class MotionPath:
     rate: Fraction
     size: Size
     box: Size
-    fine: bool
+    canvas: Size | None = None
 
     @property
     def grows(self) -> bool:
         """Whether its frames are scaled one by one."""
         sides = self.motion.width, self.motion.height
-        if self.fine and all(side.least >= SMALLEST_GROWN * side.most for side in sides):
-            return False
-        even = tuple(max(2, 2 * round(side.first / 2)) for side in sides)
-        return not all(side.still for side in sides) or even != (self.size.width, self.size.height)
+        return any(side.least < SMALLEST_GROWN * side.most for side in sides)
 
     def pad(self) -> str:
         """A pad step to the box, with the picture in the middle."""
@@ -86,11 +81,10 @@ class MotionPath:
         )
         return f"perspective={':'.join(names)}:sense=destination:eval=frame"
 
-    def nudge(self) -> str:
-        """A crop step that moves by the pixel left of steps of two; `crop` copies nothing."""
-        even, whole = self._even_corner("n", self.start), self._whole_corner("n", self.start)
-        x, y = (f"{one}-{other}" for one, other in zip(even, whole, strict=True))
-        return f"crop=w={self.box.width - 2}:h={self.box.height - 2}:x='{x}':y='{y}':exact=1"
+    def window(self, canvas: Size) -> str:
+        """A crop step from the box to the canvas that it hides."""
+        x, y = self._margin(canvas)
+        return f"crop=w={canvas.width}:h={canvas.height}:x={x}:y={y}:exact=1"
 
     def corner(self) -> tuple[str, str]:
         """The position of the box's corner on the canvas, as expressions of time `t`."""
@@ -103,13 +97,17 @@ class MotionPath:
         """A side of the picture: even, so that its middle stays on the pixel."""
         return f"max(2,2*round({self._at(ramp, frame, start)}/2))"
 
-    def _whole_corner(self, frame: str, start: int) -> tuple[str, str]:
-        x, y = self._at(self.motion.x, frame, start), self._at(self.motion.y, frame, start)
-        return f"(round({x})-{self.box.width // 2})", f"(round({y})-{self.box.height // 2})"
+    def _margin(self, canvas: Size) -> tuple[int, int]:
+        """The place of the canvas in the box."""
+        return (self.box.width - canvas.width) // 4 * 2, (self.box.height - canvas.height) // 4 * 2
 
     def _even_corner(self, frame: str, start: int) -> tuple[str, str]:
-        x, y = self._whole_corner(frame, start)
-        return f"(2*ceil({x}/2))", f"(2*ceil({y}/2))"
+        """The position of the box's corner on the canvas, in even pixels."""
+        if self.canvas is not None:
+            left, top = self._margin(self.canvas)
+            return f"({-left})", f"({-top})"
+        x, y = self._at(self.motion.x, frame, start), self._at(self.motion.y, frame, start)
+        return f"(2*ceil((round({x})-{self.box.width // 2})/2))", f"(2*ceil((round({y})-{self.box.height // 2})/2))"
 
     def _corners(self) -> Iterator[dict[str, str]]:
         """The positions of the box's corners within the box."""
@@ -134,28 +132,33 @@ class MotionPath:
                 }
 
 
-def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, canvas: Size, rate: Fraction) -> MotionPath:
+def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, rate: Fraction) -> MotionPath:
     """The motion path of a layer in some of its frames."""
-    turns = not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0
-    box = _box(motion, layer.span.start, layer.span.end, turns=turns)
-    fine = turns or box.width * box.height <= FINE_AT_MOST * canvas.width * canvas.height
-    return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion, 4 if fine else 2), box, fine)
+    return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion), _box(layer, motion))
 
 
-def _largest(layer: Layer, motion: Motion, unit: int) -> Size:
-    """The layer's largest size, limited to its picture's pixels, in multiples of `unit` pixels."""
+def window_path(layer: Layer, motion: Motion, span: Span, canvas: Size, rate: Fraction) -> MotionPath:
+    """The same of a layer that hides the canvas."""
+    size = _largest(layer, motion)
+    box = Size(*(4 * math.ceil(max(sides) / 4) for sides in ((size.width, canvas.width), (size.height, canvas.height))))
+    return MotionPath(motion, span.start, span.end, span.start, rate, size, box, canvas)
+
+
+def _largest(layer: Layer, motion: Motion) -> Size:
+    """The layer's largest size, limited to its picture's pixels, in multiples of four pixels."""
     width, height = motion.width.most, motion.height.most
     shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
-    return Size(*(max(unit, unit * round(side * shrink / unit)) for side in (width, height)))
+    return Size(*(max(4, 4 * round(side * shrink / 4)) for side in (width, height)))
 
 
-def _box(motion: Motion, start: int, end: int, *, turns: bool) -> Size:
+def _box(layer: Layer, motion: Motion) -> Size:
     """The bounding box of the picture in all frames, in multiples of four, so that its middle lies on even pixels."""
     width, height = motion.width.most, motion.height.most
-    if turns:
-        extents = [_extent(motion, frame) for frame in range(start, end)]
-        width, height = (max(sides) for sides in zip(*extents, strict=True))
-        width, height = max(width, motion.width.most), max(height, motion.height.most)
+    if not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0:
+        extents = [_extent(motion, frame) for frame in range(layer.span.start, layer.span.end)]
+        width, height = (
+            max(most, *sides) for most, sides in zip((width, height), zip(*extents, strict=True), strict=True)
+        )
     return Size(*(4 * math.ceil((side + 2 * MARGIN) / 4) for side in (width, height)))
 
 

@@ -14,7 +14,7 @@ from services.render.media.probe import Footage
 from services.render.picture import mixing, transitions
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use
-from services.render.picture.moving import MotionPath, alpha_plane, motion_path
+from services.render.picture.moving import MotionPath, alpha_plane, motion_path, window_path
 from services.render.picture.shapes import (
     TAGS,
     base_format,
@@ -95,6 +95,8 @@ class Painter:
         if isinstance(item, TransitionItem):
             return self._transition(item, piece.span, opaque=True, steady=steady)
         assert isinstance(item, Layer)  # noqa: S101 - effects have no picture
+        if item.motion is not None:
+            return self._window(item, item.motion, piece.span, steady=steady)
         processed = self._processed(
             item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady
         )
@@ -129,8 +131,8 @@ class Painter:
         return Overlay(self._chains.chain(processed.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
     def _moving(self, layer: Layer, motion: Motion, span: Span) -> Overlay:
-        path = motion_path(layer, motion, span, self._span.start, self._size, self._timeline.rate)
-        solid = path.fine and not path.grows and not self._has_alpha(layer)
+        path = motion_path(layer, motion, span, self._span.start, self._timeline.rate)
+        solid = not path.grows and not self._has_alpha(layer)
         label = self._solid(layer, path, span) if solid else self._clear_edged(layer, path, span)
         return Overlay(label, *path.corner())
 
@@ -155,15 +157,27 @@ class Painter:
         return self._chains.chain(merged, [*hold, path.place(), TAGS])
 
     def _clear_edged(self, layer: Layer, path: MotionPath, span: Span) -> str:
-        """A moving picture with alpha, or a large one."""
+        """A moving picture with alpha, or one that is scaled frame by frame."""
         processed = self._processed(layer, span, path.size, "yuva444p", steady=self._steady)
         hold = repeated(span.count) if processed.single else []
         resize = [path.resize("in_color_matrix=bt709:in_range=tv:"), "format=yuva444p"] if path.grows else []
-        mixed, unmixed = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if path.fine else ([], [])
-        upright = [*faced(replace(layer.pose, rotation_deg=0.0)), *([] if path.grows else [path.pad(), TAGS, *mixed])]
-        grown = [*resize, path.pad(), TAGS, *mixed] if path.grows else []
+        padded = [path.pad(), TAGS, "premultiply=inplace=1"]
+        steps = [*hold, *resize, *padded] if path.grows else [*padded, *hold]
         return self._chains.chain(
-            processed.label, [*upright, *hold, *grown, path.place() if path.fine else path.nudge(), *unmixed, TAGS]
+            processed.label,
+            [*faced(replace(layer.pose, rotation_deg=0.0)), *steps, path.place(), "unpremultiply=inplace=1", TAGS],
+        )
+
+    def _window(self, layer: Layer, motion: Motion, span: Span, *, steady: bool) -> str:
+        """A moving picture that hides the canvas: it stays in 4:2:0 and needs no alpha."""
+        path = window_path(layer, motion, span, self._size, self._timeline.rate)
+        processed = self._processed(layer, span, path.size, "yuv420p", steady=steady)
+        padded = [] if path.size == path.box else [path.pad(), path.smear()]
+        hold = repeated(span.count) if processed.single else []
+        upright = faced(replace(layer.pose, rotation_deg=0.0))
+        return self._chains.chain(
+            processed.label,
+            [*upright, *padded, *hold, path.place(), path.window(self._size), TAGS, *self._alpha_format],
         )
 
     def _processed(
@@ -321,7 +335,8 @@ class Painter:
         return picture
 
     def _can_begin(self, layer: Layer) -> bool:
-        return layer.opaque and (not self._clear or layer.pose.box().holds(self._timeline.canvas))
+        framed = layer.motion is None and not self._clear
+        return layer.opaque and (framed or layer.hides(self._timeline.canvas))
 
     @property
     def _size(self) -> Size:

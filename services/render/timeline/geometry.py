@@ -7,6 +7,8 @@ from services.render.box import Box
 
 SMALLEST_ANGLE_DEG = 0.01
 """Smaller angles move no pixel of any canvas by more than a pixel."""
+SLIGHT = 0.01
+"""Rounding tolerance, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,12 @@ def visible_part(pose: Pose, region: Box, canvas: Box, *, grid: int) -> Box:
         min(region.right, math.ceil((middle_x + right * per_x) / grid) * grid),
         min(region.bottom, math.ceil((middle_y + bottom * per_y) / grid) * grid),
     )
+
+
+def covers(pose: Pose, canvas: Box) -> bool:
+    """Whether a picture reaches all edges of the canvas, to a hundredth of a pixel."""
+    left, top, right, bottom = _seen(pose, canvas)
+    return max(-left, right) <= pose.width / 2 + SLIGHT and max(-top, bottom) <= pose.height / 2 + SLIGHT
 
 
 def part_pose(pose: Pose, region: Box, part: Box) -> Pose:

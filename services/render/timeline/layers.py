@@ -20,9 +20,9 @@ SMALLEST_ALPHA = 1 / 512
 """Lower opacity is invisible: half a step of 8 bits."""
 SMALLEST_SCALE = 1e-4
 """Smaller scales are no pixel of any canvas."""
-LARGEST_MOVING = 3.0
-"""Maximum size of a moving picture, in canvases; a larger one is split in time, and each piece draws its visible
-part.
+LARGEST_MOVING = 1.5
+"""Maximum area of a moving picture, as a multiple of the canvas and of the part that is visible in one frame; a larger
+one is split in time, and each piece draws its visible part.
 """
 REVERSED_BYTES = 96_000_000
 """Maximum size of a piece played backwards: its frames are kept in memory."""
@@ -155,17 +155,17 @@ class Drawing:
         """The layer with its motion, cropped to its visible part; nothing if it is never visible, pieces if it grows
         too large.
         """
-        part = Box(0, 0, 0, 0)
-        for pose in frame_poses:
-            if pose.alpha >= SMALLEST_ALPHA and pose.box().meets(self.canvas):
-                part = bounding_box((part, visible_part(pose, layer.region, self.canvas, grid=2)))
+        seen = [pose for pose in frame_poses if pose.alpha >= SMALLEST_ALPHA and pose.box().meets(self.canvas)]
+        parts = [visible_part(pose, layer.region, self.canvas, grid=2) for pose in seen]
+        part = bounding_box(parts)
         if part.empty:
             return
         part = layer.region if layer.mask else part
         shown = [part_pose(pose, layer.region, part) for pose in frame_poses]
-        largest = max(pose.width * pose.height for pose in shown)
+        alone = max(_area(part_pose(pose, layer.region, own)) for pose, own in zip(seen, parts, strict=True))
+        largest = max(_area(pose) for pose in shown)
         half = layer.span.count // 2
-        if half and not layer.mask and largest > LARGEST_MOVING * self.canvas.width * self.canvas.height:
+        if half and not layer.mask and largest > LARGEST_MOVING * max(alone, self.canvas.width * self.canvas.height):
             for piece, own in ((Span(0, half), frame_poses[:half]), (Span(half, layer.span.count), frame_poses[half:])):
                 span = Span(layer.span.start + piece.start, layer.span.start + piece.end)
                 yield from self._moving(segment, self._later(layer, span), own)
@@ -223,6 +223,10 @@ class Drawing:
         layer = self._plain(segment, picture, span, pose, region)
         layer = replace(layer, cover_blur_px=_sigma(backdrop.blur) * self.canvas.width if own else 0.0)
         yield from self._forwards(layer)
+
+
+def _area(pose: Pose) -> float:
+    return pose.width * pose.height
 
 
 def _crop(segment: Segment) -> Crop:

@@ -1,5 +1,6 @@
 """Keyframes and animations of a segment as a pose per frame, and poses as ramps. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,8 +17,8 @@ from services.render.timeline.scene import Motion, Span, time_of
 
 PLACED = (Property.X, Property.Y, Property.SCALE_X, Property.SCALE_Y, Property.ROTATION, Property.ALPHA)
 TONED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
-PIXELS_OFF, DEGREES_OFF, ALPHA_OFF = 0.1, 0.05, 0.002
-"""Maximum deviation of a ramp from its curve, invisible in the picture."""
+PIXELS_OFF, ALPHA_OFF = 0.02, 0.002
+"""Maximum deviation of a ramp from its curve, invisible in the picture: the place of a pixel, and opacity."""
 
 
 def moving(segment: Segment) -> bool:
@@ -47,12 +48,13 @@ def motion(segment: Segment, frame_poses: Sequence[Pose], span: Span, rate: Frac
         offsets = [time_of(frame, rate) - segment.target.start_us for frame in range(span.start, span.end)]
         return ramp([curve.at(offset) if curve else 0.0 for offset in offsets], ALPHA_OFF)
 
+    reach = max(math.hypot(pose.width, pose.height) / 2 for pose in frame_poses)
     return Motion(
         x=ramp([pose.center_x for pose in frame_poses], PIXELS_OFF),
         y=ramp([pose.center_y for pose in frame_poses], PIXELS_OFF),
         width=ramp([pose.width for pose in frame_poses], PIXELS_OFF),
         height=ramp([pose.height for pose in frame_poses], PIXELS_OFF),
-        rotation_deg=ramp([pose.rotation_deg for pose in frame_poses], DEGREES_OFF),
+        rotation_deg=ramp([pose.rotation_deg for pose in frame_poses], math.degrees(PIXELS_OFF / reach)),
         alpha=ramp([pose.alpha for pose in frame_poses], ALPHA_OFF),
         brightness=tone(Property.BRIGHTNESS),
         contrast=tone(Property.CONTRAST),

@@ -12,7 +12,7 @@ from services.render.box import Box
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.geometry import Pose
+from services.render.timeline.geometry import Pose, covers
 from services.render.timeline.ramps import Ramp
 
 US = 1_000_000
@@ -67,6 +67,17 @@ class Motion:
     contrast: Ramp = UNMOVED
     saturation: Ramp = UNMOVED
 
+    def pose(self, frame: int) -> Pose:
+        """The pose in a frame, without flips."""
+        return Pose(
+            center_x=self.x.at(frame),
+            center_y=self.y.at(frame),
+            width=self.width.at(frame),
+            height=self.height.at(frame),
+            rotation_deg=self.rotation_deg.at(frame),
+            alpha=self.alpha.at(frame),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
@@ -99,13 +110,21 @@ class Layer:
 
     @property
     def opaque(self) -> bool:
-        """Whether its area is fully opaque."""
+        """Whether its area is fully opaque, up to its edges."""
         if isinstance(self.picture, SolidColor):
             return True
-        changed = self.motion or self.mask or self.chroma or self.blend is not BlendMode.NORMAL
-        return (
-            not changed and not self.picture.has_alpha and self.pose.alpha >= 1 and self.pose.quarter_turns is not None
-        )
+        changed = self.mask or self.chroma or self.blend is not BlendMode.NORMAL
+        if changed or self.picture.has_alpha:
+            return False
+        if self.motion is not None:
+            return self.motion.alpha.least >= 1
+        return self.pose.alpha >= 1 and self.pose.quarter_turns is not None
+
+    def hides(self, canvas: Box) -> bool:
+        """Whether it hides the canvas in all of its frames."""
+        if not self.opaque or self.motion is None:
+            return self.opaque and self.pose.box().holds(canvas)
+        return all(covers(self.motion.pose(frame), canvas) for frame in range(self.span.start, self.span.end))
 
     def source_at_us(self, frame: int, rate: Fraction) -> int:
         """The time in the footage of a frame of the timeline."""

@@ -1,4 +1,4 @@
-# draftcast with ffmpeg and the Chinese font inside; `compose.yaml` runs several of them on Postgres and Redis.
+# draftcast with ffmpeg and fonts inside; `compose.yaml` runs several of them on Postgres and Redis.
 FROM debian:bookworm-slim AS build
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make python3 python3-pip

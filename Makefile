@@ -18,7 +18,7 @@ help: ## this list
 setup: ## everything that run and test need
 	@$(TAKE_TURNS) $(MAKE) --no-print-directory parts
 
-parts: .venv/ready assets/ready
+parts: .venv/ready assets/ready assets/fonts/ready
 	@:
 
 run: setup ## serve on 127.0.0.1:8000
@@ -146,8 +146,12 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 	@sha256sum $^ >$@
 
 assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready
-	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching the Chinese font, bundling the page and GraphiQL" \
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Bundling the page and GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
+	@sha256sum $^ >$@
+
+assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching fonts" && $(BIN)/python -m setup.fonts; }
 	@sha256sum $^ >$@
 
 examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready

@@ -80,12 +80,24 @@ class DiskSpace:
 
 @described
 @strawberry.type
+class ScriptFont:
+    """The font in which captions of a script are drawn."""
+
+    script: str = strawberry.field(description="The script, in English: Chinese, Latin, Japanese, Korean, Arabic, ...")
+    family: str | None = strawberry.field(description="The font; null when there is none, and letters are left out.")
+
+
+@described
+@strawberry.type
 class ServiceInfo:
     """The server: its version, programs, fonts and disk."""
 
     version: str = strawberry.field(description="The version of draftcast.")
     ffmpeg_version: str = strawberry.field(description="The version of ffmpeg; empty when there is none.")
     cjk_font: str | None = strawberry.field(description="The font of Chinese captions; null when there is none.")
+    script_fonts: list[ScriptFont] = strawberry.field(
+        description="The fonts of captions that name none, or one without the letter, by script."
+    )
     sample_draft_url: URL = strawberry.field(description="The URL of the built-in sample draft.")
 
     @strawberry.field
@@ -105,5 +117,8 @@ class ServiceInfo:
             version=services.facts.version,
             ffmpeg_version=services.facts.ffmpeg_version or "",
             cjk_font=services.facts.cjk_font,
+            script_fonts=[
+                ScriptFont(script=script, family=family) for script, family in services.facts.script_fonts.items()
+            ],
             sample_draft_url=URL(sample.draft_url(services.settings.base_url)),
         )

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,7 +24,7 @@ from services.migrate import migrate
 from services.monitoring.health import Health
 from services.monitoring.metrics import Metrics
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
-from services.render.text.fonts import cjk_font_name, find_fonts
+from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, traces_enabled
 from services.startup_checks import check_exposure
@@ -49,6 +49,8 @@ class ServiceFacts:
     version: str
     ffmpeg_version: str | None
     cjk_font: str | None
+    script_fonts: Mapping[str, str | None]
+    """The family of each script that set-up brings fonts for; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +206,10 @@ def _facts(settings: Settings) -> ServiceFacts:
     except FfmpegMissing as error:
         log.warning("no video can be rendered: %s", error)
         ffmpeg = None
+    fonts = find_fonts(settings.font_dirs)
     return ServiceFacts(
         version=version("draftcast"),
         ffmpeg_version=ffmpeg,
-        cjk_font=cjk_font_name(find_fonts(settings.font_dirs)),
+        cjk_font=cjk_font_name(fonts),
+        script_fonts=script_fonts(fonts),
     )

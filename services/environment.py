@@ -6,7 +6,9 @@ Without further imports: the command line needs these before it loads the settin
 from pathlib import Path
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
-"""The folder of files that set-up downloads: the CJK font and GraphiQL."""
+"""The folder of files that set-up downloads: fonts, the page and GraphiQL."""
+ADDED_FONTS_DIR = ASSETS_DIR / "added-fonts"
+"""The folder of fonts that an operator adds, unless DRAFTCAST_FONT_DIRS names another."""
 CONFIG_VARIABLE = "DRAFTCAST_CONFIG"
 """The path of the TOML file with settings."""
 SERVER_VARIABLE = "DRAFTCAST_SERVER"

@@ -10,12 +10,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no types
+
+from services.fonts.install import is_file_of
 
 FILE = Path(__file__).parent.parent / "services" / "render" / "text" / "font_table.py"
 HEAD = '''"""Open fonts by family, and the names by which drafts mean them. Made by setup/make_font_table.py."""
@@ -53,9 +54,9 @@ SOME_WEIGHTS = {
 }
 """Large families, and their files."""
 OTHERS = {
-    "DejaVu Sans": ("dejavu-fonts-ttf", "ttf/DejaVuSans*.ttf", "Bitstream-Vera", "LICENSE"),
-    "LXGW WenKai": ("@fontsource/lxgw-wenkai", "files/*-latin-*.woff2", OFL, "LICENSE"),
-    "Metropolis": ("@fontsource/metropolis", "files/*-latin-*.woff2", "Unlicense", "LICENSE"),
+    "DejaVu Sans": ("dejavu-fonts-ttf", "ttf/DejaVuSans.ttf ttf/DejaVuSans-*.ttf", "Bitstream-Vera", "LICENSE"),
+    "LXGW WenKai": ("@fontsource/lxgw-wenkai", "files/*-latin-*.woff", OFL, "LICENSE"),
+    "Metropolis": ("@fontsource/metropolis", "files/*-latin-*.woff", "Unlicense", "LICENSE"),
     "Permanent Marker": (f"{WHOLE}permanent-marker", "*/*.ttf", "Apache-2.0", "LICENSE_FONT"),
     "Smiley Sans Oblique": ("@chinese-fonts/dyh", "dist/SmileySans-Oblique/*.woff2", OFL, "LICENSE"),
 }
@@ -66,6 +67,7 @@ ALIASES = {
     "Noto Serif SC Medium": ("思源中宋",),
     "Noto Serif SC Black": ("思源粗宋",),
     "LXGW WenKai": ("霞鹜文楷",),
+    "Metropolis": ("en",),
     "Smiley Sans Oblique": ("得意黑", "Smiley Sans"),
     "ZCOOL KuaiLe": ("快乐体", "站酷快乐体"),
     "ZCOOL XiaoWei": ("小薇体", "站酷小薇体", "站酷小薇LOGO体"),
@@ -73,9 +75,8 @@ ALIASES = {
     "Ma Shan Zheng": ("马善政楷体", "马善政毛笔楷书"),
     "Zhi Mang Xing": ("志莽行书", "钟齐志莽行书"),
 }
-"""Other names of the same fonts in drafts."""
+"""Other names of the same fonts in drafts. `en` is the apps' default font of Latin letters, drawn by its look-alike."""
 STAND_INS = {
-    "en": ("Metropolis", (0.795, 0.205)),
     "CapCutSansText": ("Metropolis", (0.795, 0.205)),
     "Arial": ("Arimo", (1491 / 2048, 431 / 2048)),
     "arialbd": ("Arimo Bold", (1491 / 2048, 431 / 2048)),
@@ -149,7 +150,7 @@ def _row(family: str, package: str, files: str, licence: str, licence_file: str)
 
 def _metrics(archive: tarfile.TarFile, files: str) -> tuple[float, float]:
     """The typographic ascent and descent in em of the family's regular face, else of its first one."""
-    names = sorted(name for name in archive.getnames() if fnmatchcase(name.partition("/")[2], files))
+    names = sorted(name for name in archive.getnames() if is_file_of(files, name))
     chosen = next((name for name in names if "400" in name), names[0])
     content = archive.extractfile(chosen)
     assert content is not None

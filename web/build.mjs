@@ -1,9 +1,8 @@
-// Makes what the server hands out and draws with, in ../assets: the page, the element for pages of others, GraphiQL
-// with its workers, and the Chinese font. `node build.mjs page` makes the page and the element alone.
+// Makes what the server hands out, in ../assets: the page, the element for pages of others, and GraphiQL with its
+// workers. `node build.mjs page` makes the page and the element alone.
 import { build } from "esbuild";
-import { copyFile, mkdir, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 
 const ASSETS = "../assets";
 const USUAL = { bundle: true, minify: true, format: "iife", legalComments: "linked", logLevel: "warning" };
@@ -39,14 +38,5 @@ async function graphiql() {
   for (const file of ["index.html", "page.css"]) await copyFile(join("graphiql", file), join(folder, file));
 }
 
-async function fonts() {
-  const folder = join(ASSETS, "fonts");
-  const noto = dirname(createRequire(import.meta.url).resolve("@expo-google-fonts/noto-sans-sc/package.json"));
-  await mkdir(folder, { recursive: true });
-  await copyFile(join(noto, "400Regular/NotoSansSC_400Regular.ttf"), join(folder, "NotoSansSC-Regular.ttf"));
-  await copyFile(join(noto, "700Bold/NotoSansSC_700Bold.ttf"), join(folder, "NotoSansSC-Bold.ttf"));
-  await copyFile(join(noto, "LICENSE_FONT"), join(folder, "NotoSansSC-LICENSE"));
-}
-
 await page();
-if (process.argv[2] !== "page") await Promise.all([graphiql(), fonts()]);
+if (process.argv[2] !== "page") await graphiql();

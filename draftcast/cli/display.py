@@ -1,6 +1,7 @@
 """Progress, tables and reports on a terminal."""
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from rich.text import Text
 from draftcast.cli.terminal import printable
 from services.errors import DraftWarning, Failure
 from services.exporter_protocol import Stage, StageLine, Unit
+from services.render.text.open_fonts import names_of
 from services.store.records import StageProgress
 from services.tasks.report import DraftReport
 from services.worker.eta import Eta
@@ -32,6 +34,8 @@ from services.worker.progress_scale import percent
 
 if TYPE_CHECKING:
     from draftcast.cli.doctor import Finding
+    from services.fonts.needs import NeededFont
+    from services.render.text.open_font import OpenFont
 
 _WORDS = {
     "QUEUED": "waiting",
@@ -43,6 +47,7 @@ _WORDS = {
     "WRITING_FILE": "writing the file",
     "DONE": "done",
 }
+_FONT_STYLES = {"here": "green", "open": "yellow", "missing": "red"}
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
 MIN_FRACTION = 0.05
 """The fraction of a stage before which no remaining time is shown: the first frames take longest."""
@@ -181,6 +186,22 @@ class SendingBar(_Bar):
         self._progress.advance(self._bar, size)
 
 
+class FetchingBar(_Bar):
+    """On stderr: the bytes that were fetched, of `size` in all; nothing when `quiet`."""
+
+    def __init__(self, size: int, quiet: bool) -> None:
+        console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._size = size
+        self._progress = Progress(
+            TextColumn("fetching"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+        )
+        self._bar = self._progress.add_task("", total=size)
+
+    def fetched(self, size: int) -> None:
+        """Show that this many bytes are here."""
+        self._progress.update(self._bar, completed=min(size, self._size))
+
+
 def _words(stage: str) -> str:
     return _WORDS.get(stage, stage.lower())
 
@@ -228,6 +249,26 @@ def findings_table(findings: "Iterable[Finding]") -> Table:
             Text("ok", "green") if finding.ok else Text("missing", "red") if finding.needed else Text("note", "yellow")
         )
         table.add_row(mark, finding.name, printable(finding.detail))
+    return table
+
+
+def needed_fonts_table(found: "Iterable[NeededFont]") -> Table:
+    """A table of the fonts that a draft names."""
+    table = Table("font", "", "drawn in", "to get it", box=None)
+    for font in found:
+        style = _FONT_STYLES[font.state]
+        get = {"here": "", "open": f"draftcast fonts add {shlex.quote(font.name)}", "missing": "supply it"}[font.state]
+        alike = f" (looks like it: {font.open_font.family})" if font.open_font and not font.same and get else ""
+        table.add_row(printable(font.name), Text(font.state, style), font.drawn_in or "-", printable(get + alike))
+    return table
+
+
+def open_fonts_table(fonts: "Iterable[OpenFont]", here: Container["OpenFont"]) -> Table:
+    """A table of the open fonts."""
+    table = Table("font", "", "other names", "licence", "to fetch", box=None)
+    for font in fonts:
+        names = ", ".join(names_of(font))
+        table.add_row(font.family, "here" if font in here else "", names, font.licence, decimal(font.size))
     return table
 
 

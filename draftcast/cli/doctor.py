@@ -16,7 +16,7 @@ from services.files.store import FileStore
 from services.live.notifier import ChangeNotifier
 from services.migrate import migrate
 from services.render.process.ffmpeg import find_ffmpeg
-from services.render.text.fonts import cjk_font_name, find_fonts
+from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.render.text.shaping import shapes
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
@@ -46,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[Settings], str], bool]] = [
         ("ffmpeg", _ffmpeg, True),
         ("Chinese font", _font, True),
+        ("other scripts", _scripts, False),
         ("text shaping", _shaping, False),
         ("sandbox", _sandbox, False),
         ("exposure", _exposure, True),
@@ -75,6 +76,14 @@ def _font(settings: Settings) -> str:
     if name is None or book.default is None:
         raise _CheckFailed("no font has Chinese characters; run `make setup`, or name a folder in DRAFTCAST_FONT_DIRS")
     return f"{name} ({book.default.path})"
+
+
+def _scripts(settings: Settings) -> str:
+    found = script_fonts(find_fonts(settings.font_dirs))
+    lacking = [script for script, family in found.items() if family is None]
+    if lacking:
+        raise _CheckFailed(f"no font for {', '.join(lacking)}: captions lose these letters; run `make setup`")
+    return ", ".join(f"{script} in {family}" for script, family in found.items())
 
 
 def _shaping(_settings: Settings) -> str:

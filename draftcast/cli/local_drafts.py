@@ -13,8 +13,8 @@ from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.folder import DraftFolder
 from services.drafts.locate import DRAFT_NAMES
 from services.drafts.read.draft import read_draft
-from services.drafts.records import drafts_of
-from services.drafts.source import LocalDraft
+from services.drafts.records import Draft, drafts_of
+from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.drafts.uploads.unpack import UnpackLimits, unpack
 from services.errors import Failed
 from services.render.media.containers import demuxer, head_of, still_reader
@@ -69,13 +69,35 @@ def _elsewhere(folder: Path, beside: Path, settings: Settings) -> dict[str, Path
 
 def _wanted(folder: Path, settings: Settings) -> list[str]:
     """The paths of the visible and audible materials; none for a draft that cannot be read, which is reported later."""
-    limit = settings.max_draft_bytes
-    limits = FetchLimits(draft_bytes=limit, material_bytes=limit, task_bytes=limit)
-    source = LocalDraft(folder, Fetcher(cache_dir=folder, allow_hosts=(), limits=limits))
     with suppress(Failed):
-        draft = read_draft(run(source.content(lambda _: None)))
+        draft = _read(LocalDraft(folder, _fetcher(folder, settings)))
         return list(dict.fromkeys(material.path for each in drafts_of(draft) for material in needed(each).media))
     return []
+
+
+def draft_at(draft: str) -> Draft:
+    """The draft at a URL or path, without its materials. Raises `Failed`, and what `opened` raises."""
+    if draft.startswith(("http://", "https://")):
+        with tempfile.TemporaryDirectory(prefix="draftcast-draft-") as folder:
+            return _read(RemoteDraft(_fetcher(Path(folder), settings_of()), draft))
+    with opened(draft) as source:
+        return _read(LocalDraft(source.folder, _fetcher(source.folder, settings_of())))
+
+
+def _read(source: DraftSource) -> Draft:
+    async def content() -> bytes:
+        try:
+            return await source.content(lambda _: None)
+        finally:
+            await source.close()
+
+    return read_draft(run(content()))
+
+
+def _fetcher(folder: Path, settings: Settings) -> Fetcher:
+    limit = settings.max_draft_bytes
+    limits = FetchLimits(draft_bytes=limit, material_bytes=limit, task_bytes=limit)
+    return Fetcher(cache_dir=folder, allow_hosts=settings.allow_hosts, limits=limits)
 
 
 def _at(path: str) -> Path | None:

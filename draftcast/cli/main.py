@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from draftcast.cli.commands import keys, remote, service, standalone
+from draftcast.cli.commands import fonts, keys, remote, service, standalone
 from draftcast.cli.terminal import end
 from services.errors import DraftcastError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(_command.__name__.replace("_", "-"), rich_help_panel=_panel)(_command)
+app.add_typer(fonts.fonts, name="fonts", rich_help_panel="Without a server")
 app.add_typer(keys.keys, name="keys", rich_help_panel="The service")
 
 

@@ -346,13 +346,14 @@ def test_the_queue_tells_how_much_waits_and_what_has_ended(server: Server) -> No
 
 
 def test_the_service_says_what_it_is_made_of(server: Server) -> None:
-    asked = "{ service { version acceptingTasks ffmpegVersion cjkFont sampleDraftUrl disk { freeBytes totalBytes } } }"
-    service = server.data(asked)["service"]
+    asked = "version acceptingTasks ffmpegVersion cjkFont sampleDraftUrl disk { freeBytes totalBytes }"
+    service = server.data(f"{{ service {{ {asked} scriptFonts {{ script family }} }} }}")["service"]
     assert server.get(service["sampleDraftUrl"]).json["code"] == 0
     assert 0 < service["disk"]["freeBytes"] < service["disk"]["totalBytes"]
     assert service["acceptingTasks"] is True
     assert service["version"]
     assert service["ffmpegVersion"]
+    assert {"script": "Korean", "family": "Noto Sans KR"} in service["scriptFonts"]
 
 
 def post(server: Server, body: bytes, content_type: str = "application/json") -> Answer:

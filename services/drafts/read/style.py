@@ -34,7 +34,7 @@ _PARTS = frozenset(
     }
 )  # fmt: skip
 """Fields of a style that are read, or warned of elsewhere."""
-_SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "en", "系统", "c:", "d:"}
+_SYSTEM_FONTS = {"", "none", "system", "systemfont", "zh-hans", "zh-hant", "系统", "c:", "d:"}
 """Names of the apps' default font, and drives, which generators write in place of a path."""
 _ENDING = re.compile(r"\.(ttf|otf|ttc)$", re.IGNORECASE)
 

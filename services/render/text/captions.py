@@ -10,6 +10,7 @@ from services.render.box import Box
 from services.render.text.cells import Paragraphs
 from services.render.text.fonts import FontBook
 from services.render.text.layout import Block, PlacedLine, lay_out
+from services.render.text.open_fonts import open_font
 from services.render.text.paint import Picture, visible_runs
 from services.render.text.tiles import tiles
 
@@ -87,17 +88,25 @@ def _line_edges(line: PlacedLine, *, vertical: bool) -> tuple[float, float, floa
 
 
 def _warnings(paragraphs: Paragraphs) -> tuple[DraftWarning, ...]:
-    substituted = (
-        DraftWarning(
-            code=WarningCode.FONT_SUBSTITUTED,
-            message=Bilingual(
-                f"The font {name} is not installed; another font is used.", f"字体“{name}”未安装，已使用其他字体代替。"
-            ),
-            material_name=name,
-        )
-        for name in paragraphs.substituted
-    )
+    substituted = map(_substituted_warning, paragraphs.substituted)
     return (*substituted, *((_missing_warning(paragraphs.missing),) if paragraphs.missing else ()))
+
+
+def _substituted_warning(name: str) -> DraftWarning:
+    meant = open_font(name)
+    add = f"`draftcast fonts add '{name}'`"
+    more_en = more_zh = ""
+    if meant is not None:
+        more_en = f" {add} fetches {'it' if meant.same else f'{meant.font.family}, which looks like it'}."
+        more_zh = f"{add} 可下载{'该字体' if meant.same else f'外观相近的 {meant.font.family}'}。"
+    return DraftWarning(
+        code=WarningCode.FONT_SUBSTITUTED,
+        message=Bilingual(
+            f"The font {name} is not installed; another font is used.{more_en}",
+            f"字体“{name}”未安装，已使用其他字体代替。{more_zh}",
+        ),
+        material_name=name,
+    )
 
 
 def _missing_warning(missing: tuple[str, ...]) -> DraftWarning:

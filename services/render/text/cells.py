@@ -188,7 +188,7 @@ class _Reader:
         face = self._book.named(name)
         if face is None:
             self._substituted.setdefault(name)
-        return face
+        return face or self._book.stand_in(name)
 
 
 def held_metrics(cells: Sequence[Cell], empty: LineMetrics) -> LineMetrics:

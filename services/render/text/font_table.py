@@ -153,7 +153,7 @@ OPEN_FONTS: tuple[OpenFont, ...] = (
         version="2.37.3",
         integrity="sha512-f1hd7jJbeQa1VWcw+K2KrTXS50zTMaHpVC4XIKJpNcDeYR5ajMtj/iLlQDYNvLOKamUB3ARVVCf79lNwNVztSQ==",
         size=5494986,
-        files="ttf/DejaVuSans*.ttf",
+        files="ttf/DejaVuSans.ttf ttf/DejaVuSans-*.ttf",
         licence="Bitstream-Vera",
         licence_file="LICENSE",
         ascent=0.7598,
@@ -189,7 +189,7 @@ OPEN_FONTS: tuple[OpenFont, ...] = (
         version="5.3.0",
         integrity="sha512-+U5AAOXeaB7o+3G0Qm7I7Djz2Jd1hqNY+kClOZH8bTunyyGa2WxY12LZftt2AqUsxlfxwdQpd75Js1HQIt4H4g==",
         size=55663853,
-        files="files/*-latin-*.woff2",
+        files="files/*-latin-*.woff",
         licence="OFL-1.1",
         licence_file="LICENSE",
         ascent=0.88,
@@ -249,7 +249,7 @@ OPEN_FONTS: tuple[OpenFont, ...] = (
         version="5.3.0",
         integrity="sha512-s1KD3SoZdxBgzIKRYGDeIUToIkIHCuIP/t5NUIKh0z1LHU3VqrdLCGxQpNTndI4WuqD1ID+03VfzaTXcDC3MFg==",
         size=995695,
-        files="files/*-latin-*.woff2",
+        files="files/*-latin-*.woff",
         licence="Unlicense",
         licence_file="LICENSE",
         ascent=0.795,
@@ -616,6 +616,7 @@ ALIASES: dict[str, str] = {
     "思源中宋": "Noto Serif SC Medium",
     "思源粗宋": "Noto Serif SC Black",
     "霞鹜文楷": "LXGW WenKai",
+    "en": "Metropolis",
     "得意黑": "Smiley Sans Oblique",
     "Smiley Sans": "Smiley Sans Oblique",
     "快乐体": "ZCOOL KuaiLe",
@@ -632,7 +633,6 @@ ALIASES: dict[str, str] = {
 }
 """Other names of open fonts, by which drafts mean the very font."""
 STAND_INS: dict[str, tuple[str, tuple[float, float] | None]] = {
-    "en": ("Metropolis", (0.795, 0.205)),
     "CapCutSansText": ("Metropolis", (0.795, 0.205)),
     "Arial": ("Arimo", (0.728, 0.2104)),
     "arialbd": ("Arimo Bold", (0.728, 0.2104)),

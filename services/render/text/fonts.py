@@ -1,13 +1,13 @@
 """Font lookup by name, by weight, and by character."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from services.environment import ASSETS_DIR
+from services.environment import ADDED_FONTS_DIR, ASSETS_DIR
 from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character
+from services.render.text.open_fonts import bare, open_font
 
 SYSTEM_DIRS = (
     Path("/usr/share/fonts"),
@@ -27,6 +27,20 @@ PREFERRED = (
 )
 """Chinese families in order of preference within a folder."""
 _CHINESE = "你"
+_LAST_RESORT = "DejaVu Sans"
+"""The family that has a glyph for nearly everything, and a better one for little."""
+_HEAVY = ("bold", "black", "heavy")
+SCRIPTS = {
+    "Chinese": _CHINESE,
+    "Latin": "A",
+    "Japanese": "か",
+    "Korean": "한",
+    "Arabic": "ع",
+    "Hebrew": "ש",
+    "Thai": "ก",
+    "Devanagari": "क",
+}
+"""Scripts that set-up brings fonts for, and a letter of each."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +83,25 @@ class FontBook:
         return _first_chinese(self._near) or _first_chinese(self._system) or _best(self._all, _plainness)
 
     def named(self, name: str) -> Face | None:
-        """The face of that family or full name, regardless of spaces and case; of a family, the plain one."""
-        wanted = _bare(name)
+        """The face of that family or full name, or of an open font that drafts call so, regardless of spaces and case;
+        of a family, the plain one.
+        """
+        meant = open_font(name)
+        return self._called(bare(name)) or (self._called(meant.full_name) if meant and meant.same else None)
+
+    def stand_in(self, name: str) -> Face | None:
+        """The face that looks most like the font of that name: of a look-alike, or of the same family."""
+        meant = open_font(name)
+        if meant is None:
+            return None
+        plain = self._called(bare(meant.font.family))
+        heavy = plain and any(weight in meant.full_name for weight in _HEAVY)
+        return self._called(meant.full_name) or (self.bold_of(plain) if plain and heavy else None) or plain
+
+    def _called(self, wanted: str) -> Face | None:
         if not wanted:
             return None
-        family = _best((face for face in self._all if _bare(face.family) == wanted), _plainness)
+        family = _best((face for face in self._all if bare(face.family) == wanted), _plainness)
         return family or next((face for face in self._all if wanted in _full_names(face)), None)
 
     def bold_of(self, face: Face) -> Face | None:
@@ -98,14 +126,26 @@ class FontBook:
 
 
 def find_fonts(font_dirs: tuple[Path, ...]) -> FontBook:
-    """The fonts of the given folders, then the installed ones, then the system's."""
-    return FontBook((*font_dirs, ASSETS_DIR / "fonts"))
+    """The fonts of the given folders, then those of set-up, those added to it, and the system's."""
+    return FontBook((*font_dirs, ASSETS_DIR / "fonts", ADDED_FONTS_DIR))
 
 
 def cjk_font_name(book: FontBook) -> str | None:
     """The family of Chinese captions; None if no font has Chinese."""
     face = book.default
     return face.family if face is not None and has_character(face, _CHINESE) else None
+
+
+def script_fonts(book: FontBook) -> dict[str, str | None]:
+    """The family in which captions of each of `SCRIPTS` are drawn; None where no font has the script."""
+    return {script: _family_with(book, letter) for script, letter in SCRIPTS.items()}
+
+
+def _family_with(book: FontBook, letter: str) -> str | None:
+    face = book.default
+    if face is None or not has_character(face, letter):
+        face = book.fallback(letter)
+    return face.family if face is not None else None
 
 
 def _best(faces: Iterable[Face], rank: Callable[[Face], tuple[int, ...]]) -> Face | None:
@@ -124,17 +164,13 @@ def _preference(face: Face) -> tuple[int, ...]:
 
 
 def _plainness(face: Face) -> tuple[int, ...]:
-    return face.colored, not face.plain, face.slanted, face.bold
+    return face.colored, face.family == _LAST_RESORT, not face.plain, face.slanted, face.bold, face.style == "Medium"
 
 
 def _boldness(face: Face) -> tuple[int, ...]:
     """Bold before semi-bold and extra-bold."""
-    return (_bare(face.style).removesuffix("italic").removesuffix("oblique") != "bold",)
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).lower()
+    return (bare(face.style).removesuffix("italic").removesuffix("oblique") != "bold",)
 
 
 def _full_names(face: Face) -> tuple[str, str]:
-    return _bare(f"{face.family}{face.style}"), _bare(face.path.stem)
+    return bare(f"{face.family}{face.style}"), bare(face.path.stem)

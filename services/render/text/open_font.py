@@ -15,7 +15,7 @@ class OpenFont:
     size: int
     """Of the package in bytes, as it is fetched."""
     files: str
-    """The font's files within the package, as a pattern of the shell; * stays within a folder's or file's name."""
+    """Patterns of its files within the package, with blanks between; a * stays within a folder's or file's name."""
     licence: str
     """An SPDX identifier, or the licence's usual name."""
     licence_file: str

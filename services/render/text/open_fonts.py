@@ -9,6 +9,7 @@ from services.render.text.open_font import OpenFont
 
 _WEIGHT = "(?:extra|ultra|semi|demi)?(?:thin|light|regular|normal|book|medium|bold|black|heavy)"
 _STYLE = re.compile(f"({_WEIGHT})?(italic|oblique)?$")
+_SYNONYMS = {"ultra": "extra", "demi": "semi", "heavy": "black", "normal": "regular", "book": "regular"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,18 @@ def open_font(name: str) -> Meant | None:
     if found is None:
         return None
     key, full_name, same, metrics = found
-    style = "" if key.endswith("*") else wanted.removeprefix(key)
+    style = "" if key.endswith("*") else _usual_style(wanted.removeprefix(key))
     font = _family_of(full_name)
     own = (font.ascent, font.descent) if same else metrics or (None, None)
     return Meant(font, bare(font.family) + style if style else full_name, same, *own)
+
+
+def names_of(font: OpenFont) -> tuple[str, ...]:
+    """The other names of the font, then those of the fonts that it looks like."""
+    return (
+        *(name for name, full_name in ALIASES.items() if _family_of(bare(full_name)) is font),
+        *(name for name, (full_name, _) in STAND_INS.items() if _family_of(bare(full_name)) is font),
+    )
 
 
 def _begins(wanted: str, key: str) -> bool:
@@ -49,6 +58,13 @@ def _begins(wanted: str, key: str) -> bool:
     if key.endswith("*"):
         return wanted.startswith(key[:-1])
     return wanted.startswith(key) and _STYLE.match(wanted.removeprefix(key)) is not None
+
+
+def _usual_style(style: str) -> str:
+    """A style in the words of the open fonts."""
+    for word, usual in _SYNONYMS.items():
+        style = style.replace(word, usual)
+    return style
 
 
 def _family_of(full_name: str) -> OpenFont:

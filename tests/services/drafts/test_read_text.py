@@ -176,6 +176,7 @@ def test_subtitles_wrap_and_others_when_asked(kind: str, line_feed: int, wraps: 
     ("font", "name"),
     [
         ({"id": "", "path": "C:/Program Files/JianyingPro/Resources/Font/SystemFont/zh-hans.ttf"}, None),
+        ({"id": "", "path": "C:/CapCut/Resources/Font/SystemFont/en.ttf"}, "en"),
         ({"id": "677", "path": "C:\\Cache\\effect\\677\\新青年体.ttf"}, "新青年体"),
         ({"id": "7290445778273702455", "path": "D:"}, "7290445778273702455"),
         ({}, None),

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from services.environment import ASSETS_DIR
 from services.render.text.faces import Face, has_character, load
-from services.render.text.fonts import FontBook, cjk_font_name, find_fonts
+from services.render.text.fonts import FontBook, cjk_font_name, find_fonts, script_fonts
 from tests.support.fonts import collection, font_with, latin_font
 
 SET_UP = ASSETS_DIR / "fonts"
@@ -160,3 +160,35 @@ def test_the_right_face_of_a_collection_is_drawn(tmp_path: Path) -> None:
     named = book_of(tmp_path / "all").named("Aileron")
     assert named is not None
     assert named.index == 0
+
+
+def test_each_script_that_set_up_brings_a_font_for_is_drawn_in_it() -> None:
+    found = script_fonts(find_fonts(()))
+    assert found["Chinese"] == found["Japanese"] == "Noto Sans SC"
+    assert [found[script] for script in ("Korean", "Thai", "Hebrew")] == [
+        "Noto Sans KR",
+        "Noto Sans Thai",
+        "Noto Sans Hebrew",
+    ]
+    assert script_fonts(FontBook((), system_folders=())) == dict.fromkeys(found)
+
+
+def test_a_rare_character_is_drawn_in_a_fallback() -> None:
+    face = find_fonts(()).fallback("𠮷")
+    assert face is not None
+    assert face.family == "Noto Sans JP"
+
+
+def test_the_default_font_of_latin_letters_is_the_plain_face_of_its_look_alike() -> None:
+    face = find_fonts(()).named("en")
+    assert face is not None
+    assert (face.family, face.style) == ("Metropolis", "Regular")
+
+
+def test_a_weight_that_is_not_here_is_drawn_in_a_near_one_of_its_family() -> None:
+    book = FontBook((SET_UP,), system_folders=())
+    assert book.named("SourceHanSansCN-Heavy") is None
+    heavy, light = book.stand_in("SourceHanSansCN-Heavy"), book.stand_in("SourceHanSansCN-Light")
+    assert heavy is not None
+    assert light is not None
+    assert (heavy.path, light.path) == (BOLD, REGULAR)

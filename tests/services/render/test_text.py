@@ -417,7 +417,8 @@ def test_a_lone_surrogate_is_drawn_as_the_replacement_character(tmp_path: Path) 
     font_with(tmp_path / "Replacement.ttf", "\ufffd")
     book = FontBook((ASSETS_DIR / "fonts", tmp_path), system_folders=())
     assert (canvas(caption("你\ud800好"), book) == canvas(caption("你\ufffd好"), book)).all()
-    _, warnings = drawn(caption("你\ud800好"))
+    font_with(tmp_path / "few" / "Few.ttf", "你好")
+    _, warnings = drawn(caption("你\ud800好"), FontBook((tmp_path / "few",), system_folders=()))
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
     warnings[0].message.en.encode()
 

@@ -146,11 +146,13 @@ def test_an_emoji_casts_a_shadow_and_fades(tmp_path: Path) -> None:
     assert green[:, 3] == pytest.approx(128, abs=2)
 
 
-def test_without_a_font_of_emoji_they_are_left_out_with_a_warning() -> None:
-    picture, warnings = drawn(caption("你😀好👍🏽"))
+def test_without_a_font_of_emoji_they_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    font_with(tmp_path / "Few.ttf", "你好")
+    book = FontBook((tmp_path,), system_folders=())
+    picture, warnings = drawn(caption("你😀好👍🏽"), book)
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
     assert "😀" in warnings[0].message.en
-    assert picture.image.tobytes() == drawn(caption("你好"))[0].image.tobytes()
+    assert picture.image.tobytes() == drawn(caption("你好"), book)[0].image.tobytes()
 
 
 def test_a_background_may_fit_each_line() -> None:

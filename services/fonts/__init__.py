@@ -1,0 +1,1 @@
+"""Open fonts: fetched, and compared with what a draft needs."""

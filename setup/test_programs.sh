@@ -1,13 +1,14 @@
 #!/bin/sh
-# The tests run against real PostgreSQL, Redis, nginx and Caddy servers that they start themselves, and draw with another
-# ffmpeg beside the bundled one; an example is followed by curl. Where the programs are missing and apt may be used, they
-# are installed here; where it may not, the tests that need them say so.
+# The tests run against real PostgreSQL, PgBouncer, Redis, nginx and Caddy servers that they start themselves, and draw
+# with another ffmpeg beside the bundled one; an example is followed by curl. Where the programs are missing and apt may
+# be used, they are installed here; where it may not, the tests that need them say so.
 set -eu
 
 wanted=
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || wanted="$wanted postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wanted="$wanted redis-server"
 [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || wanted="$wanted nginx-light"
+[ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null || wanted="$wanted pgbouncer"
 command -v caddy >/dev/null || wanted="$wanted caddy"
 command -v ffmpeg >/dev/null || wanted="$wanted ffmpeg"
 command -v curl >/dev/null || wanted="$wanted curl"

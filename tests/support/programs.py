@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -273,6 +274,36 @@ def caddy(site: Callable[[int], str]) -> Generator[int]:
         server.serve(["env", *homes, program, "run", "--adapter", "caddyfile", "--config", str(configuration)])
         try:
             yield server.port
+        finally:
+            server.stop()
+
+
+_PGBOUNCER = """
+[databases]
+* = host=127.0.0.1 port={behind} user=draftcast
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+auth_type = any
+pool_mode = session
+ignore_startup_parameters = options
+"""
+
+
+@contextmanager
+def pgbouncer(url: str) -> Generator[str]:
+    """A running PgBouncer in session mode before the database; gives the address of the database behind it."""
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        not_run("PgBouncer")
+    behind = urlsplit(url).port
+    with _own_folder() as folder:
+        server = Proxy(folder)
+        configuration = folder / "pgbouncer.ini"
+        configuration.write_text(_PGBOUNCER.format(behind=behind, port=server.port))
+        server.serve([program, str(configuration)])
+        try:
+            yield url.replace(f":{behind}/", f":{server.port}/")
         finally:
             server.stop()
 

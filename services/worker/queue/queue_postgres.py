@@ -9,32 +9,29 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, LiteralString, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
-from procrastinate.connector import Notify
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job as EngineJob
 from procrastinate.jobs import Status
 from procrastinate.manager import get_channel_for_queues
 from procrastinate.worker import Worker
-from psycopg import InterfaceError, OperationalError
 from psycopg_pool import AsyncNullConnectionPool
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.background import background, every
+from services.background import RETRY_SECONDS, background, every
 from services.errors import DraftcastError, StoreUnavailable
 from services.store.database import POSTGRES_ARGUMENTS, Database
+from services.worker.queue.connector import PatientConnector
 from services.worker.queue.heartbeats import Heartbeats
 from services.worker.queue.queue import FencedOff, Handle, Job, JobKind, WorkQueue
 
-Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
 QUEUE = "work"
@@ -45,9 +42,7 @@ BELL = json.dumps({"type": "job_inserted", "job_id": 0})
 HEARTBEATS = 5
 """Heartbeats, and looks at those of others, within the dead-after time."""
 POLL_SECONDS = 2.0
-"""Interval of looks for a job whose notification was missed."""
-RETRY_SECONDS = 0.5
-"""Pause between two attempts to reach an unavailable database."""
+"""Interval of looks for a job: one that has failed does not notify, and a lost connection does not listen."""
 ERROR_SECONDS = 1.0
 """Pause before a job that failed is handed out again."""
 STOP_SECONDS = 2.0
@@ -81,7 +76,7 @@ SELECT id, CASE WHEN abort_requested THEN procrastinate_finish_job_v1(id, 'abort
   ELSE procrastinate_retry_job_v2(
     id, NULL, floor(priority / {PRIORITY_STEP}.0)::integer * {PRIORITY_STEP} + {PRIORITY_STEP - 1}, NULL, NULL) END
 FROM lost""")  # noqa: S608 - our own constants
-_RING = sa.text("SELECT pg_notify(:channel, :bell)").bindparams(channel=CHANNEL, bell=BELL)
+RING = sa.text("SELECT pg_notify(:channel, :bell)").bindparams(channel=CHANNEL, bell=BELL)
 
 
 class PostgresQueue(WorkQueue):
@@ -95,7 +90,7 @@ class PostgresQueue(WorkQueue):
         self._database = database
         self._interval_seconds = dead_after_seconds / HEARTBEATS
         self._hearts = Heartbeats(dead_after_seconds, clock)
-        self._connector = _Connector()
+        self.connector = PatientConnector()
         self._worker: Worker | None = None
         self._running: set[int] = set()
         self._unknown: set[int] = set()
@@ -124,7 +119,7 @@ class PostgresQueue(WorkQueue):
 
     async def run(self, slots: int, handle: Handle) -> None:
         """See `WorkQueue`."""
-        app = App(connector=self._connector)
+        app = App(connector=self.connector)
 
         @app.task(name=TASK, queue=QUEUE, pass_context=True, retry=_Again())
         async def do(context: JobContext, /, **_: object) -> None:
@@ -138,7 +133,7 @@ class PostgresQueue(WorkQueue):
                     await self._serve(app, slots)
         finally:
             self._ended.set()
-        if self._connector.fenced_off:
+        if self.connector.fenced_off:
             raise FencedOff("another process has the work of this one")
 
     def _pool(self, slots: int) -> AsyncNullConnectionPool:
@@ -179,15 +174,19 @@ class PostgresQueue(WorkQueue):
         await self._ended.wait()
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(STOP_SECONDS), self._database.write(serialized=False) as connection:
-                await connection.execute(_RING)  # the engine notifies nobody of returned jobs
+                await connection.execute(RING)  # the engine notifies nobody of returned jobs
 
     def _end(self) -> None:
         self._stopping.set()
-        self._connector.patient = False
-        self._give_up()
+        self.connector.patient = False
+        self._end_engine()
 
-    def _give_up(self) -> None:
-        """Stop the engine, which cancels all handles."""
+    def _give_up(self, why: str) -> None:
+        log.warning("all jobs are given up: %s", why)
+        self._end_engine()
+
+    def _end_engine(self) -> None:
+        """Have the engine cancel all handles; `_serve` starts the next engine."""
         if self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call] # procrastinate has not annotated it
 
@@ -201,7 +200,7 @@ class PostgresQueue(WorkQueue):
             if context.abort_reason() is not AbortReason.USER_REQUEST:
                 raise
         except FencedOff:
-            self._connector.fenced_off = True
+            self.connector.fenced_off = True
             self._end()
         finally:
             self._running.discard(key)
@@ -229,9 +228,7 @@ class PostgresQueue(WorkQueue):
             raise FencedOff("another process has the job of this one")
 
     async def _look(self) -> None:
-        """Recover jobs of dead workers, and those of our worker that it does not know. A process that could not look
-        for the dead-after time gives up its jobs.
-        """
+        """Recover jobs of dead workers. A process that could not look for the dead-after time gives up its own."""
         try:
             async with asyncio.timeout(2 * self._interval_seconds):
                 await self._recover()
@@ -239,25 +236,27 @@ class PostgresQueue(WorkQueue):
             raise StoreUnavailable("a look at the queue took too long") from error
         finally:
             if self._hearts.blind:
-                log.warning("the queue was out of reach for too long: all jobs are given up")
-                self._give_up()
+                self._give_up("the queue was out of reach for too long")
 
     async def _recover(self) -> None:
         async with self._database.write(serialized=False) as connection:
             beats = {row.id: row.last_heartbeat for row in await connection.execute(_BEATS)}
+            mine = self._worker.worker_id if self._worker else None
+            if mine is not None and mine not in beats:
+                self._give_up("this process was taken for dead")
             dead = self._hearts.look(beats)
             if dead:
                 log.warning("%d workers are dead", len(dead))
                 await connection.execute(_REMOVE_DEAD, {"dead": dead})
-            stranded = await self._stranded(connection)
+            stranded = await self._stranded(connection, mine)
             recovered = (await connection.execute(_RECOVER, {"stranded": stranded})).scalars().all()
             if recovered:
                 log.warning("%d jobs of lost workers are handed out again", len(recovered))
-                await connection.execute(_RING)
+                await connection.execute(RING)
 
-    async def _stranded(self, connection: AsyncConnection) -> list[int]:
+    async def _stranded(self, connection: AsyncConnection, worker: int | None) -> list[int]:
         """Jobs that our worker holds and did not know at this look and the one before: an answer was lost."""
-        held = await connection.execute(_HELD, {"worker": self._worker.worker_id if self._worker else None})
+        held = await connection.execute(_HELD, {"worker": worker})
         unknown = set(held.scalars()) - self._running
         stranded, self._unknown = unknown & self._unknown, unknown
         return sorted(stranded)
@@ -270,41 +269,6 @@ class _Again(BaseRetryStrategy):
         """See procrastinate."""
         del exception
         return RetryDecision(priority=job.priority // PRIORITY_STEP * PRIORITY_STEP + PRIORITY_STEP - 1)
-
-
-class _Connector(PsycopgConnector):
-    """A connector whose statements wait while the database is unavailable: the engine would end with the first that
-    fails. Once the process is fenced off, it writes nothing more.
-    """
-
-    patient = True
-    fenced_off = False
-
-    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """See procrastinate."""
-        if not self.fenced_off:
-            await self._patiently(partial(super().execute_query_async, query, **arguments))
-
-    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
-        """See procrastinate."""
-        return await self._patiently(partial(super().execute_query_one_async, query, **arguments))
-
-    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
-        """See procrastinate."""
-        return await self._patiently(partial(super().execute_query_all_async, query, **arguments))
-
-    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """See procrastinate."""
-        await self._patiently(partial(super().listen_notify, on_notification, channels))
-
-    async def _patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
-        while True:
-            try:
-                return await ask()
-            except ConnectorException as error:
-                if not (self.patient and isinstance(error.__cause__, OperationalError | InterfaceError)):
-                    raise
-            await asyncio.sleep(RETRY_SECONDS)
 
 
 def _rank(priority: int, turn: int) -> int:

@@ -13,7 +13,7 @@ from services.worker.queue.queue_postgres import PostgresQueue
 from tests.support.server import ROOT
 
 DEAD_AFTER_SECONDS = 3.0
-SOON_SECONDS = 0.5
+SOON_SECONDS = 2.0
 """The dead-after time of processes that a test kills."""
 
 

@@ -178,6 +178,7 @@ def test_a_queue_that_is_fenced_off_cancels_all_and_ends_none(run: Callable[[Sce
     run(scenario)
 
 
+@pytest.mark.slow
 def test_a_job_of_a_killed_process_comes_again_elsewhere(database_url: str) -> None:
     with process(database_url) as first:
         asyncio.run(add_job(database_url, "stays"))

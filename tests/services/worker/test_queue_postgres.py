@@ -3,18 +3,21 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from services.store.database import Database
+from services.worker.queue import queue_postgres
+from services.worker.queue.connector import PatientConnector
 from services.worker.queue.queue import Job
 from services.worker.queue.queue_postgres import PostgresQueue
-from tests.services.worker.queues import Handles, add, add_job, cancel, process, queued, running, told
+from tests.services.worker.queues import SOON_SECONDS, Handles, add, add_job, cancel, process, queued, running, told
 from tests.support.programs import Postgres
 
 SECONDS = 30
-SOON_SECONDS = 0.5
 Scenario = Callable[[Database, PostgresQueue], Awaitable[None]]
 
 
@@ -25,20 +28,24 @@ def url(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def run(url: str) -> Callable[[Scenario], None]:
+def run(url: str) -> Callable[..., None]:
     """Runs a scenario with an empty queue whose workers are soon dead."""
 
-    async def whole(scenario: Scenario) -> None:
+    async def whole(scenario: Scenario, dead_after_seconds: float) -> None:
         database = Database(url)
         try:
             async with asyncio.timeout(SECONDS):
-                await scenario(database, PostgresQueue(database, SOON_SECONDS))
+                await scenario(database, PostgresQueue(database, dead_after_seconds))
         finally:
             await database.close()
 
-    return lambda scenario: asyncio.run(whole(scenario))
+    def run_scenario(scenario: Scenario, dead_after_seconds: float = SOON_SECONDS) -> None:
+        asyncio.run(whole(scenario, dead_after_seconds))
+
+    return run_scenario
 
 
+@pytest.mark.slow
 def test_a_process_that_slept_has_lost_its_job_and_starts_anew(url: str) -> None:
     with process(url) as sleeper:
         asyncio.run(add_job(url, "stays"))
@@ -51,7 +58,7 @@ def test_a_process_that_slept_has_lost_its_job_and_starts_anew(url: str) -> None
             assert told(sleeper)[0] == "starts"
 
 
-def test_connections_that_the_server_ends_cost_no_job(run: Callable[[Scenario], None]) -> None:
+def test_connections_that_the_server_ends_cost_no_job(run: Callable[..., None]) -> None:
     async def scenario(database: Database, queue: PostgresQueue) -> None:
         handles = Handles(stay=["stays"])
         await add(database, queue, Job(task="stays", run=1))
@@ -74,7 +81,41 @@ def test_connections_that_the_server_ends_cost_no_job(run: Callable[[Scenario], 
     run(scenario)
 
 
-def test_a_job_that_its_worker_does_not_know_comes_again(run: Callable[[Scenario], None]) -> None:
+class HeldUp(PatientConnector):
+    """A connector that answers the first look for a job late: after `meanwhile`, and after a notification."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    ring: Callable[[], Awaitable[None]]
+
+    async def patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """See `PatientConnector`."""
+        answer = await super().patiently(ask)
+        if self.meanwhile is not None and "fetch_job" in str(ask):
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+            while self.missed is None:
+                await self.ring()
+        return answer
+
+
+def test_a_job_that_is_added_during_a_look_is_begun(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_postgres, "POLL_SECONDS", 3600.0)
+
+    async def scenario(database: Database, queue: PostgresQueue) -> None:
+        async def ring() -> None:
+            async with database.write() as connection:
+                await connection.execute(queue_postgres.RING)
+
+        handles, connector = Handles(), HeldUp()
+        connector.ring, connector.meanwhile = ring, partial(add, database, queue, Job(task="film", run=1))
+        queue.connector = connector
+        async with running(queue, handles):
+            await handles.until(begun=1)
+
+    run(scenario)
+
+
+def test_a_job_that_its_worker_does_not_know_comes_again(run: Callable[..., None]) -> None:
     """As after an answer that was lost."""
 
     async def scenario(database: Database, queue: PostgresQueue) -> None:
@@ -96,7 +137,7 @@ def test_a_job_that_its_worker_does_not_know_comes_again(run: Callable[[Scenario
     run(scenario)
 
 
-def test_a_canceled_job_of_a_dead_worker_is_removed(run: Callable[[Scenario], None]) -> None:
+def test_a_canceled_job_of_a_dead_worker_is_removed(run: Callable[..., None]) -> None:
     async def scenario(database: Database, queue: PostgresQueue) -> None:
         handles = Handles()
         await add(database, queue, Job(task="canceled", run=1))
@@ -113,7 +154,7 @@ def test_a_canceled_job_of_a_dead_worker_is_removed(run: Callable[[Scenario], No
     run(scenario)
 
 
-def test_a_worker_that_cannot_look_gives_up_its_jobs_and_has_them_again(run: Callable[[Scenario], None]) -> None:
+def test_a_worker_that_cannot_look_gives_up_its_jobs_and_has_them_again(run: Callable[..., None]) -> None:
     async def scenario(database: Database, queue: PostgresQueue) -> None:
         handles = Handles(stay=["stays"])
         await add(database, queue, Job(task="stays", run=1))
@@ -124,4 +165,4 @@ def test_a_worker_that_cannot_look_gives_up_its_jobs_and_has_them_again(run: Cal
                 await handles.until(cancelled=1)
             await handles.until(begun=2)
 
-    run(scenario)
+    run(scenario, dead_after_seconds=0.5)

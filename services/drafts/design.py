@@ -193,6 +193,11 @@ class TransitionKind(StrEnum):
     FLASH = "flash"
     LEAK = "leak"
     STROBE = "strobe"
+    SINE = "sine"
+    EXPOSURE = "exposure"
+    MIST = "mist"
+    PANES = "panes"
+    BOUNCE = "bounce"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +308,12 @@ class AnimationKind(StrEnum):
     """Shows a text character by character; a picture fades instead."""
     BLINK = "blink"
     SWING = "swing"
+    SLIGHT_ZOOM_IN = "slight_zoom_in"
+    SLIGHT_ZOOM_OUT = "slight_zoom_out"
+    SPIN = "spin"
+    """Turns while it grows from a point, or shrinks to one."""
+    FLIP = "flip"
+    """Turns about its upright axis."""
     STILL = "still"
 
 

@@ -96,7 +96,7 @@ TRANSITIONS = {
     "card": "卡片", "flip": "翻转",
     "stretch": "立方体", "spin": "旋转", "pull": "拉远", "shake": "抖动", "whip": "甩鞭",
     "glitch": "故障", "negative": "负片", "mirror": "万花筒", "fisheye": "鱼眼", "flash": "金色闪", "leak": "漏光",
-    "strobe": "频闪",
+    "strobe": "频闪", "sine": "淡入淡出", "exposure": "泛白", "mist": "雾化交叠", "panes": "窗格", "bounce": "弹跳",
 }  # fmt: skip
 """The apps' names, or such as are near a family."""
 

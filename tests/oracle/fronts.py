@@ -12,7 +12,7 @@ from tests.oracle.pixels import Pixels, Plane
 
 Arrival: TypeAlias = Callable[["Place", Variation], Plane]
 FIRE, PAPER = (1.0, 0.55, 0.1), (0.97, 0.96, 0.93)
-SOFT = {T.SWEEP: 0.3, T.INK: 0.15}
+SOFT = {T.SWEEP: 0.3, T.INK: 0.15, T.PANES: 0.02}
 USUALLY_SOFT = 0.08
 GLOWING = {T.BURN: FIRE, T.TEAR: PAPER}
 
@@ -70,6 +70,15 @@ def _opened(way: Plane, *, opening: bool) -> Plane:
 def _blinds(at: Place, look: Variation) -> Plane:
     way = at.along(look.angle(90, 0))
     return 0.85 * _fraction(look.number(7, 5, 11) * way) + 0.15 * way
+
+
+def _panes(at: Place, _: Variation) -> Plane:
+    """The first of a thousand progresses at which 10 x mod 1 >= smoothstep(-0.5, 0, x - 1.5 p)."""
+    progress = np.linspace(0, 1, 1001)
+    x = at.x[0][None, :]
+    step = np.clip((x - 1.5 * progress[:, None] + 0.5) / 0.5, 0, 1)
+    seen = _fraction(10 * x) >= step * step * (3 - 2 * step)
+    return np.broadcast_to(progress[seen.argmax(axis=0)][None, :], at.x.shape)
 
 
 def _clock(at: Place, look: Variation) -> Plane:
@@ -140,6 +149,7 @@ def _spiral(at: Place, look: Variation) -> Plane:
 ARRIVALS: dict[T, Arrival] = {
     T.SWEEP: lambda at, look: at.along(look.angle(0, 45, 135, 225, 315)),
     T.BLINDS: _blinds,
+    T.PANES: _panes,
     T.DOORS: lambda at, look: _opened(np.abs(2 * at.along(look.angle(0, 90, 45)) - 1), opening=look.opens()),
     T.CLOCK: _clock,
     T.HEART: _heart,

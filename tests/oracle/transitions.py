@@ -51,12 +51,16 @@ def fade_through(shade: float) -> Drawing:
     return drawn
 
 
-def slide(x: int, y: int) -> Drawing:
+def _quintic(progress: float) -> float:
+    return 16 * progress**5 if progress < 0.5 else 1 - 16 * (1 - progress) ** 5
+
+
+def slide(x: int, y: int, easing: Callable[[float], float] = _quintic) -> Drawing:
     """Both pictures move together in the direction (x, y), the new one directly behind the old one."""
 
     def drawn(before: Pixels, after: Pixels, progress: float) -> Pixels:
         axis, toward = (1, x) if x else (0, y)
-        moved = math.ceil(progress * before.shape[axis] - _SLIGHT)
+        moved = math.ceil(easing(progress) * before.shape[axis] - _SLIGHT)
         pair = np.concatenate([before, after] if toward < 0 else [after, before], axis=axis)
         start = moved if toward < 0 else before.shape[axis] - moved
         return np.take(pair, range(start, start + before.shape[axis]), axis=axis)
@@ -113,6 +117,33 @@ def pixelize(before: Pixels, after: Pixels, progress: float) -> Pixels:
     heights, widths = np.diff(tops), np.diff(lefts)
     means = sums / np.outer(heights, widths)[..., None]
     return np.asarray(np.repeat(np.repeat(means, heights, axis=0), widths, axis=1), np.float32)
+
+
+def sine(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A dissolve by a sine in-out from 150 to 1850 of 2000."""
+    part = min(1.0, max(0.0, (2000 * progress - 150) / 1700))
+    return dissolve(before, after, 0.5 - math.cos(math.pi * part) / 2)
+
+
+def exposure(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """Brighter and brighter, a cut, and darker again."""
+    side = before if progress < 0.5 else after
+    alpha = side[..., 3:]
+    lit = side[..., :3] * 2 ** (16 * min(progress, 1 - progress))
+    return np.concatenate([np.minimum(lit, alpha), alpha], axis=2)
+
+
+def mist(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A quadratic dissolve, blurred most in its middle."""
+    mix = 2 * progress**2 if progress < 0.5 else 1 - 2 * (1 - progress) ** 2
+    sigma = BLUR * before.shape[1] * 4 * mix * (1 - mix)
+    return blurred(dissolve(before, after, mix), sigma, sigma)
+
+
+def bounce(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """The old picture falls off the new one and bounces three times."""
+    seen = abs(math.cos(3 * math.pi * progress)) * (1 - math.sin(math.pi * progress / 2))
+    return _laid(after, before, 0, before.shape[0] * (1 - seen))
 
 
 def _edges(length: int, count: int) -> NDArray[np.int64]:
@@ -253,7 +284,7 @@ def shake(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pi
 def whip(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
     """A slide, blurred in its direction."""
     across, down = _direction(look.angle(180, 0, 270, 90) // 90 * 90)
-    moved = slide(across, down)(before, after, progress)
+    moved = slide(across, down, lambda part: part)(before, after, progress)
     sigma = 0.04 * (before.shape[1] if across else before.shape[0]) * _rising(progress)
     return blurred(moved, sigma if across else 0.1, 0.1 if across else sigma)
 
@@ -362,4 +393,8 @@ KINDS: dict[TransitionKind, Drawing] = {
     TransitionKind.ZOOM: zoom,
     TransitionKind.BLUR: blur,
     TransitionKind.PIXELIZE: pixelize,
+    TransitionKind.SINE: sine,
+    TransitionKind.EXPOSURE: exposure,
+    TransitionKind.MIST: mist,
+    TransitionKind.BOUNCE: bounce,
 }

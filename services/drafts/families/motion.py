@@ -13,7 +13,7 @@ TRANSITIONS = families(
     ),
     (
         T.FADE_WHITE,
-        "闪白 白场 渐白 泛白 fadetowhite fadewhite whitefade diptowhite whiteflash",
+        "闪白 白场 渐白 fadetowhite fadewhite whitefade diptowhite whiteflash",
         "闪白 泛白 白光 白闪 towhite whiteflash",
     ),
     (
@@ -24,7 +24,12 @@ TRANSITIONS = families(
             "tv 像素排序 错位 破坏的文件 全息 反相转场 错位 位移器 屏蔽 电子 数字 验证码 矩阵 未来 2077"
         ),
     ),
-    (T.BLINDS, "百叶窗 窗格 blinds", "百叶 窗格 条形 竖线 横线 线条 条码 栅格 光条 切片 轨滑动 斜线 blind 斜切片"),
+    (T.SINE, "淡入淡出", ""),
+    (T.EXPOSURE, "泛白", ""),
+    (T.MIST, "雾化交叠", ""),
+    (T.PANES, "窗格", ""),
+    (T.BOUNCE, "弹跳", ""),
+    (T.BLINDS, "百叶窗 blinds", "百叶 窗格 条形 竖线 横线 线条 条码 栅格 光条 切片 轨滑动 斜线 blind 斜切片"),
     (T.HEART, "爱心 heart", "爱心 心形 心动 心脏 喜欢 爱情 比心 告白 heart 魔法爱心"),
     (
         T.STAR,
@@ -127,7 +132,7 @@ TRANSITIONS = families(
     ),
     (
         T.COVER,
-        "弹跳 下坠 drop",
+        "下坠 drop",
         (
             "弹跳 下坠 坠 掉落 落下 弹出 弹入 弹框 弹窗 弹 重叠 卡住 投掷 抛 跳 drop bounce 降落 下落 礼 红包 "
             "金币 飞落 礼盒 倒计时 打板"
@@ -191,7 +196,7 @@ TRANSITIONS = families(
     (T.FLASH, "", "闪 flash 黑 白 红 蓝 绿 金 紫 色"),
     (
         T.DISSOLVE,
-        "叠化 溶解 淡化 淡入淡出 交叉溶解 交叉淡化 渐变 dissolve crossdissolve crossfade fade mix",
+        "叠化 溶解 淡化 交叉溶解 交叉淡化 渐变 dissolve crossdissolve crossfade fade mix",
         "叠化 溶解 叠影 渐隐 渐变 dissolve crossfade fade 叠加 淡 梦 转场",
     ),
 )
@@ -245,17 +250,20 @@ _BLINKED = (
 )
 _TURNED = (
     A.ROTATE,
-    "旋转 旋入 旋出 转圈圈 转圈 rotate rotation spin rotatein rotateout spinin spinout",
+    "旋转 转圈圈 转圈 rotate rotation spin",
     "旋转 旋入 旋出 转圈 陀螺 rotat spin twirl whirl",
 )
+_SPUN = (A.SPIN, "旋入 旋出 rotatein rotateout spinin spinout", "")
+_FLIPPED = (A.FLIP, "镜像翻转", "")
+_SLIGHT = ((A.SLIGHT_ZOOM_IN, "轻微放大", ""), (A.SLIGHT_ZOOM_OUT, "轻微缩小", ""))
 _GROWN = (
     A.ZOOM_IN,
-    "放大 轻微放大 动感放大 推近 zoomin enlarge scaleup growin grow",
+    "放大 动感放大 推近 zoomin enlarge scaleup growin grow",
     "放大 推近 变焦 飞近 弹近 zoomin enlarge scaleup",
 )
 _SHRUNK = (
     A.ZOOM_OUT,
-    "缩小 轻微缩小 动感缩小 拉远 zoomout shrink scaledown",
+    "缩小 动感缩小 拉远 zoomout shrink scaledown",
     "缩小 拉远 收缩 飞远 弹远 zoomout shrink scaledown",
 )
 _FADED = (
@@ -266,7 +274,7 @@ _FADED = (
 
 ENTRIES = families(
     "entries",
-    _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _TURNED, _GROWN, _SHRUNK, *_MOVES, _BLINKED, _FADED
+    _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _SPUN, _FLIPPED, *_SLIGHT, _TURNED, _GROWN, _SHRUNK, *_MOVES, _BLINKED, _FADED
 )  # fmt: skip
 """Families of animations at the beginning or end of a segment."""
 LOOPS = families(
@@ -277,6 +285,7 @@ LOOPS = families(
     _BLINKED,
     _TURNED,
     (A.ZOOM_IN, "放大缩小 缩放 心跳 呼吸 脉搏跳动 pulse heartbeat zoom breath", "心跳 悸动 缩放 呼吸 pulse heartbeat"),
+    *_SLIGHT,
     _GROWN,
     _SHRUNK,
     *_MOVES,

@@ -17,6 +17,8 @@ _DIRECTIONS = {"LEFT": (-1, 0), "RIGHT": (1, 0), "UP": (0, -1), "DOWN": (0, 1)}
 SLIDES = {TransitionKind[f"SLIDE_{name}"]: direction for name, direction in _DIRECTIONS.items()}
 WIPES = {TransitionKind[f"WIPE_{name}"]: direction for name, direction in _DIRECTIONS.items()}
 """Direction, x to the right and y down."""
+QUINTIC = "if(lt(ld(0),0.5),16*pow(ld(0),5),1-16*pow(1-ld(0),5))"
+"""Quintic in-out: slides of the apps, compared with exports of theirs."""
 SLIGHT = 1e-4
 """Rounding tolerance of expressions, in pixels."""
 BLUR_AT_MOST = 0.03
@@ -84,7 +86,7 @@ class Mixer:
     def mix(self, kind: TransitionKind, before: str, after: str) -> str:
         """The label of the mixed frames."""
         if kind in SLIDES:
-            return self.slid(*SLIDES[kind], before, after)
+            return self.slid(*SLIDES[kind], before, after, QUINTIC)
         if kind in WIPES:
             return self.through(self._wipe(*WIPES[kind]), before, after)
         if kind is TransitionKind.CIRCLE:
@@ -179,13 +181,15 @@ class Mixer:
             solid = self.chains.chain(solid + self.chains.chain(other, ["alphaextract"]), ["alphamerge", TAGS])
         return self.through(plane, shown, solid)
 
-    def slid(self, across: int, down: int, before: str, after: str) -> str:
-        """Slide: both pictures side by side, and a window of the canvas's size that moves over them by whole pixels."""
+    def slid(self, across: int, down: int, before: str, after: str, easing: str = "ld(0)") -> str:
+        """Slide: both pictures side by side, and a window of the canvas's size that moves over them by whole pixels.
+        `easing` is the part of the way, an expression of the progress, `ld(0)`.
+        """
         width, height = self.size.width, self.size.height
         whole, small = ("yuva444p", "yuva420p") if self.clear else ("yuv444p", "yuv420p")
         both = [self.chains.chain(each, [f"format={whole}", TAGS]) for each in (before, after)]
         side = width if across else height
-        passed = _up(side, f"({self.span.ramp.expression('n')})")
+        passed = _up(side, f"(st(0,{self.span.ramp.expression('n')});{easing})")
         pair, start = (reversed(both), f"{side}-{passed}") if across + down > 0 else (both, passed)
         x, y = (start, "0") if across else ("0", start)
         window = f"crop=w={width}:h={height}:x='{x}':y='{y}':exact=1"
@@ -212,11 +216,11 @@ class Mixer:
         yield f"crop=w={self.size.width}:h={self.size.height}:x='{x}':y='{y}'"
         yield "setsar=1"
 
-    def coarse(self, source: str, changed: Callable[[float], Iterable[str]]) -> str:
-        """A change by filters without a time-dependent strength: strongest in the middle, each step of it (0..1) a
-        stream of its own.
+    def coarse(self, source: str, changed: Callable[[float], Iterable[str]], *, steps: int = COARSE_STEPS) -> str:
+        """A change by filters without a time-dependent strength: strongest in the middle, each of at most `steps` of it
+        (0..1) a stream of its own.
         """
-        runs = list(self._runs())
+        runs = list(self._runs(steps))
         labels = self.chains.split(source, len(runs))
         back = ["format=yuva420p" if self.clear else "format=yuv420p", "setsar=1"]
         parts = [
@@ -238,12 +242,12 @@ class Mixer:
         columns, rows = (max(1, round(each / side)) for each in (self.size.width, self.size.height))
         return tile_steps(columns, rows, self.size, alpha=self.clear)
 
-    def _runs(self) -> Iterator[tuple[int, int, float]]:
+    def _runs(self, steps: int) -> Iterator[tuple[int, int, float]]:
         """Steps as (start, end, strength 0..1). Where the transition is split, so is a step, and its strength stays the
         same.
         """
         span = self.span
-        run = max(1, -(-span.total // COARSE_STEPS))
+        run = max(1, -(-span.total // steps))
         for start in range(-(span.passed % run), span.count, run):
             end = min(span.total - span.passed, start + run)
             middle = (span.part(start) + span.part(end - 1)) / 2

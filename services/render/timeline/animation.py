@@ -1,6 +1,7 @@
 """Animations as changes of a picture's pose over time. Pure.
 
-The apps' own animations are proprietary downloads; these imitate them by family.
+The apps' own animations are proprietary downloads; these imitate them by family. Curves that are known from packages or
+exports of the apps are theirs.
 """
 
 import math
@@ -8,14 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from services.drafts.bezier import eased
 from services.drafts.design import Animation, AnimationKind, AnimationPhase
 
-SMALL, LARGE = 0.2, 1.8
-"""Initial scale of a zoom in and of a zoom out."""
-APPEARS = 0.3
-"""Share of an animation in which opacity rises or falls, where it does more than fade."""
-OVERSHOOT = 1.70158
-"""Of a bounce: its maximum exceeds the size by a tenth."""
+SMALL, LARGE = 0.5, 1.5
+"""Initial scale of a zoom in and of a zoom out, as in packages of the apps."""
+SLIGHTLY_SMALL, SLIGHTLY_LARGE = 0.9, 1.1
+"""The same of a slight zoom; the larger one is by analogy."""
+APPEARS = 0.2
+"""Share of an animation in which opacity rises or falls, where it does more than fade: of the apps' slight zoom and
+spin.
+"""
+OVERSHOOT, OVERSHOT = 1.1, 0.57
+"""The largest scale of the apps' bounce, and the part of its time at which it has it."""
+POINT = 0.01
+"""Initial scale of a spin; in it turns twice, out it turns once, as in packages of the apps."""
+TEXT_SLIDE = 1.33
+"""Distance of a text's slide, in its own widths or heights: compared with exports of the apps."""
 ENTRY_TURN_DEG = 180.0
 SWING_DEG = 12.0
 SHAKE = 0.012
@@ -36,8 +46,9 @@ US = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PoseChange:
-    """A change of a pose: `dx`, `dy` in canvas widths and heights, y down; `scale` multiplies the size, `rotation_deg`
-    is added clockwise, `alpha` (0..1) multiplies the opacity.
+    """A change of a pose: `dx`, `dy` in canvas widths and heights, `own_dx`, `own_dy` in the picture's own, y down;
+    `scale` multiplies the size, `narrow` the width, `rotation_deg` is added clockwise, `alpha` (0..1) multiplies the
+    opacity.
     """
 
     dx: float = 0.0
@@ -45,6 +56,9 @@ class PoseChange:
     scale: float = 1.0
     rotation_deg: float = 0.0
     alpha: float = 1.0
+    own_dx: float = 0.0
+    own_dy: float = 0.0
+    narrow: float = 1.0
 
     def then(self, other: "PoseChange") -> "PoseChange":
         """Both changes combined."""
@@ -54,6 +68,9 @@ class PoseChange:
             self.scale * other.scale,
             self.rotation_deg + other.rotation_deg,
             self.alpha * other.alpha,
+            self.own_dx + other.own_dx,
+            self.own_dy + other.own_dy,
+            self.narrow * other.narrow,
         )
 
 
@@ -77,16 +94,18 @@ def of_picture(animations: Sequence[Animation]) -> tuple[Animation, ...]:
     )
 
 
-def pose_change(animations: Sequence[Animation], offset_us: float, duration_us: int) -> PoseChange:
+def pose_change(
+    animations: Sequence[Animation], offset_us: float, duration_us: int, *, text: bool = False
+) -> PoseChange:
     """The pose change of a segment's animations, `offset_us` after its start; `duration_us` is its length in the
-    timeline.
+    timeline. Some have other curves for a text.
 
     Simultaneous animations add translations and rotations, and multiply the rest. A typewriter has none (see `typed`).
     """
     result = AT_REST
     for animation in animations:
         if animation.kind not in _UNMOVING and animation.duration_us > 0:
-            now = _pose_change(animation, offset_us, duration_us)
+            now = _pose_change(animation, offset_us, duration_us, _TEXT_ENTRIES if text else _ENTRIES)
             result = now if result is AT_REST else result.then(now)
     return result
 
@@ -101,13 +120,15 @@ def typed(animations: Sequence[Animation], offset_us: float, duration_us: int) -
     return shown
 
 
-def _pose_change(animation: Animation, offset_us: float, duration_us: int) -> PoseChange:
+def _pose_change(
+    animation: Animation, offset_us: float, duration_us: int, entries: Mapping[AnimationKind, AnimationCurve]
+) -> PoseChange:
     part = _part(animation, offset_us, duration_us)
     seconds = animation.duration_us / US
     if animation.phase is AnimationPhase.IN:
-        return AT_REST if part >= 1 else _ENTRIES[animation.kind](part, seconds)
+        return AT_REST if part >= 1 else entries[animation.kind](part, seconds)
     if animation.phase is AnimationPhase.OUT:
-        return AT_REST if part <= 0 else _exit(animation.kind, part, seconds)
+        return AT_REST if part <= 0 else _exit(animation.kind, part, seconds, entries)
     if animation.phase is AnimationPhase.LOOP:
         return AT_REST if part >= 1 else _LOOPS[animation.kind](part, _round_us(animation) / US)
     return _GROUPS[animation.kind](part, seconds)
@@ -142,6 +163,11 @@ def _to_come(part: float) -> float:
     return (1 - part) ** 3
 
 
+def _quadratic(part: float) -> float:
+    """The way of a quadratic ease-out: most of the apps' own entries have it."""
+    return 1 - (1 - part) ** 2
+
+
 def _seen(part: float) -> float:
     return min(1.0, part / APPEARS)
 
@@ -173,9 +199,17 @@ def _drift(across: int, down: int) -> AnimationCurve:
     return lambda part, _: PoseChange(dx=across * DRIFT * (part - 0.5), dy=down * DRIFT * (part - 0.5))
 
 
-def _resize(scale: float) -> AnimationCurve:
+def _text_slide(across: int, down: int) -> AnimationCurve:
+    """From a distance of its own size, with its opacity."""
+    away_x, away_y = -across * TEXT_SLIDE, -down * TEXT_SLIDE
+    return lambda part, _: PoseChange(
+        own_dx=away_x * (1 - _quadratic(part)), own_dy=away_y * (1 - _quadratic(part)), alpha=_quadratic(part)
+    )
+
+
+def _resize(scale: float, seen: Callable[[float], float]) -> AnimationCurve:
     """From another scale to 1."""
-    return lambda part, _: PoseChange(scale=1 + (scale - 1) * _to_come(part), alpha=_seen(part))
+    return lambda part, _: PoseChange(scale=scale + (1 - scale) * _quadratic(part), alpha=seen(part))
 
 
 def _tremble(part: float, seconds: float, strength: float = 1.0) -> PoseChange:
@@ -185,9 +219,34 @@ def _tremble(part: float, seconds: float, strength: float = 1.0) -> PoseChange:
 
 
 def _bounce_in(part: float, _: float) -> PoseChange:
-    back = part - 1
-    grown = 1 + (OVERSHOOT + 1) * back**3 + OVERSHOOT * back**2
-    return PoseChange(scale=SMALL + (1 - SMALL) * grown, alpha=_seen(part))
+    if part < OVERSHOT:
+        return PoseChange(scale=OVERSHOOT * eased(part / OVERSHOT, 0, 0, 0.51, 1))
+    return PoseChange(scale=OVERSHOOT + (1 - OVERSHOOT) * eased((part - OVERSHOT) / (1 - OVERSHOT), 0.2, 0, 0.13, 1))
+
+
+def _bounce_out(part: float, seconds: float) -> PoseChange:
+    if part < 1 - OVERSHOT:
+        return _bounce_in(1 - part, seconds)
+    return PoseChange(scale=OVERSHOOT * (1 - eased((part - 1 + OVERSHOT) / OVERSHOT, 1, 0, 0.72, 1)))
+
+
+def _spin(turns: int) -> AnimationCurve:
+    """From a point to its size, with some turns."""
+    return lambda part, _: PoseChange(
+        scale=POINT + (1 - POINT) * _quadratic(part),
+        rotation_deg=-360 * turns * (1 - _quadratic(part)),
+        alpha=_seen(part),
+    )
+
+
+def _flip(part: float, _: float) -> PoseChange:
+    """From edge-on to its face."""
+    return PoseChange(narrow=math.sin(math.pi / 2 * _quadratic(part)))
+
+
+def _flips(times: float) -> AnimationCurve:
+    """Half turns about the upright axis."""
+    return lambda part, _: PoseChange(narrow=abs(math.cos(math.pi * times * part)))
 
 
 def _swing_in(part: float, seconds: float) -> PoseChange:
@@ -202,8 +261,12 @@ def _blink(part: float, seconds: float) -> PoseChange:
 
 _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=part),
-    AnimationKind.ZOOM_IN: _resize(SMALL),
-    AnimationKind.ZOOM_OUT: _resize(LARGE),
+    AnimationKind.ZOOM_IN: _resize(SMALL, _quadratic),
+    AnimationKind.ZOOM_OUT: _resize(LARGE, _quadratic),
+    AnimationKind.SLIGHT_ZOOM_IN: _resize(SLIGHTLY_SMALL, _seen),
+    AnimationKind.SLIGHT_ZOOM_OUT: _resize(SLIGHTLY_LARGE, _seen),
+    AnimationKind.SPIN: _spin(2),
+    AnimationKind.FLIP: _flip,
     AnimationKind.MOVE_LEFT: _slide(-1, 0),
     AnimationKind.MOVE_RIGHT: _slide(1, 0),
     AnimationKind.MOVE_UP: _slide(0, -1),
@@ -216,10 +279,24 @@ _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
 }
 """Entries: at rest at the end."""
 
+_TEXT_ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
+    **_ENTRIES,
+    AnimationKind.FADE: lambda part, _: PoseChange(alpha=_quadratic(part)),
+    AnimationKind.MOVE_LEFT: _text_slide(-1, 0),
+    AnimationKind.MOVE_RIGHT: _text_slide(1, 0),
+    AnimationKind.MOVE_UP: _text_slide(0, -1),
+    AnimationKind.MOVE_DOWN: _text_slide(0, 1),
+}
+"""Entries of texts: their fades and slides differ from those of clips in packages and exports of the apps."""
+
 _LOOPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=1 - (1 - DIMMED) * _there_and_back(part)),
     AnimationKind.ZOOM_IN: lambda part, _: PoseChange(scale=1 + PULSE * _there_and_back(part)),
     AnimationKind.ZOOM_OUT: lambda part, _: PoseChange(scale=1 - PULSE * _there_and_back(part)),
+    AnimationKind.SLIGHT_ZOOM_IN: lambda part, _: PoseChange(scale=1 + PULSE / 2 * _there_and_back(part)),
+    AnimationKind.SLIGHT_ZOOM_OUT: lambda part, _: PoseChange(scale=1 - PULSE / 2 * _there_and_back(part)),
+    AnimationKind.SPIN: lambda part, _: PoseChange(rotation_deg=360 * part),
+    AnimationKind.FLIP: _flips(1),
     AnimationKind.MOVE_LEFT: _sway(-1, 0),
     AnimationKind.MOVE_RIGHT: _sway(1, 0),
     AnimationKind.MOVE_UP: _sway(0, -1),
@@ -236,6 +313,10 @@ _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=min(1.0, 4 * part, 4 * (1 - part))),
     AnimationKind.ZOOM_IN: lambda part, _: PoseChange(scale=1 + GROWTH * part),
     AnimationKind.ZOOM_OUT: lambda part, _: PoseChange(scale=1 + GROWTH * (1 - part)),
+    AnimationKind.SLIGHT_ZOOM_IN: lambda part, _: PoseChange(scale=1 + GROWTH / 2 * part),
+    AnimationKind.SLIGHT_ZOOM_OUT: lambda part, _: PoseChange(scale=1 + GROWTH / 2 * (1 - part)),
+    AnimationKind.SPIN: lambda part, _: PoseChange(rotation_deg=360 * part * part * (3 - 2 * part)),
+    AnimationKind.FLIP: _flips(2),
     AnimationKind.MOVE_LEFT: _drift(-1, 0),
     AnimationKind.MOVE_RIGHT: _drift(1, 0),
     AnimationKind.MOVE_UP: _drift(0, -1),
@@ -252,10 +333,27 @@ _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
 }
 """Combinations: their first and last state hold before and after them."""
 
-_OPPOSITES = {AnimationKind.ZOOM_IN: AnimationKind.ZOOM_OUT, AnimationKind.ZOOM_OUT: AnimationKind.ZOOM_IN}
+_OPPOSITES = {
+    AnimationKind.ZOOM_IN: AnimationKind.ZOOM_OUT,
+    AnimationKind.ZOOM_OUT: AnimationKind.ZOOM_IN,
+    AnimationKind.SLIGHT_ZOOM_IN: AnimationKind.SLIGHT_ZOOM_OUT,
+    AnimationKind.SLIGHT_ZOOM_OUT: AnimationKind.SLIGHT_ZOOM_IN,
+}
 
 
-def _exit(kind: AnimationKind, part: float, seconds: float) -> PoseChange:
-    """The exit: the entry reversed, in the opposite direction."""
-    coming = _ENTRIES[_OPPOSITES.get(kind, kind)](1 - part, seconds)
-    return replace(coming, dx=-coming.dx, dy=-coming.dy, rotation_deg=-coming.rotation_deg)
+def _exit(
+    kind: AnimationKind, part: float, seconds: float, entries: Mapping[AnimationKind, AnimationCurve]
+) -> PoseChange:
+    """The exit: the entry reversed, in the opposite direction, where it has no curve of its own."""
+    if kind is AnimationKind.BOUNCE:
+        return _bounce_out(part, seconds)
+    entry = _spin(1) if kind is AnimationKind.SPIN else entries[_OPPOSITES.get(kind, kind)]
+    coming = entry(1 - part, seconds)
+    return replace(
+        coming,
+        dx=-coming.dx,
+        dy=-coming.dy,
+        own_dx=-coming.own_dx,
+        own_dy=-coming.own_dy,
+        rotation_deg=-coming.rotation_deg,
+    )

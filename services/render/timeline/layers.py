@@ -97,7 +97,7 @@ class Drawing:
         for complete, run in groupby(enumerate(parts, span.start), key=lambda each: each[1] >= 1):
             typing = list(run)
             for index, cluster in enumerate([whole] if complete else clusters):
-                there = [frame for frame, part in typing if complete or part * len(clusters) >= index + 1]
+                there = [frame for frame, part in typing if complete or part * (len(clusters) + 1) >= index + 1]
                 if there:
                     yield from self._own(segment, visual, cluster, Span(there[0], there[-1] + 1))
 

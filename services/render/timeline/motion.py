@@ -75,24 +75,27 @@ def _animations(segment: Segment) -> Sequence[Animation]:
 
 def _pose_change_at(segment: Segment, offset_us: float) -> PoseChange:
     animations = _animations(segment)
-    return pose_change(animations, offset_us, segment.target.duration_us) if animations else AT_REST
+    text = isinstance(segment.material, TextMaterial)
+    return pose_change(animations, offset_us, segment.target.duration_us, text=text) if animations else AT_REST
 
 
 def _pose(segment: Segment, clip: Clip, change: PoseChange, visual: Visual, region: Box, canvas: Box) -> Pose:
-    scale_x, scale_y = max(0.0, clip.scale_x * change.scale), max(0.0, clip.scale_y * change.scale)
-    width, height = fitted_size(visual, region, canvas)
-    dx, dy = (visual.offset_x, visual.offset_y) if isinstance(visual, Caption) else (0.0, 0.0)
-    if isinstance(visual, Caption):
-        largest = largest_scale(segment)
-        scale_x, scale_y = scale_x / largest, scale_y / largest
-        dx, dy = dx * scale_x, dy * scale_y
+    largest = largest_scale(segment) if isinstance(visual, Caption) else 1.0
+    width, height = (
+        side * max(0.0, scale) / largest
+        for side, scale in zip(fitted_size(visual, region, canvas), (clip.scale_x, clip.scale_y), strict=True)
+    )
+    grown_x, grown_y = change.scale * change.narrow, change.scale
     rotation_deg = clip.rotation_deg + change.rotation_deg
-    dx, dy = turned(dx, dy, rotation_deg)
+    dx, dy = 0.0, 0.0
+    if isinstance(visual, Caption):
+        scale_x, scale_y = clip.scale_x / largest * grown_x, clip.scale_y / largest * grown_y
+        dx, dy = turned(visual.offset_x * scale_x, visual.offset_y * scale_y, rotation_deg)
     return Pose(
-        center_x=canvas.width * ((1 + clip.x) / 2 + change.dx) + dx,
-        center_y=canvas.height * ((1 - clip.y) / 2 + change.dy) + dy,
-        width=max(1e-3, width * scale_x),
-        height=max(1e-3, height * scale_y),
+        center_x=canvas.width * ((1 + clip.x) / 2 + change.dx) + width * change.own_dx + dx,
+        center_y=canvas.height * ((1 - clip.y) / 2 + change.dy) + height * change.own_dy + dy,
+        width=max(1e-3, width * grown_x),
+        height=max(1e-3, height * grown_y),
         rotation_deg=rotation_deg,
         flip_horizontal=clip.flip_horizontal,
         flip_vertical=clip.flip_vertical,

@@ -5,6 +5,7 @@ from services.drafts.design import Variation
 from services.render.picture.mixing import Drawing, Mixer
 from services.render.picture.transitions import (
     blinds,
+    bounce,
     brush,
     card,
     cells,
@@ -12,6 +13,7 @@ from services.render.picture.transitions import (
     cover,
     doors,
     dots,
+    exposure,
     fisheye,
     flash,
     flip,
@@ -20,12 +22,15 @@ from services.render.picture.transitions import (
     ink,
     leak,
     mirror,
+    mist,
     negative,
+    panes,
     polygon,
     pull,
     push,
     rings,
     shake,
+    sine,
     spin,
     spiral,
     star,
@@ -72,6 +77,11 @@ FAMILIES: dict[T, Drawing] = {
     T.FLASH: flash.drawn,
     T.LEAK: leak.drawn,
     T.STROBE: strobe.drawn,
+    T.SINE: sine.drawn,
+    T.EXPOSURE: exposure.drawn,
+    T.MIST: mist.drawn,
+    T.PANES: Front(panes.arrival, soft=0.02).drawing,
+    T.BOUNCE: bounce.drawn,
 }
 
 

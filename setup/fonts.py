@@ -2,8 +2,9 @@
 scripts. Japanese and Korean fonts keep the characters only that the Chinese one lacks.
 """
 
+import shutil
 import tempfile
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,35 @@ from services.environment import ASSETS_DIR
 from services.fonts.install import install
 from services.fonts.npm import fetch
 from services.render.text.font_table import OPEN_FONTS
+from services.render.text.open_font import OpenFont
 
 FOLDER = ASSETS_DIR / "fonts"
+FRESH = ASSETS_DIR / "fonts.new"
 CHINESE = "Noto Sans SC"
 SUPPLEMENTS = ("Noto Sans JP", "Noto Sans KR")
+SUPPLEMENT = "Supplement"
+WEIGHTS = "[47]00*/*.ttf"
+"""The weights of Noto Sans: regular and bold."""
 OTHERS = ("Metropolis", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Hebrew", "Noto Sans Thai", "DejaVu Sans")
 
 
 def main() -> None:
-    """Fetch and install."""
+    """Fetch and install; what an earlier set-up left is replaced when all is there."""
+    shutil.rmtree(FRESH, ignore_errors=True)
     wanted = {font.family: font for font in OPEN_FONTS if font.family in (CHINESE, *SUPPLEMENTS, *OTHERS)}
     with tempfile.TemporaryDirectory() as folder:
         archives = fetch(tuple(wanted.values()), Path(folder))
-        faces = {family: install(font, archives[font], FOLDER) for family, font in wanted.items()}
+        faces = {family: _installed(font, archives[font]) for family, font in wanted.items()}
     chinese = _characters(faces[CHINESE][0])
     for path in (path for family in SUPPLEMENTS for path in faces[family]):
-        _keep(path, _characters(path) - chinese)
+        _supplement(path, _characters(path) - chinese)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FRESH.rename(FOLDER)
+
+
+def _installed(font: OpenFont, archive: Path) -> list[Path]:
+    files = WEIGHTS if font.family.startswith("Noto Sans") else font.files
+    return install(replace(font, files=files), archive, FRESH)
 
 
 def _characters(path: Path) -> set[int]:
@@ -38,16 +52,22 @@ def _characters(path: Path) -> set[int]:
         return set(font.getBestCmap())
 
 
-def _keep(path: Path, characters: set[int]) -> None:
-    """Remove all other characters from a font file."""
+def _supplement(path: Path, characters: set[int]) -> None:
+    """Replace a font file by one of these characters only, under another name: it is not the font that drafts name."""
     options: Any = subset.Options(layout_features=["*"], name_IDs=["*"], hinting=False, notdef_outline=True)
     subsetter: Any = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
-    with TTFont(path) as font:
+    font: Any = TTFont(path)
+    with font:
         subsetter.subset(font)
-        written = BytesIO()
-        font.save(written)
-    path.write_bytes(written.getvalue())
+        family = font["name"].getBestFamilyName()
+        for name in font["name"].names:
+            text = name.toUnicode()
+            name.string = text.replace(family, f"{family} {SUPPLEMENT}").replace(
+                family.replace(" ", ""), f"{family.replace(' ', '')}{SUPPLEMENT}"
+            )
+        font.save(path.with_name(path.name.replace("-", f"{SUPPLEMENT}-")))
+    path.unlink()
 
 
 if __name__ == "__main__":

@@ -353,7 +353,7 @@ def test_the_service_says_what_it_is_made_of(server: Server) -> None:
     assert service["acceptingTasks"] is True
     assert service["version"]
     assert service["ffmpegVersion"]
-    assert {"script": "Korean", "family": "Noto Sans KR"} in service["scriptFonts"]
+    assert {"script": "Korean", "family": "Noto Sans KR Supplement"} in service["scriptFonts"]
 
 
 def post(server: Server, body: bytes, content_type: str = "application/json") -> Answer:

@@ -3,7 +3,9 @@
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageFont
 
 _GLYPHS_FROM = 20
@@ -38,6 +40,16 @@ def font_with(path: Path, characters: str) -> Path:
         tables.pop(shaping, None)
     path.write_bytes(_file(tables, 0))
     return path
+
+
+def renamed(path: Path, family: str) -> None:
+    """Give a font file another family."""
+    font: Any = TTFont(path)
+    with font:
+        for name in (1, 4, 16):
+            font["name"].setName(family, name, 3, 1, 0x409)
+            font["name"].setName(family, name, 1, 0, 0)
+        font.save(path)
 
 
 def emoji_font(path: Path, characters: str, color: tuple[int, int, int]) -> Path:

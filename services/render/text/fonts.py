@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.environment import ADDED_FONTS_DIR, ASSETS_DIR
 from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character
+from services.render.text.font_table import OPEN_FONTS
 from services.render.text.open_fonts import bare, open_font
 
 SYSTEM_DIRS = (
@@ -29,6 +30,7 @@ PREFERRED = (
 _CHINESE = "你"
 _LAST_RESORT = "DejaVu Sans"
 """The family that has a glyph for nearly everything, and a better one for little."""
+_FOR_THEIR_NAMES = {font.family for font in OPEN_FONTS if not font.family.startswith("Noto Sans")} - {_LAST_RESORT}
 _HEAVY = ("bold", "black", "heavy")
 SCRIPTS = {
     "Chinese": _CHINESE,
@@ -79,8 +81,11 @@ class FontBook:
 
     @cached_property
     def default(self) -> Face | None:
-        """The default face of captions: a Chinese one if there is any."""
-        return _first_chinese(self._near) or _first_chinese(self._system) or _best(self._all, _plainness)
+        """The default face of captions: a Chinese one if there is any, that of the first folder. An open font that
+        was added for drafts that name it is taken only if there is no other.
+        """
+        usual = (tuple(face for face in faces if _rank(face) == 0) for faces in (*self._near, *self._system))
+        return _first_chinese(usual) or _first_chinese((self._all,)) or _best(self._all, _plainness)
 
     def named(self, name: str) -> Face | None:
         """The face of that family or full name, or of an open font that drafts call so, regardless of spaces and case;
@@ -110,12 +115,13 @@ class FontBook:
         return _best((other for other in family if other.slanted == face.slanted), _boldness)
 
     def fallback(self, character: str, *, emoji: bool = False) -> Face | None:
-        """The first face with the character, plain faces first; for an emoji, emoji faces first.
+        """The first face with the character: the default one, then plain faces; for an emoji, emoji faces first.
 
         At most `OPEN_FACES` are tried.
         """
         if (character, emoji) not in self._fallbacks:
-            faces = (*self._emoji_faces, *self._plain_first) if emoji else self._plain_first
+            first = (*(self._emoji_faces if emoji else ()), *((self.default,) if self.default else ()))
+            faces = (*first, *self._plain_first)
             able = (face for face in faces[:OPEN_FACES] if has_character(face, character))
             self._fallbacks[character, emoji] = next(able, None)
         return self._fallbacks[character, emoji]
@@ -163,8 +169,15 @@ def _preference(face: Face) -> tuple[int, ...]:
     return known, *_plainness(face)
 
 
+def _rank(face: Face) -> int:
+    """0 for a usual face, 1 for the last resort, 2 for an open font that is meant for drafts that name it."""
+    if face.family == _LAST_RESORT:
+        return 1
+    return 2 if face.family in _FOR_THEIR_NAMES else 0
+
+
 def _plainness(face: Face) -> tuple[int, ...]:
-    return face.colored, face.family == _LAST_RESORT, not face.plain, face.slanted, face.bold, face.style == "Medium"
+    return face.colored, _rank(face), not face.plain, face.slanted, face.bold, face.style == "Medium"
 
 
 def _boldness(face: Face) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from services.environment import ASSETS_DIR
 from services.render.text.faces import Face, has_character, load
 from services.render.text.fonts import FontBook, cjk_font_name, find_fonts, script_fonts
-from tests.support.fonts import collection, font_with, latin_font
+from tests.support.fonts import collection, font_with, latin_font, renamed
 
 SET_UP = ASSETS_DIR / "fonts"
 REGULAR, BOLD = SET_UP / "NotoSansSC-Regular.ttf", SET_UP / "NotoSansSC-Bold.ttf"
@@ -49,6 +49,22 @@ def test_a_given_folder_without_chinese_leaves_captions_to_set_up(tmp_path: Path
     default = find_fonts((tmp_path,)).default
     assert default is not None
     assert default.path == REGULAR
+
+
+def test_an_open_font_that_was_added_for_its_name_is_not_the_default(tmp_path: Path) -> None:
+    added = font_with(tmp_path / "Added.ttf", "你好한")
+    renamed(added, "ZCOOL KuaiLe")
+    book = find_fonts((tmp_path,))
+    assert book.default is not None
+    assert book.default.path == REGULAR
+    named, korean = book.named("快乐体"), book.fallback("한")
+    assert named is not None
+    assert named.path == added
+    assert korean is not None
+    assert korean.family == "Noto Sans KR Supplement"
+    alone = book_of(tmp_path).default
+    assert alone is not None
+    assert alone.path == added, "better than no Chinese at all"
 
 
 def test_there_is_no_chinese_font_where_no_font_has_chinese(tmp_path: Path) -> None:
@@ -166,7 +182,7 @@ def test_each_script_that_set_up_brings_a_font_for_is_drawn_in_it() -> None:
     found = script_fonts(find_fonts(()))
     assert found["Chinese"] == found["Japanese"] == "Noto Sans SC"
     assert [found[script] for script in ("Korean", "Thai", "Hebrew")] == [
-        "Noto Sans KR",
+        "Noto Sans KR Supplement",
         "Noto Sans Thai",
         "Noto Sans Hebrew",
     ]
@@ -176,7 +192,7 @@ def test_each_script_that_set_up_brings_a_font_for_is_drawn_in_it() -> None:
 def test_a_rare_character_is_drawn_in_a_fallback() -> None:
     face = find_fonts(()).fallback("𠮷")
     assert face is not None
-    assert face.family == "Noto Sans JP"
+    assert face.family == "Noto Sans JP Supplement"
 
 
 def test_the_default_font_of_latin_letters_is_the_plain_face_of_its_look_alike() -> None:

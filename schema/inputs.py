@@ -51,8 +51,8 @@ class VideoTaskFilter:
     )
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Its draft URL contains this, or its id is this. One or two characters are looked for in your "
-        "newest 1000 tasks only.",
+        description="Its draft URL contains this, or its id begins with this (six digits or more). One or two "
+        "characters are looked for in your newest 1000 tasks only.",
     )
 
     def wanted(self) -> TaskFilter:

@@ -244,7 +244,13 @@ def _line(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"])
     reason = first["msg"].removeprefix("Value error, ")
     got = "" if name in SECRET else f" (got {first.get('input')!r})"
-    return f"DRAFTCAST_{name.upper()}: {reason}{got}"
+    return f"{_place(name)}: {reason}{got}"
+
+
+def _place(name: str) -> str:
+    """Where a setting is set: the key and its file, or the variable."""
+    variable, config = f"DRAFTCAST_{name.upper()}", config_file()
+    return variable if config is None or variable in os.environ else f"{name} in {config}"
 
 
 def _known_variables() -> set[str]:

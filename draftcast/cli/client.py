@@ -11,7 +11,7 @@ from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
 
-from draftcast.cli.terminal import Exit, Stopped
+from draftcast.cli.terminal import Exit, Stopped, invalid
 from services.environment import KEY_VARIABLE, SERVER_VARIABLE
 
 RECONNECTS = 30
@@ -46,6 +46,10 @@ mutation Submit($input: SubmitVideoTaskInput!) {
 _CANCEL = "mutation Cancel($id: ID!) { cancelVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
 _RETRY = "mutation Retry($id: ID!) { retryVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
 _FIND = "query Find($id: ID, $draftUrl: URL) { videoTask(id: $id, draftUrl: $draftUrl) { ...Shown } }" + _TASK
+_BEGINNING = (
+    "query Beginning($search: String) { videoTasks(first: 100, filter: {search: $search}) { nodes { ...Shown } } }"
+    + _TASK
+)
 _NEWEST = (
     """
 query Newest($first: Int, $filter: VideoTaskFilter) {
@@ -121,12 +125,24 @@ async def newest(server: str, first: int, statuses: list[str]) -> list[Json]:
 
 
 async def find(server: str, named: str) -> Json:
-    """The task of an id, or the newest of a draft URL. Raises as `submit` does."""
+    """The task of an id or of its beginning, or the newest of a draft URL. Raises as `submit` does, and `Stopped`."""
     by_url = "://" in named
     found: Json | None = (await _ask(server, _FIND, {"draftUrl" if by_url else "id": named}))["videoTask"]
+    if found is None and not by_url:
+        found = await _begins_with(server, named)
     if found is None:
         raise ServerRefusal("NOT_FOUND", f"There is no task of {'this draft URL' if by_url else 'this id'}: {named}")
     return found
+
+
+async def _begins_with(server: str, beginning: str) -> Json | None:
+    """The one task whose id begins so; None when there is none. Raises `Stopped` when there are several."""
+    found = (await _ask(server, _BEGINNING, {"search": beginning}))["videoTasks"]["nodes"]
+    named: list[Json] = [task for task in found if task["id"].startswith(beginning)]
+    if len(named) > 1:
+        ids = ", ".join(task["id"] for task in named[:5])
+        raise invalid(f"{beginning} is the beginning of {len(named)} ids: {ids}")
+    return named[0] if named else None
 
 
 async def watch(server: str, task_id: str) -> AsyncGenerator[Json]:

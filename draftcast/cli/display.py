@@ -8,7 +8,9 @@ from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from pydantic.alias_generators import to_camel
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from services.render.text.open_font import OpenFont
 
 _WORDS = {
+    "PENDING": "waiting",
     "QUEUED": "waiting",
     "STARTED": "starting",
     "PARSING_DRAFT": "reading the draft",
@@ -49,6 +52,8 @@ _WORDS = {
 }
 _FONT_STYLES = {"here": "green", "open": "yellow", "missing": "red"}
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
+ID_DIGITS = 12
+"""Digits of an id that a brief table shows; every command accepts them."""
 MIN_FRACTION = 0.05
 """The fraction of a stage before which no remaining time is shown: the first frames take longest."""
 
@@ -222,23 +227,33 @@ def _ms(at: str) -> int:
     return round(datetime.fromisoformat(at).timestamp() * 1000)
 
 
-def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int) -> Table:
-    """A table of tasks of the API."""
-    table = Table("task", "status", "stage or error", "progress", "age", "draft", box=None, header_style="bold")
+def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int, *, brief: bool = False) -> Table:
+    """A table of tasks of the API. A `brief` one fits 80 columns, with beginnings of ids and the names of drafts."""
+    table = Table("task", "state", "age", "draft", box=None, header_style="bold")
     for task in tasks:
-        error: dict[str, Any] | None = task["error"]
         table.add_row(
-            task["id"],
-            Text(task["status"].lower(), _STYLES.get(task["status"], "")),
-            error["code"] if error else _words(task["stage"]),
-            f"{task['progress']} %",
+            task["id"][:ID_DIGITS] if brief else task["id"],
+            Text(_state(task), _STYLES.get(task["status"], "")),
             _duration((now_ms - _ms(task["createdAt"])) / 1000),
-            printable(task["draftUrl"]),
+            printable(draft_name(task["draftUrl"]) if brief else task["draftUrl"]),
         )
     for column in table.columns[:-1]:
         column.no_wrap = True
-    table.columns[-1].overflow = "fold"
     return table
+
+
+def _state(task: dict[str, Any]) -> str:
+    """The status of a task: an ended one's with the error's code, a running one's as its stage and percentage."""
+    if task["status"] == "PROCESSING":
+        return f"{_words(task['stage'])}, {task['progress']} %"
+    return task["error"]["code"] if task["error"] else _words(task["status"])
+
+
+def draft_name(url: str) -> str:
+    """The short name of a draft: its URL's `name`, its `draft_id`, or the end of its path."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return query.get("name") or query.get("draft_id") or unquote(parts.path.rstrip("/").rpartition("/")[2]) or url
 
 
 def findings_table(findings: "Iterable[Finding]") -> Table:
@@ -298,22 +313,27 @@ def _about_warning(warning: DraftWarning) -> Text:
 
 
 def report_object(report: DraftReport) -> dict[str, Any]:
-    """The API's `DraftReport` as a JSON object, with keys in snake_case and messages in English."""
+    """The API's `DraftReport` as a JSON object, with messages in English."""
     found = report.found
     return {
-        "draft_url": report.draft_url,
+        "draftUrl": report.draft_url,
         "renderable": report.renderable,
         "width": found.width,
         "height": found.height,
-        "duration_seconds": None if found.duration_us is None else found.duration_us / 1e6,
-        "frame_rate": found.frame_rate,
+        "durationSeconds": None if found.duration_us is None else found.duration_us / 1e6,
+        "frameRate": found.frame_rate,
         "tracks": found.tracks,
         "segments": found.segments,
         "materials": found.materials,
-        "warnings": [{**asdict(warning), "message": warning.message.en} for warning in report.warnings],
+        "warnings": [_api_names(warning, message=warning.message.en) for warning in report.warnings],
         "error": _error_object(found.error, report.stage) if found.error else None,
     }
 
 
 def _error_object(failure: Failure, stage: str) -> dict[str, Any]:
-    return {**asdict(failure), "message": failure.message.en, "hint": failure.hint.en, "stage": stage}
+    return _api_names(failure, message=failure.message.en, hint=failure.hint.en, stage=stage)
+
+
+def _api_names(record: DraftWarning | Failure, **texts: str) -> dict[str, Any]:
+    """The record's fields by their names in the API, with these texts in place of those in two languages."""
+    return {to_camel(name): value for name, value in {**asdict(record), **texts}.items()}

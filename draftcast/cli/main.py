@@ -1,6 +1,8 @@
 """The commands of the command line."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -14,12 +16,30 @@ _PANELS = {
     "The service": (service.serve, service.work, service.migrate, service.webhook_secret),
 }
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"draftcast {version('draftcast')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Renders CapCut and JianYing drafts to MP4 files, with live progress.",
     epilog="Exit codes: 0 done, 1 no video, 2 wrong options, 3 the server does not answer, 4 the server refuses.",
 )
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program."""
+
+
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(_command.__name__.replace("_", "-"), rich_help_panel=_panel)(_command)

@@ -55,8 +55,14 @@ def invalid(message: str) -> Stopped:
 
 
 def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
-    """End the program with an error: a line for people and one with what to do, or one JSON object."""
+    """End the program with an error."""
     stopped = _stopped(error)
+    print_error(stopped, as_json)
+    raise SystemExit(stopped.exit_code)
+
+
+def print_error(stopped: Stopped, as_json: bool) -> None:
+    """Print an error on stderr: a line for people and one with what to do, or one JSON object."""
     if as_json:
         fields = {"code": stopped.code, "message": str(stopped), "hint": stopped.hint}
         typer.echo(json.dumps({"error": fields}, ensure_ascii=False), err=True)
@@ -64,7 +70,6 @@ def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
         say(f"draftcast: {stopped} ({stopped.code})", "bold red")
         if stopped.hint:
             say(stopped.hint)
-    raise SystemExit(stopped.exit_code)
 
 
 def _stopped(error: DraftcastError | OSError) -> Stopped:

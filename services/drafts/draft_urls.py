@@ -38,7 +38,11 @@ async def check_webhook(url: str, guard: Guard) -> None:
         return
     if not any(guard.allows(str(address[0])) for *_, address in found):
         raise InvalidInput(
-            Bilingual("webhookUrl leads to an address that is not public.", "webhookUrl 指向的地址不是公网地址。"),
+            Bilingual(
+                "webhookUrl leads to an address that is not public; the operator can allow its host with "
+                "DRAFTCAST_ALLOW_HOSTS.",
+                "webhookUrl 指向的地址不是公网地址；管理员可通过 DRAFTCAST_ALLOW_HOSTS 放行该主机。",
+            ),
             path=("webhookUrl",),
         )
 

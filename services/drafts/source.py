@@ -32,6 +32,14 @@ BRING_HINT = Bilingual(
     "请将该文件按原文件名放入草稿文件夹（任意子目录），或在存有该文件的电脑上运行 `draftcast submit 文件夹`，"
     "文件会一并上传。服务器不会读取自身磁盘上的路径。",
 )
+FOLDER_HINT = Bilingual(
+    f"Give the folder that holds {DRAFT_NAMES[0]}, or a zip of it.",
+    f"请指定含有 {DRAFT_NAMES[0]} 的文件夹，或其 zip 压缩包。",
+)
+ADDRESS_HINT = Bilingual(
+    "Check the host name in the draft URL, and that its server is running and can be reached from this machine.",
+    "请检查草稿 URL 中的主机名，并确认对方服务器正在运行、可从本机访问。",
+)
 ADD_HINT = Bilingual(
     "Put the file anywhere into the draft's folder, under its name, or give the material an http(s) address.",
     "请将该文件按原文件名放入草稿文件夹（任意子目录），或为素材提供 http(s) 地址。",
@@ -165,6 +173,7 @@ class LocalDraft:
             ErrorCode.DRAFT_NOT_FOUND,
             f"There is no {DRAFT_NAMES[0]} in the folder {self._folder.path}.",
             f"文件夹 {self._folder.path} 中没有 {DRAFT_NAMES[0]}。",
+            hint=FOLDER_HINT,
         )
 
     async def _read(self, path: str, on_bytes: OnBytes) -> bytes | None:
@@ -239,11 +248,14 @@ def _is_absent(error: Failed) -> bool:
 
 def _draft_failed(error: FetchError) -> Failed:
     code, en, zh = ErrorCode.DRAFT_NOT_FOUND, "The draft could not be fetched", "无法获取草稿"
+    hint = None
     if isinstance(error, UrlRefused):
         code, en, zh = ErrorCode.DRAFT_URL_REFUSED, "The draft's address must not be fetched", "不允许访问该草稿地址"
     elif isinstance(error, TooLarge):
         code, en, zh = ErrorCode.DRAFT_TOO_LARGE, "The draft is too large", "草稿过大"
-    return failed(code, f"{en}: {error.reason.en}.", f"{zh}：{error.reason.zh}。")
+    elif not (isinstance(error, Unreachable) and error.status):
+        hint = ADDRESS_HINT
+    return failed(code, f"{en}: {error.reason.en}.", f"{zh}：{error.reason.zh}。", hint=hint)
 
 
 def _missing(material: MediaMaterial, segment_id: str) -> Failed:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.pages import PageCursor, SortKey, cursor, filter_condition, page_cursor
+from services.store.pages import PageCursor, SortKey, cursor, filter_condition, names_id, page_cursor
 from services.store.records import Order, OrderField, PageRequest, Task, TaskFilter, TaskPage
 from services.store.rows import task_of
 from services.store.tables import task_counts, tasks
@@ -84,7 +84,7 @@ async def _collected(connection: AsyncConnection, owner: str, wanted: TaskFilter
     """The sort keys of all matching tasks; None when there are more than `COUNT_LIMIT`."""
     meets = (tasks.c.owner == owner) & filter_condition(wanted)
     if wanted.search and not _short(wanted) and connection.dialect.name == "sqlite":
-        candidates = await _candidates(connection, owner, wanted.search)
+        candidates = await _candidates(connection, owner, wanted, wanted.search)
         if candidates is None:
             return None
         owned = tasks.c.owner + "" == owner  # an expression: else SQLite takes the owner's index for the narrower one
@@ -95,9 +95,9 @@ async def _collected(connection: AsyncConnection, owner: str, wanted: TaskFilter
     return found if len(found) <= COUNT_LIMIT else None
 
 
-async def _candidates(connection: AsyncConnection, owner: str, search: str) -> list[str] | None:
-    """The ids of tasks whose draft URL may contain the text, or whose id it is, from the index. None when the text is
-    too short, or matches too many.
+async def _candidates(connection: AsyncConnection, owner: str, wanted: TaskFilter, search: str) -> list[str] | None:
+    """The ids of tasks whose draft URL may contain the search, or whose id it names, from the indexes. None when it
+    matches too many.
     """
     trigrams = [search[at : at + 3].replace('"', '""') for at in range(len(search) - 2)][-MAX_TRIGRAMS:]
     matching = sa.text(
@@ -106,7 +106,9 @@ async def _candidates(connection: AsyncConnection, owner: str, search: str) -> l
     )
     bound = {"trigrams": " AND ".join(f'"{trigram}"' for trigram in trigrams), "owner": owner, "most": COUNT_LIMIT + 1}
     found = list((await connection.execute(matching, bound)).scalars())
-    return [*found, search] if len(found) <= COUNT_LIMIT else None
+    named = (await connection.execute(sa.select(tasks.c.id).where(names_id(wanted)).limit(COUNT_LIMIT + 1))).scalars()
+    found += named
+    return found if len(found) <= COUNT_LIMIT else None
 
 
 async def _scanned(

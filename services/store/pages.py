@@ -112,8 +112,16 @@ def filter_condition(wanted: TaskFilter, *, by_index: bool = True) -> sa.ColumnE
     if wanted.created_before_ms is not None:
         conditions.append(tasks.c.created_at_ms < wanted.created_before_ms)
     if wanted.search:
-        conditions.append(tasks.c.draft_url.icontains(wanted.search, autoescape=True) | (tasks.c.id == wanted.search))
+        conditions.append(tasks.c.draft_url.icontains(wanted.search, autoescape=True) | names_id(wanted))
     return sa.and_(*conditions)
+
+
+def names_id(wanted: TaskFilter) -> sa.ColumnElement[bool]:
+    """`TaskFilter.names` in SQL: a range, which the primary key has in order."""
+    prefix = wanted.id_prefix
+    if prefix is None:
+        return tasks.c.id == wanted.search
+    return tasks.c.id.between(prefix, prefix + "g")  # "g" follows all hexadecimal digits
 
 
 def page_cursor(page: PageRequest, parts: int) -> PageCursor:

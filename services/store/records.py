@@ -1,5 +1,6 @@
 """The records of tasks. Times are UTC milliseconds since 1970 (`_ms`)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +31,7 @@ class Status(StrEnum):
 MAX_LOSSES = 2
 """Lost workers after which a task fails with the next loss, and a part is left to its coordinator."""
 ACTIVE = (Status.PENDING, Status.PROCESSING)
+_ID_PREFIX = re.compile("[0-9a-f]{6,32}")
 
 
 class EventType(StrEnum):
@@ -243,7 +245,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Conditions on tasks; None means no condition. `search` matches a part of the draft URL, or the id."""
+    """Conditions on tasks; None means no condition. `search` matches a part of the draft URL, the id, or the beginning
+    of the id, of at least six digits.
+    """
 
     status: tuple[Status, ...] | None = None
     stage: tuple[Stage, ...] | None = None
@@ -253,10 +257,19 @@ class TaskFilter:
     created_before_ms: int | None = None
     search: str | None = None
 
+    @property
+    def id_prefix(self) -> str | None:
+        """The search where it may be the beginning of an id; None otherwise."""
+        return self.search if self.search and _ID_PREFIX.fullmatch(self.search) else None
+
+    def names(self, task_id: str) -> bool:
+        """Whether the search is this id, or its beginning."""
+        return task_id == self.search or (self.id_prefix is not None and task_id.startswith(self.id_prefix))
+
     def met_by(self, task: Task) -> bool:
         """Whether the task meets all conditions. `pages.filter_condition` is the same filter in SQL."""
         failure_code = task.failure.code if task.failure else None
-        found = self.search.lower() in task.draft_url.lower() or self.search == task.id if self.search else True
+        found = not self.search or self.search.lower() in task.draft_url.lower() or self.names(task.id)
         return (
             found
             and (self.status is None or task.status in self.status)

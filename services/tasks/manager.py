@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,8 +44,11 @@ from services.store.records import (
     ThroughputPoint,
 )
 from services.tasks.queue_quota import check_queue_quota
+from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
 from services.worker.queue.engine import Queue
+
+log = logging.getLogger(__name__)
 
 LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
@@ -99,6 +103,8 @@ class TaskManager:
         if isinstance(found, Task):
             return Submitted(found, created=False)
         self.task_cache.publish(found)
+        with bind_task(found.task.id):
+            log.info("submitted: %s", found.task.draft_url)
         self._traces.record_request("submit", found.task, began_ms)
         return Submitted(found.task, created=True)
 
@@ -162,6 +168,8 @@ class TaskManager:
                     )
                 )
         self.task_cache.publish(canceled)
+        with bind_task(task_id):
+            log.info("canceled: %s", task.draft_url)
         self._traces.record_request("cancel", canceled.task, began_ms)
         return canceled.task
 
@@ -178,6 +186,8 @@ class TaskManager:
                 )
             ) from None
         self.task_cache.publish(retried)
+        with bind_task(task_id):
+            log.info("submitted again: %s", retried.task.draft_url)
         self._traces.record_request("retry", retried.task, began_ms)
         return retried.task
 

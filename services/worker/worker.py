@@ -110,6 +110,7 @@ class Worker:
         if task is None:
             return
         with bind_task(task.id, task.attempt):
+            log.info("started: %s", task.draft_url)
             running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
@@ -180,6 +181,8 @@ class Worker:
                     self._task_cache.publish(changed)
                     if not changed.task.status.final:
                         return changed.task
+                    with bind_task(changed.task.id):
+                        log.info("%s", _outcome(changed.task))
                     self._traces.record_wait(changed.task)
                     await self._artifacts.clean_all(changed.task)
 
@@ -251,6 +254,7 @@ class Worker:
         ended = await self._writer.end(attempt, change)
         if ended is not None:
             attempt.ended = ended.task
+            log.info("%s", _outcome(ended.task))
             self._on_end(ended.task)
 
     async def _hand_back(self, attempt: Attempt) -> None:
@@ -355,6 +359,14 @@ def _refusal(task: Task, base_url: str) -> Failed | None:
             f"{task.attempt} 次尝试中渲染进程均意外中断。",
         )
     return None
+
+
+def _outcome(task: Task) -> str:
+    """The end of a task as a line of the log: its code, or the time since it was started."""
+    if task.failure is not None:
+        return f"failed: {task.failure.code}: {task.failure.message.en}"
+    seconds = ((task.completed_at_ms or 0) - (task.started_at_ms or 0)) / 1000
+    return f"{task.status.lower()} after {seconds:.1f} s: {task.draft_url}"
 
 
 def _internal() -> Failed:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ def test_a_draft_that_cannot_be_rendered_says_why_and_what_to_do(tmp_path: Path)
     assert not (tmp_path / "a.mp4").exists()
     as_json = run(tmp_path, "render", str(tmp_path), "-o", str(tmp_path / "a.mp4"), "--json")
     assert (as_json.returncode, problem(as_json)["code"]) == (1, "DRAFT_EMPTY")
+    (tmp_path / "empty").mkdir()
+    empty = run(tmp_path, "report", str(tmp_path / "empty"), "--json")
+    assert "the folder that holds draft_content.json" in json.loads(empty.stdout)["error"]["hint"]
     missing = run(tmp_path, "render", str(tmp_path / "nothing"))
     assert (missing.returncode, "neither an http(s) URL nor a folder" in missing.stderr) == (2, True)
 
@@ -71,8 +75,35 @@ def test_a_render_without_ffmpeg_says_how_to_get_one(tmp_path: Path) -> None:
 def test_a_video_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "draft_content.json").write_text(DraftBuilder(64, 36).text("Hello", 0, 100_000).json())
-    done = run(tmp_path, "render", str(tmp_path), "-o", str(tmp_path / "file" / "a.mp4"))
-    assert (done.returncode, "(OS_ERROR)" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    for output in (tmp_path / "file" / "a.mp4", tmp_path):
+        done = run(tmp_path, "render", str(tmp_path), "-o", str(output), "--json")
+        assert (done.returncode, problem(done)["code"], done.stdout) == (1, "OS_ERROR", "")  # nothing was rendered
+        assert f"{output} cannot be written" in problem(done)["message"]
+
+
+def test_a_video_is_kept_where_its_place_is_lost_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "draft_content.json").write_text(DraftBuilder(64, 36).text("Hello", 0, 100_000).json())
+    (tmp_path / "temporary").mkdir()
+    place = tmp_path / "out"
+    command = [*DRAFTCAST, "render", str(tmp_path), "-o", str(place / "a.mp4"), "--json"]
+    env = {**environment(tmp_path), "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as going:
+        assert going.stdout is not None
+        assert going.stderr is not None
+        going.stdout.readline()  # the place was looked at, and the render has begun
+        place.rmdir()
+        place.touch()
+        going.stdout.read()
+        error = json.loads(going.stderr.read())["error"]
+    kept = Path(error["hint"].removeprefix("The video is kept: "))
+    assert (going.returncode, len(Video(kept))) == (1, 3)
+    assert [kept.parent] == list((tmp_path / "temporary").iterdir())
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout == f"draftcast {version('draftcast')}\n"
 
 
 def test_keys_are_listed_for_programs_without_their_secrets(tmp_path: Path) -> None:
@@ -112,6 +143,10 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
         (line,) = done.stderr.strip().splitlines()
         assert f"DRAFTCAST_{name.upper()}" in line
         assert value in line
+    config = tmp_path / "draftcast.toml"
+    config.write_text("port = 'many'")
+    in_file = run(tmp_path, "serve", config=str(config))
+    assert (in_file.returncode, in_file.stderr.startswith(f"draftcast: port in {config}: ")) == (1, True)
     unknown = run(tmp_path, "serve", colour="blue")
     assert (unknown.returncode, "DRAFTCAST_COLOUR: no such setting" in unknown.stderr) == (1, True)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from draftcast.cli.display import LocalProgress, ProgressBar, ProgressState, task_progress, tasks_table
+from draftcast.cli.display import LocalProgress, ProgressBar, ProgressState, draft_name, task_progress, tasks_table
 from draftcast.cli.terminal import print_table
 from services.exporter_protocol import StageLine
 from services.store.records import Stage, Unit
@@ -63,17 +63,19 @@ def test_tasks_are_a_table_with_their_age_and_error(capfd: pytest.CaptureFixture
     failed = {**TASK, "status": "FAILED", "error": {"code": "DRAFT_EMPTY"}, "draftUrl": "http://x/\u001b[31m"}
     print_table(tasks_table([TASK, failed], CREATED_MS + 3_700_000))
     header, first, second = capfd.readouterr().out.splitlines()
-    assert header.split() == ["task", "status", "stage", "or", "error", "progress", "age", "draft"]
-    assert first.split() == [
-        "t1",
-        "processing",
-        "rendering",
-        "74",
-        "%",
-        "1",
-        "h",
-        "1",
-        "min",
-        "http://drafts.example/x",
-    ]
+    assert header.split() == ["task", "state", "age", "draft"]
+    assert first.split() == ["t1", "rendering,", "74", "%", "1", "h", "1", "min", "http://drafts.example/x"]
     assert ("DRAFT_EMPTY" in second, "\u001b" in second) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://127.0.0.1:8000/sample/get_draft?draft_id=20261101120000c0ffee01", "20261101120000c0ffee01"),
+        ("http://127.0.0.1:8000/drafts/get_draft?draft_id=5f0c&name=%E6%88%91%E7%9A%84%E8%8D%89%E7%A8%BF", "我的草稿"),
+        ("https://drafts.example/a/draft%20one.zip", "draft one.zip"),
+        ("https://drafts.example", "https://drafts.example"),
+    ],
+)
+def test_a_draft_is_named_as_people_know_it(url: str, name: str) -> None:
+    assert draft_name(url) == name

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from services.settings import SettingsError, load
-from tests.support.process import served
-from tests.support.server import ROOT
+from tests.support.process import gated_exporter, served
+from tests.support.server import ROOT, Server
 from tests.support.subscriber import subscriber
 
 CANARY = "canary7f3a"
@@ -70,7 +70,7 @@ def test_in_json_each_line_is_an_object_that_names_its_task(tmp_path: Path) -> N
     for line in lines:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
         assert set(line) - {"task_id", "attempt"} == {"time", "level", "logger", "message"}
-    (complaint,) = [line for line in lines if "no answer" in line["message"]]
+    (complaint,) = [line for line in lines if line["message"].startswith("exporter stderr")]
     assert (complaint["level"], complaint["task_id"], complaint["attempt"]) == ("WARNING", task_id, 1)
     assert complaint["message"].endswith(SHOWN)
     assert [line["level"] for line in lines if line["logger"] == "uvicorn.error"] == ["WARNING"]
@@ -80,11 +80,37 @@ def test_in_json_each_line_is_an_object_that_names_its_task(tmp_path: Path) -> N
 
 def test_in_text_a_line_names_its_task(tmp_path: Path) -> None:
     task_id, log = log_of(tmp_path, "text")
-    (complaint,) = [line for line in log.splitlines() if "no answer" in line]
+    (complaint,) = [line for line in log.splitlines() if "exporter stderr" in line]
     assert complaint.endswith(SHOWN)
     assert f" WARNING services.worker.exporter_process: [task {task_id} attempt 1] " in complaint
     assert " WARNING uvicorn.error: " in log
     assert CANARY not in log
+
+
+def test_a_task_is_logged_from_its_submit_to_its_end(tmp_path: Path) -> None:
+    with served(tmp_path, exporter=gated_exporter(tmp_path)) as process:
+        server = process.start()
+        acts = {act: finished(server, server.draft_url(act)) for act in ("render", "fail")}
+        finished(server, server.draft_url("fail"))  # the slot is free once the end of the former one is logged
+        process.stop()
+    lines = {
+        act: [line.partition(task_id)[2] for line in process.log.splitlines() if task_id in line]
+        for act, task_id in acts.items()
+    }
+    address = "http://127.0.0.1:9/get_draft"
+    submitted, started, completed = lines["render"]
+    assert (submitted, started) == (f"] submitted: {address}", f" attempt 1] started: {address}")
+    assert re.fullmatch(rf" attempt 1\] completed after \d+\.\d s: {address}", completed)
+    assert lines["fail"][2:] == [" attempt 1] failed: DRAFT_EMPTY: The draft is empty."]
+
+
+def finished(server: Server, draft_url: str) -> str:
+    """The id of a task that has ended."""
+    task_id: str = server.data(SUBMIT, url=draft_url)["submitVideoTask"]["task"]["id"]
+    with subscriber(server.socket_url) as watching:
+        watching.subscribe(WATCH, id=task_id)
+        list(watching.rest())
+    return task_id
 
 
 def test_what_libraries_say_has_the_same_form() -> None:

@@ -1,6 +1,10 @@
 """The commands that speak to a running server."""
 
+import os
+import pty
 import shutil
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +13,9 @@ import pytest
 from services.errors import HINTS, ErrorCode
 from tests.draftcast.test_cli import lines, problem, run
 from tests.support.keys import new_key
-from tests.support.process import served
+from tests.support.process import DRAFTCAST, environment, served
 from tests.support.programs import free_port
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 
 def test_submit_and_watch_speak_to_a_running_server(server: Server, tmp_path: Path) -> None:
@@ -59,6 +63,41 @@ def test_a_task_is_listed_canceled_and_retried(server: Server, tmp_path: Path) -
     again = run(tmp_path, "retry", task_id, "--json", server=server.url)
     assert (again.returncode, problem(again)["code"]) == (4, "INVALID_STATE")
     assert run(tmp_path, "cancel", task_id, "--json", server=server.url).returncode == 0
+
+
+def test_the_list_fits_a_terminal_and_its_short_ids_name_tasks(server: Server, tmp_path: Path) -> None:
+    url = server.draft_url("hold")
+    task_id = run(tmp_path, "submit", url, server=server.url).stdout.strip()
+    other = run(tmp_path, "submit", server.draft_url("hold"), server=server.url).stdout.strip()
+    shown = on_terminal(tmp_path, 80, "tasks", server=server.url)
+    assert max(map(len, shown)) <= 80
+    (row,) = [line for line in shown if line.split()[0] == task_id[:12]]
+    assert url.rpartition("draft_id=")[2][:20] in row
+    canceled = run(tmp_path, "cancel", task_id[:12], "0123456789", other[:12], server=server.url)
+    said = canceled.stderr.splitlines()
+    assert (canceled.returncode, said[0], said[-1]) == (4, f"{task_id} is canceled.", f"{other} is canceled.")
+    assert "There is no task of this id: 0123456789" in canceled.stderr
+    watching = run(tmp_path, "retry", task_id, other, "--watch", server=server.url)
+    assert (watching.returncode, "--watch follows one task" in watching.stderr) == (2, True)
+
+
+def test_the_server_is_where_its_own_settings_say(server: Server, tmp_path: Path) -> None:
+    done = run(tmp_path, "tasks", "--limit", "1", host="0.0.0.0", port=str(server.port))
+    assert (done.returncode, "does not answer" in done.stderr) == (0, False), done.stderr
+
+
+def on_terminal(folder: Path, columns: int, *arguments: str, **settings: str) -> list[str]:
+    """The lines that a command prints on a terminal of this width, without colours."""
+    own, theirs = pty.openpty()
+    env = {**environment(folder, **settings), "COLUMNS": str(columns), "TERM": "dumb", "NO_COLOR": "1"}
+    subprocess.run([*DRAFTCAST, *arguments], cwd=ROOT, env=env, stdout=theirs, timeout=60, check=True)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the end of a terminal is an error
+        while more := os.read(own, 4096):
+            shown += more
+    os.close(own)
+    return shown.decode().splitlines()
 
 
 def test_a_retried_task_can_be_watched(server: Server, tmp_path: Path) -> None:

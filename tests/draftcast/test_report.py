@@ -24,8 +24,8 @@ def test_a_report_is_one_object_for_programs(tmp_path: Path) -> None:
     done = run(tmp_path, "report", str(SAMPLE_DIR), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
-        "draft_url": SAMPLE_DIR.as_uri(), "renderable": True, "width": 1280, "height": 720, "duration_seconds": 6.0,
-        "frame_rate": 30.0, "tracks": 4, "segments": 6, "materials": 6, "warnings": [], "error": None,
+        "draftUrl": SAMPLE_DIR.as_uri(), "renderable": True, "width": 1280, "height": 720, "durationSeconds": 6.0,
+        "frameRate": 30.0, "tracks": 4, "segments": 6, "materials": 6, "warnings": [], "error": None,
     }  # fmt: skip
 
 
@@ -36,11 +36,11 @@ def test_a_draft_that_cannot_be_rendered_makes_the_exit_code_1(tmp_path: Path) -
     report = json.loads(done.stdout)
     assert (done.returncode, report["renderable"], report["width"]) == (1, False, 640)
     error, (warning,) = report["error"], report["warnings"]
-    assert (error["code"], error["stage"], error["segment_id"]) == (
+    assert (error["code"], error["stage"], error["segmentId"]) == (
         "MATERIAL_UNREACHABLE", "PREPARING", draft.last["id"],
     )  # fmt: skip
-    assert set(error) == {"code", "message", "hint", "retryable", "stage", "material_url", "segment_id"}
-    assert set(warning) == {"code", "message", "segment_id", "material_name", "effect_id"}
+    assert set(error) == {"code", "message", "hint", "retryable", "stage", "materialUrl", "segmentId"}
+    assert set(warning) == {"code", "message", "segmentId", "materialName", "effectId"}
     assert all(isinstance(text, str) for text in (error["message"], error["hint"], warning["message"]))
 
 

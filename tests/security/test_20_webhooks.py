@@ -58,7 +58,8 @@ def test_an_inside_webhook_is_refused_at_the_submit(server: Server, canary: Cana
     assert answer["errors"] == [
         {
             "code": "INVALID_INPUT",
-            "message": "webhookUrl leads to an address that is not public.",
+            "message": "webhookUrl leads to an address that is not public; the operator can allow its host with "
+            "DRAFTCAST_ALLOW_HOSTS.",
             "path": ["input", "webhookUrl"],
         }
     ]

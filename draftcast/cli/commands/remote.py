@@ -1,14 +1,29 @@
 """Commands of a running server: submit, watch, tasks, cancel, retry."""
 
-from collections.abc import Callable, Generator
+import sys
+from collections.abc import Callable, Coroutine, Generator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from draftcast.cli.terminal import AsJson, Exit, print_json, print_table, run, say
+from draftcast.cli.terminal import (
+    AsJson,
+    Exit,
+    Stopped,
+    invalid,
+    print_error,
+    print_json,
+    print_table,
+    run,
+    say,
+    settings_of,
+)
 from services.environment import SERVER_VARIABLE
+
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere is reached here
+_TASK_HELP = "A task's id or its beginning, or the draft URL that was submitted."
 
 
 class Wanted(StrEnum):
@@ -22,15 +37,29 @@ class Wanted(StrEnum):
 
 
 def _address(server: str) -> str:
+    """The address of the server; by default the one that the settings of this machine's server give."""
+    if not server:
+        settings = settings_of()
+        host = LOOPBACK.get(settings.host, settings.host)
+        return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
     if not server.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{server} is no address; write http://{server}")
     return server.rstrip("/")
 
 
-Server = Annotated[str, typer.Option(help="The server's address.", envvar=SERVER_VARIABLE, callback=_address)]
-Named = Annotated[str, typer.Argument(metavar="TASK", help="A task's id, or the draft URL that was submitted.")]
+Server = Annotated[
+    str,
+    typer.Option(
+        help="The server's address.",
+        envvar=SERVER_VARIABLE,
+        callback=_address,
+        show_default="that of DRAFTCAST_HOST and DRAFTCAST_PORT",
+    ),
+]
+Named = Annotated[str, typer.Argument(metavar="TASK", help=_TASK_HELP)]
+Several = Annotated[list[str], typer.Argument(metavar="TASK...", help=_TASK_HELP)]
 Watching = Annotated[bool, typer.Option("--watch", help="Watch it to its end.")]
-HERE = "http://127.0.0.1:8000"
+HERE = ""
 
 
 def submit(
@@ -103,29 +132,49 @@ def tasks(
         for task in found:
             print_json(task)
     elif found:
-        print_table(tasks_table(found, now_ms()))
+        print_table(tasks_table(found, now_ms(), brief=sys.stdout.isatty()))
     else:
         say("There are no such tasks.")
 
 
-def cancel(named: Named, as_json: AsJson = False, server: Server = HERE) -> None:
-    """Cancel a task that waits or runs."""
+def cancel(named: Several, as_json: AsJson = False, server: Server = HERE) -> None:
+    """Cancel tasks that wait or run."""
     from draftcast.cli import client
 
-    async def once() -> Any:
-        return await client.cancel(server, (await client.find(server, named))["id"])
-
-    _report(server, run(once()), False, as_json, "")
+    _change_each(server, named, client.cancel, False, as_json)
 
 
-def retry(named: Named, watching: Watching = False, as_json: AsJson = False, server: Server = HERE) -> None:
-    """Put a failed or canceled task into the queue again."""
+def retry(named: Several, watching: Watching = False, as_json: AsJson = False, server: Server = HERE) -> None:
+    """Put failed or canceled tasks into the queue again."""
     from draftcast.cli import client
 
-    async def once() -> Any:
-        return await client.retry(server, (await client.find(server, named))["id"])
+    if watching and len(named) > 1:
+        raise invalid("--watch follows one task; give one, or leave it out")
+    _change_each(server, named, client.retry, watching, as_json)
 
-    _report(server, run(once()), watching, as_json, "")
+
+def _change_each(
+    server: str,
+    named: list[str],
+    change: Callable[[str, str], Coroutine[Any, Any, dict[str, Any]]],
+    watching: bool,
+    as_json: bool,
+) -> None:
+    """Change each task, also after one that is refused; the exit code is that of the last error."""
+    from draftcast.cli import client
+
+    async def once(name: str) -> dict[str, Any]:
+        return await change(server, (await client.find(server, name))["id"])
+
+    refused: list[Stopped] = []
+    for name in named:
+        try:
+            _report(server, run(once(name)), watching, as_json, "")
+        except client.ServerRefusal as error:
+            print_error(error, as_json)
+            refused.append(error)
+    if refused:
+        raise SystemExit(refused[-1].exit_code)
 
 
 def _report(server: str, task: dict[str, Any], watching: bool, as_json: bool, result: str) -> None:

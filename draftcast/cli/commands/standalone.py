@@ -1,6 +1,8 @@
 """Commands that need no server: render, report, doctor."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -29,6 +31,7 @@ def render(
 ) -> None:
     """Render a draft without a server."""
     settings = settings_of()
+    _check_output(output)
     with _request(settings, draft) as asked:
         request = replace(asked, strict=strict)
         if as_json:
@@ -128,9 +131,30 @@ def _render_shown(request: "ExportRequest", output: Path) -> None:
     _say_result(result, output)
 
 
+def _check_output(output: Path) -> None:
+    """Raises `Stopped` when no file can be made at this path."""
+    try:
+        if output.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise _not_written(output, error, "Give the path of a file that can be written: -o FILE.") from error
+
+
 def _keep(request: "ExportRequest", output: Path) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(request.output, output)
+    """Move the video to its place; where that fails it is kept beside the temporary files."""
+    try:
+        shutil.move(request.output, output)
+    except OSError as error:
+        kept = Path(tempfile.mkdtemp(prefix="draftcast-video-")) / request.output.name
+        request.output.rename(kept)
+        raise _not_written(output, error, f"The video is kept: {kept}") from error
+
+
+def _not_written(output: Path, error: OSError, hint: str) -> Stopped:
+    return Stopped("OS_ERROR", f"{output} cannot be written: {error.strerror or error}", hint)
 
 
 def _say_result(result: "Result", output: Path) -> None:

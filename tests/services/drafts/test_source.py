@@ -202,6 +202,7 @@ def test_a_server_that_is_down_means_that_there_is_no_such_draft(tmp_path: Path,
         host = f"127.0.0.1:{closed.getsockname()[1]}"
         failure = remote_failure(tmp_path, server, f"http://{host}/get", allow=(host,)).failure
     assert failure.code is ErrorCode.DRAFT_NOT_FOUND
+    assert ("its server is running" in failure.hint.en, "draft_id" in failure.hint.en) == (True, False)
 
 
 def test_inside_addresses_are_refused_for_the_list_the_content_and_the_materials(

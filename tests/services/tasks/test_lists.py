@@ -45,6 +45,7 @@ FILTERS = [
     TaskFilter(search='"*'),
     TaskFilter(search="=9", status=(Status.CANCELED,)),
     TaskFilter(search="zz"),
+    TaskFilter(search="abcdef"),
     TaskFilter(created_after_ms=1_700_000_002_000, created_before_ms=1_700_000_003_000),
 ]
 

@@ -306,7 +306,9 @@ def test_filters_narrow_the_list(run: Run) -> None:
         assert await found(stage=(Stage.STARTED,)) == [broken.id]
         assert await found(draft_url="http://a.example/3") == [created[3]]
         assert await found(search="%_") == [broken.id]
-        assert await found(search=created[1]) == [created[1]]
+        for named in (created[1], created[1][:6]):
+            assert await found(search=named) == [created[1]]
+        assert await found(search=created[1][1:8]) == await found(search=created[1][:5]) == []
         assert await found(created_after_ms=broken.created_at_ms) == []
         assert await found(status=()) == []
 

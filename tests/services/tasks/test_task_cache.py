@@ -140,6 +140,8 @@ def test_a_filter_means_the_same_in_memory_and_in_sql(run: Run) -> None:
             TaskFilter(search="t_2"),
             TaskFilter(search="%"),
             TaskFilter(search=first.id),
+            TaskFilter(search=second.id[:6]),
+            TaskFilter(search=second.id[1:]),
             TaskFilter(search=""),
             TaskFilter(status=(Status.PENDING,)),
             TaskFilter(status=()),

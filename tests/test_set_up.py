@@ -1,6 +1,7 @@
 """How set-up chooses a Python, and how the project is found from `.venv`."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,3 +97,33 @@ def test_the_project_is_found_from_its_venv_whatever_its_folder_and_the_locale_a
         command = [str(project / ".venv" / "bin" / "python"), "-c", code]
         done = subprocess.run(command, cwd="/", env=env, capture_output=True, text=True, check=False)
         assert done.stdout.strip() == ascii(str(project / "draftcast" / "__init__.py")), done.stderr
+
+
+def planned(folder: Path, *arguments: str) -> str:
+    """What make would do in a fresh copy of the project."""
+    for name in ("Makefile", "requirements.lock", "requirements-run.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "web").mkdir()
+    for name in (".npmrc", "package-lock.json", "build.mjs"):
+        (folder / "web" / name).touch()
+    command = ["make", "--dry-run", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("goals", "lock"), [("run-parts", "-run.lock"), ("parts PACKAGES=.venv/ready", ".lock")])
+def test_running_installs_what_running_needs_and_setup_what_tests_need(tmp_path: Path, goals: str, lock: str) -> None:
+    synced = [line for line in planned(tmp_path, *goals.split()).splitlines() if "pip sync" in line]
+    assert [line.partition("--require-hashes ")[2].split()[0] for line in synced] == [f"requirements{lock}"]
+
+
+def test_programs_of_the_system_are_named_before_they_are_installed_and_may_be_left_out(tmp_path: Path) -> None:
+    for name in ("sh", "id", "ls"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    asked = tmp_path / "apt-get"
+    asked.write_text(f"#!/bin/sh\necho called >>{tmp_path}/calls\n")
+    asked.chmod(0o755)
+    command = ["/bin/sh", str(ROOT / "setup" / "test_programs.sh")]
+    env = {"PATH": str(tmp_path), "NO_APT": "1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert re.search(r"NOT INSTALLED:.* redis-server .*curl", done.stderr)
+    assert not (tmp_path / "calls").exists()

@@ -17,6 +17,7 @@ from draftcast.api import files, health, openapi, page, sample, uploads
 from draftcast.api.capcut_mate import endpoints
 from draftcast.api.graphql_http.endpoint import HttpEndpoint
 from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
+from draftcast.api.mcp import endpoint as mcp
 from draftcast.api.origins import own_origins
 from draftcast.api.response_cache import CachedResponse, ResponseCacheMiddleware
 from draftcast.api.security_headers import SecurityHeaders
@@ -99,6 +100,7 @@ def _routes(
         *page.routes(settings),
         Route("/graphql", HttpEndpoint(executor, origins)),
         WebSocketRoute("/graphql", GraphQLEndpoint(schema, origins, executor)),
+        Route(mcp.PATH, mcp.McpEndpoint(executor, origins)),
         *polling.mounts(),
         *openapi.routes(settings),
         Route("/files/{key:path}", files.serve),

@@ -40,28 +40,26 @@ def routes() -> list[Route]:
 async def _upload(request: Request) -> Response:
     """POST /drafts?name=…: stores the zip of a draft's folder and returns the draft URL."""
     try:
-        context = await Context.of(request)
-        context.require(Scope.SUBMIT)
-        context.count(Limit.SUBMITS)
-        name = _name(request)
-        kept = await context.services.uploads.put(context.rate_limit_key, _zip(request))
+        stored = await store(await Context.of(request), request.query_params.get("name", ""), _zip(request))
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; public_message() logs it
         english = wants_english(request.headers.get("accept-language", ""))
         return Documented().error(error_entry(error), localized(public_message(error), english), english)
-    context.note(Act.DRAFT_KEPT, draft=redact_draft_id(kept.draft_id))
-    base = context.services.settings.base_url
-    query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
-    return JSONResponse({"draft_url": f"{base}{GET_DRAFT}?{query}", "expires_at": rfc3339(kept.expires_at_ms)}, 201)
+    return JSONResponse(stored, 201)
 
 
-def _name(request: Request) -> str:
-    """The draft's name, or an empty text. Raises `InvalidInput`."""
-    name = request.query_params.get("name", "")
+async def store(context: Context, name: str, archive: AsyncGenerator[bytes]) -> dict[str, str]:
+    """Store the zip of a draft; its draft URL and expiry. Raises `RequestError`, `DiskFull` and `NotAdmitted`."""
+    context.require(Scope.SUBMIT)
+    context.count(Limit.SUBMITS)
     if len(name) > LONGEST_NAME:
         raise InvalidInput(Bilingual(f"name may have {LONGEST_NAME} characters.", f"name 最多 {LONGEST_NAME} 个字符。"))
-    return name
+    kept = await context.services.uploads.put(context.rate_limit_key, archive)
+    context.note(Act.DRAFT_KEPT, draft=redact_draft_id(kept.draft_id))
+    query = urlencode({"draft_id": kept.draft_id, **({"name": name} if name else {})})
+    draft_url = f"{context.services.settings.base_url}{GET_DRAFT}?{query}"
+    return {"draft_url": draft_url, "expires_at": rfc3339(kept.expires_at_ms)}
 
 
 async def _zip(request: Request) -> AsyncGenerator[bytes]:

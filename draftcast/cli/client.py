@@ -46,10 +46,7 @@ mutation Submit($input: SubmitVideoTaskInput!) {
 _CANCEL = "mutation Cancel($id: ID!) { cancelVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
 _RETRY = "mutation Retry($id: ID!) { retryVideoTask(id: $id) { task { ...Shown } errors { code message } } }" + _TASK
 _FIND = "query Find($id: ID, $draftUrl: URL) { videoTask(id: $id, draftUrl: $draftUrl) { ...Shown } }" + _TASK
-_BEGINNING = (
-    "query Beginning($search: String) { videoTasks(first: 100, filter: {search: $search}) { nodes { ...Shown } } }"
-    + _TASK
-)
+_BEGINNING = "query Beginning($search: String) { videoTasks(first: 100, filter: {search: $search}) { nodes { id } } }"
 _NEWEST = (
     """
 query Newest($first: Int, $filter: VideoTaskFilter) {
@@ -120,29 +117,28 @@ async def retry(server: str, task_id: str) -> Json:
 async def newest(server: str, first: int, statuses: list[str]) -> list[Json]:
     """The newest tasks, 100 at most, of these statuses or of all. Raises as `submit` does."""
     wanted = {"status": statuses} if statuses else None
-    nodes: list[Json] = (await _ask(server, _NEWEST, {"first": first, "filter": wanted}))["videoTasks"]["nodes"]
+    nodes: list[Json] = (await ask(server, _NEWEST, {"first": first, "filter": wanted}))["videoTasks"]["nodes"]
     return nodes
 
 
 async def find(server: str, named: str) -> Json:
     """The task of an id or of its beginning, or the newest of a draft URL. Raises as `submit` does, and `Stopped`."""
     by_url = "://" in named
-    found: Json | None = (await _ask(server, _FIND, {"draftUrl" if by_url else "id": named}))["videoTask"]
-    if found is None and not by_url:
-        found = await _begins_with(server, named)
+    found: Json | None = (await ask(server, _FIND, {"draftUrl" if by_url else "id": named}))["videoTask"]
+    if found is None and not by_url and (task_id := await _begins_with(server, named)):
+        return await find(server, task_id)
     if found is None:
         raise ServerRefusal("NOT_FOUND", f"There is no task of {'this draft URL' if by_url else 'this id'}: {named}")
     return found
 
 
-async def _begins_with(server: str, beginning: str) -> Json | None:
-    """The one task whose id begins so; None when there is none. Raises `Stopped` when there are several."""
-    found = (await _ask(server, _BEGINNING, {"search": beginning}))["videoTasks"]["nodes"]
-    named: list[Json] = [task for task in found if task["id"].startswith(beginning)]
-    if len(named) > 1:
-        ids = ", ".join(task["id"] for task in named[:5])
-        raise invalid(f"{beginning} is the beginning of {len(named)} ids: {ids}")
-    return named[0] if named else None
+async def _begins_with(server: str, beginning: str) -> str | None:
+    """The one id that begins so; None when there is none. Raises `Stopped` when there are several."""
+    found = (await ask(server, _BEGINNING, {"search": beginning}))["videoTasks"]["nodes"]
+    ids: list[str] = [task["id"] for task in found if task["id"].startswith(beginning)]
+    if len(ids) > 1:
+        raise invalid(f"{beginning} is the beginning of {len(ids)} ids: {', '.join(ids[:5])}")
+    return ids[0] if ids else None
 
 
 async def watch(server: str, task_id: str) -> AsyncGenerator[Json]:
@@ -182,7 +178,7 @@ async def _events(server: str, variables: Json) -> AsyncGenerator[Json]:
 
 
 async def _changed(server: str, mutation: str, variables: Json) -> Json:
-    (answer,) = (await _ask(server, mutation, variables)).values()
+    (answer,) = (await ask(server, mutation, variables)).values()
     if answer["errors"]:
         first = answer["errors"][0]
         raise ServerRefusal(first["code"], first["message"])
@@ -190,8 +186,8 @@ async def _changed(server: str, mutation: str, variables: Json) -> Json:
     return task
 
 
-async def _ask(server: str, document: str, variables: Json) -> Json:
-    """The data of a query or mutation on tasks."""
+async def ask(server: str, document: str, variables: Json) -> Json:
+    """The data of a query or mutation. Raises as `submit` does."""
     transport = AIOHTTPTransport(url=f"{server}/graphql", timeout=TIMEOUT_SECONDS, headers=bearer())
     try:
         async with Client(transport=transport) as session:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from draftcast.cli.commands import fonts, keys, remote, service, standalone
+from draftcast.cli.commands import agents, fonts, keys, remote, service, standalone
 from draftcast.cli.terminal import end
 from services.errors import DraftcastError
 
 _PANELS = {
     "Without a server": (standalone.render, standalone.report, standalone.doctor),
     "With a running server": (remote.submit, remote.watch, remote.tasks, remote.cancel, remote.retry),
+    "For agents": (agents.mcp,),
     "The service": (service.serve, service.work, service.migrate, service.webhook_secret),
 }
 

@@ -28,22 +28,29 @@ def server(settings: Settings, *, work: bool = True) -> uvicorn.Server:
     """The API server. Messages and bodies are bounded; the access log and the compression of small websocket messages
     are off, since each request would pay for them.
     """
-    return Server(
-        uvicorn.Config(
-            create_app(settings, work=work),
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http=connections(),
-            ws=Socket,
-            ws_max_size=LARGEST_BODY_BYTES,
-            ws_per_message_deflate=False,
-            access_log=False,
-            log_config=None,
-            log_level="warning",  # below it, every websocket is a line
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
+    return Server(_config(settings, work))
+
+
+def local_server(settings: Settings) -> "LocalServer":
+    """The API server with a worker, as a part of another program."""
+    return LocalServer(_config(settings, work=True))
+
+
+def _config(settings: Settings, work: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings, work=work),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=connections(),
+        ws=Socket,
+        ws_max_size=LARGEST_BODY_BYTES,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",  # below it, every websocket is a line
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
 
 
@@ -92,3 +99,16 @@ class Server(uvicorn.Server):
                 connection.shutdown()
             await asyncio.sleep(pause_seconds)
         await super().shutdown(sockets)
+
+
+class LocalServer(_EmbeddedServer, Server):
+    """A server that leaves signals to its program, which may wait until it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await super().startup(sockets)
+        self.ready.set()

@@ -8,7 +8,7 @@ from services.clock import rfc3339
 from services.http.redaction import redact_text
 from services.telemetry.log_context import bound_task
 
-QUIET = ("alembic", "dbos", "uvicorn.error")
+QUIET = ("alembic", "dbos", "mcp", "uvicorn.error")
 """Loggers whose routine messages are dropped."""
 
 

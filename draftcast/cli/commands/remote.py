@@ -36,7 +36,7 @@ class Wanted(StrEnum):
     CANCELED = "canceled"
 
 
-def _address(server: str) -> str:
+def server_address(server: str) -> str:
     """The address of the server; by default the one that the settings of this machine's server give."""
     if not server:
         settings = settings_of()
@@ -52,7 +52,7 @@ Server = Annotated[
     typer.Option(
         help="The server's address.",
         envvar=SERVER_VARIABLE,
-        callback=_address,
+        callback=server_address,
         show_default="that of DRAFTCAST_HOST and DRAFTCAST_PORT",
     ),
 ]
@@ -73,11 +73,11 @@ def submit(
     """Submit a draft to a running server; a draft on this machine is sent there first, with its files."""
     from draftcast.cli import client
 
-    task = run(client.submit(server, _sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
+    task = run(client.submit(server, sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
     _report(server, task, watching, as_json, task["id"])
 
 
-def _sent(server: str, draft: str, *, quiet: bool) -> str:
+def sent(server: str, draft: str, *, quiet: bool) -> str:
     """The draft's URL; a draft on this machine is uploaded first."""
     if draft.startswith(("http://", "https://")):
         return draft

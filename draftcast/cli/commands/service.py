@@ -22,7 +22,7 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Render in this process, too.")] = True,
 ) -> None:
     """Serve the API, with a worker in the same process."""
-    settings = _settings(host=host, port=port)  # first, so that a wrong setting is reported at once
+    settings = checked_settings(host=host, port=port)  # first, so that a wrong setting is reported at once
     keep_files_private()
     from draftcast.cli.doctor import check_port
     from draftcast.server.serving import server
@@ -62,7 +62,7 @@ def _announce(settings: "Settings", text: str, style: str = "") -> None:
         say(text, style)
 
 
-def _settings(**overrides: Any) -> "Settings":
+def checked_settings(**overrides: Any) -> "Settings":
     """The settings, checked together with those of traces and with the folders that renders may read."""
     from services.settings import traces_enabled
     from services.startup_checks import check_exposure
@@ -75,7 +75,7 @@ def _settings(**overrides: Any) -> "Settings":
 
 def work() -> None:
     """Render tasks of the queue without serving the API; with PostgreSQL on any number of machines."""
-    settings = _settings()
+    settings = checked_settings()
     keep_files_private()
     from services.compose import open_services
     from services.telemetry.logs import configure_logging

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
+from draftcast.api.mcp.tools import build_server
 from draftcast.cli.main import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
@@ -28,7 +29,7 @@ READMES = ("README.md", "README.zh.md")
 PROMISES = ("docs/promises.md", "docs/promises.zh.md")
 PAGES = (
     *("migrating", "comparison", "operations", "webhooks", "protocol", "exporter"),
-    *("glossary", "settings", "cli", "promises", "coverage"),
+    *("glossary", "settings", "cli", "promises", "coverage", "agents"),
 )
 IN_BOTH = [READMES, *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in PAGES)]
 """Documents in English and Chinese."""
@@ -87,6 +88,15 @@ def test_every_command_has_a_row(page: str) -> None:
     documented = {name.split()[1] for name in rows(page) if name.startswith("draftcast ")}
     commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     assert documented == commands | {group.name for group in app.registered_groups}
+
+
+@pytest.mark.parametrize("page", ["docs/agents.md", "docs/agents.zh.md"])
+def test_every_tool_of_agents_has_a_row(page: str) -> None:
+    async def none(_: object) -> Any:
+        raise NotImplementedError
+
+    tools = asyncio.run(build_server(none, none).list_tools())
+    assert set(rows(page)) == {tool.name for tool in tools}
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from draftcast.api.mcp.tools import Json, Request, build_server
 from draftcast.cli import client, upload
-from draftcast.cli.commands.remote import sent
+from draftcast.cli.send import sent
 from draftcast.cli.terminal import Stopped
 from services.errors import DraftcastError
 

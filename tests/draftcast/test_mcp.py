@@ -53,7 +53,8 @@ async def call(client: Client, tool: str, **arguments: Any) -> Json:
     answer = await client.call_tool(tool, arguments)
     assert not answer.is_error, answer.content
     assert answer.structured_content is not None
-    return answer.structured_content
+    found: Json = answer.structured_content
+    return found
 
 
 def words(answer: CallToolResult) -> str:

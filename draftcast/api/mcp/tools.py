@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeAlias
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, Image
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
+from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from services.drafts.locate import DRAFT_NAMES

@@ -1,9 +1,8 @@
 """Commands of a running server: submit, watch, tasks, cancel, retry."""
 
 import sys
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -72,41 +71,10 @@ def submit(
 ) -> None:
     """Submit a draft to a running server; a draft on this machine is sent there first, with its files."""
     from draftcast.cli import client
+    from draftcast.cli.send import sent
 
     task = run(client.submit(server, sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
     _report(server, task, watching, as_json, task["id"])
-
-
-def sent(server: str, draft: str, *, quiet: bool) -> str:
-    """The draft's URL; a draft on this machine is uploaded first."""
-    if draft.startswith(("http://", "https://")):
-        return draft
-    from draftcast.cli import upload
-    from draftcast.cli.display import SendingBar
-    from draftcast.cli.local_drafts import opened
-    from services.errors import RequestError
-
-    path = Path(draft).absolute()
-    as_it_is = path.is_file() and path.suffix.lower() != ".json"
-    try:
-        with opened(draft) as source:
-            if not as_it_is or source.files:
-                files = upload.entries(source)
-                with SendingBar([file.stat().st_size for _, file in files], source.files.values(), quiet) as bar:
-                    return _send(server, path.stem, upload.zipped(files), bar.sent)
-    except RequestError:
-        if not as_it_is:
-            raise
-    # The zip is complete, or broken: the server reports that.
-    with SendingBar([path.stat().st_size], (), quiet) as bar:
-        return _send(server, path.stem, upload.read(path), bar.sent)
-
-
-def _send(server: str, name: str, chunks: Generator[bytes], on_sent: Callable[[int], None]) -> str:
-    from draftcast.cli import upload
-
-    draft_url: str = run(upload.send(server, name, chunks, on_sent))
-    return draft_url
 
 
 def watch(named: Named, as_json: AsJson = False, server: Server = HERE) -> None:

@@ -140,7 +140,11 @@ def test_keys_and_scopes_are_those_of_the_api(tmp_path: Path) -> None:
         async def scenario() -> None:
             async with over_http(server, reader) as client:
                 assert await call(client, "tasks") == {"tasks": [], "totalCount": 0}
-                for tool, arguments in (("submit", {"draft_url": "http://a.example/x"}), ("upload", {"content": {}})):
+                writes: list[tuple[str, Json]] = [
+                    ("submit", {"draft_url": "http://a.example/x"}),
+                    ("upload", {"content": {}}),
+                ]
+                for tool, arguments in writes:
                     assert "FORBIDDEN" in words(await client.call_tool(tool, arguments))
 
         run(scenario())

@@ -73,7 +73,7 @@ class McpEndpoint:
 
     async def _api_of(self, context: "ToolRequest") -> "_OwnApi":
         request = context.request_context.request
-        assert isinstance(request, Request)  # noqa: S101 - the transport is HTTP
+        assert request is not None  # noqa: S101 - the transport is HTTP
         return _OwnApi(self._executor, await Context.of(request))
 
 

@@ -101,11 +101,9 @@ def test_the_project_is_found_from_its_venv_whatever_its_folder_and_the_locale_a
 
 def planned(folder: Path, *arguments: str) -> str:
     """What make would do in a fresh copy of the project."""
-    for name in ("Makefile", "requirements.lock", "requirements-run.lock", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
-    (folder / "web").mkdir()
-    for name in (".npmrc", "package-lock.json", "build.mjs"):
-        (folder / "web" / name).touch()
+    for path in ROOT.iterdir():
+        if path.name not in (".venv", ".tools", "assets"):
+            (folder / path.name).symlink_to(path)
     command = ["make", "--dry-run", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 

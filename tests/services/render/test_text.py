@@ -390,9 +390,20 @@ def test_a_font_that_is_not_installed_has_one_warning_with_its_name() -> None:
     text = caption("你好", look(font_name="抖音美好体"), look(1, 2, font_name="抖音美好体", color=RED))
     picture, warnings = drawn(text)
     assert [(one.code, one.material_name) for one in warnings] == [(WarningCode.FONT_SUBSTITUTED, "抖音美好体")]
+    assert "fonts add" not in warnings[0].message.en
     assert "抖音美好体" in warnings[0].message.en
     assert "抖音美好体" in warnings[0].message.zh
     assert picture.image.getbbox()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("Poppins-Bold", "fetches it."), ("Arial", "fetches Arimo, which looks like it")]
+)
+def test_a_warning_of_a_missing_font_tells_how_to_get_an_open_one(name: str, told: str) -> None:
+    _, (warning,) = drawn(caption("你", look(font_name=name)))
+    assert warning.code == WarningCode.FONT_SUBSTITUTED
+    assert f"`draftcast fonts add '{name}'` {told}" in warning.message.en
+    assert f"`draftcast fonts add '{name}'`" in warning.message.zh
 
 
 def test_characters_that_no_font_has_are_left_out_with_a_warning() -> None:

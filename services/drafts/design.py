@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from services.drafts.bezier import Point, bezier_at
 from services.drafts.colors import Color
@@ -350,7 +350,32 @@ class EffectKind(StrEnum):
     SHAKE = "shake"
     ZOOM = "zoom"
     FLASH = "flash"
+    BARS = "bars"
+    CURTAIN = "curtain"
+    GHOST = "ghost"
+    SWAY = "sway"
+    FRAME = "frame"
+    SPLIT = "split"
+    KALEIDOSCOPE = "kaleidoscope"
+    SCANLINES = "scanlines"
+    NEGATIVE = "negative"
+    EDGES = "edges"
+    POSTER = "poster"
+    LENS = "lens"
+    DUOTONE = "duotone"
+    GLOW = "glow"
+    DOUBLE = "double"
+    SPOTLIGHT = "spotlight"
+    LIGHT = "light"
+    RAIN = "rain"
+    SNOW = "snow"
+    BUBBLES = "bubbles"
+    STARS = "stars"
+    PETALS = "petals"
+    HEARTS = "hearts"
     LUT = "lut"
+    LOOK = "look"
+    """A filter by its recipe."""
     BRIGHTNESS = "brightness"
     CONTRAST = "contrast"
     SATURATION = "saturation"
@@ -362,10 +387,52 @@ class EffectKind(StrEnum):
     FADE = "fade"
 
 
+Offsets: TypeAlias = tuple[float, float, float]
+"""Added to red, green and blue."""
+NO_OFFSETS: Offsets = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The colours of a filter, -1..1 each, 0 for unchanged. `shade` is added to shadows, `glow` to lights.
+    services/render/effects/recipes.py has the formula.
+    """
+
+    light: float = 0.0
+    contrast: float = 0.0
+    warmth: float = 0.0
+    tint: float = 0.0
+    saturation: float = 0.0
+    fade: float = 0.0
+    shade: Offsets = NO_OFFSETS
+    glow: Offsets = NO_OFFSETS
+
+    def __add__(self, other: "Recipe") -> "Recipe":
+        return Recipe(
+            light=_bounded(self.light + other.light),
+            contrast=_bounded(self.contrast + other.contrast),
+            warmth=_bounded(self.warmth + other.warmth),
+            tint=_bounded(self.tint + other.tint),
+            saturation=_bounded(self.saturation + other.saturation),
+            fade=_bounded(self.fade + other.fade),
+            shade=_offsets(self.shade, other.shade),
+            glow=_offsets(self.glow, other.glow),
+        )
+
+
+def _bounded(value: float) -> float:
+    return min(1.0, max(-1.0, value))
+
+
+def _offsets(one: Offsets, other: Offsets) -> Offsets:
+    red, green, blue = (_bounded(part + more) for part, more in zip(one, other, strict=True))
+    return red, green, blue
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """One effect. `strength` is 0..1; for adjustments (BRIGHTNESS to FADE) -1..1, 0 for unchanged.
-    `path` names the file of a LUT.
+    `path` names the file of a LUT, `recipe` the colours of a LOOK; `look` varies a scene effect.
     """
 
     kind: EffectKind
@@ -373,6 +440,8 @@ class Effect:
     name: str = ""
     effect_id: str = ""
     path: str = ""
+    recipe: Recipe | None = None
+    look: Variation = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

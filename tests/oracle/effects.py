@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from services.drafts.design import Effect, EffectKind
+from services.drafts.design import Effect, EffectKind, Recipe
 from tests.oracle.pixels import Pixels, Plane, blurred, luma, premultiplied, resized, straight
+from tests.oracle.scenes import MOVED_SCENES, SCENES
 
 STATISTICAL = frozenset({EffectKind.GRAIN})
 """Random families: only mean and deviation can be compared."""
@@ -28,7 +29,11 @@ def apply(effect: Effect, rgb: Pixels, frame: int, rate: Fraction) -> Pixels:
     if effect.strength == 0:
         return rgb
     seconds = frame / float(rate)
-    if effect.kind in COLORS:
+    if effect.kind in MOVED_SCENES:
+        return np.clip(MOVED_SCENES[effect.kind](rgb, effect.strength, effect.look, seconds), 0, 1)
+    if effect.kind in SCENES:
+        changed = SCENES[effect.kind](rgb[..., :3], effect.strength, effect.look, seconds)
+    elif effect.kind in COLORS:
         changed = COLORS[effect.kind](rgb[..., :3], effect.strength)
     elif effect.kind in SHAPES:
         return np.clip(SHAPES[effect.kind](rgb, effect.strength), 0, 1)
@@ -41,7 +46,7 @@ def apply(effect: Effect, rgb: Pixels, frame: int, rate: Fraction) -> Pixels:
     elif effect.kind is EffectKind.GRAIN:
         changed = _grain(rgb[..., :3], effect.strength, frame)
     else:
-        changed = _looked_up(rgb[..., :3], effect.strength, Path(effect.path))
+        changed = _by_table(rgb[..., :3], effect)
     return np.concatenate([np.clip(changed, 0, 1), rgb[..., 3:]], axis=2)
 
 
@@ -200,6 +205,24 @@ def _glitch(rgb: Pixels, s: float, seconds: float) -> Pixels:
 def _grain(rgb: Pixels, s: float, frame: int) -> Pixels:
     noise = np.random.default_rng(frame % 8).normal(0, GRAIN_DEVIATION * s, rgb.shape[:2])
     return rgb + noise[..., None].astype(np.float32)
+
+
+def _by_table(rgb: Pixels, effect: Effect) -> Pixels:
+    """A filter's colours by its recipe, or those of a file."""
+    if effect.recipe is not None:
+        return _by_recipe(rgb, effect.strength, effect.recipe)
+    return _looked_up(rgb, effect.strength, Path(effect.path))
+
+
+def _by_recipe(rgb: Pixels, s: float, recipe: Recipe) -> Pixels:
+    """A filter's colours, by its formula."""
+    lit = rgb + 0.7 * recipe.light * rgb * (1 - rgb)
+    toned = lit + recipe.contrast * (3 * lit**2 - 2 * lit**3 - lit)
+    tinted = toned * np.array([1 + 0.2 * recipe.warmth, 1 - 0.15 * recipe.tint, 1 - 0.2 * recipe.warmth])
+    grey, chroma = _parts(tinted.astype(np.float32))
+    split = np.clip(1 - grey, 0, None) ** 2 * np.array(recipe.shade) + grey**2 * np.array(recipe.glow)
+    mixed = grey + chroma * (1 + recipe.saturation) + split
+    return np.asarray((1 - s) * rgb + s * np.clip(mixed + 0.18 * recipe.fade * (1 - mixed), 0, 1))
 
 
 def _looked_up(rgb: Pixels, s: float, path: Path) -> Pixels:

@@ -80,7 +80,12 @@ def _canvas(kind: str, **fields: Any) -> Draw:
 
 EFFECTS = {
     "blur": "模糊", "vignette": "暗角", "glitch": "故障", "mosaic": "马赛克", "mirror": "镜像", "shake": "抖动",
-    "zoom": "放大", "flash": "闪光", "grain": "噪点",
+    "zoom": "放大", "flash": "闪光", "grain": "噪点", "bars": "遮幅", "curtain": "开幕", "ghost": "心跳",
+    "sway": "摇摆", "frame": "边框", "split": "四屏", "kaleidoscope": "万花筒", "scanlines": "电视纹理",
+    "negative": "负片",
+    "edges": "描边", "poster": "油画", "lens": "鱼眼", "duotone": "蓝橘渐变色", "glow": "柔光", "double": "重影",
+    "spotlight": "聚光灯", "light": "漏光", "rain": "下雨", "snow": "雪花", "bubbles": "泡泡", "stars": "星光",
+    "petals": "花瓣飘落", "hearts": "爱心气泡",
 }  # fmt: skip
 FILTERS = {
     "black_white": "黑白", "warm": "暖色", "cool": "冷色", "vintage": "复古", "vivid": "鲜艳", "faded": "褪色",
@@ -102,6 +107,10 @@ def _effects() -> Iterator[Feature]:
     for kind in ADJUSTMENTS:
         yield feature("adjustments", kind, _adjusted(kind), {"hue": "tint"}.get(kind, kind))
     yield feature("adjustments", "several at once", _adjusted("contrast", "temperature", "fade"), "contrast", "fade")
+    for title in ("冷调褪色", "青橙电影"):
+        yield feature(
+            "filters", f"recipe {title}", _lens("filter", "effects", type="filter", name=title, value=0.8), "look"
+        )
     table = _lens("filter", "effects", type="filter", name="Dusk", value=1.0, path="C:/Cache/dusk.cube")
     yield feature("filters", "a colour table", table, "lut")
 

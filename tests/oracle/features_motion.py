@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from tests.oracle.drawings import HALF, LARGE, Draw, Json, clip, feature, upon
+from tests.oracle.fronts import ARRIVALS
 from tests.oracle.scenery import FPS
 from tests.oracle.studies import FRAMES, Feature, Slot
+from tests.oracle.transitions import KINDS
 from tests.support.drafts import DraftBuilder
 
 WHOLE_PIXELS = "it grows by whole pixels, of which this canvas has few; fractions take several times longer"
@@ -99,13 +101,16 @@ TRANSITIONS = {
     "strobe": "频闪", "sine": "淡入淡出", "exposure": "泛白", "mist": "雾化交叠", "panes": "窗格", "bounce": "弹跳",
 }  # fmt: skip
 """The apps' names, or such as are near a family."""
+FRONTS = frozenset(kind.value for kind in ARRIVALS)
+PLAIN = frozenset(kind.value for kind in KINDS)
 
 
 def _crossed() -> Iterator[Feature]:
     for kind, title in TRANSITIONS.items():
         why = WHOLE_PIXELS if kind in ("zoom", "pull", "stretch") else LINEAR if kind in ("spin", "fisheye") else ""
         bound: Json = {"ssim": 0.95, "why": why} if why else {}
-        yield feature("transitions", kind, _transition(title), kind, **bound)
+        group = "fronts" if kind in FRONTS else "transitions" if kind in PLAIN else "more transitions"
+        yield feature(group, kind, _transition(title), kind, **bound)
     yield feature("transitions", "overlapping ranges", _overlapping, "dissolve")
     yield feature("transitions", "between photos that do not fill", _of_photos, "slide_left")
     yield feature("transitions", "above other tracks", _above("叠化"), "dissolve")

@@ -2,12 +2,16 @@
 
 import random
 from collections.abc import Iterable
+from fractions import Fraction
 
 import numpy as np
 
-from services.drafts.design import PLAIN, TransitionKind
+from services.drafts.design import PLAIN, Effect, EffectKind, TransitionKind
 from services.drafts.families.catalogue import read_entries
+from services.drafts.families.effects import EFFECTS, FILTERS
 from services.drafts.families.motion import TRANSITIONS
+from services.drafts.families.recipes import recipe
+from tests.oracle.effects import apply
 from tests.oracle.pixels import Pixels
 from tests.oracle.scenery import EVENING, MORNING, landscape
 from tests.oracle.transitions import crossed
@@ -44,3 +48,19 @@ def test_transitions_do_not_look_alike() -> None:
     looks = [(match.kind, match.look) if match else (TransitionKind.DISSOLVE, PLAIN) for match in found]
     count = different(crossed(kind, one, other, 0.5 - 1e-6, look) for kind, look in looks)
     assert count >= 35, count
+
+
+def test_scene_effects_do_not_look_alike() -> None:
+    one = scene(MORNING)
+    found = [match for name in names("effects") if (match := EFFECTS.find(name))]
+    looks = [Effect(kind=match.kind, look=match.look, strength=1.0) for match in found]
+    count = different(apply(each, one, 15, Fraction(30))[..., :3] for each in looks)
+    assert count >= 30, count
+
+
+def test_filters_do_not_look_alike() -> None:
+    one = scene(MORNING)
+    found = [(match, recipe(match.name)) for name in names("filters") if (match := FILTERS.find(name))]
+    looks = [Effect(kind=match.kind, recipe=made if match.kind is EffectKind.LOOK else None) for match, made in found]
+    count = different(apply(each, one, 0, Fraction(30))[..., :3] for each in looks)
+    assert count >= 20, count

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from services.drafts.design import PLAIN, TransitionKind, Variation
 from tests.oracle.fronts import ARRIVALS, Place, front, tinted
 from tests.oracle.pixels import Pixels, blurred, clear, resized, sampled
+from tests.oracle.scenes import sampled_at
 
 Drawing: TypeAlias = Callable[[Pixels, Pixels, float], Pixels]
 VariedDrawing: TypeAlias = Callable[[Pixels, Pixels, float, Variation], Pixels]
@@ -328,12 +329,8 @@ def fisheye(before: Pixels, after: Pixels, progress: float, look: Variation) -> 
     place = Place(mixed.shape[1], mixed.shape[0])
     near = 1 + look.pick(-0.6, -0.35) * _rising(progress) * place.radius**2
     half = math.hypot(place.width, place.height) / 2
-    x, y = place.u * near * half + place.width / 2 - 0.5, place.v * near * half + place.height / 2 - 0.5
-    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
-    right, low = np.minimum(left + 1, place.width - 1), np.minimum(top + 1, place.height - 1)
-    across, down = (x - left)[..., None], (y - top)[..., None]
-    upper = mixed[top, left] * (1 - across) + mixed[top, right] * across
-    return np.asarray(upper * (1 - down) + (mixed[low, left] * (1 - across) + mixed[low, right] * across) * down)
+    x, y = place.u * half - 0.5, place.v * half - 0.5  # the filter's middle is a pixel, and it moves by half of one
+    return sampled_at(mixed, x * near + (place.width + 1) / 2, y * near + (place.height + 1) / 2)
 
 
 def flash(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:

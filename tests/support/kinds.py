@@ -20,6 +20,7 @@ from services.drafts.design import (
     Mask,
     MaskKind,
     Property,
+    Recipe,
     Transition,
     TransitionKind,
 )
@@ -195,7 +196,8 @@ def lenses(start_us: int, length_us: int) -> dict[str, Row]:
 
 
 def _effect(kind: EffectKind) -> Effect:
-    return Effect(kind=kind, strength=0.7, path=TABLE if kind is EffectKind.LUT else "")
+    recipe = Recipe(warmth=0.5, contrast=0.3) if kind is EffectKind.LOOK else None
+    return Effect(kind=kind, strength=0.7, path=TABLE if kind is EffectKind.LUT else "", recipe=recipe)
 
 
 def blends(length_us: int) -> dict[str, Row]:

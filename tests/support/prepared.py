@@ -31,6 +31,7 @@ def stand_ins(draft: Draft) -> Prepared:
         masks={segment.id: STILL for segment in wanted.masked},
         backdrops={material.path: STILL for material in wanted.backdrops},
         luts={material.path: Path("/x/1.cube") for material in wanted.luts},
+        recipes=dict.fromkeys(wanted.recipes, Path("/x/1.cube")),
     )
 
 

@@ -29,6 +29,8 @@ class Match(Generic[K]):
     kind: K
     exact: bool
     look: Variation = PLAIN
+    name: str = ""
+    """The normalized name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Families(Generic[K]):
         if not wanted or any(word in wanted for word in self.excluded):
             return None
         kind = next((kind for word, kind in self.words if word in wanted), None)
-        return Match(kind, exact=False, look=variation(wanted)) if kind is not None else None
+        return Match(kind, exact=False, look=variation(wanted), name=wanted) if kind is not None else None
 
     def of(self, fields: Fields) -> Match[K] | None:
         """The family of a material: by the listed name of its id, else by its own; None for an unknown one."""

@@ -1,12 +1,14 @@
 """The effects, the blend mode and the chroma key of a segment."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from services.drafts.colors import Color, hex_color
 from services.drafts.design import BlendMode, ChromaKey, Effect, EffectKind
 from services.drafts.families.effects import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
 from services.drafts.families.lookup import Match
+from services.drafts.families.recipes import recipe
 from services.drafts.fields import Fields
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of, warn_others
@@ -31,6 +33,10 @@ _ANY_STRENGTH = ("effects_adjust_intensity", "effects_adjust_filter")
 _SKIPPED: Sentence = ("The effect {name} is not drawn.", "特效“{name}”未绘制。")
 _SKIPPED_FILTER: Sentence = ("The filter {name} is not drawn.", "滤镜“{name}”未绘制。")
 _FACE: Sentence = ("The effect {name} follows a face and is not drawn.", "人物特效“{name}”未绘制。")
+_BY_WORDS: Sentence = (
+    "The filter {name} is drawn by the words of its name.",
+    "滤镜“{name}”按名称中的词近似绘制。",
+)
 _NO_LUT: Sentence = (
     "The LUT {name} has no .cube file and is not used.",
     "LUT“{name}”没有 .cube 文件，未使用。",
@@ -92,7 +98,7 @@ def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
         strength *= settings[name].number("value", 1.0, 0.0, 1.0)
     if any(_is_changed(setting) for other, setting in settings.items() if other != name):
         warn_of(fields, segment_id, _SETTINGS, WarningCode.EFFECT_APPROXIMATED)
-    return _effect(match.kind, strength, fields) if strength else None
+    return replace(_effect(match.kind, strength, fields), look=match.look) if strength else None
 
 
 def _is_changed(setting: Fields) -> bool:
@@ -107,7 +113,10 @@ def _filter(fields: Fields, segment_id: str) -> Effect | None:
     if _is_table(fields):
         return _effect(EffectKind.LUT, strength, fields)
     match = _family(FILTERS.of(fields), fields, segment_id, _SKIPPED_FILTER)
-    return _effect(match.kind, strength, fields) if match else None
+    if match is None:
+        return None
+    effect = _effect(match.kind, strength, fields)
+    return replace(effect, recipe=recipe(match.name)) if match.kind is EffectKind.LOOK else effect
 
 
 def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
@@ -152,8 +161,12 @@ def _family(
         warn_of(fields, segment_id, skipped)
     elif not match.exact:
         near = (
-            f"{{name}} is drawn as the standard effect {match.kind}.",
-            f"“{{name}}”按近似效果（{match.kind}）绘制。",
+            _BY_WORDS
+            if match.kind is EffectKind.LOOK
+            else (
+                f"{{name}} is drawn as the standard effect {match.kind}.",
+                f"“{{name}}”按近似效果（{match.kind}）绘制。",
+            )
         )
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return match

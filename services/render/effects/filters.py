@@ -12,6 +12,7 @@ from services.drafts.design import Effect, EffectKind
 from services.render.box import Size
 from services.render.effects.color import ADJUSTMENTS, COLORS, chroma_steps, color_steps, tone_steps
 from services.render.effects.luts import lut_steps, prepare_lut
+from services.render.effects.scenes import SCENES, scene_steps
 from services.render.effects.shape import SHAPES, blur_steps, shape_steps
 from services.render.effects.time import Clock, time_steps
 
@@ -25,6 +26,7 @@ def steps(
     height: int,
     rate: Fraction,
     start: int,
+    length: int = 0,
     lut: Path | None = None,
     alpha: bool = True,
 ) -> tuple[str, ...]:
@@ -32,18 +34,21 @@ def steps(
 
     Frames are 8-bit yuv420p, yuva420p, yuv444p or yuva444p, BT.709 in limited range, before and after; the following
     step chooses the output format. With `alpha` alpha is preserved, else it is meaningless. Frame n of the stream is at
-    time n / rate; the effect begins with frame `start`, which may be negative.
+    time n / rate; the effect begins with frame `start`, which may be negative, and lasts `length` frames.
 
-    Blur, mosaic, mirror, shake and zoom move alpha along with colours; all others leave it unchanged. `lut` is the
+    Blur, mosaic, mirror, shake, zoom and some scenes move alpha along with colours; all others leave it. `lut` is the
     output of `prepare_lut`: without it a LUT has no effect. A step may be several filters with labels of their own.
     """
     strength = min(1.0, max(-1.0 if effect.kind in ADJUSTMENTS else 0.0, effect.strength))
     if strength == 0:
         return ()
-    if effect.kind is EffectKind.LUT:
+    if effect.kind in (EffectKind.LUT, EffectKind.LOOK):
         return lut_steps(lut, strength) if lut else ()
     if effect.kind in COLORS:
         return color_steps(effect.kind, strength, alpha=alpha)
     if effect.kind in SHAPES:
         return shape_steps(effect.kind, strength, Size(width, height), alpha=alpha)
+    if effect.kind in SCENES:
+        clock = Clock(rate, start, length)
+        return scene_steps(effect.kind, strength, effect.look, Size(width, height), clock, alpha=alpha)
     return time_steps(effect.kind, strength, Size(width, height), Clock(rate, start))

@@ -36,10 +36,11 @@ _GRAIN_STRENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Frame rate of a stream, and the frame at which the effect begins."""
+    """Frame rate of a stream, the frame at which the effect begins, and its length in frames."""
 
     rate: Fraction
     start: int
+    length: int = 0
 
     @property
     def seconds(self) -> str:

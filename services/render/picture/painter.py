@@ -8,6 +8,7 @@ from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render.box import Size
 from services.render.effects.color import FROM_RGB, TO_RGB
 from services.render.effects.filters import blur_steps, chroma_steps, steps, tone_steps
+from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.containers import input_options
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
@@ -29,7 +30,13 @@ from services.render.picture.shapes import (
 from services.render.picture.sources import FootageUse, Sources
 from services.render.timeline.scene import Item, Layer, Motion, SolidColor, Span, Timeline, TrackEffect, TransitionItem
 
-CHANGING = frozenset({EffectKind.GRAIN, EffectKind.GLITCH, EffectKind.SHAKE, EffectKind.ZOOM, EffectKind.FLASH})
+CHANGING = CHANGING_SCENES | {
+    EffectKind.GRAIN,
+    EffectKind.GLITCH,
+    EffectKind.SHAKE,
+    EffectKind.ZOOM,
+    EffectKind.FLASH,
+}
 """Effects that change from frame to frame."""
 
 
@@ -223,7 +230,8 @@ class Painter:
     def _effect_steps(self, layer: Layer, span: Span, size: Size, *, alpha: bool) -> Iterator[str]:
         """The steps of the layer's effects and tones."""
         for effect in layer.effects:
-            yield from self._effect(effect, size, layer.effects_start - span.start, alpha=alpha)
+            lasting = Span(layer.effects_start, layer.effects_start + layer.effects_length)
+            yield from self._effect(effect, size, lasting, span, alpha=alpha)
         motion = layer.motion
         if motion is not None:
             brightness, contrast, saturation = (
@@ -231,10 +239,18 @@ class Painter:
             )
             yield from tone_steps(brightness, contrast, saturation, self._timeline.rate)
 
-    def _effect(self, effect: Effect, size: Size, start: int, *, alpha: bool) -> tuple[str, ...]:
-        lut = Path(effect.path) if effect.path else None
-        rate = self._timeline.rate
-        return steps(effect, width=size.width, height=size.height, rate=rate, start=start, lut=lut, alpha=alpha)
+    def _effect(self, effect: Effect, size: Size, lasting: Span, shown: Span, *, alpha: bool) -> tuple[str, ...]:
+        """The steps of an effect that lasts for some frames, in a stream of others."""
+        return steps(
+            effect,
+            width=size.width,
+            height=size.height,
+            rate=self._timeline.rate,
+            start=lasting.start - shown.start,
+            length=lasting.count,
+            lut=Path(effect.path) if effect.path else None,
+            alpha=alpha,
+        )
 
     def _with_alpha_planes(
         self, layer: Layer, span: Span, size: Size, processed: "ProcessedFrames"
@@ -276,8 +292,11 @@ class Painter:
         """All that is below, with the track's effects in their frames."""
         size = self._size
         start, end = span.start - self._span.start, span.end - self._span.start
-        begun = effect_item.span.start - self._span.start
-        seen = [step for effect in effect_item.effects for step in self._effect(effect, size, begun, alpha=self._clear)]
+        seen = [
+            step
+            for effect in effect_item.effects
+            for step in self._effect(effect, size, effect_item.span, self._span, alpha=self._clear)
+        ]
         if not seen:
             return under
         back = [*self._opaque_format, TAGS]

@@ -14,6 +14,7 @@ from services.exporter_protocol import Reporter, Stage, Unit
 from services.render.box import Box
 from services.render.effects.filters import prepare_lut
 from services.render.effects.masks import draw_mask
+from services.render.effects.recipes import write_recipe
 from services.render.export import one_failure
 from services.render.media.animated_pictures import is_animation, prepare_animation
 from services.render.media.damage import decode
@@ -142,6 +143,8 @@ class Preparer:
         for segment in wanted.masked:
             await self._mask(prepared, segment)
             self._counter.step()
+        for recipe in wanted.recipes:
+            prepared.recipes[recipe] = await asyncio.to_thread(write_recipe, recipe, self._next_path("look", "cube"))
         return prepared
 
     async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, pairwise
+from pathlib import Path
 
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
@@ -72,8 +73,14 @@ class Drawing:
 
     def usable(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
         """The effects with their files; a LUT without its file is left out."""
-        found = [replace(each, path=str(self.prepared.luts.get(each.path, ""))) for each in effects]
-        return tuple(each for each in found if each.kind is not EffectKind.LUT or each.path)
+        found = [replace(each, path=str(self._table(each))) for each in effects]
+        return tuple(each for each in found if each.path or each.kind not in (EffectKind.LUT, EffectKind.LOOK))
+
+    def _table(self, effect: Effect) -> Path | str:
+        """The colour table of an effect; "" for one without."""
+        if effect.recipe is not None:
+            return self.prepared.recipes.get(effect.recipe, "")
+        return self.prepared.luts.get(effect.path, "")
 
     def _typed(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
         """The segment's layers; of a caption with a typewriter one layer for each character shown so far, and one for
@@ -111,6 +118,7 @@ class Drawing:
             mask=self.prepared.masks.get(segment.id),
             effects=self.usable(segment.effects),
             effects_start=span_of(segment.target, self.rate).start,
+            effects_length=span_of(segment.target, self.rate).count,
             chroma=segment.chroma,
             blend=segment.blend,
         )

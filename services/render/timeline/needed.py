@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.drafts.design import BackdropKind, Effect, EffectKind
+from services.drafts.design import BackdropKind, Effect, EffectKind, Recipe
 from services.drafts.records import (
     CompoundMaterial,
     Draft,
@@ -32,6 +32,8 @@ class Needed:
     masked: list[Segment] = field(default_factory=list[Segment])
     backdrops: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
     luts: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
+    recipes: dict[Recipe, None] = field(default_factory=dict[Recipe, None])
+    """Those of filters, in order."""
 
     @property
     def media(self) -> dict[MediaMaterial, Segment]:
@@ -81,6 +83,8 @@ def _add_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> Non
     for effect in effects:
         if effect.kind is EffectKind.LUT and effect.path:
             found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO, effect.name), segment)
+        elif effect.recipe is not None:
+            found.recipes[effect.recipe] = None
 
 
 def _extra(path: str, kind: MediaKind, name: str = "") -> MediaMaterial:

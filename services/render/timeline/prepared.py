@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from services.drafts.design import Property
+from services.drafts.design import Property, Recipe
 from services.drafts.records import CompoundMaterial, MediaMaterial, Segment, TextMaterial
 from services.errors import Bilingual
 from services.render.box import Box
@@ -58,6 +58,8 @@ class Prepared:
     """By the path in the draft."""
     luts: dict[str, Path] = field(default_factory=dict[str, Path])
     """By the path in the draft."""
+    recipes: dict[Recipe, Path] = field(default_factory=dict[Recipe, Path])
+    """The colour tables of filters."""
 
     def visual(self, segment: Segment) -> Visual | None:
         """The picture of a segment; None if it has none."""

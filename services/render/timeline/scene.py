@@ -103,6 +103,8 @@ class Layer:
     effects: tuple[Effect, ...] = ()
     effects_start: int = 0
     """The frame of the timeline at which effects that change over time begin."""
+    effects_length: int = 0
+    """The number of frames that they last."""
     chroma: ChromaKey | None = None
     blend: BlendMode = BlendMode.NORMAL
     cover_blur_px: float = 0.0

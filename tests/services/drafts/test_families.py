@@ -128,9 +128,25 @@ def test_an_effect_of_a_plain_name_is_its_family(name: str, kind: EffectKind) ->
     assert (match.kind, match.exact) == (kind, True)
 
 
-@pytest.mark.parametrize("name", ["放大镜", "模糊开幕", "怀旧边框", "复古涂鸦", "爱心光斑", "下雨"])
-def test_what_decorates_or_only_begins_a_picture_is_no_effect_on_all_of_it(name: str) -> None:
-    assert EFFECTS.find(name) is None
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("放大镜", EffectKind.LENS),
+        ("模糊闭幕", EffectKind.CURTAIN),
+        ("怀旧边框", EffectKind.FRAME),
+        ("爱心光斑", EffectKind.SNOW),
+        ("下雨", EffectKind.RAIN),
+        ("灵魂出窍", EffectKind.GHOST),
+        ("跟随运镜", EffectKind.SWAY),
+        ("水波纹", EffectKind.LENS),
+        ("聚光灯", EffectKind.SPOTLIGHT),
+        ("星光", EffectKind.STARS),
+    ],
+)
+def test_what_decorates_or_opens_a_picture_has_a_family_of_that_kind(name: str, kind: EffectKind) -> None:
+    found = EFFECTS.find(name)
+    assert found is not None
+    assert found.kind is kind
 
 
 @pytest.mark.parametrize(
@@ -281,7 +297,11 @@ def test_a_plain_name_has_the_standard_look_of_its_family() -> None:
     assert {found.look for name in ("百叶窗", "叠化", "旋转") if (found := TRANSITIONS.find(name))} == {PLAIN}
 
 
-COVERED = {"transitions": (TRANSITIONS, 0.95)}
+COVERED: dict[str, tuple[Families[Any], float]] = {
+    "transitions": (TRANSITIONS, 0.95),
+    "effects": (EFFECTS, 0.8),
+    "filters": (FILTERS, 0.9),
+}
 """The families of a table, and the least share of its names that they hold."""
 
 

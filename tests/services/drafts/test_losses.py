@@ -178,7 +178,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
         "is drawn on all of it",
     ),
     "an unknown filter": (attached("effects", type="filter"), "filter X is not drawn"),
-    "a near filter": (attached("effects", type="filter", name="暖阳午后"), "standard effect"),
+    "a near filter": (attached("effects", type="filter", name="暖阳午后"), "words of its name"),
     "an unknown adjustment": (attached("effects", type="beauty", value=0.5), "adjustment beauty X"),
     "a near adjustment": (attached("effects", type="clarity", value=0.5), "drawn as sharpen"),
     "a colour table without a file": (attached("effects", type="lut", value=1.0), "has no .cube"),

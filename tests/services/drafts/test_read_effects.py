@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.drafts.design import Effect, EffectKind
+from services.drafts.design import Effect, EffectKind, Recipe
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, EffectMaterial, TrackKind
 from services.errors import DraftWarning, WarningCode
@@ -57,12 +57,17 @@ def test_an_effect_on_faces_is_none_even_if_its_name_is_known() -> None:
     assert (effects, len(warnings)) == ((), 1)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("暖晨", "warm"), ("富士复古", "vintage"), ("冬离冷", "cool")])
-def test_a_filter_whose_name_says_more_is_near_its_family_and_told(name: str, kind: str) -> None:
-    effects, (told,) = attached("effects", type="filter", name=name)
-    assert [effect.kind for effect in effects] == [kind]
-    assert told.code is WarningCode.EFFECT_APPROXIMATED
-    assert kind in told.message.en
+def test_a_filter_whose_name_says_more_is_drawn_by_its_words_and_told() -> None:
+    recipes: list[Recipe] = []
+    for name in ("暖晨", "冷调暗黑", "黑白胶片感"):
+        (effect,), (told,) = attached("effects", type="filter", name=name)
+        assert told.code is WarningCode.EFFECT_APPROXIMATED
+        assert "words of its name" in told.message.en
+        assert effect.recipe is not None
+        recipes.append(effect.recipe)
+    warm, dark, grey = recipes
+    assert warm.warmth > 0.3 > 0 > dark.light > dark.warmth
+    assert grey.saturation == -1
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,14 @@ import pytest
 from services.drafts.design import ChromaKey, Effect, EffectKind
 from services.render.effects.color import ADJUSTMENTS, COLORS
 from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
+from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.probe import BadMedia
 from services.render.timeline.ramps import Ramp
 from tests.oracle.effects import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.keying import kept
 from tests.oracle.pixels import Pixels, blurred, luma
 from tests.oracle.scenery import MORNING, landscape
+from tests.oracle.scenes import PARTICLES
 from tests.support.ffmpegs import both_ffmpegs
 
 FFMPEGS = both_ffmpegs()
@@ -30,9 +32,12 @@ STRENGTHS = {True: (1.0, 0.35, -0.7), False: (1.0, 0.35)}
 """Of adjustments, and of all others."""
 FRAME, START = 24, 3
 """The compared frame of the stream, and the one with which the effect begins: it flashes and glitches then."""
-CHANGING = (EffectKind.SHAKE, EffectKind.ZOOM, EffectKind.FLASH, EffectKind.GLITCH, EffectKind.GRAIN)
-LOOKS = tuple(kind for kind in EffectKind if kind is not EffectKind.LUT)
-TINTED = (EffectKind.WARM, EffectKind.COOL, EffectKind.TEMPERATURE, EffectKind.TINT, EffectKind.VINTAGE)
+CHANGING = (
+    *sorted(CHANGING_SCENES), EffectKind.SHAKE, EffectKind.ZOOM, EffectKind.FLASH, EffectKind.GLITCH, EffectKind.GRAIN,
+)  # fmt: skip
+LOOKS = tuple(kind for kind in EffectKind if kind not in (EffectKind.LUT, EffectKind.LOOK))
+TINTED = (EffectKind.WARM, EffectKind.COOL, EffectKind.TEMPERATURE, EffectKind.TINT, EffectKind.VINTAGE,
+          EffectKind.DUOTONE, EffectKind.LIGHT, *PARTICLES)  # fmt: skip
 TONES = (EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION)
 CODE = 1 / 255
 

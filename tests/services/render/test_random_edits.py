@@ -29,7 +29,7 @@ or a picture that is scaled in two steps instead of one has edges that are a lit
 """
 NOISE = 0.15
 """Tolerance of sound for coding and for a seam that is a sample off, as parts of its loudness."""
-STANDING = sorted(set(EffectKind) - CHANGING - {EffectKind.LUT})
+STANDING = sorted(set(EffectKind) - CHANGING - {EffectKind.LUT, EffectKind.LOOK})
 """Effects without a beginning."""
 MATERIALS: tuple[MediaMaterial | TextMaterial, ...] = (VIDEO, VIDEO, OTHER, PHOTO, CLEAR, GIF, TEXT, SOUND)
 usual = settings(

@@ -14,7 +14,7 @@ RUN UV=$(command -v uv || echo .tools/bin/uv) \
  && rm -rf .tools web tests bench examples .git
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates libfribidi0 python3 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates python3 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home draftcast && install -d -o draftcast /data /videos
 COPY --from=build /opt/draftcast /opt/draftcast
 WORKDIR /opt/draftcast

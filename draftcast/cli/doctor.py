@@ -17,7 +17,6 @@ from services.live.notifier import ChangeNotifier
 from services.migrate import migrate
 from services.render.process.ffmpeg import find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
-from services.render.text.shaping import shapes
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
 from services.startup_checks import check_exposure
@@ -47,7 +46,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("ffmpeg", _ffmpeg, True),
         ("Chinese font", _font, True),
         ("other scripts", _scripts, False),
-        ("text shaping", _shaping, False),
         ("sandbox", _sandbox, False),
         ("exposure", _exposure, True),
         ("data folder", _data, True),
@@ -84,12 +82,6 @@ def _scripts(settings: Settings) -> str:
     if lacking:
         raise _CheckFailed(f"no font for {', '.join(lacking)}: captions lose these letters; run `make setup`")
     return ", ".join(f"{script} in {family}" for script, family in found.items())
-
-
-def _shaping(_settings: Settings) -> str:
-    if not shapes():
-        raise _CheckFailed("libfribidi is missing: Hebrew and Arabic are laid out without it, Thai and Hindi are not")
-    return "by libfribidi and HarfBuzz"
 
 
 def _sandbox(_settings: Settings) -> str:

@@ -89,7 +89,7 @@ def bands(mask: Mask, axis: int) -> int:
 
 
 def lines(text: TextMaterial, book: FontBook = BOOK) -> list[str]:
-    """The characters of each line, from left to right."""
+    """The characters of each line, in reading order."""
     block = lay_out(text, book, WIDTH, HEIGHT, 1.0)
     rows = groupby(block.placed, key=lambda placed: placed.baseline_px)
-    return ["".join(piece for placed in row for piece, _ in placed.run.pieces) for _, row in rows]
+    return ["".join(text for placed in row for text in placed.run.texts) for _, row in rows]

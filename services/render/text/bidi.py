@@ -12,7 +12,6 @@ _DEEPEST = 63
 """Maximum nesting of bracket pairs; deeper brackets are neutral characters."""
 _RIGHT = ("R", "AL", "AN")
 _OPENING, _CLOSING = "([{（［｛「『【《〈", ")]}）］｝」』】》〉"
-_MIRRORED = str.maketrans(f"{_OPENING}<«‹≤{_CLOSING}>»›≥", f"{_CLOSING}>»›≥{_OPENING}<«‹≤")
 
 
 def levels(characters: Sequence[str]) -> list[int]:
@@ -43,11 +42,6 @@ def visual_order(parts: Sequence[T], level: Callable[[T], int]) -> list[T]:
             for part in (reversed(list(group)) if high else group)
         ]
     return ordered
-
-
-def mirrored(character: str) -> str:
-    """A bracket mirrored for right-to-left text; other characters unchanged."""
-    return character.translate(_MIRRORED)
 
 
 def _level(kind: str, base: int) -> int:

@@ -4,18 +4,26 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
+from itertools import accumulate
+
+from icu4py.breakers import CharacterBreaker, LineBreaker
 
 from services.drafts.records import TextMaterial, TextStyle
 from services.render.text.bidi import levels
-from services.render.text.characters import EMOJI_STYLE, continues_emoji, is_emoji, is_mark
-from services.render.text.faces import Face, has_character
+from services.render.text.characters import is_emoji, is_mark
+from services.render.text.faces import Face, has_character, has_text
 from services.render.text.fonts import FontBook
 from services.render.text.metrics import CELL_OF_CANVAS_WIDTH, DEFAULT, LineMetrics, metrics_by_name, metrics_of
 
 LARGEST_EM_PX = 1500.0
 """Larger letters are drawn at this size: they fit no canvas."""
-_MARKS_ON_A_CHARACTER = 16
+_MOST_IN_A_CHARACTER = 17
+"""Code points of one character with its marks; more are left out."""
 _NEWLINES = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+GLUE = frozenset("\u00a0\u202f")
+"""Spaces at which no line is broken."""
+_LOCALE = "zh"
+"""Of line breaks: it concerns a few marks of Chinese and Japanese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,14 @@ class ResolvedStyle:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One character with its combining marks; at odd levels it reads from right to left."""
+    """One character as a reader sees it, with its marks; at odd levels it reads from right to left. `opens`: a line
+    may be broken before it.
+    """
 
     text: str
     style: ResolvedStyle
     level: int = 0
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +93,67 @@ class _Reader:
         self._cell_of_size = cell_of_size
         self._missing: dict[str, None] = {}
         self._substituted: dict[str, None] = {}
-        self._cells: list[Cell] = []
         self._style_of = cache(self._new_style)
         self._size_of = cache(self._new_size)
 
     def read(self) -> Paragraphs:
         lines: list[Line] = []
         metrics = LineMetrics(0.0, 0.0)
-        for character, style in self._characters():
-            metrics = self._size_of(style)[1] or metrics
-            if character == "\n":
-                lines.append(self._line(metrics))
-            else:
-                self._add(character, style)
-        lines.append(self._line(metrics))
+        for paragraph in _paragraphs(self._text):
+            cells = list(self._cells([one for one in paragraph if one[0] != "\n"]))
+            metrics = next((held for _, style in reversed(paragraph) if (held := self._size_of(style)[1])), metrics)
+            lines.append(Line(tuple(cells), held_metrics(cells, metrics)))
         return Paragraphs(tuple(lines), tuple(self._missing), tuple(self._substituted))
 
-    def _line(self, empty: LineMetrics) -> Line:
-        cells, self._cells = self._cells, []
-        leveled = zip(cells, levels([cell.text[0] for cell in cells]), strict=True)
-        ordered = tuple(replace(cell, level=level) if level else cell for cell, level in leveled)
-        return Line(ordered, held_metrics(cells, empty))
+    def _cells(self, paragraph: Sequence[tuple[str, TextStyle]]) -> Iterator[Cell]:
+        """The characters of a paragraph as a reader sees them, each in the style of its first code point."""
+        seen = [(character, style) for character, style in paragraph if self._size_of(style)[0]]
+        whole = "".join(character for character, _ in seen)
+        opening = set(accumulate(map(len, LineBreaker(whole, _LOCALE))))
+        clusters = list(CharacterBreaker(whole, _LOCALE))
+        at, before = 0, None
+        for cluster, level in zip(clusters, levels([cluster[0] for cluster in clusters]), strict=True):
+            cell = self._cell(cluster[:_MOST_IN_A_CHARACTER], seen[at][1], before)
+            if cell is not None:
+                opens = at in opening or (before is not None and _begins_word(before.text, cluster))
+                before = replace(cell, opens=opens, level=level)
+                yield before
+            at += len(cluster)
 
-    def _characters(self) -> Iterator[tuple[str, TextStyle]]:
-        """The drawable characters with their styles; line breaks of all kinds become newlines."""
-        text = self._text.text
-        for at, (character, style) in enumerate(zip(text, _styles(self._text), strict=False)):
-            category = unicodedata.category(character)
-            if character in _NEWLINES:
-                if text[at : at + 2] != "\r\n":
-                    yield "\n", style
-            elif category == "Cs":
-                yield "\ufffd", style
-            elif category != "Cc" or character == "\t":
-                yield character if category != "Cc" else " ", style
+    def _cell(self, cluster: str, style: TextStyle, before: Cell | None) -> Cell | None:
+        if is_mark(cluster[0]):
+            return None
+        resolved = self._style_of(style)
+        if resolved is None:
+            self._missing.setdefault(cluster[0])
+            return None
+        if cluster.isspace() and before is not None and _shares_spaces(before.style, resolved):
+            return Cell(cluster, before.style)
+        return self._with_face(cluster, resolved)
+
+    def _with_face(self, cluster: str, resolved: ResolvedStyle) -> Cell | None:
+        """The character in the style's font or, if that lacks it, in another one; without marks that none has."""
+        emoji = is_emoji(cluster)
+        if has_text(resolved.face, cluster) and not (emoji and self._book.emoji(cluster)):
+            return Cell(cluster, resolved)
+        face = self._book.fallback(cluster, emoji=emoji)
+        if face is not None:
+            return Cell(
+                cluster, replace(resolved, face=self._bold(face, cluster) if resolved.text_style.bold else face)
+            )
+        if len(cluster) == 1:
+            self._missing.setdefault(cluster)
+            return None
+        base = self._with_face(cluster[0], resolved)
+        if base is None:
+            return None
+        lacking = [mark for mark in cluster[1:] if not has_character(base.style.face, mark)]
+        self._missing.update(dict.fromkeys(lacking))
+        return replace(base, text="".join(one for one in cluster if one not in lacking))
+
+    def _bold(self, face: Face, cluster: str) -> Face:
+        bold = None if face.bold else self._book.bold_of(face)
+        return bold if bold is not None and has_text(bold, cluster) else face
 
     def _new_size(self, style: TextStyle) -> tuple[float, LineMetrics | None]:
         """The em and the metrics in pixels; 0 and None if invisible."""
@@ -130,48 +168,6 @@ class _Reader:
             return DEFAULT
         face = self._book.named(name)
         return metrics_by_name(name) or (metrics_of(face) if face is not None else DEFAULT)
-
-    def _add(self, character: str, style: TextStyle) -> None:
-        if not self._size_of(style)[0]:
-            return
-        before = self._cells[-1] if self._cells else None
-        if is_mark(character):
-            if before is not None and self._fits(before, character):
-                self._cells[-1] = self._marked(before, character)
-            return
-        if before is not None and continues_emoji(before.text, character) and self._fits(before, character):
-            self._cells[-1] = replace(before, text=before.text + character)
-            return
-        resolved = self._style_of(style)
-        if resolved is None:
-            self._missing.setdefault(character)
-        elif character.isspace() and before is not None and _shares_spaces(before.style, resolved):
-            self._cells.append(Cell(character, before.style))
-        else:
-            self._cells += self._with_glyph(character, resolved)
-
-    def _fits(self, cell: Cell, mark: str) -> bool:
-        if not has_character(cell.style.face, mark):
-            self._missing.setdefault(mark)
-            return False
-        return len(cell.text) <= _MARKS_ON_A_CHARACTER
-
-    def _marked(self, cell: Cell, mark: str) -> Cell:
-        """The cell with a mark added; a variation selector for emoji selects an emoji font, if there is one."""
-        face = self._book.emoji(cell.text) if mark == EMOJI_STYLE and len(cell.text) == 1 else None
-        return replace(cell, text=cell.text + mark, style=replace(cell.style, face=face) if face else cell.style)
-
-    def _with_glyph(self, character: str, resolved: ResolvedStyle) -> Iterator[Cell]:
-        if has_character(resolved.face, character):
-            yield Cell(character, resolved)
-            return
-        face = self._book.fallback(character, emoji=is_emoji(character))
-        if face is None:
-            self._missing.setdefault(character)
-            return
-        bold = self._book.bold_of(face) if resolved.text_style.bold and not face.bold else None
-        chosen = bold if bold is not None and has_character(bold, character) else face
-        yield Cell(character, replace(resolved, face=chosen))
 
     def _new_style(self, style: TextStyle) -> ResolvedStyle | None:
         """The resolved style; None if there is no font at all."""
@@ -196,6 +192,30 @@ def held_metrics(cells: Sequence[Cell], empty: LineMetrics) -> LineMetrics:
     return reduce(LineMetrics.over, (cell.style.metrics for cell in cells)) if cells else empty
 
 
+def _paragraphs(text: TextMaterial) -> Iterator[list[tuple[str, TextStyle]]]:
+    """The drawable characters with their styles by paragraph, each but the last with the newline that ends it."""
+    paragraph: list[tuple[str, TextStyle]] = []
+    for character, style in _characters(text):
+        paragraph.append((character, style))
+        if character == "\n":
+            yield paragraph
+            paragraph = []
+    yield paragraph
+
+
+def _characters(text: TextMaterial) -> Iterator[tuple[str, TextStyle]]:
+    """The drawable characters with their styles; line breaks of all kinds become newlines."""
+    for at, (character, style) in enumerate(zip(text.text, _styles(text), strict=False)):
+        category = unicodedata.category(character)
+        if character in _NEWLINES:
+            if text.text[at : at + 2] != "\r\n":
+                yield "\n", style
+        elif category == "Cs":
+            yield "\ufffd", style
+        elif category != "Cc" or character == "\t":
+            yield character if category != "Cc" else " ", style
+
+
 def _styles(text: TextMaterial) -> list[TextStyle]:
     """The style of each character; later styles override earlier ones, and the first fills gaps. Empty without
     styles.
@@ -211,6 +231,11 @@ def _styles(text: TextMaterial) -> list[TextStyle]:
         if start < end:
             styles[start:end] = [resolved] * (end - start)
     return styles
+
+
+def _begins_word(before: str, cluster: str) -> bool:
+    """Whether a line may be broken between a space and an ASCII mark, against UAX 14: ".net" is a word."""
+    return before.isspace() and before not in GLUE and cluster.isascii() and not cluster.isspace()
 
 
 def _shares_spaces(before: ResolvedStyle, resolved: ResolvedStyle) -> bool:

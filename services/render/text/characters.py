@@ -1,16 +1,18 @@
-"""Classes of characters: combining marks, variation selectors, and parts of emoji."""
+"""Classes of characters: invisible ones, scripts, and emoji."""
 
 import unicodedata
+from functools import lru_cache
+
+import uharfbuzz
 
 EMOJI_STYLE = "\ufe0f"
 """Variation selector: the character before it is shown as an emoji."""
-JOINER = "\u200d"
-"""Zero-width joiner: joins the parts of an emoji, or Arabic letters."""
-
-
-def is_mark(character: str) -> bool:
-    """Whether a character combines with the one before it: accents, joiners, variation selectors."""
-    return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf")
+CURSIVE = frozenset({"Arab", "Syrc", "Mong", "Nkoo", "Mand", "Phag", "Rohg", "Adlm"})
+"""Scripts whose letters are joined: letter spacing does not part them."""
+_EMOJI = frozenset(
+    "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
+)
+"""Unicode's characters of emoji presentation below U+10000."""
 
 
 def is_variation_selector(character: str) -> bool:
@@ -18,19 +20,20 @@ def is_variation_selector(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
-def is_emoji(character: str) -> bool:
-    """Whether a character is an emoji without a variation selector."""
-    return "\U0001f000" <= character <= "\U0001faff"
+def is_mark(character: str) -> bool:
+    """Whether a character is shown with the one before it, or not at all."""
+    return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf")
 
 
-def continues_emoji(before: str, character: str) -> bool:
-    """Whether a character continues the emoji before it: a family, a flag, a skin tone."""
-    if "\U0001f3fb" <= character <= "\U0001f3ff":
-        return is_emoji(before[0]) or before[-1] == EMOJI_STYLE or unicodedata.category(before[0]) == "So"
-    if _is_flag_letter(character):
-        return len(before) == 1 and _is_flag_letter(before)
-    return before[-1] == JOINER and len(before) > 1 and unicodedata.category(character) == "So"
+def is_emoji(cluster: str) -> bool:
+    """Whether a character with what follows it is an emoji."""
+    return "\U0001f000" <= cluster[0] <= "\U0001faff" or cluster[0] in _EMOJI or EMOJI_STYLE in cluster
 
 
-def _is_flag_letter(character: str) -> bool:
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
+@lru_cache(maxsize=4096)
+def script_of(character: str) -> str | None:
+    """The ISO 15924 code of a character's script; None for those that all scripts share."""
+    buffer = uharfbuzz.Buffer()
+    buffer.add_codepoints([ord(character)])
+    buffer.guess_segment_properties()
+    return buffer.script

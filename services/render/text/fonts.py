@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from services.environment import ADDED_FONTS_DIR, ASSETS_DIR
-from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character
+from services.render.text.faces import OPEN_FACES, Face, faces_in, has_character, has_text
 from services.render.text.font_table import OPEN_FONTS
 from services.render.text.open_fonts import bare, open_font
 
@@ -115,20 +115,20 @@ class FontBook:
         return _best((other for other in family if other.slanted == face.slanted), _boldness)
 
     def fallback(self, character: str, *, emoji: bool = False) -> Face | None:
-        """The first face with the character: the default one, then plain faces; for an emoji, emoji faces first.
+        """The first face with the character and its marks: the default one, then plain ones; for emoji, theirs first.
 
         At most `OPEN_FACES` are tried.
         """
         if (character, emoji) not in self._fallbacks:
             first = (*(self._emoji_faces if emoji else ()), *((self.default,) if self.default else ()))
             faces = (*first, *self._plain_first)
-            able = (face for face in faces[:OPEN_FACES] if has_character(face, character))
+            able = (face for face in faces[:OPEN_FACES] if has_text(face, character))
             self._fallbacks[character, emoji] = next(able, None)
         return self._fallbacks[character, emoji]
 
     def emoji(self, character: str) -> Face | None:
         """The first emoji face with the character."""
-        return next((face for face in self._emoji_faces if has_character(face, character)), None)
+        return next((face for face in self._emoji_faces if has_text(face, character)), None)
 
 
 def find_fonts(font_dirs: tuple[Path, ...]) -> FontBook:

@@ -3,13 +3,16 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 
-from PIL import Image, ImageDraw
+import uharfbuzz
+from PIL import Image, ImageChops
 
 from services.render.box import Box, bounding_box
-from services.render.text.faces import enlarged, load
+from services.render.text.faces import opened, units_per_em
 from services.render.text.layout import ASCENT_EM, PlacedRun
-from services.render.text.shaping import direction
+from services.render.text.outline import Matrix, outlined
+from services.render.text.runs import Glyph
 
 THICKEN_EM = 0.02
 """Thickening of a letter if a font has no bold face."""
@@ -20,7 +23,8 @@ LARGEST_STROKE_EM = 0.5
 UNDERLINE_EM = 0.06
 UNDERLINE_DEPTH_EM = 0.12
 _MIDDLE_EM = 0.38
-"""Height over the baseline about which a letter is slanted, so that it keeps its place."""
+"""Height over the baseline about which a letter is slanted or turned, so that it keeps its place."""
+_UPRIGHT, _SLANTED, _TURNED = Matrix(), Matrix(xy=SLANT), Matrix(0.0, -1.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +37,22 @@ class Ink:
 
 def ink_box(one: PlacedRun) -> Box:
     """The bounding box of a run's ink, with its outline."""
-    style = one.run.style
-    thick = _thickness(one, outlined=True)
-    font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
-    towards = direction(one.run.level)
-    boxes: list[Box] = []
-    for text, offset in one.run.pieces:
-        edges = font.getbbox(text, direction=towards, stroke_width=thick, anchor="ls")
-        boxes.append(_placed_box(one, offset, (edges[0] * large, edges[1] * large, edges[2] * large, edges[3] * large)))
-    if style.text_style.underline:
-        boxes.append(_underline(one).grown(math.ceil(thick)))
+    thick = math.ceil(_thickness(one, outlined=True))
+    boxes = [box.grown(thick) for glyph in one.run.glyphs if not (box := _glyph_box(one, glyph)).empty]
+    if one.run.style.text_style.underline:
+        boxes.append(_underline(one).grown(thick))
     return bounding_box(boxes)
-
-
-def _placed_box(one: PlacedRun, offset: float, edges: tuple[float, float, float, float]) -> Box:
-    """The box of a piece's ink; `edges` count from the piece's left and its baseline."""
-    left, top, right, bottom = edges
-    x, y, middle = one.x_px + offset, round(one.baseline_px), _MIDDLE_EM * one.run.style.em_px
-    if one.turned:
-        half = one.run.width_px / 2
-        left, top, right, bottom = (
-            half - bottom - middle,
-            left - half - middle,
-            half - top - middle,
-            right - half - middle,
-        )
-    if one.run.style.shear:
-        left, right = left - (bottom + middle) * SLANT, right - (top + middle) * SLANT
-    return Box(math.floor(x + left), math.floor(y + top), math.ceil(x + right), math.ceil(y + bottom)).grown(2)
 
 
 def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
     """The part of a run's ink within the box."""
     style, thick = one.run.style, _thickness(one, outlined=outlined)
-    baseline = round(one.baseline_px) - box.top
     if style.face.colored:
         mask = draw_picture(one, box).getchannel("A")
-    elif one.turned:
-        mask = _turned(one, box, thick)
     else:
-        mask = Image.new("L", box.size)
-        draw, font, towards = ImageDraw.Draw(mask), load(style.face, style.em_px), direction(one.run.level)
-        for text, offset in one.run.pieces:
-            place = one.x_px + offset - box.left, baseline
-            draw.text(place, text, 255, font, "ls", direction=towards, stroke_width=thick)
-    if style.shear:
-        mask = _sheared(mask, baseline - _MIDDLE_EM * style.em_px)
+        mask = _filled(one, box)
+        if thick:
+            _add_outlines(mask, one, box, thick)
     if style.text_style.underline:
         line = _underline(one).grown(math.ceil(thick) if thick else 0).moved(-box.left, -box.top)
         mask.paste(255, (line.left, line.top, line.right, line.bottom))
@@ -86,36 +60,16 @@ def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
 
 
 def draw_picture(one: PlacedRun, box: Box) -> Image.Image:
-    """The part of a coloured run (emoji) within the box, scaled from its bitmap size."""
-    style = one.run.style
-    font, large = load(style.face, style.em_px), enlarged(style.face, style.em_px)
-    picture = Image.new("RGBA", box.size)
-    for text, offset in one.run.pieces:
-        left, top, right, bottom = (round(edge) for edge in font.getbbox(text, anchor="ls"))
-        if right <= left or bottom <= top:
+    """The part of a coloured run (emoji) within the box."""
+    whole = Image.new("RGBA", box.size)
+    for glyph in one.run.glyphs:
+        place = _glyph_box(one, glyph)
+        if place.within(box).empty:
             continue
-        kept = Image.new("RGBA", (right - left, bottom - top))
-        ImageDraw.Draw(kept).text((-left, -top), text, (255, 255, 255, 255), font, "ls", embedded_color=True)
-        size = max(1, round(kept.width * large)), max(1, round(kept.height * large))
-        x, y = one.x_px + offset + left * large, round(one.baseline_px) + top * large
-        picture.paste(kept.resize(size, Image.Resampling.LANCZOS), (round(x) - box.left, round(y) - box.top))
-    return picture
-
-
-def _turned(one: PlacedRun, box: Box, thick: float) -> Image.Image:
-    """A character rotated by a quarter turn about the middle of its em."""
-    style = one.run.style
-    side = math.ceil(2 * (style.em_px + one.run.width_px + thick)) | 1
-    square = Image.new("L", (side, side))
-    place = side / 2 - one.run.width_px / 2, side / 2 + _MIDDLE_EM * style.em_px
-    ImageDraw.Draw(square).text(
-        place, one.run.pieces[0][0], 255, load(style.face, style.em_px), "ls", stroke_width=thick
-    )
-    mask = Image.new("L", box.size)
-    x = one.x_px + one.run.width_px / 2 - side / 2 - box.left
-    y = round(one.baseline_px) - _MIDDLE_EM * style.em_px - side / 2 - box.top
-    mask.paste(square.transpose(Image.Transpose.ROTATE_270), (round(x), round(y)))
-    return mask
+        picture = _bitmap(one, glyph, place) or _painted(one, glyph, place)
+        if picture is not None:
+            whole.alpha_composite(*_cut(picture, place, box))
+    return whole
 
 
 def merged(inks: Iterable[Ink], box: Box) -> Ink:
@@ -126,19 +80,112 @@ def merged(inks: Iterable[Ink], box: Box) -> Ink:
     return Ink(box, mask)
 
 
+def _matrix(one: PlacedRun) -> Matrix:
+    return _TURNED if one.turned else _SLANTED if one.run.style.shear else _UPRIGHT
+
+
+def _origin(one: PlacedRun, glyph: Glyph) -> tuple[float, float]:
+    """The place of a glyph's origin: slanted about a height in the middle of letters, turned about the middle of
+    its em.
+    """
+    middle = _MIDDLE_EM * one.run.style.em_px
+    x, y = one.x_px + glyph.x_px, one.baseline_px + glyph.y_px
+    if one.turned:
+        half = one.run.width_px / 2
+        return x + half - middle, y - middle - half
+    return (x - middle * SLANT, y) if one.run.style.shear else (x, y)
+
+
+def _placement(one: PlacedRun, glyph: Glyph) -> tuple[float, float, float, float, float, float]:
+    """The transformation of a glyph from font units to pixels, y upwards."""
+    scale, matrix, (x, y) = one.run.style.em_px / units_per_em(one.run.style.face), _matrix(one), _origin(one, glyph)
+    return matrix.xx * scale, matrix.yx * scale, matrix.xy * scale, matrix.yy * scale, x, -y
+
+
+def _glyph_box(one: PlacedRun, glyph: Glyph) -> Box:
+    """The bounding box of a glyph's ink without outline; empty for a space."""
+    extents = opened(one.run.style.face).get_glyph_extents(glyph.number)
+    if extents is None or not extents.width or not extents.height:
+        return Box(0, 0, 0, 0)
+    xx, yx, xy, yy, dx, dy = _placement(one, glyph)
+    left, top = extents.x_bearing, extents.y_bearing
+    corners = [(x, y) for x in (left, left + extents.width) for y in (top, top + extents.height)]
+    across = [xx * x + xy * y + dx for x, y in corners]
+    down = [-(yx * x + yy * y + dy) for x, y in corners]
+    return Box(math.floor(min(across)), math.floor(min(down)), math.ceil(max(across)), math.ceil(max(down))).grown(1)
+
+
+def _extents(box: Box) -> uharfbuzz.RasterExtents:
+    width, height = box.size
+    return uharfbuzz.RasterExtents(x_origin=box.left, y_origin=-box.bottom, width=width, height=height, stride=0)
+
+
+def _filled(one: PlacedRun, box: Box) -> Image.Image:
+    """The letters of a run within the box."""
+    raster = uharfbuzz.RasterDraw()
+    raster.extents = _extents(box)
+    for glyph in one.run.glyphs:
+        raster.transform = _placement(one, glyph)
+        raster.draw_glyph(opened(one.run.style.face), glyph.number)
+    image = raster.render() if not box.empty else None
+    if image is None:
+        return Image.new("L", box.size)
+    return Image.frombytes("L", box.size, image.buffer, "raw", "L", image.extents.stride, -1)
+
+
+def _add_outlines(mask: Image.Image, one: PlacedRun, box: Box, thick: float) -> None:
+    """Add the outlines of a run's letters to their mask."""
+    style, reach = one.run.style, math.ceil(thick)
+    for glyph in one.run.glyphs:
+        if _glyph_box(one, glyph).grown(reach).within(box).empty:
+            continue
+        line = outlined(style.face, glyph.number, style.em_px, thick, _matrix(one), *_origin(one, glyph))
+        if line is not None:
+            place = Box(0, 0, *line.mask.size).moved(line.left, line.top)
+            part, (left, top) = _cut(line.mask, place, box)
+            known = mask.crop((left, top, left + part.width, top + part.height))
+            mask.paste(ImageChops.lighter(known, part), (left, top))
+
+
+def _cut(picture: Image.Image, place: Box, box: Box) -> tuple[Image.Image, tuple[int, int]]:
+    """The part of a picture within the box, and its top left corner there."""
+    seen = place.within(box)
+    inside = seen.moved(-place.left, -place.top)
+    part = picture.crop((inside.left, inside.top, max(inside.left, inside.right), max(inside.top, inside.bottom)))
+    return part, (seen.left - box.left, seen.top - box.top)
+
+
+def _bitmap(one: PlacedRun, glyph: Glyph, place: Box) -> Image.Image | None:
+    """A glyph's bitmap, scaled to its place; None if it has none."""
+    png = opened(one.run.style.face).get_glyph_color_png(glyph.number).data
+    if not png:
+        return None
+    inner = place.grown(-1)
+    scaled = Image.open(BytesIO(png)).convert("RGBA").resize((inner.width, inner.height), Image.Resampling.LANCZOS)
+    picture = Image.new("RGBA", place.size)
+    picture.paste(scaled, (1, 1))
+    return picture
+
+
+def _painted(one: PlacedRun, glyph: Glyph, place: Box) -> Image.Image | None:
+    """A glyph painted in layers of colours; None if it has none."""
+    paint = uharfbuzz.RasterPaint()
+    paint.extents = _extents(place)
+    paint.transform = _placement(one, glyph)
+    if not paint.paint_glyph_or_fail(opened(one.run.style.face), glyph.number):
+        return None
+    image = paint.render()
+    if image is None:
+        return None
+    return Image.frombytes("RGBA", place.size, image.buffer, "raw", "BGRa", image.extents.stride, -1)
+
+
 def _thickness(one: PlacedRun, *, outlined: bool) -> float:
     style = one.run.style
     thick = THICKEN_EM * style.em_px if style.thicken else 0.0
     if outlined and style.text_style.stroke is not None:
         thick += min(max(0.0, style.text_style.stroke.width_em), LARGEST_STROKE_EM) * style.em_px
     return thick
-
-
-def _sheared(mask: Image.Image, still_y: float) -> Image.Image:
-    """The mask slanted to the right above `still_y` and to the left below it."""
-    return mask.transform(
-        mask.size, Image.Transform.AFFINE, (1, SLANT, -SLANT * still_y, 0, 1, 0), Image.Resampling.BICUBIC
-    )
 
 
 def _underline(one: PlacedRun) -> Box:

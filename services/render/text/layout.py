@@ -1,24 +1,19 @@
 """Layout of a caption's runs. Lengths in pixels from the middle of the caption's block, y downwards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from services.drafts.records import Align, TextMaterial
 from services.render.text.bidi import visual_order
 from services.render.text.cells import Cell, Line, Paragraphs, read_paragraphs
-from services.render.text.faces import has_character
 from services.render.text.fonts import FontBook
-from services.render.text.runs import Run, run_of, runs_of
-from services.render.text.wrap import Measure, wrapped
+from services.render.text.runs import Run, advances_of, runs_of, upright_run
+from services.render.text.wrap import wrapped
 
 ASCENT_EM = 0.88
 """The baseline in the em box of Chinese fonts, from its top: characters of a column stand in such boxes."""
-_UPRIGHT = "，、。：；！？（）〔〕【】《》〈〉「」『』｛｝—…"
-_STANDING = "︐︑︒︓︔︕︖︵︶︹︺︻︼︽︾︿﹀﹁﹂﹃﹄︷︸︱︙"
-_VERTICAL_FORMS = dict(zip(_UPRIGHT, _STANDING, strict=True))
-"""Punctuation by its form in vertical text."""
-_TURNED = frozenset(_UPRIGHT[7:] + "()[]{}<>“”‘’～〜~ー-–―‥=＝|｜/／\\＼→←")
+_TURNED = frozenset("（）〔〕【】《》〈〉「」『』｛｝—…()[]{}<>“”‘’～〜~ー-–―‥=＝|｜/／\\＼→←")
 """Characters rotated in vertical text if the font has no vertical form."""
 
 
@@ -70,11 +65,11 @@ def lay_out(text: TextMaterial, book: FontBook, canvas_width: int, canvas_height
     paragraphs = read_paragraphs(text, book, canvas_width, scale)
     if text.vertical:
         longest = _column_limit(text, canvas_height) * scale
-        lines, long, across = _columns(list(_wrapped(paragraphs, longest, _column_height)), text, scale)
+        lines, long, across = _columns(list(_wrapped(paragraphs, longest, _heights)), text, scale)
         width, height = across, long
     else:
         limit = _row_limit(text, canvas_width)
-        parts = paragraphs.lines if limit is None else _wrapped(paragraphs, limit * scale, _row_width)
+        parts = paragraphs.lines if limit is None else _wrapped(paragraphs, limit * scale, advances_of)
         lines, width, height = _rows(list(parts), text, scale)
     centred = tuple(_moved(line, -width / 2, -height / 2, vertical=text.vertical) for line in lines)
     return Block(centred, width, height, text.vertical, paragraphs)
@@ -93,17 +88,15 @@ def _column_limit(text: TextMaterial, canvas_height: int) -> float:
     return text.line_max_width * canvas_height if text.wrap else float(canvas_height)
 
 
-def _wrapped(paragraphs: Paragraphs, limit_px: float, measure: Measure) -> Iterator[Line]:
+def _wrapped(
+    paragraphs: Paragraphs, limit_px: float, measure: Callable[[Sequence[Cell]], Sequence[float]]
+) -> Iterator[Line]:
     for line in paragraphs.lines:
-        yield from wrapped(line, limit_px, measure)
+        yield from wrapped(line, limit_px, measure(line.cells))
 
 
-def _row_width(cells: Sequence[Cell]) -> float:
-    return sum(run.advance_px for run in runs_of(cells))
-
-
-def _column_height(cells: Sequence[Cell]) -> float:
-    return sum(map(_cell_height, cells))
+def _heights(cells: Sequence[Cell]) -> list[float]:
+    return [_cell_height(cell) for cell in cells]
 
 
 def _rows(lines: Sequence[Line], text: TextMaterial, scale: float) -> tuple[list[PlacedLine], float, float]:
@@ -170,8 +163,8 @@ def _column(line: Line, middle: float, top: float) -> tuple[PlacedRun, ...]:
     placed: list[PlacedRun] = []
     y = top
     for at, cell in enumerate(line.cells):
-        form, turned = _vertical_form(cell)
-        run = run_of(cell, form)
+        run, upright = upright_run(cell)
+        turned = not upright and cell.text in _TURNED
         em_px = cell.style.em_px
         lined = at + 1 < len(line.cells) and line.cells[at + 1].style.text_style.underline
         underline_px = em_px + (cell.style.spacing_px if lined else 0.0)
@@ -186,15 +179,7 @@ def _cell_height(cell: Cell) -> float:
 
 
 def _column_extent(cells: Sequence[Cell]) -> float:
-    return max(0.0, _column_height(cells) - cells[-1].style.spacing_px) if cells else 0.0
-
-
-def _vertical_form(cell: Cell) -> tuple[str, bool]:
-    """The form of a character in a column, and whether it is rotated."""
-    form = _VERTICAL_FORMS.get(cell.text)
-    if form is not None and has_character(cell.style.face, form):
-        return form, False
-    return cell.text, cell.text in _TURNED
+    return max(0.0, sum(_heights(cells)) - cells[-1].style.spacing_px) if cells else 0.0
 
 
 def _aligned(align: Align, free_px: float) -> float:

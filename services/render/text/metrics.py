@@ -48,8 +48,8 @@ def metrics_by_name(name: str) -> LineMetrics | None:
 def metrics_of(face: Face) -> LineMetrics:
     """The metrics in em of an installed font, from its OS/2 table; `DEFAULT` where it has none."""
     try:
-        (units,) = struct.unpack_from(">H", table(face, b"head"), 18)
-        ascender, descender = struct.unpack_from(">hh", table(face, b"OS/2"), 68)
+        (units,) = struct.unpack_from(">H", table(face, "head"), 18)
+        ascender, descender = struct.unpack_from(">hh", table(face, "OS/2"), 68)
     except struct.error:
         return DEFAULT
     if not units or ascender <= descender:

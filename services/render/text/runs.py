@@ -1,30 +1,37 @@
-"""Runs: characters of one style that are shaped and drawn together. Lengths in pixels."""
+"""Runs: characters of one style that are shaped and drawn together. Lengths in pixels, y downwards."""
 
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import accumulate
 
 from services.render.text.cells import Cell, ResolvedStyle
-from services.render.text.characters import JOINER
-from services.render.text.faces import enlarged, has_character, load
-from services.render.text.shaping import direction, for_pillow
+from services.render.text.characters import CURSIVE, script_of
+from services.render.text.faces import units_per_em
+from services.render.text.shaping import ShapedGlyph, shape, upright_glyph
 
 LONGEST_RUN_PX = 4096
 """Maximum length of a run: each is drawn as one mask."""
-_JOINS_NOTHING_AFTER = frozenset("ءآأؤإاةدذرزوٱٲٳٵڈډڊڋڌڍڎڏڐڑڒړڔڕږڗژڙۀۃۄۅۆۇۈۉۊۋۍەۮۯ")
-"""Arabic letters that are not joined to the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A glyph by its number in the face, and its origin from the run's left end and baseline."""
+
+    number: int
+    x_px: float
+    y_px: float
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters of one style (`texts`) in reading order. `pieces` are the shaped texts with their offsets from the
-    run's left. At odd levels the run reads from right to left.
-    """
+    """Characters of one style (`texts`) in reading order. At odd levels the run reads from right to left."""
 
     style: ResolvedStyle
     texts: tuple[str, ...]
-    pieces: tuple[tuple[str, float], ...]
+    glyphs: tuple[Glyph, ...]
+    starts_px: tuple[float, ...]
+    """The distance of each character from the run's beginning, in reading direction; ligatures begin together."""
     width_px: float
     """Without the letter spacing after its last character."""
     level: int = 0
@@ -41,40 +48,46 @@ class Run:
 
     def start_of(self, index: int) -> float:
         """The distance of a character from the run's beginning, in reading direction."""
-        if len(self.pieces) > 1:
-            return self.pieces[index][1] if index < len(self.pieces) else self.width_px
-        if index >= len(self.texts):
-            return self.width_px
-        begun = _shaped(self.style, "".join(self.texts[:index]), self.level)
-        return min(self.width_px, _length_px(self.style, begun, self.level))
-
-
-def _shaped(style: ResolvedStyle, text: str, level: int) -> str:
-    """The text in the form that Pillow needs."""
-    return for_pillow(text, level, partial(has_character, style.face))
-
-
-def _length_px(style: ResolvedStyle, shaped: str, level: int) -> float:
-    return load(style.face, style.em_px).getlength(shaped, direction=direction(level)) * enlarged(
-        style.face, style.em_px
-    )
+        return self.starts_px[index] if index < len(self.texts) else self.width_px
 
 
 def runs_of(cells: Sequence[Cell]) -> Iterator[Run]:
-    """Neighbours of one style and level as runs, in reading order."""
+    """Neighbours of one style, level and script as runs, in reading order."""
+    scripts = _scripts(cells)
+    whole = "".join(cell.text for cell in cells)
+    ends = list(accumulate(len(cell.text) for cell in cells))
     start = 0
     for at in range(1, len(cells) + 1):
-        if at == len(cells) or _parts(cells, start, at):
-            before = cells[start - 1] if start else None
-            after = cells[at] if at < len(cells) else None
-            yield _run(cells[start:at], before, after)
+        if at == len(cells) or scripts[at] != scripts[start] or _parts(cells, start, at):
+            offsets = [ends[index] - len(cells[index].text) for index in range(start, at)]
+            yield _run(cells[start:at], whole, [*offsets, ends[at - 1]], scripts[start])
             start = at
 
 
-def run_of(cell: Cell, text: str) -> Run:
-    """A run of one character, perhaps drawn as another one."""
-    shaped = _shaped(cell.style, text, 0)
-    return Run(cell.style, (cell.text,), ((shaped, 0.0),), _length_px(cell.style, shaped, 0))
+def advances_of(cells: Sequence[Cell]) -> list[float]:
+    """The width of each character with the spacing after it; of a ligature, its first character has all."""
+    widths: list[float] = []
+    for run in runs_of(cells):
+        ends = (*run.starts_px[1:], run.width_px)
+        widths += [end - start for start, end in zip(run.starts_px, ends, strict=True)]
+        widths[-1] += run.style.spacing_px
+    return widths
+
+
+def upright_run(cell: Cell) -> tuple[Run, bool]:
+    """A run of one character of a column, and whether it has its form for vertical text."""
+    number = upright_glyph(cell.style.face, cell.text)
+    (run,) = runs_of([cell])
+    if number is None:
+        return run, False
+    return Run(cell.style, run.texts, (Glyph(number, 0.0, 0.0),), run.starts_px, run.width_px), True
+
+
+def _scripts(cells: Sequence[Cell]) -> list[str | None]:
+    """The script of each character: shared ones take that before them, at the beginning that after them."""
+    found = [script_of(cell.text[0]) for cell in cells]
+    current = next((script for script in found if script), None)
+    return [current := script or current for script in found]
 
 
 def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
@@ -90,30 +103,38 @@ def _each_by_itself(cell: Cell) -> bool:
     return cell.level % 2 == 0 and any(one is not None and one.per_character for one in gradients)
 
 
-def _run(cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> Run:
-    """A run of cells. Letters with spacing and emoji are placed one by one; right-to-left scripts are joined and stay
-    whole.
-    """
+def _run(cells: Sequence[Cell], whole: str, offsets: Sequence[int], script: str | None) -> Run:
+    """The run of some cells; `offsets` are their beginnings in the whole line, and the end of the last one."""
     style, level = cells[0].style, cells[0].level
-    texts = tuple(cell.text for cell in cells)
-    if level % 2 or not (style.spacing_px or style.face.colored):
-        shaped = _shaped(style, _joined("".join(texts), cells, before, after), level)
-        return Run(style, texts, ((shaped, 0.0),), _length_px(style, shaped, level), level)
-    pieces: list[tuple[str, float]] = []
-    offset = 0.0
-    for text in (_shaped(style, one, level) for one in texts):
-        pieces.append((text, offset))
-        offset += _length_px(style, text, level) + style.spacing_px
-    return Run(style, texts, tuple(pieces), offset - style.spacing_px, level)
+    spacing = 0.0 if script in CURSIVE else style.spacing_px
+    shaped = shape(style.face, whole, offsets[0], offsets[-1], level, script, spaced=spacing != 0)
+    scale = style.em_px / units_per_em(style.face)
+    cell_of = [bisect_right(offsets, glyph.start) - 1 for glyph in shaped]
+    glyphs, width = _placed(shaped, cell_of, scale, spacing)
+    starts = _starts(shaped, cell_of, scale, spacing, len(cells))
+    return Run(style, tuple(cell.text for cell in cells), glyphs, starts, width, level)
 
 
-def _joined(whole: str, cells: Sequence[Cell], before: Cell | None, after: Cell | None) -> str:
-    """The text with joiners at its ends where neighbouring letters of another style join."""
-    head = JOINER if before is not None and _join(before, cells[0]) else ""
-    return head + whole + (JOINER if after is not None and _join(cells[-1], after) else "")
+def _placed(
+    shaped: Sequence[ShapedGlyph], cell_of: Sequence[int], scale: float, spacing: float
+) -> tuple[tuple[Glyph, ...], float]:
+    """The glyphs from left to right, with spacing between those of different characters, and their total width."""
+    glyphs: list[Glyph] = []
+    x = 0.0
+    for at, glyph in enumerate(shaped):
+        if at and cell_of[at] != cell_of[at - 1]:
+            x += spacing
+        glyphs.append(Glyph(glyph.number, x + glyph.x * scale, -glyph.y * scale))
+        x += glyph.advance * scale
+    return tuple(glyphs), x
 
 
-def _join(one: Cell, other: Cell) -> bool:
-    letters = one.text[0], other.text[0]
-    arabic = all(unicodedata.bidirectional(letter) == "AL" and letter.isalpha() for letter in letters)
-    return arabic and letters[0] not in _JOINS_NOTHING_AFTER and letters[1] != "ء"
+def _starts(
+    shaped: Sequence[ShapedGlyph], cell_of: Sequence[int], scale: float, spacing: float, count: int
+) -> tuple[float, ...]:
+    widths = [0.0] * count
+    for glyph, cell in zip(shaped, cell_of, strict=True):
+        widths[cell] += glyph.advance * scale
+    drawn = set(cell_of)
+    steps = (width + (spacing if cell in drawn else 0.0) for cell, width in enumerate(widths))
+    return tuple(accumulate(steps, initial=0.0))[:count]

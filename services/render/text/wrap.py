@@ -1,79 +1,48 @@
 """Line breaking. Lengths in pixels."""
 
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from services.render.text.cells import Cell, Line, held_metrics
-
-_NOT_FIRST = frozenset("、。，．！？：；）】》」』〉〕｝］”’…—～·％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.!?:;)]}%")
-"""Closing marks and the like, which begin no line."""
-_NOT_LAST = frozenset("（【《「『〈〔｛［“‘￥＄([{$")
-"""Opening marks, which end no line."""
-_GLUE = frozenset("\u00a0\u202f")
-Measure = Callable[[Sequence[Cell]], float]
-"""The width of some characters."""
+from services.render.text.cells import GLUE, Cell, Line, held_metrics
 
 
-def wrapped(line: Line, limit_px: float, measure: Measure) -> Iterator[Line]:
-    """The line in parts no wider than the limit, broken between words and between Chinese characters.
+def wrapped(line: Line, limit_px: float, widths: Sequence[float]) -> Iterator[Line]:
+    """The line in parts no wider than the limit, broken where Unicode's rules allow it (UAX 14, by ICU). `widths` are
+    those of its cells.
 
     A single wider word is broken anywhere. Spaces at a break stay at the end of their line: the apps count them when
     they centre it, but not against the limit.
     """
-    part: list[Cell] = []
-    width = 0.0
-    for word in _pieces(line.cells, limit_px, measure):
-        if part and width + measure(_trimmed(word)) > limit_px:
-            yield _line(part, line)
-            part, width = [], 0.0
-        part += word
-        width += measure(word)
-    yield _line(part, line)
+    begun, width = 0, 0.0
+    for start, end in _pieces(line.cells, limit_px, widths):
+        if start > begun and width + _inked(line.cells, widths, start, end) > limit_px:
+            yield _line(line, begun, start)
+            begun, width = start, 0.0
+        width += sum(widths[start:end])
+    yield _line(line, begun, len(line.cells))
 
 
-def may_break(before: str, after: str) -> bool:
-    """Whether a line may be broken between two neighbouring characters."""
-    if _is_space(after) or before in _NOT_LAST:
-        return False
-    if after in _NOT_FIRST:
-        return _is_space(before) and after.isascii()
-    return _is_space(before) or before == "-" or _is_wide(before) or _is_wide(after)
-
-
-def _pieces(cells: Sequence[Cell], limit_px: float, measure: Measure) -> Iterator[list[Cell]]:
-    """Words; a word wider than a line as single characters."""
-    for word in _words(cells):
-        if measure(_trimmed(word)) > limit_px:
-            yield from ([cell] for cell in word)
+def _pieces(cells: Sequence[Cell], limit_px: float, widths: Sequence[float]) -> Iterator[tuple[int, int]]:
+    """Where words begin and end; a word wider than a line as single characters."""
+    starts = [0, *(at for at, cell in enumerate(cells) if at and cell.opens), len(cells)]
+    for start, end in pairwise(starts):
+        if _inked(cells, widths, start, end) > limit_px:
+            yield from ((at, at + 1) for at in range(start, end))
         else:
-            yield word
+            yield start, end
 
 
-def _words(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
-    word: list[Cell] = []
-    for cell in cells:
-        if word and may_break(word[-1].text[0], cell.text[0]):
-            yield word
-            word = []
-        word.append(cell)
-    if word:
-        yield word
-
-
-def _trimmed(cells: list[Cell]) -> list[Cell]:
-    end = len(cells)
-    while end and _is_space(cells[end - 1].text):
+def _inked(cells: Sequence[Cell], widths: Sequence[float], start: int, end: int) -> float:
+    """The width of a word without the spaces at its end."""
+    while end > start and _is_space(cells[end - 1].text):
         end -= 1
-    return cells[:end]
+    return sum(widths[start:end])
 
 
-def _line(cells: list[Cell], whole: Line) -> Line:
-    return Line(tuple(cells), held_metrics(cells, whole.metrics))
+def _line(whole: Line, start: int, end: int) -> Line:
+    cells = whole.cells[start:end]
+    return Line(cells, held_metrics(cells, whole.metrics))
 
 
 def _is_space(text: str) -> bool:
-    return text.isspace() and text not in _GLUE
-
-
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in ("W", "F")
+    return text.isspace() and text not in GLUE

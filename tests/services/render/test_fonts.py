@@ -4,10 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 
 from services.environment import ASSETS_DIR
-from services.render.text.faces import Face, has_character, load
+from services.render.text.faces import Face, has_character, opened
 from services.render.text.fonts import FontBook, cjk_font_name, find_fonts, script_fonts
 from tests.support.fonts import collection, font_with, latin_font, renamed
 
@@ -20,10 +19,13 @@ def book_of(*folders: Path) -> FontBook:
     return FontBook(folders, system_folders=())
 
 
-def picture(face: Face, text: str) -> bytes:
-    image = Image.new("L", (60, 60))
-    ImageDraw.Draw(image).text((5, 5), text, 255, load(face, 40))
-    return image.tobytes()
+def shape_of(face: Face, character: str) -> tuple[int, ...]:
+    """The extents of a character's ink in font units."""
+    number = opened(face).get_nominal_glyph(ord(character))
+    assert number is not None
+    extents = opened(face).get_glyph_extents(number)
+    assert extents is not None
+    return extents
 
 
 def test_set_up_brought_a_chinese_font() -> None:
@@ -172,7 +174,7 @@ def test_the_right_face_of_a_collection_is_drawn(tmp_path: Path) -> None:
     assert together is not None
     assert alone is not None
     assert (together.index, together.family) == (1, "Noto Sans SC")
-    assert picture(together, "你") == picture(alone, "你")
+    assert shape_of(together, "你") == shape_of(alone, "你")
     named = book_of(tmp_path / "all").named("Aileron")
     assert named is not None
     assert named.index == 0

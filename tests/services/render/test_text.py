@@ -365,25 +365,23 @@ def with_aileron(folder: Path) -> tuple[FontBook, float]:
     return FontBook((ASSETS_DIR / "fonts", folder), system_folders=()), SIZE * metrics_of(face).cell
 
 
-def trimmed(mask: Mask) -> bytes:
-    """The ink's pixels, wherever they stand: a font with another ascent has another baseline."""
-    left, top, right, bottom = extent(mask)
-    return mask[top:bottom, left:right].tobytes()
+def alike(one: Mask, other: Mask) -> bool:
+    """The same shapes, wherever they stand: a font with another ascent has another baseline, to parts of a pixel."""
+    sizes = [np.subtract(extent(mask)[2:], extent(mask)[:2]) for mask in (one, other)]
+    return bool(np.abs(sizes[0] - sizes[1]).max() <= 1 and one.sum() == pytest.approx(other.sum(), rel=0.05))
 
 
 def test_a_bold_character_of_another_font_is_bold_too(tmp_path: Path) -> None:
     book, size = with_aileron(tmp_path)
     named = look(font_name="Aileron", size=size)
-    assert trimmed(ink(caption("你好", replace(named, bold=True)), book)) == trimmed(
-        ink(caption("你好", look(bold=True)))
-    )
+    assert alike(ink(caption("你好", replace(named, bold=True)), book), ink(caption("你好", look(bold=True))))
 
 
 def test_a_chinese_character_comes_from_another_font_when_the_named_one_lacks_it(tmp_path: Path) -> None:
     book, size = with_aileron(tmp_path)
     named = look(font_name="Aileron", size=size)
-    assert trimmed(ink(caption("你好", named), book)) == trimmed(ink(caption("你好"), book))
-    assert trimmed(ink(caption("Rag", named), book)) != trimmed(ink(caption("Rag"), book))
+    assert alike(ink(caption("你好", named), book), ink(caption("你好"), book))
+    assert not alike(ink(caption("Rag", named), book), ink(caption("Rag"), book))
 
 
 def test_a_font_that_is_not_installed_has_one_warning_with_its_name() -> None:

@@ -46,7 +46,7 @@ def test_a_substitute_has_the_em_of_the_font_that_the_draft_names() -> None:
 
 def test_a_font_that_is_here_is_sized_by_its_own_typographic_metrics(tmp_path: Path) -> None:
     """As large as the substitute of a font with the same metrics, and of the reciprocal size of its cell."""
-    heights = []
+    heights: list[int] = []
     for ascender, descender in ((1050, -350), (525, -175)):
         font = font_of_metrics(tmp_path / str(ascender) / "Aileron.ttf", ascender, descender)
         mask = ink(caption("HH", look(size=10.0, font_name="Aileron")), FontBook((font.parent,), system_folders=()))

@@ -70,6 +70,12 @@ def test_brackets_stand_around_what_is_in_them(hebrew: FontBook) -> None:
     assert from_left("one (אב) two", "one", "(", "אב", ")", "two", book=hebrew) == [0, 1, 2, 3, 4]
 
 
+def test_a_direction_mark_is_obeyed_and_not_drawn(hebrew: FontBook) -> None:
+    """A left-to-right mark after the exclamation mark keeps that at the right of the Latin letter."""
+    assert from_left("אA!", "א", "A", "!", book=hebrew) == [2, 1, 0]
+    assert from_left("אA!\u200e", "א", "A", "!", book=hebrew) == [1, 2, 0]
+
+
 def test_brackets_are_mirrored_from_right_to_left(hebrew: FontBook) -> None:
     """The first bracket is on the right and opens to the left."""
     pixels = canvas(caption("א(ב)ג", look(), look(1, 2, color=RED), look(3, 4, color=BLUE)), hebrew)
@@ -111,13 +117,17 @@ def test_a_fixed_height_wraps_columns_and_keeps_marks_off_their_tops() -> None:
     assert bands(right_column, axis=1) == 2
 
 
-@pytest.mark.parametrize("mark", ["—", "～", "-", "(", "“", "ー"])
+@pytest.mark.parametrize("mark", ["—", "～", "-", "(", "ー"])
 def test_marks_that_lie_stand_up_in_a_column(mark: str) -> None:
     across = extent(ink(caption(mark)))
     down = extent(ink(caption(mark, vertical=True)))
     wide, high = across[2] - across[0], across[3] - across[1]
     assert (down[3] - down[1] > down[2] - down[0]) == (wide > high)
     assert abs((down[0] + down[2]) / 2 - WIDTH / 2) < 0.5 * EM
+
+
+def test_a_quotation_mark_of_a_column_is_the_corner_bracket_that_the_font_has_for_it() -> None:
+    assert (ink(caption("“口", vertical=True)) == ink(caption("『口", vertical=True))).all()
 
 
 def test_lines_of_a_fixed_width_are_aligned_in_it() -> None:

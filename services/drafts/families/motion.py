@@ -2,7 +2,7 @@
 
 from services.drafts.design import AnimationKind as A
 from services.drafts.design import TransitionKind as T
-from services.drafts.families.lookup import families
+from services.drafts.families.lookup import Families, Match, families
 
 TRANSITIONS = families(
     "transitions",
@@ -205,71 +205,114 @@ _MOVES = (
     (
         A.MOVE_LEFT,
         "向左滑动 左滑 左移 向左移动 向左飞入 向左飞出 slideleft moveleft left",
-        "向左 左移 左滑 slideleft moveleft flyleft",
+        "向左 左移 左滑 slideleft moveleft flyleft 左 left",
     ),
     (
         A.MOVE_RIGHT,
         "向右滑动 右滑 右移 向右移动 向右飞入 向右飞出 slideright moveright right",
-        "向右 右移 右滑 slideright moveright flyright",
+        (
+            "向右 右移 右滑 slideright moveright flyright 右 right 横 侧 滑 移 擦 拉 划 拖 火车 过山车 斜 撕 列车 "
+            "扫 扯 字幕滚动 弹幕 刷 换 wiping slanted 传送 穿梭 流 飞"
+        ),
     ),
     (
         A.MOVE_UP,
         "向上滑动 上滑 上移 向上移动 向上飞入 向上飞出 slideup moveup up",
-        "向上 上移 上滑 上升 slideup moveup flyup",
+        "向上 上移 上滑 上升 slideup moveup flyup 上 升 起 站 up 抬 掀 冒 泡 生长 日出 火箭 喷 潜浮 烟",
     ),
     (
         A.MOVE_DOWN,
         "向下滑动 下滑 下移 向下移动 向下飞入 向下飞出 slidedown movedown down",
-        "向下 下移 下滑 下降 落下 下落 slidedown movedown flydown",
+        (
+            "向下 下移 下滑 下降 落下 下落 slidedown movedown flydown 下 落 降 坠 滴 雨 雪 drop down 掉 垂 梯 日落 "
+            "躺 花瓣 枫叶 陨 砸 塌 沙 玫瑰 水 散"
+        ),
     ),
 )
 _TYPED = (
     A.TYPEWRITER,
     "打字机 打字 逐字显影 逐字显示 typewriter typing",
-    "打字 逐字 卡拉ok typewriter typing",
+    (
+        "打字 逐字 卡拉ok typewriter typing 光标 输入 书 手写 雕刻 加字符 随机 错开 排队 文字 字符 字体 描边 镂空 "
+        "填充 代码 格式化 强调 数学公式 click 点击 倒数 预览"
+    ),
 )
 _BOUNCED = (
     A.BOUNCE,
     "弹入 弹出 弹跳 跳动 轻微跳动 弹簧 弹性伸缩 bounce bouncein bounceout jump pop popup spring",
-    "弹入 弹出 弹跳 跳动 回弹 弹性 弹动 弹簧 bounce spring elastic",
+    (
+        "弹入 弹出 弹跳 跳动 回弹 弹性 弹动 弹簧 bounce spring elastic 弹 跳 果冻 碰 撞 顶 跃 悦动 冲 气球 心 脉冲 "
+        "悠悠球 糖 兔 音符 jump bumper pop 呐喊 呼 喊 爱 礼 福 叠叠乐 拍 夹心 击 球"
+    ),
 )
 _SHAKEN = (
     A.SHAKE,
     "抖动 轻微抖动 震动 左右抖动 上下抖动 颤抖 晃动 shake vibrate tremble jitter",
-    "抖动 震动 颤抖 晃动 抖入 shake shaky vibrat tremble jitter wobble",
+    (
+        "抖动 震动 颤抖 晃动 抖入 shake shaky vibrat tremble jitter wobble 抖 震 晃 故障 glitch 信号 噪 乱码 电 声 "
+        "vhs 嗡 shudder 失真 色差 色散 摇一摇 急 错 频率 分身 重影 哈哈镜 诡异 迷 恐 残酷 激进 克隆 rgb 扭 变形 "
+        "形变 扰 鱼眼"
+    ),
 )
 _SWUNG = (
     A.SWING,
     "摇摆 钟摆 雨刷 荡秋千 摇荡 swing pendulum sway",
-    "摇摆 钟摆 雨刷 秋千 摇荡 海盗船 swing pendulum sway",
+    (
+        "摇摆 钟摆 雨刷 秋千 摇荡 海盗船 swing pendulum sway 摇 摆 荡 浮 漂 波 浪 调皮 尾巴 潮 液 风 酒 便利贴 醒 "
+        "钱 wave 弧 悬"
+    ),
 )
 _BLINKED = (
     A.BLINK,
     "闪烁 频闪 闪动 爆闪 闪现 闪屏 blink flicker flash strobe",
-    "闪烁 频闪 闪动 爆闪 闪屏 闪入 闪出 blink flicker strobe flash",
+    (
+        "闪烁 频闪 闪动 爆闪 闪屏 闪入 闪出 blink flicker strobe flash 闪 爆 眨 电视 tv 显示器 倒计 kira 星 霓虹 "
+        "荧光 魔法 光 炫 彩 高亮 切 信号 像素 马赛克 负片 2024 2025 tesseract lumin chroma passion 七彩 黑白 红 蓝 "
+        "紫 急 音量 扩音 lights light 快门 关机 关闭 无信号 电影 胶卷 录像"
+    ),
 )
 _TURNED = (
     A.ROTATE,
     "旋转 转圈圈 转圈 rotate rotation spin",
-    "旋转 旋入 旋出 转圈 陀螺 rotat spin twirl whirl",
+    (
+        "旋转 旋入 旋出 转圈 陀螺 rotat spin twirl whirl 旋 转 圈 漩涡 环 盘 螺 绕 轮 虫洞 黑洞 隧道 时空 宇宙 滚 "
+        "甩 逆 维 甜甜圈 传送门 迷失 思维 圆 蛇 涡 魔方"
+    ),
 )
 _SPUN = (A.SPIN, "旋入 旋出 rotatein rotateout spinin spinout", "")
-_FLIPPED = (A.FLIP, "镜像翻转", "")
+_FLIPPED = (
+    A.FLIP,
+    "镜像翻转",
+    (
+        "翻 flip 立体 立方 折 卡 页 书 cubic 3d fold 扇 镜像 反转 x轴 方片 百叶窗 分割 幕 开幕 split 三屏 四屏 分屏 "
+        "多屏 九宫 拼图 拼接 条形 "
+        "cross 开 方 报纸 相 照片 手机 分区 面板 网格 grid puzzle oblique 封面 四格 三分 屏 组合 门 窗 箱 信封 海报 砖 "
+        "边"
+    ),
+)
 _SLIGHT = ((A.SLIGHT_ZOOM_IN, "轻微放大", ""), (A.SLIGHT_ZOOM_OUT, "轻微缩小", ""))
 _GROWN = (
     A.ZOOM_IN,
     "放大 动感放大 推近 zoomin enlarge scaleup growin grow",
-    "放大 推近 变焦 飞近 弹近 zoomin enlarge scaleup",
+    (
+        "放大 推近 变焦 飞近 弹近 zoomin enlarge scaleup 放 扩 展 近 聚焦 focus 推 缩放 出现 炸 大 zoom 进 聚光 "
+        "特写 爆发 入场 唱 集合 聚合 汇聚 并入 拼 组 灯 手电 对焦 穿 扩散 速 水晶 表 out 延伸 点开 幸运 圣诞 mc "
+        "加载 变换 睁眼 瞬"
+    ),
 )
 _SHRUNK = (
     A.ZOOM_OUT,
     "缩小 动感缩小 拉远 zoomout shrink scaledown",
-    "缩小 拉远 收缩 飞远 弹远 zoomout shrink scaledown",
+    "缩小 拉远 收缩 飞远 弹远 zoomout shrink scaledown 缩 收 吸 远 皱 挤 压 合 碎 破 消 退 离 并出 还原 decom cash",
 )
 _FADED = (
     A.FADE,
     "渐显 渐隐 淡入 淡出 淡入淡出 溶解 fade fadein fadeout dissolve appear disappear",
-    "渐显 渐隐 淡入 淡出 溶解 消散 dissolve fadein fadeout",
+    (
+        "渐显 渐隐 淡入 淡出 溶解 消散 dissolve fadein fadeout 模糊 blur 晕 墨 烟 雾 融 溶 粒子 粉 辉 显 隐 淡 渐 "
+        "fade 透明 褪 水墨 金 火 焰 灼 烧 冰 记忆 回忆 遮 画 影 涂 扭曲 背 夜 蒙层 残 生 尘 golden dust homing meld "
+        "月 花 涟漪 暗 光 新 明 颜色 空 镜 玻璃 钻"
+    ),
 )
 
 ENTRIES = families(
@@ -283,11 +326,37 @@ LOOPS = families(
     _BOUNCED,
     _SWUNG,
     _BLINKED,
+    _FLIPPED,
     _TURNED,
-    (A.ZOOM_IN, "放大缩小 缩放 心跳 呼吸 脉搏跳动 pulse heartbeat zoom breath", "心跳 悸动 缩放 呼吸 pulse heartbeat"),
+    (
+        A.ZOOM_IN,
+        "放大缩小 缩放 心跳 呼吸 脉搏跳动 pulse heartbeat zoom breath",
+        "心跳 悸动 缩放 呼吸 pulse heartbeat 放大 火焰 情绪",
+    ),
     *_SLIGHT,
     _GROWN,
     _SHRUNK,
     *_MOVES,
+    (A.FADE, "", "涂鸦 彩虹 渐变 发光 墨 影像 纹理 粉笔 流光 泛光 纵向 活力"),
+    (A.ROTATE, "", "动感"),
 )
 """Families of animations over a whole segment, or repeated."""
+COMBINED = 3
+"""Moves of one animation at most."""
+_ALIKE = (
+    {A.MOVE_LEFT, A.MOVE_RIGHT, A.MOVE_UP, A.MOVE_DOWN},
+    {A.ZOOM_IN, A.ZOOM_OUT, A.SLIGHT_ZOOM_IN, A.SLIGHT_ZOOM_OUT, A.BOUNCE, A.SPIN},
+    {A.ROTATE, A.SPIN, A.SWING, A.SHAKE},
+    {A.FADE, A.BLINK, A.TYPEWRITER},
+)
+"""Kinds of which an animation has one at most: more would cancel each other."""
+
+
+def combined(families: Families[A], match: Match[A]) -> tuple[A, ...]:
+    """The kinds of an animation, its family's first; of a name that says more, those of its other words too."""
+    found = [match.kind]
+    for kind in (kind for word, kind in families.words if word in match.name and not match.exact):
+        rivals = set().union(*(alike for alike in _ALIKE if kind in alike), {kind})
+        if not rivals.intersection(found) and len(found) < COMBINED:
+            found.append(kind)
+    return tuple(found)

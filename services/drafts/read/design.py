@@ -17,7 +17,8 @@ from services.drafts.design import (
     TransitionKind,
 )
 from services.drafts.families.effects import MASKS
-from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS
+from services.drafts.families.lookup import Families
+from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS, combined
 from services.drafts.fields import Fields
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
 from services.errors import WarningCode
@@ -119,15 +120,30 @@ def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> t
     An unknown one at the beginning or end is a fade, any other one is `STILL`, with a warning.
     """
     read: dict[AnimationPhase, Animation] = {}
+    kinds: dict[AnimationPhase, tuple[AnimationKind, ...]] = {}
     for fields in found:
         for listed in islice(fields.objects("animations"), MAX_LISTED):
             animation = _animation(listed, duration_us, segment_id)
-            if animation is not None and read.setdefault(animation.phase, animation) is not animation:
+            if animation is None:
+                continue
+            if read.setdefault(animation.phase, animation) is not animation:
                 warn_of(listed, segment_id, _AGAIN)
+            kinds.setdefault(animation.phase, _kinds(listed, animation))
         if len(fields.list("animations")) > MAX_LISTED:
             warn_of(fields, segment_id, _TOO_MANY)
-    fitted = (_between(animation, read, duration_us) for animation in read.values())
-    return tuple(animation for animation in fitted if animation.duration_us)
+    fitted = [_between(animation, read, duration_us) for animation in read.values()]
+    return tuple(replace(each, kind=kind) for each in fitted if each.duration_us for kind in kinds[each.phase])
+
+
+def _kinds(fields: Fields, animation: Animation) -> tuple[AnimationKind, ...]:
+    """The kinds of an animation: several for a name of several words."""
+    families = _families(animation.phase)
+    match = families.of(fields)
+    return combined(families, match) if match else (animation.kind,)
+
+
+def _families(phase: AnimationPhase) -> Families[AnimationKind]:
+    return ENTRIES if phase in (AnimationPhase.IN, AnimationPhase.OUT) else LOOPS
 
 
 def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation | None:
@@ -156,7 +172,7 @@ def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation |
 
 def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKind:
     entry = phase in (AnimationPhase.IN, AnimationPhase.OUT)
-    match = (ENTRIES if entry else LOOPS).of(fields)
+    match = _families(phase).of(fields)
     if match is not None and match.exact:
         return match.kind
     kind = match.kind if match else AnimationKind.FADE if entry else AnimationKind.STILL

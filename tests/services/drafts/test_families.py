@@ -102,7 +102,9 @@ def test_a_loop_pulses_where_an_entry_grows() -> None:
     found = LOOPS.find("心跳")
     assert found is not None
     assert found.kind is AnimationKind.ZOOM_IN
-    assert ENTRIES.find("心跳") is None
+    entry = ENTRIES.find("心跳")
+    assert entry is not None
+    assert entry.kind is AnimationKind.BOUNCE
 
 
 @pytest.mark.parametrize(

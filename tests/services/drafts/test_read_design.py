@@ -231,6 +231,21 @@ def animated(*animations: dict[str, Any], text: bool = False) -> tuple[Segment, 
     return first(builder.using("material_animations", animations=list(animations)))
 
 
+@pytest.mark.parametrize(
+    ("phase", "name", "kinds"),
+    [
+        ("group", "旋转降落", {AnimationKind.ROTATE, AnimationKind.MOVE_DOWN}),
+        ("in", "抖动放大", {AnimationKind.SHAKE, AnimationKind.ZOOM_IN}),
+        ("in", "旋转", {AnimationKind.ROTATE}),
+        ("out", "向左右滑动", {AnimationKind.MOVE_LEFT}),
+    ],
+)
+def test_a_name_of_several_moves_is_all_of_them_at_once(phase: str, name: str, kinds: set[AnimationKind]) -> None:
+    segment, _ = animated({"type": phase, "name": name, "duration": 500_000})
+    assert {animation.kind for animation in segment.animations} == kinds
+    assert len({(one.phase, one.start_us, one.duration_us) for one in segment.animations}) == 1
+
+
 @pytest.mark.parametrize("text", [False, True])
 def test_animations_come_and_go_at_the_ends_of_a_segment(text: bool) -> None:
     entry = {"type": "in", "name": "渐显", "id": "5", "start": 300, "duration": 200_000}

@@ -69,7 +69,7 @@ def test_a_slideshow_moves_as_it_was_designed() -> None:
     draft = read_draft((DRAFTS / "slideshow_captions.json").read_bytes())
     pictures = segments(draft, TrackKind.VIDEO)
     assert [segment.transition.kind for segment in pictures if segment.transition] == [TransitionKind.DISSOLVE]
-    assert [animation.kind for segment in pictures for animation in segment.animations] == [AnimationKind.ZOOM_IN]
+    assert [each.kind for segment in pictures for each in segment.animations] == [AnimationKind.SLIGHT_ZOOM_IN]
     assert draft.warnings == ()
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from services.drafts.colors import Color
 from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
+from services.drafts.time_warp import TimeWarp
 from services.errors import DraftWarning
 from services.http.redaction import display_name
 
@@ -226,6 +227,8 @@ class Segment:
     target: TimeRange
     source: TimeRange | None = None
     speed: float = 1.0
+    warp: TimeWarp | None = None
+    """From times since the segment's start to source times, where the speed follows a curve; `speed` is its mean."""
     keep_pitch: bool = True
     volume: float = 1.0
     reverse: bool = False

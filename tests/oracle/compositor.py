@@ -115,6 +115,11 @@ class _Frame:
 
 def _source_times(layer: Layer, frame: int, rate: float) -> tuple[float, float]:
     """The time in the footage of a frame, and by how much later a picture may be due."""
+    if layer.warp is not None:
+        times_us, sources_us = np.array(layer.warp.points, np.float64).T
+        now_us = frame * US / rate
+        due = np.interp([now_us, now_us + REACH * US / rate], times_us, sources_us)
+        return float(due[0]), float(due[1] - due[0])
     step_us = US / rate * layer.speed
     passed = layer.span.end - 1 - frame if layer.reverse else frame - layer.span.start
     return layer.source_us + passed * step_us, REACH * step_us

@@ -122,7 +122,7 @@ FEATURES: tuple[Feature, ...] = (
         draw=clip(reverse=True, speed=2.0, source_start_us=QUARTER_S),
         wants=frozenset({"reverse"}),
     ),
-    Feature(group="time", name="a curve of speed, by its mean", draw=_curved),
+    Feature(group="time", name="a curve of speed", draw=_curved),
     *_plain("text", TEXTS),
     *_plain("stacking", STACKING),
     *MOTIONS,

@@ -1,7 +1,10 @@
 """A segment's time ranges, speed and placement."""
 
+from itertools import islice
+
 from services.drafts.fields import Fields
 from services.drafts.records import Clip, TimeRange
+from services.drafts.time_warp import TimeWarp, warp_along
 from services.errors import ErrorCode, failed
 
 MAX_VOLUME = 10.0
@@ -10,6 +13,10 @@ MAX_SCALE = 100.0
 MAX_OFFSET = 100.0
 """Half canvases from the centre."""
 MAX_SPEED, MIN_SPEED = 100.0, 0.05
+MAX_POINTS = 100
+"""Points of a speed curve that are read; the apps make about ten."""
+SHORTEST_WARP_US = 10_000
+"""Shorter segments, and such of a shorter source, have a constant speed."""
 
 
 def time_range(fields: Fields, name: str) -> TimeRange | None:
@@ -38,6 +45,21 @@ def read_speed(fields: Fields, ramp: Fields, source: TimeRange | None, target: T
     implied = source.duration_us / target.duration_us if source and source.duration_us else 1.0
     speed = implied if is_curved(ramp) and source else fields.number("speed", implied)
     return min(max(speed if speed > 0 else implied, MIN_SPEED), MAX_SPEED)
+
+
+def read_warp(fields: Fields, ramp: Fields, source: TimeRange | None, target: TimeRange) -> TimeWarp | None:
+    """The segment's speed curve; None for a constant speed, and where the curve cannot be followed: without points,
+    without a source, and in reverse.
+    """
+    if not is_curved(ramp) or fields.flag("reverse") or source is None or source.duration_us < SHORTEST_WARP_US:
+        return None
+    listed = islice(ramp.object("curve_speed").objects("speed_points"), MAX_POINTS)
+    speeds = {point.number("x", 0.0, 0.0, 1.0): point.number("y", 1.0, MIN_SPEED, MAX_SPEED) for point in listed}
+    points = sorted(speeds.items())
+    if len(points) < 2 or target.duration_us < SHORTEST_WARP_US:
+        return None
+    whole = [(0.0, points[0][1]), *(point for point in points if 0 < point[0] < 1), (1.0, points[-1][1])]
+    return warp_along(whole, target.duration_us, source.start_us, source.duration_us)
 
 
 def read_clip(fields: Fields) -> Clip:

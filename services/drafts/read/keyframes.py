@@ -11,6 +11,7 @@ from services.drafts.read.clip import MAX_OFFSET, MAX_SCALE, MAX_VOLUME
 from services.drafts.read.context import ReadBudget
 from services.drafts.read.unsupported import MAX_LISTED, warn_of
 from services.drafts.records import TimeRange, TrackKind
+from services.drafts.time_warp import TimeWarp
 from services.errors import WarningCode
 
 _TURNS_DEG = 360_000.0
@@ -70,9 +71,12 @@ class KeyframeTimes:
 
     source: TimeRange | None = None
     speed: float = 1.0
+    warp: TimeWarp | None = None
 
     def offset_us(self, time_us: int) -> int:
         """Microseconds of the timeline from the segment's start."""
+        if self.warp is not None:
+            return round(self.warp.time_us(time_us))
         return round((time_us - self.source.start_us) / self.speed) if self.source else time_us
 
     def reaches(self, time_us: int) -> bool:

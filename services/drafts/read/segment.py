@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from services.drafts.design import Transition
 from services.drafts.fields import Fields, Warnings
-from services.drafts.read.clip import MAX_VOLUME, read_clip, read_speed, time_range
+from services.drafts.read.clip import MAX_VOLUME, is_curved, read_clip, read_speed, read_warp, time_range
 from services.drafts.read.context import ReadContext
 from services.drafts.read.design import read_animations, read_backdrop, read_mask, read_transition
 from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects
@@ -12,7 +12,7 @@ from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.switches import adjusted, switched_on
-from services.drafts.read.unsupported import Sentence, warn_attached, warn_of, warn_others, warn_unused
+from services.drafts.read.unsupported import CURVE_SPEED, Sentence, warn_attached, warn_of, warn_others, warn_unused
 from services.drafts.records import Segment, TrackKind
 from services.errors import WarningCode
 
@@ -57,19 +57,23 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
     if material is None:
         return None
     source = time_range(fields, "source_timerange") if kind in (TrackKind.VIDEO, TrackKind.AUDIO) else None
-    speed = read_speed(fields, _one(refs, "speeds") or fields.empty("speeds"), source, target)
+    ramp = _one(refs, "speeds") or fields.empty("speeds")
+    speed, warp = read_speed(fields, ramp, source, target), read_warp(fields, ramp, source, target)
+    if warp is None and (ramp.number("mode") or is_curved(ramp)):
+        warn_of(ramp, fields.own_id, CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
     segment = Segment(
         id=fields.own_id,
         material=material,
         target=target,
         source=source,
         speed=speed,
+        warp=warp,
         keep_pitch=not fields.flag("is_tone_modify"),
         volume=fields.number("volume", 1.0, 0.0, MAX_VOLUME),
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=adjusted(fields, read_curves(kind, fields, context.budget, KeyframeTimes(source, speed))),
+        curves=adjusted(fields, read_curves(kind, fields, context.budget, KeyframeTimes(source, speed, warp))),
         track_render_index=int(fields.number("track_render_index")),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )

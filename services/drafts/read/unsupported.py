@@ -18,7 +18,7 @@ TEXT_EFFECT: Sentence = (
     "花字“{name}”按普通文字（颜色与描边）绘制。",
 )
 _TEXT_SHAPE: Sentence = ("The bubble {name} behind a text is not drawn.", "文字气泡“{name}”未绘制。")
-_CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
+CURVE_SPEED: Sentence = ("A curve speed is played at its mean speed.", "曲线变速按平均速度播放。")
 MAX_LISTED = 20
 """Animations, keyframe lists or template texts of one segment that are read; the apps make no more."""
 _BUCKETS: dict[str, tuple[str, Sentence]] = {
@@ -121,8 +121,6 @@ def warn_attached(fields: Fields, refs: list[MaterialEntry]) -> None:
             warn_of(found, fields.own_id, sentence)
         elif bucket == "effects" and found.text("type") in ("text_effect", "text_shape") and not is_glow(found):
             warn_of(found, fields.own_id, TEXT_EFFECT if found.text("type") == "text_effect" else _TEXT_SHAPE)
-        elif bucket == "speeds" and (found.number("mode") or found.has("curve_speed")):
-            warn_of(found, fields.own_id, _CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
         elif bucket == "hsl" and any(_is_on(found, name) for name in _HSL):
             warn_of(found, fields.own_id, ("HSL adjustments are not drawn.", "HSL 调节未绘制。"))
         elif bucket not in _BUCKETS and bucket not in _READ and bucket not in _HARMLESS:

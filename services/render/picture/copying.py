@@ -57,6 +57,7 @@ def _clip(layer: Layer, timeline: Timeline) -> Iterator[Clip]:
         or layer.effects
         or layer.cover_blur_px
         or layer.reverse
+        or layer.warp
     ):
         return
     whole = Box(0, 0, footage.pixel_width, footage.pixel_height)

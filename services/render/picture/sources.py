@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from services.drafts.time_warp import TimeWarp
 from services.render.media.containers import input_options
 from services.render.media.probe import MAX_VIDEO_PIXELS, Footage
 from services.render.picture.chains import Chains, fraction, held
-from services.render.timeline.scene import US, Layer, Span
+from services.render.timeline.ramps import Ramp
+from services.render.timeline.scene import US, Layer, Span, time_of
 
 SAMPLING_BIAS = 0.1
 """In output frames: a frame shows the newest picture of the footage that is due at most 0.4 of a frame later. Footage
@@ -36,6 +38,8 @@ class Reading:
     source_us: float
     speed: float
     reverse: bool
+    warp: TimeWarp | None = None
+    """As a layer's."""
 
     @property
     def from_us(self) -> int:
@@ -78,6 +82,8 @@ def readings(uses: Sequence[FootageUse], rate: Fraction) -> dict[FootageUse, Rea
 
 def _key(use: FootageUse, rate: Fraction) -> tuple[object, ...]:
     layer = use.layer
+    if layer.warp is not None:
+        return layer.segment_id, layer.picture, layer.warp
     phase_us = layer.source_us - float(layer.span.start * US / rate) * layer.speed
     return layer.segment_id, layer.picture, layer.speed, layer.reverse, round(phase_us / SAME_PHASE_US)
 
@@ -87,6 +93,9 @@ def _reading(group: Sequence[FootageUse], rate: Fraction) -> Reading:
     footage = layer.picture
     assert isinstance(footage, Footage)  # noqa: S101 - uses are of footage only
     span = Span(min(use.span.start for use in group), max(use.span.end for use in group))
+    if layer.warp is not None:
+        source_us = layer.warp.source_us(time_of(span.start, rate))
+        return Reading(layer.segment_id, footage, span, source_us, layer.speed, layer.reverse, layer.warp)
     skipped = layer.span.end - span.end if layer.reverse else span.start - layer.span.start
     source_us = layer.source_us + float(skipped * US / rate) * layer.speed
     return Reading(layer.segment_id, footage, span, source_us, layer.speed, layer.reverse)
@@ -126,17 +135,25 @@ class Sources:
 
     def _sampled(self, reading: Reading, seek_us: int) -> Iterable[str]:
         begin_us = seek_us or reading.footage.late_us
-        shift_us = (reading.from_us - begin_us) / reading.speed
         bias_us = SAMPLING_BIAS * US / float(self._rate)
-        speed = "" if reading.speed == 1 else f"/{reading.speed:.9f}"
         if reading.footage.interlaced:
             yield "bwdif=mode=send_frame:deint=interlaced"
         yield "settb=1/1000000"
         yield from _rounds(reading.footage)
-        yield f"setpts=PTS{speed}{bias_us - shift_us:+.0f}"
+        yield f"setpts='{self._due(reading, begin_us)}{bias_us:+.0f}'"
         # a source shorter than half a frame gives one, too
         yield f"fps=fps={fraction(self._rate)}:start_time=0:eof_action=pass"
         yield from held(reading.span.count)
+
+    def _due(self, reading: Reading, begin_us: int) -> str:
+        """The time at which a frame is due, in µs from the reading's first frame; `begin_us` is the file's time 0."""
+        if reading.warp is not None:
+            start_us = reading.warp.time_us(reading.from_us)
+            points = ((source_us, time_us - start_us) for time_us, source_us in reading.warp.endless().points)
+            return f"({Ramp(tuple(points)).expression(f'(PTS+{begin_us})')})"
+        shift_us = (reading.from_us - begin_us) / reading.speed
+        speed = "" if reading.speed == 1 else f"/{reading.speed:.9f}"
+        return f"PTS{speed}{-shift_us:+.0f}"
 
     def _trimmed(self, label: str, reading: Reading, use: FootageUse) -> str:
         if use.span == reading.span:

@@ -137,12 +137,15 @@ class Drawing:
             source_us=self._source_us(segment, span) if footage else 0.0,
             speed=segment.speed if footage else 1.0,
             reverse=segment.reverse and footage,
+            warp=segment.warp.later(segment.target.start_us) if segment.warp and footage else None,
         )
 
     def _source_us(self, segment: Segment, span: Span) -> float:
         """The time of the first frame in the material (the last, of a reversed segment). Frames are snapped, times in
         the material are not; a span that begins before its segment may begin before the material.
         """
+        if segment.warp is not None:
+            return segment.warp.source_us(time_of(span.start, self.rate) - segment.target.start_us)
         start_us = segment.source.start_us if segment.source else 0
         own = span_of(segment.target, self.rate)
         if segment.reverse:
@@ -192,6 +195,8 @@ class Drawing:
 
     def _later(self, layer: Layer, span: Span) -> Layer:
         """The layer in a part of its frames."""
+        if layer.warp is not None:
+            return replace(layer, span=span, source_us=layer.warp.source_us(time_of(span.start, self.rate)))
         if layer.reverse:
             skipped = time_of(layer.span.end, self.rate) - time_of(span.end, self.rate)
         else:

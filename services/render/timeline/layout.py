@@ -20,7 +20,7 @@ from services.render.timeline.scene import (
     frame_rate,
     span_of,
 )
-from services.render.timeline.sounds import is_audible, sound, sound_warnings
+from services.render.timeline.sounds import is_audible, sound, sound_warnings, warped
 from services.render.timeline.transitions import TrackTransition, TrackTransitions
 
 FROZEN_SHORTEST_US = 100_000
@@ -42,7 +42,7 @@ def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timelin
         if is_audible(draft, track, segment):
             warnings.extend(sound_warnings(segment, prepared))
             if source is not None:
-                sounds.append(sound(segment, source, transitions[track.index], drawing.rate))
+                sounds.extend(warped(sound(segment, source, transitions[track.index], drawing.rate), segment))
     return Timeline(
         width=draft.width,
         height=draft.height,

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import BlendMode, ChromaKey, Effect, TransitionKind, Variation
 from services.drafts.records import TimeRange
+from services.drafts.time_warp import TimeWarp
 from services.errors import DraftWarning
 from services.render.box import Box
 from services.render.media.photos import Still
@@ -97,6 +98,8 @@ class Layer:
     """The time in the footage at which the span begins; with `reverse`, that of its last frame."""
     speed: float = 1.0
     reverse: bool = False
+    warp: TimeWarp | None = None
+    """From times of the timeline to times in the footage, where the speed changes; it replaces `speed`."""
     motion: Motion | None = None
     mask: Still | None = None
     """A grey picture: white is opaque, black transparent."""
@@ -130,6 +133,8 @@ class Layer:
 
     def source_at_us(self, frame: int, rate: Fraction) -> int:
         """The time in the footage of a frame of the timeline."""
+        if self.warp is not None:
+            return round(self.warp.source_us(time_of(frame, rate)))
         return round(self.source_us + (frame - self.span.start) / float(rate) * US * self.speed)
 
 

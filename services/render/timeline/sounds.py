@@ -1,7 +1,9 @@
 """Sounds of the timeline, from audible segments. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from services.drafts.design import Property
 from services.drafts.fields import MAX_LABEL_LENGTH
@@ -11,11 +13,15 @@ from services.render.media.channels import placed
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
 from services.render.timeline.prepared import Prepared
+from services.render.timeline.ramps import Ramp
 from services.render.timeline.scene import US, Sound, time_of
 from services.render.timeline.transitions import TrackTransitions
 
 SHORTEST_SOUND_US = 5_000
 """Shorter sounds are a click at most, and ffmpeg 5.1 miscounts samples when it mixes nothing else."""
+
+WARP_STEPS, WARP_OFF_US = 256, 5_000
+"""A speed curve is looked at in so many steps, and its pieces are off it by at most so many µs of the source."""
 
 LEAST_LOST_US = 100_000
 """Smallest reported loss of a segment's sound: cuts and ends of files lose less, which is no more than a click."""
@@ -61,6 +67,48 @@ def sound(segment: Segment, track: SoundTrack, transitions: TrackTransitions, ra
         curve=tuple((at_us + early_us, max(0.0, value)) for at_us, value in curve.lines()) if curve else (),
         fade_in_us=min(segment.fade_in_us, duration_us),
         fade_out_us=min(segment.fade_out_us, duration_us),
+    )
+
+
+def warped(sound: Sound, segment: Segment) -> tuple[Sound, ...]:
+    """The sound in pieces of constant speed, where the segment's speed follows a curve; its onsets are exact to
+    `WARP_OFF_US`.
+    """
+    if segment.warp is None:
+        return (sound,)
+    warp = segment.warp.later(segment.target.start_us)
+    times = [sound.start_us + sound.duration_us * step // WARP_STEPS for step in range(WARP_STEPS + 1)]
+    ramp = Ramp.through([warp.source_us(time_us) for time_us in times], WARP_OFF_US)
+    places = [(times[step], source_us) for step, source_us in ramp.points]
+    return tuple(_piece(sound, one, other) for one, other in pairwise(places))
+
+
+def _piece(sound: Sound, one: tuple[int, float], other: tuple[int, float]) -> Sound:
+    """A piece of a sound between two (time, source time) in µs."""
+    passed_us, length_us = one[0] - sound.start_us, other[0] - one[0]
+    return replace(
+        sound,
+        start_us=one[0],
+        duration_us=length_us,
+        source_us=max(0, round(one[1])),
+        speed=(other[1] - one[1]) / length_us,
+        curve=tuple((time_us - passed_us, value) for time_us, value in _loudness(sound)),
+        fade_in_us=0,
+        fade_out_us=0,
+    )
+
+
+def _loudness(sound: Sound) -> tuple[tuple[int, float], ...]:
+    """The sound's volume with its fades, as lines."""
+    if not (sound.curve or sound.fade_in_us or sound.fade_out_us):
+        return ()
+    volume = Ramp(sound.curve or ((0, sound.volume),))
+    inside = {time_us for time_us, _ in sound.curve if 0 < time_us < sound.duration_us}
+    steps = {sound.duration_us * step // WARP_STEPS for step in range(WARP_STEPS + 1)}
+    coming, leaving = max(1, sound.fade_in_us), max(1, sound.fade_out_us)
+    return tuple(
+        (time_us, volume.at(time_us) * min(1.0, time_us / coming) * min(1.0, (sound.duration_us - time_us) / leaving))
+        for time_us in sorted(inside | steps)
     )
 
 

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -104,6 +105,50 @@ def test_a_curve_speed_is_its_mean_and_told() -> None:
     builder = clip(source_timerange={"start": 0, "duration": 3 * SECOND})
     draft = read(builder.using("speeds", mode=1, speed=1.0, curve_speed={"speed_points": []}))
     assert draft.tracks[0].segments[0].speed == 3.0
+    assert codes(draft.warnings) == [WarningCode.EFFECT_APPROXIMATED]
+
+
+def curved(*points: tuple[float, float], **options: Any) -> Draft:
+    """A clip of a second, from the third to the fifth second of its source, at a curve of speed."""
+    builder = clip(source_timerange={"start": 2 * SECOND, "duration": 2 * SECOND}, **options)
+    listed = [{"x": x, "y": y} for x, y in points]
+    return read(builder.using("speeds", mode=1, speed=1.0, curve_speed={"speed_points": listed}))
+
+
+def test_a_curve_of_speed_is_followed_through_its_points_and_plays_the_whole_source() -> None:
+    """From 1 to 3 evenly, t + t^2 of the source has passed."""
+    draft = curved((0, 1), (0.5, 2), (1, 3))
+    (segment,) = draft.tracks[0].segments
+    assert segment.warp is not None
+    for part in (0, 0.25, 0.5, 0.75, 1):
+        passed_us = (part + part**2) * SECOND
+        assert segment.warp.source_us(part * SECOND) == pytest.approx(2 * SECOND + passed_us, abs=200)
+        assert segment.warp.time_us(2 * SECOND + passed_us) == pytest.approx(part * SECOND, abs=200)
+    assert (segment.speed, draft.warnings) == (2.0, ())
+
+
+def test_a_curve_of_speed_goes_no_further_than_its_points() -> None:
+    """Between two equal points the speed stays: the curve does not swing over."""
+    draft = curved((0, 0.5), (0.25, 0.5), (0.5, 5), (0.75, 5), (1, 0.5))
+    warp = draft.tracks[0].segments[0].warp
+    assert warp is not None
+    passed = [other[1] - one[1] for one, other in pairwise(warp.points)]
+    assert max(passed) == pytest.approx(10 * min(passed), rel=0.01)
+    assert max(passed[:15]) == pytest.approx(min(passed), rel=0.01)
+    assert max(passed[33:47]) - min(passed[33:47]) <= 1
+
+
+def test_keyframes_of_a_curve_of_speed_are_reached_when_their_source_time_is() -> None:
+    points = [{"time_offset": round(time * SECOND), "values": [value]} for time, value in ((2, 0), (2.75, 1))]
+    lists = [{"property_type": "KFTypeAlpha", "keyframe_list": points}]
+    segment = curved((0, 1), (1, 3), common_keyframes=lists).tracks[0].segments[0]
+    assert segment.curves[0].points[-1].offset_us == pytest.approx(SECOND / 2, abs=200)
+
+
+@pytest.mark.parametrize("points", [(), ((0.5, 2),)])
+def test_a_curve_of_speed_without_points_is_its_mean_and_told(points: tuple[tuple[float, float], ...]) -> None:
+    draft = curved(*points)
+    assert draft.tracks[0].segments[0].warp is None
     assert codes(draft.warnings) == [WarningCode.EFFECT_APPROXIMATED]
 
 

@@ -1,5 +1,6 @@
 """Times, levels and pitches of sounds. One draft has some seconds for each feature."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,9 @@ def sounds(folder: Path) -> Slots:
     music(made.slot("surround"), S, "surround.wav")
     music(made.slot("short", 3), 3 * S, "loud.wav", volume=0.5)
     short = draft.last["id"]
+    for name, keeps in (("curved", False), ("curved and high", True)):
+        music(made.slot(name), S, "rising.wav", speed=2.0, is_tone_modify=keeps)
+        draft.using("speeds", mode=1, curve_speed={"speed_points": [{"x": 0, "y": 1}, {"x": 1, "y": 3}]})
     start = made.slot("crossing", 2)
     draft.video("clip.mp4", start, S, track="clips")
     draft.using("transitions", name="叠化", duration=500_000)
@@ -146,6 +150,17 @@ def test_speed_keeps_the_pitch(sounds: Slots) -> None:
 
 def test_speed_moves_the_pitch_where_the_segment_says_so(sounds: Slots) -> None:
     assert sounds.heard("fast and high").hertz == pytest.approx(1320, abs=3)
+
+
+def test_a_curve_of_speed_is_heard_as_it_is_seen(sounds: Slots) -> None:
+    """From 1 to 3 evenly, t + t^2 of the source has passed; its pitch changes every half second."""
+    changes = [0.0, *((0.25 + passed) ** 0.5 - 0.5 for passed in (0.5, 1, 1.5)), 1.0]
+    for number, (start_s, end_s) in enumerate(pairwise(changes)):
+        within = sounds.heard("curved", start_s + 0.03, end_s - 0.03)
+        assert within.hertz == pytest.approx(500 * (number + 1), abs=20)
+        assert within.amplitude == pytest.approx(AMPLITUDE, rel=0.1)
+    middle = sounds.heard("curved and high", 0.45, 0.55)  # in pieces of one speed each
+    assert middle.hertz == pytest.approx(2 * 1000, abs=160)
 
 
 def test_slow_speed_fills_the_segment(sounds: Slots) -> None:

@@ -98,6 +98,9 @@ def shown(folder: Path) -> Shown:
     made.clip("clear", "clear.mov", 3)
     made.clip("covered", "count.mp4", 30)
     made.over("covered", "red.png", range(10, 20))
+    for name, start_us in (("curved", 0), ("curved past the end", S)):
+        made.clip(name, "count.mp4", 30, speed=2.0, source_start_us=start_us)
+        made.builder.using("speeds", mode=1, curve_speed={"speed_points": [{"x": 0, "y": 1}, {"x": 1, "y": 3}]})
     made.rendered = render(folder, made.builder)
     made.video = made.rendered.video
     return made
@@ -124,6 +127,14 @@ def test_each_frame_shows_what_is_on_in_its_source(shown: Shown, name: str, want
     assert shown.counts(name) == wanted
 
 
+def test_a_curve_of_speed_shows_what_is_on_at_each_time(shown: Shown) -> None:
+    """From 1 to 3 evenly, t + t^2 of the source has passed; a frame shows what is due within 0.4 frames."""
+    times = [(number + 0.4) / 30 for number in range(30)]
+    passed = [time + time**2 for time in times]
+    assert shown.counts("curved") == [int(30 * each) for each in passed]
+    assert shown.counts("curved past the end") == [min(59, 30 + int(30 * each)) for each in passed]
+
+
 def test_a_crooked_speed_neither_runs_ahead_nor_behind(shown: Shown) -> None:
     assert shown.counts("crooked") == [pytest.approx(number * 1.48408, abs=0.91) for number in range(31)]
 
@@ -132,7 +143,7 @@ def test_only_a_source_that_is_too_short_is_warned_of(shown: Shown) -> None:
     (warning,) = shown.warnings("frozen")
     assert (warning["code"], warning["material_name"]) == ("MATERIAL_FROZEN", "count.mp4")
     assert "0.50 s" in warning["message"]["en"]
-    silent = shown.spans.keys() - {"frozen", "past the end", "inside a long frame"}
+    silent = shown.spans.keys() - {"frozen", "past the end", "inside a long frame", "curved past the end"}
     assert [shown.warnings(name) for name in silent] == [[] for _ in silent]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
+from services.output import STANDARD_OUTPUT, Output, output_of
 from services.warning_limit import WarningLimit
 
 LINES_PER_SECOND = 10
@@ -103,6 +104,8 @@ class ExportRequest:
     """Render parts of another worker's attempt, and no video."""
     report: bool = False
     """Render nothing: report the draft's size, warnings and error."""
+    options: Output = STANDARD_OUTPUT
+    """The format, size and range of the file to write to `output`."""
 
     @property
     def materials_dir(self) -> Path:
@@ -110,10 +113,11 @@ class ExportRequest:
         return self.folder.parent / "materials"
 
     def to_json(self) -> str:
-        """The request as one line. `report` is present only if true: only the built-in renderer knows it."""
-        values = asdict(self) | {"draft_folder": self.draft_folder or ""}
-        if not self.report:
-            del values["report"]
+        """The request as one line. `report` and `options` are present only if they differ from the default."""
+        values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
+        for name in ("report", "options"):
+            if not values[name]:
+                del values[name]
         return json.dumps(values, default=str)
 
 
@@ -238,7 +242,16 @@ def read_request(text: str) -> ExportRequest:
         share_seconds=_seconds(given, "share_seconds"),
         require_sandbox=given.get("require_sandbox") is True,
         helping=given.get("helping") is True,
+        options=_output(given.get("options")),
     )
+
+
+def _output(given: object) -> Output:
+    """The output of a request. Raises `BadInput`."""
+    try:
+        return output_of(cast("dict[str, Any] | None", given))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadInput(f"options are invalid: {error}") from None
 
 
 def _path(given: dict[str, Any], key: str) -> Path:

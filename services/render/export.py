@@ -92,8 +92,8 @@ class Exporter:
             output = self._folder / "copied.mp4"
             copied = await asyncio.to_thread(copy_clips, self._timeline, whole, output)
             if copied:
-                self._report_frames(0, self._timeline.frames)
-                return ((output, self._timeline.frames),)
+                self._report_frames(0, self._timeline.shown.count)
+                return ((output, self._timeline.shown.count),)
         return await pictures()
 
     def _report_frames(self, start: int = 0, frames: int = 0) -> None:

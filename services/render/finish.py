@@ -43,13 +43,21 @@ async def join(
     try:
         await run(ffmpeg, arguments, on_frame)
     except FfmpegFailed as error:
-        if mentions_full_disk(error.tail):
-            raise failed(
-                ErrorCode.OUT_OF_DISK, "The disk filled up while the file was written.", "写入文件时磁盘已满。"
-            ) from error
-        raise _broken(
-            f"its chunks could not be joined (ffmpeg's exit code: {error.returncode})", "分段无法合并"
+        raise writing_failure(
+            error, f"its chunks could not be joined (ffmpeg's exit code: {error.returncode})", "分段无法合并"
         ) from error
+
+
+def demuxer(timeline: Timeline) -> str:
+    """The demuxer of the joined file."""
+    return "nut" if timeline.clear else "mov"
+
+
+def writing_failure(error: FfmpegFailed, en: str, zh: str) -> Failed:
+    """The failure of an ffmpeg that writes a file: a full disk, or the given reason."""
+    if mentions_full_disk(error.tail):
+        return failed(ErrorCode.OUT_OF_DISK, "The disk filled up while the file was written.", "写入文件时磁盘已满。")
+    return _broken(en, zh)
 
 
 def _playlist(chunks: Sequence[tuple[Path, int]], rate: Fraction) -> list[str]:
@@ -67,7 +75,7 @@ def _playlist(chunks: Sequence[tuple[Path, int]], rate: Fraction) -> list[str]:
 
 def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
     """Raises `Failed` (RENDER_FAILED) unless the file has every frame at its time, and its sound."""
-    with av.open(str(path), format="mov") as container:
+    with av.open(str(path), format=demuxer(timeline)) as container:
         stream = container.streams.video[0]
         base = stream.time_base or Fraction(1)
         times = sorted(packet.pts * base for packet in container.demux(stream) if packet.pts is not None)
@@ -75,8 +83,8 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
         size = (stream.width, stream.height)
     if size != (timeline.width, timeline.height):
         raise _broken(f"it has {size[0]}x{size[1]} pixels", f"尺寸为 {size[0]}x{size[1]}")
-    if len(times) != timeline.frames:
-        raise _broken(f"it has {len(times)} frames instead of {timeline.frames}", f"帧数为 {len(times)}")
+    if len(times) != timeline.shown.count:
+        raise _broken(f"it has {len(times)} frames instead of {timeline.shown.count}", f"帧数为 {len(times)}")
     if any(abs(time - index / timeline.rate) * timeline.rate > Fraction(1, 4) for index, time in enumerate(times)):
         raise _broken("its frames are not evenly spaced", "帧时间不均匀")
     drift = [abs(round(length * 1_000_000) - timeline.duration_us) for length in sounds]
@@ -86,8 +94,8 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
 
 def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
     """Write the thumbnail, a JPEG."""
-    at = timeline.frames // THUMBNAIL_AT / timeline.rate
-    with av.open(str(video), format="mov") as container:
+    at = timeline.shown.count // THUMBNAIL_AT / timeline.rate
+    with av.open(str(video), format=demuxer(timeline)) as container:
         container.seek(round(at * 1_000_000))
         frames = container.decode(video=0)
         frame = next(frame for frame in frames if frame.time >= float(at) - 0.001)

@@ -52,9 +52,10 @@ PartOrder: TypeAlias = RenderPart | JoinParts | None
 
 
 def parts_of(timeline: Timeline) -> tuple[Span, ...]:
-    """The parts in order, without gaps, of about equal length. They depend on the number of frames only."""
-    count = max(1, math.ceil(timeline.frames / timeline.rate / PART_SECONDS))
-    borders = [timeline.frames * number // count for number in range(count + 1)]
+    """The parts in order, without gaps, of about equal length. They depend on the frames shown only."""
+    shown = timeline.shown
+    count = max(1, math.ceil(shown.count / timeline.rate / PART_SECONDS))
+    borders = [shown.start + shown.count * number // count for number in range(count + 1)]
     return tuple(Span(start, end) for start, end in pairwise(borders))
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
+from services.drafts.resize import resized
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Unit
+from services.output import CLEAR, Output
 from services.render.export import Exporter, SourceFailed
-from services.render.finish import check, join, publish, thumbnail
+from services.render.finish import publish
 from services.render.media.probe import unreadable
+from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of, pictures
 from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
 from services.render.prepare.materials import material_failure
 from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
@@ -79,7 +82,7 @@ async def examine(
     read. Raises `Failed` as a render does.
     """
     async with _started(request) as source:
-        draft = await _draft(source, reporter)
+        draft = await _draft(source, reporter, request.options)
         on_draft(draft)
         await _timeline(request, reporter, places, source, draft, await _ffmpeg(request))
 
@@ -88,10 +91,10 @@ async def assist(request: ExportRequest, reporter: Reporter, places: Workspace) 
     """Render the ordered parts of a draft's picture. Returns their number. Raises `Failed` as a render does."""
     async with _started(request) as source:
         ffmpeg = await _ffmpeg(request)
-        draft = await _draft(source, reporter)
+        draft = await _draft(source, reporter, request.options)
         try:
             timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
-            exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline))
+            exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline, request.options))
             files = TimelineFiles.below(places.pieces, request.materials_dir)
             async with part_protocol(reporter) as protocol:
                 parts = PartMaker(ffmpeg, timeline, exporter, files, protocol)
@@ -142,14 +145,14 @@ def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
 
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
-    draft = await _draft(source, reporter)
+    draft = await _draft(source, reporter, request.options)
     compounds = CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
         shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
-        alone = not shared or any(each is not draft for each in drafts_of(draft))
+        whole = request.options.format in PLAYED and all(each is draft for each in drafts_of(draft))
         async with AsyncExitStack() as stack:
-            protocol = None if alone else await stack.enter_async_context(part_protocol(reporter))
+            protocol = await stack.enter_async_context(part_protocol(reporter)) if shared and whole else None
             return await _make(request, reporter, places, ffmpeg, timeline, protocol)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
@@ -175,7 +178,7 @@ async def _timeline(
     await layouts.fetch(draft)
     await source.close()
     close_network()
-    return await layouts.lay_out(draft)
+    return cut(await layouts.lay_out(draft, clear=request.options.format in CLEAR), request.options)
 
 
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
@@ -205,7 +208,7 @@ async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
         ) from error
 
 
-async def _draft(source: DraftSource, reporter: Reporter) -> Draft:
+async def _draft(source: DraftSource, reporter: Reporter, options: Output) -> Draft:
     received = 0
 
     def on_bytes(count: int) -> None:
@@ -214,7 +217,7 @@ async def _draft(source: DraftSource, reporter: Reporter) -> Draft:
         reporter.progress(Stage.PARSING_DRAFT, received, None, Unit.BYTES)
 
     content = await source.content(on_bytes)
-    draft = await asyncio.to_thread(read_draft, content)
+    draft = resized(await asyncio.to_thread(read_draft, content), options)
     received = max(received, len(content))
     reporter.progress(Stage.PARSING_DRAFT, received, received, Unit.BYTES)
     return draft
@@ -235,8 +238,8 @@ def _check_size(draft: Draft, limits: ExportLimits) -> None:
         )
 
 
-def _exporting(reporter: Reporter, timeline: Timeline) -> OnFrame:
-    return lambda frames: reporter.progress(Stage.EXPORTING, frames, timeline.frames, Unit.FRAMES)
+def _exporting(reporter: Reporter, timeline: Timeline, options: Output) -> OnFrame:
+    return lambda frames: reporter.progress(Stage.EXPORTING, frames, frames_of(timeline, options), Unit.FRAMES)
 
 
 async def _make(
@@ -247,32 +250,31 @@ async def _make(
     timeline: Timeline,
     protocol: PartProtocol | None,
 ) -> Result:
+    options = request.options
     previews = Previews(places.preview, reporter.preview)
-    on_frames = _exporting(reporter, timeline)
-    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=request.copy_video)
+    on_frames = _exporting(reporter, timeline, options)
+    copies = request.copy_video and can_copy(timeline, options)
+    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies)
     files = TimelineFiles.below(places.pieces, request.materials_dir)
     parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None
-    exported = await exporter.export(parts.files if parts else None)
-    has_sound = exported.sound is not None
+    exported = await exporter.export(parts.files if parts else pictures(exporter, timeline, options))
 
     def report_step(steps: int) -> None:
         reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)
 
     report_step(0)
-    await join(ffmpeg, timeline, exported, places.pieces, places.unfinished, lambda _: report_step(0))
-    report_step(1)
-    await asyncio.to_thread(check, places.unfinished, timeline, has_sound=has_sound)
+    writer = FileWriter(ffmpeg, timeline, exported, options, places.pieces, lambda: report_step(0))
+    drawn = await writer.write(places.unfinished, places.thumbnail)
     report_step(2)
-    await asyncio.to_thread(thumbnail, places.unfinished, places.thumbnail, timeline)
     await asyncio.to_thread(publish, places.unfinished, request.output)
     report_step(3)
     return Result(
         output=str(request.output),
-        thumbnail=str(places.thumbnail),
-        width=timeline.width,
-        height=timeline.height,
+        thumbnail=str(places.thumbnail) if drawn.frames else None,
+        width=drawn.width,
+        height=drawn.height,
         duration_us=timeline.duration_us,
-        frames=timeline.frames,
+        frames=drawn.frames,
         frame_rate=float(timeline.rate),
-        has_sound=has_sound,
+        has_sound=exported.sound is not None,
     )

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from draftcast.cli.output_options import Format, From, Level, Rate, Scale, Silent, Size, To, format_of, output_from
 from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of
 from services.errors import DraftWarning, Failed, Failure
+from services.output import Quality
 
 if TYPE_CHECKING:
     from services.exporter_protocol import ExportRequest, PreviewLine, Result, StageLine
@@ -25,15 +27,24 @@ Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zi
 
 def render(
     draft: Draft,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The MP4 to write.")] = Path("video.mp4"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("video.mp4"),
+    format_: Format = None,
+    quality: Level = Quality.STANDARD,
+    short_side: Size = None,
+    scale: Scale = None,
+    fps: Rate = None,
+    start: From = 0.0,
+    end: To = None,
+    silent: Silent = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
 ) -> None:
     """Render a draft without a server."""
     settings = settings_of()
     _check_output(output)
+    options = output_from(format_ or format_of(output), short_side, scale, fps, quality, start, end, silent)
     with _request(settings, draft) as asked:
-        request = replace(asked, strict=strict)
+        request = replace(asked, strict=strict, options=options, output=asked.output.with_suffix(options.ending))
         if as_json:
             _render_json(request, output)
         else:

@@ -78,7 +78,7 @@ def plan(
     The chunks of a `span` show the same frames as a plan of the whole timeline: the choice of bases does not depend on
     the span.
     """
-    span = span or Span(0, timeline.frames)
+    span = span or timeline.shown
     whole = list(_intervals(timeline))
     bases = _bases(timeline, whole)
     intervals = list(_cut(_within(span, whole), span, longest_chunk(span.count, timeline.rate, at_once)))

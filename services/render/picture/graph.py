@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
+from services.render.encoding import COLOR_TAGS
 from services.render.media.probe import Footage
 from services.render.picture.chains import Chains, Command, fraction
 from services.render.picture.chunks import Chunk
@@ -12,11 +13,8 @@ from services.render.picture.painter import Painter
 from services.render.picture.sources import FootageUse, Reading, Sources, readings
 from services.render.timeline.scene import Item, Layer, Span, Timeline, TransitionItem
 
-ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
-"""Slightly better than visible, at about a twentieth of a core-second per frame of 720p."""
 LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p")
 CLEAR_LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-slices", "4", "-pix_fmt", "yuva420p")
-COLOR_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 
 
 def chunk_readings(timeline: Timeline, chunk: Chunk, number: int) -> dict[FootageUse, Reading]:
@@ -66,7 +64,7 @@ def output_arguments(timeline: Timeline, span: Span, *, lossless: bool, threads:
     return [
         *("-map", "[out]", "-an", "-sn", "-dn", "-r", fraction(timeline.rate), "-fps_mode", "cfr"),
         *("-frames:v", str(span.count)),
-        *(CLEAR_LOSSLESS if timeline.clear else LOSSLESS if lossless else ENCODER),
+        *(CLEAR_LOSSLESS if timeline.clear else LOSSLESS if lossless else timeline.encoder),
         *("-threads", str(threads)),
         *COLOR_TAGS,
         *("-video_track_timescale", str(timescale(timeline.rate)), "-f", container(timeline)),

@@ -112,10 +112,13 @@ def group_arguments(inputs: Sequence[MixInput], output: Path) -> list[str]:
     return [*_mix(inputs, start, ()), "-map", "[out]", "-c:a", "pcm_f32le", "-f", "nut", str(output)]
 
 
-def track_arguments(inputs: Sequence[MixInput], duration_us: int, output: Path) -> list[str]:
-    """Arguments that mix the inputs to the video's sound, exactly as long as the video."""
-    length = samples(duration_us)
-    steps = (f"apad=whole_len={length}", f"atrim=end_sample={length}", LIMITER)
+def track_arguments(inputs: Sequence[MixInput], start_us: int, duration_us: int, output: Path) -> list[str]:
+    """Arguments that mix the inputs to the video's sound, which is `duration_us` long from `start_us` on. What lies
+    before is mixed too, so that the limiter acts as in the whole.
+    """
+    start, end = samples(start_us), samples(start_us + duration_us)
+    begin = (f"atrim=start_sample={start}", "asetpts=PTS-STARTPTS") if start else ()
+    steps = (f"apad=whole_len={end}", f"atrim=end_sample={end}", LIMITER, *begin)
     aac = ("-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2")
     return [*_mix(inputs, 0, steps), "-map", "[out]", *aac, "-f", "mp4", str(output)]
 

@@ -79,7 +79,7 @@ class _Mixer:
         while len(grouped) > 1:
             grouped = groups([await self._group(each) for each in grouped])
         output = self._folder / "sound.mp4"
-        await self._run(track_arguments(grouped[0], timeline.duration_us, output))
+        await self._run(track_arguments(grouped[0], timeline.start_us, timeline.duration_us, output))
         return output
 
     async def _mix_input(self, sound: Sound) -> MixInput:

@@ -10,6 +10,7 @@ from services.drafts.records import TimeRange
 from services.drafts.time_warp import TimeWarp
 from services.errors import DraftWarning
 from services.render.box import Box
+from services.render.encoding import STANDARD_ENCODER
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
@@ -191,7 +192,9 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All pictures and sounds of a video; `items` lowest first, over `background`."""
+    """All pictures and sounds of a video; `items` lowest first, over `background`. `window` are the frames that the
+    video shows, None for all; `encoder` are ffmpeg's arguments that encode them.
+    """
 
     width: int
     height: int
@@ -201,6 +204,13 @@ class Timeline:
     sounds: tuple[Sound, ...]
     background: Color = BLACK
     warnings: tuple[DraftWarning, ...] = ()
+    window: Span | None = None
+    encoder: tuple[str, ...] = STANDARD_ENCODER
+
+    @property
+    def shown(self) -> Span:
+        """The frames of the video."""
+        return self.window or Span(0, self.frames)
 
     @property
     def clear(self) -> bool:
@@ -213,9 +223,14 @@ class Timeline:
         return Box(0, 0, self.width, self.height)
 
     @property
+    def start_us(self) -> int:
+        """The time at which the video begins in the timeline, in µs."""
+        return round(self.shown.start * US / self.rate)
+
+    @property
     def duration_us(self) -> int:
         """The video's length in µs."""
-        return round(self.frames * US / self.rate)
+        return round(self.shown.count * US / self.rate)
 
 
 def frame_rate(fps: float) -> Fraction:

@@ -1,0 +1,57 @@
+"""Options of the commands that choose the output: its format, size, quality and range."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.errors import InvalidInput
+from services.output import FILE_TYPES, Output, OutputFormat, Quality, check_output
+
+Format = Annotated[
+    OutputFormat | None,
+    typer.Option("--format", case_sensitive=False, help="The file's format; by default that of OUTPUT's ending."),
+]
+Size = Annotated[int | None, typer.Option("--short-side", help="The picture's shorter side in pixels.")]
+Scale = Annotated[float | None, typer.Option("--scale", help="The picture's size as a factor of the canvas's.")]
+Rate = Annotated[float | None, typer.Option("--fps", help="Frames a second; by default the draft's.")]
+Level = Annotated[
+    Quality, typer.Option("--quality", case_sensitive=False, help="draft is small and fast, high large and slow.")
+]
+From = Annotated[float, typer.Option("--from", help="Begin here, in seconds.")]
+To = Annotated[float | None, typer.Option("--to", help="End here, in seconds.")]
+Silent = Annotated[bool, typer.Option("--silent", help="Leave the sound out.")]
+
+
+def output_from(
+    format_: OutputFormat,
+    short_side: int | None,
+    scale: float | None,
+    fps: float | None,
+    quality: Quality,
+    start: float,
+    end: float | None,
+    silent: bool,
+) -> Output:
+    """The output of the options. Raises a usage error that names the wrong one."""
+    output = Output(
+        format=format_,
+        quality=quality,
+        short_side=short_side,
+        scale=scale,
+        frame_rate=fps,
+        start_ms=round(start * 1000),
+        end_ms=None if end is None else round(end * 1000),
+        sound=not silent,
+    )
+    try:
+        check_output(output)
+    except InvalidInput as error:
+        raise typer.BadParameter(error.message.en) from None
+    return output
+
+
+def format_of(path: Path) -> OutputFormat:
+    """The format of a file name's ending; MP4 for others."""
+    found = (kind for kind, file_type in FILE_TYPES.items() if file_type.ending == path.suffix.lower())
+    return next(found, OutputFormat.MP4)

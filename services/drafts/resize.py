@@ -1,0 +1,72 @@
+"""Drafts in the size and frame rate of an output. Pure."""
+
+from dataclasses import replace
+
+from services.drafts.records import CompoundMaterial, Draft, Material, Segment, TextMaterial, Track
+from services.output import Output, Quality
+
+DRAFT_SCALE = 0.5
+"""The size of a DRAFT, as a factor of the canvas's."""
+SMALLEST_SIDE_PX = 16
+
+
+def resized(draft: Draft, output: Output) -> Draft:
+    """The draft with its canvases scaled, and in the frame rate of the output. Lengths that drafts store in canvas
+    pixels are scaled too; all others are relative to the canvas.
+    """
+    factor = _factor(draft, output)
+    if factor == 1 and output.frame_rate is None:
+        return draft
+    return _Resizer(factor, output.frame_rate).draft(draft)
+
+
+def _factor(draft: Draft, output: Output) -> float:
+    if output.short_side is not None:
+        return output.short_side / min(draft.width, draft.height)
+    return output.scale or (DRAFT_SCALE if output.quality is Quality.DRAFT else 1.0)
+
+
+class _Resizer:
+    """Resizes a draft and the drafts within it, each once: segments that share a draft share the resized one."""
+
+    def __init__(self, factor: float, frame_rate: float | None) -> None:
+        self._factor = factor
+        self._frame_rate = frame_rate
+        self._known: dict[int, tuple[Material, Material]] = {}
+
+    def draft(self, draft: Draft) -> Draft:
+        return replace(
+            draft,
+            width=self._side(draft.width),
+            height=self._side(draft.height),
+            fps=self._frame_rate or draft.fps,
+            tracks=tuple(self._track(track) for track in draft.tracks),
+        )
+
+    def _track(self, track: Track) -> Track:
+        return replace(track, segments=tuple(self._segment(segment) for segment in track.segments))
+
+    def _segment(self, segment: Segment) -> Segment:
+        material = self._resized(segment.material)
+        return segment if material is segment.material else replace(segment, material=material)
+
+    def _resized(self, material: Material) -> Material:
+        if not isinstance(material, TextMaterial | CompoundMaterial):
+            return material
+        known = self._known.get(id(material))
+        if known is None:  # the material is held, or its id could be that of another
+            known = self._known[id(material)] = (material, self._made(material))
+        return known[1]
+
+    def _made(self, material: TextMaterial | CompoundMaterial) -> Material:
+        if isinstance(material, CompoundMaterial):
+            return replace(material, draft=self.draft(material.draft))
+        width, height = material.fixed_width_px, material.fixed_height_px
+        return replace(
+            material,
+            fixed_width_px=width and width * self._factor,
+            fixed_height_px=height and height * self._factor,
+        )
+
+    def _side(self, side: int) -> int:
+        return max(SMALLEST_SIDE_PX, round(side * self._factor / 2) * 2)

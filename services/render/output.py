@@ -1,0 +1,163 @@
+"""The requested output: the frames and sounds of a timeline that it shows, and the file that is written."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import av
+from PIL import Image
+
+from services.errors import Bilingual, ErrorCode, failed
+from services.output import PICTURES, SILENT, Output, OutputFormat
+from services.render.encoding import conversion, converts, encoder
+from services.render.export import Exported, Exporter, Files, Pictures
+from services.render.finish import check, join, thumbnail, writing_failure
+from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, run
+from services.render.timeline.scene import Span, Timeline, frame_at
+
+PLAYED = frozenset((OutputFormat.MP4, OutputFormat.MP4_HEVC, OutputFormat.MP4_AV1, OutputFormat.GIF, OutputFormat.WEBP))
+"""Formats whose picture may be rendered in parts."""
+SHEET_FRAMES = 12
+SHEET_WIDTH_PX = 1920
+"""Maximum width of a contact sheet."""
+RANGE_HINT = Bilingual(
+    "Ask for a range within the draft; `draftReport` has its length.",
+    "请指定草稿时长之内的范围；`draftReport` 会给出草稿的时长。",
+)
+
+
+def cut(timeline: Timeline, options: Output) -> Timeline:
+    """The timeline with the range, sounds and encoder of the output. Raises `Failed` for a range outside the draft."""
+    shown = timeline.sounds if options.sound and options.format not in SILENT else ()
+    return replace(timeline, window=_window(timeline, options), sounds=shown, encoder=encoder(options))
+
+
+def _window(timeline: Timeline, options: Output) -> Span | None:
+    """The frames of the range; None for all."""
+    first = frame_at(options.start_ms * 1000, timeline.rate)
+    end = timeline.frames if options.end_ms is None else frame_at(options.end_ms * 1000, timeline.rate)
+    if first >= timeline.frames or end > timeline.frames:
+        seconds = timeline.frames / float(timeline.rate)
+        start, stop = options.start_ms / 1000, seconds if options.end_ms is None else options.end_ms / 1000
+        raise failed(
+            ErrorCode.DRAFT_INVALID,
+            f"The output's range, {start:g} s to {stop:g} s, is not within the draft, which is {seconds:.2f} s long.",
+            f"输出范围（{start:g} 秒到 {stop:g} 秒）超出了草稿，草稿时长为 {seconds:.2f} 秒。",
+            hint=RANGE_HINT,
+        )
+    if options.format is OutputFormat.JPEG:
+        return Span(first, first + 1)
+    return None if (first, end) == (0, timeline.frames) else Span(first, max(first + 1, end))
+
+
+def sheet_frames(shown: Span) -> list[int]:
+    """The frames of a contact sheet: the middles of equal stretches."""
+    count = min(SHEET_FRAMES, shown.count)
+    return [shown.start + (2 * number + 1) * shown.count // (2 * count) for number in range(count)]
+
+
+def frames_of(timeline: Timeline, options: Output) -> int:
+    """The number of frames that are drawn."""
+    if options.format is OutputFormat.M4A:
+        return 0
+    return len(sheet_frames(timeline.shown)) if options.format is OutputFormat.CONTACT_SHEET else timeline.shown.count
+
+
+def can_copy(timeline: Timeline, options: Output) -> bool:
+    """Whether coded frames may be copied into the output."""
+    return options.format is OutputFormat.MP4 and timeline.window is None
+
+
+def pictures(exporter: Exporter, timeline: Timeline, options: Output) -> Pictures | None:
+    """What makes the picture's files; None for all shown frames."""
+
+    async def nothing() -> Files:
+        return ()
+
+    async def sheet() -> Files:
+        made = [await exporter.render_span(Span(frame, frame + 1)) for frame in sheet_frames(timeline.shown)]
+        return tuple(file for files in made for file in files)
+
+    return {OutputFormat.M4A: nothing, OutputFormat.CONTACT_SHEET: sheet}.get(options.format)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The picture of a written file: pixels, and number of frames; 0 without a picture."""
+
+    width: int = 0
+    height: int = 0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileWriter:
+    """Writes exported files in the format of the output; `folder` has intermediate files."""
+
+    ffmpeg: Ffmpeg
+    timeline: Timeline
+    exported: Exported
+    options: Output
+    folder: Path
+    on_progress: Callable[[], None]
+
+    async def write(self, target: Path, small: Path) -> Drawn:
+        """Write the file, and its thumbnail to `small`. Raises `Failed`."""
+        if self.options.format is OutputFormat.M4A:
+            return await self._sound(target)
+        joined = self.folder / "joined" if converts(self.options) or self.options.format in PICTURES else target
+        await join(self.ffmpeg, self.timeline, self.exported, self.folder, joined, lambda _: self.on_progress())
+        if self.options.format in PICTURES:
+            size = await asyncio.to_thread(contact_sheet, joined, target, small)
+            return Drawn(*size, frames=1)
+        has_sound = self.exported.sound is not None and not self.timeline.clear
+        await asyncio.to_thread(check, joined, self.timeline, has_sound=has_sound)
+        await asyncio.to_thread(thumbnail, joined, small, self.timeline)
+        if converts(self.options):
+            await self._run(conversion(self.options, joined, self.exported.sound, target))
+        return Drawn(self.timeline.width, self.timeline.height, self.timeline.shown.count)
+
+    async def _sound(self, target: Path) -> Drawn:
+        sound = self.exported.sound
+        if sound is None:
+            raise failed(
+                ErrorCode.DRAFT_EMPTY,
+                "The draft has no sound in this range, so there is nothing to write as M4A.",
+                "草稿在该范围内没有声音，无法导出 M4A。",
+                hint=Bilingual("Ask for a video instead.", "请改为导出视频。"),
+            )
+        await self._run(["-i", str(sound), "-c", "copy", "-movflags", "+faststart", "-f", "ipod", str(target)])
+        return Drawn()
+
+    async def _run(self, arguments: list[str]) -> None:
+        try:
+            await run(self.ffmpeg, arguments, lambda _: self.on_progress())
+        except FfmpegFailed as error:
+            raise writing_failure(
+                error,
+                f"{self.options.format} could not be written (ffmpeg's exit code: {error.returncode})",
+                f"无法写入 {self.options.format}",
+            ) from error
+
+
+def contact_sheet(made: Path, target: Path, small: Path) -> tuple[int, int]:
+    """Write the frames of a file side by side as a JPEG, and the first one to `small`. A single frame keeps its size.
+    Returns width and height.
+    """
+    with av.open(str(made), format="mov") as container:
+        images = [cast("Image.Image", cast("Any", frame).to_image()) for frame in container.decode(video=0)]
+    width, height = images[0].size
+    columns = round(math.sqrt(len(images) * height / width)) or 1
+    columns = min(len(images), columns)
+    across = width if len(images) == 1 else min(width, SHEET_WIDTH_PX // columns)
+    down = max(1, round(height * across / width))
+    sheet = Image.new("RGB", (across * columns, down * math.ceil(len(images) / columns)))
+    for number, image in enumerate(images):
+        tile = image if image.size == (across, down) else image.resize((across, down), Image.Resampling.LANCZOS)
+        sheet.paste(tile, (number % columns * across, number // columns * down))
+    sheet.save(target, "JPEG", quality=92)
+    images[0].save(small, "JPEG", quality=82)
+    return sheet.size

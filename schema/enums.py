@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers.error_table import UserErrorCode
 from services.errors import ErrorCode, WarningCode
+from services.output import OutputFormat, Quality
 from services.store.records import DeliveryState, EventType, OrderField, Stage, Status, Unit
 
 E = TypeVar("E", bound=Enum)
@@ -97,7 +98,8 @@ _publish(
         ErrorCode.MATERIAL_REFUSED: "A material's address is one that this server does not fetch from.",
         ErrorCode.MATERIAL_TOO_LARGE: "A material, or all together, are larger than this server's limits.",
         ErrorCode.MATERIAL_UNREADABLE: "A material is damaged or of a kind that cannot be read.",
-        ErrorCode.FEATURE_UNSUPPORTED: "A strict task's draft uses something that cannot be drawn as designed.",
+        ErrorCode.FEATURE_UNSUPPORTED: "A strict task's draft uses something that cannot be drawn as designed, or the "
+        "worker cannot write the output's format.",
         ErrorCode.RENDER_FAILED: "Drawing or encoding failed.",
         ErrorCode.RENDER_TIMEOUT: "The attempt took longer than allowed.",
         ErrorCode.OUT_OF_DISK: "The server's disk is full.",
@@ -134,6 +136,33 @@ _publish(
         EventType.PROGRESS: "The percentage, or the counts of a stage. Several may be sent as one.",
         EventType.STAGE_CHANGED: "A new stage began. Never left out.",
         EventType.STATUS_CHANGED: "The status changed. Never left out.",
+    },
+)
+_publish(
+    OutputFormat,
+    "VideoOutputFormat",
+    "The format of a file.",
+    {
+        OutputFormat.MP4: "H.264 and AAC in MP4.",
+        OutputFormat.MP4_HEVC: "HEVC and AAC in MP4: smaller, slower to make.",
+        OutputFormat.MP4_AV1: "AV1 and AAC in MP4: smallest.",
+        OutputFormat.WEBM_ALPHA: "VP9 and Opus in WebM, on a transparent background.",
+        OutputFormat.PRORES_4444: "ProRes 4444 in QuickTime, on a transparent background, for editors.",
+        OutputFormat.M4A: "The sound alone.",
+        OutputFormat.GIF: "An animated GIF.",
+        OutputFormat.WEBP: "An animated WebP.",
+        OutputFormat.JPEG: "One frame, that of `startMs`.",
+        OutputFormat.CONTACT_SHEET: "A JPEG of twelve frames, evenly spaced.",
+    },
+)
+_publish(
+    Quality,
+    "VideoQuality",
+    "The quality of the encoding.",
+    {
+        Quality.DRAFT: "Half of the canvas's size unless a size is given, encoded as fast as possible.",
+        Quality.STANDARD: "For viewing and platforms.",
+        Quality.HIGH: "For further editing: a larger file, slower to make.",
     },
 )
 _publish(

@@ -9,6 +9,7 @@ from schema.described import described
 from schema.enums import OrderDirection
 from schema.scalars import URL, DateTime, JSONObject
 from services.errors import ErrorCode
+from services.output import STANDARD_OUTPUT, Output, OutputFormat, Quality, output_of
 from services.store.records import EventType, Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
 
 T = TypeVar("T")
@@ -83,6 +84,34 @@ class VideoTaskOrder:
 
 @described
 @strawberry.input
+class VideoOutputInput:
+    """The requested file. What is missing is as in the draft: the whole of it as an MP4 in its size and frame rate."""
+
+    format: OutputFormat | None = strawberry.field(default=strawberry.UNSET, description="MP4 without it.")
+    quality: Quality | None = strawberry.field(default=strawberry.UNSET, description="STANDARD without it.")
+    short_side: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The picture's shorter side, 64 to 4320 pixels; the other one follows."
+    )
+    scale: float | None = strawberry.field(
+        default=strawberry.UNSET, description="The picture's size as a factor of the canvas's, 0.05 to 4."
+    )
+    frame_rate: float | None = strawberry.field(default=strawberry.UNSET, description="1 to 120 frames a second.")
+    start_ms: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The beginning of the range, in milliseconds of the draft."
+    )
+    end_ms: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The end of the range, in milliseconds of the draft."
+    )
+    sound: bool | None = strawberry.field(default=strawberry.UNSET, description="False leaves the sound out.")
+
+    def output(self) -> Output:
+        """The output of the services."""
+        names = ("format", "quality", "short_side", "scale", "frame_rate", "start_ms", "end_ms", "sound")
+        return output_of({name: given(getattr(self, name)) for name in names})
+
+
+@described
+@strawberry.input
 class SubmitVideoTaskInput:
     """A request for a video."""
 
@@ -113,6 +142,11 @@ class SubmitVideoTaskInput:
     webhook_events: list[EventType] | None = strawberry.field(
         default=strawberry.UNSET, description="The events to send; changes of status by default."
     )
+    output: VideoOutputInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The file to make: its format, size, quality and range. The same draft with another output is"
+        " another task.",
+    )
 
     def request(self) -> TaskRequest:
         """The request of the services."""
@@ -125,4 +159,5 @@ class SubmitVideoTaskInput:
             metadata=given(self.metadata),
             webhook_url=given(self.webhook_url),
             webhook_events=several(self.webhook_events),
+            output=wanted.output() if (wanted := given(self.output)) else STANDARD_OUTPUT,
         )

@@ -9,6 +9,7 @@ from schema.enums import Locale
 from schema.info import Info
 from schema.scalars import URL, DateTime
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failure, WarningCode
+from services.output import Output, OutputFormat, Quality
 from services.store import records
 from services.store.records import Delivery, DeliveryState, Stage, Unit
 
@@ -52,7 +53,9 @@ class StageProgress:
 @described
 @strawberry.type
 class RenderedVideo:
-    """A finished MP4 file: H.264 picture and AAC sound."""
+    """A finished file: an MP4 with H.264 picture and AAC sound unless another `output` was requested. Width, height and
+    frame rate are 0 where it has no picture.
+    """
 
     key: strawberry.Private[str]
     expires_at: DateTime | None = strawberry.field(description="The expiry of `url`; null when it does not expire.")
@@ -81,6 +84,35 @@ class RenderedVideo:
             frame_rate=record.frame_rate,
             size_bytes=float(record.size_bytes),
             sha256=record.sha256,
+        )
+
+
+@described
+@strawberry.type
+class VideoOutput:
+    """The requested file."""
+
+    format: OutputFormat = strawberry.field(description="The file's format.")
+    quality: Quality = strawberry.field(description="The quality of its encoding.")
+    short_side: int | None = strawberry.field(description="The picture's shorter side in pixels, if it was given.")
+    scale: float | None = strawberry.field(description="The factor of the canvas's size, if it was given.")
+    frame_rate: float | None = strawberry.field(description="Frames a second, if they were given.")
+    start_ms: int = strawberry.field(description="The beginning of the range, in milliseconds of the draft.")
+    end_ms: int | None = strawberry.field(description="The end of the range; null for the draft's end.")
+    sound: bool = strawberry.field(description="Whether it has the draft's sound.")
+
+    @classmethod
+    def of(cls, record: Output) -> "VideoOutput":
+        """An output as a GraphQL object."""
+        return cls(
+            format=record.format,
+            quality=record.quality,
+            short_side=record.short_side,
+            scale=record.scale,
+            frame_rate=record.frame_rate,
+            start_ms=record.start_ms,
+            end_ms=record.end_ms,
+            sound=record.sound,
         )
 
 

@@ -12,6 +12,7 @@ from schema.scalars import URL, DateTime, JSONObject
 from schema.task_fields import (
     RenderedVideo,
     StageProgress,
+    VideoOutput,
     VideoTaskError,
     WarningOfDraft,
     WebhookDelivery,
@@ -113,6 +114,12 @@ class VideoTask(Node):
     def video(self) -> RenderedVideo | None:
         """The finished video, when it is COMPLETED."""
         return RenderedVideo.of(self.record.video) if self.record.video else None
+
+    @strawberry.field
+    @plain
+    def output(self) -> VideoOutput:
+        """The requested file."""
+        return VideoOutput.of(self.record.output)
 
     @strawberry.field
     @plain

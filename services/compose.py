@@ -5,8 +5,9 @@ import fcntl
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from services.access.limits import Limits
 from services.access.signing import Hmac, Signer
 from services.drafts.uploads.store import Uploads
 from services.drafts.uploads.unpack import UnpackLimits
+from services.errors import Bilingual
 from services.files.store import FileStore
 from services.http.guard import Guard
 from services.live.notifier import ChangeNotifier
@@ -23,6 +25,8 @@ from services.live.task_cache import TaskCache
 from services.migrate import migrate
 from services.monitoring.health import Health
 from services.monitoring.metrics import Metrics
+from services.output import OutputFormat
+from services.render.encoding import unwritable
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
@@ -116,6 +120,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             capacity=lambda: registry.capacity,
             webhooks=guard,
             traces=traces,
+            unwritable=partial(_unwritable, settings),
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
@@ -198,6 +203,15 @@ def _data_dir_id(data_dir: Path) -> str:
         fresh.write_text(uuid.uuid4().hex)
         fresh.replace(name)
     return name.read_text()
+
+
+def _unwritable(settings: Settings, format_: OutputFormat) -> Bilingual | None:
+    """The reason why this machine's renderer cannot write a format; None if it can, or another exporter renders."""
+    if settings.exporter:
+        return None
+    with suppress(FfmpegMissing):
+        return unwritable(find_ffmpeg(settings.ffmpeg), format_)
+    return None
 
 
 def _facts(settings: Settings) -> ServiceFacts:

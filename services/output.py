@@ -1,5 +1,7 @@
 """The output of a task: which file is made of a draft. Pure; needs nothing but the standard library."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -92,6 +94,12 @@ class Output:
     def ending(self) -> str:
         """The file name's ending."""
         return FILE_TYPES[self.format].ending
+
+    @property
+    def key(self) -> str:
+        """A short name, equal for equal outputs; empty for the default."""
+        values = self.to_json()
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32] if values else ""
 
     def to_json(self) -> dict[str, Any]:
         """The fields that differ from the default."""

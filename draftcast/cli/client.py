@@ -13,6 +13,7 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 
 from draftcast.cli.terminal import Exit, Stopped, invalid
 from services.environment import KEY_VARIABLE, SERVER_VARIABLE
+from services.output import STANDARD_OUTPUT, Output
 
 RECONNECTS = 30
 RECONNECT_SECONDS = 1.0
@@ -98,10 +99,24 @@ def _hint(code: str) -> str:
     return hints.get(code, "")
 
 
-async def submit(server: str, draft_url: str, *, strict: bool = False, webhook_url: str | None = None) -> Json:
+async def submit(
+    server: str,
+    draft_url: str,
+    *,
+    strict: bool = False,
+    webhook_url: str | None = None,
+    output: Output = STANDARD_OUTPUT,
+) -> Json:
     """Submit a draft and return its task. Raises `ServerUnreachable`, `ServerRefusal`."""
-    more = {} if webhook_url is None else {"webhookUrl": webhook_url}
+    more: Json = {} if webhook_url is None else {"webhookUrl": webhook_url}
+    if output != STANDARD_OUTPUT:  # servers of earlier releases do not know it
+        more["output"] = {_camel_case(name): value for name, value in output.to_json().items()}
     return await _changed(server, _SUBMIT, {"input": {"draftUrl": draft_url, "strict": strict, **more}})
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 async def cancel(server: str, task_id: str) -> Json:

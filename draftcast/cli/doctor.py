@@ -15,6 +15,8 @@ from services.errors import DraftcastError
 from services.files.store import FileStore
 from services.live.notifier import ChangeNotifier
 from services.migrate import migrate
+from services.output import OutputFormat
+from services.render.encoding import unwritable
 from services.render.process.ffmpeg import find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
@@ -44,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Run all checks."""
     checks: list[tuple[str, Callable[[Settings], str], bool]] = [
         ("ffmpeg", _ffmpeg, True),
+        ("output formats", _formats, False),
         ("Chinese font", _font, True),
         ("other scripts", _scripts, False),
         ("sandbox", _sandbox, False),
@@ -66,6 +69,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _ffmpeg(settings: Settings) -> str:
     ffmpeg = find_ffmpeg(settings.ffmpeg)
     return f"{ffmpeg.version}, {ffmpeg.why} ({ffmpeg.path})"
+
+
+def _formats(settings: Settings) -> str:
+    ffmpeg = find_ffmpeg(settings.ffmpeg)
+    missing = [reason.en for reason in (unwritable(ffmpeg, each) for each in OutputFormat) if reason is not None]
+    if missing:
+        raise _CheckFailed("; ".join(missing))
+    return ", ".join(OutputFormat)
 
 
 def _font(settings: Settings) -> str:

@@ -12,6 +12,7 @@ Format = Annotated[
     OutputFormat | None,
     typer.Option("--format", case_sensitive=False, help="The file's format; by default that of OUTPUT's ending."),
 ]
+Kind = Annotated[OutputFormat, typer.Option("--format", case_sensitive=False, help="The file's format.")]
 Size = Annotated[int | None, typer.Option("--short-side", help="The picture's shorter side in pixels.")]
 Scale = Annotated[float | None, typer.Option("--scale", help="The picture's size as a factor of the canvas's.")]
 Rate = Annotated[float | None, typer.Option("--fps", help="Frames a second; by default the draft's.")]

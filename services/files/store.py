@@ -19,6 +19,7 @@ from obstore.store import LocalStore, S3Store
 
 from services.access.signing import Signer
 from services.files.beneath import remove_tree
+from services.output import FILE_TYPES
 from services.settings import Settings, SettingsError
 
 SIGNED_URL_LIFETIME = timedelta(hours=1)
@@ -29,7 +30,7 @@ WHOLE_BYTES = 5 << 20
 """The largest file that is stored in S3 with one request."""
 PREVIEW = "preview.jpg"
 """The only file name that is overwritten, while a task runs."""
-MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
+MEDIA_TYPES = {each.ending: each.media_type for each in FILE_TYPES.values()}
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 """The error number in messages of obstore, which is written in Rust."""
 IMMUTABLE = "private, max-age=31536000, immutable"

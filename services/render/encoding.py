@@ -1,9 +1,11 @@
-"""ffmpeg arguments that encode the picture, and those that convert a finished file to another format. Pure."""
+"""ffmpeg arguments that encode the picture, and those that convert a finished file to another format."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.errors import Bilingual
 from services.output import CLEAR, Output, OutputFormat, Quality
+from services.render.process.ffmpeg import Ffmpeg
 
 H264, HEVC, AV1, VP9, PRORES = "libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks"
 _H264: Mapping[Quality, tuple[str, ...]] = {
@@ -52,6 +54,17 @@ def encoder(output: Output) -> tuple[str, ...]:
     if output.format is OutputFormat.MP4_AV1:
         return ("-c:v", AV1, *_AV1[output.quality], *_PLAIN_YUV)
     return ("-c:v", H264, *_H264[output.quality], *_PLAIN_YUV)
+
+
+def unwritable(ffmpeg: Ffmpeg, format_: OutputFormat) -> Bilingual | None:
+    """The reason why an ffmpeg cannot write a format; None if it can."""
+    needed = NEEDED_ENCODERS.get(format_)
+    if needed is None or ffmpeg.encodes(needed):
+        return None
+    return Bilingual(
+        f"ffmpeg {ffmpeg.version} ({ffmpeg.why}) cannot write {format_}: it was built without {needed}",
+        f"ffmpeg {ffmpeg.version} 无法写入 {format_}：缺少编码器 {needed}",
+    )
 
 
 STANDARD_ENCODER = encoder(Output())

@@ -15,6 +15,7 @@ from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Unit
 from services.output import CLEAR, Output
+from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
 from services.render.media.probe import unreadable
@@ -31,6 +32,10 @@ from services.render.timeline.scene import Timeline
 FFMPEG_HINT = Bilingual(
     "Install ffmpeg 5.1 or newer with x264, or name one in DRAFTCAST_FFMPEG; `draftcast doctor` shows what was found.",
     "请安装带 x264 的 ffmpeg 5.1 或更新版本，或用 DRAFTCAST_FFMPEG 指定；`draftcast doctor` 会显示检测结果。",
+)
+FORMAT_HINT = Bilingual(
+    "Choose another format, or name an ffmpeg with this encoder in DRAFTCAST_FFMPEG; `draftcast doctor` lists formats.",
+    "请选择其他格式，或用 DRAFTCAST_FFMPEG 指定带该编码器的 ffmpeg；`draftcast doctor` 会列出可用格式。",
 )
 REMOVALS = 2
 """A thread that still writes a picture may add a file while the folder is emptied."""
@@ -198,7 +203,8 @@ def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> F
 
 async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
     try:
-        return await asyncio.to_thread(find_ffmpeg, request.ffmpeg)
+        found = await asyncio.to_thread(find_ffmpeg, request.ffmpeg)
+        missing = await asyncio.to_thread(unwritable, found, request.options.format)
     except FfmpegMissing as error:
         raise failed(
             ErrorCode.INTERNAL,
@@ -206,6 +212,9 @@ async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
             f"没有可用的 ffmpeg：{error}。",
             hint=FFMPEG_HINT,
         ) from error
+    if missing is not None:
+        raise failed(ErrorCode.FEATURE_UNSUPPORTED, f"{missing.en}.", f"{missing.zh}。", hint=FORMAT_HINT)
+    return found
 
 
 async def _draft(source: DraftSource, reporter: Reporter, options: Output) -> Draft:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import SkipValidation
+from pydantic import BeforeValidator, SkipValidation
 
 from services.errors import DraftWarning, ErrorCode, Failure
 from services.exporter_protocol import Stage as Stage
 from services.exporter_protocol import Unit as Unit
+from services.output import STANDARD_OUTPUT, Output, output_of
 
 
 class Status(StrEnum):
@@ -134,6 +135,7 @@ class Task:
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
     """The types of events that are sent to the webhook."""
+    output: Annotated[Output, BeforeValidator(output_of)] = STANDARD_OUTPUT
 
     def expired(self, now_ms: int) -> bool:
         """Whether it is PENDING longer than its request allows; `reads.expired` is the same rule in SQL."""
@@ -217,6 +219,7 @@ class TaskRequest:
     webhook_url: str | None = None
     webhook_events: tuple[EventType, ...] | None = None
     """None: changes of status."""
+    output: Output = STANDARD_OUTPUT
 
 
 @dataclass(frozen=True, slots=True)

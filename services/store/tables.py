@@ -71,11 +71,15 @@ tasks = sa.Table(
     sa.Column("run", sa.Integer, nullable=False, server_default="1"),
     # The fencing token of the job that began its newest attempt.
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
-    # One active task per owner and draft URL, also under concurrent submits.
+    # The requested output; NULL for the default.
+    sa.Column("output", sa.JSON(none_as_null=True)),
+    sa.Column("output_key", sa.String(32), nullable=False, server_default=""),
+    # One active task per owner, draft URL and output, also under concurrent submits.
     sa.Index(
         "draftcast_tasks_one_active",
         "owner",
         "draft_url",
+        "output_key",
         unique=True,
         sqlite_where=_active,
         postgresql_where=_active,

@@ -48,6 +48,8 @@ async def create(connection: AsyncConnection, owner: str, task_id: str, request:
             strict=request.strict,
             metadata=request.metadata,
             **_webhook(request),
+            output=request.output.to_json() or None,
+            output_key=request.output.key,
             created_at_ms=made,
             updated_at_ms=made,
             seq=1,

@@ -25,6 +25,7 @@ from services.errors import (
 from services.http.guard import Guard
 from services.live.event_stream import EventStream
 from services.live.task_cache import TaskCache
+from services.output import OutputFormat, check_output
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -75,6 +76,7 @@ class TaskManager:
         queued_per_key: int = 0,
         webhooks: Guard | None = None,
         traces: Traces = NO_TRACES,
+        unwritable: Callable[[OutputFormat], Bilingual | None] = lambda _: None,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -85,15 +87,17 @@ class TaskManager:
         self._capacity = capacity
         self._webhooks = webhooks or Guard(())
         self._traces = traces
+        self._unwritable = unwritable
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
 
-        The same idempotency key returns its task; the same draft URL returns its active task. On return the task is on
-        disk.
+        The same idempotency key returns its task; the same draft URL and output return their active task. On return the
+        task is on disk.
         """
         began_ms = now_ms()
         request = _checked(request)
+        await self._check_format(request.output.format)
         if request.webhook_url is not None:
             await check_webhook(request.webhook_url, self._webhooks)
         try:
@@ -107,6 +111,12 @@ class TaskManager:
             log.info("submitted: %s", found.task.draft_url)
         self._traces.record_request("submit", found.task, began_ms)
         return Submitted(found.task, created=True)
+
+    async def _check_format(self, format_: OutputFormat) -> None:
+        """Raises `InvalidInput` for a format that no renderer of this server can write."""
+        reason = None if format_ is OutputFormat.MP4 else await asyncio.to_thread(self._unwritable, format_)
+        if reason is not None:
+            raise InvalidInput(Bilingual(f"{reason.en}.", f"{reason.zh}。"), path=("output", "format"))
 
     async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
         """The repeated task, or the first change of a new one."""
@@ -129,7 +139,7 @@ class TaskManager:
             return created
 
     async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
-        """The task that the request repeats, by its key or its draft URL."""
+        """The task that the request repeats, by its key, or by its draft URL and output."""
         key = request.idempotency_key
         if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
             task_id, fingerprint = bound
@@ -142,7 +152,7 @@ class TaskManager:
                     path=("idempotencyKey",),
                 )
             return await reads.task(connection, owner, task_id)
-        active = await reads.active_task(connection, owner, request.draft_url)
+        active = await reads.active_task(connection, owner, request.draft_url, request.output)
         if active is not None:
             await _join_webhook(connection, active, request)
             await self._bind_key(connection, owner, request, active)
@@ -181,8 +191,8 @@ class TaskManager:
         except IntegrityError:
             raise InvalidState(
                 Bilingual(
-                    "Another task of the same draft URL is active; watch that one.",
-                    "同一草稿 URL 已有进行中的任务，请关注该任务。",
+                    "Another task of the same draft URL and output is active; watch that one.",
+                    "同一草稿 URL 和输出设置已有进行中的任务，请关注该任务。",
                 )
             ) from None
         self.task_cache.publish(retried)
@@ -319,8 +329,9 @@ def _not_found() -> TaskNotFound:
 def _fingerprint(request: TaskRequest) -> str:
     """A hash that is equal for equal requests."""
     fields = asdict(request)
-    for newer in ("webhook_url", "webhook_events"):  # requests without them keep the hash of earlier releases
-        if fields[newer] is None:
+    fields["output"] = request.output.to_json()
+    for newer in ("webhook_url", "webhook_events", "output"):  # requests without them keep the hash of earlier releases
+        if not fields[newer]:
             del fields[newer]
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
@@ -330,6 +341,7 @@ def _checked(request: TaskRequest) -> TaskRequest:
     for name, wrong, en, zh in _rules(request):
         if wrong:
             raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))
+    check_output(request.output)
     webhook_url = None if request.webhook_url is None else clean_draft_url(request.webhook_url, "webhookUrl")
     return replace(request, draft_url=clean_draft_url(request.draft_url), webhook_url=webhook_url)
 

@@ -12,6 +12,7 @@ from services.errors import ErrorCode, Failed, failed, out_of_disk
 from services.exporter_protocol import Result
 from services.files.beneath import open_beneath, read_beneath
 from services.files.store import PIECE_BYTES, FileStore
+from services.output import Output
 from services.store.records import Task, Video
 
 log = logging.getLogger(__name__)
@@ -20,17 +21,27 @@ LARGEST_PREVIEW_BYTES = 20_000
 LARGEST_THUMBNAIL_BYTES = 5_000_000
 RETRY_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Pauses between attempts to store a video: a whole render would be lost."""
-_MP4_MARK = b"ftyp"
+SIGNATURES = {
+    ".mp4": (4, b"ftyp"),
+    ".m4a": (4, b"ftyp"),
+    ".mov": (4, b"ftyp"),
+    ".webm": (0, b"\x1a\x45\xdf\xa3"),
+    ".gif": (0, b"GIF8"),
+    ".webp": (8, b"WEBP"),
+    ".jpg": (0, b"\xff\xd8\xff"),
+}
+"""(offset, first bytes) of a file by its name's ending."""
 
 
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
     """Store the video and its thumbnail. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
     base = artifact_folder(task.id, task.attempt)
+    key = f"{base}/video{task.output.ending}"
     thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
-    with await asyncio.to_thread(_open_video, folder, result.output) as video:
+    with await asyncio.to_thread(_open_video, folder, result.output, task.output) as video:
         try:
             size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, video)
-            await _put(files, f"{base}/video.mp4", video)
+            await _put(files, key, video)
             if thumbnail is not None:
                 await _put(files, f"{base}/thumbnail.jpg", thumbnail)
         except OSError as error:
@@ -40,7 +51,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
                 f"无法保存视频：{error.strerror or type(error).__name__}。",
             ) from error
     return Video(
-        key=f"{base}/video.mp4",
+        key=key,
         thumbnail_key=f"{base}/thumbnail.jpg" if thumbnail is not None else None,
         width=result.width,
         height=result.height,
@@ -95,14 +106,16 @@ async def put_preview(files: FileStore, task: Task, folder: Path, path: str) -> 
     return key
 
 
-def _open_video(folder: Path, name: str) -> BinaryIO:
-    """The open video. Raises `Failed` when it is not an MP4."""
+def _open_video(folder: Path, name: str, output: Output) -> BinaryIO:
+    """The open video. Raises `Failed` when it does not have the signature of its format."""
+    offset, signature = SIGNATURES[output.ending]
     with suppress(OSError):
         video = open_beneath(folder, name)
-        if video.read(8)[4:] == _MP4_MARK:
+        if video.read(16)[offset:].startswith(signature):
             return video
         video.close()
-    raise _broken("The exporter did not write an MP4.", "导出程序没有生成 MP4 文件。")
+    kind = output.ending.removeprefix(".").upper()
+    raise _broken(f"The exporter did not write a file of the type {kind}.", f"导出程序没有生成 {kind} 文件。")
 
 
 def _thumbnail(folder: Path, name: str | None) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from draftcast.cli.output_options import From, Kind, Level, Rate, Scale, Silent, Size, To, output_from
 from draftcast.cli.terminal import (
     AsJson,
     Exit,
@@ -20,6 +21,7 @@ from draftcast.cli.terminal import (
     settings_of,
 )
 from services.environment import SERVER_VARIABLE
+from services.output import OutputFormat, Quality
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere is reached here
 _TASK_HELP = "A task's id or its beginning, or the draft URL that was submitted."
@@ -66,6 +68,14 @@ def submit(
     watching: Watching = False,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
     webhook: Annotated[str | None, typer.Option(help="A URL that receives the task's changes of status.")] = None,
+    format_: Kind = OutputFormat.MP4,
+    quality: Level = Quality.STANDARD,
+    short_side: Size = None,
+    scale: Scale = None,
+    fps: Rate = None,
+    start: From = 0.0,
+    end: To = None,
+    silent: Silent = False,
     as_json: AsJson = False,
     server: Server = HERE,
 ) -> None:
@@ -73,7 +83,9 @@ def submit(
     from draftcast.cli import client
     from draftcast.cli.send import sent
 
-    task = run(client.submit(server, sent(server, draft, quiet=as_json), strict=strict, webhook_url=webhook))
+    output = output_from(format_, short_side, scale, fps, quality, start, end, silent)
+    draft_url = sent(server, draft, quiet=as_json)
+    task = run(client.submit(server, draft_url, strict=strict, webhook_url=webhook, output=output))
     _report(server, task, watching, as_json, task["id"])
 
 

@@ -71,6 +71,11 @@ class Ffmpeg:
             f"ffmpeg {self.version} 无法解码 {codec}；请转换文件格式，或取消 DRAFTCAST_FFMPEG 以使用自带的 ffmpeg",
         )
 
+    def encodes(self, encoder: str) -> bool:
+        """Whether it has an encoder, or does not list them."""
+        known = _encoders_of(self.path)
+        return not known or encoder in known
+
 
 def find_ffmpeg(configured: str = "") -> Ffmpeg:
     """The program named by DRAFTCAST_FFMPEG (`configured`), else the bundled one, which the tests use.
@@ -114,14 +119,24 @@ def _checked(path: str, why: str) -> Ffmpeg:
 @cache
 def _decoded_by(path: str) -> frozenset[str]:
     """The names of the codecs that a program decodes; empty if it does not list them."""
-    asked = [path, "-hide_banner", "-codecs"]
+    return frozenset(re.findall(r"^ D.{5} (\S+)", _listed(path, "-codecs"), re.MULTILINE))
+
+
+@cache
+def _encoders_of(path: str) -> frozenset[str]:
+    """The names of a program's encoders; empty if it does not list them."""
+    return frozenset(re.findall(r"^ [VA].{5} (\S+)", _listed(path, "-encoders"), re.MULTILINE))
+
+
+def _listed(path: str, what: str) -> str:
+    """A list that a program prints; empty if it fails."""
+    asked = [path, "-hide_banner", what]
     try:
-        output = subprocess.run(  # noqa: S603 - the operator's own program
+        return subprocess.run(  # noqa: S603 - the operator's own program
             asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return frozenset()
-    return frozenset(re.findall(r"^ D.{5} (\S+)", output, re.MULTILINE))
+        return ""
 
 
 def _release(version: str) -> tuple[int, int]:

@@ -1,0 +1,68 @@
+"""The `output` object of `gen_video`: the same fields as GraphQL's input, in snake case."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.errors import Bilingual, InvalidInput
+from services.output import (
+    FASTEST_RATE,
+    LARGEST_SCALE,
+    LARGEST_SIDE_PX,
+    SLOWEST_RATE,
+    SMALLEST_SCALE,
+    SMALLEST_SIDE_PX,
+    STANDARD_OUTPUT,
+    Output,
+    OutputFormat,
+    Quality,
+    output_of,
+)
+
+OUTPUT_SCHEMA: dict[str, Any] = {
+    "description": "The file to make; what is missing is as in the draft.",
+    "type": ["object", "null"],
+    "properties": {
+        "format": {"enum": list(OutputFormat)},
+        "quality": {"enum": list(Quality)},
+        "short_side": {"type": "integer", "minimum": SMALLEST_SIDE_PX, "maximum": LARGEST_SIDE_PX},
+        "scale": {"type": "number", "minimum": SMALLEST_SCALE, "maximum": LARGEST_SCALE},
+        "frame_rate": {"type": "number", "minimum": SLOWEST_RATE, "maximum": FASTEST_RATE},
+        "start_ms": {"type": "integer", "minimum": 0},
+        "end_ms": {"type": "integer", "minimum": 1},
+        "sound": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: OutputFormat | None = None
+    quality: Quality | None = None
+    short_side: int | None = None
+    scale: float | None = None
+    frame_rate: float | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    sound: bool | None = None
+
+
+def read_output(given: object) -> Output:
+    """The output of a body's field; the default without one. Raises `InvalidInput` that names the first wrong field."""
+    if given is None:
+        return STANDARD_OUTPUT
+    try:
+        return output_of(_Fields.model_validate(given).model_dump())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = ".".join(["output", *(str(part) for part in first["loc"])])
+        known = ", ".join(_Fields.model_fields)
+        raise InvalidInput(
+            Bilingual(
+                f"{name} is invalid: {first['msg']}. output is an object; its fields are {known}.",
+                f"{name} 无效。output 是一个对象，可用字段：{known}。",
+            ),
+            path=("output", *(str(part) for part in first["loc"])),
+        ) from None

@@ -121,6 +121,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             webhooks=guard,
             traces=traces,
             unwritable=partial(_unwritable, settings),
+            default_output=settings.default_output,
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())

@@ -4,12 +4,13 @@ import os
 import shlex
 import tomllib
 from base64 import b64decode
+from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,7 +20,8 @@ from pydantic_settings import (
 )
 
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
-from services.errors import DraftcastError
+from services.errors import DraftcastError, InvalidInput
+from services.output import STANDARD_OUTPUT, Output, check_output
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """OpenTelemetry's variables with the address of the collector; the first one that is set takes effect."""
@@ -47,6 +49,24 @@ def _folders(value: Any) -> Any:
     return tuple(value.split(os.pathsep)) if isinstance(value, str) and value else value or ()
 
 
+def _output(value: Any) -> Any:
+    """The fields of `quality=HIGH short_side=720`; a table of the TOML file unchanged."""
+    given = dict(word.partition("=")[::2] for word in value.split()) if isinstance(value, str) else value
+    unknown = ", ".join(set(given) - {field.name for field in fields(Output)}) if isinstance(given, dict) else ""
+    if unknown:
+        raise ValueError(f"an output has no field {unknown}; write for instance quality=HIGH short_side=720")
+    return given
+
+
+def _checked_output(output: Output) -> Output:
+    try:
+        check_output(output)
+    except InvalidInput as error:
+        raise ValueError(error.message.en) from None
+    return output
+
+
+DefaultOutput = Annotated[Output, NoDecode, BeforeValidator(_output), AfterValidator(_checked_output)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Command = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_command)]
 Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)]
@@ -83,6 +103,9 @@ class Settings(BaseSettings):
         "", description="path of ffmpeg 5.1 or newer with x264; default the bundled one, else that on PATH"
     )
     require_sandbox: bool = Field(False, description="refuse to start and to render where the kernel lacks the sandbox")
+    default_output: DefaultOutput = Field(
+        STANDARD_OUTPUT, description="output of tasks that request none, such as `quality=HIGH short_side=720`"
+    )
     copy_video: bool = Field(True, description="copy the coded frames of drafts that only cut H.264 files at keyframes")
     share_seconds: int = Field(60, ge=0, description="shortest video that all idle workers render in parts; 0: none")
     font_dirs: Folders = Field((), description="folders with fonts, searched before all others, separated by :")

@@ -25,7 +25,7 @@ from services.errors import (
 from services.http.guard import Guard
 from services.live.event_stream import EventStream
 from services.live.task_cache import TaskCache
-from services.output import OutputFormat, check_output
+from services.output import STANDARD_OUTPUT, Output, OutputFormat, check_output
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -77,6 +77,7 @@ class TaskManager:
         webhooks: Guard | None = None,
         traces: Traces = NO_TRACES,
         unwritable: Callable[[OutputFormat], Bilingual | None] = lambda _: None,
+        default_output: Output = STANDARD_OUTPUT,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -88,6 +89,7 @@ class TaskManager:
         self._webhooks = webhooks or Guard(())
         self._traces = traces
         self._unwritable = unwritable
+        self._default_output = default_output
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
@@ -97,6 +99,8 @@ class TaskManager:
         """
         began_ms = now_ms()
         request = _checked(request)
+        if request.output == STANDARD_OUTPUT:
+            request = replace(request, output=self._default_output)
         await self._check_format(request.output.format)
         if request.webhook_url is not None:
             await check_webhook(request.webhook_url, self._webhooks)

@@ -1,5 +1,6 @@
 """The whole way, on real parts: a draft served by one server, rendered by ours, watched over a websocket, decoded."""
 
+import io
 import json
 import re
 import subprocess
@@ -118,6 +119,20 @@ def test_a_slideshow_comes_out_with_its_chinese_captions(server: Server, drafts:
     orange = (keyword[..., 0] > 200) & (abs(keyword[..., 1] - 113) < 40) & (keyword[..., 2] < 60)
     assert orange.sum() > 2000
     assert events[-1]["task"]["warnings"] == []
+
+
+def test_a_frame_of_another_size_is_served_as_a_picture(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
+    query = "mutation($input: SubmitVideoTaskInput!) { submitVideoTask(input: $input) { task { id } } }"
+    output = {"format": "JPEG", "shortSide": 360, "startMs": 1000}
+    url = add(drafts, "clip_and_song", tmp_path)
+    task = server.data(query, input={"draftUrl": url, "output": output})["submitVideoTask"]["task"]
+    last = watch(server, task["id"])[-1]
+    assert last["status"] == "COMPLETED", last
+    answer = server.get(last["task"]["videoUrl"])
+    assert answer.headers["content-type"] == "image/jpeg"
+    with Image.open(io.BytesIO(answer.body)) as picture:
+        assert picture.size == (640, 360)
+        assert near(tuple(round(value) for value in ImageStat.Stat(picture).mean), (30, 30, 220))
 
 
 def test_the_events_follow_the_documented_scale(server: Server, drafts: DraftServer, tmp_path: Path) -> None:

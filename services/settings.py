@@ -7,7 +7,7 @@ from base64 import b64decode
 from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
@@ -51,10 +51,12 @@ def _folders(value: Any) -> Any:
 
 def _output(value: Any) -> Any:
     """The fields of `quality=HIGH short_side=720`; a table of the TOML file unchanged."""
-    given = dict(word.partition("=")[::2] for word in value.split()) if isinstance(value, str) else value
-    unknown = ", ".join(set(given) - {field.name for field in fields(Output)}) if isinstance(given, dict) else ""
-    if unknown:
-        raise ValueError(f"an output has no field {unknown}; write for instance quality=HIGH short_side=720")
+    if not isinstance(value, str | dict):
+        return value
+    words = (word.partition("=") for word in value.split()) if isinstance(value, str) else ()
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {name: text for name, _, text in words}
+    for name in sorted(set(given) - {field.name for field in fields(Output)}):
+        raise ValueError(f"an output has no field {name}; write for instance quality=HIGH short_side=720")
     return given
 
 

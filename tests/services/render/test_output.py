@@ -108,7 +108,7 @@ def test_the_sound_can_be_left_out_or_be_all(folder: Path) -> None:
     alone = made(folder, 9, ".m4a", format="M4A", start_ms=1000).result
     assert (alone["width"], alone["frames"], alone["has_sound"], alone["duration_us"]) == (0, 0, True, 2_000_000)
     assert "thumbnail" not in alone
-    with av.open(alone["output"]) as container:
+    with av.open(str(alone["output"]), "r") as container:
         assert not container.streams.video
         assert float(container.duration or 0) / 1e6 == pytest.approx(2.0, abs=0.05)
 
@@ -138,7 +138,7 @@ def test_a_transparent_background(folder: Path, format_: str, ending: str, pixel
     builder.audio("tones.wav", 0, S // 5)
     output = str(folder / "task" / "11" / f"video{ending}")
     result = render(folder, builder, attempt=11, output=output, options={"format": format_}).result
-    with av.open(result["output"]) as container:
+    with av.open(str(result["output"]), "r") as container:
         decoder = av.VideoCodecContext.create(pixels, "r")
         stream = container.streams.video[0]
         decoder.extradata = stream.codec_context.extradata

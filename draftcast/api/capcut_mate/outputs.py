@@ -1,5 +1,6 @@
 """The `output` object of `gen_video`: the same fields as GraphQL's input, in snake case."""
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,16 +38,18 @@ OUTPUT_SCHEMA: dict[str, Any] = {
 
 
 class _Fields(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """The fields; the defaults are never used."""
 
-    format: OutputFormat | None = None
-    quality: Quality | None = None
-    short_side: int | None = None
-    scale: float | None = None
-    frame_rate: float | None = None
-    start_ms: int | None = None
-    end_ms: int | None = None
-    sound: bool | None = None
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: OutputFormat = OutputFormat.MP4
+    quality: Quality = Quality.STANDARD
+    short_side: int = 0
+    scale: float = 0.0
+    frame_rate: float = 0.0
+    start_ms: int = 0
+    end_ms: int = 0
+    sound: bool = True
 
 
 def read_output(given: object) -> Output:
@@ -54,7 +57,7 @@ def read_output(given: object) -> Output:
     if given is None:
         return STANDARD_OUTPUT
     try:
-        return output_of(_Fields.model_validate(given).model_dump())
+        return output_of(_Fields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = ".".join(["output", *(str(part) for part in first["loc"])])

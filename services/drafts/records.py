@@ -145,6 +145,24 @@ class TextBackground:
     vertical_offset: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word of a caption: `start_us`, when it is spoken, from the segment's start, and the index in the text after
+    it.
+    """
+
+    start_us: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Karaoke:
+    """The colour of the words of a caption from the time on at which they are spoken, in order of these times."""
+
+    color: Color
+    words: tuple[SpokenWord, ...]
+
+
 class Align(StrEnum):
     """The alignment of a text's lines."""
 
@@ -176,6 +194,7 @@ class TextMaterial:
     fixed_height_px: float | None = None
     alpha: float = 1.0
     background: TextBackground | None = None
+    karaoke: Karaoke | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

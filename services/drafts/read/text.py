@@ -10,6 +10,7 @@ from typing import Any, cast
 from services.drafts.colors import BLACK, read_color, with_opacity
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.glow import is_glow
+from services.drafts.read.karaoke import read_karaoke
 from services.drafts.read.markup import looks_like_markup, read_markup
 from services.drafts.read.style import (
     BACKGROUND_BIT,
@@ -65,7 +66,8 @@ def read_text(fields: Fields, segment_id: str, glow: Glow | None = None) -> Text
     text, styles = _content(fields, segment_id, glow)
     if len(text) > MAX_TEXT_LENGTH:
         raise _too_long(segment_id, len(text), MAX_TEXT_LENGTH)
-    _warn_karaoke(fields, segment_id)
+    karaoke = read_karaoke(fields, text)
+    _warn_karaoke(fields, segment_id, drawn=karaoke is not None)
     _warn_undrawn(fields, segment_id, glows=any(style.glow for style in styles))
     _warn_layout(fields, segment_id)
     return TextMaterial(
@@ -82,6 +84,7 @@ def read_text(fields: Fields, segment_id: str, glow: Glow | None = None) -> Text
         fixed_height_px=_fixed(fields, "fixed_height"),
         alpha=fields.number("global_alpha", 1.0, 0.0, 1.0),
         background=_background(fields),
+        karaoke=karaoke,
     )
 
 
@@ -91,14 +94,16 @@ def _fixed(fields: Fields, name: str) -> float | None:
     return side_px if side_px > 0 else None
 
 
-def _warn_karaoke(fields: Fields, segment_id: str) -> None:
-    """Warn of a style for the spoken word. Times of words alone have no effect: every recognised caption has them."""
+def _warn_karaoke(fields: Fields, segment_id: str, *, drawn: bool) -> None:
+    """Warn of a style for the spoken word other than a colour. Times of words alone have no effect."""
     templates = (fields.object(name).text("resource_id") for name in ("caption_template_info", "lyrics_template"))
-    if fields.text("ktv_color") or fields.flag("is_lyric_effect") or any(templates):
+    designed = fields.flag("is_lyric_effect") or any(templates)
+    if designed or (fields.text("ktv_color") and not drawn):
+        how, how_zh = ("only in colour", "仅绘制变色") if drawn else ("not drawn", "未绘制，按普通文字绘制")
         fields.warnings.add(
             WarningCode.EFFECT_APPROXIMATED,
-            "Karaoke highlighting of words is not drawn; the caption is drawn plain.",
-            "字幕的逐词高亮（卡拉OK效果）未绘制，按普通文字绘制。",
+            f"Karaoke highlighting of words is {how}.",
+            f"字幕的逐词高亮（卡拉OK效果）{how_zh}。",
             segment_id=segment_id,
         )
 

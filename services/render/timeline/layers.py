@@ -8,11 +8,12 @@ from pathlib import Path
 
 from services.drafts.colors import BLACK, Color
 from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
-from services.drafts.records import Crop, Draft, MediaMaterial, Segment, Track, TrackKind
+from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMaterial, Track, TrackKind
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
 from services.render.timeline.animation import typed
 from services.render.timeline.geometry import Pose, cropped_to_canvas, part_pose, visible_part
+from services.render.timeline.karaoke import spoken
 from services.render.timeline.motion import motion, moving, poses
 from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale
 from services.render.timeline.scene import Layer, Picture, SolidColor, Span, frame_at, span_of, time_of
@@ -65,11 +66,24 @@ class Drawing:
 
     def layers(self, segment: Segment, span: Span) -> tuple[Layer, ...]:
         """The layers of a segment in the frames of a span, which may begin before the segment and end after it."""
-        visual = self.prepared.visual(segment)
         whole = span.clipped(Span(0, self.frames))
-        if visual is None or whole.count <= 0:
-            return ()
-        return (*self._backdrop(segment, visual, whole), *self._typed(segment, visual, whole))
+        return tuple(layer for part, seen in self._spoken(segment, whole) for layer in self._seen(part, seen))
+
+    def _spoken(self, segment: Segment, span: Span) -> Iterator[tuple[Segment, Span]]:
+        """The segment, and its frames; of a karaoke caption once for each word, with the words spoken so far."""
+        if not isinstance(segment.material, TextMaterial) or segment.material.karaoke is None:
+            yield segment, span
+            return
+        stages = spoken(segment.material)
+        starts = [frame_at(segment.target.start_us + start_us, self.rate) for start_us, _ in stages]
+        for (_, text), start, end in zip(stages, [0, *starts[1:]], [*starts[1:], self.frames], strict=True):
+            yield replace(segment, material=text), Span(start, max(start, end)).clipped(span)
+
+    def _seen(self, segment: Segment, span: Span) -> Iterator[Layer]:
+        visual = self.prepared.visual(segment)
+        if visual is not None and span.count > 0:
+            yield from self._backdrop(segment, visual, span)
+            yield from self._typed(segment, visual, span)
 
     def usable(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
         """The effects with their files; a LUT without its file is left out."""

@@ -13,6 +13,7 @@ from services.drafts.records import (
     Segment,
     TextMaterial,
 )
+from services.render.timeline.karaoke import spoken
 from services.render.timeline.layers import is_visible
 from services.render.timeline.prepared import largest_scale
 from services.render.timeline.sounds import is_audible
@@ -57,7 +58,8 @@ def needed(draft: Draft) -> Needed:
 def _add_visible(found: Needed, segment: Segment) -> None:
     material = segment.material
     if isinstance(material, TextMaterial):
-        found.captions.setdefault((material, largest_scale(segment)), []).append(segment)
+        for _, text in spoken(material):
+            found.captions.setdefault((text, largest_scale(segment)), []).append(segment)
     elif isinstance(material, MediaMaterial):
         found.shown.setdefault(material, []).append(segment)
     elif isinstance(material, CompoundMaterial):

@@ -315,6 +315,11 @@ def test_a_font_is_called_by_its_title_where_the_draft_has_one() -> None:
         ({"words": {"start_time": [0], "end_time": [9], "text": ["字"]}}, []),
         ({"caption_template_info": {"resource_id": "77"}}, [WarningCode.EFFECT_APPROXIMATED]),
         ({"ktv_color": "#FF0000"}, [WarningCode.EFFECT_APPROXIMATED]),
+        ({"ktv_color": "#FF0000", "words": {"start_time": [0], "text": ["字"]}}, []),
+        (
+            {"ktv_color": "#FF0000", "words": {"start_time": [0], "text": ["字"]}, "is_lyric_effect": True},
+            [WarningCode.EFFECT_APPROXIMATED],
+        ),
     ],
 )
 def test_karaoke_is_told_but_not_the_times_of_words_alone(fields: dict[str, Any], told: list[WarningCode]) -> None:

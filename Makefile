@@ -11,7 +11,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
   tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run-parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -76,6 +76,10 @@ bench-live: setup | $(filter .tools/%,$(UV)) ## what live delivery costs beside 
 bench-scale: setup ## submits, claims of a long queue, idle workers, two instead of one, four API processes; QUICK=1 for less
 	@setup/test_programs.sh
 	@$(BIN)/python -m bench.scale $(if $(QUICK),--quick)
+
+bench-queue: setup ## the work queue at rest and at work, on SQLite and Postgres; QUICK=1 for less
+	@setup/test_programs.sh
+	@$(BIN)/python -m bench.queue $(if $(QUICK),--quick)
 
 bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1 for less, PART=queries for one
 	@$(BIN)/python -m bench.guard $(PART) $(if $(QUICK),--quick)

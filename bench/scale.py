@@ -218,8 +218,8 @@ class Bench:
         return f"sqlite:///{self._new_folder() / 'draftcast.sqlite'}"
 
 
-async def submitted(server: Server, seconds: float) -> int:
-    """The number of submits acknowledged within some seconds."""
+async def submitted(server: Server, seconds: float, clients: int = CONNECTIONS) -> int:
+    """The number of submits of so many clients acknowledged within some seconds."""
     until = time.monotonic() + seconds
     async with aiohttp.ClientSession() as session:
 
@@ -234,7 +234,7 @@ async def submitted(server: Server, seconds: float) -> int:
                 count += 1
             return count
 
-        return sum(await asyncio.gather(*[submit() for _ in range(CONNECTIONS)]))
+        return sum(await asyncio.gather(*[submit() for _ in range(clients)]))
 
 
 async def fill(database: Database, wanted: int) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no types
 
 from services.fonts.install import is_file_of
+from services.fonts.npm import npm_command
 
 FILE = Path(__file__).parent.parent / "services" / "render" / "text" / "font_table.py"
 HEAD = '''"""Open fonts by family, and the names by which drafts mean them. Made by setup/make_font_table.py."""
@@ -130,7 +131,7 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 def _row(family: str, package: str, files: str, licence: str, licence_file: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--json", "--pack-destination", folder, package]
+        command = [*npm_command(), "pack", "--json", "--pack-destination", folder, package]
         (packed,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         with tarfile.open(Path(folder) / packed["filename"]) as archive:
             ascent, descent = _metrics(archive, files)

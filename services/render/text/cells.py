@@ -240,4 +240,5 @@ def _begins_word(before: str, cluster: str) -> bool:
 
 def _shares_spaces(before: ResolvedStyle, resolved: ResolvedStyle) -> bool:
     """Whether a space takes the style of the character before it, so that both are shaped together."""
-    return before.text_style is resolved.text_style and not before.face.colored
+    usable = not before.face.colored and has_text(before.face, " ")
+    return before.text_style is resolved.text_style and usable

@@ -28,6 +28,7 @@ PREFERRED = (
 )
 """Chinese families in order of preference within a folder."""
 _CHINESE = "你"
+_EMOJI = "😀"
 _LAST_RESORT = "DejaVu Sans"
 """The family that has a glyph for nearly everything, and a better one for little."""
 _FOR_THEIR_NAMES = {font.family for font in OPEN_FONTS if not font.family.startswith("Noto Sans")} - {_LAST_RESORT}
@@ -41,6 +42,7 @@ SCRIPTS = {
     "Hebrew": "ש",
     "Thai": "ก",
     "Devanagari": "क",
+    "emoji": _EMOJI,
 }
 """Scripts that set-up brings fonts for, and a letter of each."""
 
@@ -84,8 +86,8 @@ class FontBook:
         """The default face of captions: a Chinese one if there is any, that of the first folder. An open font that
         was added for drafts that name it is taken only if there is no other.
         """
-        usual = (tuple(face for face in faces if _rank(face) == 0) for faces in (*self._near, *self._system))
-        return _first_chinese(usual) or _first_chinese((self._all,)) or _best(self._all, _plainness)
+        usual = _first_chinese(map(_usual, self._near)) or _first_chinese(map(_usual, self._system))
+        return usual or _first_chinese((self._all,)) or _best(self._all, _plainness)
 
     def named(self, name: str) -> Face | None:
         """The face of that family or full name, or of an open font that drafts call so, regardless of spaces and case;
@@ -148,9 +150,7 @@ def script_fonts(book: FontBook) -> dict[str, str | None]:
 
 
 def _family_with(book: FontBook, letter: str) -> str | None:
-    face = book.default
-    if face is None or not has_character(face, letter):
-        face = book.fallback(letter)
+    face = book.emoji(letter) if letter == _EMOJI else book.fallback(letter)
     return face.family if face is not None else None
 
 
@@ -174,6 +174,10 @@ def _rank(face: Face) -> int:
     if face.family == _LAST_RESORT:
         return 1
     return 2 if face.family in _FOR_THEIR_NAMES else 0
+
+
+def _usual(faces: tuple[Face, ...]) -> tuple[Face, ...]:
+    return tuple(face for face in faces if _rank(face) == 0)
 
 
 def _plainness(face: Face) -> tuple[int, ...]:

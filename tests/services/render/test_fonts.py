@@ -188,6 +188,7 @@ def test_each_script_that_set_up_brings_a_font_for_is_drawn_in_it() -> None:
         "Noto Sans Thai",
         "Noto Sans Hebrew",
     ]
+    assert found["emoji"] == "Noto Color Emoji"
     assert script_fonts(FontBook((), system_folders=())) == dict.fromkeys(found)
 
 

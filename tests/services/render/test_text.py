@@ -404,6 +404,13 @@ def test_a_warning_of_a_missing_font_tells_how_to_get_an_open_one(name: str, tol
     assert f"`draftcast fonts add '{name}'`" in warning.message.zh
 
 
+def test_a_space_after_a_font_without_one_is_blank(tmp_path: Path) -> None:
+    font_with(tmp_path / "Few.ttf", "\ue000")
+    book = FontBook((ASSETS_DIR / "fonts", tmp_path), system_folders=())
+    one, two = (ink(caption(text), book).sum() for text in ("\ue000", "\ue000 \ue000"))
+    assert two == pytest.approx(2 * one, rel=0.05)
+
+
 def test_characters_that_no_font_has_are_left_out_with_a_warning() -> None:
     picture, warnings = drawn(caption(f"你{NOBODY_HAS}好{NOBODY_HAS}\ue000"))
     assert [one.code for one in warnings] == [WarningCode.GLYPH_MISSING]
@@ -419,7 +426,7 @@ def test_a_caption_without_any_font_has_a_warning() -> None:
 
 
 def test_an_emoji_s_variation_selector_is_no_character_of_its_own() -> None:
-    assert (canvas(caption("☃\ufe0f")) == canvas(caption("☃"))).all()
+    assert (canvas(caption("☃\ufe0e")) == canvas(caption("☃"))).all()
 
 
 def test_a_lone_surrogate_is_drawn_as_the_replacement_character(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,
     BLUE,
-    BOOK,
     EM,
     HEIGHT,
     RED,
@@ -177,5 +176,8 @@ def test_a_background_covers_a_box_of_fixed_width() -> None:
     assert right - left == pytest.approx(300, abs=2)
 
 
-def test_the_book_of_tests_has_no_emoji() -> None:
-    assert BOOK.emoji("😀") is None
+@pytest.mark.parametrize("emoji", ["😀", "❤️", "👨‍👩‍👧", "🇨🇳"])
+def test_emoji_are_drawn_in_the_colours_of_set_up_s_font(emoji: str) -> None:
+    picture = canvas(caption(emoji))
+    inked = picture[picture[..., 3] == 255][:, :3]
+    assert len(np.unique(inked, axis=0)) > 20

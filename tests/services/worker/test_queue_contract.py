@@ -96,12 +96,12 @@ def test_no_more_run_at_once_than_there_are_slots(run: Callable[[Scenario], None
     run(scenario)
 
 
-def test_a_job_that_waits_is_begun_when_one_is_added_later(run: Callable[[Scenario], None]) -> None:
+def test_a_job_that_is_added_later_here_or_elsewhere_is_begun(run: Callable[[Scenario], None]) -> None:
     async def scenario(database: Database, queue: WorkQueue) -> None:
         handles = Handles()
         async with running(queue, handles, slots=3):
-            for number in range(5):
-                await add(database, queue, Job(task=f"{number}", run=1))
+            for number, adding in enumerate([queue, queue_on(database)] * 3):
+                await add(database, adding, Job(task=f"{number}", run=1))
                 await handles.until(begun=number + 1)
 
     run(scenario)

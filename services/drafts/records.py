@@ -125,7 +125,12 @@ class TextStyle:
     italic: bool = False
     underline: bool = False
     stroke: Stroke | None = None
+    """The widest outline."""
+    inner_strokes: tuple[Stroke, ...] = ()
+    """Narrower outlines over it, the wider ones first."""
     shadow: Shadow | None = None
+    lower_shadows: tuple[Shadow, ...] = ()
+    """Further shadows under it, the upper ones first."""
     glow: Glow | None = None
     font_name: str | None = None
 

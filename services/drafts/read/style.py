@@ -24,8 +24,10 @@ _APP_BITS = 7
 _DIFFUSE_OF_SMOOTHING = 0.0556
 """A style's `feather` in the apps for a material's `shadow_smoothing` of 1."""
 
-_MORE_STROKES: Sentence = ("Of several outlines of a text, the first is drawn.", "文字有多层描边，仅绘制第一层。")
-_MORE_SHADOWS: Sentence = ("Of several shadows of a text, the first is drawn.", "文字有多层阴影，仅绘制第一层。")
+MAX_LAYERS = 8
+"""Outlines or shadows of one style that are drawn; the apps' styled texts have up to six."""
+_MORE_STROKES: Sentence = ("Of the outlines of a text, the first eight are drawn.", "文字描边过多，仅绘制前八层。")
+_MORE_SHADOWS: Sentence = ("Of the shadows of a text, the first eight are drawn.", "文字阴影过多，仅绘制前八层。")
 _PLAIN_SHADOW: Sentence = ("A shadow of several colours is drawn in one.", "渐变色阴影按单色绘制。")
 _PARTS = frozenset(
     {
@@ -86,6 +88,9 @@ def read_style(
     font = style.object("font")
     font_id = font.label("id")
     color, gradient = read_paint(style.object("fill"), base.color, segment_id)
+    flat = ((base.stroke,) if base.stroke else (), (base.shadow,) if base.shadow else ())
+    strokes = _strokes(style, segment_id) if style.has("strokes") else flat[0]
+    shadows = _shadows(style, segment_id) if style.has("shadows") else flat[1]
     return TextStyle(
         start=start,
         end=end,
@@ -95,8 +100,10 @@ def read_style(
         bold=style.flag("bold", base.bold),
         italic=style.flag("italic", base.italic),
         underline=style.flag("underline", base.underline),
-        stroke=_stroke(style, segment_id) if style.has("strokes") else base.stroke,
-        shadow=_shadow(style, segment_id) if style.has("shadows") else base.shadow,
+        stroke=next(iter(strokes), None),
+        inner_strokes=strokes[1:],
+        shadow=next(iter(shadows), None),
+        lower_shadows=shadows[1:],
         glow=read_glow(style_effects(style)) or base.glow,
         font_name=font_name("", font.label("path"), titles.get(font_id, font_id)) or base.font_name,
     )
@@ -142,28 +149,34 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
     )
 
 
-def _first(style: Fields, name: str, segment_id: str, others: Sentence) -> Fields | None:
-    """The first of a style's outlines or shadows (generators write one), with a warning for others."""
-    found = list(islice(style.objects(name), 2))
-    if len(found) > 1:
+def _layers(style: Fields, name: str, segment_id: str, others: Sentence) -> list[Fields]:
+    """A style's outlines or shadows, with a warning of those beyond `MAX_LAYERS`."""
+    found = list(islice(style.objects(name), MAX_LAYERS + 1))
+    if len(found) > MAX_LAYERS:
         warn_of(style, segment_id, others, WarningCode.EFFECT_APPROXIMATED)
-    return found[0] if found else None
+    return found[:MAX_LAYERS]
 
 
-def _stroke(style: Fields, segment_id: str) -> Stroke | None:
-    stroke = _first(style, "strokes", segment_id, _MORE_STROKES)
-    width = stroke.number("width", 0.08, 0.0, 1.0) if stroke else 0.0
-    return Stroke(width, *read_paint(stroke, BLACK, segment_id)) if stroke and width else None
+def _strokes(style: Fields, segment_id: str) -> tuple[Stroke, ...]:
+    """The outlines, the widest first: it lies lowest, so that all are seen, whatever their order in the draft."""
+    found = [
+        Stroke(width, *read_paint(stroke, BLACK, segment_id))
+        for stroke in _layers(style, "strokes", segment_id, _MORE_STROKES)
+        if (width := stroke.number("width", 0.08, 0.0, 1.0))
+    ]
+    return tuple(sorted(found, key=lambda stroke: -stroke.width_em))
 
 
-def _shadow(style: Fields, segment_id: str) -> Shadow | None:
-    """The first shadow, in one colour."""
-    shadow = _first(style, "shadows", segment_id, _MORE_SHADOWS)
-    if shadow is None or _alpha(shadow) == 0:
-        return None
+def _shadows(style: Fields, segment_id: str) -> tuple[Shadow, ...]:
+    found = _layers(style, "shadows", segment_id, _MORE_SHADOWS)
+    return tuple(_shadow(shadow, segment_id) for shadow in found if _alpha(shadow) > 0)
+
+
+def _shadow(shadow: Fields, segment_id: str) -> Shadow:
+    """A shadow in one colour."""
     color, gradient = read_paint(shadow, BLACK, segment_id)
     if gradient is not None:
-        warn_of(style, segment_id, _PLAIN_SHADOW, WarningCode.EFFECT_APPROXIMATED)
+        warn_of(shadow, segment_id, _PLAIN_SHADOW, WarningCode.EFFECT_APPROXIMATED)
     return Shadow(
         distance=shadow.number("distance", 5.0, 0.0, 1000.0),
         angle_deg=shadow.number("angle", -45.0),

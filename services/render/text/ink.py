@@ -37,16 +37,22 @@ class Ink:
 
 def ink_box(one: PlacedRun) -> Box:
     """The bounding box of a run's ink, with its outline."""
-    thick = math.ceil(_thickness(one, outlined=True))
+    thick = math.ceil(_thickness(one, outer_width(one)))
     boxes = [box.grown(thick) for glyph in one.run.glyphs if not (box := _glyph_box(one, glyph)).empty]
     if one.run.style.text_style.underline:
         boxes.append(_underline(one).grown(thick))
     return bounding_box(boxes)
 
 
-def draw_ink(one: PlacedRun, box: Box, *, outlined: bool) -> Ink:
-    """The part of a run's ink within the box."""
-    style, thick = one.run.style, _thickness(one, outlined=outlined)
+def outer_width(one: PlacedRun) -> float:
+    """The width of a run's widest outline in em; 0 without."""
+    stroke = one.run.style.text_style.stroke
+    return stroke.width_em if stroke is not None else 0.0
+
+
+def draw_ink(one: PlacedRun, box: Box, *, outline_em: float) -> Ink:
+    """The part of a run's ink within the box, with an outline of that width."""
+    style, thick = one.run.style, _thickness(one, outline_em)
     if style.face.colored:
         mask = draw_picture(one, box).getchannel("A")
     else:
@@ -180,12 +186,11 @@ def _painted(one: PlacedRun, glyph: Glyph, place: Box) -> Image.Image | None:
     return Image.frombytes("RGBA", place.size, image.buffer, "raw", "BGRa", image.extents.stride, -1)
 
 
-def _thickness(one: PlacedRun, *, outlined: bool) -> float:
+def _thickness(one: PlacedRun, outline_em: float) -> float:
+    """The growth of letters in pixels by an outline, and by boldness that the font lacks."""
     style = one.run.style
-    thick = THICKEN_EM * style.em_px if style.thicken else 0.0
-    if outlined and style.text_style.stroke is not None:
-        thick += min(max(0.0, style.text_style.stroke.width_em), LARGEST_STROKE_EM) * style.em_px
-    return thick
+    thicken_em = THICKEN_EM if style.thicken else 0.0
+    return (thicken_em + min(max(0.0, outline_em), LARGEST_STROKE_EM)) * style.em_px
 
 
 def _underline(one: PlacedRun) -> Box:

@@ -3,15 +3,15 @@
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from services.drafts.colors import Color
-from services.drafts.records import Glow, Gradient, Shadow
+from services.drafts.records import Glow, Gradient, Shadow, Stroke
 from services.render.box import Box, bounding_box
-from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merged
+from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merged, outer_width
 from services.render.text.layout import ASCENT_EM, Block, PlacedRun
 
 SHADOW_BLUR_EM = 1.0
@@ -55,9 +55,13 @@ class VisibleRun:
 
     @property
     def reach(self) -> Box:
-        """The bounding box of the run, its shadow and its glow."""
-        shadow = self.box.moved(*_shift(self.placed)).grown(math.ceil(3 * _blur_px(self.placed)))
-        return bounding_box((self.box.grown(math.ceil(3 * max(_halos_px(self.placed), default=0.0))), shadow))
+        """The bounding box of the run, its shadows and its glow."""
+        em_px = self.placed.run.style.em_px
+        shadows = (
+            self.box.moved(*_shift(shadow, em_px)).grown(math.ceil(3 * _blur_px(shadow, em_px)))
+            for shadow in _shadows(self)
+        )
+        return bounding_box((self.box.grown(math.ceil(3 * max(_halos_px(self.placed), default=0.0))), *shadows))
 
 
 def visible_runs(block: Block, limit: Box) -> list[VisibleRun]:
@@ -96,13 +100,15 @@ class Picture:
         """Draw all glows, then all shadows, all outlines, all fills: no letter covers its neighbour."""
         for glow, group in _grouped(runs, lambda one: one.placed.run.style.text_style.glow):
             self._draw_glow(glow, group)
-        for shadow, group in _grouped(runs, lambda one: one.placed.run.style.text_style.shadow):
-            self._draw_shadow(shadow, group)
+        for layer in reversed(range(max((len(_shadows(one)) for one in runs), default=0))):
+            for shadow, group in _grouped(runs, partial(_shadow_at, layer)):
+                self._draw_shadow(shadow, group)
         plain = [one for one in runs if not one.placed.run.style.face.colored]
-        for (color, gradient, _), group in _grouped(plain, _stroke_of):
-            self._fill(group, color, gradient, outlined=True)
+        for layer in range(max((len(_strokes(one)) for one in plain), default=0)):
+            for (stroke, _), group in _grouped(plain, partial(_stroke_at, layer)):
+                self._fill(group, stroke.color, stroke.gradient, stroke.width_em)
         for (color, gradient, _), group in _grouped(plain, _fill_of):
-            self._fill(group, color, gradient, outlined=False)
+            self._fill(group, color, gradient, 0.0)
         for one in runs:
             if one.placed.run.style.face.colored:
                 self._draw_emoji(one)
@@ -132,7 +138,7 @@ class Picture:
         return self._image
 
     def _draw_glow(self, glow: Glow, runs: Sequence[VisibleRun]) -> None:
-        inks = [draw_ink(one.placed, one.box, outlined=True) for one in runs]
+        inks = [draw_ink(one.placed, one.box, outline_em=outer_width(one.placed)) for one in runs]
         sigmas = [max(_halos_px(one.placed)[at] for one in runs) for at in range(len(GLOW_HALOS))]
         around = bounding_box(one.box for one in runs)
         for sigma, (_, gain) in reversed(list(zip(sigmas, GLOW_HALOS, strict=True))):
@@ -141,17 +147,23 @@ class Picture:
             self._paint(Ink(ink.box, _scaled(blurred, gain * glow.strength)), glow.color)
 
     def _draw_shadow(self, shadow: Shadow, runs: Sequence[VisibleRun]) -> None:
-        blur = max(_blur_px(one.placed) for one in runs)
-        box = bounding_box(one.box.moved(*_shift(one.placed)) for one in runs)
-        inks = (_moved(draw_ink(one.placed, one.box, outlined=True), *_shift(one.placed)) for one in runs)
+        blur = max(_blur_px(shadow, one.placed.run.style.em_px) for one in runs)
+        box = bounding_box(one.box.moved(*_shift(shadow, one.placed.run.style.em_px)) for one in runs)
+        inks = (
+            _moved(
+                draw_ink(one.placed, one.box, outline_em=outer_width(one.placed)),
+                *_shift(shadow, one.placed.run.style.em_px),
+            )
+            for one in runs
+        )
         ink = merged(inks, box.grown(math.ceil(3 * blur)).within(self.box))
         if blur and not ink.box.empty:
             ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
         self._paint(ink, shadow.color)
 
-    def _fill(self, runs: Sequence[VisibleRun], color: Color, gradient: Gradient | None, *, outlined: bool) -> None:
+    def _fill(self, runs: Sequence[VisibleRun], color: Color, gradient: Gradient | None, outline_em: float) -> None:
         box = bounding_box(one.box for one in runs).within(self.box)
-        ink = merged((draw_ink(one.placed, one.box, outlined=outlined) for one in runs), box)
+        ink = merged((draw_ink(one.placed, one.box, outline_em=outline_em) for one in runs), box)
         if gradient is None:
             self._paint(ink, color)
             return
@@ -179,10 +191,27 @@ class Picture:
         self._image.alpha_composite(layer, (box.left - self.box.left, box.top - self.box.top))
 
 
-def _stroke_of(one: VisibleRun) -> tuple[Color, Gradient | None, int] | None:
-    """The key by which outlines are painted together; None without outline."""
-    stroke = one.placed.run.style.text_style.stroke
-    return None if stroke is None else (stroke.color, stroke.gradient, _own(stroke.gradient, one))
+def _strokes(one: VisibleRun) -> tuple[Stroke, ...]:
+    """The outlines of a run, the widest first."""
+    style = one.placed.run.style.text_style
+    return (style.stroke, *style.inner_strokes) if style.stroke is not None else ()
+
+
+def _shadows(one: VisibleRun) -> tuple[Shadow, ...]:
+    """The shadows of a run, the uppermost first."""
+    style = one.placed.run.style.text_style
+    return (style.shadow, *style.lower_shadows) if style.shadow is not None else ()
+
+
+def _shadow_at(layer: int, one: VisibleRun) -> Shadow | None:
+    shadows = _shadows(one)
+    return shadows[layer] if layer < len(shadows) else None
+
+
+def _stroke_at(layer: int, one: VisibleRun) -> tuple[Stroke, int] | None:
+    """The key by which the outlines of a layer are painted together; None without outline."""
+    strokes = _strokes(one)
+    return (strokes[layer], _own(strokes[layer].gradient, one)) if layer < len(strokes) else None
 
 
 def _fill_of(one: VisibleRun) -> tuple[Color, Gradient | None, int]:
@@ -196,28 +225,21 @@ def _own(gradient: Gradient | None, one: VisibleRun) -> int:
 
 def _near(placed: PlacedRun, limit: Box) -> bool:
     """Whether a run may be within the limit, without measuring it: shadows and glows alone reach beyond three em."""
-    em_px, shadow = placed.run.style.em_px, placed.run.style.text_style.shadow
-    reach = (
-        3 * em_px
-        + 3 * max(_halos_px(placed), default=0.0)
-        + (abs(shadow.distance) / 100 * em_px if shadow is not None else 0.0)
-    )
+    em_px, style = placed.run.style.em_px, placed.run.style.text_style
+    farthest = max((abs(one.distance) for one in (style.shadow, *style.lower_shadows) if one), default=0.0)
+    reach = 3 * em_px + 3 * max(_halos_px(placed), default=0.0) + farthest / 100 * em_px
     left, right = placed.x_px - reach, placed.x_px + placed.run.width_px + reach
     return left < limit.right and right > limit.left and abs(placed.baseline_px) < limit.bottom + reach
 
 
-def _shift(placed: PlacedRun) -> tuple[int, int]:
-    """The displacement of a run's shadow."""
-    shadow, em_px = placed.run.style.text_style.shadow, placed.run.style.em_px
-    if shadow is None:
-        return 0, 0
+def _shift(shadow: Shadow, em_px: float) -> tuple[int, int]:
+    """The displacement of a shadow."""
     distance, angle = shadow.distance / 100 * em_px, math.radians(shadow.angle_deg)
     return round(distance * math.cos(angle)), round(-distance * math.sin(angle))
 
 
-def _blur_px(placed: PlacedRun) -> float:
-    shadow = placed.run.style.text_style.shadow
-    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * placed.run.style.em_px if shadow is not None else 0.0
+def _blur_px(shadow: Shadow, em_px: float) -> float:
+    return min(shadow.diffuse, LARGEST_DIFFUSE) * SHADOW_BLUR_EM * em_px
 
 
 def _halos_px(placed: PlacedRun) -> list[float]:

@@ -99,7 +99,7 @@ def _parts(cells: Sequence[Cell], start: int, at: int) -> bool:
 
 def _each_by_itself(cell: Cell) -> bool:
     style = cell.style.text_style
-    gradients = (style.gradient, style.stroke.gradient if style.stroke is not None else None)
+    gradients = (style.gradient, *(stroke.gradient for stroke in (style.stroke, *style.inner_strokes) if stroke))
     return cell.level % 2 == 0 and any(one is not None and one.per_character for one in gradients)
 
 

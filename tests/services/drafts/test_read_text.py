@@ -380,11 +380,21 @@ def test_looks_of_a_text_that_are_not_drawn_are_told(material: dict[str, Any], c
 
 
 @pytest.mark.parametrize("name", ["strokes", "shadows"])
-def test_outlines_and_shadows_beyond_the_first_are_told(name: str) -> None:
-    layers = [{"width": 0.08, "distance": 5.0, **solid(part, 0, 0)} for part in (1.0, 0.5)]
+def test_outlines_and_shadows_beyond_the_eighth_are_told(name: str) -> None:
+    layers = [{"width": 0.08, "distance": 5.0, **solid(part / 9, 0, 0)} for part in range(9)]
     read = draft(styles=[{"range": [0, 1], name: layers}])
     assert [told.code for told in read.warnings] == [WarningCode.EFFECT_APPROXIMATED]
-    assert draft(styles=[{"range": [0, 1], name: layers[:1]}]).warnings == ()
+    assert draft(styles=[{"range": [0, 1], name: layers[:8]}]).warnings == ()
+
+
+def test_of_several_outlines_the_widest_is_the_lowest_and_of_shadows_the_first_the_uppermost() -> None:
+    widths = [{"width": width, **solid(0, 0, 0)} for width in (0.05, 0.2, 0.1)]
+    distances = [{"distance": distance, **solid(0, 0, 0)} for distance in (3, 9, 6)]
+    style = look(caption(styles=[{"range": [0, 1], "strokes": widths, "shadows": distances}]))
+    assert style.stroke is not None
+    assert (style.stroke.width_em, [stroke.width_em for stroke in style.inner_strokes]) == (0.2, [0.1, 0.05])
+    assert style.shadow is not None
+    assert (style.shadow.distance, [shadow.distance for shadow in style.lower_shadows]) == (3, [9, 6])
 
 
 GLOW = {"resource_id": "7367637998579487248", "color": "#ffdc00", "strength": 0.4, "range": 0.45}

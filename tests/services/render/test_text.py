@@ -250,6 +250,22 @@ def test_an_outline_lies_under_the_letter_and_under_its_neighbours() -> None:
     assert same(other, plain)
 
 
+def test_several_outlines_lie_over_each_other_the_narrow_ones_above() -> None:
+    style = look(stroke=Stroke(0.3, RED), inner_strokes=(Stroke(0.15, BLUE),))
+    pixels = canvas(caption("一", style))
+    letter, inner, outer = (extent(of_color(pixels, color)) for color in (WHITE, BLUE, RED))
+    assert np.abs(np.subtract(inner, letter)) == pytest.approx([0.15 * EM] * 4, abs=1.6)
+    assert np.abs(np.subtract(outer, letter)) == pytest.approx([0.3 * EM] * 4, abs=1.6)
+
+
+def test_several_shadows_fall_in_their_own_directions() -> None:
+    style = look(shadow=Shadow(50.0, 0.0, 0.0, RED), lower_shadows=(Shadow(50.0, 180.0, 0.0, BLUE),))
+    pixels = canvas(caption("一", style))
+    left, letter, right = (extent(of_color(pixels, color)) for color in (BLUE, WHITE, RED))
+    assert letter[0] - left[0] == pytest.approx(0.5 * EM, abs=1)
+    assert right[2] - letter[2] == pytest.approx(0.5 * EM, abs=1)
+
+
 def test_outlines_have_round_corners() -> None:
     """The sharp corners of a W stick out far when an outline's corners are pointed."""
     plain, outlined = (extent(ink(caption("W", look(stroke=stroke)))) for stroke in (None, Stroke(0.2, BLACK)))

@@ -33,6 +33,8 @@ from services.store import reads, writes
 from services.store.database import Database
 from services.store.records import TaskRequest
 from services.store.tables import tasks
+from services.worker.queue.choice import queue_of
+from services.worker.queue.queue import Job
 from tests.support.process import Served, Working
 from tests.support.programs import Postgres, Redis, postgres_server, redis_server
 from tests.support.server import Server
@@ -45,6 +47,7 @@ CONNECTIONS = 32
 FEW, MANY = 10, 100_000
 OWNERS = 20
 CLAIMS = 100
+DEAD_AFTER_SECONDS = 20.0
 API_PROCESSES = 4
 SUBSCRIBERS = 1000
 """On each API process."""
@@ -102,15 +105,15 @@ class Bench:
         row(f"{name}: the API's processor time for one", f"{1000 * used / count:.1f} ms")
 
     async def claims(self, name: str, url: str) -> None:
-        """The time of a claim with many waiting tasks."""
+        """The time from the end of a job to the claim of the next, with many waiting tasks."""
         migrate(url)
         took: list[float] = []
         async with open_database(url) as database:
             for queued in (FEW, MANY):
                 await fill(database, queued)
                 took.append(await claimed(database))
-                row(f"{name}: one claim of {queued:,} that wait", f"{took[-1]:.2f} ms")
-        row(f"{name}: the longer queue", f"{took[1] / took[0]:.2f} x", "<= 1.5 x", took[1] <= 1.5 * took[0])
+                row(f"{name}: from an end to the next claim, {queued:,} wait", f"{took[-1]:.2f} ms")
+        row(f"{name}: the longer queue", f"{took[1] / took[0]:.2f} x", "<= 2 x", took[1] <= 2 * took[0])
 
     def idle_worker(self) -> None:
         """The cost of an idle worker."""
@@ -257,21 +260,32 @@ async def fill(database: Database, wanted: int) -> None:
         ]
         for batch in range(0, len(copies), 1000):
             await connection.execute(sa.insert(tasks), copies[batch : batch + 1000])
+            queued = [Job(task=each["id"], run=1, turn=each["turn"]) for each in copies[batch : batch + 1000]]
+            await queue_of(database, DEAD_AFTER_SECONDS).enqueue(connection, queued)
     async with database.write() as connection:
         await connection.execute(sa.text("ANALYZE"))
 
 
 async def claimed(database: Database) -> float:
-    """The median of some claims, in milliseconds."""
-    took: list[float] = []
-    for _ in range(CLAIMS):
-        began = time.perf_counter()
+    """The median time from the end of a job to the claim of the next, in milliseconds."""
+    queue = queue_of(database, DEAD_AFTER_SECONDS)
+    at: list[float] = []
+
+    async def handle(job: Job) -> None:
         async with database.write() as connection:
-            task = await reads.next_to_run(connection)
+            task = await reads.any_task(connection, job.task)
             assert task is not None
-            assert await writes.claim(connection, task, "bench") is not None
-        took.append(1000 * (time.perf_counter() - began))
-    return median(took)
+            assert await writes.claim(connection, task, "bench", job.token) is not None
+        at.append(time.perf_counter())
+        if len(at) == CLAIMS:
+            enough.set()
+
+    enough = asyncio.Event()
+    running = asyncio.create_task(queue.run(1, handle))
+    await enough.wait()
+    await queue.stop()
+    await running
+    return median(1000 * (later - one) for one, later in itertools.pairwise(at[:CLAIMS]))
 
 
 def main() -> None:

@@ -5,11 +5,13 @@ import fcntl
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from services.access.audit import Audit
 from services.access.keyring import Keyring
@@ -39,8 +41,10 @@ from services.telemetry.stream_metrics import StreamMetrics
 from services.telemetry.traces import NO_TRACES, Traces
 from services.webhooks.delivery import WebhookSender, webhook_secret
 from services.worker.maintenance import Maintenance
-from services.worker.queue.engine import Engine, Queue
+from services.worker.queue.choice import queue_of
+from services.worker.queue.queue import WorkQueue
 from services.worker.registry import WorkerRegistry
+from services.worker.restart import start_anew
 from services.worker.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -80,12 +84,11 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
     await asyncio.to_thread(_check_sandbox, settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database)
-        data_dir_id = stack.enter_context(_worker_lock(settings.data_dir)) if work else ""
+        data_dir_id = stack.enter_context(_worker_locks(settings)) if work else ""
         traces = await _open_traces(stack)
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = Queue(settings.database)
-        stack.callback(queue.close)
+        queue = queue_of(database, settings.dead_after_seconds)
         notifier = ChangeNotifier(settings.broadcast)
         await stack.enter_async_context(notifier.run())
         task_cache = TaskCache(database, notifier)
@@ -109,8 +112,8 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         sender = WebhookSender(database, registry, files, guard, secret, metrics.record_webhook, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, task_cache, files, registry, metrics.record_end, settings, traces)
-            await _open_worker(stack, worker, registry, settings)
+            worker = Worker(database, task_cache, files, registry, metrics.record_end, settings, traces)
+            await stack.enter_async_context(_working(worker, queue, settings.render_slots))
         manager = TaskManager(
             database,
             queue,
@@ -173,28 +176,55 @@ def _uploads(settings: Settings) -> Uploads:
     return Uploads(settings.data_dir / "drafts", limits, settings.keep_drafts_hours * 3600)
 
 
-async def _open_worker(stack: AsyncExitStack, worker: Worker, registry: WorkerRegistry, settings: Settings) -> None:
-    """The engine stops after the attempts were handed back, so that none is taken again here."""
-    engine = Engine(settings.database, registry.me.id)
-    stack.push_async_callback(engine.stop)
-    await stack.enter_async_context(worker.serve())
-    await engine.start(worker.admit)
+@asynccontextmanager
+async def _working(worker: Worker, queue: WorkQueue, slots: int) -> AsyncGenerator[None]:
+    """Do the jobs of the queue while the block lasts; at its end running ones are handed back. When another process has
+    taken this one for dead, it starts anew.
+    """
+
+    def on_end(running: asyncio.Task[None]) -> None:
+        error = None if running.cancelled() else running.exception()
+        if error is not None:
+            log.critical("this process starts anew: %r", error)
+            start_anew()
+
+    async with worker.serve():
+        running = asyncio.create_task(queue.run(slots, worker.handle), name="queue")
+        running.add_done_callback(on_end)
+        try:
+            yield
+        finally:
+            running.remove_done_callback(on_end)
+            await queue.stop()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 @contextmanager
-def _worker_lock(data_dir: Path) -> Generator[str]:
-    """Lock the data folder: two workers in it would remove each other's files, so the second does not start. Yields the
-    permanent id of the folder, by which a starting worker recognizes its predecessor.
+def _worker_locks(settings: Settings) -> Generator[str]:
+    """Lock the data folder, since two workers in it would remove each other's files, and an SQLite file, since two on
+    it would do the same jobs. Yields the permanent id of the folder, by which a worker recognizes its predecessor.
     """
+    data_dir = settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "worker.lock").open("w") as lock:
+    url = sa.make_url(settings.database)
+    with (
+        _lock(data_dir / "worker.lock", f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}"),
+        ExitStack() as stack,
+    ):
+        if url.get_backend_name() == "sqlite":
+            why = f"DRAFTCAST_DATABASE_URL: another worker runs on {url.database}, and several need PostgreSQL"
+            stack.enter_context(_lock(Path(f"{url.database}.worker"), why))
+        yield _data_dir_id(data_dir)
+
+
+@contextmanager
+def _lock(path: Path, why: str) -> Generator[None]:
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SettingsError(
-                f"DRAFTCAST_DATA_DIR: another worker runs on {data_dir}; stop it, or start with serve --no-worker"
-            ) from None
-        yield _data_dir_id(data_dir)
+            raise SettingsError(f"{why}; stop it, or start with serve --no-worker") from None
+        yield
 
 
 def _data_dir_id(data_dir: Path) -> str:

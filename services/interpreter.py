@@ -9,10 +9,8 @@ from __future__ import annotations
 import sys
 
 OLDEST_PYTHON = (3, 11)
-SUBSECONDS_PYTHON = (3, 12)
-"""The first Python on which DBOS relies on SQLite's milliseconds, whatever its version (`dbos/_migration.py`)."""
-SUBSECONDS_SQLITE = (3, 42)
-"""The first SQLite whose `unixepoch` accepts 'subsec' (sqlite.org/changes.html); older ones return NULL."""
+OLDEST_SQLITE = (3, 35)
+"""The first SQLite with RETURNING (sqlite.org/changes.html)."""
 
 
 def unsupported_reason(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
@@ -22,8 +20,8 @@ def unsupported_reason(python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
         return f"{name} is too old: 3.11 or newer is needed"
     if not sqlite:
         return f"{name} was built without SQLite"
-    if python >= SUBSECONDS_PYTHON and sqlite < SUBSECONDS_SQLITE:
-        return f"{name} uses SQLite {'.'.join(map(str, sqlite))}: from Python 3.12 on, SQLite 3.42 or newer is needed"
+    if sqlite < OLDEST_SQLITE:
+        return f"{name} uses SQLite {'.'.join(map(str, sqlite))}: 3.35 or newer is needed"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Migration of the database to the newest layout: our tables and the queue engine's. Safe in concurrent processes."""
+"""Migration of the database to the newest layout. Safe in concurrent processes."""
 
 import fcntl
 from collections.abc import Generator
@@ -9,7 +9,8 @@ from time import monotonic, sleep
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from services.errors import StoreUnavailable
+from services.errors import DraftcastError, StoreUnavailable
+from services.interpreter import unsupported_here
 from services.store import database
 
 MIGRATION_LOCK = 0x6472616D69
@@ -18,17 +19,16 @@ WAIT_SECONDS = 120
 POLL_SECONDS = 0.2
 
 
+class UnfitPython(DraftcastError):
+    """The running Python cannot use SQLite; the text says why."""
+
+
 def migrate(url: str) -> None:
-    """Migrate all tables, one process at a time. Raises `StoreUnavailable`."""
-    from services.worker.queue import engine  # the import takes a second and is not always needed
-
-    with _lock(url):
-        database.migrate(url)
-        engine.migrate(url)
-
-
-def migrate_tables(url: str) -> None:
-    """Migrate our own tables only, where nothing is queued."""
+    """Migrate all tables, one process at a time. Raises `StoreUnavailable`, and `UnfitPython` where the SQLite of the
+    running Python is too old.
+    """
+    if sa.make_url(url).get_backend_name() == "sqlite" and (why := unsupported_here()):
+        raise UnfitPython(f"{why}; `make setup` chooses another Python where one is here")
     with _lock(url):
         database.migrate(url)
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from services.access.keys import all_keys
-from services.migrate import migrate_tables
+from services.migrate import migrate
 from services.render.process.sandbox import readable_trees
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, config_file
@@ -50,7 +50,7 @@ async def check_access(settings: Settings) -> bool:
 
     Raises `SettingsError` when other machines can reach such a server, and DRAFTCAST_OPEN_TO_ALL is not set.
     """
-    await asyncio.to_thread(migrate_tables, settings.database)
+    await asyncio.to_thread(migrate, settings.database)
     database = Database(settings.database)
     try:
         async with database.read() as connection:

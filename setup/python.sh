@@ -18,6 +18,6 @@ for name in ${PYTHON:+"$PYTHON"} python3 python3.11 python3.14 python3.13 python
 done
 echo "No Python here can run draftcast.${reasons:-
   None is on PATH.}
-Install Python 3.11 or newer, over SQLite 3.42 or newer if it is 3.12 or newer. PYTHON=/path/to/python make ... takes one
+Install Python 3.11 or newer, over SQLite 3.35 or newer. PYTHON=/path/to/python make ... takes one
 that is not on PATH." >&2
 exit 1

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.interpreter import unsupported_reason
-from services.migrate import migrate
-from services.worker.queue.engine import UnfitPython
+from services.migrate import UnfitPython, migrate
 
 ROOT = Path(__file__).parent.parent
 CHOOSE = ROOT / "setup" / "python.sh"
@@ -41,10 +40,9 @@ def chosen(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]"
     ("version", "sqlite", "says"),
     [
         ((3, 10, 13), (3, 46, 0), "3.11 or newer is needed"),
-        ((3, 11, 2), (3, 34, 1), ""),  # Debian 11's SQLite
-        ((3, 12, 1), (3, 40, 1), "SQLite 3.40.1: from Python 3.12 on, SQLite 3.42 or newer is needed"),
-        ((3, 14, 0), (3, 41, 2), "SQLite 3.42 or newer"),
-        ((3, 12, 3), (3, 42, 0), ""),
+        ((3, 11, 2), (3, 34, 1), "SQLite 3.34.1: 3.35 or newer is needed"),  # Debian 11's SQLite
+        ((3, 12, 1), (3, 35, 0), ""),
+        ((3, 14, 0), (3, 40, 1), ""),  # Debian 12's SQLite
         ((3, 13, 5), (3, 46, 1), ""),  # Debian 13
         ((3, 13, 5), (), "without SQLite"),
     ],
@@ -57,13 +55,13 @@ def test_a_python_runs_draftcast_if_its_sqlite_is_new_enough(
 
 
 def test_set_up_passes_over_a_python_whose_sqlite_is_too_old(tmp_path: Path) -> None:
-    python(tmp_path / "python3", (3, 12, 1), (3, 40, 1))
+    python(tmp_path / "python3", (3, 12, 1), (3, 34, 1))
     fit = python(tmp_path / "python3.11", (3, 11, 2), (3, 40, 1))
     assert chosen(tmp_path).stdout == f"{fit}\n"
 
 
 def test_set_up_says_of_each_python_why_it_does_not_fit(tmp_path: Path) -> None:
-    newer = python(tmp_path / "python3", (3, 13, 0), (3, 40, 1))
+    newer = python(tmp_path / "python3", (3, 13, 0), (3, 34, 1))
     older = python(tmp_path / "old" / "python", (3, 9, 2), (3, 40, 1))
     named = chosen(tmp_path, PYTHON=str(older))
     assert (named.returncode, named.stdout) == (1, "")
@@ -76,8 +74,8 @@ def test_the_database_is_not_begun_by_a_python_whose_sqlite_is_too_old(
 ) -> None:
     with monkeypatch.context() as old:
         old.setattr("sys.version_info", (3, 12, 1, "final", 0))
-        old.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
-        with pytest.raises(UnfitPython, match=r"Python 3\.12\.1 uses SQLite 3\.40\.1: .*3\.42 or newer is needed"):
+        old.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+        with pytest.raises(UnfitPython, match=r"Python 3\.12\.1 uses SQLite 3\.34\.1: 3\.35 or newer is needed"):
             migrate(f"sqlite:///{tmp_path / 'draftcast.sqlite'}")
 
 

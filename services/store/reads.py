@@ -96,22 +96,11 @@ async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
     return count or 0
 
 
-async def next_to_run(connection: AsyncConnection) -> Task | None:
-    """The next task for a worker: one whose worker was lost, else the first in the queue."""
-    abandoned = sa.select(tasks).where(is_processing, tasks.c.worker.is_(None))
-    found = await _one(connection, abandoned.order_by(tasks.c.queued_at_ms, tasks.c.id).limit(1))
-    if found is not None:
-        return found
-    waiting = sa.select(tasks).where(is_pending)
-    first = waiting.order_by(tasks.c.priority.desc(), tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
-    return await _one(connection, first.limit(1))
-
-
-async def runnable_count(connection: AsyncConnection) -> int:
-    """The number of tasks that a worker could run now."""
-    abandoned = (is_processing) & tasks.c.worker.is_(None)
-    lost = await connection.scalar(sa.select(sa.func.count()).where(abandoned))
-    return (lost or 0) + await pending_count(connection)
+async def active_besides(connection: AsyncConnection, queued: sa.Select[str, int]) -> list[Task]:
+    """The active tasks whose id and run are not among those of the query, those first in the queue first."""
+    missing = sa.select(tasks).where(is_active, sa.tuple_(tasks.c.id, tasks.c.run).not_in(queued))
+    rows = await connection.execute(missing.order_by(tasks.c.queued_at_ms, tasks.c.id))
+    return [task_of(row) for row in rows.mappings()]
 
 
 async def outdated(

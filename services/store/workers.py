@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.tables import tasks, workers
+from services.store.tables import workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class WorkerRecord:
     slots: int
     heartbeat: Annotated[int, Field(alias="beat")]
     started_at_ms: int
+    takes_jobs: bool = True
+    """Whether its worker takes the jobs of the work queue; one of the release before does not."""
 
     @property
     def seniority(self) -> tuple[int, str]:
@@ -59,6 +61,7 @@ async def unregister(connection: AsyncConnection, ids: Collection[str]) -> None:
     await connection.execute(sa.delete(workers).where(workers.c.id.in_(ids)))
 
 
-def worker_gone() -> sa.ColumnElement[bool]:
-    """Condition on tasks: their worker has no row in the registry."""
-    return tasks.c.worker.not_in(sa.select(workers.c.id))
+async def is_earlier_release(connection: AsyncConnection, worker_id: str | None) -> bool:
+    """Whether a live process of the release before has this id."""
+    earlier = sa.select(workers.c.id).where(workers.c.id == worker_id, ~workers.c.takes_jobs)
+    return await connection.scalar(earlier) is not None

@@ -27,7 +27,7 @@ from services.store.records import (
     closed_stages,
 )
 from services.store.rows import stages_json, task_of, warnings_json
-from services.store.tables import events, idempotency_keys, is_pending, is_processing, tasks
+from services.store.tables import events, idempotency_keys, is_pending, tasks
 
 
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
@@ -78,6 +78,7 @@ async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """Requeue an ended task for a new attempt. None when it has changed."""
     values = _waiting(now_ms(), None) | {
         "turn": await _next_turn(connection, task.owner, task.priority),
+        "run": task.run + 1,
         "max_attempts": task.attempt + MAX_LOSSES + 1,
         "started_at_ms": None,
         "completed_at_ms": None,
@@ -86,8 +87,12 @@ async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     return await _change(connection, task.id, unchanged, EventType.STATUS_CHANGED, values)
 
 
-async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> TaskChange | None:
-    """Begin the next attempt, owned by the worker until it is released. None when another worker was faster."""
+async def claim(
+    connection: AsyncConnection, task: Task, worker: str = "", token: int | None = None
+) -> TaskChange | None:
+    """Begin the next attempt, owned by the worker, with the fencing token of its job (None: the next one). A task that
+    was not handed back has lost its worker. None when the task has changed, or the token is not above the last one.
+    """
     now = now_ms()
     started = StageProgress(stage=Stage.STARTED, started_at_ms=now)
     values = {
@@ -97,12 +102,14 @@ async def claim(connection: AsyncConnection, task: Task, worker: str = "") -> Ta
         "stages": stages_json([*_queued_stage(task, now), started]),
         "attempt": task.attempt + 1,
         "worker": worker,
+        "fence": tasks.c.fence + 1 if token is None else token,
         "started_at_ms": task.started_at_ms or now,
         "estimated_completion_at_ms": None,
         "preview_key": None,
         "warnings": [],
     }
-    return await _change(connection, task.id, _fence(task), EventType.STATUS_CHANGED, values)
+    newer = sa.true() if token is None else tasks.c.fence < token
+    return await _change(connection, task.id, _fence(task) & newer, EventType.STATUS_CHANGED, values)
 
 
 async def advance(connection: AsyncConnection, task: Task, update: ProgressUpdate) -> TaskChange | None:
@@ -154,17 +161,6 @@ async def hand_back(connection: AsyncConnection, task: Task) -> bool:
     return changed.rowcount > 0
 
 
-async def release(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> list[str]:
-    """Release running tasks whose worker meets the condition. Returns their ids."""
-    freed = await connection.execute(
-        sa.update(tasks)
-        .where(is_processing, tasks.c.worker.is_not(None), condition)
-        .values(worker=None)
-        .returning(tasks.c.id)
-    )
-    return list(freed.scalars())
-
-
 async def remove(connection: AsyncConnection, task: Task) -> bool:
     """Delete an ended task with its events, deliveries and keys. False when it has changed."""
     gone = await connection.execute(sa.delete(tasks).where(tasks.c.id == task.id, tasks.c.seq == task.seq))
@@ -194,7 +190,10 @@ def _progress_values(update: ProgressUpdate) -> dict[str, Any]:
 def _fence(task: Task) -> sa.ColumnElement[bool]:
     """Condition: the attempt and its worker still own the row."""
     return sa.and_(
-        tasks.c.attempt == task.attempt, tasks.c.status == task.status, tasks.c.worker.is_not_distinct_from(task.worker)
+        tasks.c.attempt == task.attempt,
+        tasks.c.status == task.status,
+        tasks.c.worker.is_not_distinct_from(task.worker),
+        tasks.c.fence == task.fence,
     )
 
 

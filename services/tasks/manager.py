@@ -47,7 +47,7 @@ from services.store.records import (
 from services.tasks.queue_quota import check_queue_quota
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.queue.engine import Queue
+from services.worker.queue.queue import WorkQueue, task_job
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class TaskManager:
     def __init__(
         self,
         database: Database,
-        queue: Queue,
+        queue: WorkQueue,
         task_cache: TaskCache,
         *,
         max_queued: int,
@@ -110,6 +110,7 @@ class TaskManager:
             found = await self._submit_once(owner, request)
         if isinstance(found, Task):
             return Submitted(found, created=False)
+        self._queue.ring()
         self.task_cache.publish(found)
         with bind_task(found.task.id):
             log.info("submitted: %s", found.task.draft_url)
@@ -139,7 +140,7 @@ class TaskManager:
             await check_queue_quota(connection, owner, self._queued_per_key)
             created = await writes.create(connection, owner, uuid.uuid4().hex, request)
             await self._bind_key(connection, owner, request, created.task)
-            await self._queue.add_ticket(connection)
+            await self._queue.enqueue(connection, [task_job(created.task)])
             return created
 
     async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
@@ -181,6 +182,8 @@ class TaskManager:
                         f"任务状态为 {task.status}，无法取消。",
                     )
                 )
+            await self._queue.cancel(connection, task.id, task.run)
+        self._queue.ring()
         self.task_cache.publish(canceled)
         with bind_task(task_id):
             log.info("canceled: %s", task.draft_url)
@@ -199,6 +202,7 @@ class TaskManager:
                     "同一草稿 URL 和输出设置已有进行中的任务，请关注该任务。",
                 )
             ) from None
+        self._queue.ring()
         self.task_cache.publish(retried)
         with bind_task(task_id):
             log.info("submitted again: %s", retried.task.draft_url)
@@ -218,7 +222,7 @@ class TaskManager:
                         f"任务状态为 {task.status}，只有失败或已取消的任务可以重试。",
                     )
                 )
-            await self._queue.add_ticket(connection)
+            await self._queue.enqueue(connection, [task_job(waiting.task)])
             return waiting
 
     async def task(self, owner: str, task_id: str) -> Task | None:

@@ -8,7 +8,7 @@ from services.clock import rfc3339
 from services.http.redaction import redact_text
 from services.telemetry.log_context import bound_task
 
-QUIET = ("alembic", "dbos", "mcp", "uvicorn.error")
+QUIET = ("alembic", "mcp", "procrastinate", "uvicorn.error")
 """Loggers whose routine messages are dropped."""
 
 
@@ -65,9 +65,6 @@ def configure_logging(form: Literal["text", "json"]) -> None:
     logging.captureWarnings(capture=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # DBOS writes in its own format unless its logger has a handler.
-    engine = logging.getLogger("dbos")
-    engine.handlers, engine.propagate = [logging.NullHandler()], True
     filter_server_log()
 
 

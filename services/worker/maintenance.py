@@ -1,10 +1,9 @@
 """Maintenance: the duties of the leader for all processes.
 
-It requeues tasks of dead workers, fails tasks that expired, adds missing tickets to the queue, and removes tasks and
-parts that are no longer kept.
+It unregisters dead processes, fails tasks that expired, adds missing jobs, and removes tasks and parts that are no
+longer kept.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -20,7 +19,7 @@ from services.store.database import Database
 from services.store.records import Task
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
-from services.worker.queue.engine import Queue
+from services.worker.queue.queue import WorkQueue, task_job
 from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.parts import forget
 
@@ -28,8 +27,9 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 2.0
 SWEEP_SECONDS = 600.0
-"""Interval of the removal of used tickets, parts and outdated tasks."""
-TICKETS_AT_ONCE = 100
+"""Interval of the removal of parts and outdated tasks."""
+MISSING_SECONDS = 60.0
+"""Interval at which active tasks without a job are looked for: processes of the release before add none."""
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -39,7 +39,7 @@ class Maintenance:
     def __init__(
         self,
         database: Database,
-        queue: Queue,
+        queue: WorkQueue,
         task_cache: TaskCache,
         files: FileStore,
         registry: WorkerRegistry,
@@ -54,7 +54,7 @@ class Maintenance:
         self._registry = registry
         self._keep_days = keep_days
         self._traces = traces
-        self._swept_at = float("-inf")
+        self._swept_at = self._added_at = float("-inf")
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -69,7 +69,10 @@ class Maintenance:
 
     async def run_once(self) -> None:
         """Run each duty once; a failure of one does not stop the others. Raises `StoreUnavailable`."""
-        duties = [self._reap_dead_workers, self._expire_tasks, self._add_missing_tickets]
+        duties = [self._unregister_dead, self._expire_tasks]
+        if monotonic() - self._added_at > MISSING_SECONDS:
+            self._added_at = monotonic()
+            duties.append(self.add_missing_jobs)
         if monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = monotonic()
             duties.append(self.sweep)
@@ -81,22 +84,17 @@ class Maintenance:
             except Exception:
                 log.exception("a maintenance duty failed; retrying in the next round")
 
-    async def _reap_dead_workers(self) -> None:
-        """Unregister dead processes and release their tasks and parts."""
+    async def _unregister_dead(self) -> None:
+        """Unregister dead processes, and release the parts of those that are not registered."""
         dead = self._registry.dead_workers()
         for record in dead:
             log.warning(
                 "%s (process %d on %s) is dead", "worker" if record.slots else "server", record.pid, record.host
             )
-        async with self._database.write() as connection:
+        async with self._database.write(serialized=False) as connection:
             await workers.unregister(connection, [record.id for record in dead])
-            freed = await writes.release(connection, workers.worker_gone())
             if await parts.release_lost(connection):
                 log.warning("parts of a dead worker are released")
-            for task_id in freed:
-                with bind_task(task_id):
-                    log.warning("the worker of the task is lost; the task is requeued")
-                await self._queue.add_ticket(connection)
 
     async def _expire_tasks(self) -> None:
         async with self._database.read() as connection:
@@ -104,30 +102,22 @@ class Maintenance:
         for task in late:
             async with self._database.write() as connection:
                 ended = await writes.fail(connection, task, expired().failure)
+                await self._queue.cancel(connection, task.id, task.run)
             if ended is not None:
                 self._task_cache.publish(ended)
                 self._traces.record_wait(ended.task)
 
-    async def _add_missing_tickets(self) -> None:
-        """A worker that died with a ticket must not leave a task without one."""
-        async with self._database.read() as connection:
-            waiting = await reads.runnable_count(connection)
-        if waiting and not await asyncio.to_thread(self._has_tickets):
-            async with self._database.write() as connection:
-                for _ in range(min(waiting, TICKETS_AT_ONCE)):
-                    await self._queue.add_ticket(connection)
-
-    def _has_tickets(self) -> bool:
-        try:
-            return self._queue.has_tickets()
-        except Exception as error:
-            raise StoreUnavailable(str(error).partition("\n")[0]) from error
+    async def add_missing_jobs(self) -> None:
+        """Add a job for each active task without one."""
+        async with self._database.write() as connection:
+            missing = await reads.active_besides(connection, self._queue.queued())
+            if missing:
+                log.warning("%d tasks had no job in the queue", len(missing))
+                await self._queue.enqueue(connection, [task_job(task) for task in missing])
+        self._queue.ring()
 
     async def sweep(self) -> None:
-        """Remove used tickets, parts of ended tasks, and tasks older than `keep_days`."""
-        workers = {record.id for record in self._registry.live_workers()}
-        while await asyncio.to_thread(self._queue.sweep, workers):
-            pass
+        """Remove parts of ended tasks, and tasks older than `keep_days`."""
         await self._remove_parts()
         if self._keep_days:
             await self._remove_outdated(now_ms() - self._keep_days * DAY_MS)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.background import patiently
 from services.errors import StoreUnavailable
 from services.live.task_cache import TaskCache
 from services.store import writes
 from services.store.database import Database
 from services.store.records import EventType, ProgressUpdate, Task, TaskChange
 from services.worker.progress import AttemptProgress
-from services.worker.registry import WorkerRegistry
 
 FLUSH_SECONDS = 0.25
 """Interval of flushes: the effective rate of percentages, four a second."""
@@ -39,12 +39,11 @@ class Attempt:
 class ProgressWriter:
     """Stores the progress of the attempts in `running`; set `flush_now` to flush without delay."""
 
-    def __init__(self, database: Database, task_cache: TaskCache, registry: WorkerRegistry) -> None:
+    def __init__(self, database: Database, task_cache: TaskCache) -> None:
         self.running: set[Attempt] = set()
         self.flush_now = asyncio.Event()
         self._database = database
         self._task_cache = task_cache
-        self._registry = registry
         self._flushing = asyncio.Lock()
 
     async def run(self) -> None:
@@ -60,17 +59,14 @@ class ProgressWriter:
     async def end(
         self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]
     ) -> TaskChange | None:
-        """Flush the attempt and store its end. None when it no longer owned the task.
-
-        An unavailable database is retried while the lease is valid. Raises `StoreUnavailable` after that.
-        """
+        """Flush the attempt and store its end. None when it no longer owned the task."""
 
         async def write() -> TaskChange | None:
             await self.flush([attempt])
             async with self._database.write() as connection:
                 return await change(connection)
 
-        ended = await self._registry.patiently(write)
+        ended = await patiently(write)
         if ended is not None:
             self._task_cache.publish(ended)
         return ended

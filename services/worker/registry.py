@@ -1,6 +1,7 @@
 """The worker registry: the live processes of the service, and the one that leads.
 
-Every process raises the heartbeat in its own row and reads those of the others. A row that has not changed for the
+Every process raises the heartbeat in its own row and reads those of the others, for the metrics and the choice of a
+leader. A row that has not changed for the
 dead-after time, by the monotonic clock of the reader, belongs to a dead process; no wall clocks are compared, and time
 in which the reader itself could not read counts for no row. The live process that started first is the leader and runs
 `services.worker.maintenance`; two leaders for a moment do no harm.
@@ -12,22 +13,18 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
 
 from services.background import background, every
 from services.clock import now_ms
 from services.errors import StoreUnavailable
-from services.store import parts, workers, writes
+from services.store import workers
 from services.store.database import Database
 from services.store.workers import WorkerRecord
 
-Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 0.5
-"""Pause between two attempts to reach an unavailable database."""
 HEARTBEATS = 5
 """Heartbeats within the dead-after time."""
 
@@ -58,19 +55,12 @@ class WorkerRegistry:
             heartbeat=0,
             started_at_ms=now_ms(),
         )
-        self.on_lease_lost: Callable[[], None] = lambda: None
-        """Called when the lease of this process has expired; its running attempts must be abandoned."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Stay registered while the block lasts. A worker first releases tasks of earlier workers
-        of its data folder.
-        """
-        async with self._database.write() as connection:
+        """Stay registered while the block lasts."""
+        async with self._database.write(serialized=False) as connection:
             await workers.register(connection, self.me)
-            if self.me.slots:  # what the worker before us left is free at once
-                await writes.release(connection, workers.worker_gone())
-                await parts.release_lost(connection)
         await self._look()
         try:
             async with background("heartbeat", every(self._dead_after_seconds / HEARTBEATS, "heartbeat", self._beat)):
@@ -92,25 +82,13 @@ class WorkerRegistry:
 
     @property
     def is_leader(self) -> bool:
-        """Whether this process runs the maintenance."""
-        return self.lease_valid and min(self.live_workers(), key=lambda record: record.seniority).id == self.me.id
-
-    @property
-    def lease_valid(self) -> bool:
-        """Whether the database was reached within the dead-after time."""
-        return self._clock() - self._looked_at < self._dead_after_seconds
-
-    async def patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
-        """The result of `ask`, which is repeated while the database is unavailable and the lease is valid. Raises
-        `StoreUnavailable` after that.
+        """Whether this process runs the maintenance. One that has not reached the database for the dead-after time does
+        not lead.
         """
-        while True:
-            try:
-                return await ask()
-            except StoreUnavailable:
-                if not self.lease_valid:
-                    raise
-            await asyncio.sleep(RETRY_SECONDS)
+        if self._clock() - self._looked_at >= self._dead_after_seconds:
+            return False
+        able = (record for record in self.live_workers() if record.takes_jobs)
+        return min(able, key=lambda record: record.seniority).id == self.me.id
 
     def live_workers(self) -> list[WorkerRecord]:
         """The live processes, including this one."""
@@ -131,9 +109,6 @@ class WorkerRegistry:
                 await self.heartbeat()
         except TimeoutError as error:
             raise StoreUnavailable("a heartbeat took too long") from error
-        finally:
-            if not self.lease_valid:
-                self.on_lease_lost()
 
     async def heartbeat(self) -> None:
         """Raise the own heartbeat and read those of the others. Raises `StoreUnavailable`."""
@@ -141,7 +116,6 @@ class WorkerRegistry:
             known = await workers.heartbeat(connection, self.me.id)
         if not known:
             log.warning("this process was taken for dead and registers again")
-            self.on_lease_lost()
             async with self._database.write(serialized=False) as connection:
                 await workers.register(connection, self.me)
         await self._look()

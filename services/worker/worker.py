@@ -1,7 +1,7 @@
-"""The worker: claims tasks, runs the exporter, stores progress and publishes videos.
+"""The worker: does the jobs of the queue: runs the exporter, stores progress and publishes videos.
 
-Every write after the claim carries the fencing token, the attempt number; when it has no effect, the attempt is lost
-and ends silently.
+Every write after the claim carries the attempt and its fencing token. When one has no effect on an active task, another
+process has the task, and this one is fenced off.
 """
 
 import asyncio
@@ -12,19 +12,26 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.background import background, every
+from services.background import background, every, patiently
 from services.clock import SteadyClock, now_ms
 from services.drafts.draft_urls import is_self_reference
-from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
+from services.errors import (
+    DraftWarning,
+    ErrorCode,
+    Failed,
+    Failure,
+    StoreUnavailable,
+    failed,
+    out_of_disk,
+)
 from services.exporter_protocol import PreviewLine, Result, StageLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
 from services.settings import Settings
-from services.store import reads, writes
+from services.store import reads, workers, writes
 from services.store.database import Database
 from services.store.records import Status, Task, TaskChange
-from services.store.tables import tasks
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
@@ -34,8 +41,8 @@ from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt, ProgressWriter
 from services.worker.publish import publish, put_preview
-from services.worker.queue.engine import Queue
-from services.worker.registry import RETRY_SECONDS, WorkerRegistry
+from services.worker.queue.queue import FencedOff, Job
+from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.assistant import Assistant
 from services.worker.shared_render.coordinator import Coordinator
 from services.worker.shared_render.parts import PartStore
@@ -49,12 +56,11 @@ OLD_MATERIALS_SECONDS = 3600.0
 
 
 class Worker:
-    """Runs attempts on the event loop that opened it."""
+    """Does jobs on the event loop that opened it."""
 
     def __init__(
         self,
         database: Database,
-        queue: Queue,
         task_cache: TaskCache,
         files: FileStore,
         registry: WorkerRegistry,
@@ -63,7 +69,6 @@ class Worker:
         traces: Traces,
     ) -> None:
         self._database = database
-        self._queue = queue
         self._task_cache = task_cache
         self._files = files
         self._registry = registry
@@ -71,80 +76,46 @@ class Worker:
         self._settings = settings
         self._traces = traces
         self._clock = SteadyClock()
-        self._writer = ProgressWriter(database, task_cache, registry)
+        self._writer = ProgressWriter(database, task_cache)
         self._parts = PartStore(database, files, registry, traces)
         self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
         shares = bool(settings.share_seconds) and not settings.exporter
-        self._assistant = Assistant(self._parts, task_cache, registry, settings, self._free_slots) if shares else None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._claiming = asyncio.Lock()
-        self._stopping = asyncio.Event()
-        registry.on_lease_lost = self._abandon_all
+        self._assistant = Assistant(self._parts, task_cache, settings, self._free_slots) if shares else None
+        self._handling = 0
+        """The number of running attempts."""
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Run background jobs while the block lasts; at its end running attempts are handed back."""
+        """Run background jobs while the block lasts. Jobs may be given to `handle` within it."""
         dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
         await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
         await self._artifacts.clean_dead(dead)
         jobs = (
             self._writer.run(),
-            every(TIDY_SECONDS, "tidying", self._tidy),
+            every(TIDY_SECONDS, "removal of files of ended attempts", self._artifacts.retry),
             every(OLD_MATERIALS_SECONDS, "removal of old materials", self._clear_old_materials),
         )
-        async with background("worker", *jobs):
-            try:
-                async with self._assistant.serve() if self._assistant else nullcontext():
-                    try:
-                        yield
-                    finally:
-                        self._stopping.set()
-            finally:
-                for running in self._tasks:
-                    running.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with background("worker", *jobs), self._assistant.serve() if self._assistant else nullcontext():
+            yield
 
-    async def admit(self) -> None:
-        """Begin the next attempt; returns when a slot is free, or nothing is queued."""
-        task = await self._next_task()
+    async def handle(self, job: Job) -> None:
+        """Do a job, see `services.worker.queue.queue.Handle`."""
+        task = await patiently(lambda: self._claim(job))
         if task is None:
             return
-        with bind_task(task.id, task.attempt):
-            log.info("started: %s", task.draft_url)
-            running = asyncio.create_task(self._attempt(task), name=f"attempt of {task.id}")
-        self._tasks.add(running)
-        running.add_done_callback(self._tasks.discard)
-        if self._assistant is not None:
-            self._assistant.free_slot()
-        while len(self._tasks) >= self._settings.render_slots and not self._stopping.is_set():
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-
-    async def _next_task(self) -> Task | None:
-        """The next task, claimed. A ticket that arrives while the worker stops is returned."""
-        while True:
-            with suppress(StoreUnavailable):
-                if not self._stopping.is_set() and self._registry.lease_valid:
-                    return await self._claim()
-                if self._stopping.is_set():
-                    async with self._database.write() as connection:
-                        await self._queue.add_ticket(connection)
-                    return None
-            if self._stopping.is_set():
-                return None  # maintenance adds missing tickets
-            await asyncio.sleep(RETRY_SECONDS)
+        self._handling += 1
+        try:
+            if self._assistant is not None:
+                self._assistant.free_slot()
+            with bind_task(task.id, task.attempt):
+                log.info("started: %s", task.draft_url)
+                await self._attempt(task)
+        finally:
+            self._handling -= 1
 
     def _free_slots(self) -> int:
         """The number of slots without a task."""
-        return 0 if self._stopping.is_set() else self._settings.render_slots - len(self._tasks)
-
-    def _abandon_all(self) -> None:
-        """The lease was lost: other workers may own the running tasks."""
-        if self._assistant is not None:
-            self._assistant.abandon_all()
-        for attempt in self._writer.running:
-            with bind_task(attempt.task.id, attempt.task.attempt):
-                log.warning("the attempt is abandoned")
-            attempt.lost.set()
+        return self._settings.render_slots - self._handling
 
     async def _attempt(self, task: Task) -> None:
         folder = self._settings.work_dir / task.id / str(task.attempt)
@@ -153,48 +124,60 @@ class Worker:
         self._traces.record_wait(task)
         try:
             await self._work(attempt)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StoreUnavailable):
             await self._hand_back(attempt)
             raise
-        except StoreUnavailable as error:
-            log.warning("the database is unavailable: %s", error)
         finally:
             self._writer.running.discard(attempt)
             self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             await asyncio.shield(self._clean_up(attempt))
 
-    async def _claim(self) -> Task | None:
-        """The next task, now of this worker; None when there is nothing to run."""
-        async with self._claiming:
-            while True:
-                async with self._database.write() as connection:
-                    task = await reads.next_to_run(connection)
-                    if task is None:
-                        return None
-                    problem = _refusal(task, self._settings.base_url)
-                    if problem is None:
-                        changed = await writes.claim(connection, task, self._registry.me.id)
-                    else:
-                        changed = await writes.fail(connection, task, problem.failure)
-                if changed is not None:
-                    self._task_cache.publish(changed)
-                    if not changed.task.status.final:
-                        return changed.task
-                    with bind_task(changed.task.id):
-                        log.info("%s", _outcome(changed.task))
-                    self._traces.record_wait(changed.task)
-                    await self._artifacts.clean_all(changed.task)
+    async def _claim(self, job: Job) -> Task | None:
+        """The task of the job, with a new attempt of this worker; None when there is nothing to do. Raises `FencedOff`
+        and `StoreUnavailable`.
+        """
+        async with self._database.write() as connection:
+            task = await reads.any_task(connection, job.task)
+            if task is None or task.status.final or task.run != job.run:
+                return None
+            if (task.worker, task.fence) == (self._registry.me.id, job.token):
+                return task  # stored before, though the database did not answer
+            if await workers.is_earlier_release(connection, task.worker):
+                return None  # maintenance adds another job while the task is active
+            if job.token <= task.fence:
+                raise FencedOff(f"task {task.id} was handed out again meanwhile")
+            changed = await self._begun(connection, task, job.token)
+        self._task_cache.publish(changed)
+        if not changed.task.status.final:
+            return changed.task
+        with bind_task(changed.task.id):
+            log.info("%s", _outcome(changed.task))
+        self._traces.record_wait(changed.task)
+        await self._artifacts.clean_all(changed.task)
+        return None
+
+    async def _begun(self, connection: AsyncConnection, task: Task, token: int) -> TaskChange:
+        """The beginning of an attempt, or the end of a task that must not run again."""
+        problem = _refusal(task, self._settings.base_url)
+        if problem is None:
+            changed = await writes.claim(connection, task, self._registry.me.id, token)
+        else:
+            changed = await writes.fail(connection, task, problem.failure)
+        assert changed is not None  # noqa: S101 - the task was read in the same transaction
+        return changed
 
     async def _work(self, attempt: Attempt) -> None:
-        """Export and publish; the end is stored, whatever it is. Returns silently when the attempt is lost."""
+        """Export and publish; the end is stored, whatever it is. Returns silently when the task was canceled. Raises
+        `FencedOff`.
+        """
         try:
             await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
             await self._artifacts.clean_earlier(attempt.task)
             await self._export_while_ours(attempt)
         except Failed as error:
             await self._fail(attempt, error.failure)
-        except StoreUnavailable:
+        except (StoreUnavailable, FencedOff):
             raise
         except Exception as error:
             full = out_of_disk(error)
@@ -205,15 +188,16 @@ class Worker:
     async def _export_while_ours(self, attempt: Attempt) -> None:
         """Export and publish until the attempt is lost."""
         exporting = asyncio.create_task(self._export(attempt))
-        watching = asyncio.create_task(self._watch(attempt))
+        losing = asyncio.create_task(attempt.lost.wait())
         try:
-            await asyncio.wait({exporting, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({exporting, losing}, return_when=asyncio.FIRST_COMPLETED)
             if not attempt.lost.is_set():
-                await exporting
+                return await exporting
         finally:
-            for part in (exporting, watching):
-                part.cancel()
-            await asyncio.gather(exporting, watching, return_exceptions=True)
+            for each in (exporting, losing):
+                each.cancel()
+            await asyncio.gather(exporting, losing, return_exceptions=True)
+        return await patiently(lambda: self._check_fence(attempt.task))
 
     async def _export(self, attempt: Attempt) -> None:
         def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
@@ -252,16 +236,26 @@ class Worker:
 
     async def _end(self, attempt: Attempt, change: Callable[[AsyncConnection], Awaitable[TaskChange | None]]) -> None:
         ended = await self._writer.end(attempt, change)
-        if ended is not None:
-            attempt.ended = ended.task
-            log.info("%s", _outcome(ended.task))
-            self._on_end(ended.task)
+        if ended is None:
+            return await patiently(lambda: self._check_fence(attempt.task))
+        attempt.ended = ended.task
+        log.info("%s", _outcome(ended.task))
+        return self._on_end(ended.task)
 
     async def _hand_back(self, attempt: Attempt) -> None:
+        """Return the task to the queue; one whose run has ended stays as it is. Raises `FencedOff`."""
         with suppress(StoreUnavailable):
             async with self._database.write() as connection:
-                if await writes.hand_back(connection, attempt.task):
-                    await self._queue.add_ticket(connection)
+                handed = await writes.hand_back(connection, attempt.task)
+            if not handed:
+                await self._check_fence(attempt.task)
+
+    async def _check_fence(self, task: Task) -> None:
+        """Raises `FencedOff` when the run of a task that is no longer ours goes on, and `StoreUnavailable`."""
+        async with self._database.read() as connection:
+            now = await reads.any_task(connection, task.id)
+        if now is not None and not now.status.final and now.run == task.run:
+            raise FencedOff(f"task {task.id} has another worker")
 
     async def _clean_up(self, attempt: Attempt) -> None:
         """Remove the files and artifacts of the attempt, and the materials unless a retry may need them."""
@@ -301,41 +295,9 @@ class Worker:
         except (Failed, OSError) as error:
             log.warning("preview not stored: %s", str(error) or "the file storage did not respond")
 
-    async def _watch(self, attempt: Attempt) -> None:
-        """Ends when the attempt is lost: canceled, or owned by another worker."""
-
-        def check(now: Task | None) -> None:
-            if now is None or now.attempt != attempt.task.attempt or now.status is not Status.PROCESSING:
-                attempt.lost.set()
-
-        with self._task_cache.listen(attempt.task.id, lambda change: check(change.task)):
-            with suppress(StoreUnavailable):  # the next write finds out as well
-                async with self._database.read() as connection:
-                    check(await reads.any_task(connection, attempt.task.id))
-            await attempt.lost.wait()
-
-    async def _tidy(self) -> None:
-        await self._release_orphans()
-        await self._artifacts.retry()
-
     async def _clear_old_materials(self) -> None:
         active, now_seconds = await self._active_ids(), self._clock.seconds()
         await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
-
-    async def _release_orphans(self) -> None:
-        """Release tasks of this worker without a running attempt, whose end could not be stored."""
-        async with self._claiming:  # a task that is being claimed would look like an orphan
-            running = [attempt.task.id for attempt in self._writer.running]
-            if len(running) < len(self._tasks):
-                return  # one has just been claimed
-            async with self._database.write() as connection:
-                orphans = await writes.release(
-                    connection, (tasks.c.worker == self._registry.me.id) & tasks.c.id.not_in(running)
-                )
-                for task_id in orphans:
-                    with bind_task(task_id):
-                        log.warning("the attempt of the task is lost; the task is requeued")
-                    await self._queue.add_ticket(connection)
 
     async def _active_ids(self) -> set[str]:
         async with self._database.read() as connection:

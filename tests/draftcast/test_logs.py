@@ -26,10 +26,8 @@ LIBRARIES = f"""
 import logging, sys, warnings
 from services.telemetry.logs import configure_logging
 configure_logging("text")
-from services.worker.queue.engine import Queue
-queue = Queue("sqlite:///never-opened.sqlite")
 def speak():
-    logging.getLogger("dbos").warning("slow")
+    logging.getLogger("procrastinate").warning("slow")
     warnings.warn("old", stacklevel=1)
     try:
         raise OSError("{COMPLAINT}")
@@ -41,7 +39,6 @@ speak()
 print("{CUT}", file=sys.stderr)
 configure_logging("json")
 speak()
-queue.close()
 """
 
 
@@ -117,10 +114,10 @@ def test_what_libraries_say_has_the_same_form() -> None:
     command = [sys.executable, "-W", "always", "-c", LIBRARIES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     text, _, in_json = done.stderr.partition(f"{CUT}\n")
-    assert " WARNING dbos: slow\n" in text
+    assert " WARNING procrastinate: slow\n" in text
     assert f"OSError: {SHOWN}\n" in text
     engine, warning, failure = objects(in_json)
-    assert (engine["logger"], engine["message"]) == ("dbos", "slow")
+    assert (engine["logger"], engine["message"]) == ("procrastinate", "slow")
     assert (warning["logger"], warning["level"]) == ("py.warnings", "WARNING")
     assert failure["message"] == "GET /graphql and postgresql+psycopg://db/x failed"
     assert failure["exception"].startswith("Traceback")

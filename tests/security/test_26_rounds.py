@@ -107,7 +107,7 @@ def test_receivers_that_never_answer_hold_up_their_own_owner_alone(run: Run) -> 
 
 def test_a_file_that_cannot_be_removed_keeps_its_own_task_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks, keep_days=1) as (maintenance, _, files, _queue):
+        async with keeping(tasks, keep_days=1) as (maintenance, files):
             old: list[Task] = []
             for number in range(4):
                 task = await tasks.claimed(draft_url=f"http://a.example/{number}")

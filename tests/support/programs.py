@@ -29,7 +29,6 @@ SECONDS = 30
 TEMPLATE = "migrated"
 _FILLED = [
     *(table.name for table in metadata.sorted_tables),
-    "dbos.workflow_status",
     "procrastinate_jobs",
     "procrastinate_workers",
 ]

@@ -33,8 +33,15 @@ class ModelTask:
     """Its place among all that ever entered the queue."""
     status: Status = Status.PENDING
     attempt: int = 0
+    run: int = 1
     losses: int = 0
     """Since it last entered the queue."""
+    handed: bool = False
+    """Whether its job was handed out since it last entered the queue."""
+    held: bool = False
+    """Whether somebody has its job."""
+    fence: int = 0
+    """The token of its newest attempt."""
     worker: str | None = None
     code: ErrorCode | None = None
     ended_at_ms: int | None = None
@@ -45,14 +52,14 @@ class ModelTask:
         return not self.status.final
 
     @property
-    def abandoned(self) -> bool:
-        """Whether it has begun, and nobody is at it."""
-        return self.status is Status.PROCESSING and self.worker is None
+    def lost(self) -> bool:
+        """Whether a worker that begins it finds that another had begun it, and did not hand it back."""
+        return self.status is Status.PROCESSING and self.worker is not None
 
     @property
     def spent(self) -> bool:
         """Whether it has lost too many workers to be begun again."""
-        return self.abandoned and self.losses >= LOSSES
+        return self.lost and self.losses + 1 >= LOSSES
 
     def late(self, now_ms: int) -> bool:
         """Whether it has waited longer than it may."""
@@ -61,11 +68,6 @@ class ModelTask:
     def end(self, status: Status, now_ms: int, code: ErrorCode | None = None) -> None:
         """It is final."""
         self.status, self.code, self.ended_at_ms = status, code, now_ms
-
-    def lose(self) -> None:
-        """Its worker is gone."""
-        self.worker = None
-        self.losses += 1
 
     def differs(self, stored: Task) -> str:
         """What of the stored task is other than here; "" when nothing is."""
@@ -127,26 +129,30 @@ class Model:
         """It waits again."""
         task.status, task.losses, task.worker, task.code = Status.PENDING, 0, None, None
         task.expires_at_ms, task.ended_at_ms, task.entered = None, None, self._enter()
+        task.run, task.handed, task.held = task.run + 1, False, False
 
-    def claim(self, task_id: str | None, worker: str, now_ms: int) -> str:
-        """A worker asked for the next task and got this one. What was wrong about it; "" when nothing was."""
-        abandoned = [task for task in self.tasks.values() if task.abandoned]
-        ready = [task for task in abandoned if not task.spent]
-        waiting = [task for task in self.tasks.values() if task.status is Status.PENDING and not task.late(now_ms)]
+    def hand_out(self, task_id: str | None) -> str:
+        """This task's job was handed out as the next one. What is wrong about it; "" when nothing is."""
+        waiting = [task for task in self.tasks.values() if task.active and not task.held]
         if task_id is None:
-            return "there was something to run" if ready or waiting else ""
+            return "there was something to run" if waiting else ""
         chosen = self.tasks[task_id]
-        if chosen.spent:
-            return "a draft that kills its workers was begun again"
         first = all(
-            chosen.priority > task.priority
-            or (chosen.priority == task.priority and (chosen.owner != task.owner or chosen.entered <= task.entered))
+            (chosen.priority, chosen.handed) > (task.priority, task.handed)
+            or (
+                (chosen.priority, chosen.handed) == (task.priority, task.handed)
+                and (chosen.handed or chosen.owner != task.owner or chosen.entered <= task.entered)
+            )
             for task in waiting
         )
-        if chosen not in ready and (chosen not in waiting or ready or not first):
-            return f"it was not the turn of {task_id}"
-        chosen.status, chosen.worker, chosen.attempt = Status.PROCESSING, worker, chosen.attempt + 1
-        return ""
+        chosen.handed = chosen.held = True
+        return "" if chosen in waiting and first else f"it was not the turn of {task_id}"
+
+    def begin(self, task_id: str, worker: str, token: int) -> None:
+        """A worker has begun the task."""
+        task = self.tasks[task_id]
+        task.losses += task.lost
+        task.status, task.worker, task.attempt, task.fence = Status.PROCESSING, worker, task.attempt + 1, token
 
     def expire(self, now_ms: int) -> None:
         """Tasks that have waited too long end."""
@@ -154,12 +160,11 @@ class Model:
             if task.late(now_ms):
                 task.end(Status.FAILED, now_ms, ErrorCode.EXPIRED)
 
-    def lose(self, workers: Iterable[str]) -> None:
-        """These workers are gone for good."""
-        gone = set(workers)
-        for task in self.tasks.values():
-            if task.status is Status.PROCESSING and task.worker in gone:
-                task.lose()
+    def take_back(self, jobs: Iterable[tuple[str, int]]) -> None:
+        """The jobs of these tasks and runs are handed out again."""
+        for task_id, run in jobs:
+            if task_id in self.tasks and self.tasks[task_id].run == run:
+                self.tasks[task_id].held = False
 
     def forget(self, before_ms: int) -> None:
         """Tasks that ended before that time are not kept, nor their keys."""

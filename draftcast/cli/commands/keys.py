@@ -123,12 +123,12 @@ def _scopes(text: str) -> "list[Scope]":
 
 def _stored(act: "Callable[[AsyncConnection], Awaitable[Found]]") -> Found:
     """The result of an act on the database of the settings."""
-    from services.migrate import migrate_tables
+    from services.migrate import migrate
     from services.store.database import Database
 
     settings = settings_of()
     keep_files_private()
-    migrate_tables(settings.database)
+    migrate(settings.database)
 
     async def once() -> Found:
         database = Database(settings.database)

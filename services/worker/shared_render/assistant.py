@@ -21,7 +21,6 @@ from services.store.records import Status, Task
 from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
 from services.worker.exporter_process import assist, request_of
-from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.parts import POLL_SECONDS, PartStore, next_for_assistant
 
 log = logging.getLogger(__name__)
@@ -36,13 +35,11 @@ class Assistant:
         self,
         store: PartStore,
         task_cache: TaskCache,
-        registry: WorkerRegistry,
         settings: Settings,
         free_slots: Callable[[], int],
     ) -> None:
         self._store = store
         self._task_cache = task_cache
-        self._registry = registry
         self._settings = settings
         self._free_slots = free_slots
         self._assisting: dict[str, asyncio.Task[None]] = {}
@@ -73,12 +70,12 @@ class Assistant:
 
     async def _look(self) -> None:
         """Begin to render a part of another worker's task, if a slot is free and a part is open."""
-        if not self._registry.lease_valid or self._free_slots() <= len(self._assisting):
+        if self._free_slots() <= len(self._assisting):
             return
         async with self._store.database.read() as connection:
             besides = (*self._assisting, *self._rejected)
             wanted = await parts.open_parts_of_others(connection, self._store.worker, besides)
-            if not wanted or await reads.runnable_count(connection):
+            if not wanted or await reads.pending_count(connection):
                 return
             task = await reads.any_task(connection, wanted[0].task_id)
         part = next_for_assistant(part for part in wanted if part.task_id == wanted[0].task_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from services.background import background, every
+from services.background import background, every, patiently
 from services.clock import now_ms
 from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
 from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
@@ -92,7 +92,7 @@ class Coordinator:
             async with self._store.database.write() as connection:
                 return await parts.announce(connection, self._attempt.task, line.digest, line.spans)
 
-        found = await self._store.registry.patiently(write)
+        found = await patiently(write)
         if found is None:
             await self._give_up()
         else:

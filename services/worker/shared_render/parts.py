@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.background import patiently
 from services.errors import StoreUnavailable
 from services.files.beneath import create_beneath, open_beneath
 from services.files.store import FileStore
@@ -56,7 +57,7 @@ def key_of(part: Part) -> str:
 
 
 class PartStore:
-    """Rows and files of parts. An unavailable database is retried while the lease is valid."""
+    """Rows and files of parts. An unavailable database is waited for."""
 
     def __init__(
         self, database: Database, files: FileStore, registry: WorkerRegistry, traces: Traces = NO_TRACES
@@ -65,14 +66,13 @@ class PartStore:
         self.files = files
         self.traces = traces
         self.worker = registry.me.id
-        self.registry = registry
 
     async def _write(self, change: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
         async def write() -> Found:
             async with self.database.write(serialized=False) as connection:
                 return await change(connection)
 
-        return await self.registry.patiently(write)
+        return await patiently(write)
 
     async def of_task(self, task_id: str) -> list[Part]:
         """The parts of the task, ordered by number."""
@@ -81,7 +81,7 @@ class PartStore:
             async with self.database.read() as connection:
                 return await parts.of_task(connection, task_id)
 
-        return await self.registry.patiently(read)
+        return await patiently(read)
 
     async def claim(self, part: Part, status: PartStatus) -> Part | None:
         """Claim the part for this worker; None when another was faster."""

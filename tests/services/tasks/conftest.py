@@ -15,7 +15,8 @@ from services.store import reads, writes
 from services.store.database import Database
 from services.store.records import Task, TaskChange, TaskRequest
 from services.tasks.manager import TaskManager
-from services.worker.queue.engine import Queue
+from services.worker.queue.choice import queue_of
+from services.worker.queue.queue import WorkQueue
 
 OWNER = "open"
 
@@ -26,6 +27,7 @@ class Tasks:
 
     manager: TaskManager
     database: Database
+    queue: WorkQueue
     task_cache: TaskCache
     settings: Settings
 
@@ -54,14 +56,15 @@ class Tasks:
 
 
 @asynccontextmanager
-async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "") -> AsyncGenerator[Tasks]:
+async def open_tasks(
+    folder: Path, max_queued: int = 1000, database_url: str = "", queue: WorkQueue | None = None
+) -> AsyncGenerator[Tasks]:
     """Everything but the worker."""
     settings = load(data_dir=folder, database_url=database_url)
     async with AsyncExitStack() as stack:
         database = Database(settings.database)
         stack.push_async_callback(database.close)
-        queue = Queue(settings.database)
-        stack.callback(queue.close)
+        queue = queue or queue_of(database, settings.dead_after_seconds)
         notifier = ChangeNotifier("memory://")
         await stack.enter_async_context(notifier.run())
         task_cache = TaskCache(database, notifier)
@@ -69,7 +72,7 @@ async def open_tasks(folder: Path, max_queued: int = 1000, database_url: str = "
         manager = TaskManager(
             database, queue, task_cache, max_queued=max_queued, capacity=lambda: 1, webhooks=Guard(("127.0.0.1",))
         )
-        yield Tasks(manager, database, task_cache, settings)
+        yield Tasks(manager, database, queue, task_cache, settings)
 
 
 Scenario = Callable[[Tasks], Awaitable[None]]

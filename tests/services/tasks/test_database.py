@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.errors import StoreUnavailable
-from services.migrate import migrate_tables
+from services.migrate import migrate
 from services.store.database import Database
 from services.store.tables import tasks as table
 from tests.services.tasks.conftest import Scenario, Tasks
@@ -78,7 +78,7 @@ def test_an_unreachable_database_raises_store_unavailable() -> None:
 def test_a_writer_that_is_cancelled_amid_a_statement_lets_go_of_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "draftcast.sqlite"
     url = f"sqlite:///{path}"
-    migrate_tables(url)
+    migrate(url)
     many = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < 2000)"
 
     async def scenario() -> None:

@@ -202,8 +202,7 @@ async def ask_everything(tasks: Tasks, mine: list[Task]) -> None:
     await manager.throughput(OWNER, 60)
     await tasks.manager.live.feed_backlog(OWNER, TaskFilter(), None)
     async with tasks.database.read() as connection:
-        await reads.next_to_run(connection)
-        await reads.runnable_count(connection)
+        await reads.pending_count(connection)
         await reads.expired(connection, now_ms())
         await reads.outdated(connection, 1_700_000_000_000)
         await reads.active_ids(connection)

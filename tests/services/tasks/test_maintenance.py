@@ -1,5 +1,6 @@
+import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,28 +13,25 @@ from services.store.records import PageRequest, Status, Task, TaskRequest
 from services.store.tables import tasks as table
 from services.worker import maintenance as keeper_module
 from services.worker.maintenance import Maintenance
-from services.worker.queue.engine import Queue
+from services.worker.queue.queue import Handle, Job
 from services.worker.registry import WorkerRegistry
 from tests.services.tasks.conftest import OWNER, Scenario, Tasks
 from tests.services.tasks.test_manager import VIDEO
 
 
 @asynccontextmanager
-async def keeping(
-    tasks: Tasks, keep_days: int = 0
-) -> AsyncGenerator[tuple[Maintenance, WorkerRegistry, FileStore, Queue]]:
+async def keeping(tasks: Tasks, keep_days: int = 0) -> AsyncGenerator[tuple[Maintenance, FileStore]]:
     """A maintenance that runs when the test calls it."""
     files = FileStore(tasks.settings.files, "http://here")
-    queue = Queue(str(tasks.database.url.render_as_string(hide_password=False)))
     registry = WorkerRegistry(tasks.database, "here", 1, 100)
-    with closing(queue):
-        async with registry.serve():
-            yield (
-                Maintenance(tasks.database, queue, tasks.task_cache, files, registry, keep_days=keep_days),
-                registry,
-                files,
-                queue,
-            )
+    async with registry.serve():
+        yield Maintenance(tasks.database, tasks.queue, tasks.task_cache, files, registry, keep_days=keep_days), files
+
+
+async def queued(tasks: Tasks) -> list[tuple[str, int]]:
+    """The tasks and runs of all jobs."""
+    async with tasks.database.read() as connection:
+        return sorted((task_id, run) for task_id, run in await connection.execute(tasks.queue.queued()))
 
 
 async def alter(tasks: Tasks, task: Task, **values: object) -> None:
@@ -42,25 +40,9 @@ async def alter(tasks: Tasks, task: Task, **values: object) -> None:
         await connection.execute(sa.update(table).where(table.c.id == task.id).values(values))
 
 
-def test_a_lost_workers_task_is_free_and_has_a_ticket(run: Callable[[Scenario], None]) -> None:
-    async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (maintenance, registry, _files, queue):
-            queue.sweep([])
-            task = await tasks.write(writes.claim, await tasks.submit(), "gone")
-            own = await tasks.write(writes.claim, await tasks.submit("http://a.example/own"), registry.me.id)
-            await maintenance.run_once()
-            assert (await tasks.now(task)).worker is None
-            assert (await tasks.now(own)).worker == registry.me.id
-            assert queue.has_tickets()
-            async with tasks.database.write() as connection:
-                assert await writes.complete(connection, task, list(task.stages), VIDEO) is None
-
-    run(scenario)
-
-
 def test_a_task_that_waited_too_long_ends(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (maintenance, *_):
+        async with keeping(tasks) as (maintenance, _):
             late = await tasks.submit(expires_in_seconds=60)
             patient = await tasks.submit("http://a.example/patient")
             await alter(tasks, late, expires_at_ms=1)
@@ -69,38 +51,22 @@ def test_a_task_that_waited_too_long_ends(run: Callable[[Scenario], None]) -> No
             assert ended.failure is not None
             assert (ended.status, ended.failure.code) == (Status.FAILED, ErrorCode.EXPIRED)
             assert (await tasks.now(patient)).status is Status.PENDING
+            assert await queued(tasks) == [(patient.id, 1)]
 
     run(scenario)
 
 
-def test_a_waiting_task_whose_ticket_is_gone_gets_another(run: Callable[[Scenario], None]) -> None:
+def test_an_active_task_without_a_job_gets_one(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (maintenance, _registry, _files, queue):
-            await tasks.submit()
-            engine_rows = "dbos.workflow_status" if not tasks.database.embedded else "workflow_status"
-            async with tasks.database.write() as connection:
-                await connection.execute(sa.text(f"DELETE FROM {engine_rows}"))
-            assert not queue.has_tickets()
-            await maintenance.run_once()
-            assert queue.has_tickets()
-
-    run(scenario)
-
-
-def test_used_tickets_are_swept_and_others_stay(run: Callable[[Scenario], None]) -> None:
-    async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks) as (maintenance, _registry, _files, queue):
-            await tasks.submit()
-            await tasks.submit("http://a.example/2")
-            engine_rows = "dbos.workflow_status" if not tasks.database.embedded else "workflow_status"
-            async with tasks.database.write() as connection:
-                taken = f"UPDATE {engine_rows} SET status = 'PENDING', executor_id = 'gone'"
-                one = f"SELECT min(workflow_uuid) FROM {engine_rows}"
-                await connection.execute(sa.text(f"{taken} WHERE workflow_uuid = ({one})"))
-            await maintenance.sweep()
-            async with tasks.database.read() as connection:
-                assert await connection.scalar(sa.text(f"SELECT count(*) FROM {engine_rows}")) == 1
-            assert queue.has_tickets()
+        async with keeping(tasks) as (maintenance, _):
+            with_job = await tasks.submit()
+            async with tasks.database.write() as connection:  # as a process of the release before does
+                created = await writes.create(connection, OWNER, "a" * 32, request("http://a.example/2", 3))
+                ended = await writes.create(connection, OWNER, "b" * 32, request("http://a.example/3", 0))
+                await writes.cancel(connection, ended.task)
+            for _ in range(2):
+                await maintenance.add_missing_jobs()
+            assert await queued(tasks) == sorted([(with_job.id, 1), (created.task.id, 1)])
 
     run(scenario)
 
@@ -110,7 +76,7 @@ def test_what_is_outdated_goes_with_its_events_and_files(
     run: Callable[[Scenario], None], tmp_path: Path, keep_days: int
 ) -> None:
     async def scenario(tasks: Tasks) -> None:
-        async with keeping(tasks, keep_days) as (maintenance, _registry, files, _queue):
+        async with keeping(tasks, keep_days) as (maintenance, files):
             done: list[Task] = []
             for number in range(3):
                 claimed = await tasks.write(writes.claim, await tasks.submit(f"http://a.example/{number}"))
@@ -143,10 +109,14 @@ def test_owners_take_turns_within_a_priority(run: Callable[[Scenario], None]) ->
         await submit("guest", "1")
         await submit("late", "urgent", 5)
         served: list[str] = []
-        while (task := await claim_next(tasks)) is not None:
+
+        async def serve(job: Job) -> None:
+            task = await begun(tasks, job)
             served.append(f"{task.owner} {task.draft_url[-1]}")
             if len(served) == 4:
                 await submit("late", "0")
+
+        await all_served(tasks, serve, 8, served)
         assert served == [
             "late t", "crowd 0", "guest 0", "crowd 1", "guest 1", "late 0", "crowd 2", "crowd 3",
         ]  # fmt: skip
@@ -162,8 +132,11 @@ def test_the_place_in_the_queue_is_the_order_of_service(run: Callable[[Scenario]
         waiting = await everything(tasks)
         told = {task.id: await tasks.manager.queue_position(task) for task in waiting}
         served: list[str] = []
-        while (task := await claim_next(tasks)) is not None:
-            served.append(task.id)
+
+        async def serve(job: Job) -> None:
+            served.append((await begun(tasks, job)).id)
+
+        await all_served(tasks, serve, 6, served)
         assert served == sorted(told, key=lambda name: told[name] or 0)
         assert sorted(told.values(), key=lambda place: place or 0) == list(range(1, 7))
 
@@ -174,12 +147,27 @@ def request(draft_url: str, priority: int) -> TaskRequest:
     return TaskRequest(draft_url=draft_url, priority=priority)
 
 
-async def claim_next(tasks: Tasks) -> Task | None:
-    """What a worker would run next, claimed."""
-    async with tasks.database.write() as connection:
-        task = await reads.next_to_run(connection)
-        claimed = None if task is None else await writes.claim(connection, task, "worker")
-        return None if claimed is None else claimed.task
+async def begun(tasks: Tasks, job: Job) -> Task:
+    """The task of the job, which runs now."""
+    async with tasks.database.read() as connection:
+        task = await reads.any_task(connection, job.task)
+    assert task is not None
+    return await tasks.write(writes.claim, task, "worker", job.token)
+
+
+async def all_served(tasks: Tasks, serve: Handle, wanted: int, served: list[str]) -> None:
+    """Run the queue, one job at a time, until so many are served."""
+
+    async def handle(job: Job) -> None:
+        await serve(job)
+        if len(served) == wanted:
+            done.set()
+
+    done = asyncio.Event()
+    running = asyncio.create_task(tasks.queue.run(1, handle))
+    await done.wait()
+    await tasks.queue.stop()
+    await running
 
 
 async def everything(tasks: Tasks) -> list[Task]:

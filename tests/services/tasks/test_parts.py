@@ -1,17 +1,16 @@
 """Parts of a video: whose they are, whatever happens to the workers."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from services.files.store import FileStore
-from services.store import parts, tables, workers, writes
+from services.store import parts, workers, writes
 from services.store.parts import Part, PartStatus
 from services.store.records import MAX_LOSSES, Task
 from services.worker.maintenance import Maintenance
-from services.worker.queue.engine import Queue
 from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.parts import PartStore, is_overdue, next_for_assistant, next_for_coordinator
 from tests.services.tasks.conftest import Scenario, Tasks
@@ -144,8 +143,6 @@ def test_a_new_attempt_takes_over_what_is_stored_and_would_fit(with_two: Two, tm
             elif stored is False:
                 assert await store.made(claimed)
         running = (await assistant.of_task(task.id))[2]
-        async with tasks.database.write() as connection:
-            assert await writes.release(connection, tables.tasks.c.id == task.id) == [task.id]
         second = await tasks.write(writes.claim, await tasks.now(task), assistant.worker)
         assert [each.status for each in await announced(assistant, second)] == [OPEN, DONE, OPEN]
         assert not await assistant.advance(running, 5)
@@ -188,21 +185,20 @@ def test_the_keeper_frees_parts_of_the_dead_and_sweeps_those_of_ended_tasks(with
         await assistant.upload(stored, tmp_path / "made")
         async with tasks.database.write(serialized=False) as connection:
             await workers.unregister(connection, [assistant.worker])
-        with closing(Queue(tasks.settings.database)) as queue:
-            maintenance = Maintenance(
-                tasks.database,
-                queue,
-                tasks.task_cache,
-                coordinator.files,
-                WorkerRegistry(tasks.database, "c", 0, 20),
-                keep_days=0,
-            )
-            await maintenance.run_once()
-            found = await coordinator.of_task(task.id)
-            assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (DONE, 0), (OPEN, 0)]
-            assert not await assistant.advance(gone, 5)
-            await tasks.write(writes.cancel, await tasks.now(task))
-            await maintenance.sweep()
+        maintenance = Maintenance(
+            tasks.database,
+            tasks.queue,
+            tasks.task_cache,
+            coordinator.files,
+            WorkerRegistry(tasks.database, "c", 0, 20),
+            keep_days=0,
+        )
+        await maintenance.run_once()
+        found = await coordinator.of_task(task.id)
+        assert [(each.status, each.losses) for each in found] == [(OPEN, 1), (DONE, 0), (OPEN, 0)]
+        assert not await assistant.advance(gone, 5)
+        await tasks.write(writes.cancel, await tasks.now(task))
+        await maintenance.sweep()
         assert await coordinator.of_task(task.id) == []
         assert coordinator.files.local_path(f"parts/{task.id}/1-1-1.mp4") is None
 

@@ -1,13 +1,14 @@
 """Live and dead processes are told apart by heartbeats and the reader's own clock, which these tests set."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from services.store import reads, workers, writes
+import sqlalchemy as sa
+
+from services.store import workers
 from services.store.database import Database
-from services.store.records import Status
+from services.store.tables import workers as table
 from services.worker.registry import WorkerRegistry
 from tests.services.tasks.conftest import Scenario, Tasks
 
@@ -88,46 +89,50 @@ def test_time_in_which_the_watcher_was_blind_counts_for_nobody(run: Callable[[Sc
     run(scenario)
 
 
-def test_a_process_without_its_database_is_out_of_touch(run: Callable[[Scenario], None]) -> None:
+def test_a_process_without_its_database_does_not_lead(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()
         async with crew_of(tasks.database, clock, 1) as (one,):
-            assert one.lease_valid
+            assert one.is_leader
             clock.now += DEAD_AFTER * 1.1
-            assert not one.lease_valid
             assert not one.is_leader
 
     run(scenario)
 
 
-def test_who_was_taken_for_dead_drops_its_work_and_begins_anew(run: Callable[[Scenario], None]) -> None:
+def test_a_process_that_was_taken_for_dead_registers_again(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
         async with crew_of(tasks.database, Clock(), 1) as (one,):
-            dropped = asyncio.Event()
-            one.on_lease_lost = dropped.set
             async with tasks.database.write(serialized=False) as connection:
                 await workers.unregister(connection, [one.me.id])
             await one.heartbeat()
-            assert dropped.is_set()
             assert one.capacity == 1
 
     run(scenario)
 
 
-def test_a_worker_takes_over_what_ran_in_its_folder_before(run: Callable[[Scenario], None]) -> None:
+def test_a_worker_replaces_the_one_before_it_in_its_folder(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
-        before = WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER)
+        async with (
+            WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER).serve(),
+            WorkerRegistry(tasks.database, "elsewhere", 1, DEAD_AFTER).serve(),
+        ):
+            after = WorkerRegistry(tasks.database, "here", 2, DEAD_AFTER)
+            async with after.serve():
+                assert after.capacity == 3
+
+    run(scenario)
+
+
+def test_a_process_of_the_release_before_does_not_lead(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        before = WorkerRegistry(tasks.database, "before", 1, DEAD_AFTER)
         async with before.serve():
-            waiting = await tasks.submit()
-            running = await tasks.write(writes.claim, waiting, before.me.id)
-            async with WorkerRegistry(tasks.database, "elsewhere", 1, DEAD_AFTER).serve():
-                assert (await tasks.now(running)).worker == before.me.id
-            async with (
-                WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER).serve(),
-                tasks.database.read() as connection,
-            ):
-                free = await reads.next_to_run(connection)
-            assert free is not None
-            assert (free.id, free.status, free.worker) == (running.id, Status.PROCESSING, None)
+            async with tasks.database.write(serialized=False) as connection:
+                await connection.execute(sa.update(table).values(takes_jobs=False))
+            one = WorkerRegistry(tasks.database, "here", 1, DEAD_AFTER)
+            async with one.serve():
+                assert one.is_leader
+                assert one.capacity == 2
 
     run(scenario)

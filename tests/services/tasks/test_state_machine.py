@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
@@ -42,11 +42,12 @@ from services.telemetry.traces import NO_TRACES
 from services.worker.maintenance import DAY_MS, Maintenance
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt
-from services.worker.queue.engine import Queue
+from services.worker.queue.queue import FencedOff, Job
 from services.worker.registry import WorkerRegistry
 from services.worker.worker import Worker
 from tests.services.tasks.conftest import Tasks, open_tasks
 from tests.services.tasks.test_manager import VIDEO
+from tests.support.hand_queue import HandQueue
 from tests.support.programs import Postgres
 from tests.support.subscriptions import PROGRESS, subscribed
 from tests.support.task_model import Model, ModelTask, broken_by
@@ -123,9 +124,9 @@ class Puppet(Worker):
         """It lives."""
         await self._registry.heartbeat()
 
-    async def next(self) -> Attempt | None:
-        """The next task's attempt, begun."""
-        task = await self._claim()
+    async def begin(self, job: Job) -> Attempt | None:
+        """The job's attempt, begun. Raises `FencedOff`."""
+        task = await self._claim(job)
         if task is None:
             return None
         attempt = Attempt(task, self._settings.work_dir / task.id / str(task.attempt), AttemptProgress(task))
@@ -137,7 +138,7 @@ class Puppet(Worker):
         await self._writer.flush([attempt])
 
     async def finish(self, attempt: Attempt, good: bool) -> bool:
-        """The attempt ends so; whether that counted."""
+        """The attempt ends so; whether that counted. Raises `FencedOff`."""
 
         async def change(connection: AsyncConnection) -> TaskChange | None:
             if good:
@@ -145,17 +146,15 @@ class Puppet(Worker):
             return await writes.fail(connection, attempt.task, BROKEN, attempt.progress.stage)
 
         self.running.discard(attempt)
-        return await self._writer.end(attempt, change) is not None
-
-    async def drop(self, attempt: Attempt) -> None:
-        """The attempt's end could not be stored, and tidying up finds that."""
-        self.running.discard(attempt)
-        await self._release_orphans()
+        attempt.ended = None  # the test may end it again
+        await self._end(attempt, change)
+        return attempt.ended is not None
 
     async def leave(self) -> None:
         """It is asked to stop: what it runs is handed back."""
         for attempt in self.running:
-            await self._hand_back(attempt)
+            with suppress(FencedOff):
+                await self._hand_back(attempt)
         self.running.clear()
         async with self._database.write(serialized=False) as connection:
             await workers.unregister(connection, [self.id])
@@ -170,6 +169,7 @@ class Site:
         self._clock = clock
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
+        self.queue = HandQueue()
         self.workers: dict[str, Puppet] = {}
         self.do(self._open())
 
@@ -189,11 +189,9 @@ class Site:
 
     async def _open(self) -> None:
         self.tasks: Tasks = await self._stack.enter_async_context(
-            open_tasks(self._folder, database_url=self._database_url)
+            open_tasks(self._folder, database_url=self._database_url, queue=self.queue)
         )
         self.files = FileStore(self.tasks.settings.files, "http://here")
-        self.queue = Queue(self.tasks.settings.database)
-        self._stack.callback(self.queue.close)
         self.watching = await self._registry("", 0)
         self.maintenance = Maintenance(
             self.tasks.database, self.queue, self.tasks.task_cache, self.files, self.watching, keep_days=KEEP_DAYS
@@ -211,7 +209,6 @@ class Site:
         registry = await self._registry(place, 1)
         self.workers[place] = Puppet(
             self.tasks.database,
-            self.queue,
             self.tasks.task_cache,
             self.files,
             registry,
@@ -255,8 +252,10 @@ class Machine(RuleBasedStateMachine):
         self.model = Model()
         self.site = Site(folder, database_url, clock)
         self.asleep: dict[str, Puppet] = {}
-        self.attempts: list[tuple[Puppet, Attempt]] = []
+        self.attempts: list[tuple[Puppet, Attempt, Job]] = []
         """All that ever began, those of the dead among them: a process that was stopped may wake."""
+        self.delayed: list[tuple[Puppet, Job]] = []
+        """Jobs that were handed out and have not begun."""
         self.told: dict[str, list[TaskEvent]] = {}
 
     @property
@@ -381,22 +380,74 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.site.workers)
     @rule(number=any_number)
     def claim(self, number: int) -> None:
-        """A worker asks for the next task. If that kills it, another takes its place at once."""
+        """A worker gets the next job and begins it. If that kills it, another takes its place at once."""
         place, worker = recent(self.site.workers.items(), number)
-        attempt = self.site.do(worker.next())
-        stored, _ = self.site.do(self.site.stored())
-        passed_over = [each for each in self.model.tasks.values() if each.late(self.now_ms) or each.spent]
-        for each in passed_over:
-            if stored[each.id].status is Status.FAILED:
-                each.end(Status.FAILED, self.now_ms, ErrorCode.WORKER_LOST if each.abandoned else ErrorCode.EXPIRED)
-        assert attempt is not None or all(each.status is Status.FAILED for each in passed_over)
-        wrong = self.model.claim(attempt.task.id if attempt else None, worker.id, self.now_ms)
-        assert not wrong, wrong
-        if attempt is not None:
-            self.attempts.append((worker, attempt))
-        if attempt is not None and attempt.task.draft_url == POISON:
-            del self.site.workers[place]
-            self.wake_or_start(place)
+        job = self._handed_out(worker)
+        if job is not None:
+            self._begin(worker, job)
+            if self.model.tasks[job.task].draft_url == POISON and self.model.tasks[job.task].worker == worker.id:
+                del self.site.workers[place]
+                self.wake_or_start(place)
+
+    @precondition(lambda self: self.site.workers)
+    @rule(number=any_number)
+    def delay(self, number: int) -> None:
+        """A worker gets the next job, and its machine is slow."""
+        _, worker = recent(self.site.workers.items(), number)
+        job = self._handed_out(worker)
+        if job is not None:
+            self.delayed.append((worker, job))
+
+    @precondition(lambda self: self.delayed)
+    @rule(number=any_number)
+    def begin_late(self, number: int) -> None:
+        """It begins its job, which others may have by now."""
+        late = recent(self.delayed, number)
+        self.delayed.remove(late)
+        self._begin(*late)
+
+    def _handed_out(self, worker: Puppet) -> Job | None:
+        """The next job, unless its run is over: then there is nothing to do."""
+        job = self.site.queue.hand_out(worker.id)
+        if job is None or self._runs(job.task, job.run):
+            wrong = self.model.hand_out(job.task if job else None)
+            assert not wrong, wrong
+            return job
+        assert self.site.do(worker.begin(job)) is None
+        self.site.queue.over(job)
+        return None
+
+    def _runs(self, task_id: str, run: int) -> bool:
+        """Whether this run of the task waits or is under way."""
+        task = self.model.tasks.get(task_id)
+        return task is not None and task.active and task.run == run
+
+    def _begin(self, worker: Puppet, job: Job) -> None:
+        """The job begins, or ends a task that must not run, or another has it."""
+        task = self.model.tasks.get(job.task)
+        if task is None or not self._runs(job.task, job.run):
+            assert self.site.do(worker.begin(job)) is None
+        elif job.token <= task.fence:
+            with pytest.raises(FencedOff):
+                self.site.do(worker.begin(job))
+            self._start_anew(worker)
+        elif task.late(self.now_ms) or task.spent:
+            assert self.site.do(worker.begin(job)) is None
+            task.end(Status.FAILED, self.now_ms, ErrorCode.WORKER_LOST if task.lost else ErrorCode.EXPIRED)
+        else:
+            attempt = self.site.do(worker.begin(job))
+            assert attempt is not None
+            self.model.begin(job.task, worker.id, job.token)
+            self.attempts.append((worker, attempt, job))
+            return
+        self.site.queue.over(job)
+
+    def _start_anew(self, worker: Puppet) -> None:
+        """A worker that was fenced off is another one now."""
+        for place, there in list(self.site.workers.items()):
+            if there is worker:
+                del self.site.workers[place]
+                self.wake_or_start(place)
 
     def _own(self, worker: Puppet, attempt: Attempt) -> ModelTask | None:
         """The attempt's task, if it is still its own."""
@@ -405,35 +456,33 @@ class Machine(RuleBasedStateMachine):
             return None
         return task if (task.attempt, task.worker) == (attempt.task.attempt, worker.id) else None
 
-    def _attempt(self, number: int) -> tuple[Puppet, Attempt, ModelTask | None]:
-        worker, attempt = recent(self.attempts, number)
-        return worker, attempt, self._own(worker, attempt)
-
     @precondition(lambda self: self.attempts)
     @rule(number=any_number, stage=st.sampled_from(STAGES), done=st.integers(0, 120))
     def progress(self, number: int, stage: Stage, done: int) -> None:
         """A line of the renderer is stored, whatever it says; nothing is when the task is not the attempt's."""
-        worker, attempt, own = self._attempt(number)
+        worker, attempt, _ = recent(self.attempts, number)
+        own = self._own(worker, attempt)
         attempt.progress.on_stage(StageLine(stage, done, 100, Unit.FRAMES), self.now_ms)
         before = self.site.do(self.site.stored())
         self.site.do(worker.store(attempt))
         assert own or self.site.do(self.site.stored()) == before
 
     @precondition(lambda self: self.attempts)
-    @rule(number=any_number, how=st.sampled_from(["well", "badly", "silently"]))
-    def end(self, number: int, how: str) -> None:
-        """The attempt comes to its end, which counts when the task is still its own; or that could not be stored."""
-        worker, attempt, own = self._attempt(number)
-        if how == "silently":
-            self.site.do(worker.drop(attempt))
-            if own:
-                own.lose()
-            return
-        assert self.site.do(worker.finish(attempt, how == "well")) == (own is not None)
-        if own and how == "well":
-            own.end(Status.COMPLETED, self.now_ms)
-        elif own:
-            own.end(Status.FAILED, self.now_ms, BROKEN.code)
+    @rule(number=any_number, good=st.booleans())
+    def end(self, number: int, good: bool) -> None:
+        """The attempt comes to its end, which counts when the task is still its own. When the run goes on without it,
+        its worker is fenced off.
+        """
+        worker, attempt, job = recent(self.attempts, number)
+        own = self._own(worker, attempt)
+        if own is None and self._runs(job.task, job.run):
+            with pytest.raises(FencedOff):
+                self.site.do(worker.finish(attempt, good))
+            return self._start_anew(worker)
+        assert self.site.do(worker.finish(attempt, good)) == (own is not None)
+        if own is not None:
+            own.end(Status.COMPLETED if good else Status.FAILED, self.now_ms, None if good else BROKEN.code)
+        return self.site.queue.over(job)
 
     @precondition(lambda self: self.site.workers)
     @rule(number=any_number, how=st.sampled_from(["killed", "stopped", "asleep"]), again=st.booleans())
@@ -451,6 +500,7 @@ class Machine(RuleBasedStateMachine):
             for own in mine:
                 if own:
                     own.worker = None
+            self.model.take_back(self.site.queue.take_back([worker.id]))
         if again:
             self.wake_or_start(place)
 
@@ -465,9 +515,9 @@ class Machine(RuleBasedStateMachine):
             self._lose_absent()
 
     def _lose_absent(self) -> set[str]:
-        """What ran on processes that are not there any more is free. The ids of those who are."""
+        """Jobs of processes that are not there any more come again. The ids of those who are."""
         there = self.site.do(self.site.all_workers())
-        self.model.lose({task.worker for task in self.model.tasks.values() if task.worker} - there)
+        self.model.take_back(self.site.queue.take_back(self.site.queue.holders - there))
         return there
 
     # Clocks

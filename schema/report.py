@@ -22,6 +22,14 @@ class DraftReport:
     tracks: int | None = strawberry.field(description="Number of tracks with pictures, sounds or captions.")
     segments: int | None = strawberry.field(description="Number of segments on these tracks.")
     materials: int | None = strawberry.field(description="Number of files and texts that these segments use.")
+    exact_looks: int | None = strawberry.field(
+        description="Number of transitions, animations, effects and filters that are drawn as designed."
+    )
+    near_looks: int | None = strawberry.field(description="Number of those that are only near; each is a warning.")
+    left_out_looks: int | None = strawberry.field(description="Number of features left out; each is a warning.")
+    designed_seconds: float | None = strawberry.field(
+        description="Time in which nothing is only near or left out, of `durationSeconds`."
+    )
     warnings: list[WarningOfDraft] = strawberry.field(
         description="The warnings of a render; complete unless there is an `error`."
     )
@@ -41,6 +49,10 @@ class DraftReport:
             tracks=found.tracks,
             segments=found.segments,
             materials=found.materials,
+            exact_looks=found.exact,
+            near_looks=found.near,
+            left_out_looks=found.left_out,
+            designed_seconds=None if found.designed_us is None else found.designed_us / 1_000_000,
             warnings=[WarningOfDraft.of(warning) for warning in record.warnings],
             error=VideoTaskError.of(found.error, record.stage) if found.error else None,
         )

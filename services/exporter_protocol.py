@@ -201,10 +201,17 @@ class Report:
     tracks: int | None = None
     segments: int | None = None
     materials: int | None = None
+    exact: int | None = None
+    """Transitions, animations, effects and filters that are drawn as designed; then those that are not."""
+    near: int | None = None
+    left_out: int | None = None
+    designed_us: int | None = None
+    """The time without any that is near or left out."""
     error: Failure | None = None
 
     def __post_init__(self) -> None:
         _check_range(MAX_NUMBER, self.width, self.height, self.duration_us, self.tracks, self.segments, self.materials)
+        _check_range(MAX_NUMBER, self.exact, self.near, self.left_out, self.designed_us)
         _check_range(MAX_COUNT, self.frame_rate)
 
 

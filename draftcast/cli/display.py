@@ -299,6 +299,9 @@ def report_table(report: DraftReport) -> Table:
         seconds = found.duration_us / 1e6
         table.add_row("video", f"{found.width}x{found.height}, {seconds:.1f} s, {found.frame_rate:.5g} frames a second")
         table.add_row("holds", f"{found.tracks} tracks, {found.segments} segments, {found.materials} materials")
+    if found.designed_us is not None and found.duration_us is not None:
+        whole = f"{found.designed_us / 1e6:.1f} of {found.duration_us / 1e6:.1f} s as designed"
+        table.add_row("drawn", f"{whole}: {found.exact} exact, {found.near} near, {found.left_out} left out")
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
@@ -325,6 +328,10 @@ def report_object(report: DraftReport) -> dict[str, Any]:
         "tracks": found.tracks,
         "segments": found.segments,
         "materials": found.materials,
+        "exactLooks": found.exact,
+        "nearLooks": found.near,
+        "leftOutLooks": found.left_out,
+        "designedSeconds": None if found.designed_us is None else found.designed_us / 1e6,
         "warnings": [_api_names(warning, message=warning.message.en) for warning in report.warnings],
         "error": _error_object(found.error, report.stage) if found.error else None,
     }

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
+from services.drafts.fidelity import fidelity
 from services.drafts.records import Draft
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
@@ -75,6 +76,7 @@ async def _report(request: ExportRequest, reporter: Reporter) -> None:
 
 def _facts(draft: Draft) -> Report:
     segments = [segment for track in draft.tracks for segment in track.segments]
+    drawn = fidelity(draft)
     return Report(
         width=draft.width,
         height=draft.height,
@@ -83,6 +85,10 @@ def _facts(draft: Draft) -> Report:
         tracks=len(draft.tracks),
         segments=len(segments),
         materials=len({segment.material for segment in segments}),
+        exact=drawn.exact,
+        near=drawn.near,
+        left_out=drawn.left_out,
+        designed_us=drawn.designed_us,
     )
 
 

@@ -18,6 +18,7 @@ from tests.support.servers import DraftServer
 pytestmark = pytest.mark.slow  # each report is a process
 QUERY = """query($url: URL!) { draftReport(draftUrl: $url) {
   draftUrl renderable width height durationSeconds frameRate tracks segments materials
+  exactLooks nearLooks leftOutLooks designedSeconds
   warnings { code message chinese: message(locale: ZH) segmentId materialName effectId }
   error { code message chinese: message(locale: ZH) hint retryable stage materialUrl segmentId }
 } }"""
@@ -57,7 +58,9 @@ def test_a_good_draft_has_facts_and_no_warnings(server: Server) -> None:
     url = f"{server.url}/sample/get_draft?draft_id=20261101120000c0ffee01"
     assert ask(server, url) == {
         "draftUrl": url, "renderable": True, "width": 1280, "height": 720, "durationSeconds": 6.0,
-        "frameRate": 30.0, "tracks": 4, "segments": 6, "materials": 6, "warnings": [], "error": None,
+        "frameRate": 30.0, "tracks": 4, "segments": 6, "materials": 6,
+        "exactLooks": 0, "nearLooks": 0, "leftOutLooks": 0, "designedSeconds": 6.0,
+        "warnings": [], "error": None,
     }  # fmt: skip
 
 

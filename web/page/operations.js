@@ -38,6 +38,7 @@ export const FIGURES = `query Figures {
 export const REPORT = `query Report($draftUrl: URL!) {
   draftReport(draftUrl: $draftUrl) {
     draftUrl renderable width height durationSeconds frameRate tracks segments materials
+    exactLooks nearLooks leftOutLooks designedSeconds
     warnings { code segmentId materialName en: message(locale: EN) zh: message(locale: ZH) }
     error { ${ERROR} }
   }

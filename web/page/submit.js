@@ -84,6 +84,7 @@ function Report({ found }) {
   return html`
     <div class="report">
       ${found.width && html`<p><b>${found.width}×${found.height}</b> · ${length(found.durationSeconds)} · ${+found.frameRate.toFixed(2)} fps · ${t.spec(found)}</p>`}
+      ${found.designedSeconds != null && html`<p>${t.designed(found)}</p>`}
       ${found.renderable && !found.warnings.length && html`<p class="good"><${Icon} name="COMPLETED" />${t.asDesigned}</p>`}
       ${found.warnings.length > 0 && html`<${Warnings} all=${found.warnings} />`}
       ${found.error && html`<p><${Status} of="FAILED" text=${t.noVideo} /></p><p>${spoken(found.error)} ${spokenHint(found.error)}</p>`}

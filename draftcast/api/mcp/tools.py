@@ -62,6 +62,7 @@ REPORT = """
 query Report($draftUrl: URL!) {
   draftReport(draftUrl: $draftUrl) {
     renderable width height durationSeconds frameRate tracks segments materials
+    exactLooks nearLooks leftOutLooks designedSeconds
     warnings { code message segmentId materialName } error { code message hint }
   }
 }

@@ -38,6 +38,7 @@ def test_a_report_shows_the_properties_of_a_draft(tmp_path: Path) -> None:
     assert report.pop("frame_rate") == pytest.approx(30000 / 1001)
     assert report == {
         "width": 320, "height": 180, "duration_us": 2 * S, "tracks": 2, "segments": 3, "materials": 3,
+        "exact": 0, "near": 0, "left_out": 0, "designed_us": 2 * S,
     }  # fmt: skip
     assert looked.warnings == []
     assert looked.stages[-1]["stage"] == "PROCESSING_MATERIALS"

@@ -93,7 +93,7 @@ def posed(picture: Pixels, kinds: tuple[AnimationKind, ...], phase: AnimationPha
     inverse = (*first, WIDTH / 2 - first[0] * x - first[1] * y, *second, HEIGHT / 2 - second[0] * x - second[1] * y)
     framed = np.pad(part, ((200, 200), (200, 200), (0, 0)))
     moved = (*inverse[:2], inverse[2] + 200, *inverse[3:5], inverse[5] + 200)
-    return np.clip(sampled(framed, WIDTH, HEIGHT, moved) * change.alpha, 0, 1)
+    return np.asarray(np.clip(sampled(framed, WIDTH, HEIGHT, moved) * change.alpha, 0, 1))
 
 
 PHASES = {

@@ -76,6 +76,15 @@ class FontBook:
         return tuple(sorted(self._all, key=_plainness))
 
     @cached_property
+    def _by_family(self) -> dict[str, Face]:
+        """The plainest face of each family."""
+        return {bare(face.family): face for face in reversed(self._plain_first)}
+
+    @cached_property
+    def _by_full_name(self) -> dict[str, Face]:
+        return {name: face for face in reversed(self._all) for name in _full_names(face)}
+
+    @cached_property
     def _emoji_faces(self) -> tuple[Face, ...]:
         """Emoji faces, coloured ones first."""
         made = (face for face in self._all if face.colored or "emoji" in face.family.lower())
@@ -106,10 +115,7 @@ class FontBook:
         return self._called(meant.full_name) or (self.bold_of(plain) if plain and heavy else None) or plain
 
     def _called(self, wanted: str) -> Face | None:
-        if not wanted:
-            return None
-        family = _best((face for face in self._all if bare(face.family) == wanted), _plainness)
-        return family or next((face for face in self._all if wanted in _full_names(face)), None)
+        return self._by_family.get(wanted) or self._by_full_name.get(wanted) if wanted else None
 
     def bold_of(self, face: Face) -> Face | None:
         """The bold face of the same family."""

@@ -242,7 +242,10 @@ async def submitted(server: Server, seconds: float, clients: int = CONNECTIONS) 
 
 async def fill(database: Database, wanted: int) -> None:
     """Copy a submitted task to many waiting ones of several owners."""
+    queue = queue_of(database, DEAD_AFTER_SECONDS)
     async with database.write() as connection:
+        for task_id, run in (await connection.execute(queue.queued())).all():
+            await queue.cancel(connection, task_id, run)
         await connection.execute(sa.delete(tasks))
         made = await writes.create(connection, "owner", uuid.uuid4().hex, TaskRequest(draft_url="https://a.example/"))
         (row_of_one,) = (await connection.execute(sa.select(tasks).where(tasks.c.id == made.task.id))).mappings()
@@ -261,7 +264,7 @@ async def fill(database: Database, wanted: int) -> None:
         for batch in range(0, len(copies), 1000):
             await connection.execute(sa.insert(tasks), copies[batch : batch + 1000])
             queued = [Job(task=each["id"], run=1, turn=each["turn"]) for each in copies[batch : batch + 1000]]
-            await queue_of(database, DEAD_AFTER_SECONDS).enqueue(connection, queued)
+            await queue.enqueue(connection, queued)
     async with database.write() as connection:
         await connection.execute(sa.text("ANALYZE"))
 

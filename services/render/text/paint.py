@@ -3,16 +3,18 @@
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeVar
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from services.drafts.colors import Color
 from services.drafts.records import Glow, Gradient, Shadow, Stroke
 from services.render.box import Box, bounding_box
+from services.render.text.gradients import color_bytes, gradient_picture
 from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merged, outer_width
 from services.render.text.layout import ASCENT_EM, Block, PlacedRun
+from services.render.text.rounded import rounded_part
 
 SHADOW_BLUR_EM = 1.0
 """Sigma of a shadow's blur in em, for a `diffuse` of 1 [unverified]. The apps store a sixth of their slider's value (at
@@ -26,12 +28,7 @@ GLOW_HALOS = ((0.28, 7.5), (2.0, 2.0))
 """A glow's halos: sigma in em for a range of 1, and gain for a strength of 1. By eye, from a cover that the apps drew
 with a strength of 0.4 and a range of 0.45: a bright halo of about 0.25 em, two sigmas, and a faint one of 2.5 em.
 """
-LARGEST_RADIUS_PX = 1024
-"""Maximum corner radius of backgrounds: corners are drawn enlarged, to be smooth."""
-_SMOOTH = 4
 _STRIPE_PX = 256
-_MOST_STEPS = 1024
-"""Number of colours of a gradient."""
 K = TypeVar("K", bound=Hashable)
 
 
@@ -126,7 +123,7 @@ class Picture:
             if part.empty or budget < 0:
                 continue
             place = part.moved(-seen.left, -seen.top)
-            shape = _rounded(box, part, min(LARGEST_RADIUS_PX, round(round_radius * min(box.size) / 2)))
+            shape = rounded_part(box, part, round_radius)
             known = mask.crop((place.left, place.top, place.right, place.bottom))
             mask.paste(ImageChops.lighter(known, shape), (place.left, place.top))
         self._paint(Ink(seen, mask), color)
@@ -169,7 +166,7 @@ class Picture:
             return
         over = bounding_box(one.em_box for one in runs)
         for part in _stripes(ink):
-            layer = _gradient(gradient, over, part.box)
+            layer = gradient_picture(gradient, over, part.box)
             layer.putalpha(ImageChops.multiply(layer.getchannel("A"), part.mask))
             self._composite(layer, part.box)
 
@@ -183,7 +180,7 @@ class Picture:
 
     def _paint(self, ink: Ink, color: Color) -> None:
         for part in _stripes(ink):
-            layer = Image.new("RGBA", part.box.size, _bytes(color)[:3])
+            layer = Image.new("RGBA", part.box.size, color_bytes(color)[:3])
             layer.putalpha(_scaled(part.mask, color[3]))
             self._composite(layer, part.box)
 
@@ -259,72 +256,6 @@ def _stripes(ink: Ink) -> Iterator[Ink]:
 
 def _moved(ink: Ink, dx: int, dy: int) -> Ink:
     return Ink(ink.box.moved(dx, dy), ink.mask)
-
-
-def _gradient(gradient: Gradient, over: Box, box: Box) -> Image.Image:
-    """The colours of a gradient over `over`, within `box`: a strip of its colours there, rotated."""
-    angle = math.radians(gradient.angle_deg)
-    dx, dy = math.sin(angle), -math.cos(angle)
-    length = max(1.0, abs(over.size[0] * dx) + abs(over.size[1] * dy))
-    first = (
-        0.5 + ((box.left - (over.left + over.right) / 2) * dx + (box.top - (over.top + over.bottom) / 2) * dy) / length
-    )
-    across, down = dx / length, dy / length
-    width, height = box.size
-    ends = [first + x * across + y * down for x in (0, width) for y in (0, height)]
-    least, span = min(ends), max(max(ends) - min(ends), 1e-6)
-    steps = min(_MOST_STEPS, 2 * (width + height) + 8)
-    per = (steps - 3) / span
-    strip = Image.new("RGBA", (steps, 1))
-    colors, last = _colors(gradient), _MOST_STEPS - 1
-    places = (round((least + (step - 1) / per) * last) for step in range(steps))
-    strip.putdata([colors[min(max(place, 0), last)] for place in places])
-    matrix = (across * per, down * per, (first - least) * per + 1.5, 0.0, 0.0, 0.5)
-    return strip.transform(box.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
-
-
-@lru_cache(maxsize=64)
-def _colors(gradient: Gradient) -> tuple[tuple[int, int, int, int], ...]:
-    """The colours of a gradient from start to end."""
-    return tuple(_color_at(gradient, step / (_MOST_STEPS - 1)) for step in range(_MOST_STEPS))
-
-
-def _color_at(gradient: Gradient, place: float) -> tuple[int, int, int, int]:
-    before = max((stop for stop in gradient.stops if stop[0] <= place), key=lambda stop: stop[0], default=None)
-    after = next((stop for stop in gradient.stops if stop[0] > place), None)
-    if before is None or after is None:
-        return _bytes((before or after or gradient.stops[0])[1])
-    part = (place - before[0]) / (after[0] - before[0])
-    red, green, blue, alpha = (one + (other - one) * part for one, other in zip(before[1], after[1], strict=True))
-    return _bytes((red, green, blue, alpha))
-
-
-def _rounded(box: Box, part: Box, radius: int) -> Image.Image:
-    """A part of a rounded box, as a mask."""
-    mask = Image.new("L", part.size, 255)
-    for corner, x, y in _corners(box, radius):
-        mask.paste(corner, (x - part.left, y - part.top))
-    return mask
-
-
-def _corners(box: Box, radius: int) -> Iterable[tuple[Image.Image, int, int]]:
-    """The four smooth corners of a rounded box, with their positions."""
-    if radius < 1:
-        return
-    large = Image.new("L", (radius * _SMOOTH, radius * _SMOOTH))
-    ImageDraw.Draw(large).ellipse((0, 0, 2 * radius * _SMOOTH - 1, 2 * radius * _SMOOTH - 1), fill=255)
-    corner = large.reduce(_SMOOTH)
-    mirrored, flipped = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
-    right, bottom = box.right - radius, box.bottom - radius
-    yield corner, box.left, box.top
-    yield corner.transpose(mirrored), right, box.top
-    yield corner.transpose(flipped), box.left, bottom
-    yield corner.transpose(mirrored).transpose(flipped), right, bottom
-
-
-def _bytes(color: Color) -> tuple[int, int, int, int]:
-    red, green, blue, alpha = (round(min(max(part, 0.0), 1.0) * 255) for part in color)
-    return red, green, blue, alpha
 
 
 def _scaled(mask: Image.Image, alpha: float) -> Image.Image:

@@ -1,4 +1,6 @@
-"""The web page at `/`: files built by `make setup`, with a content security policy that allows only them."""
+"""The web page at `/`, and at `/tasks/ID` with that task opened. A content security policy allows only its own files, which
+`make setup` builds.
+"""
 
 from urllib.parse import urlsplit
 
@@ -30,7 +32,8 @@ def routes(settings: Settings) -> list[Route | Mount]:
             return PlainTextResponse(_MISSING, headers=headers)
         return HTMLResponse(text if settings.graphiql else text.replace(_GRAPHIQL, ""), headers=headers)
 
-    return [Route("/", front_page), Mount("/page", _Files(directory=PAGE_DIR, check_dir=False))]
+    pages = [Route(path, front_page) for path in ("/", "/tasks/{id}")]
+    return [*pages, Mount("/page", _Files(directory=PAGE_DIR, check_dir=False))]
 
 
 _HEADERS = {

@@ -298,7 +298,8 @@ def report_table(report: DraftReport) -> Table:
     if found.width is not None and found.duration_us is not None:
         seconds = found.duration_us / 1e6
         table.add_row("video", f"{found.width}x{found.height}, {seconds:.1f} s, {found.frame_rate:.5g} frames a second")
-        table.add_row("holds", f"{found.tracks} tracks, {found.segments} segments, {found.materials} materials")
+        counts = ((found.tracks, "track"), (found.segments, "segment"), (found.materials, "material"))
+        table.add_row("holds", ", ".join(_many(*each) for each in counts))
     if found.designed_us is not None and found.duration_us is not None:
         whole = f"{found.designed_us / 1e6:.1f} of {found.duration_us / 1e6:.1f} s as designed"
         table.add_row("drawn", f"{whole}: {found.exact} exact, {found.near} near, {found.left_out} left out")
@@ -307,6 +308,10 @@ def report_table(report: DraftReport) -> Table:
     if found.error is not None:
         table.add_row(Text(found.error.code, "bold red"), printable(f"{found.error.message.en} {found.error.hint.en}"))
     return table
+
+
+def _many(count: int | None, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _about_warning(warning: DraftWarning) -> Text:

@@ -15,7 +15,7 @@ def test_a_report_is_a_table_for_people(tmp_path: Path) -> None:
     (tmp_path / "draft_content.json").write_text(draft.json())
     done = run(tmp_path, "report", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    for said in ("renderable", "yes", "640x360, 2.0 s", "1 tracks, 1 segments", "EFFECT_SKIPPED", draft.last["id"]):
+    for said in ("renderable", "yes", "640x360, 2.0 s", "1 track, 1 segment", "EFFECT_SKIPPED", draft.last["id"]):
         assert said in done.stdout
     assert "\u001b" not in done.stdout
 

@@ -1,9 +1,9 @@
 """An exporter for tests, which writes all its lines at once and copies an existing video.
 
 `python exporter.py VIDEO THUMBNAIL [GATE]`. The draft URL's query selects its behaviour by `act`: `render` (the
-default), `fail`, `hold` (waits in the middle until it is stopped), `gated` (waits for a line from the named pipe GATE
-before each stage), `paced` (takes about a second, with progress), `hostile` (its warnings and error contain markup), or
-`draw` (runs the built-in renderer).
+default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped), `gated`
+(waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress), `hostile`
+(its warnings and error contain markup), or `draw` (runs the built-in renderer).
 """
 
 import json
@@ -45,6 +45,9 @@ def main() -> int:
         say({"stage": stage, "done": 0, "total": FRAMES, "unit": "FRAMES" if stage == "EXPORTING" else "ITEMS"})
         if stage == "PARSING_DRAFT" and act == "fail":
             say({"error": {"code": "DRAFT_EMPTY", "message": {"en": "The draft is empty.", "zh": "草稿为空。"}}})
+            return 1
+        if stage == "PREPARING" and act == "break":
+            say({"error": {"code": "RENDER_FAILED", "message": {"en": "It broke.", "zh": "出错了。"}}})
             return 1
         if stage == "EXPORTING":
             export(Path(request["folder"]), thumbnail, act)

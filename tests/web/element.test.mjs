@@ -6,7 +6,8 @@ import { openGate, Server } from "./server.mjs";
 
 let server, browser;
 before(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
+  // A page that Playwright answers counts as one of the internet, which may not ask this machine.
+  [server, browser] = await Promise.all([Server.start(), launch("--disable-features=LocalNetworkAccessChecks")]);
 });
 after(async () => {
   await browser.close();
@@ -53,4 +54,14 @@ test("an embedded task that failed says why, in the language of the page", async
   const page = await embedded(t, draftUrl, "zh");
   await page.getByText("草稿为空。").waitFor();
   page.calm();
+});
+
+test("on a page that the server does not allow, the element says so", async (t) => {
+  const page = await open(t, browser, server, { bypassCSP: true });
+  const place = "http://127.0.0.1:9/embedding"; // another port is another origin
+  const html = `<html lang="en"><script src="${server.url}/page/video-task.js"></script>
+    <video-task draft-url="${server.draftUrl("foreign", "hold")}"></video-task></html>`;
+  await page.route(place, (route) => route.fulfill({ contentType: "text/html", body: html }));
+  await page.goto(place);
+  await page.getByText("its origin must be in DRAFTCAST_ORIGINS").waitFor();
 });

@@ -126,12 +126,14 @@ test("a draft is looked at first, and what is wrong with it is said", async (t) 
   const page = await open(t, browser, server);
   await page.getByRole("textbox", { name: "Draft URL" }).fill("http://10.0.0.1/get_draft?draft_id=mine");
   await page.keyboard.press("Enter");
-  await page.getByText("There would be no video.").waitFor();
+  await page.getByText("This draft cannot be rendered.").waitFor();
   await page.getByText(/must not be fetched/).waitFor();
   await page.getByRole("button", { name: "Dismiss" }).click();
   await page.getByRole("textbox", { name: "Draft URL" }).fill("no url");
   await page.getByRole("button", { name: "Render", exact: true }).click();
-  await page.getByText(/must be an absolute/).waitFor();
+  await page.getByText(/it begins with http/).waitFor();
+  await page.getByRole("textbox", { name: "Draft URL" }).fill("http://drafts.example/other");
+  await page.locator(".report").waitFor({ state: "detached" }); // it was about another address
   page.calm();
 });
 
@@ -155,9 +157,37 @@ test("a page that lost the server shows the truth when it is back", async (t) =>
   page.calm();
 });
 
+test("failures are hidden one by one or all of a kind, and stay hidden", async (t) => {
+  const page = await open(t, browser, server);
+  await page.getByText("Empty draft").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Retry", exact: true }).count(), 0); // an empty draft stays empty
+  await page.getByRole("button", { name: "Hide: one" }).click();
+  await page.getByRole("article", { name: "one, Failed" }).waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByRole("article", { name: "two, Failed" }).waitFor();
+  assert.equal(await page.getByRole("article", { name: "one, Failed" }).count(), 0);
+  page.calm();
+});
+
+test("a task has an address, which opens it for others", async (t) => {
+  const page = await open(t, browser, server);
+  await page.getByRole("button", { name: "早晨的城市", exact: true }).click();
+  await page.waitForURL(/\/tasks\/[0-9a-f]{32}$/);
+  const other = await open(t, browser, server);
+  await other.goto(page.url());
+  await other.getByRole("dialog", { name: "早晨的城市" }).waitFor();
+  await other.keyboard.press("Escape");
+  await other.waitForURL(`${server.url}/`);
+  await other.goto(`${server.url}/tasks/nothing`);
+  await other.getByText("There is no task at this address.").waitFor();
+  other.calm();
+});
+
 test("all failures of a kind are retried at once", async (t) => {
   const page = await open(t, browser, server);
-  const before = await server.graphql("{ videoTasks(filter: { status: [FAILED] }) { nodes { id attempt } } }");
+  for (const name of ["three", "four"]) await server.submit(server.draftUrl(name, "break"));
+  await page.getByRole("button", { name: "Retry all 2" }).waitFor(); // and none for drafts that are empty
+  const before = await server.graphql("{ videoTasks(filter: { errorCode: [RENDER_FAILED] }) { nodes { id attempt } } }");
   await page.getByRole("button", { name: "Retry all 2" }).click();
   for (const { id, attempt } of before.videoTasks.nodes) {
     await page.locator(`.fail[data-task="${id}"]`).waitFor();

@@ -17,10 +17,12 @@ const WORDS = {
     QUEUED: "waiting", STARTED: "starting", PARSING_DRAFT: "reading the draft", PREPARING: "fetching materials",
     PROCESSING_MATERIALS: "preparing materials", EXPORTING: "rendering", WRITING_FILE: "writing the file", DONE: "done",
     CANCELED: "canceled", away: "reconnecting…",
+    refused: "The server does not take this page: its origin must be in DRAFTCAST_ORIGINS.",
   },
   zh: {
     QUEUED: "排队", STARTED: "启动", PARSING_DRAFT: "读取草稿", PREPARING: "下载素材", PROCESSING_MATERIALS: "处理素材",
     EXPORTING: "渲染中", WRITING_FILE: "写入文件", DONE: "完成", CANCELED: "已取消", away: "正在重连…",
+    refused: "服务不接受此网页：须把它的源加入 DRAFTCAST_ORIGINS。",
   },
 };
 const STYLE = `
@@ -34,6 +36,12 @@ const STYLE = `
   .bar i { display: block; height: 100%; background: #91a7ff; transform-origin: 0 0; transition: transform 0.25s; }
   @media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
 `;
+// Whether the server is there: any page may load this script from it.
+const answers = (url) =>
+  fetch(new URL("/page/video-task.js", url.href.replace("ws", "http")), { mode: "no-cors", cache: "no-store" }).then(
+    () => true,
+    () => false,
+  );
 const WAITS_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 
 class VideoTask extends HTMLElement {
@@ -78,11 +86,13 @@ class VideoTask extends HTMLElement {
       connectionParams: token ? { authorization: `Bearer ${token}` } : undefined,
       retryAttempts: Infinity,
       shouldRetry: () => true,
-      retryWait: (tries) => {
-        this.#note(this.#words.away);
+      on: { connected: () => (accepted = true) },
+      retryWait: async (tries) => {
+        this.#note(this.#words[!accepted && (await answers(url)) ? "refused" : "away"]);
         return new Promise((resolve) => setTimeout(resolve, WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]));
       },
     });
+    let accepted = false; // a refused page cannot see why: its sockets just close
     this.#client = client;
     const self = this;
     const variables = {

@@ -1,6 +1,8 @@
 // The way to the server: questions and wishes by POST, changes by websocket, both on /graphql.
 import { createClient } from "graphql-ws";
 import { key, missed } from "./key.js";
+import { language } from "./preferences.js";
+import { words } from "./words.js";
 
 const ADDRESS = new URL("/graphql", location.href);
 const SOCKET = new URL(ADDRESS);
@@ -13,16 +15,25 @@ export const credentials = key ? { Authorization: `Bearer ${key}` } : {};
 
 // The data of a query or mutation. Throws an Error with what the server, or the network, said.
 export async function ask(query, variables = {}) {
-  const response = await fetch(ADDRESS, {
+  const { data, errors } = await answered({
     method: "POST",
-    headers: { "Content-Type": "application/json", ...credentials },
+    headers: { "Content-Type": "application/json", "Accept-Language": language.peek(), ...credentials },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(SECONDS * 1000),
   });
-  if (response.status === UNAUTHORIZED) missed.value = true;
-  const { data, errors } = await response.json();
   if (errors) throw new Error(errors[0].message);
   return data;
+}
+
+// A browser's own words about the network help nobody, and are in its own language.
+async function answered(request) {
+  try {
+    const response = await fetch(ADDRESS, request);
+    if (response.status === UNAUTHORIZED) missed.value = true;
+    return await response.json();
+  } catch {
+    throw new Error(words.peek().noAnswer);
+  }
 }
 
 // The one field of a mutation's payload. Throws an Error with what the caller can mend.

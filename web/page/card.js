@@ -2,6 +2,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { armed, cancel, retry } from "./actions.js";
+import { live } from "./clock.js";
 import { html } from "./html.js";
 import { opened, selected } from "./tasks.js";
 import { words } from "./words.js";
@@ -25,11 +26,11 @@ export const Name = ({ id, children }) => html`
 `;
 
 export const Cancel = ({ id }) => html`
-  <button class=${armed.value === id ? "small danger" : "small"} onClick=${() => cancel(id)}>
+  <button class=${armed.value === id ? "small danger" : "small"} disabled=${!live.value} onClick=${() => cancel(id)}>
     ${armed.value === id ? words.value.reallyCancel : words.value.cancel}
   </button>
 `;
 
 export const Retry = ({ id }) => html`
-  <button class="small" onClick=${() => retry(id)}>${words.value.retry}</button>
+  <button class="small" disabled=${!live.value} onClick=${() => retry(id)}>${words.value.retry}</button>
 `;

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 
 export const now = signal(Date.now());
 export const heardAt = signal(null);
+export const live = signal(true); // while it is not, times stand still and buttons are off
 let ahead = null; // how far the server's clock is ahead of ours, in ms; an event is never told before it happens
 
 export function tick() {
@@ -19,4 +20,4 @@ export function hear(at) {
 }
 
 // The server's time in ms since 1970, as of the last tick.
-export const serverNow = () => Math.max(now.value, 0) + (ahead !== null && Math.abs(ahead) > 2000 ? ahead : 0);
+export const serverNow = () => Math.max(live.value ? now.value : (heardAt.value ?? now.value), 0) + (ahead !== null && Math.abs(ahead) > 2000 ? ahead : 0);

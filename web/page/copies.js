@@ -1,5 +1,6 @@
 // What a reader may want to take along from a task: its addresses, and how to ask for it and watch it.
 import { say } from "./actions.js";
+import { linkTo } from "./address.js";
 import { html } from "./html.js";
 import { key } from "./key.js";
 import { ASK, WATCH } from "./operations.js";
@@ -8,6 +9,7 @@ import { words } from "./words.js";
 export function Copies({ state }) {
   const t = words.value;
   const texts = [
+    [t.copyLink, linkTo(state.id)],
     [t.copyUrl, state.draftUrl],
     ["curl", curl(state.id)],
     ["GraphQL", WATCH(state.id)],

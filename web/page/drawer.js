@@ -37,6 +37,8 @@ function Open({ id }) {
       </p>
       <h3>${t.draftUrl}</h3>
       <p class="address">${state.draftUrl}</p>
+      <h3>${t.task}</h3>
+      <p class="address">${id}</p>
       <${Details} id=${id} />
     <//>
   `;
@@ -50,7 +52,7 @@ function Took({ state }) {
 }
 
 const Video = ({ id, state, name }) => html`
-  <div class="watch"><${Player} id=${id} state=${state} name=${name} /></div>
+  <div class="watch" style=${{ "--ratio": state.video.width / state.video.height }}><${Player} id=${id} state=${state} name=${name} /></div>
   <p class="facts">
     <span>${state.video.width}×${state.video.height}</span><span>${length(state.video.durationSeconds)}</span>
     <span>${bytes(state.video.sizeBytes)}</span>
@@ -60,7 +62,7 @@ const Video = ({ id, state, name }) => html`
 
 const Failure = ({ error }) => html`
   <div class="failure">
-    <p><b>${error.code}</b> · ${words.value.stage[error.stage]}</p>
+    <p><b>${words.value.problem[error.code] ?? error.code}</b> · ${error.code} · ${words.value.stage[error.stage]}</p>
     <p>${spoken(error)}</p>
     <p>${spokenHint(error)}</p>
     ${error.materialUrl && html`<p class="address">${error.materialUrl}</p>`}

@@ -2,18 +2,18 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { retryAll } from "./actions.js";
 import { Card, Name, Retry } from "./card.js";
-import { serverNow } from "./clock.js";
+import { live, serverNow } from "./clock.js";
 import { loadMore, more } from "./feed.js";
 import { html } from "./html.js";
 import { Status } from "./icons.js";
-import { lists, nameOf, task } from "./tasks.js";
+import { failures, hide, mayRetry, nameOf, task } from "./tasks.js";
 import { ago, spoken, spokenHint, words } from "./words.js";
 
 const AT_FIRST = 3; // of a group
 const AT_ONCE = 30;
 
 export function Failed() {
-  const groups = useComputed(() => grouped(lists.value.failed));
+  const groups = useComputed(() => grouped(failures.value));
   const t = words.value;
   if (!groups.value.length) return null;
   return html`
@@ -43,12 +43,16 @@ function Group({ code, ids }) {
   const canceled = code === "CANCELED";
   const hint = canceled ? "" : spokenHint(task(ids[0]).value.error);
   const shown = ids.slice(0, limit.value);
+  const retried = ids.filter((id) => mayRetry(task(id).value));
   return html`
     <div class="group">
       <header>
-        <${Status} of=${canceled ? "CANCELED" : "FAILED"} text=${canceled ? t.canceledGroup : code} />
+        <${Status} of=${canceled ? "CANCELED" : "FAILED"} text=${canceled ? t.canceledGroup : (t.problem[code] ?? code)} />
+        ${!canceled && html`<small>${code}</small>`}
         <small>${ids.length}</small>
-        ${ids.length > 1 && html`<button class="small" onClick=${() => retryAll(ids)}>${t.retryAll(ids.length)}</button>`}
+        ${retried.length > 1 &&
+        html`<button class="small" disabled=${!live.value} onClick=${() => retryAll(retried)}>${t.retryAll(retried.length)}</button>`}
+        ${ids.length > 1 && html`<button class="small" onClick=${() => hide(ids)}>${t.hideAll(ids.length)}</button>`}
       </header>
       ${hint && html`<p class="hint">${hint}</p>`}
       <ul>${shown.map((id) => html`<li key=${id}><${FailedCard} id=${id} /></li>`)}</ul>
@@ -69,7 +73,10 @@ function FailedCard({ id }) {
         ${state.error && html`<p class="message">${spoken(state.error)}</p>`}
         <small>${ago(serverNow() - Date.parse(state.completedAt ?? state.updatedAt))}</small>
       </div>
-      ${state.canRetry && html`<${Retry} id=${id} />`}
+      <div class="acts">
+        ${mayRetry(state) && html`<${Retry} id=${id} />`}
+        <button class="small" aria-label=${`${words.value.hide}: ${name}`} onClick=${() => hide([id])}>${words.value.hide}</button>
+      </div>
     <//>
   `;
 }

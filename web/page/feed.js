@@ -1,8 +1,8 @@
 // The live connection: all tasks' changes, resumed after a cut from the last one seen, so that none is missed.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { say } from "./actions.js";
 import { ask, socket } from "./api.js";
-import { hear } from "./clock.js";
+import { hear, heardAt, live } from "./clock.js";
 import { missed } from "./key.js";
 import { FEED, FIGURES, PAGE } from "./operations.js";
 import { doubt, learn, lists, sample, settle } from "./tasks.js";
@@ -39,6 +39,7 @@ export function connect() {
     closed: () => (connection.value = { state: "waiting", until: Date.now() }),
   });
   follow(client);
+  effect(() => (live.value = connection.value.state === "live" || !heardAt.peek()));
   setInterval(askFigures, FIGURES_EVERY_MS);
   addEventListener("online", reconnect);
 }

@@ -1,5 +1,6 @@
 // The page at /: everything live, by the public GraphQL API alone.
 import { render } from "preact";
+import { openAddressed } from "./address.js";
 import { tick } from "./clock.js";
 import { connect } from "./feed.js";
 import { html } from "./html.js";
@@ -12,4 +13,5 @@ showTitle();
 tick();
 listenToKeys();
 connect();
+openAddressed();
 render(html`<${Page} />`, document.getElementById("page"));

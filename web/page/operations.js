@@ -29,6 +29,9 @@ export const PAGE = `query Page($first: Int!, $after: String, $status: [VideoTas
 }
 ${SHOWN}`;
 
+export const ONE = `query One($id: ID!) { videoTask(id: $id) { ...Shown } }
+${SHOWN}`;
+
 export const FIGURES = `query Figures {
   queue { pending processing capacity oldestPendingAt throughput(lastMinutes: 60) { at completed failed } }
   active: videoTasks(first: 1, filter: { status: [PENDING, PROCESSING] }) { totalCount }

@@ -20,6 +20,15 @@ function kept(name, allowed, otherwise) {
   return chosen;
 }
 
+function keptList(name) {
+  try {
+    const found = JSON.parse(localStorage.getItem(name));
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return [];
+  }
+}
+
 function keep(name, value) {
   try {
     localStorage.setItem(name, value);
@@ -30,6 +39,9 @@ function keep(name, value) {
 
 export const language = kept("language", ["en", "zh"], navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 export const theme = kept("theme", THEMES, "auto");
+
+export const hidden = signal(keptList("hidden"));
+effect(() => keep("hidden", JSON.stringify(hidden.value)));
 
 export const switchLanguage = () => (language.value = language.value === "zh" ? "en" : "zh");
 export const switchTheme = () => (theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length]);

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { submit } from "./actions.js";
 import { ask } from "./api.js";
+import { live } from "./clock.js";
 import { Choose } from "./drop.js";
 import { figures } from "./feed.js";
 import { html } from "./html.js";
@@ -20,8 +21,9 @@ export const box = { focus: () => document.getElementById("draft-url")?.focus() 
 // Look at a draft; also for those that are dropped on the page.
 export async function look(draftUrl) {
   address.value = draftUrl;
-  busy.value = true;
   report.value = null;
+  if (!isAddress(draftUrl)) return refuse();
+  busy.value = true;
   try {
     report.value = (await ask(REPORT, { draftUrl: draftUrl.trim() })).draftReport;
   } catch (error) {
@@ -31,7 +33,24 @@ export async function look(draftUrl) {
   }
 }
 
+const refuse = () => (report.value = { failed: words.peek().badUrl });
+
+function isAddress(text) {
+  try {
+    return ["http:", "https:"].includes(new URL(text.trim()).protocol);
+  } catch {
+    return false;
+  }
+}
+
+// A report goes with its address.
+function change(text) {
+  address.value = text;
+  report.value = null;
+}
+
 async function render(draftUrl) {
+  if (!isAddress(draftUrl)) return refuse();
   if (await submit(draftUrl)) {
     address.value = "";
     report.value = null;
@@ -45,16 +64,17 @@ export function Submit() {
     if (address.value.trim()) look(address.value);
   };
   const accepting = figures.value?.service.acceptingTasks ?? true;
+  const off = busy.value || !live.value;
   return html`
     <section class="submit">
       <form onSubmit=${send}>
         <label class="hidden" for="draft-url">${t.draftUrl}</label>
         <input
           id="draft-url" type="text" inputmode="url" autocomplete="off" spellcheck=${false} placeholder=${t.placeholder}
-          value=${address.value} onInput=${(event) => (address.value = event.target.value)}
+          value=${address.value} onInput=${(event) => change(event.target.value)}
         />
-        <button type="submit" title=${t.lookHint} disabled=${busy.value}>${t.look}</button>
-        <button type="button" class="primary" disabled=${busy.value} onClick=${() => address.value.trim() && render(address.value.trim())}>${t.render}</button>
+        <button type="submit" title=${t.lookHint} disabled=${off}>${t.look}</button>
+        <button type="button" class="primary" disabled=${off} onClick=${() => address.value.trim() && render(address.value.trim())}>${t.render}</button>
         <${Choose} /><${Sample} />
       </form>
       ${!accepting && html`<p class="note warned"><${Icon} name="warning" />${t.queueFull}</p>`}
@@ -69,7 +89,7 @@ export function Submit() {
 export function Sample({ kind = "" }) {
   const url = figures.value?.service.sampleDraftUrl;
   return html`
-    <button type="button" class=${kind} disabled=${!url} onClick=${() => submit(url)}>${words.value.renderSample}</button>
+    <button type="button" class=${kind} disabled=${!url || !live.value} onClick=${() => submit(url)}>${words.value.renderSample}</button>
   `;
 }
 

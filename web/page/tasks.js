@@ -1,8 +1,10 @@
 // What the page knows of tasks. Each task is a signal of its own: a change draws its card and nothing else. The lists
 // change only when a task comes, goes or changes its status.
 import { batch, computed, signal } from "@preact/signals";
+import { hidden } from "./preferences.js";
 import { words } from "./words.js";
 
+const HIDDEN_KEPT = 500;
 const FINISHED_KEPT = 2000; // of each list of ended tasks: the page must not grow for ever
 const PACE_MS = 4000; // how far back the speed looks
 const DRAWN_EVERY_MS = 100; // more often nobody can read it, and all tasks together keep a browser busy
@@ -18,10 +20,17 @@ export const lists = signal({ running: [], waiting: [], finished: [], failed: []
 export const selected = signal(null); // the id that the keyboard is at
 export const sample = signal(""); // the draft URL of the built-in sample
 export const opened = signal(null); // the id whose drawer is open
+// Failures that the reader has not hidden.
+export const failures = computed(() => lists.value.failed.filter((id) => !hidden.value.includes(attemptOf(id))));
 export const order = computed(() => {
-  const { running, waiting, finished, failed } = lists.value;
-  return [...running, ...waiting, ...finished, ...failed];
+  const { running, waiting, finished } = lists.value;
+  return [...running, ...waiting, ...finished, ...failures.value];
 });
+// Hide tasks that failed, until they are tried again and fail again.
+export const hide = (ids) => (hidden.value = [...hidden.peek(), ...ids.map(attemptOf)].slice(-HIDDEN_KEPT));
+const attemptOf = (id) => `${id}/${known.get(id)?.peek().attempt}`;
+// Whether another try of a failed task may do better.
+export const mayRetry = (state) => state.canRetry && (state.error?.retryable ?? true);
 
 const LIST_OF = { PROCESSING: "running", PENDING: "waiting", COMPLETED: "finished", FAILED: "failed", CANCELED: "failed" };
 const time = (text) => (text ? Date.parse(text) : 0);

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from draftcast.api import files, health, openapi, page, sample, uploads
+from draftcast.api import files, health, openapi, openapi_tools, page, sample, uploads
 from draftcast.api.capcut_mate import endpoints
 from draftcast.api.graphql_http.endpoint import HttpEndpoint
 from draftcast.api.graphql_ws.endpoint import GraphQLEndpoint
@@ -103,6 +103,7 @@ def _routes(
         Route(mcp.PATH, mcp.McpEndpoint(executor, origins)),
         *polling.mounts(),
         *openapi.routes(settings),
+        *openapi_tools.routes(settings),
         Route("/files/{key:path}", files.serve),
         *sample.routes(settings.base_url),
         *uploads.routes(),

@@ -1,5 +1,5 @@
-"""The web page at `/`, and at `/tasks/ID` with that task opened. A content security policy allows only its own files, which
-`make setup` builds.
+"""The web page at `/`, and at `/tasks/ID` with that task opened. A content security policy allows only its own files,
+which `make setup` builds.
 """
 
 from urllib.parse import urlsplit

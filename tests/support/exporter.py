@@ -1,9 +1,9 @@
 """An exporter for tests, which writes all its lines at once and copies an existing video.
 
 `python exporter.py VIDEO THUMBNAIL [GATE]`. The draft URL's query selects its behaviour by `act`: `render` (the
-default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped), `gated`
-(waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress), `hostile`
-(its warnings and error contain markup), or `draw` (runs the built-in renderer).
+default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped),
+`gated` (waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress),
+`hostile` (its warnings and error contain markup), or `draw` (runs the built-in renderer).
 """
 
 import json

@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { say } from "./actions.js";
 import { ask } from "./api.js";
 import { ONE } from "./operations.js";
-import { learn, opened, task } from "./tasks.js";
+import { draw, learn, opened, task } from "./tasks.js";
 import { words } from "./words.js";
 
 const PATH = /^\/tasks\/([^/]+)$/;
@@ -20,6 +20,7 @@ async function open(id) {
     const { videoTask } = task(id) ? { videoTask: task(id).peek() } : await ask(ONE, { id });
     if (!videoTask) return say(words.peek().noTask, true);
     learn(videoTask);
+    draw(); // the drawer shows what is known
     opened.value = id;
   } catch (error) {
     say(error.message, true);

@@ -76,7 +76,7 @@ export function doubt() {
 export function settle(states) {
   batch(() => {
     for (const state of states) put(state);
-    for (const id of doubtful) known.delete(id);
+    for (const id of doubtful) if (id !== opened.peek()) known.delete(id);
     doubtful.clear();
     lists.value = sorted();
   });

@@ -23,7 +23,7 @@ from tests.oracle import effects
 from tests.oracle.blending import blended
 from tests.oracle.decode import REACH, mask_plane, reel, still_pixels
 from tests.oracle.keying import kept
-from tests.oracle.pixels import Pixels, blurred, clear, opaque, over, premultiplied, resized, straight
+from tests.oracle.pixels import Pixels, Plane, blurred, clear, opaque, over, premultiplied, resized, straight
 from tests.oracle.placing import Stand, placed, stand
 from tests.oracle.transitions import crossed
 
@@ -118,7 +118,7 @@ def _source_times(layer: Layer, frame: int, rate: float) -> tuple[float, float]:
     if layer.warp is not None:
         times_us, sources_us = np.array(layer.warp.points, np.float64).T
         now_us = frame * US / rate
-        due = np.interp([now_us, now_us + REACH * US / rate], times_us, sources_us)
+        due: Plane = np.asarray(np.interp([now_us, now_us + REACH * US / rate], times_us, sources_us), np.float64)
         return float(due[0]), float(due[1] - due[0])
     step_us = US / rate * layer.speed
     passed = layer.span.end - 1 - frame if layer.reverse else frame - layer.span.start

@@ -50,7 +50,7 @@ class Move:
         """The pictures, as large as the canvas."""
         y, x = np.mgrid[0 : self.height, 0 : self.width] + 0.5
         away = np.hypot(x - self.width / 4, y - self.height / 4) / RADIUS_PX
-        grey = np.round(GROUND + MARK * np.exp(-(away**2) / 2)).astype(np.uint8)
+        grey: NDArray[np.uint8] = np.asarray(np.round(GROUND + MARK * np.exp(-(away**2) / 2)), np.uint8)
         Image.fromarray(grey).convert("RGB").save(folder / "marked.png")
         marked = Image.fromarray(grey).convert("RGBA")
         marked.putpixel((0, 0), (0, 0, 0, 0))

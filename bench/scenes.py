@@ -52,7 +52,7 @@ class Mixed(Scene):
     """Left, top, width, height."""
     caption: str = CAPTION
     caption_y: int = 1740
-    caption_px: int = 67
+    caption_px: int = 62
     outline_px: int = 5
 
 

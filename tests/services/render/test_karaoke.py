@@ -45,7 +45,7 @@ def test_each_word_changes_at_its_time_from_the_segment_s_start() -> None:
 def test_words_that_were_spoken_keep_their_colour_and_the_rest_has_its_own() -> None:
     plain, first, second, third = stages(draft())
     assert not of_color(canvas(plain), RED).any()
-    rights = []
+    rights: list[int] = []
     for text in (first, second, third):
         pixels = canvas(text)
         rights.append(extent(of_color(pixels, RED))[2])

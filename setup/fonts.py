@@ -60,7 +60,7 @@ def _supplement(path: Path, characters: set[int]) -> None:
     options: Any = subset.Options(layout_features=["*"], name_IDs=["*"], hinting=False, notdef_outline=True)
     subsetter: Any = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
-    font: Any = TTFont(path)
+    font: Any = TTFont(path, recalcTimestamp=False)
     with font:
         subsetter.subset(font)
         family = font["name"].getBestFamilyName()
@@ -75,7 +75,7 @@ def _supplement(path: Path, characters: set[int]) -> None:
 
 def _without_svg(path: Path) -> None:
     """Remove the pictures that the font has twice, 20 of 25 MB: what is drawn is COLR."""
-    font: Any = TTFont(path, lazy=True)
+    font: Any = TTFont(path, lazy=True, recalcTimestamp=False)
     with font:
         del font["SVG "]
         font.save(path.with_suffix(".new"))

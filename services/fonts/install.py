@@ -53,6 +53,7 @@ def _saved(pieces: list[bytes], style: str, folder: Path, family: str) -> Path:
     merger: Any = Merger()
     font: Any = TTFont(files[0]) if len(files) == 1 else merger.merge(files)
     font.flavor = None  # else a web font stays compressed
+    font.recalcTimestamp = False  # the same file on every machine
     written = BytesIO()
     font.save(written)
     path = folder / f"{family}-{style}{'.otf' if 'CFF ' in font else '.ttf'}"

@@ -70,6 +70,7 @@ def test_a_font_comes_with_its_licence_and_is_found_by_its_name(tmp_path: Path) 
     (path,) = install(open_font(archive.read_bytes(), "files/a.ttf"), archive, tmp_path / "fonts")
     face = FontBook((tmp_path / "fonts",), system_folders=()).named("Aileron")
     assert face is not None
+    assert TTFont(path)["head"].modified == TTFont(tmp_path / "a.ttf")["head"].modified, "no trace of when it was added"
     assert (face.path, (tmp_path / "fonts" / "Aileron-LICENSE").read_text()) == (path, "Open to all.")
 
 

@@ -25,8 +25,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from draftcast.cli.terminal import printable
-from services.errors import DraftWarning, Failure
+from draftcast.cli.terminal import printable, spoken
+from services.errors import Bilingual, DraftWarning, Failure
 from services.exporter_protocol import Stage, StageLine, Unit
 from services.render.text.open_fonts import names_of
 from services.store.records import StageProgress
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from services.render.text.open_font import OpenFont
 
 _WORDS = {
-    "PENDING": "waiting",
-    "QUEUED": "waiting",
-    "STARTED": "starting",
-    "PARSING_DRAFT": "reading the draft",
-    "PREPARING": "fetching materials",
-    "PROCESSING_MATERIALS": "preparing materials",
-    "EXPORTING": "rendering",
-    "WRITING_FILE": "writing the file",
-    "DONE": "done",
+    "PENDING": Bilingual("waiting", "排队"),
+    "QUEUED": Bilingual("waiting", "排队"),
+    "STARTED": Bilingual("starting", "启动"),
+    "PARSING_DRAFT": Bilingual("reading the draft", "读取草稿"),
+    "PREPARING": Bilingual("fetching materials", "下载素材"),
+    "PROCESSING_MATERIALS": Bilingual("preparing materials", "处理素材"),
+    "EXPORTING": Bilingual("rendering", "渲染中"),
+    "WRITING_FILE": Bilingual("writing the file", "写入文件"),
+    "DONE": Bilingual("done", "完成"),
 }
 _FONT_STYLES = {"here": "green", "open": "yellow", "missing": "red"}
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
@@ -208,7 +208,7 @@ class FetchingBar(_Bar):
 
 
 def _words(stage: str) -> str:
-    return _WORDS.get(stage, stage.lower())
+    return spoken(_WORDS[stage]) if stage in _WORDS else stage.lower()
 
 
 def _duration(seconds: float) -> str:
@@ -306,7 +306,9 @@ def report_table(report: DraftReport) -> Table:
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
-        table.add_row(Text(found.error.code, "bold red"), printable(f"{found.error.message.en} {found.error.hint.en}"))
+        table.add_row(
+            Text(found.error.code, "bold red"), printable(f"{spoken(found.error.message)} {spoken(found.error.hint)}")
+        )
     return table
 
 
@@ -317,7 +319,7 @@ def _many(count: int | None, noun: str) -> str:
 def _about_warning(warning: DraftWarning) -> Text:
     named = [("material", warning.material_name), ("effect", warning.effect_id), ("segment", warning.segment_id)]
     places = ", ".join(f"{what} {name}" for what, name in named if name)
-    return Text.assemble(printable(warning.message.en), printable(f" ({places})" if places else "", "dim"))
+    return Text.assemble(printable(spoken(warning.message)), printable(f" ({places})" if places else "", "dim"))
 
 
 def report_object(report: DraftReport) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from services.errors import DraftcastError, Failed, StoreUnavailable
+from services.errors import Bilingual, DraftcastError, Failed, RequestError, StoreUnavailable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -56,7 +56,7 @@ def invalid(message: str) -> Stopped:
 
 def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
     """End the program with an error."""
-    stopped = _stopped(error)
+    stopped = _stopped(error, (lambda text: text.en) if as_json else spoken)
     print_error(stopped, as_json)
     raise SystemExit(stopped.exit_code)
 
@@ -72,18 +72,26 @@ def print_error(stopped: Stopped, as_json: bool) -> None:
             say(stopped.hint)
 
 
-def _stopped(error: DraftcastError | OSError) -> Stopped:
+def _stopped(error: DraftcastError | OSError, words: Callable[[Bilingual], str]) -> Stopped:
     match error:
         case Stopped():
             return error
         case Failed(failure=failure):
-            return Stopped(failure.code, failure.message.en, failure.hint.en)
+            return Stopped(failure.code, words(failure.message), words(failure.hint))
+        case RequestError(message=message):
+            return Stopped("INVALID_INPUT", words(message))
         case StoreUnavailable():
             return Stopped("UNAVAILABLE", str(error), "Is the database running? DRAFTCAST_DATABASE_URL names it.")
         case OSError():
             return Stopped("OS_ERROR", str(error))
         case _:
             return Stopped("INVALID_INPUT", str(error))
+
+
+def spoken(text: Bilingual) -> str:
+    """The text in Chinese where the locale is Chinese: the first of LC_ALL, LC_MESSAGES and LANG that is set."""
+    locales = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return text.zh if next(filter(None, locales), "").lower().startswith("zh") else text.en
 
 
 def say(text: str, style: str = "") -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from services.drafts.sample import SAMPLE_DIR
 from tests.draftcast.test_cli import run
 from tests.support.drafts import DraftBuilder
@@ -51,3 +53,14 @@ def test_a_refused_address_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "DRAFT_URL_REFUSED" in done.stdout
     assert "DRAFTCAST_ALLOW_HOSTS" in done.stdout
+
+
+def test_people_are_told_in_the_language_of_their_locale_and_programs_in_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    (tmp_path / "empty").mkdir()
+    assert "含有 draft_content.json 的文件夹" in run(tmp_path, "report", str(tmp_path / "empty")).stdout
+    failed = run(tmp_path, "render", str(tmp_path / "empty"), "-o", str(tmp_path / "a.mp4"))
+    assert ("中没有 draft_content.json" in failed.stderr, "reading" in failed.stderr) == (True, False)
+    assert "Give the folder" in run(tmp_path, "report", str(tmp_path / "empty"), "--json").stdout

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from draftcast.cli.output_options import Format, From, Level, Rate, Scale, Silent, Size, To, format_of, output_from
-from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of
+from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of, spoken
 from services.errors import DraftWarning, Failed, Failure
 from services.output import Quality
 
@@ -137,7 +137,7 @@ def _render_shown(request: "ExportRequest", output: Path) -> None:
         result = run(export(OWN_EXPORTER, request, on_line))
         bar.finish()
     for warning in warnings:
-        say(f"{warning.code}: {warning.message.en}", "yellow")
+        say(f"{warning.code}: {spoken(warning.message)}", "yellow")
     _keep(request, output)
     _say_result(result, output)
 

@@ -64,8 +64,9 @@ _WORDS: dict[str, Recipe] = {
     "动漫 anime": Recipe(saturation=0.5, contrast=0.15),
     "清晰 清 晰 高清 质感 增强 hd 4k 8k enhance 画质 去灰 去雾 对比 focus 锐 硬 反差 质 修复 提升 原相 专注 "
     "聚焦 crisp": Recipe(contrast=0.35, saturation=0.1),
-    "亮 light bright 明 晴 光 曝 shine glow 提亮 日照 晨 朝 曦 晖 辉 曙 拂 通透 空 天 阴天 闪 逆光 炎 "
-    "晶": Recipe(light=0.28, saturation=0.05),
+    "亮 light bright 明 晴 光 曝 shine glow 提亮 日照 晨 朝 曦 晖 辉 曙 拂 通透 空 天 阴天 闪 逆光 炎 晶": Recipe(
+        light=0.28, saturation=0.05
+    ),
     "肤 肌 颜 脸 妆 skin 气色 润 容 美 人像 白富美 face": Recipe(light=0.15, tint=0.12, contrast=-0.08),
     "柔 soft 梦幻 朦 dreamy 棉 云 温 慕斯 丝 羽 纱 halo 绒 blur 模糊 虚 静": Recipe(
         contrast=-0.3, fade=0.2, light=0.12

@@ -84,6 +84,7 @@ def _shake(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     return (
         f"scale=w={sides.width + 2 * across}:h={sides.height + 2 * down}",
         f"crop=w={sides.width}:h={sides.height}:x='{x}':y='{y}':exact=1",
+        "setsar=1",
     )
 
 
@@ -93,6 +94,7 @@ def _zoom(s: float, sides: Size, clock: Clock) -> tuple[str, ...]:
     return (
         f"scale=w='{sides.width}+2*{x}':h='{sides.height}+2*{y}':eval=frame",
         f"crop=w={sides.width}:h={sides.height}:x='{x}':y='{y}':exact=1",
+        "setsar=1",
     )
 
 

@@ -1,4 +1,4 @@
-"""Drafts with random entries of the catalogue, by id, render without failure; with DRAFTCAST_FUZZ, a hundred of them."""
+"""Drafts with random entries of the catalogue, by id, render; with DRAFTCAST_FUZZ a hundred of them."""
 
 import os
 import random

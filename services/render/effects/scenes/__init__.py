@@ -74,4 +74,6 @@ def scene_steps(kind: E, s: float, look: Variation, sides: Size, clock: Clock, *
     """One of `SCENES` at a strength above 0."""
     scene = SCENES[kind]
     found = scene.steps(s, look, sides, clock)
-    return (beside_alpha(",".join(found)),) if found and alpha and not scene.moves else found
+    if scene.moves:
+        return (*found, "setsar=1")  # a change of the aspect ratio and back leaves a rest
+    return (beside_alpha(",".join(found)),) if found and alpha else found

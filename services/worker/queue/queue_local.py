@@ -159,8 +159,10 @@ class LocalQueue(WorkQueue):
         self.ring()
 
     def _cancel(self, keys: Iterable[int]) -> None:
+        """Cancel the handles of these jobs; one may have ended by itself meanwhile."""
         for key in keys:
-            self._running[key].cancel()
+            if key in self._running:
+                self._running[key].cancel()
 
     async def _look(self) -> None:
         """Ring when another connection has changed the database (https://sqlite.org/pragma.html#pragma_data_version).

@@ -57,7 +57,7 @@ def listed(lists: dict[str, str]) -> Iterator[Entry]:
                 meta: dict[str, Any] = vars(member.value)
                 if _name(meta) == UNNAMED:
                     continue
-                ids = dict.fromkeys(each for each in (meta["resource_id"], meta["effect_id"]) if each)
+                ids = dict.fromkeys(str(meta[key]) for key in ("resource_id", "effect_id") if meta[key])
                 duration_us = int(meta.get("duration") or meta.get("default_duration") or 0)
                 yield Entry(tuple(ids), kind, app, duration_us // 1000, (" ".join(_name(meta).split()),))
 

@@ -277,9 +277,14 @@ def shake(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pi
     swing = 0.07 * _rising(progress) * math.sin(14 * math.pi * progress)
     picture = _cut(before, after, progress)
     height, width = picture.shape[:2]
-    columns: NDArray[np.int64] = np.clip(np.arange(width) - round(across * width * swing), 0, width - 1)
-    rows: NDArray[np.int64] = np.clip(np.arange(height) - round(down * height * swing), 0, height - 1)
+    columns = _held(width, round(across * width * swing))
+    rows = _held(height, round(down * height * swing))
     return np.asarray(picture[rows][:, columns])
+
+
+def _held(side: int, moved: int) -> list[int]:
+    """The pixels along a side that a picture moved by some of them shows; its edges go on."""
+    return [min(side - 1, max(0, place - moved)) for place in range(side)]
 
 
 def whip(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
@@ -298,7 +303,7 @@ def glitch(before: Pixels, after: Pixels, progress: float, look: Variation) -> P
     axis = 1 if look.angle(0, 0, 90) % 180 == 0 else 0
     side = picture.shape[axis]
     for channel, way in ((0, 1), (2, -1)):
-        place: NDArray[np.int64] = np.clip(np.arange(side) - way * round(part * side), 0, side - 1)
+        place = _held(side, way * round(part * side))
         picture[..., channel] = np.take(picture[..., channel], place, axis=axis)
     return picture
 

@@ -1,4 +1,4 @@
-"""Strokes of a brush, one after the other, to and fro: arrival = (floor(n b) + a) / n, every second one with 1 - a."""
+"""Strokes of a brush, one after the other, back and forth: arrival = (floor(n b) + a) / n, in turns with 1 - a for a."""
 
 from services.drafts.design import Variation
 from services.render.box import Size

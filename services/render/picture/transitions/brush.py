@@ -1,4 +1,4 @@
-"""Strokes of a brush, one after the other, back and forth: arrival = (floor(n b) + a) / n, in turns with 1 - a for a."""
+"""Strokes of a brush, one after the other: arrival = (floor(n b) + a) / n, in turns with 1 - a in place of a."""
 
 from services.drafts.design import Variation
 from services.render.box import Size

@@ -7,7 +7,7 @@ setup.make_catalogue`.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pycapcut  # type: ignore[import-untyped]  # it has no types
 import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
@@ -53,8 +53,9 @@ def listed(lists: dict[str, str]) -> Iterator[Entry]:
     """The entries of some of the packages' lists."""
     for app, package in APPS.items():
         for name, kind in lists.items():
-            for member in getattr(package, name):
-                meta: dict[str, Any] = vars(member.value)
+            members: list[Any] = list(getattr(package, name))
+            for member in members:
+                meta = cast("dict[str, Any]", vars(member.value))
                 if _name(meta) == UNNAMED:
                     continue
                 ids = dict.fromkeys(str(meta[key]) for key in ("resource_id", "effect_id") if meta[key])

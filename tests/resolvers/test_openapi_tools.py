@@ -1,5 +1,6 @@
 """The document for low-code platforms, imported and used as they do it."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -35,7 +36,7 @@ def without_references(value: Any) -> bool:
         fields = cast("Json", value)
         wrong = {"$ref", "oneOf", "anyOf", "allOf", "const"} & set(fields) or isinstance(fields.get("type"), list)
         return not wrong and all(without_references(each) for each in fields.values())
-    return not isinstance(value, list) or all(without_references(each) for each in cast("list[Any]", value))
+    return not isinstance(value, list) or all(without_references(each) for each in cast("Sequence[Any]", value))
 
 
 @pytest.mark.parametrize("envelope", ["documented", "capcut-mate"])

@@ -356,7 +356,7 @@ def combined(families: Families[A], match: Match[A]) -> tuple[A, ...]:
     """The kinds of an animation, its family's first; of a name that says more, those of its other words too."""
     found = [match.kind]
     for kind in (kind for word, kind in families.words if word in match.name and not match.exact):
-        rivals = set().union(*(alike for alike in _ALIKE if kind in alike), {kind})
+        rivals = {kind}.union(*(alike for alike in _ALIKE if kind in alike))
         if not rivals.intersection(found) and len(found) < COMBINED:
             found.append(kind)
     return tuple(found)

@@ -204,7 +204,7 @@ def test_footage_is_decoded_from_its_seek_point() -> None:
     (reading,) = set(chunk_readings(made, chunk, 0).values())
     command = chunk_command(made, chunk, 0, None, {reading: 4_000_000})
     assert command.inputs[:3] == ("-noaccurate_seek", "-ss", "4000000us")
-    assert f"setpts=PTS{3333 - 1_000_000:+}" in command.graph
+    assert "setpts='PTS-1000000+3333'" in command.graph
 
 
 @pytest.mark.parametrize(

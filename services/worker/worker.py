@@ -79,7 +79,8 @@ class Worker:
         self._writer = ProgressWriter(database, task_cache)
         self._parts = PartStore(database, files, registry, traces)
         self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
-        shares = bool(settings.share_seconds) and not settings.exporter
+        may_have_peers = not database.embedded  # an SQLite file has one worker
+        shares = may_have_peers and bool(settings.share_seconds) and not settings.exporter
         self._assistant = Assistant(self._parts, task_cache, settings, self._free_slots) if shares else None
         self._handling = 0
         """The number of running attempts."""

@@ -36,6 +36,7 @@ TIMES = "query($id: ID!) { videoTask(id: $id) { createdAt startedAt } }"
 TOLD = Path(__file__).parent / "told.py"
 FEW, MANY, MOST = 10, 20_000, 100_000
 SUBMIT_SECONDS = 5
+NOTE_SECONDS = 60
 POLL_SECONDS = 0.002
 
 
@@ -167,8 +168,11 @@ def running(process: Begun) -> Generator[Begun]:
 
 
 def written(note: Path) -> float:
-    """The time that is written there, once it is."""
+    """The time that is written there, once it is. Raises `TimeoutError`."""
+    until = time.monotonic() + NOTE_SECONDS
     while not note.exists():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{note.name} was not written within {NOTE_SECONDS} s")
         time.sleep(POLL_SECONDS)
     return float(note.read_text())
 

@@ -70,6 +70,9 @@ ROUTES = {
     "/drafts/output/draft/{draft_id}/{path:path}": "whoever knows the draft's id, which cannot be guessed",
     "/healthz": "tells nothing of anyone",
     "/readyz": "tells nothing of anyone",
+    "/mcp": "a question of GraphQL each, for whose key it is",
+    "/openapi/tools.json": "tells nothing of anyone",
+    "/tasks/{id}": "the page, which tells nothing of anyone",
     "/metrics": "counts of all together",
     "/graphiql": "tells nothing of anyone",
     "/graphiql/{rest:path}": "tells nothing of anyone",
@@ -77,16 +80,18 @@ ROUTES = {
 REST = {"/gen_video", "/gen_video_status", "/gen_video_active_count"}
 
 
-def selection(kind: Any, depth: int = DEEPEST) -> str:
-    """Everything of a type that needs no argument, so many levels deep."""
+def selection(kind: Any, depth: int = DEEPEST, *, aliased: bool = False) -> str:
+    """Everything of a type that needs no argument, so many levels deep. Types that share a selection need aliases."""
     named = _named(kind)
     if isinstance(named, GraphQLScalarType | GraphQLEnumType):
         return ""
     if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
-        inner = [f"... on {each.name} {selection(each, depth)}" for each in SCHEMA.get_possible_types(named)]
+        inner = [
+            f"... on {each.name} {selection(each, depth, aliased=True)}" for each in SCHEMA.get_possible_types(named)
+        ]
         return "{ __typename " + " ".join(inner) + " }"
     assert isinstance(named, GraphQLObjectType)
-    return "{ __typename " + " ".join(_fields(named, depth)) + " }"
+    return "{ __typename " + " ".join(_fields(named, depth, aliased=aliased)) + " }"
 
 
 def _named(kind: Any) -> object:
@@ -94,13 +99,13 @@ def _named(kind: Any) -> object:
     return cast("object", get_named_type(kind))
 
 
-def _fields(named: GraphQLObjectType, depth: int) -> Iterator[str]:
+def _fields(named: GraphQLObjectType, depth: int, *, aliased: bool) -> Iterator[str]:
     for name, field in named.fields.items():
         if any(is_required_argument(each) for each in field.args.values()):
             continue
         leaf = isinstance(_named(field.type), GraphQLScalarType | GraphQLEnumType)
         if leaf or depth > 1:
-            alias = f"{named.name}_{name}: {name}"
+            alias = f"{named.name}_{name}: {name}" if aliased else name
             yield alias if leaf else f"{alias} {selection(field.type, depth - 1)}"
 
 

@@ -62,7 +62,7 @@ WAITS_OF_A_ROW: Mapping[str, float] = {"videoTasks": 0.03, "events": 0.04}
 """Reads for each row, which is read whole for any selection."""
 SLOWER = 2.5
 """The factor of a value's cost in documents that are not compiled, which graphql-core executes."""
-SLOWER_OF_THE_SCHEMA = 1.12
+SLOWER_OF_THE_SCHEMA = 1.05
 """The additional factor of a value of introspection."""
 MOST_ERRORS = 5
 _INTROSPECTED = frozenset(("fields", "inputFields", "interfaces", "possibleTypes"))

@@ -48,6 +48,7 @@ def test_bash_completes_commands_options_and_values(tmp_path: Path, words: tuple
 def test_completion_is_installed_for_bash(tmp_path: Path) -> None:
     command = [str(DRAFTCAST), "--install-completion", "bash"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
+    ended = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended
     assert "_draftcast_completion" in (tmp_path / ".bash_completions" / "draftcast.sh").read_text()
     assert ".bash_completions/draftcast.sh" in (tmp_path / ".bashrc").read_text()

@@ -284,6 +284,6 @@ async def _make(
         height=drawn.height,
         duration_us=timeline.duration_us,
         frames=drawn.frames,
-        frame_rate=float(timeline.rate),
+        frame_rate=float(timeline.rate) if drawn.frames else 0.0,
         has_sound=exported.sound is not None,
     )

@@ -16,6 +16,7 @@ from tests.support.programs import free_port
 from tests.support.receiver import receiving
 from tests.support.server import ROOT, Server
 from tests.support.servers import DraftServer
+from tests.support.site import wait_until
 from tests.support.subscriber import subscriber
 
 CANARY = "canary7f3a"
@@ -165,6 +166,7 @@ def test_a_collector_that_is_away_stops_nobody(tmp_path: Path, monkeypatch: pyte
         server = process.start()
         for _ in range(3):
             assert watched(server, submitted(server, server.draft_url())) == "COMPLETED"
+        wait_until(lambda: "the collector does not accept traces" in process.log)
         with collecting(port) as collector:
             last = submitted(server, server.draft_url())
             assert watched(server, last) == "COMPLETED"

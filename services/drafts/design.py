@@ -383,9 +383,17 @@ class EffectKind(StrEnum):
     TINT = "tint"
     HIGHLIGHT = "highlight"
     SHADOW = "shadow"
+    BLACK = "black"
+    WHITE = "white"
     SHARPEN = "sharpen"
     FADE = "fade"
 
+
+SIGNED = frozenset(EffectKind(name) for name in (
+    "brightness", "contrast", "saturation", "temperature", "tint", "highlight", "shadow", "black", "white", "sharpen",
+    "fade",
+))  # fmt: skip
+"""Adjustments: families with a strength of -1..1."""
 
 Offsets: TypeAlias = tuple[float, float, float]
 """Added to red, green and blue."""
@@ -431,7 +439,7 @@ def _offsets(one: Offsets, other: Offsets) -> Offsets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One effect. `strength` is 0..1; for adjustments (BRIGHTNESS to FADE) -1..1, 0 for unchanged.
+    """One effect. `strength` is 0..1; for adjustments (`SIGNED`) -1..1, 0 for unchanged.
     `path` names the file of a LUT, `recipe` the colours of a LOOK; `look` varies a scene effect.
     """
 

@@ -66,14 +66,86 @@ def _gains(rgb: Pixels, *gains: float) -> Pixels:
     return rgb * np.array(gains, np.float32)
 
 
-def _highlight(rgb: Pixels, s: float) -> Pixels:
-    grey, _ = _parts(rgb)
-    return rgb + 0.9 * s * grey**2 * (1 - grey)
+def _brightness(rgb: Pixels, v: float) -> Pixels:
+    if v > 0:
+        return np.asarray(1 - (1 - rgb) ** (1 + 5 * (0.3 * v if v <= 0.7 else 0.6333 * v - 0.2333)))
+    return np.asarray(1 - (1 - (rgb + 0.01 * v)) ** (1 / (1 - 2.5 * v)))
 
 
-def _shadow(rgb: Pixels, s: float) -> Pixels:
-    grey, _ = _parts(rgb)
-    return rgb + 0.9 * s * grey * (1 - grey) ** 2
+def _contrast(rgb: Pixels, v: float) -> Pixels:
+    pivot = 0.435
+    if v <= 0:
+        return (1 + 0.4 * v) * (rgb - pivot) + pivot
+    q = 1 + 0.6 * v
+    steep = math.exp(8.33 * q - 12.16) + 5.82 * q - 1.72
+
+    def curve(x: Pixels) -> tuple[Pixels, Pixels]:
+        s = 1 / (1 + np.exp(-steep * (x - pivot)))
+        return s + pivot - 0.5, steep * s * (1 - s)
+
+    value, slope = curve(rgb)
+    (low, low_slope), (high, high_slope) = curve(np.zeros(1)), curve(np.ones(1))
+    dark = ((steep / 4 - slope) / (steep / 4 - low_slope)) ** 2 * (0 - low)
+    bright = ((steep / 4 - slope) / (steep / 4 - high_slope)) ** 2 * (1 - high)
+    return np.asarray(value + np.where(rgb <= pivot, dark, bright))
+
+
+def _saturation(rgb: Pixels, v: float) -> Pixels:
+    grey = (rgb @ np.array([0.208540, 0.702086, 0.089374], np.float32))[..., None]
+    return np.asarray(grey + (rgb - grey) * (1 + v))
+
+
+def _highlight(rgb: Pixels, v: float) -> Pixels:
+    p, t = 1 + 0.503 * v + 0.183 * v**2 + 0.147 * v**3 + 0.067 * v**4, 1 - rgb
+    return np.asarray(1 - t**p - (p - 1) * (t**2 - t**3))
+
+
+def _shadow(rgb: Pixels, v: float) -> Pixels:
+    p = 1 - 0.503 * v + 0.183 * v**2 - 0.147 * v**3 + 0.067 * v**4
+    return np.asarray(rgb**p + (p - 1) * (rgb**2 - rgb**3))
+
+
+def _black(rgb: Pixels, v: float) -> Pixels:
+    return v / 2 + (1 - v / 2) * rgb if v > 0 else (rgb + v / 2) / (1 + v / 2)
+
+
+def _white(rgb: Pixels, v: float) -> Pixels:
+    return rgb / (1 - v / 2) if v > 0 else (1 + v / 2) * rgb
+
+
+def _balanced(rgb: Pixels, temperature: float, tint: float) -> Pixels:
+    kelvin = 6500 - 1970 * temperature + 876 * temperature**2 - 2630 * temperature**3
+    cone = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    xyz = np.array([[0.41239, 0.35758, 0.18048], [0.21264, 0.71517, 0.07219], [0.01933, 0.11919, 0.95053]])
+    gains = (cone @ _white_point(kelvin, tint)) / (cone @ _white_point(6500, 0))
+    adapted = np.linalg.inv(xyz) @ np.linalg.inv(cone) @ np.diag(gains) @ cone @ xyz
+    return np.asarray(rgb @ adapted.T.astype(np.float32))
+
+
+def _white_point(kelvin: float, tint: float) -> Plane:
+    """XYZ of a black body by Planck's law and the colour matching functions of Wyman, Sloan and Shirley (2013), moved
+    off the locus.
+    """
+    place, later = _locus(kelvin), _locus(kelvin + 10)
+    along = (later - place) / np.linalg.norm(later - place)
+    u, v = place + 0.01 * tint * np.array([-along[1], along[0]])
+    x, y = np.array([3 * u, 2 * v]) / (2 * u - 8 * v + 4)
+    return np.array([x / y, 1, (1 - x - y) / y])
+
+
+def _locus(kelvin: float) -> Plane:
+    """u and v of a black body."""
+    nm = np.arange(360.0, 831.0)
+    power = nm**-5 / (np.exp(1.4388e7 / (nm * kelvin)) - 1)
+
+    def lobe(middle: float, left: float, right: float) -> Plane:
+        return np.asarray(np.exp(-(((nm - middle) * np.where(nm < middle, left, right)) ** 2) / 2))
+
+    x = 1.056 * lobe(599.8, 0.0264, 0.0323) + 0.362 * lobe(442.0, 0.0624, 0.0374) - 0.065 * lobe(501.1, 0.0490, 0.0382)
+    y = 0.821 * lobe(568.8, 0.0213, 0.0247) + 0.286 * lobe(530.9, 0.0613, 0.0322)
+    z = 1.217 * lobe(437.0, 0.0845, 0.0278) + 0.681 * lobe(459.0, 0.0385, 0.0725)
+    total_x, total_y, total_z = (float((power * each).sum()) for each in (x, y, z))
+    return np.array([4 * total_x, 6 * total_y]) / (total_x + 15 * total_y + 3 * total_z)
 
 
 def _sharpen(rgb: Pixels, s: float) -> Pixels:
@@ -104,15 +176,17 @@ def _vignette(rgb: Pixels, s: float) -> Pixels:
 
 
 COLORS: dict[EffectKind, Callable[[Pixels, float], Pixels]] = {
-    EffectKind.BRIGHTNESS: lambda rgb, s: rgb + 0.3 * s,
-    EffectKind.CONTRAST: lambda rgb, s: _toned(rgb, 1 + s / 2, 0, 1),
-    EffectKind.SATURATION: lambda rgb, s: _toned(rgb, 1, 0, 1 + s),
-    EffectKind.TEMPERATURE: lambda rgb, s: _gains(rgb, 1 + 0.2 * s, 1, 1 - 0.2 * s),
+    EffectKind.BRIGHTNESS: _brightness,
+    EffectKind.CONTRAST: _contrast,
+    EffectKind.SATURATION: _saturation,
+    EffectKind.TEMPERATURE: lambda rgb, s: _balanced(rgb, s, 0),
     EffectKind.WARM: lambda rgb, s: _gains(rgb, 1 + 0.14 * s, 1, 1 - 0.14 * s),
     EffectKind.COOL: lambda rgb, s: _gains(rgb, 1 - 0.14 * s, 1, 1 + 0.14 * s),
-    EffectKind.TINT: lambda rgb, s: _gains(rgb, 1, 1 - 0.15 * s, 1),
+    EffectKind.TINT: lambda rgb, s: _balanced(rgb, 0, s),
     EffectKind.HIGHLIGHT: _highlight,
     EffectKind.SHADOW: _shadow,
+    EffectKind.BLACK: _black,
+    EffectKind.WHITE: _white,
     EffectKind.SHARPEN: _sharpen,
     EffectKind.FADE: lambda rgb, s: rgb + 0.18 * s * (1 - rgb),
     EffectKind.BLACK_WHITE: lambda rgb, s: _toned(rgb, 1, 0, 1 - s),

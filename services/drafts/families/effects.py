@@ -267,6 +267,8 @@ ADJUSTMENTS = {
     "tone": E.TINT,
     "highlight": E.HIGHLIGHT,
     "shadow": E.SHADOW,
+    "black": E.BLACK,
+    "white": E.WHITE,
     "sharpen": E.SHARPEN,
     "sharp": E.SHARPEN,
     "fade": E.FADE,
@@ -280,8 +282,6 @@ ADJUSTMENTS = {
 NEAR_ADJUSTMENTS = {
     "light_sensation": E.BRIGHTNESS,
     "exposure": E.BRIGHTNESS,
-    "white": E.HIGHLIGHT,
-    "black": E.SHADOW,
     "clear": E.SHARPEN,
     "clarity": E.SHARPEN,
     "vibrance": E.SATURATION,

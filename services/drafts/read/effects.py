@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from services.drafts.colors import Color, hex_color
-from services.drafts.design import BlendMode, ChromaKey, Effect, EffectKind
+from services.drafts.design import SIGNED, BlendMode, ChromaKey, Curve, Effect, EffectKind
 from services.drafts.families.effects import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
 from services.drafts.families.lookup import Match
 from services.drafts.families.recipes import recipe
@@ -21,12 +21,6 @@ OF_TEXT = ("text_effect", "text_shape")
 DEFAULT_KEY_INTENSITY = 0.2
 """The intensity of a chroma key without one [unverified: the value that generators write as the apps' default]."""
 _NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
-_SIGNED = frozenset(
-    {
-        EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION, EffectKind.TEMPERATURE, EffectKind.TINT,
-        EffectKind.HIGHLIGHT, EffectKind.SHADOW, EffectKind.SHARPEN, EffectKind.FADE,
-    }
-)  # fmt: skip
 _STRENGTHS = {EffectKind.BLUR: "effects_adjust_blur", EffectKind.GRAIN: "effects_adjust_noise"}
 _ANY_STRENGTH = ("effects_adjust_intensity", "effects_adjust_filter")
 """The settings of an effect that hold its strength."""
@@ -55,6 +49,12 @@ _SETTINGS: Sentence = (
 def read_effects(found: list[MaterialEntry], segment_id: str) -> tuple[Effect, ...]:
     """The effects among materials, in order, with warnings for unsupported and approximated ones."""
     return tuple(_read(found, segment_id))
+
+
+def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Effect, ...]:
+    """The effects without the adjustments that have keyframes: the apps write the value at the playhead too."""
+    keyed = {curve.property.value for curve in curves}
+    return tuple(each for each in effects if each.kind not in SIGNED or each.kind.value not in keyed)
 
 
 def _read(found: list[MaterialEntry], segment_id: str) -> Iterator[Effect]:
@@ -127,7 +127,7 @@ def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
     if family is EffectKind.LUT:
         return _table(fields, segment_id)
     strength = fields.number("value", 1.0, -1.0, 1.0)
-    if family is None or (strength < 0 and family not in _SIGNED):
+    if family is None or (strength < 0 and family not in SIGNED):
         unknown = (f"The adjustment {kind[:40]} {{name}} is not drawn.", f"调节 {kind[:40]}“{{name}}”未绘制。")
         warn_of(fields, segment_id, unknown)
         return None

@@ -4,54 +4,31 @@ R'G'B' and Y are 0..1, `s` is the strength, c is the difference of a channel fro
 
 | family | definition |
 |---|---|
-| BRIGHTNESS | rgb + 0.3 s |
-| CONTRAST | (rgb - 1/2) (1 + s/2) + 1/2 |
-| SATURATION | Y + c (1 + s) |
-| TEMPERATURE | r (1 + 0.2 s), b (1 - 0.2 s) |
-| TINT | g (1 - 0.15 s): magenta above 0, green below |
-| HIGHLIGHT | rgb + 0.9 s Y Y (1 - Y) |
-| SHADOW | rgb + 0.9 s Y (1 - Y) (1 - Y) |
 | SHARPEN | rgb + 2 s (Y - blurred Y), blurred by 1 2 1 both ways; below 0 with s for 2 s |
-| FADE | rgb + 0.18 s (1 - rgb) |
 | BLACK_WHITE | Y + c (1 - s) |
-| WARM, COOL | TEMPERATURE of 0.7 s, of -0.7 s |
+| WARM, COOL | r (1 + 0.14 s), b (1 - 0.14 s); the other way round |
 | VIVID | (Y - 1/2) (1 + 0.15 s) + 1/2 + c (1 + 0.15 s) (1 + 0.35 s) |
 | FADED | Y (1 - 0.2 s) + 0.14 s + c (1 - 0.2 s) (1 - 0.35 s) |
 | VINTAGE | (Y - 1/2) (1 - 0.2 s) + 1/2 + 0.02 s + c (1 - 0.2 s) (1 - 0.5 s) + s (0.08, 0.0, -0.12) without its luma |
 | VIGNETTE | rgb cos(s pi/4 d) ^ 4, d the distance from the middle, 1 in the corners |
-
-Keyframed tones are BRIGHTNESS, then CONTRAST, then SATURATION, clipped once.
 """
 
 import math
-from fractions import Fraction
 
 from services.drafts.design import ChromaKey, EffectKind
-from services.render.timeline.ramps import Ramp
 
-ADJUSTMENTS = frozenset(
+COLORS = frozenset(
     {
-        EffectKind.BRIGHTNESS,
-        EffectKind.CONTRAST,
-        EffectKind.SATURATION,
-        EffectKind.TEMPERATURE,
-        EffectKind.TINT,
-        EffectKind.HIGHLIGHT,
-        EffectKind.SHADOW,
         EffectKind.SHARPEN,
-        EffectKind.FADE,
+        EffectKind.BLACK_WHITE,
+        EffectKind.WARM,
+        EffectKind.COOL,
+        EffectKind.VINTAGE,
+        EffectKind.VIVID,
+        EffectKind.FADED,
+        EffectKind.VIGNETTE,
     }
 )
-"""Families with a strength of -1..1."""
-COLORS = ADJUSTMENTS | {
-    EffectKind.BLACK_WHITE,
-    EffectKind.WARM,
-    EffectKind.COOL,
-    EffectKind.VINTAGE,
-    EffectKind.VIVID,
-    EffectKind.FADED,
-    EffectKind.VIGNETTE,
-}
 """The families of this module."""
 YUV = "format=yuva444p|yuva420p|yuv444p|yuv420p"
 TO_RGB = ("scale=in_color_matrix=bt709:in_range=tv:flags=neighbor+accurate_rnd", "format=gbrap|gbrp")
@@ -60,13 +37,11 @@ FROM_RGB = ("scale=out_color_matrix=bt709:out_range=tv:flags=area+full_chroma_in
 others blur chroma, or round luma down.
 """
 
-BRIGHTEST, CONTRAST_SPAN, SATURATION_SPAN = 0.3, 0.5, 1.0
 _Y = "clip((val-16)/219,0,1)"
 _BLACK, _WHITE, _CHROMA = 16, 219, 224
 """The code of luma 0, and the ranges of luma and chroma codes."""
 _BROWN = (0.08, 0.0, -0.12)
 """Of VINTAGE."""
-_TONES = (EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION)
 
 FARTHEST, SOFTEST = 0.5, 0.5
 """Of a chroma key: the distance in the plane of Cb and Cr (-0.5..0.5 each) within which an intensity of 1 makes pixels
@@ -78,44 +53,16 @@ unpublished].
 def color_steps(kind: EffectKind, s: float, *, alpha: bool) -> tuple[str, ...]:
     """One of `COLORS` at a strength other than 0."""
     match kind:
-        case EffectKind.BRIGHTNESS | EffectKind.CONTRAST | EffectKind.SATURATION:
-            brightness, contrast, saturation = (Ramp.constant(s if kind is each else 0.0) for each in _TONES)
-            return tone_steps(brightness, contrast, saturation, Fraction(1))
-        case EffectKind.TEMPERATURE | EffectKind.WARM | EffectKind.COOL:
-            warmth = s * {EffectKind.WARM: 0.7, EffectKind.COOL: -0.7}.get(kind, 1.0)
-            return _gains(1 + 0.2 * warmth, 1, 1 - 0.2 * warmth)
-        case EffectKind.TINT:
-            return _gains(1, 1 - 0.15 * s, 1)
+        case EffectKind.WARM:
+            return _gains(1 + 0.14 * s, 1, 1 - 0.14 * s)
+        case EffectKind.COOL:
+            return _gains(1 - 0.14 * s, 1, 1 + 0.14 * s)
         case EffectKind.SHARPEN:
             return (_sharper(2 * s if s > 0 else s),)
         case EffectKind.VIGNETTE:
             return _vignette(s, alpha=alpha)
         case _:
             return (_levels(kind, s),)
-
-
-def tone_steps(brightness: Ramp, contrast: Ramp, saturation: Ramp, rate: Fraction) -> tuple[str, ...]:
-    """The steps of three adjustments, -1..1 each, which may change over time: the ramps count the stream's frames.
-
-    `eq` scales luma about half of 255 and ignores limited range, which its brightness corrects; without a gamma it
-    would round to steps of some codes. Its saturation is not used: it takes 127.5 as grey.
-    """
-    frame = f"(t*{float(rate):.9g})"
-    lift, gain, color = (ramp.expression(frame) for ramp in (brightness, contrast, saturation))
-    steep = f"1+{CONTRAST_SPAN}*({gain})"
-    middle = (_BLACK + _WHITE / 2) / 255 - 0.5
-    level = f"st(0,{steep});{middle:.6f}*(1-ld(0))+{BRIGHTEST * _WHITE / 255:.6f}*ld(0)*({lift})"
-    moving = not (brightness.still and contrast.still)
-    luma = f"eq=eval={'frame' if moving else 'init'}:gamma=1.0001:contrast='{steep}':brightness='{level}'"
-    chroma = f"hue=s='({steep})*(1+{SATURATION_SPAN}*({color}))'"
-    turned = not _never(contrast)
-    wanted = ((luma, turned or not _never(brightness)), (chroma, turned or not _never(saturation)))
-    return tuple(step for step, needed in wanted if needed)
-
-
-def _never(tone: Ramp) -> bool:
-    """Whether an adjustment is always 0."""
-    return tone.still and tone.first == 0
 
 
 def chroma_steps(key: ChromaKey, *, alpha: bool = False) -> tuple[str, ...]:
@@ -145,9 +92,6 @@ def _levels(kind: EffectKind, s: float) -> str:
     """Families with luma as a function of luma, and chroma of chroma."""
     cb, cr = _chroma(_BROWN)
     table: dict[EffectKind, str] = {
-        EffectKind.HIGHLIGHT: lutyuv(f"{_Y}+{0.9 * s:.5f}*{_Y}*{_Y}*(1-{_Y})"),
-        EffectKind.SHADOW: lutyuv(f"{_Y}+{0.9 * s:.5f}*{_Y}*(1-{_Y})*(1-{_Y})"),
-        EffectKind.FADE: lutyuv(f"{_Y}+{0.18 * s:.5f}*(1-{_Y})", 1 - 0.18 * s),
         EffectKind.BLACK_WHITE: lutyuv("", 1 - s),
         EffectKind.VIVID: lutyuv(_steeper(1 + 0.15 * s), (1 + 0.15 * s) * (1 + 0.35 * s)),
         EffectKind.FADED: lutyuv(f"{_Y}*{1 - 0.2 * s:.5f}+{0.14 * s:.5f}", (1 - 0.2 * s) * (1 - 0.35 * s)),

@@ -34,9 +34,13 @@ class Chains:
         return f"[{self._count - 1}:{stream}]"
 
     def chain(self, sources: str, steps: Sequence[str]) -> str:
-        """Add a chain of filters. Returns the label of its output."""
+        """Add a chain of filters. Returns the label of its output.
+
+        A filter named `@this_...`, to which another one of the chain sends commands, gets a name of its own.
+        """
         label = self._label()
-        self._chains.append(sources + ",".join(steps) + label)
+        own = ",".join(steps).replace("@this_", f"@chain{self._labels}_")
+        self._chains.append(sources + own + label)
         return label
 
     def split(self, source: str, count: int) -> list[str]:

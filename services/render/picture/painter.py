@@ -7,7 +7,7 @@ from pathlib import Path
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render.box import Size
 from services.render.effects.color import FROM_RGB, TO_RGB
-from services.render.effects.filters import blur_steps, chroma_steps, steps, tone_steps
+from services.render.effects.filters import adjustment_steps, blur_steps, chroma_steps, runs, steps
 from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.containers import input_options
 from services.render.media.photos import Still
@@ -229,26 +229,31 @@ class Painter:
 
     def _effect_steps(self, layer: Layer, span: Span, size: Size, *, alpha: bool) -> Iterator[str]:
         """The steps of the layer's effects and tones."""
-        for effect in layer.effects:
-            lasting = Span(layer.effects_start, layer.effects_start + layer.effects_length)
-            yield from self._effect(effect, size, lasting, span, alpha=alpha)
+        lasting = Span(layer.effects_start, layer.effects_start + layer.effects_length)
+        for run in runs(layer.effects):
+            yield from self._effect(run, size, lasting, span, alpha=alpha)
         motion = layer.motion
         if motion is not None:
-            brightness, contrast, saturation = (
-                tone.shifted(-span.start) for tone in (motion.brightness, motion.contrast, motion.saturation)
-            )
-            yield from tone_steps(brightness, contrast, saturation, self._timeline.rate)
+            tones = {
+                EffectKind.BRIGHTNESS: motion.brightness,
+                EffectKind.CONTRAST: motion.contrast,
+                EffectKind.SATURATION: motion.saturation,
+            }
+            moved = {kind: ramp.shifted(-span.start) for kind, ramp in tones.items()}
+            yield from adjustment_steps(moved, self._timeline.rate, span.count)
 
-    def _effect(self, effect: Effect, size: Size, lasting: Span, shown: Span, *, alpha: bool) -> tuple[str, ...]:
-        """The steps of an effect that lasts for some frames, in a stream of others."""
+    def _effect(
+        self, run: tuple[Effect, ...], size: Size, lasting: Span, shown: Span, *, alpha: bool
+    ) -> tuple[str, ...]:
+        """The steps of an effect, or a run of adjustments, that lasts for some frames, in a stream of others."""
         return steps(
-            effect,
+            *run,
             width=size.width,
             height=size.height,
             rate=self._timeline.rate,
             start=lasting.start - shown.start,
             length=lasting.count,
-            lut=Path(effect.path) if effect.path else None,
+            lut=Path(run[0].path) if run[0].path else None,
             alpha=alpha,
         )
 
@@ -294,8 +299,8 @@ class Painter:
         start, end = span.start - self._span.start, span.end - self._span.start
         seen = [
             step
-            for effect in effect_item.effects
-            for step in self._effect(effect, size, effect_item.span, self._span, alpha=self._clear)
+            for run in runs(effect_item.effects)
+            for step in self._effect(run, size, effect_item.span, self._span, alpha=self._clear)
         ]
         if not seen:
             return under

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.drafts.design import ChromaKey, Effect, EffectKind
-from services.render.effects.color import ADJUSTMENTS, COLORS
-from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps, tone_steps
+from services.drafts.design import SIGNED, ChromaKey, Effect, EffectKind
+from services.render.effects.adjust import TONES, adjustment_steps, runs
+from services.render.effects.color import COLORS
+from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps
 from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.probe import BadMedia
 from services.render.timeline.ramps import Ramp
@@ -38,7 +39,6 @@ CHANGING = (
 LOOKS = tuple(kind for kind in EffectKind if kind not in (EffectKind.LUT, EffectKind.LOOK))
 TINTED = (EffectKind.WARM, EffectKind.COOL, EffectKind.TEMPERATURE, EffectKind.TINT, EffectKind.VINTAGE,
           EffectKind.DUOTONE, EffectKind.LIGHT, *PARTICLES)  # fmt: skip
-TONES = (EffectKind.BRIGHTNESS, EffectKind.CONTRAST, EffectKind.SATURATION)
 CODE = 1 / 255
 
 
@@ -86,7 +86,7 @@ def difference(found: Pixels, wanted: Pixels) -> float:
     return float(np.abs(found - wanted)[..., :3][seen].mean() * 255)
 
 
-EFFECTS = tuple(Effect(kind=kind, strength=strength) for kind in LOOKS for strength in STRENGTHS[kind in ADJUSTMENTS])
+EFFECTS = tuple(Effect(kind=kind, strength=strength) for kind in LOOKS for strength in STRENGTHS[kind in SIGNED])
 
 
 @lru_cache
@@ -108,7 +108,7 @@ def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effec
 def test_an_effect_is_drawn_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
     plain, step_lists = seen_through_all(ffmpeg, pixel_format)
     found, wanted = step_lists[effect], apply(effect, plain, FRAME - START, RATE)
-    assert difference(found, wanted) <= (1.5 if effect.kind in COLORS else 3)
+    assert difference(found, wanted) <= (1.5 if effect.kind in COLORS | TONES else 3)
     assert np.abs(found - wanted)[..., 3].mean() <= CODE
     assert np.abs(found - plain)[..., :3].mean() > CODE / 10, "nothing is changed"
 
@@ -172,25 +172,78 @@ def test_effects_that_know_no_alpha_keep_it_by_themselves(ffmpeg: str) -> None:
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
 def test_tones_that_move_are_the_adjustments_of_each_frame(ffmpeg: str) -> None:
-    lift, gain, color = Ramp(((2, 0.0), (6, -0.5))), Ramp(((0, 0.4), (8, -0.8))), Ramp(((1, -1.0), (8, 0.6)))
+    tones = {
+        EffectKind.CONTRAST: Ramp(((0, 0.4), (8, -0.8))),
+        EffectKind.BRIGHTNESS: Ramp(((2, 0.0), (6, -0.5))),
+        EffectKind.TEMPERATURE: Ramp(((1, -0.4), (7, 0.3))),
+        EffectKind.SATURATION: Ramp(((1, -1.0), (8, 0.6))),
+        EffectKind.WHITE: Ramp.constant(-0.2),
+    }
+    order = (
+        EffectKind.BRIGHTNESS,
+        EffectKind.CONTRAST,
+        EffectKind.SATURATION,
+        EffectKind.WHITE,
+        EffectKind.TEMPERATURE,
+    )
     whole = picture(clear=True)
     plain = shown(ffmpeg, whole, ((),), "yuva444p", range(1))[0]
-    frames = shown(ffmpeg, whole, (tone_steps(lift, gain, color, RATE),), "yuva444p", range(10))
+    frames = shown(ffmpeg, whole, (adjustment_steps(tones, RATE, 10),), "yuva444p", range(10))
     for number, frame in enumerate(frames):
         wanted = plain
-        for kind, ramp in zip(TONES, (lift, gain, color), strict=True):
-            wanted = apply(Effect(kind=kind, strength=ramp.at(number)), wanted, 0, RATE)
+        for kind in order:
+            wanted = apply(Effect(kind=kind, strength=tones[kind].at(number)), wanted, 0, RATE)
         assert difference(frame, wanted) <= 1.5, number
         assert np.array_equal(frame[..., 3], plain[..., 3])
 
 
-@pytest.mark.parametrize("kind", TONES, ids=str)
+@pytest.mark.parametrize("kind", sorted(TONES), ids=str)
 def test_a_tone_that_stands_is_the_adjustment(kind: EffectKind) -> None:
-    still = [Ramp(((3, 0.4), (9, 0.4))) if each is kind else Ramp.constant(0.0) for each in TONES]
+    still = {each: Ramp(((3, 0.4), (9, 0.4))) if each is kind else Ramp.constant(0.0) for each in TONES}
     adjusted = steps(Effect(kind=kind, strength=0.4), width=WIDTH, height=HEIGHT, rate=RATE, start=0)
-    assert tone_steps(still[0], still[1], still[2], RATE) == adjusted
-    none = Ramp.constant(0.0)
-    assert tone_steps(none, none, none, RATE) == ()
+    assert adjustment_steps(still, RATE, 100) == adjusted
+    assert adjustment_steps(dict.fromkeys(TONES, Ramp.constant(0.0)), RATE) == ()
+
+
+@pytest.mark.parametrize("ffmpeg", FFMPEGS)
+@pytest.mark.parametrize(
+    ("kind", "strength", "wanted"),
+    [
+        (EffectKind.BRIGHTNESS, 0.5, (34, 180, 238)), (EffectKind.BRIGHTNESS, 1.0, (55, 223, 252)),
+        (EffectKind.BRIGHTNESS, -1.0, (5, 45, 88)), (EffectKind.CONTRAST, 0.5, (9, 137, 224)),
+        (EffectKind.CONTRAST, -1.0, (56, 121, 164)), (EffectKind.HIGHLIGHT, 1.0, (21, 159, 233)),
+        (EffectKind.SHADOW, 1.0, (55, 156, 207)), (EffectKind.SHADOW, -1.0, (3, 98, 191)),
+        (EffectKind.BLACK, 1.0, (138, 192, 228)), (EffectKind.WHITE, -1.0, (10, 64, 100)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_adjustments_give_greys_their_numbers(
+    ffmpeg: str, kind: EffectKind, strength: float, wanted: tuple[int, ...]
+) -> None:
+    """Of 20, 128 and 200 of 255."""
+    greys = np.repeat(np.array([20, 128, 200]), 8)[None, :, None] / 255 * np.ones((8, 1, 4), np.float32)
+    greys[..., 3] = 1
+    adjusted = steps(Effect(kind=kind, strength=strength), width=24, height=8, rate=RATE, start=0)
+    found = shown(ffmpeg, greys, (adjusted,), "yuv444p", range(1))[0][4, 4::8, 1] * 255
+    assert found == pytest.approx(wanted, abs=2)
+
+
+def test_neighbouring_adjustments_are_drawn_at_once_in_the_apps_order() -> None:
+    kinds = (
+        EffectKind.BLUR,
+        EffectKind.FADE,
+        EffectKind.CONTRAST,
+        EffectKind.CONTRAST,
+        EffectKind.TINT,
+        EffectKind.SHAKE,
+    )
+    found = [[each.kind.value for each in run] for run in runs(Effect(kind=kind) for kind in kinds)]
+    assert found == [["blur"], ["fade", "contrast"], ["contrast", "tint"], ["shake"]]
+    one, other = (
+        steps(*(Effect(kind=kind, strength=0.3) for kind in order), width=WIDTH, height=HEIGHT, rate=RATE, start=0)
+        for order in ((EffectKind.FADE, EffectKind.BRIGHTNESS), (EffectKind.BRIGHTNESS, EffectKind.FADE))
+    )
+    assert one == other
 
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)

@@ -126,7 +126,7 @@ def _curve(*formulas: Callable[[Values], str]) -> Callable[[Values], Options]:
 
     def options(values: Values) -> Options:
         steps = "".join(f"st(0,clip({text},0,1));" for formula in formulas if (text := formula(values)))
-        expression = f"st(0,val/255);{steps}255*ld(0)+0.5"
+        expression = f"st(0,min(1,val/255));{steps}255*ld(0)+0.5"  # some releases ask for 256 too
         return dict.fromkeys("rgb", expression)
 
     return options

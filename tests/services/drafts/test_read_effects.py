@@ -76,7 +76,8 @@ def test_a_filter_whose_name_says_more_is_drawn_by_its_words_and_told() -> None:
         ("brightness", EffectKind.BRIGHTNESS), ("contrast", EffectKind.CONTRAST),
         ("saturation", EffectKind.SATURATION), ("temperature", EffectKind.TEMPERATURE), ("hue", EffectKind.TINT),
         ("tint", EffectKind.TINT), ("highlight", EffectKind.HIGHLIGHT), ("shadow", EffectKind.SHADOW),
-        ("sharpen", EffectKind.SHARPEN), ("fade", EffectKind.FADE),
+        ("sharpen", EffectKind.SHARPEN), ("fade", EffectKind.FADE), ("white", EffectKind.WHITE),
+        ("black", EffectKind.BLACK),
     ],
 )  # fmt: skip
 def test_every_adjustment_goes_both_ways(kind: str, family: EffectKind) -> None:
@@ -131,6 +132,17 @@ def test_effects_of_a_segment_keep_their_order() -> None:
     builder.using("effects", type="contrast", value=0.1).using("effects", type="filter", name="复古")
     kinds = [effect.kind for effect in read(builder).tracks[0].segments[0].effects]
     assert kinds == [EffectKind.VIGNETTE, EffectKind.CONTRAST, EffectKind.VINTAGE]
+
+
+def test_a_keyframed_adjustment_replaces_the_standing_one() -> None:
+    """The apps also write the value at the playhead."""
+    point = {"time_offset": 0, "values": [0.3], "curveType": "Line"}
+    moved = {"property_type": "KFTypeBrightness", "keyframe_list": [point]}
+    builder = DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=[moved])
+    builder.using("effects", type="brightness", value=0.3).using("effects", type="contrast", value=0.2)
+    segment = read(builder).tracks[0].segments[0]
+    assert [effect.kind for effect in segment.effects] == [EffectKind.CONTRAST]
+    assert len(segment.curves) == 1
 
 
 def on_track(kind: str, bucket: str, **fields: Any) -> DraftBuilder:

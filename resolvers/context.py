@@ -8,6 +8,7 @@ from typing import Any, cast
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as ASGIScope
+from strawberry.dataloader import DataLoader
 
 from services.access.audit import Act
 from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
@@ -16,6 +17,7 @@ from services.access.limits import Limit, rate_limit_key
 from services.access.watch_tokens import MARK as WATCH_MARK
 from services.compose import Services
 from services.errors import RequestError
+from services.store.records import Task
 
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER, _BEARER_BYTES = "bearer ", b"bearer "
@@ -30,6 +32,14 @@ class Context:
     caller: Caller | None = OPEN
     scope: ASGIScope = field(default_factory=dict[str, Any])
     """The ASGI scope of the request or socket; empty without one."""
+    _queue_positions: DataLoader[Task, int | None] | None = None
+
+    @property
+    def queue_positions(self) -> DataLoader[Task, int | None]:
+        """The positions in the queue of the tasks of a page, read together."""
+        if self._queue_positions is None:
+            self._queue_positions = DataLoader(self.services.manager.queue_positions, cache=False)
+        return self._queue_positions
 
     @property
     def owner(self) -> str:

@@ -142,7 +142,7 @@ async def active_count(context: Context) -> int:
 
 async def queue_position(context: Context, waiting: Task) -> int | None:
     """A waiting task's position in the queue, from 1; None for other tasks."""
-    return await context.services.manager.queue_position(waiting)
+    return await context.queue_positions.load(waiting)
 
 
 async def throughput(context: Context, last_minutes: int) -> tuple[ThroughputPoint, ...]:

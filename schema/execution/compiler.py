@@ -1,8 +1,8 @@
 """Compiled selections of plain fields: functions from a value to its JSON text.
 
-A field is plain when it reads an attribute, or when its resolver is declared `plain`: a function that
-does not wait and uses only the context of `info`. graphql-core collects the fields that a document selects;
-only reading and writing their values is compiled. A field or value that is not plain raises `NotPlain`, and
+A field is plain when it reads an attribute, when its resolver is declared `plain`, a function that does not wait and
+uses only the context of `info`, or when it describes the schema. graphql-core collects the fields that a document
+selects; only reading and writing their values is compiled. A field or value that is not plain raises `NotPlain`, and
 graphql-core executes the operation. Both give the same bytes.
 """
 
@@ -13,6 +13,7 @@ graphql-core executes the operation. Both give the same bytes.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from operator import attrgetter
@@ -31,8 +32,10 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     GraphQLString,
     get_argument_values,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -77,8 +80,10 @@ class Compiler:
     def field(self, field: GraphQLField, details: list[FieldDetails]) -> Write:
         """A function from an object to the JSON of its field."""
         self.fields += 1
-        strawberry_field = strawberry_field_of(field)
         complete = self.value(field.type, details)
+        if describes_schema(field):
+            return self._description(field, details, complete)
+        strawberry_field = strawberry_field_of(field)
         resolver = strawberry_field.base_resolver
         if resolver is None:
             return _attribute(strawberry_field.python_name, complete)
@@ -93,12 +98,18 @@ class Compiler:
     def arguments(self, field: GraphQLField, details: list[FieldDetails]) -> dict[str, Any]:
         """The arguments as the resolver takes them. Raises GraphQLError for invalid ones."""
         given = get_argument_values(field, details[0].node, self._executor.variable_values)
+        if describes_schema(field):
+            return given
         return convert_arguments(
             given,
             strawberry_field_of(field).arguments,
             scalar_registry=self._schema.schema_converter.scalar_registry,
             config=self._schema.config,
         )
+
+    def _description(self, field: GraphQLField, details: list[FieldDetails], complete: Write) -> Write:
+        describe, arguments = _describe(field, self._executor.schema), self.arguments(field, details)
+        return lambda source, info: complete(describe(source, **arguments), info)
 
     def value(self, kind: GraphQLOutputType, details: list[FieldDetails]) -> Write:
         """A function from a value of this type to its JSON."""
@@ -137,6 +148,30 @@ class Compiler:
         return prefix, self.field(kind.fields[name], details)
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaInfo:
+    """The part of `GraphQLResolveInfo` that graphql-core's own resolvers of introspection use."""
+
+    schema: GraphQLSchema
+
+
+def describes_schema(field: GraphQLField) -> bool:
+    """Whether the field is one of introspection, whose resolver is graphql-core's and does not wait."""
+    return "strawberry-definition" not in field.extensions
+
+
+def _describe(field: GraphQLField, schema: GraphQLSchema) -> Callable[..., Any]:
+    """The resolver of a field of introspection; lists are lists, whatever collection the schema has them in."""
+    resolve: Any = field.resolve
+    info, listed = SchemaInfo(schema), isinstance(get_nullable_type(field.type), GraphQLList)
+
+    def describe(source: Any, **arguments: Any) -> Any:
+        value = resolve(source, info, **arguments)
+        return list(value) if listed and value is not None else value
+
+    return describe
+
+
 def strawberry_field_of(field: GraphQLField) -> StrawberryField:
     """The strawberry field of a field. Raises `NotPlain` for fields of introspection."""
     found = field.extensions.get("strawberry-definition")
@@ -145,12 +180,14 @@ def strawberry_field_of(field: GraphQLField) -> StrawberryField:
     return found
 
 
-def resolver_of(field: GraphQLField) -> Callable[..., Any]:
-    """The resolver of a field. Raises `NotPlain` for an attribute."""
+async def resolved(field: GraphQLField, schema: GraphQLSchema, info: PlainInfo, arguments: dict[str, Any]) -> Any:
+    """The value of a root field. Raises what its resolver does, and `NotPlain` for an attribute."""
+    if describes_schema(field):
+        return _describe(field, schema)(None, **arguments)
     resolver = strawberry_field_of(field).base_resolver
     if resolver is None:
         raise NotPlain
-    return cast("Callable[..., Any]", resolver.wrapped_func)
+    return await cast("Callable[..., Any]", resolver.wrapped_func)(None, info=info, **arguments)
 
 
 def waits(field: GraphQLField) -> bool:
@@ -163,7 +200,9 @@ def waits(field: GraphQLField) -> bool:
 
 
 def is_plain(field: GraphQLField) -> bool:
-    """Whether the field's resolver is declared plain."""
+    """Whether the field's resolver is declared plain, or describes the schema."""
+    if describes_schema(field):
+        return True
     resolver = strawberry_field_of(field).base_resolver
     return resolver is not None and hasattr(resolver.wrapped_func, "plain")
 
@@ -227,7 +266,7 @@ def _leaf(kind: GraphQLLeafType) -> Write:
 
 
 def _enum(kind: GraphQLEnumType) -> Write:
-    names = {value.value: encode(name) for name, value in kind.values.items()}
+    names = {_raw(value.value): encode(name) for name, value in kind.values.items()}
 
     def write(value: Any, _info: PlainInfo) -> str:
         try:
@@ -236,6 +275,11 @@ def _enum(kind: GraphQLEnumType) -> Write:
             raise NotPlain from None
 
     return write
+
+
+def _raw(value: Any) -> Any:
+    """The value of an enum's member; graphql-core's own enums hold members, strawberry's hold their values."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _int(value: Any, _info: PlainInfo) -> str:

@@ -39,16 +39,28 @@ class Documents:
 
     def __init__(self, *, introspection: bool) -> None:
         self._rules = tuple(specified_rules) if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self.cache: LruCache[_Parsed] = LruCache(MAX_BYTES)
+        self.cache: LruCache[_Parsed | GraphQLError] = LruCache(MAX_BYTES)
+        """Texts that cannot be parsed are kept with their error: the planner and strawberry both ask."""
 
     def parsed(self, query: str) -> DocumentNode:
         """The document of a text. Raises GraphQLSyntaxError, and GraphQLError for a text that is too long."""
-        found = self.cache.get(query)
-        if found is None:
-            document = _parsed(query)
-            size_bytes = document_bytes(document)
-            found = self.cache.put(query, _Parsed(document, size_bytes), size_bytes)
+        found = self.cache.get(query) or self._parse(query)
+        if isinstance(found, GraphQLError):
+            raise found.with_traceback(None)
         return found.document
+
+    def _parse(self, query: str) -> _Parsed | GraphQLError:
+        if is_too_long(query):
+            message = (
+                f"The document has {len(query)} characters; at most {MAX_DOCUMENT_LENGTH} are allowed. Use variables."
+            )
+            return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+        try:
+            document = _parsed(query)
+        except GraphQLError as error:
+            return self.cache.put(query, _without_frames(error), text_bytes(query) + BYTES_OF_AN_ERROR)
+        size_bytes = document_bytes(document)
+        return self.cache.put(query, _Parsed(document, size_bytes), size_bytes)
 
     def errors(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None
@@ -82,10 +94,12 @@ class Documents:
     def _validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
         text = document.loc.source.body if document.loc else ""
         entry = self.cache.get(text)
-        if entry is not None and entry.document is document and entry.errors is not None:
+        if not isinstance(entry, _Parsed) or entry.document is not document:
+            entry = None
+        elif entry.errors is not None:
             return entry.errors
         found = [_without_frames(error) for error in validate_document(schema, document, self._rules)]
-        if entry is not None and entry.document is document:
+        if entry is not None:
             entry.errors = found
             size_bytes = entry.size_bytes + sum(BYTES_OF_AN_ERROR + 4 * len(error.message) for error in found)
             self.cache.put(text, entry, size_bytes)
@@ -115,9 +129,6 @@ def _without_frames(error: GraphQLError) -> GraphQLError:
 
 
 def _parsed(query: str) -> DocumentNode:
-    if is_too_long(query):
-        message = f"The document has {len(query)} characters; at most {MAX_DOCUMENT_LENGTH} are allowed. Use variables."
-        raise GraphQLError(message, extensions={"code": "BAD_REQUEST"})
     document = parse(query, max_tokens=MAX_TOKENS)
     for token in _tokens(document):
         token.prev = None  # without this reference cycle the document is freed at once, not by the garbage collector

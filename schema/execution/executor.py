@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
 from schema.execution.build import Schema, public_error
-from schema.execution.compiler import NotPlain, PlainInfo, resolver_of
+from schema.execution.compiler import NotPlain, PlainInfo, resolved
 from schema.execution.plans import Plan, Planner, Root
 from schema.execution.rendering import ChangeRenderer, result_json
 from schema.execution.response_cache import ResponseCache
@@ -51,7 +51,7 @@ class OperationExecutor:
         plan = self._planner.plan(operation)
         if plan is not None and plan.plain and not plan.subscription:
             try:
-                result = await _compiled(context, plan)
+                result = await self._compiled(context, plan)
             except NotPlain:
                 pass
             else:
@@ -59,6 +59,25 @@ class OperationExecutor:
                     self.response_cache.add(body, plan)
                 return OperationResult(result.encode())
         return await self._by_the_library(context, operation, mutations)
+
+    async def _compiled(self, context: Context, plan: Plan) -> str:
+        """The result of a plain query as JSON. Raises `NotPlain` for values that only graphql-core can write."""
+        info, members, errors, failed = PlainInfo(context), list[str](), list[dict[str, Any]](), False
+        for root in plan.roots:
+            try:
+                members.append(root.prefix + await self._value(root, info))
+            except NotPlain:
+                raise
+            except Exception as error:  # noqa: BLE001 - every error is reported in the result
+                errors.append(dict(public_error(root.located(error)).formatted))
+                members.append(root.prefix + "null")
+                failed = failed or not root.is_nullable
+        data = "null" if failed else "{" + ",".join(members) + "}"
+        return '{"data":' + data + (f',"errors":{encode(errors)}' if errors else "") + "}"
+
+    async def _value(self, root: Root, info: PlainInfo) -> str:
+        assert root.write is not None  # noqa: S101 - the plan is plain
+        return root.write(await resolved(root.field, self._schema.core, info, root.arguments), info)
 
     async def _by_the_library(self, context: Context, operation: Operation, mutations: bool) -> OperationResult:
         result = await self._schema.execute(
@@ -107,27 +126,6 @@ class OperationExecutor:
             await results.aclose()
             raise OperationRefused([dict(error.formatted) for error in first.errors or []])
         return _items(first, results)
-
-
-async def _compiled(context: Context, plan: Plan) -> str:
-    """The result of a plain query as JSON. Raises `NotPlain` for values that only graphql-core can write."""
-    info, members, errors, failed = PlainInfo(context), list[str](), list[dict[str, Any]](), False
-    for root in plan.roots:
-        try:
-            members.append(root.prefix + await _value(root, info))
-        except NotPlain:
-            raise
-        except Exception as error:  # noqa: BLE001 - every error is reported in the result
-            errors.append(dict(public_error(root.located(error)).formatted))
-            members.append(root.prefix + "null")
-            failed = failed or not root.is_nullable
-    data = "null" if failed else "{" + ",".join(members) + "}"
-    return '{"data":' + data + (f',"errors":{encode(errors)}' if errors else "") + "}"
-
-
-async def _value(root: Root, info: PlainInfo) -> str:
-    assert root.write is not None  # noqa: S101 - the plan is plain
-    return root.write(await resolver_of(root.field)(None, info=info, **root.arguments), info)
 
 
 async def _items(first: ExecutionResult | None, rest: AsyncGenerator[Any]) -> AsyncGenerator[StreamItem]:

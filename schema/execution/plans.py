@@ -17,7 +17,9 @@ from graphql import (
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
+    SchemaMetaFieldDef,
     Source,
+    TypeMetaFieldDef,
     VariableNode,
     Visitor,
     get_operation_ast,
@@ -33,6 +35,7 @@ from schema.execution.results import Operation, encode
 from services.lru_cache import LruCache, text_bytes
 
 PLANS_BYTES, SHAPES_BYTES, VARIABLES_BYTES = 12 * 1024 * 1024, 6 * 1024 * 1024, 1024 * 1024
+_DESCRIPTIONS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 BYTES_OF_A_PLAN, BYTES_OF_A_ROOT, BYTES_OF_A_FIELD = 4000, 1000, 1200
 """Of compiled selections; 850 bytes were measured for a field."""
 
@@ -203,8 +206,9 @@ def _root_fields(executor: Executor[Any]) -> tuple[GraphQLObjectType, dict[str, 
 
 
 def _field(fields: dict[str, GraphQLField], details: list[FieldDetails]) -> GraphQLField:
-    field = fields.get(details[0].node.name.value)
-    if field is None:  # __typename and the like
+    name = details[0].node.name.value
+    field = fields.get(name) or _DESCRIPTIONS.get(name)
+    if field is None:  # __typename
         raise NotPlain
     return field
 

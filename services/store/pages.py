@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import Bilingual, InvalidInput
-from services.store.records import EventPage, EventType, PageRequest, Task, TaskFilter
+from services.store.records import EventPage, EventType, PageRequest, TaskFilter
 from services.store.rows import event_of
 from services.store.tables import events, tasks
 
@@ -70,11 +70,14 @@ class PageCursor:
 
 
 async def event_page(
-    connection: AsyncConnection, task: Task, page: PageRequest, types: tuple[EventType, ...] | None
+    connection: AsyncConnection, owner: str, task_id: str, page: PageRequest, types: tuple[EventType, ...] | None
 ) -> EventPage:
-    """A page of a task's events, oldest first; all types with None. Raises `InvalidInput` for a bad cursor or size."""
+    """A page of the events of an owner's task, oldest first; all types with None; none of a task of others. Raises
+    `InvalidInput` for a bad cursor or size.
+    """
     cut = page_cursor(page, 1)
-    query = sa.select(events).where(events.c.task_id == task.id)
+    owned = sa.exists().where(tasks.c.id == task_id, tasks.c.owner == owner)
+    query = sa.select(events).where(events.c.task_id == task_id, owned)
     if types is not None:
         query = query.where(events.c.type.in_(types))
     rows = (await connection.execute(cut.ordered(query, (events.c.seq,)))).mappings().all()

@@ -1,6 +1,6 @@
 """Queries for tasks and events. Queries for callers are scoped by owner."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,15 +85,13 @@ async def active_count(connection: AsyncConnection, owner: str) -> int:
     return await connection.scalar(sa.select(sa.func.count()).where(tasks.c.owner == owner, is_active)) or 0
 
 
-async def waiting_before(connection: AsyncConnection, waiting: Task) -> int:
-    """The number of tasks ahead of this one in the queue."""
-    place = sa.tuple_(tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
-    earlier = place < sa.tuple_(
-        sa.literal(waiting.turn, sa.BigInteger), sa.literal(waiting.queued_at_ms, sa.BigInteger), sa.literal(waiting.id)
-    )
-    first = (tasks.c.priority > waiting.priority) | ((tasks.c.priority == waiting.priority) & earlier)
-    count = await connection.scalar(sa.select(sa.func.count()).where(is_pending, first))
-    return count or 0
+async def queue_positions(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, int]:
+    """The position in the queue, from 1, by the id of each of these tasks that is waiting."""
+    order = (tasks.c.priority.desc(), tasks.c.turn, tasks.c.queued_at_ms, tasks.c.id)
+    numbered = sa.select(tasks.c.id, sa.func.row_number().over(order_by=order).label("position")).where(is_pending)
+    queue = numbered.subquery()
+    rows = await connection.execute(sa.select(queue.c.id, queue.c.position).where(queue.c.id.in_(ids)))
+    return {row.id: row.position for row in rows}
 
 
 async def active_besides(connection: AsyncConnection, queued: sa.Select[str, int]) -> list[Task]:

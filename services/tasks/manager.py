@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 
@@ -243,9 +243,10 @@ class TaskManager:
     ) -> EventPage:
         """A page of a task's events of these types, oldest first. Raises `InvalidInput` for a bad cursor or size."""
         async with self._database.read() as connection:
-            return await pages.event_page(
-                connection, await self._read_or_raise(connection, owner, task_id), page, types
-            )
+            found = await pages.event_page(connection, owner, task_id, page, types)
+            if not found.events:
+                await self._read_or_raise(connection, owner, task_id)
+            return found
 
     async def queue(self, owner: str) -> QueueState:
         """The numbers of the owner's active tasks."""
@@ -268,12 +269,14 @@ class TaskManager:
             await self._read_or_raise(connection, owner, task_id)
             return await outbox.of_task(connection, task_id, pages.size_of(page))
 
-    async def queue_position(self, task: Task) -> int | None:
-        """The position of a PENDING task in the queue, from 1."""
-        if task.status is not Status.PENDING:
-            return None
+    async def queue_positions(self, wanted: Sequence[Task]) -> list[int | None]:
+        """The position in the queue of each task, from 1; None for those that are not waiting."""
+        ids = [task.id for task in wanted if task.status is Status.PENDING]
+        if not ids:
+            return [None] * len(wanted)
         async with self._database.read() as connection:
-            return 1 + await reads.waiting_before(connection, task)
+            positions = await reads.queue_positions(connection, ids)
+        return [positions.get(task.id) for task in wanted]
 
     async def throughput(self, owner: str, last_minutes: int) -> tuple[ThroughputPoint, ...]:
         """Tasks that ended in each of the last minutes (1 to 1440), oldest first, including the current one."""

@@ -24,6 +24,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLUnionType,
+    get_introspection_query,
     get_named_type,
     is_leaf_type,
 )
@@ -274,7 +275,14 @@ def test_the_usual_documents_are_compiled(both: Both) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["{ service { version } }", "{ __schema { types { name } } }", "{ __typename }", "{ nope }", "{", "mutation { x }"],
+    [
+        "{ service { version } }",
+        "{ __typename __schema { queryType { name } } }",
+        "{ __typename }",
+        "{ nope }",
+        "{",
+        "mutation { x }",
+    ],
 )
 def test_what_is_not_plain_is_left_to_the_library(both: Both, query: str) -> None:
     runner, made = both
@@ -282,3 +290,21 @@ def test_what_is_not_plain_is_left_to_the_library(both: Both, query: str) -> Non
     answer = runner.run(made.compiled.answer(made.context, Operation(query)))
     assert answer == runner.run(made.library.answer(made.context, Operation(query)))
     assert json.loads(answer.body)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        get_introspection_query(input_value_deprecation=True, specified_by_url=True, directive_is_repeatable=True),
+        '{ a: __type(name: "Node") { kind possibleTypes { name } interfaces { name } } b: __type(name: "") { name } }',
+        "{ __schema { types { fields(includeDeprecated: true) { args { defaultValue } } enumValues { name } } } }",
+    ],
+)
+def test_the_schema_is_described_the_same_both_ways(both: Both, query: str) -> None:
+    runner, made = both
+    plan = made.compiled._planner.plan(Operation(query))
+    assert plan is not None
+    assert plan.plain
+    compiled = runner.run(made.compiled.answer(made.context, Operation(query)))
+    assert compiled == runner.run(made.library.answer(made.context, Operation(query)))
+    assert "errors" not in json.loads(compiled.body)

@@ -31,7 +31,7 @@ COSTLY = {
     "a page whose size is a variable's own": PAGES.replace(
         "{ videoTasks(first: 100)", "query($n: Int = 100) { videoTasks(first: $n)", 1
     ),
-    "the database asked for each of a page": "{ videoTasks(first: 40) { nodes { queuePosition } } }",
+    "the database asked for each of a page": "{ videoTasks(first: 40) { nodes { events { nodes { seq } } } } }",
     "the database asked again and again": "{ " + " ".join(f"a{n}: queue {{ pending }}" for n in range(41)) + " }",
     "a day by the minute, ten times": "{ queue { "
     + " ".join(f"a{n}: throughput(lastMinutes: 1440) {{ at completed failed }}" for n in range(10))
@@ -59,6 +59,8 @@ def test_a_costly_document_is_refused_with_one_error(server: Server, query: str)
 def test_what_tools_ask_is_answered(server: Server) -> None:
     assert server.data(get_introspection_query(input_value_deprecation=True))["__schema"]
     assert server.data("{ videoTasks(first: 100) { totalCount nodes { id status stages { stage } video { url } } } }")
+    assert server.data("{ videoTasks(first: 100) { nodes { id queuePosition } } }")
+    assert server.data("{ queue { throughput(lastMinutes: 1440) { at completed failed } } }")
     assert server.data("{ videoTasks(first: 100) { edges { cursor node { id } } } }")
     assert server.data("{ videoTasks(first: 10) { nodes { id status queuePosition events { nodes { seq } } } } }")
 

@@ -130,7 +130,8 @@ def test_the_place_in_the_queue_is_the_order_of_service(run: Callable[[Scenario]
             number = len(await everything(tasks))
             await tasks.manager.submit(owner, request(f"http://a.example/{number}", priority))
         waiting = await everything(tasks)
-        told = {task.id: await tasks.manager.queue_position(task) for task in waiting}
+        positions = await tasks.manager.queue_positions(waiting)
+        told = {task.id: position for task, position in zip(waiting, positions, strict=True)}
         served: list[str] = []
 
         async def serve(job: Job) -> None:

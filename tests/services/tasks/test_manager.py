@@ -338,9 +338,7 @@ def test_the_queue_counts_and_places_its_tasks(run: Run) -> None:
         state = await tasks.manager.queue(OWNER)
         assert (state.pending, state.processing, state.capacity) == (2, 1, 1)
         assert state.oldest_pending_at_ms == usual.queued_at_ms
-        assert await tasks.manager.queue_position(flush_now) == 1
-        assert await tasks.manager.queue_position(usual) == 2
-        assert await tasks.manager.queue_position(running) is None
+        assert await tasks.manager.queue_positions([usual, flush_now, running]) == [2, 1, None]
         assert await tasks.manager.active_count(OWNER) == 3
 
     run(scenario)

@@ -3,13 +3,14 @@
 import strawberry
 
 from resolvers.error_table import UserErrorCode, error_entry
-from schema.described import described
+from schema.described import described, plain
+from schema.enums import Locale
 from schema.scalars import DateTime
-from schema.task_fields import at
+from schema.task_fields import Language, at, localized
 from schema.tasks import VideoTask
 from services.access.limits import QuotaExceeded
 from services.access.watch_tokens import WatchToken
-from services.errors import RequestError
+from services.errors import Bilingual, RequestError
 
 
 @described
@@ -17,10 +18,16 @@ from services.errors import RequestError
 class UserError:
     """An error that the caller can correct."""
 
+    text: strawberry.Private[Bilingual]
     code: UserErrorCode = strawberry.field(description="The kind of error, for programs.")
-    message: str = strawberry.field(description="The error, for people.")
     path: list[str] | None = strawberry.field(description="The path of the argument, from the outside in.")
     reset_at: DateTime | None = strawberry.field(description="QUOTA_EXCEEDED: the end of the limit.")
+
+    @strawberry.field
+    @plain
+    def message(self, locale: Language = Locale.EN) -> str:
+        """The error, for people."""
+        return localized(self.text, locale)
 
     @classmethod
     def of(cls, error: RequestError, *within: str) -> "UserError":
@@ -28,7 +35,7 @@ class UserError:
         path = [*within, *error.path] if error.path else None
         resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
         return cls(
-            code=UserErrorCode(error_entry(error).code), message=error.message.en, path=path, reset_at=at(resets_at_ms)
+            code=UserErrorCode(error_entry(error).code), text=error.message, path=path, reset_at=at(resets_at_ms)
         )
 
 

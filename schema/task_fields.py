@@ -21,7 +21,8 @@ def at(time_ms: int | None) -> DateTime | None:
     return None if time_ms is None else DateTime(time_ms)
 
 
-def _localized(text: Bilingual, locale: Locale | None) -> str:
+def localized(text: Bilingual, locale: Locale | None) -> str:
+    """The text in a language; in English for None."""
     return text.zh if locale is Locale.ZH else text.en
 
 
@@ -132,13 +133,13 @@ class VideoTaskError:
     @plain
     def message(self, locale: Language = Locale.EN) -> str:
         """The error, for people."""
-        return _localized(self.failure.message, locale)
+        return localized(self.failure.message, locale)
 
     @strawberry.field
     @plain
     def hint(self, locale: Language = Locale.EN) -> str | None:
         """What to do about it, for people."""
-        return _localized(self.failure.hint, locale)
+        return localized(self.failure.hint, locale)
 
     @classmethod
     def of(cls, record: Failure, stage: Stage) -> "VideoTaskError":
@@ -163,12 +164,18 @@ class WarningOfDraft:
     segment_id: str | None = strawberry.field(description="The segment's id in the draft.")
     material_name: str | None = strawberry.field(description="The material's name in the draft.")
     effect_id: str | None = strawberry.field(description="The effect's id in the draft.")
+    start_seconds: float | None = strawberry.field(description="When its segment begins, in seconds of the draft.")
+    end_seconds: float | None = strawberry.field(description="When its segment ends, in seconds of the draft.")
+    track: str | None = strawberry.field(
+        description="The segment's track: its kind (video, audio, text, sticker, effect) and its number among the "
+        "draft's tracks of this kind, as `text 2`."
+    )
 
     @strawberry.field
     @plain
     def message(self, locale: Language = Locale.EN) -> str:
         """The difference, for people."""
-        return _localized(self.text, locale)
+        return localized(self.text, locale)
 
     @classmethod
     def of(cls, record: DraftWarning) -> "WarningOfDraft":
@@ -179,7 +186,14 @@ class WarningOfDraft:
             segment_id=record.segment_id,
             material_name=record.material_name,
             effect_id=record.effect_id,
+            start_seconds=_seconds(record.start_us),
+            end_seconds=_seconds(record.end_us),
+            track=record.track,
         )
+
+
+def _seconds(us: int | None) -> float | None:
+    return None if us is None else us / 1_000_000
 
 
 @described

@@ -168,13 +168,18 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftWarning:
-    """Part of a draft that is not drawn as designed."""
+    """Part of a draft that is not drawn as designed. `start_us`, `end_us` and `track` (as `text 2`) are its place on
+    the draft's timeline, where it is known.
+    """
 
     code: WarningCode
     message: Bilingual
     segment_id: str | None = None
     material_name: str | None = None
     effect_id: str | None = None
+    start_us: int | None = None
+    end_us: int | None = None
+    track: str | None = None
 
 
 class DraftcastError(Exception):

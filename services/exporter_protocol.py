@@ -316,6 +316,8 @@ class Reporter:
         self._last: StageLine | None = None
         self._written_at = 0.0
         self._warned = WarningLimit()
+        self.locate: Callable[[DraftWarning], DraftWarning] = _as_it_is
+        """Adds its place to a warning; set once the draft is read."""
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
         """Report `done` of `total` in `stage`; total None: unknown. Progress of an earlier stage, of a compound's
@@ -346,7 +348,7 @@ class Reporter:
                 warning.message.zh,
                 segment_id=warning.segment_id,
             )
-        kept = self._warned.admit(warning)
+        kept = self._warned.admit(self.locate(warning))
         if kept is not None:
             self._line({"warning": asdict(kept, dict_factory=_present)})
 
@@ -376,6 +378,10 @@ class Reporter:
 
     def _line(self, values: Mapping[str, object]) -> None:
         self._write(json.dumps(values))
+
+
+def _as_it_is(warning: DraftWarning) -> DraftWarning:
+    return warning
 
 
 def _whole(number: float | None) -> float | int | None:

@@ -9,6 +9,8 @@ MAX_WARNINGS = 100
 MAX_TEXT_CHARACTERS = 1000
 """Maximum length of a message, or of a name in it."""
 
+MAX_TIME_US = 10**15
+
 
 def more_warnings() -> DraftWarning:
     """The last warning of a video with more than the maximum."""
@@ -45,7 +47,14 @@ def _cut(warning: DraftWarning) -> DraftWarning:
         segment_id=_plain_name(warning.segment_id),
         material_name=_plain_name(warning.material_name),
         effect_id=_plain_name(warning.effect_id),
+        start_us=_time(warning.start_us),
+        end_us=_time(warning.end_us),
+        track=_plain_name(warning.track),
     )
+
+
+def _time(us: int | None) -> int | None:
+    return us if us is not None and 0 <= us <= MAX_TIME_US else None
 
 
 def _plain_name(name: str | None) -> str | None:

@@ -44,7 +44,7 @@ async def _upload(request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception as error:  # noqa: BLE001 - every fault gets an answer; public_message() logs it
-        english = wants_english(request.headers.get("accept-language", ""))
+        english = wants_english(request.headers.get("accept-language", ""), otherwise=True)
         return Documented().error(error_entry(error), localized(public_message(error), english), english)
     return JSONResponse(stored, 201)
 

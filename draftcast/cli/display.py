@@ -1,7 +1,7 @@
 """Progress, tables and reports on a terminal."""
 
 import shlex
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from rich.text import Text
 
 from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual, DraftWarning, Failure
-from services.exporter_protocol import Stage, StageLine, Unit
+from services.exporter_protocol import Report, Stage, StageLine, Unit
 from services.render.text.open_fonts import names_of
 from services.store.records import StageProgress
 from services.tasks.report import DraftReport
@@ -49,13 +49,29 @@ _WORDS = {
     "EXPORTING": Bilingual("rendering", "渲染中"),
     "WRITING_FILE": Bilingual("writing the file", "写入文件"),
     "DONE": Bilingual("done", "完成"),
+    "PROCESSING": Bilingual("being rendered", "渲染中"),
+    "COMPLETED": Bilingual("completed", "已完成"),
+    "FAILED": Bilingual("failed", "失败"),
+    "CANCELED": Bilingual("canceled", "已取消"),
+}
+_TRACKS = {
+    "video": Bilingual("video track", "视频轨道"),
+    "audio": Bilingual("audio track", "音频轨道"),
+    "text": Bilingual("text track", "文本轨道"),
+    "sticker": Bilingual("sticker track", "贴纸轨道"),
+    "effect": Bilingual("effect track", "特效轨道"),
+}
+"""The kinds of tracks, as `DraftWarning.track` names them."""
+_OF = Bilingual("of", "/")
+_UNITS: dict[str, Bilingual] = {
+    Unit.FRAMES: Bilingual("frames", "帧"),
+    Unit.FILES: Bilingual("files", "个文件"),
+    Unit.ITEMS: Bilingual("items", "项"),
 }
 _FONT_STYLES = {"here": "green", "open": "yellow", "missing": "red"}
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
 ID_DIGITS = 12
 """Digits of an id that a brief table shows; every command accepts them."""
-MIN_FRACTION = 0.05
-"""The fraction of a stage before which no remaining time is shown: the first frames take longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +90,21 @@ class ProgressState:
     def count(self) -> str:
         """The counts as text, such as `1,200 of 3,600 frames`, or the position in the queue."""
         if self.queue_position is not None:
-            return f"place {self.queue_position} of the queue"
+            return spoken(Bilingual(f"place {self.queue_position} of the queue", f"排在第 {self.queue_position} 位"))
         if self.done is None or not self.total:
             return ""
-        if self.unit == Unit.BYTES:
-            return f"{decimal(int(self.done))} of {decimal(int(self.total))}"
-        return f"{self.done:,.0f} of {self.total:,.0f} {self.unit or ''}".lower().rstrip()
+        in_bytes = self.unit == Unit.BYTES
+        done, total = (decimal(int(each)) if in_bytes else f"{each:,.0f}" for each in (self.done, self.total))
+        unit = spoken(_UNITS[self.unit]) if self.unit and not in_bytes else ""
+        return f"{done} {spoken(_OF)} {total} {unit}".rstrip()
 
     @property
     def left(self) -> str:
         """The remaining time as text."""
-        too_early = self.total and (self.done or 0) < self.total * MIN_FRACTION
-        return "" if self.left_seconds is None or too_early else f"{_duration(max(1.0, self.left_seconds))} left"
+        if self.left_seconds is None:
+            return ""
+        duration = _duration(max(1.0, self.left_seconds))
+        return spoken(Bilingual(f"{duration} left", f"剩余 {duration}"))
 
 
 def task_progress(task: dict[str, Any]) -> ProgressState:
@@ -160,7 +179,7 @@ class ProgressBar(_Bar):
             self._since = monotonic()
         self._now = now
         self._progress.update(
-            self._bar, description=_words(now.stage), completed=now.percent, count=now.count, left=now.left
+            self._bar, description=words(now.stage), completed=now.percent, count=now.count, left=now.left
         )
 
     def finish(self) -> None:
@@ -170,7 +189,7 @@ class ProgressBar(_Bar):
     def _print_ended(self) -> None:
         if self._now is not None:
             seconds = monotonic() - self._since
-            self._progress.console.print(f"{_words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
+            self._progress.console.print(f"{words(self._now.stage):>20}  {seconds:.1f} s", style="dim")
 
 
 class SendingBar(_Bar):
@@ -207,20 +226,22 @@ class FetchingBar(_Bar):
         self._progress.update(self._bar, completed=min(size, self._size))
 
 
-def _words(stage: str) -> str:
-    return spoken(_WORDS[stage]) if stage in _WORDS else stage.lower()
+def words(state: str) -> str:
+    """The word for a stage or status of the API."""
+    return spoken(_WORDS[state]) if state in _WORDS else state.lower()
 
 
 def _duration(seconds: float) -> str:
     """A duration in one or two units: `8 s`, `3 min 20 s`, `5 h 2 min`, `12 d`."""
+    s, minute, h, d = spoken(Bilingual("s min h d", "秒 分 小时 天")).split()
     whole = int(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return f"{whole} {s}"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
+        return f"{whole // 60} {minute} {whole % 60} {s}"
     if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86400} d"
+        return f"{whole // 3600} {h} {whole % 3600 // 60} {minute}"
+    return f"{whole // 86400} {d}"
 
 
 def _ms(at: str) -> int:
@@ -229,7 +250,8 @@ def _ms(at: str) -> int:
 
 def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int, *, brief: bool = False) -> Table:
     """A table of tasks of the API. A `brief` one fits 80 columns, with beginnings of ids and the names of drafts."""
-    table = Table("task", "state", "age", "draft", box=None, header_style="bold")
+    header = spoken(Bilingual("task state age draft", "任务 状态 已过 草稿")).split()
+    table = Table(*header, box=None, header_style="bold")
     for task in tasks:
         table.add_row(
             task["id"][:ID_DIGITS] if brief else task["id"],
@@ -245,8 +267,8 @@ def tasks_table(tasks: Sequence[dict[str, Any]], now_ms: int, *, brief: bool = F
 def _state(task: dict[str, Any]) -> str:
     """The status of a task: an ended one's with the error's code, a running one's as its stage and percentage."""
     if task["status"] == "PROCESSING":
-        return f"{_words(task['stage'])}, {task['progress']} %"
-    return task["error"]["code"] if task["error"] else _words(task["status"])
+        return f"{words(task['stage'])}, {task['progress']} %"
+    return task["error"]["code"] if task["error"] else words(task["status"])
 
 
 def draft_name(url: str) -> str:
@@ -293,16 +315,11 @@ def report_table(report: DraftReport) -> Table:
     table = Table(show_header=False, box=None)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("draft", printable(report.draft_url))
-    table.add_row("renderable", Text("yes", "green") if report.renderable else Text("no", "bold red"))
-    if found.width is not None and found.duration_us is not None:
-        seconds = found.duration_us / 1e6
-        table.add_row("video", f"{found.width}x{found.height}, {seconds:.1f} s, {found.frame_rate:.5g} frames a second")
-        counts = ((found.tracks, "track"), (found.segments, "segment"), (found.materials, "material"))
-        table.add_row("holds", ", ".join(_many(*each) for each in counts))
-    if found.designed_us is not None and found.duration_us is not None:
-        whole = f"{found.designed_us / 1e6:.1f} of {found.duration_us / 1e6:.1f} s as designed"
-        table.add_row("drawn", f"{whole}: {found.exact} exact, {found.near} near, {found.left_out} left out")
+    table.add_row(_label("draft", "草稿"), printable(report.draft_url))
+    answer = Text(_label("yes", "可以"), "green") if report.renderable else Text(_label("no", "不可以"), "bold red")
+    table.add_row(_label("renderable", "渲染"), answer)
+    for label, text in _facts(found):
+        table.add_row(label, text)
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
@@ -312,14 +329,68 @@ def report_table(report: DraftReport) -> Table:
     return table
 
 
+def _label(en: str, zh: str) -> str:
+    return spoken(Bilingual(en, zh))
+
+
+def _facts(found: Report) -> Iterator[tuple[str, str]]:
+    """The known facts about a draft: label and text."""
+    if found.width is None or found.duration_us is None:
+        return
+    seconds, rate = found.duration_us / 1e6, f"{found.frame_rate:.5g}"
+    size = f"{found.width}x{found.height}, "
+    yield (
+        _label("video", "视频"),
+        size + _label(f"{seconds:.1f} s, {rate} frames a second", f"{seconds:.1f} 秒，每秒 {rate} 帧"),
+    )
+    counts = ((found.tracks, "track"), (found.segments, "segment"), (found.materials, "material"))
+    yield (
+        _label("holds", "内容"),
+        _label(
+            ", ".join(_many(*each) for each in counts),
+            f"{found.tracks} 条轨道，{found.segments} 个片段，{found.materials} 个素材",
+        ),
+    )
+    if found.designed_us is not None:
+        designed = found.designed_us / 1e6
+        yield (
+            _label("drawn", "还原"),
+            _label(
+                f"{designed:.1f} of {seconds:.1f} s as designed: "
+                f"{found.exact} exact, {found.near} near, {found.left_out} left out",
+                f"{seconds:.1f} 秒中有 {designed:.1f} 秒与设计一致：{found.exact} 个一致，{found.near} 个近似，"
+                f"{found.left_out} 个未绘制",
+            ),
+        )
+
+
 def _many(count: int | None, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _about_warning(warning: DraftWarning) -> Text:
-    named = [("material", warning.material_name), ("effect", warning.effect_id), ("segment", warning.segment_id)]
-    places = ", ".join(f"{what} {name}" for what, name in named if name)
+    place = place_of(warning.start_us, warning.end_us, warning.track)
+    named = [
+        (_label("material", "素材"), warning.material_name),
+        (_label("effect", "特效"), warning.effect_id),
+        (_label("segment", "片段"), None if place else warning.segment_id),
+    ]
+    places = ", ".join([*([place] if place else []), *(f"{what} {name}" for what, name in named if name)])
     return Text.assemble(printable(spoken(warning.message)), printable(f" ({places})" if places else "", "dim"))
+
+
+def place_of(start_us: float | None, end_us: float | None, track: str | None) -> str:
+    """A place on the timeline as text, such as `text track 2, 0:12.5-0:15.0`; empty where it is not known."""
+    if start_us is None or end_us is None or track is None:
+        return ""
+    kind, _, number = track.partition(" ")
+    name = f"{spoken(_TRACKS[kind])} {number}" if kind in _TRACKS else track
+    return f"{name}, {_clock(start_us)}-{_clock(end_us)}"
+
+
+def _clock(us: float) -> str:
+    minutes, tenths = divmod(round(us / 100_000), 600)
+    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"
 
 
 def report_object(report: DraftReport) -> dict[str, Any]:
@@ -339,13 +410,21 @@ def report_object(report: DraftReport) -> dict[str, Any]:
         "nearLooks": found.near,
         "leftOutLooks": found.left_out,
         "designedSeconds": None if found.designed_us is None else found.designed_us / 1e6,
-        "warnings": [_api_names(warning, message=warning.message.en) for warning in report.warnings],
+        "warnings": [_warning_object(warning) for warning in report.warnings],
         "error": _error_object(found.error, report.stage) if found.error else None,
     }
 
 
 def _error_object(failure: Failure, stage: str) -> dict[str, Any]:
     return _api_names(failure, message=failure.message.en, hint=failure.hint.en, stage=stage)
+
+
+def _warning_object(warning: DraftWarning) -> dict[str, Any]:
+    made = _api_names(warning, message=warning.message.en)
+    for name in ("start", "end"):
+        us = made.pop(f"{name}Us")
+        made[f"{name}Seconds"] = None if us is None else us / 1e6
+    return made
 
 
 def _api_names(record: DraftWarning | Failure, **texts: str) -> dict[str, Any]:

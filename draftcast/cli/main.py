@@ -5,9 +5,11 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from draftcast.cli.commands import agents, fonts, keys, remote, service, standalone
-from draftcast.cli.terminal import end
+from draftcast.cli.terminal import end, is_chinese
 from services.errors import DraftcastError
 
 _PANELS = {
@@ -48,9 +50,20 @@ app.add_typer(fonts.fonts, name="fonts", rich_help_panel="Without a server")
 app.add_typer(keys.keys, name="keys", rich_help_panel="The service")
 
 
+def command_line() -> TyperGroup:
+    """All commands, with their help in the language of the locale."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)  # noqa: S101 - there are several commands
+    if is_chinese():
+        from draftcast.cli.chinese import translate
+
+        translate(group)
+    return group
+
+
 def main() -> None:
     """Run the command line; errors are printed with a hint."""
     try:
-        app()
+        command_line()()
     except (DraftcastError, OSError) as error:
         end(error, as_json="--json" in sys.argv)

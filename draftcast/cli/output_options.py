@@ -8,16 +8,31 @@ import typer
 from services.errors import InvalidInput
 from services.output import FILE_TYPES, Output, OutputFormat, Quality, check_output
 
+FORMATS = ", ".join(each.lower() for each in OutputFormat)
 Format = Annotated[
     OutputFormat | None,
-    typer.Option("--format", case_sensitive=False, help="The file's format; by default that of OUTPUT's ending."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        case_sensitive=False,
+        help=f"The file's format; by default that of OUTPUT's ending: {FORMATS}.",
+    ),
 ]
-Kind = Annotated[OutputFormat, typer.Option("--format", case_sensitive=False, help="The file's format.")]
+Kind = Annotated[
+    OutputFormat,
+    typer.Option("--format", metavar="FORMAT", case_sensitive=False, help=f"The file's format: {FORMATS}."),
+]
 Size = Annotated[int | None, typer.Option("--short-side", help="The picture's shorter side in pixels.")]
 Scale = Annotated[float | None, typer.Option("--scale", help="The picture's size as a factor of the canvas's.")]
 Rate = Annotated[float | None, typer.Option("--fps", help="Frames a second; by default the draft's.")]
 Level = Annotated[
-    Quality, typer.Option("--quality", case_sensitive=False, help="draft is small and fast, high large and slow.")
+    Quality,
+    typer.Option(
+        "--quality",
+        metavar="QUALITY",
+        case_sensitive=False,
+        help="draft, standard or high: draft is small and fast, high large and slow.",
+    ),
 ]
 From = Annotated[float, typer.Option("--from", help="Begin here, in seconds.")]
 To = Annotated[float | None, typer.Option("--to", help="End here, in seconds.")]

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -56,7 +56,7 @@ def invalid(message: str) -> Stopped:
 
 def end(error: DraftcastError | OSError, as_json: bool) -> NoReturn:
     """End the program with an error."""
-    stopped = _stopped(error, (lambda text: text.en) if as_json else spoken)
+    stopped = _stopped(error)
     print_error(stopped, as_json)
     raise SystemExit(stopped.exit_code)
 
@@ -72,14 +72,14 @@ def print_error(stopped: Stopped, as_json: bool) -> None:
             say(stopped.hint)
 
 
-def _stopped(error: DraftcastError | OSError, words: Callable[[Bilingual], str]) -> Stopped:
+def _stopped(error: DraftcastError | OSError) -> Stopped:
     match error:
         case Stopped():
             return error
         case Failed(failure=failure):
-            return Stopped(failure.code, words(failure.message), words(failure.hint))
+            return Stopped(failure.code, spoken(failure.message), spoken(failure.hint))
         case RequestError(message=message):
-            return Stopped("INVALID_INPUT", words(message))
+            return Stopped("INVALID_INPUT", spoken(message))
         case StoreUnavailable():
             return Stopped("UNAVAILABLE", str(error), "Is the database running? DRAFTCAST_DATABASE_URL names it.")
         case OSError():
@@ -88,10 +88,17 @@ def _stopped(error: DraftcastError | OSError, words: Callable[[Bilingual], str])
             return Stopped("INVALID_INPUT", str(error))
 
 
-def spoken(text: Bilingual) -> str:
-    """The text in Chinese where the locale is Chinese: the first of LC_ALL, LC_MESSAGES and LANG that is set."""
+def is_chinese() -> bool:
+    """Whether people read Chinese here: the first of LC_ALL, LC_MESSAGES and LANG that is set says so. JSON is for
+    programs, and in English.
+    """
     locales = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return text.zh if next(filter(None, locales), "").lower().startswith("zh") else text.en
+    return next(filter(None, locales), "").lower().startswith("zh") and "--json" not in sys.argv
+
+
+def spoken(text: Bilingual) -> str:
+    """The text in the language of the terminal's reader."""
+    return text.zh if is_chinese() else text.en
 
 
 def say(text: str, style: str = "") -> None:

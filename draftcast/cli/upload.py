@@ -14,6 +14,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from draftcast.cli.client import ServerRefusal, bearer, unreachable
 from draftcast.cli.local_drafts import LocalSource
+from draftcast.cli.terminal import is_chinese
 
 CONNECT_SECONDS = 30
 SILENT_SECONDS = 300
@@ -88,7 +89,7 @@ async def send(server: str, name: str, chunks: Generator[bytes], on_sent: Callab
     `on_sent` is called with the number of bytes of each chunk that was sent.
     """
     timeout = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS)
-    headers = {"content-type": "application/zip", "accept-language": "en", **bearer()}
+    headers = {"content-type": "application/zip", "accept-language": "zh" if is_chinese() else "en", **bearer()}
     body = _body(chunks, on_sent)
     try:
         async with (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.places import locator
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.resize import resized
@@ -177,6 +178,7 @@ async def _timeline(
     """
     for each in drafts_of(draft):
         _check_size(each, request.limits)
+    reporter.locate = locator(draft)
     for warning in draft.warnings:
         reporter.warn(warning)
     layouts = TimelineBuilder(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)

@@ -12,6 +12,8 @@ STEADINESS = 2.0
 """Maximum factor between the recent and the average speed: frames come in bursts, and sometimes not at all."""
 WRITING = 0.05
 """Share of the export time that joining, checking and storing take: 0.01 for long videos, 0.1 for a few seconds."""
+EARLY = 0.05
+"""Share of the frames before which no end is estimated: the first ones take longest."""
 MARKS = 64
 """Number of samples over the export time."""
 
@@ -24,7 +26,7 @@ class Eta:
         self._end_ms: int | None = None
 
     def end_ms(self, stage: StageProgress, now_ms: int) -> int | None:
-        """The estimated end of the task in ms since 1970; None before the first frames."""
+        """The estimated end of the task in ms since 1970; None before `EARLY`."""
         if stage.stage is Stage.EXPORTING:
             self._end_ms = self._exporting(stage, now_ms)
         elif stage.stage is Stage.WRITING_FILE:
@@ -35,6 +37,8 @@ class Eta:
         if not stage.done or not stage.total:
             return None
         self._remember(stage.started_at_ms, now_ms, stage.done)
+        if stage.done < stage.total * EARLY:
+            return None
         elapsed_ms = max(1, now_ms - stage.started_at_ms)
         average = stage.done / elapsed_ms
         recent = (stage.done - self._done_at(now_ms - elapsed_ms * RECENT)) / (elapsed_ms * RECENT)

@@ -1,11 +1,21 @@
 """The command line, as a process of its own."""
 
 import json
+import os
+import re
 import subprocess
+import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
+from typer import Context
+from typer.main import get_command
+
+from draftcast.cli.chinese import HELP
+from draftcast.cli.main import app
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.drafts import DraftBuilder
 from tests.support.process import DRAFTCAST, environment, served
@@ -29,6 +39,46 @@ def problem(done: "subprocess.CompletedProcess[str]") -> Any:
     error = json.loads(done.stderr)["error"]
     assert list(error) == ["code", "message", "hint"]
     return error
+
+
+ALL_HELP = """
+import sys
+from draftcast.cli.main import command_line
+def show(command, *names):
+    try:
+        command_line()([*names, "--help"])
+    except SystemExit:
+        pass
+    for name, each in getattr(command, "commands", {}).items():
+        show(each, *names, name)
+show(command_line())
+"""
+
+
+@pytest.mark.parametrize("locale", ["zh_CN.UTF-8", "en_US.UTF-8"])
+def test_the_help_of_every_command_is_whole_in_80_columns_and_in_the_language_of_the_locale(locale: str) -> None:
+    env = {**os.environ, "LC_ALL": locale, "COLUMNS": "80"}
+    command = [sys.executable, "-c", ALL_HELP]
+    shown = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "…" not in shown
+    assert len(re.findall("Usage:", shown)) > 20
+    chinese = re.search("[\u4e00-\u9fff]", shown)
+    assert (chinese is not None) == locale.startswith("zh")
+
+
+def test_no_text_of_the_help_lacks_its_chinese() -> None:
+    assert not [text for text in help_texts(get_command(app)) if text not in HELP]
+
+
+def help_texts(command: Any) -> Iterator[str]:
+    """All texts of a command's help, and of the commands below it."""
+    command.get_help_option(Context(command))
+    texts = [command.help, command.epilog, command.rich_help_panel]
+    for parameter in command.get_params(Context(command)):
+        texts += [parameter.help, parameter.show_default if isinstance(parameter.show_default, str) else None]
+    yield from (text for text in texts if text)
+    for each in getattr(command, "commands", {}).values():
+        yield from help_texts(each)
 
 
 def test_a_draft_folder_renders_without_a_server(tmp_path: Path) -> None:

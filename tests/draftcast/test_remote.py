@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 from contextlib import suppress
@@ -40,6 +41,21 @@ def test_a_folder_and_its_zip_are_sent_to_a_running_server(server: Server, tmp_p
         draft_url: str = lines(done)[0]["draftUrl"]
         assert parse_qs(urlsplit(draft_url).query)["name"] == [name]
         assert server.get(draft_url).json["code"] == 0
+
+
+def test_commands_of_a_server_speak_chinese_where_the_locale_is_chinese(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    failed = run(tmp_path, "submit", server.draft_url("fail"), "--watch", server=server.url)
+    assert failed.stderr.splitlines()[-2:] == ["DRAFT_EMPTY: 草稿为空。", HINTS[ErrorCode.DRAFT_EMPTY].zh]
+    url = server.draft_url("hold")
+    task_id = run(tmp_path, "submit", url, server=server.url).stdout.strip()
+    early = run(tmp_path, "retry", url, server=server.url).stderr
+    assert re.search("[\u4e00-\u9fff].*INVALID_STATE", early), early
+    assert run(tmp_path, "cancel", url, server=server.url).stderr == f"{task_id}：已取消。\n"
+    assert "没有此 ID 的任务" in run(tmp_path, "watch", "nothing", server=server.url).stderr
+    assert "There is no task" in problem(run(tmp_path, "watch", "nothing", "--json", server=server.url))["message"]
 
 
 def test_a_failed_task_ends_the_watching_with_its_error(server: Server, tmp_path: Path) -> None:

@@ -17,8 +17,15 @@ def test_a_report_is_a_table_for_people(tmp_path: Path) -> None:
     (tmp_path / "draft_content.json").write_text(draft.json())
     done = run(tmp_path, "report", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    for said in ("renderable", "yes", "640x360, 2.0 s", "1 track, 1 segment", "EFFECT_SKIPPED", draft.last["id"]):
-        assert said in done.stdout
+    for said in (
+        "renderable",
+        "yes",
+        "640x360, 2.0 s",
+        "1 track, 1 segment",
+        "EFFECT_SKIPPED",
+        "text track 1, 0:00.0-0:02.0",
+    ):
+        assert said in " ".join(done.stdout.split())
     assert "\u001b" not in done.stdout
 
 
@@ -44,7 +51,17 @@ def test_a_draft_that_cannot_be_rendered_makes_the_exit_code_1(tmp_path: Path) -
         "MATERIAL_UNREACHABLE", "PREPARING", draft.last["id"],
     )  # fmt: skip
     assert set(error) == {"code", "message", "hint", "retryable", "stage", "materialUrl", "segmentId"}
-    assert set(warning) == {"code", "message", "segmentId", "materialName", "effectId"}
+    assert set(warning) == {
+        "code",
+        "message",
+        "segmentId",
+        "materialName",
+        "effectId",
+        "startSeconds",
+        "endSeconds",
+        "track",
+    }
+    assert (warning["startSeconds"], warning["endSeconds"], warning["track"]) == (0, 1, "video 1")
     assert all(isinstance(text, str) for text in (error["message"], error["hint"], warning["message"]))
 
 

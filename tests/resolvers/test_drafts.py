@@ -78,6 +78,13 @@ def test_what_is_no_zip_or_holds_no_draft_is_refused(server: Server) -> None:
     assert server.request("POST", "/drafts", b"", {"content-type": "text/plain"}).status == 415
 
 
+def test_refusals_are_in_english_unless_the_caller_prefers_chinese(server: Server) -> None:
+    for language, said in (("", "cannot be read"), ("fr", "cannot be read"), ("zh-CN,en;q=0.5", "无法读取")):
+        headers = {**ZIP, "accept-language": language} if language else ZIP
+        answer = server.request("POST", "/drafts", b"no zip", headers)
+        assert said in answer.json["error"]["details"], language
+
+
 @pytest.mark.slow
 def test_what_is_larger_than_the_limits_is_refused_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with serving(tmp_path, max_task_bytes="50000", max_material_bytes="20000") as server:

@@ -62,7 +62,11 @@ def export(folder: Path, thumbnail: str, act: str) -> None:
     """The middle of the export: a preview and a warning."""
     shutil.copy(thumbnail, folder / "preview.jpg")
     say({"preview": str(folder / "preview.jpg")})
-    say({"warning": {"code": "FONT_SUBSTITUTED", "message": {"en": "Another font.", "zh": "字体已替换。"}}})
+    text, place = (
+        {"en": "Another font.", "zh": "字体已替换。"},
+        {"start_us": 400_000, "end_us": 900_000, "track": "text 2"},
+    )
+    say({"warning": {"code": "FONT_SUBSTITUTED", "message": text, **place}})
     say({"stage": "EXPORTING", "done": FRAMES // 2, "total": FRAMES, "unit": "FRAMES"})
     if act == "hold":
         signal.pause()

@@ -157,6 +157,33 @@ test("a page that lost the server shows the truth when it is back", async (t) =>
   page.calm();
 });
 
+test("tasks are found by a part of their name, and shown by state", async (t) => {
+  const page = await open(t, browser, server);
+  await card(page, "早晨的城市").waitFor();
+  await page.keyboard.press("f");
+  await page.keyboard.type("城市");
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 1);
+  await card(page, "早晨的城市").waitFor();
+  await page.getByRole("searchbox").fill("no such task");
+  await page.getByText("No task matches.").waitFor();
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("combobox", { name: "State" }).selectOption("Waiting");
+  await card(page, "next").waitFor();
+  assert.equal(await page.locator(".card").count(), await page.locator(".card.wait").count());
+  await page.getByRole("combobox", { name: "State" }).selectOption("All tasks");
+  await card(page, "早晨的城市").waitFor();
+  page.calm();
+});
+
+test("a warning tells its track and time, and the video plays from there", async (t) => {
+  const page = await open(t, browser, server);
+  await page.getByRole("button", { name: "早晨的城市", exact: true }).click();
+  await page.getByText("text track 2, 0:00.4–0:00.9").waitFor();
+  await page.getByRole("button", { name: "Play: text track 2, 0:00.4–0:00.9" }).click();
+  await page.waitForFunction(() => document.querySelector(".watch video")?.currentTime >= 0.4);
+  page.calm();
+});
+
 test("failures are hidden one by one or all of a kind, and stay hidden", async (t) => {
   const page = await open(t, browser, server);
   await page.getByText("Empty draft").waitFor();

@@ -2,7 +2,7 @@
 import { createClient } from "graphql-ws";
 import { key, missed } from "./key.js";
 import { language } from "./preferences.js";
-import { words } from "./words.js";
+import { spoken, words } from "./words.js";
 
 const ADDRESS = new URL("/graphql", location.href);
 const SOCKET = new URL(ADDRESS);
@@ -39,7 +39,7 @@ async function answered(request) {
 // The one field of a mutation's payload. Throws an Error with what the caller can mend.
 export async function wish(mutation, variables) {
   const payload = Object.values(await ask(mutation, variables))[0];
-  if (payload.errors.length) throw new Error(payload.errors[0].message);
+  if (payload.errors.length) throw new Error(spoken(payload.errors[0]));
   return payload;
 }
 

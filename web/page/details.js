@@ -5,27 +5,31 @@ import { say } from "./actions.js";
 import { ask } from "./api.js";
 import { serverNow } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
-import { html } from "./html.js";
+import { playFrom } from "./finished.js";
+import { html, safe } from "./html.js";
 import { Icon } from "./icons.js";
 import { DETAILS } from "./operations.js";
+import { placeOf } from "./place.js";
 import { task } from "./tasks.js";
 import { Waterfall } from "./waterfall.js";
 import { spoken, words } from "./words.js";
 
 const SEGMENTS_SHOWN = 100;
+const PICTURES = 12; // each is fetched from the video
 const AGAIN_MS = 3000; // while its webhook is waited for
 
 export function Details({ id }) {
   const found = useDetails(id);
   const t = words.value;
   if (!found) return null;
-  const { events, warnings, deliveries } = found;
-  const finished = task(id).value.status === "COMPLETED";
+  const { events, warnings, deliveries, output } = found;
+  const state = task(id).value;
+  const finished = state.status === "COMPLETED";
   return html`
     <h3>${t.timeline}</h3>
     <${Waterfall} events=${events} now=${serverNow()} />
     ${(warnings.length > 0 || finished) && html`<h3>${t.warningsTitle}</h3>`}
-    ${warnings.length > 0 && html`<${Warnings} all=${warnings} />`}
+    ${warnings.length > 0 && html`<${Warnings} id=${id} all=${warnings} video=${state.video} startMs=${output.startMs} />`}
     ${!warnings.length && finished && html`<p class="empty">${t.noWarnings}</p>`}
     ${deliveries.length > 0 && html`<h3>${t.webhook}</h3><${Deliveries} all=${deliveries} events=${events} />`}
   `;
@@ -64,11 +68,11 @@ async function fetched(id) {
     events.push(...videoTask.events.nodes);
     after = videoTask.events.pageInfo.endCursor;
     if (videoTask.events.pageInfo.hasNextPage) continue;
-    return { warnings: videoTask.warnings, deliveries: videoTask.webhookDeliveries, events };
+    return { warnings: videoTask.warnings, output: videoTask.output, deliveries: videoTask.webhookDeliveries, events };
   }
 }
 
-function Warnings({ all }) {
+function Warnings({ id, all, video, startMs }) {
   const segments = new Map();
   for (const warning of all) {
     const where = warning.segmentId ?? "";
@@ -78,9 +82,12 @@ function Warnings({ all }) {
   return html`
     <dl class="segments">
       ${[...segments].slice(0, SEGMENTS_SHOWN).map(
-        ([segment, warnings]) => html`
+        ([segment, warnings], index) => html`
           <div key=${segment}>
-            <dt>${segment ? t.segment(segment) : t.wholeDraft}</dt>
+            <dt title=${segment}>
+              ${index < PICTURES && html`<${Scene} id=${id} video=${video} warning=${warnings[0]} startMs=${startMs} />`}
+              ${placeOf(warnings[0]) || (segment ? t.segment(segment) : t.wholeDraft)}
+            </dt>
             ${warnings.map(
               (warning) => html`<dd><${Icon} name="warning" />${spoken(warning)}${warning.materialName && html` <small>${warning.materialName}</small>`}</dd>`,
             )}
@@ -89,5 +96,19 @@ function Warnings({ all }) {
       )}
     </dl>
     ${segments.size > SEGMENTS_SHOWN && html`<p>… ${segments.size - SEGMENTS_SHOWN}</p>`}
+  `;
+}
+
+// The finished video at the place of a warning, which plays from there.
+function Scene({ id, video, warning, startMs }) {
+  const place = placeOf(warning);
+  if (!place || !/\.(mp4|webm)($|\?)/.test(video?.url) || !video.width) return null;
+  const begins = Math.max(0, warning.startSeconds - startMs / 1000);
+  if (begins >= video.durationSeconds) return null;
+  const middle = Math.min(begins + (warning.endSeconds - warning.startSeconds) / 2, video.durationSeconds - 0.1);
+  return html`
+    <button class="scene poster" aria-label=${`${words.value.play}: ${place}`} onClick=${() => playFrom(id, begins)}>
+      <video src=${`${safe(video.url)}#t=${middle}`} preload="metadata" muted playsinline tabindex="-1" />
+    </button>
   `;
 }

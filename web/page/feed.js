@@ -5,7 +5,7 @@ import { ask, socket } from "./api.js";
 import { hear, heardAt, live } from "./clock.js";
 import { missed } from "./key.js";
 import { FEED, FIGURES, PAGE } from "./operations.js";
-import { doubt, learn, lists, sample, settle } from "./tasks.js";
+import { doubt, learn, lists, sample, search, settle } from "./tasks.js";
 
 const PAGE_SIZE = 100;
 const FINISHED_SHOWN = 48;
@@ -14,6 +14,7 @@ const FIGURES_SOON_MS = 600;
 const FIGURES_EVERY_MS = 10_000;
 const WAITS_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 const AGAIN_MS = 2000;
+const SEEK_MS = 300; // after the last key
 
 // state: "connecting", "live", or "waiting" until the time `until`.
 export const connection = signal({ state: "connecting" });
@@ -25,6 +26,7 @@ let loading = false;
 let differed = false; // whether the last figures knew of another number of active tasks than the page
 let tryNow = () => {};
 let figuresTimer = null;
+let seekTimer = null;
 
 export function connect() {
   const client = socket(wait, {
@@ -40,6 +42,7 @@ export function connect() {
   });
   follow(client);
   effect(() => (live.value = connection.value.state === "live" || !heardAt.peek()));
+  effect(() => seekSoon(search.value.trim()));
   setInterval(askFigures, FIGURES_EVERY_MS);
   addEventListener("online", reconnect);
 }
@@ -121,6 +124,22 @@ async function page(kind, after, first) {
 
 export async function loadMore(kind) {
   for (const state of await page(kind, more.peek()[kind], PAGE_SIZE)) learn(state);
+}
+
+// What is searched for may be older than what the page knows.
+function seekSoon(sought) {
+  clearTimeout(seekTimer);
+  if (sought) seekTimer = setTimeout(() => seek(sought), SEEK_MS);
+}
+
+async function seek(sought) {
+  const orderBy = { field: "CREATED_AT", direction: "DESC" };
+  try {
+    const { videoTasks } = await ask(PAGE, { first: PAGE_SIZE, search: sought, orderBy });
+    for (const state of videoTasks.nodes) learn(state);
+  } catch (error) {
+    say(error.message, true);
+  }
 }
 
 async function allActive() {

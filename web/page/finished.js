@@ -6,14 +6,20 @@ import { loadMore, more } from "./feed.js";
 import { Picture } from "./frame.js";
 import { html, safe } from "./html.js";
 import { Icon } from "./icons.js";
-import { lists, nameOf, task } from "./tasks.js";
+import { nameOf, shown, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { ago, bytes, duration, length, words } from "./words.js";
 
 const playing = signal(null); // one at a time
+const from = signal(0); // where it begins, in seconds
+
+export function playFrom(id, seconds) {
+  from.value = seconds;
+  playing.value = id;
+}
 
 export function Finished() {
-  const ids = useComputed(() => lists.value.finished);
+  const ids = useComputed(() => shown.value.finished);
   const t = words.value;
   return html`
     <section class="finished" aria-labelledby="finished">
@@ -50,10 +56,10 @@ function FinishedCard({ id }) {
 export function Player({ id, state, name }) {
   const t = words.value;
   if (playing.value === id) {
-    return html`<div class="frame"><video src=${safe(state.video.url)} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
+    return html`<div class="frame"><video src=${`${safe(state.video.url)}#t=${from.value}`} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
   }
   return html`
-    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => (playing.value = id)}>
+    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => playFrom(id, 0)}>
       ${safe(state.thumbnailUrl) && html`<${Picture} src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
       <span class="play"><${Icon} name="PROCESSING" /></span>
       <span class="length">${length(state.video.durationSeconds)}</span>

@@ -1,5 +1,6 @@
-// The keyboard: j k Enter c r / ? Esc.
+// The keyboard: j k Enter c r / f ? Esc.
 import { cancel, retry } from "./actions.js";
+import { field } from "./find.js";
 import { help } from "./help.js";
 import { box } from "./submit.js";
 import { opened, order, selected, task } from "./tasks.js";
@@ -19,6 +20,7 @@ const KEYS = {
   c: () => chosen()?.canCancel && cancel(chosen().id),
   r: () => chosen()?.canRetry && retry(chosen().id),
   "/": () => box.focus(),
+  f: () => field.focus(),
   "?": () => (help.value = true),
 };
 

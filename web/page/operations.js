@@ -20,8 +20,8 @@ export const FEED = `subscription Feed($after: String) {
 }
 ${SHOWN}`;
 
-export const PAGE = `query Page($first: Int!, $after: String, $status: [VideoTaskStatus!]!, $orderBy: VideoTaskOrder!) {
-  videoTasks(first: $first, after: $after, filter: { status: $status }, orderBy: $orderBy) {
+export const PAGE = `query Page($first: Int!, $after: String, $status: [VideoTaskStatus!], $search: String, $orderBy: VideoTaskOrder!) {
+  videoTasks(first: $first, after: $after, filter: { status: $status, search: $search }, orderBy: $orderBy) {
     nodes { ...Shown }
     pageInfo { hasNextPage endCursor }
     totalCount
@@ -42,29 +42,30 @@ export const REPORT = `query Report($draftUrl: URL!) {
   draftReport(draftUrl: $draftUrl) {
     draftUrl renderable width height durationSeconds frameRate tracks segments materials
     exactLooks nearLooks leftOutLooks designedSeconds
-    warnings { code segmentId materialName en: message(locale: EN) zh: message(locale: ZH) }
+    warnings { code segmentId materialName startSeconds endSeconds track en: message(locale: EN) zh: message(locale: ZH) }
     error { ${ERROR} }
   }
 }`;
 
 export const SUBMIT = `mutation Submit($draftUrl: URL!) {
-  submitVideoTask(input: { draftUrl: $draftUrl }) { created task { ...Shown } errors { message } }
+  submitVideoTask(input: { draftUrl: $draftUrl }) { created task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
 }
 ${SHOWN}`;
 
 export const CANCEL = `mutation Cancel($id: ID!) {
-  cancelVideoTask(id: $id) { task { ...Shown } errors { message } }
+  cancelVideoTask(id: $id) { task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
 }
 ${SHOWN}`;
 
 export const RETRY = `mutation Retry($id: ID!) {
-  retryVideoTask(id: $id) { task { ...Shown } errors { message } }
+  retryVideoTask(id: $id) { task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
 }
 ${SHOWN}`;
 
 export const DETAILS = `query Details($id: ID!, $after: String) {
   videoTask(id: $id) {
-    warnings { code segmentId materialName en: message(locale: EN) zh: message(locale: ZH) }
+    output { startMs }
+    warnings { code segmentId materialName startSeconds endSeconds track en: message(locale: EN) zh: message(locale: ZH) }
     webhookDeliveries(first: 100) { seq state attempts createdAt answer error nextAttemptAt }
     events(first: 100, after: $after, types: [STATUS_CHANGED, STAGE_CHANGED]) {
       nodes { seq at status stage attempt }

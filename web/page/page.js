@@ -4,6 +4,7 @@ import { notice } from "./actions.js";
 import { Drawer } from "./drawer.js";
 import { Drop } from "./drop.js";
 import { Failed } from "./failed.js";
+import { Find } from "./find.js";
 import { connection, figures, loaded } from "./feed.js";
 import { Finished } from "./finished.js";
 import { Header } from "./header.js";
@@ -13,7 +14,7 @@ import { Icon } from "./icons.js";
 import { KeyForm, missed } from "./key.js";
 import { Running } from "./running.js";
 import { Sample, Submit } from "./submit.js";
-import { lists, nameOf, order, task } from "./tasks.js";
+import { failures, lists, nameOf, only, order, search, shown, task } from "./tasks.js";
 import { Waiting } from "./waiting.js";
 import { words } from "./words.js";
 
@@ -34,7 +35,7 @@ function Tasks() {
   if (!loaded.value && !order.value.length) {
     return html`<p class="nothing busy">${connection.value.state === "waiting" ? t.serverAway : `${t.connecting}…`}</p>`;
   }
-  if (!order.value.length) {
+  if (!order.value.length && !search.value && !only.value) {
     return html`
       <div class="nothing">
         <span class="badge"><${Icon} name="PROCESSING" /></span>
@@ -44,11 +45,15 @@ function Tasks() {
       </div>
     `;
   }
+  const found = { ...shown.value, failed: failures.value };
+  const seen = (list) => (!only.value || only.value === list) && (!search.value || found[list].length > 0);
   return html`
+    <${Find} />
+    ${!order.value.length && html`<p class="empty" role="status">${t.nothingFound}</p>`}
     <div class="columns">
-      <${Running} />
-      <aside><${Waiting} /><${Failed} /></aside>
-      <${Finished} />
+      ${seen("running") && html`<${Running} />`}
+      <aside>${seen("waiting") && html`<${Waiting} />`}${seen("failed") && html`<${Failed} />`}</aside>
+      ${seen("finished") && html`<${Finished} />`}
     </div>
   `;
 }

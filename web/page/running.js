@@ -5,12 +5,12 @@ import { Cancel, Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
 import { Picture } from "./frame.js";
 import { html, renewed } from "./html.js";
-import { lists, nameOf, speed, task } from "./tasks.js";
+import { nameOf, shown, speed, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { bytes, duration, number, words } from "./words.js";
 
 export function Running() {
-  const ids = useComputed(() => lists.value.running);
+  const ids = useComputed(() => shown.value.running);
   const t = words.value;
   return html`
     <section class="running" aria-labelledby="running">
@@ -46,11 +46,11 @@ function RunningCard({ id }) {
 function Preview({ state, name }) {
   const url = renewed(state.previewUrl, Math.floor(Date.parse(state.updatedAt) / 1000));
   if (!url) return html`<div class="frame wait"><i /></div>`;
-  return html`<div class="frame"><${Picture} src=${url} alt=${words.value.previewOf(name)} onLoad=${shown} onError=${shown} /></div>`;
+  return html`<div class="frame"><${Picture} src=${url} alt=${words.value.previewOf(name)} onLoad=${unbroken} onError=${unbroken} /></div>`;
 }
 
 // A frame that is gone, as after a restart, leaves no broken picture.
-const shown = ({ type, target }) => (target.style.visibility = type === "error" ? "hidden" : "");
+const unbroken = ({ type, target }) => (target.style.visibility = type === "error" ? "hidden" : "");
 
 // "312 / 600 frames · 48/s", "12 / 80 MB · 3.1 MB/s".
 function counts(state) {

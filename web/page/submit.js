@@ -9,6 +9,7 @@ import { figures } from "./feed.js";
 import { html } from "./html.js";
 import { Icon, Status } from "./icons.js";
 import { REPORT } from "./operations.js";
+import { placeOf } from "./place.js";
 import { length, spoken, spokenHint, words } from "./words.js";
 
 const SHOWN_WARNINGS = 20;
@@ -121,7 +122,7 @@ function Warnings({ all }) {
   return html`
     <p>${words.value.differs(all.length)}</p>
     <ul class="warnings">
-      ${shown.map((warning) => html`<li><${Icon} name="warning" />${spoken(warning)}</li>`)}
+      ${shown.map((warning) => html`<li><${Icon} name="warning" />${spoken(warning)} <small>${placeOf(warning)}</small></li>`)}
       ${all.length > shown.length && html`<li>… ${all.length - shown.length}</li>`}
     </ul>
   `;

@@ -20,11 +20,20 @@ export const lists = signal({ running: [], waiting: [], finished: [], failed: []
 export const selected = signal(null); // the id that the keyboard is at
 export const sample = signal(""); // the draft URL of the built-in sample
 export const opened = signal(null); // the id whose drawer is open
+export const search = signal(""); // a part of a name, an address or an id
+export const only = signal(""); // the one list that is shown; all when it is empty
+// The lists, as far as they are searched for.
+export const shown = computed(() => {
+  const sought = search.value.trim().toLowerCase();
+  if (!sought) return lists.value;
+  const found = (id) => [id, task(id).peek().draftUrl, nameOf(task(id).peek())].some((text) => text.toLowerCase().includes(sought));
+  return Object.fromEntries(Object.entries(lists.value).map(([name, ids]) => [name, ids.filter(found)]));
+});
 // Failures that the reader has not hidden.
-export const failures = computed(() => lists.value.failed.filter((id) => !hidden.value.includes(attemptOf(id))));
+export const failures = computed(() => shown.value.failed.filter((id) => !hidden.value.includes(attemptOf(id))));
 export const order = computed(() => {
-  const { running, waiting, finished } = lists.value;
-  return [...running, ...waiting, ...finished, ...failures.value];
+  const all = { ...shown.value, failed: failures.value };
+  return ["running", "waiting", "finished", "failed"].filter((list) => !only.value || only.value === list).flatMap((list) => all[list]);
 });
 // Hide tasks that failed, until they are tried again and fail again.
 export const hide = (ids) => (hidden.value = [...hidden.peek(), ...ids.map(attemptOf)].slice(-HIDDEN_KEPT));

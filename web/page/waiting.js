@@ -4,12 +4,12 @@ import { Cancel, Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
 import { waitingCount } from "./feed.js";
 import { html } from "./html.js";
-import { lists, nameOf, task } from "./tasks.js";
+import { nameOf, shown, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { duration, number, words } from "./words.js";
 
 export function Waiting() {
-  const ids = useComputed(() => lists.value.waiting);
+  const ids = useComputed(() => shown.value.waiting);
   const t = words.value;
   return html`
     <section class="waiting" aria-labelledby="waiting">

@@ -84,13 +84,13 @@ def localized(text: Bilingual, english: bool) -> str:
     return text.en if english else text.zh
 
 
-def wants_english(accept_language: str) -> bool:
-    """Whether an Accept-Language header prefers English to Chinese; False without the header."""
+def wants_english(accept_language: str, otherwise: bool = False) -> bool:
+    """Whether an Accept-Language header prefers English to Chinese; `otherwise` where it names neither."""
     for choice in sorted(accept_language.split(","), key=_weight, reverse=True):
         language = choice.partition(";")[0].strip().lower().partition("-")[0]
         if language in ("en", "zh"):
             return language == "en" and _weight(choice) > 0
-    return False
+    return otherwise
 
 
 def _weight(choice: str) -> float:

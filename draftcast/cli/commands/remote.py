@@ -19,8 +19,10 @@ from draftcast.cli.terminal import (
     run,
     say,
     settings_of,
+    spoken,
 )
 from services.environment import SERVER_VARIABLE
+from services.errors import Bilingual
 from services.output import OutputFormat, Quality
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere is reached here
@@ -35,6 +37,9 @@ class Wanted(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+_STATUS_HELP = f"Only tasks of this status; may be repeated: {', '.join(Wanted)}."
 
 
 def server_address(server: str) -> str:
@@ -97,7 +102,7 @@ def watch(named: Named, as_json: AsJson = False, server: Server = HERE) -> None:
 
 
 def tasks(
-    status: Annotated[list[Wanted] | None, typer.Option(help="Only tasks of this status; may be repeated.")] = None,
+    status: Annotated[list[Wanted] | None, typer.Option(metavar="STATUS", help=_STATUS_HELP)] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
     as_json: AsJson = False,
     server: Server = HERE,
@@ -114,7 +119,7 @@ def tasks(
     elif found:
         print_table(tasks_table(found, now_ms(), brief=sys.stdout.isatty()))
     else:
-        say("There are no such tasks.")
+        say(spoken(Bilingual("There are no such tasks.", "没有这样的任务。")))
 
 
 def cancel(named: Several, as_json: AsJson = False, server: Server = HERE) -> None:
@@ -129,7 +134,10 @@ def retry(named: Several, watching: Watching = False, as_json: AsJson = False, s
     from draftcast.cli import client
 
     if watching and len(named) > 1:
-        raise invalid("--watch follows one task; give one, or leave it out")
+        one = Bilingual(
+            "--watch follows one task; give one, or leave it out", "--watch 只能跟踪一个任务；请只给一个，或去掉它"
+        )
+        raise invalid(spoken(one))
     _change_each(server, named, client.retry, watching, as_json)
 
 
@@ -166,7 +174,7 @@ def _report(server: str, task: dict[str, Any], watching: bool, as_json: bool, re
     elif result:
         typer.echo(result)
     else:
-        say(f"{task['id']} is {task['status'].lower()}.")
+        say(_state_of(task, task["id"]))
 
 
 def _watch(server: str, task_id: str, as_json: bool) -> None:
@@ -197,12 +205,23 @@ async def _show_events(server: str, task_id: str) -> dict[str, Any]:
 
 
 def _say_end(task: dict[str, Any]) -> None:
+    from draftcast.cli.display import place_of
+
     for warning in task["warnings"]:
-        say(f"{warning['code']}: {warning['message']}", "yellow")
+        start, end = (None if each is None else each * 1e6 for each in (warning["startSeconds"], warning["endSeconds"]))
+        place = place_of(start, end, warning["track"])
+        say(f"{warning['code']}: {warning['message']}{f' ({place})' if place else ''}", "yellow")
     if task["status"] == "COMPLETED":
         typer.echo(task["videoUrl"])
     elif task["error"]:
         say(f"{task['error']['code']}: {task['error']['message']}", "bold red")
         say(task["error"]["hint"] or "")
     else:
-        say(f"The task is {task['status'].lower()}.")
+        say(_state_of(task, spoken(Bilingual("The task", "任务"))))
+
+
+def _state_of(task: dict[str, Any], name: str) -> str:
+    from draftcast.cli.display import words
+
+    status = words(task["status"])
+    return spoken(Bilingual(f"{name} is {status}.", f"{name}：{status}。"))

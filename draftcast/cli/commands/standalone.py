@@ -16,7 +16,7 @@ import typer
 
 from draftcast.cli.output_options import Format, From, Level, Rate, Scale, Silent, Size, To, format_of, output_from
 from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of, spoken
-from services.errors import DraftWarning, Failed, Failure
+from services.errors import Bilingual, DraftWarning, Failed, Failure
 from services.output import Quality
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
 
 
 def _render_shown(request: "ExportRequest", output: Path) -> None:
-    from draftcast.cli.display import LocalProgress, ProgressBar
+    from draftcast.cli.display import LocalProgress, ProgressBar, place_of
     from services.clock import now_ms
     from services.exporter_protocol import StageLine
     from services.worker.exporter_process import OWN_EXPORTER, export
@@ -137,7 +137,8 @@ def _render_shown(request: "ExportRequest", output: Path) -> None:
         result = run(export(OWN_EXPORTER, request, on_line))
         bar.finish()
     for warning in warnings:
-        say(f"{warning.code}: {spoken(warning.message)}", "yellow")
+        place = place_of(warning.start_us, warning.end_us, warning.track)
+        say(f"{warning.code}: {spoken(warning.message)}{f' ({place})' if place else ''}", "yellow")
     _keep(request, output)
     _say_result(result, output)
 
@@ -169,9 +170,12 @@ def _not_written(output: Path, error: OSError, hint: str) -> Stopped:
 
 
 def _say_result(result: "Result", output: Path) -> None:
-    sound = "with sound" if result.has_sound else "silent"
     seconds = result.duration_us / 1e6
-    say(f"{output}: {result.width}x{result.height}, {seconds:.1f} s, {result.frames} frames, {sound}")
+    facts = Bilingual(
+        f"{seconds:.1f} s, {result.frames} frames, {'with sound' if result.has_sound else 'silent'}",
+        f"{seconds:.1f} 秒，{result.frames} 帧，{'有声音' if result.has_sound else '无声音'}",
+    )
+    say(f"{output}: {result.width}x{result.height}, {spoken(facts)}")
 
 
 def report(draft: Draft, as_json: AsJson = False) -> None:

@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
+from services.drafts.places import locator
 from services.drafts.read.context import MAX_SEGMENTS
 from services.drafts.read.draft import read_draft
 from services.drafts.records import CompoundMaterial, Draft, MediaMaterial, Segment, segments_of
-from services.errors import ErrorCode, Failed, WarningCode
+from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, Json
 
 SECOND = 1_000_000
@@ -35,6 +36,17 @@ def compound(segment: Segment) -> CompoundMaterial:
 
 def paths(draft: Draft) -> list[str]:
     return [segment.material.path for segment in segments_of(draft) if isinstance(segment.material, MediaMaterial)]
+
+
+def test_a_warning_within_a_compound_has_the_time_and_track_of_what_shows_it() -> None:
+    draft = read(around(inner(id="one").content(), inner(id="other").content()))
+    located = locator(draft)
+    for at, segment in enumerate(draft.tracks[0].segments):
+        within = compound(segment).draft.tracks[0].segments[0]
+        found = located(DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=Bilingual("", ""), segment_id=within.id))
+        assert (found.start_us, found.end_us, found.track) == (at * SECOND, (at + 1) * SECOND, "video 1")
+    nowhere = DraftWarning(code=WarningCode.FIELD_UNKNOWN, message=Bilingual("", ""))
+    assert located(nowhere) == nowhere
 
 
 def test_a_compound_clip_is_a_draft_within_the_draft() -> None:

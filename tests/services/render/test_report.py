@@ -73,7 +73,7 @@ def lossy(folder: Path) -> DraftBuilder:
         "keyframe_list": [{"time_offset": 0, "values": [1], "curveType": "Bezier"}],
     }
     unknown = {"name": "无人知晓", "effect_id": "77"}
-    inner = DraftBuilder(64, 36).video("short.mp4", 0, S)
+    inner = DraftBuilder(64, 36).video("short.mp4", 0, S, id="inner")
     inner.using("effects", type="filter", value=1.0, **unknown)
     draft = DraftBuilder(64, 36).video("short.mp4", 0, S, crop={"upper_left_x": 0.2}, common_keyframes=[curve])
     draft.using("transitions", duration=200_000, **unknown)
@@ -97,8 +97,10 @@ def test_a_report_warns_of_exactly_what_a_render_warns_of(tmp_path: Path) -> Non
         "EFFECT_SKIPPED", "EFFECT_APPROXIMATED", "KEYFRAME_SIMPLIFIED", "FONT_SUBSTITUTED", "GLYPH_MISSING",
         "MATERIAL_MISSING", "MATERIAL_FROZEN",
     }  # fmt: skip
+    assert {each["track"] for each in looked.warnings} == {"video 1", "video 2", "sticker 1", "text 1"}
     for each in looked.warnings:
         assert each["segment_id"], each
+        assert 0 <= each["start_us"] < each["end_us"] <= 2 * S
         assert each["message"]["en"].endswith("."), each
         assert each["message"]["zh"].endswith("。"), each
     named = [each for each in looked.warnings if each.get("material_name") == "无人知晓"]

@@ -21,7 +21,10 @@ from tests.support.server import ROOT, Server
 
 Json = dict[str, Any]
 Connect = Callable[[], Any]
-TOOLS = {"submit", "report", "watch", "task", "tasks", "cancel", "retry", "picture", "upload"}
+TOOLS = {
+    *("submit", "report", "watch", "task", "tasks", "cancel", "retry", "picture", "frame", "contact_sheet", "upload"),
+}
+NEWEST = "{ videoTasks(first: 2) { nodes { output { format quality startMs } } } }"
 
 
 @asynccontextmanager
@@ -84,6 +87,16 @@ async def go_through_the_tools(client: Client, server: Server) -> None:
     (picture,) = (await client.call_tool("picture", {"task_id": task["id"]})).content
     assert isinstance(picture, ImageContent)
     assert picture.mime_type == "image/jpeg"
+    draft = {"draft_url": server.draft_url()}
+    for tool, more in (("contact_sheet", {}), ("frame", {"seconds": 0.5})):
+        (picture,) = (await client.call_tool(tool, {**draft, **more})).content
+        assert isinstance(picture, ImageContent)
+    asked = server.post("/graphql", {"query": NEWEST}).json["data"]["videoTasks"]["nodes"]
+    assert [each["output"] for each in asked] == [
+        {"format": "JPEG", "quality": "DRAFT", "startMs": 500},
+        {"format": "CONTACT_SHEET", "quality": "STANDARD", "startMs": 0},
+    ]
+    assert "DRAFT_EMPTY" in words(await client.call_tool("frame", {"draft_url": server.draft_url("fail")}))
     assert "INVALID_STATE" in words(await client.call_tool("retry", {"task_id": task["id"]}))
     assert "NOT_FOUND" in words(await client.call_tool("task", {"task_id": "nothing"}))
     held = await call(client, "submit", draft_url=server.draft_url("hold"))

@@ -52,7 +52,7 @@ def main() -> int:
         if stage == "EXPORTING":
             export(Path(request["folder"]), thumbnail, act)
     go_through(gate)
-    shutil.copy(video, request["output"])
+    shutil.copy(thumbnail if request["output"].endswith(".jpg") else video, request["output"])
     result = {"output": request["output"], "width": 64, "height": 36, "duration_us": 1_000_000, "frames": FRAMES}
     say({"result": {**result, "thumbnail": thumbnail_in(request, thumbnail), "frame_rate": 25.0, "has_sound": True}})
     return 0

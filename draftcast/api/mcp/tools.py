@@ -13,9 +13,11 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, Image
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from services.drafts.locate import DRAFT_NAMES
+from services.output import OutputFormat, Quality
 
 Json: TypeAlias = dict[str, Any]
 Request: TypeAlias = Context[Any, Any]
@@ -28,6 +30,8 @@ INSTRUCTIONS = (
     "it is `retryable`."
 )
 LONGEST_WATCH_SECONDS = 3600
+PICTURE_SECONDS = 300
+"""Longest wait for a picture that is rendered."""
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 _ENDS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -36,7 +40,7 @@ _TASK = """
 fragment Task on VideoTask {
   id draftUrl status stage progress attempt queuePosition estimatedCompletionAt videoUrl thumbnailUrl previewUrl
   createdAt startedAt completedAt
-  warnings { code message segmentId } error { code message hint retryable }
+  warnings { code message startSeconds endSeconds track } error { code message hint retryable }
 }
 """
 FIND = "query Find($id: ID!) { videoTask(id: $id) { ...Task } }" + _TASK
@@ -63,7 +67,7 @@ query Report($draftUrl: URL!) {
   draftReport(draftUrl: $draftUrl) {
     renderable width height durationSeconds frameRate tracks segments materials
     exactLooks nearLooks leftOutLooks designedSeconds
-    warnings { code message segmentId materialName } error { code message hint }
+    warnings { code message startSeconds endSeconds track materialName } error { code message hint }
   }
 }
 """
@@ -71,6 +75,20 @@ WATCH = "subscription Watch($id: ID!) { videoTaskProgress(id: $id) { status stag
 
 TaskId = Annotated[str, Field(description="The task's id.")]
 DraftUrl = Annotated[str, Field(description="The http(s) URL of the draft, or what `upload` returned.")]
+
+
+class WantedOutput(BaseModel):
+    """The requested file; what is missing is as in the draft."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid")
+
+    format: OutputFormat | None = None
+    quality: Quality | None = None
+    short_side: Annotated[int | None, Field(description="The picture's shorter side in pixels.")] = None
+    frame_rate: float | None = None
+    start_ms: Annotated[int | None, Field(description="The beginning, in milliseconds of the draft.")] = None
+    end_ms: Annotated[int | None, Field(description="The end, in milliseconds of the draft.")] = None
+    sound: bool | None = None
 
 
 class Api(Protocol):
@@ -104,11 +122,17 @@ class Tools:
         draft_url: DraftUrl,
         context: Request,
         strict: Annotated[bool, Field(description="Fail at the first thing that cannot be drawn as designed.")] = False,
+        output: Annotated[
+            WantedOutput | None, Field(description="The file; an MP4 of the whole draft without it.")
+        ] = None,
     ) -> Json:
         """Queue a render of a draft and return its task at once; `watch` follows it. An active task of the same URL is
         returned instead of a second one.
         """
-        return await self._changed(context, SUBMIT, {"input": {"draftUrl": draft_url, "strict": strict}})
+        wanted: Json = {"draftUrl": draft_url, "strict": strict}
+        if output is not None:
+            wanted["output"] = output.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return await self._changed(context, SUBMIT, {"input": wanted})
 
     async def report(self, draft_url: DraftUrl, context: Request) -> Json:
         """Say what a render of a draft would lose, without rendering it: size, duration, warnings, and the error if
@@ -170,6 +194,30 @@ class Tools:
             raise ToolError("There is no picture yet; `watch` the task and ask again.")
         return Image(data=await (await self._api_of(context)).picture(url), format="jpeg")
 
+    async def frame(
+        self,
+        draft_url: DraftUrl,
+        context: Request,
+        seconds: Annotated[float, Field(ge=0, description="The time in the draft.")] = 0.0,
+    ) -> Image:
+        """One frame of a draft, drawn as a render draws it, at half its size; look before rendering the whole."""
+        wanted = WantedOutput(format=OutputFormat.JPEG, quality=Quality.DRAFT, start_ms=round(seconds * 1000))
+        return await self._drawn(context, draft_url, wanted)
+
+    async def contact_sheet(self, draft_url: DraftUrl, context: Request) -> Image:
+        """Twelve frames of a draft on one sheet, evenly spaced, drawn as a render draws them."""
+        return await self._drawn(context, draft_url, WantedOutput(format=OutputFormat.CONTACT_SHEET))
+
+    async def _drawn(self, context: Request, draft_url: str, output: WantedOutput) -> Image:
+        """The picture that a task makes. Raises `ToolError` when there is none."""
+        task = await self.submit(draft_url, context, output=output)
+        ended = await self.watch(task["id"], context, PICTURE_SECONDS)
+        if error := ended["error"]:
+            raise ToolError(f"{error['code']}: {error['message']} {error['hint'] or ''}".rstrip())
+        if ended["videoUrl"] is None:
+            raise ToolError(f"The picture is not ready; `watch` the task {task['id']}: its `videoUrl` is the picture.")
+        return Image(data=await (await self._api_of(context)).picture(ended["videoUrl"]), format="jpeg")
+
     async def upload(
         self,
         content: Annotated[Json, Field(description="The content of draft_content.json; materials have http(s) URLs.")],
@@ -202,6 +250,8 @@ def build_server(
     for reads in (tools.report, tools.watch, tools.task, tools.tasks):
         server.add_tool(reads, annotations=_READS)
     server.add_tool(tools.picture, annotations=_READS, structured_output=False)
+    for draws in (tools.frame, tools.contact_sheet):
+        server.add_tool(draws, annotations=_CHANGES, structured_output=False)
     for changes in (tools.submit, tools.retry, tools.upload):
         server.add_tool(changes, annotations=_CHANGES)
     server.add_tool(tools.cancel, annotations=_ENDS)

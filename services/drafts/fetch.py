@@ -9,10 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import aiohttp
-from aiohttp.abc import AbstractResolver
+from typing import TYPE_CHECKING, Self
 
 from services.errors import ErrorCode, Failed, failed, out_of_disk
 from services.http.client import (
@@ -28,6 +25,10 @@ from services.http.client import (
 )
 from services.http.guard import Guard
 from services.http.redaction import redact_url
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.abc import AbstractResolver
 
 OnBytes = Callable[[int], None]
 """Called with the number of newly received bytes."""
@@ -84,7 +85,7 @@ class Fetcher:
         limits: FetchLimits,
         own_urls: tuple[str, ...] = (),
         timeouts: Timeouts | None = None,
-        resolver: AbstractResolver | None = None,
+        resolver: "AbstractResolver | None" = None,
     ) -> None:
         self.limits = limits
         self._cache_dir = cache_dir
@@ -203,7 +204,7 @@ class Fetcher:
         if download.received != (download.total if download.total is not None else download.received):
             raise Transient("it ended too early", "文件未传完即中断")
 
-    def _begin(self, download: _Download, response: aiohttp.ClientResponse) -> None:
+    def _begin(self, download: _Download, response: "aiohttp.ClientResponse") -> None:
         """Prepare for a response's body: the rest of the file, or all of it again."""
         encoded = bool(decoding_of(response))
         if response.status == 206 and (encoded or not _continues(response, download)):
@@ -219,7 +220,7 @@ class Fetcher:
         _check_size(download.received + missing, self.limits.material_bytes)
         self._check_task(missing)
 
-    async def _receive(self, response: aiohttp.ClientResponse, download: _Download) -> None:
+    async def _receive(self, response: "aiohttp.ClientResponse", download: _Download) -> None:
         with download.path.open("ab" if download.received else "wb") as file:
 
             def take(piece: bytes) -> None:
@@ -260,7 +261,7 @@ def _range_headers(download: _Download) -> dict[str, str]:
     return {"Range": f"bytes={download.received}-", "If-Range": download.validator}
 
 
-def _continues(response: aiohttp.ClientResponse, download: _Download) -> bool:
+def _continues(response: "aiohttp.ClientResponse", download: _Download) -> bool:
     """Whether a partial response continues the download, of the unchanged file."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if not found or int(found[1]) != download.received:

@@ -1,4 +1,7 @@
-"""The guarded HTTP client: requests to public addresses only, with timeouts and retries."""
+"""The guarded HTTP client: requests to public addresses only, with timeouts and retries.
+
+aiohttp takes a third of a second to import, so it is imported with the first request.
+"""
 
 import asyncio
 import email.utils
@@ -9,11 +12,10 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from services.errors import Bilingual, DraftcastError
@@ -21,6 +23,10 @@ from services.http.encodings import Decoding, Undecodable, UnknownEncoding
 from services.http.guard import CONNECTIONS_PER_HOST, AddressRefused, Guard
 from services.http.rate import MIN_BYTES_PER_SECOND, WINDOW_SECONDS, MinimumRate
 from services.http.urls import clean_url, parse_url, resolve_url
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.abc import AbstractResolver
 
 T = TypeVar("T")
 
@@ -98,7 +104,7 @@ class TooLarge(FetchError):
 class Client:
     """The client, an async context manager. Its sessions keep no cookies, use no proxy and request no compression."""
 
-    def __init__(self, guard: Guard, timeouts: Timeouts, resolver: AbstractResolver | None = None) -> None:
+    def __init__(self, guard: Guard, timeouts: Timeouts, resolver: "AbstractResolver | None" = None) -> None:
         self._guard = guard
         self._timeouts = timeouts
         self._resolver = resolver
@@ -107,19 +113,6 @@ class Client:
         self._turns: defaultdict[URL, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST))
 
     async def __aenter__(self) -> Self:
-        timeouts = self._timeouts
-        for named in (False, True):
-            session = aiohttp.ClientSession(
-                connector=self._guard.connector(named=named, resolver=self._resolver),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.idle_seconds
-                ),
-                headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-            )
-            self._sessions[named] = await self._stack.enter_async_context(session)
         return self
 
     async def __aexit__(
@@ -128,7 +121,7 @@ class Client:
         await self._stack.aclose()
 
     @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def get(self, url: str, headers: Mapping[str, str]) -> "AsyncGenerator[aiohttp.ClientResponse]":
         """The response of HTTP 200, or also 206 when `headers` hold a Range; each redirect is checked.
 
         Raises `FetchError`.
@@ -147,14 +140,14 @@ class Client:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Send a body; returns the HTTP status of the response. Redirects are not followed. Raises `FetchError`."""
         at = _parsed(url)
-        session = self._sessions[self._guard.allows_by_name(at)]
+        session = await self._session(at)
         async with self._turns[at.origin()]:
             with _translated_errors(), _valid_url_or_refused():
                 async with asyncio.timeout(self._timeouts.head_seconds):
                     async with session.post(at, data=body, headers=headers, allow_redirects=False) as response:
                         return response.status
 
-    async def stream_to(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
+    async def stream_to(self, response: "aiohttp.ClientResponse", take: Callable[[bytes], None]) -> None:
         """Pass the decoded body to `take` in small pieces. Raises `FetchError`, and the exceptions of `take`."""
         decoding = decoding_of(response)
         rate = MinimumRate(self._timeouts.window_seconds, self._timeouts.min_bytes_per_second)
@@ -194,18 +187,43 @@ class Client:
         jitter = random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, not for security
         return min(wait * jitter, self._timeouts.longest_wait_seconds)
 
-    async def _request(self, at: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def _request(self, at: URL, headers: Mapping[str, str]) -> "aiohttp.ClientResponse":
         if self._guard.refuses(at):
             raise _url_refused()
-        session = self._sessions[self._guard.allows_by_name(at)]
+        session = await self._session(at)
         with _translated_errors(), _valid_url_or_refused():
             async with asyncio.timeout(self._timeouts.head_seconds):
                 return await session.get(at, headers=headers, allow_redirects=False)
+
+    async def _session(self, at: URL) -> "aiohttp.ClientSession":
+        """The session of hosts allowed by name, or of all others."""
+        named = self._guard.allows_by_name(at)
+        if not self._sessions:
+            await asyncio.to_thread(import_module, "aiohttp")  # elsewhere: a server's event loop must not stand still
+        if named not in self._sessions:
+            from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
+
+            timeouts = self._timeouts
+            self._sessions[named] = await self._stack.enter_async_context(
+                ClientSession(
+                    connector=self._guard.connector(named=named, resolver=self._resolver),
+                    timeout=ClientTimeout(
+                        total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.idle_seconds
+                    ),
+                    headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
+                    cookie_jar=DummyCookieJar(),
+                    auto_decompress=False,
+                    trust_env=False,
+                )
+            )
+        return self._sessions[named]
 
 
 @contextmanager
 def _valid_url_or_refused() -> Generator[None]:
     """Translates the errors of invalid URLs. ValueError: the look-up of some names that no host can have."""
+    import aiohttp
+
     try:
         yield
     except (aiohttp.InvalidURL, ValueError) as error:
@@ -215,6 +233,8 @@ def _valid_url_or_refused() -> Generator[None]:
 @contextmanager
 def _translated_errors() -> Generator[None]:
     """Translates aiohttp's errors to `FetchError`, without their text."""
+    import aiohttp
+
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
@@ -235,7 +255,7 @@ def _translated_errors() -> Generator[None]:
         raise Transient("the connection was lost", "连接中断") from None
 
 
-def _unresolved(error: aiohttp.ClientConnectorDNSError) -> FetchError:
+def _unresolved(error: "aiohttp.ClientConnectorDNSError") -> FetchError:
     """An unknown host is final; a name server that does not answer is not."""
     if error.os_error.errno == socket.EAI_AGAIN:
         return Transient("its host name could not be looked up", "主机名暂时无法解析")
@@ -258,7 +278,7 @@ def _parsed(text: str) -> URL:
         raise _not_a_url() from error
 
 
-def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
+def _redirected(at: URL, response: "aiohttp.ClientResponse") -> URL:
     target = response.headers.get("Location")
     if not target:
         raise Unreachable("it redirects to nowhere", "重定向没有目标地址")
@@ -268,7 +288,7 @@ def _redirected(at: URL, response: aiohttp.ClientResponse) -> URL:
         raise _not_a_url() from error
 
 
-def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
+def _check(response: "aiohttp.ClientResponse", *, ranged: bool) -> None:
     """Raises `FetchError` unless the response is a file, or the part of it that was requested."""
     status = f"HTTP {response.status}"
     if response.status in RETRIED_STATUSES:
@@ -279,7 +299,7 @@ def _check(response: aiohttp.ClientResponse, *, ranged: bool) -> None:
     decoding_of(response)
 
 
-def decoding_of(response: aiohttp.ClientResponse) -> Decoding:
+def decoding_of(response: "aiohttp.ClientResponse") -> Decoding:
     """The decoding of the response's body; false when it is not compressed. Raises `Unreachable` for an unknown one."""
     try:
         return Decoding(",".join(response.headers.getall("Content-Encoding", [])))

@@ -7,14 +7,16 @@ differently the second time, nor any spelling of a private address passes.
 import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from aiohttp.abc import AbstractResolver
-from aiohttp.connector import TCPConnector
 from yarl import URL
 
 from services.http.urls import parse_url
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+    from aiohttp.connector import TCPConnector
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -94,11 +96,12 @@ class Guard:
             return False
         return True
 
-    def connector(self, *, named: bool, resolver: AbstractResolver | None = None) -> TCPConnector:
+    def connector(self, *, named: bool, resolver: "AbstractResolver | None" = None) -> "TCPConnector":
         """The connector of hosts allowed by name (`named`), or of all others.
 
         They are separate so that a connection allowed by name is never reused for another host.
         """
+        from aiohttp.connector import TCPConnector
 
         def opened(info: tuple[Any, ...]) -> socket.socket:
             family, kind, protocol, _, at = info

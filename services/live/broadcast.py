@@ -1,94 +1,21 @@
-"""Broadcast backends of the change notifier: memory, Redis and PostgreSQL's NOTIFY."""
+"""The broadcasts of the change notifier: memory, Redis and PostgreSQL's NOTIFY."""
 
-import asyncio
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-import psycopg
 from broadcaster import Broadcast
-from broadcaster._backends.base import BroadcastBackend
-from broadcaster._backends.redis import RedisBackend
-from broadcaster._base import Event
-from psycopg import sql
 
 
 def open_broadcast(url: str) -> Broadcast:
-    """A broadcast, not yet connected, for `memory://`, `redis://`, `rediss://` or `postgresql://`."""
+    """A broadcast, not yet connected, for `memory://`, `redis://`, `rediss://` or `postgresql://`. The clients of both
+    servers take a while to import, so each is imported where it is used.
+    """
     scheme = urlsplit(url).scheme
     if scheme.startswith("postgresql"):
+        from services.live.broadcast_postgres import PostgresBackend
+
         return Broadcast(backend=PostgresBackend(url))
     if scheme.startswith("redis"):
+        from services.live.broadcast_redis import RedisBroadcast
+
         return Broadcast(backend=RedisBroadcast(url))
     return Broadcast(url)
-
-
-class RedisBroadcast(RedisBackend):
-    """broadcaster's Redis backend, without its leak of a listening task when the server is unreachable."""
-
-    async def connect(self) -> None:
-        """Connect. On failure the listening task is cancelled."""
-        try:
-            await super().connect()
-        except BaseException:
-            self._cancel_listener()
-            raise
-
-    async def disconnect(self) -> None:
-        """Disconnect; the listening task is cancelled even when the server is gone."""
-        try:
-            await super().disconnect()
-        finally:
-            self._cancel_listener()
-
-    def _cancel_listener(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-
-
-class PostgresBackend(BroadcastBackend):
-    """LISTEN on one connection, NOTIFY on another. A broken connection raises; the notifier then rebuilds both."""
-
-    def __init__(self, url: str) -> None:
-        self._url = f"postgresql://{url.partition('://')[2]}"  # without the name of a driver
-
-    async def connect(self) -> None:
-        """Open both connections."""
-        self._listening = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
-        try:
-            self._notifying = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
-        except psycopg.Error:
-            await self._listening.close()
-            raise
-        self._subscribed = asyncio.Event()
-        self._notifications = self._listening.notifies()
-
-    async def disconnect(self) -> None:
-        """Close both connections."""
-        with suppress(RuntimeError):  # the listener may be inside it; closing the connection ends both
-            await self._notifications.aclose()
-        await self._listening.close()
-        await self._notifying.close()
-
-    async def subscribe(self, group: str) -> None:
-        """LISTEN on a channel. Each process subscribes to one channel, once, before anything else is awaited."""
-        await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(group)))
-        self._subscribed.set()
-
-    async def unsubscribe(self, group: str) -> None:
-        """Does nothing: the connection is closed next."""
-
-    async def publish(self, channel: str, message: str) -> None:
-        """NOTIFY all listeners, including this process."""
-        await self._notifying.execute("SELECT pg_notify(%s, %s)", (channel, message))
-
-    async def next_published(self) -> Event:
-        """The next message. Raises ConnectionError after closing both connections when they break; broadcaster would
-        leave them open.
-        """
-        await self._subscribed.wait()
-        try:
-            notify = await anext(self._notifications)
-        except (psycopg.Error, StopAsyncIteration) as error:
-            await self.disconnect()
-            raise ConnectionError("the database connection for notifications is lost") from error
-        return Event(notify.channel, notify.payload)

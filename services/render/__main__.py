@@ -3,6 +3,7 @@
 The first line is written before any large import, so that the worker sees the start at once.
 """
 
+import gc
 import json
 import os
 import sys
@@ -26,8 +27,10 @@ def main() -> int:
     reporter = Reporter(_write, strict=request.strict)
     reporter.progress(Stage.PARSING_DRAFT, 0, None, Unit.BYTES)
 
+    gc.disable()  # an import makes no garbage
     from services.render.program import run
 
+    gc.enable()
     return run(request, reporter)
 
 

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,6 +22,7 @@ WRITERS = 2
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _SYNC_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _VERSION_TABLE = "draftcast_version"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 WRITE_LOCK = 0x6472616674
 """The advisory lock that a writing transaction holds on PostgreSQL."""
@@ -186,23 +184,35 @@ def migrate(url: str) -> None:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
     engine = sync_engine(url)
     try:
         with _translated_errors(), engine.begin() as connection:
-            if _known(connection, config):
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            if _revision(connection) in (None, *_revisions()[:-1]):
+                _upgrade(connection)
     finally:
         engine.dispose()
 
 
-def _known(connection: sa.Connection, config: Config) -> bool:
-    """Whether the layout of the database belongs to this release."""
+def _revision(connection: sa.Connection) -> str | None:
+    """The revision of the database's layout; None for an empty one."""
     if not sa.inspect(connection).has_table(_VERSION_TABLE):
-        return True
-    present = connection.scalar(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - our own name
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    return present is None or present in known
+        return None
+    found: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - our own
+    return found
+
+
+def _revisions() -> list[str]:
+    """The revisions of this release in order; each is the number in its file's name."""
+    return sorted(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9]*.py"))
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Migrate to the newest revision. Alembic is imported here: most starts find nothing to migrate."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

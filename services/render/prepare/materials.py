@@ -23,7 +23,6 @@ from services.render.media.photos import Still, photo_size, prepare_photo, save_
 from services.render.media.probe import BadMedia, Footage, Media, is_gif, is_still, probe, unreadable
 from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
-from services.render.text.captions import draw_text
 from services.render.text.fonts import FontBook
 from services.render.timeline.layers import pixels
 from services.render.timeline.needed import Needed
@@ -258,6 +257,8 @@ class Preparer:
         return prepare_photo(path, self._next_path("photo"), shrink=shrink)
 
     async def _caption(self, prepared: Prepared, text: TextMaterial, scale: float, segments: Sequence[Segment]) -> None:
+        from services.render.text.captions import draw_text  # its libraries take a while, and many drafts have no text
+
         drawn_text, warnings = await asyncio.to_thread(
             draw_text, text, self._book, canvas_width=self._draft.width, canvas_height=self._draft.height, scale=scale
         )

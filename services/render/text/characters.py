@@ -3,8 +3,6 @@
 import unicodedata
 from functools import lru_cache
 
-import uharfbuzz
-
 EMOJI_STYLE = "\ufe0f"
 """Variation selector: the character before it is shown as an emoji."""
 CURSIVE = frozenset({"Arab", "Syrc", "Mong", "Nkoo", "Mand", "Phag", "Rohg", "Adlm"})
@@ -33,6 +31,8 @@ def is_emoji(cluster: str) -> bool:
 @lru_cache(maxsize=4096)
 def script_of(character: str) -> str | None:
     """The ISO 15924 code of a character's script; None for those that all scripts share."""
+    import uharfbuzz
+
     buffer = uharfbuzz.Buffer()
     buffer.add_codepoints([ord(character)])
     buffer.guess_segment_properties()

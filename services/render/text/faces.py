@@ -1,4 +1,7 @@
-"""Font files: their faces, names and characters."""
+"""Font files: their faces, names and characters.
+
+HarfBuzz is imported where a file is opened: a render without captions opens none.
+"""
 
 import os
 import unicodedata
@@ -6,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import uharfbuzz
+from typing import TYPE_CHECKING
 
 from services.render.text.characters import is_variation_selector
+
+if TYPE_CHECKING:
+    import uharfbuzz
 
 OPEN_FACES = 500
 """Number of faces kept open."""
@@ -56,8 +61,10 @@ def faces_in(folder: Path) -> Iterator[Face]:
 
 
 @lru_cache(maxsize=OPEN_FACES)
-def opened(face: Face) -> uharfbuzz.Font:
+def opened(face: Face) -> "uharfbuzz.Font":
     """The face as a font whose lengths are font units."""
+    import uharfbuzz
+
     return uharfbuzz.Font(_read(face.path, face.index))
 
 
@@ -88,7 +95,9 @@ def has_text(face: Face, text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, index: int) -> uharfbuzz.Face:
+def _read(path: Path, index: int) -> "uharfbuzz.Face":
+    import uharfbuzz
+
     return uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)), index)
 
 
@@ -102,9 +111,11 @@ def _faces_of(path: Path) -> Iterator[Face]:
 
 def _face(path: Path, index: int) -> Face | None:
     """The face; None for a broken file, and for pictures in SVG alone, whose outlines are empty."""
+    from uharfbuzz import HarfBuzzError
+
     try:
         font = _read(path, index)
-    except (OSError, uharfbuzz.HarfBuzzError):
+    except (OSError, HarfBuzzError):
         return None
     colored = font.has_color_png or font.has_color_paint or font.has_color_layers
     if not font.glyph_count or not len(font.unicodes) or (font.has_color_svg and not colored):
@@ -113,5 +124,5 @@ def _face(path: Path, index: int) -> Face | None:
     return Face(path, index, family or path.stem, style or "Regular", colored)
 
 
-def _name(font: uharfbuzz.Face, numbers: tuple[int, ...]) -> str | None:
+def _name(font: "uharfbuzz.Face", numbers: tuple[int, ...]) -> str | None:
     return next((name for number in numbers if (name := font.get_name(number, "en"))), None)

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 from services.render.box import Box, bounding_box
 from services.render.text.faces import opened, units_per_em
 from services.render.text.layout import ASCENT_EM, PlacedRun
-from services.render.text.outline import Matrix, outlined
+from services.render.text.matrix import Matrix
 from services.render.text.runs import Glyph
 
 THICKEN_EM = 0.02
@@ -141,6 +141,8 @@ def _filled(one: PlacedRun, box: Box) -> Image.Image:
 
 def _add_outlines(mask: Image.Image, one: PlacedRun, box: Box, thick: float) -> None:
     """Add the outlines of a run's letters to their mask."""
+    from services.render.text.outline import outlined  # FreeType takes a while, and many captions have no outline
+
     style, reach = one.run.style, math.ceil(thick)
     for glyph in one.run.glyphs:
         if _glyph_box(one, glyph).grown(reach).within(box).empty:

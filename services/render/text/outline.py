@@ -9,6 +9,7 @@ import freetype
 from PIL import Image
 
 from services.render.text.faces import Face
+from services.render.text.matrix import Matrix
 
 _FLAGS = freetype.FT_LOAD_NO_HINTING | freetype.FT_LOAD_NO_BITMAP
 _ROUND = freetype.FT_STROKER_LINECAP_ROUND, freetype.FT_STROKER_LINEJOIN_ROUND
@@ -16,16 +17,6 @@ _ONE = 0x10000
 """1 as a fixed-point number of a matrix; lengths count 64ths of a pixel."""
 _LOCK = Lock()
 """A FreeType face has one size and one transformation at a time, and captions are drawn in threads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A linear map of outlines, y upwards: the first column is the image of (1, 0)."""
-
-    xx: float = 1.0
-    yx: float = 0.0
-    xy: float = 0.0
-    yy: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Slow modules are imported where they are used, since shell completion waits for this module.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -141,6 +140,8 @@ def keep_files_private() -> None:
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run to the end, or until Ctrl+C."""
+    import asyncio
+
     try:
         return asyncio.run(coroutine)
     except KeyboardInterrupt:

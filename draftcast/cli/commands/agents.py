@@ -1,7 +1,5 @@
 """The command for agents: mcp."""
 
-import asyncio
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -60,6 +58,8 @@ async def _local_server(settings: "Settings") -> AsyncGenerator[Ready]:
             yield ready
         return
     keep_files_private()
+    import asyncio
+
     from draftcast.server.serving import local_server
     from services.telemetry.logs import configure_logging
 
@@ -81,6 +81,8 @@ async def _local_server(settings: "Settings") -> AsyncGenerator[Ready]:
 
 def _answers(settings: "Settings") -> bool:
     """Whether something listens on the address of this machine's server."""
+    import socket
+
     try:
         socket.create_connection((settings.host, settings.port), PROBE_SECONDS).close()
     except OSError:

@@ -1,8 +1,5 @@
 """Commands that run the service: serve, work, migrate, webhook-secret."""
 
-import asyncio
-import logging
-import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,6 +54,8 @@ def _print_next_steps(settings: "Settings") -> None:
 def _announce(settings: "Settings", text: str, style: str = "") -> None:
     """Print a message of the start, or log it where programs read the log."""
     if settings.log_format == "json":
+        import logging
+
         logging.getLogger(__name__).info(text)
     else:
         say(text, style)
@@ -77,6 +76,9 @@ def work() -> None:
     """Render tasks of the queue without serving the API; with PostgreSQL on any number of machines."""
     settings = checked_settings()
     keep_files_private()
+    import asyncio
+    import signal
+
     from services.compose import open_services
     from services.telemetry.logs import configure_logging
 
@@ -99,6 +101,8 @@ async def _health_served(settings: "Settings", services: "Services") -> AsyncGen
     if not settings.watch_port:
         yield
         return
+    import asyncio
+
     from draftcast.server.serving import watch_server
 
     server = watch_server(settings, services.health)

@@ -184,6 +184,8 @@ class Result:
     frames: int
     frame_rate: float
     has_sound: bool
+    name: str | None = None
+    """The draft's name."""
 
     def __post_init__(self) -> None:
         _check_range(MAX_NUMBER, self.width, self.height, self.duration_us, self.frames)

@@ -1,7 +1,7 @@
 """Finished files over HTTP."""
 
 import asyncio
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
@@ -9,7 +9,8 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from resolvers import tasks
 from resolvers.context import Context, services_of
 from services.access.callers import NotAdmitted, ScopeMissing
-from services.files.store import IMMUTABLE, MEDIA_TYPES, PREVIEW
+from services.files.names import content_disposition
+from services.files.store import IMMUTABLE, MEDIA_TYPES, PREVIEW, VIDEO, VIDEOS
 
 LONGEST_KEY = 200
 """Characters; keys of stored files have some dozens."""
@@ -28,8 +29,17 @@ async def serve(request: Request) -> Response:
     media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
     if path.name == PREVIEW:
         return await _preview(path, media_type)
-    kept = {**NO_SNIFF, "cache-control": IMMUTABLE}
+    kept = {**NO_SNIFF, "cache-control": IMMUTABLE, **await _named(request, key)}
     return FileResponse(path, media_type=media_type, headers=kept)
+
+
+async def _named(request: Request, key: str) -> dict[str, str]:
+    """The header with the name of a finished video."""
+    folder, task_id, *_ = key.split("/")
+    if folder != VIDEOS or PurePosixPath(key).stem != VIDEO:
+        return {}
+    name = await services_of(request).manager.name_of_file(task_id)
+    return {"content-disposition": content_disposition(name)} if name else {}
 
 
 async def _allowed(request: Request, key: str) -> bool:

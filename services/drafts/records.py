@@ -316,6 +316,7 @@ class Draft:
     duration_us: int
     tracks: tuple[Track, ...]
     video_muted: bool = False
+    name: str = ""
     warnings: tuple[DraftWarning, ...] = ()
 
 

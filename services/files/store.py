@@ -19,6 +19,7 @@ from obstore.store import LocalStore, S3Store
 
 from services.access.signing import Signer
 from services.files.beneath import remove_tree
+from services.files.names import content_disposition
 from services.output import FILE_TYPES
 from services.settings import Settings, SettingsError
 
@@ -28,6 +29,8 @@ RETRY_SECONDS = 60
 PIECE_BYTES = 1 << 20
 WHOLE_BYTES = 5 << 20
 """The largest file that is stored in S3 with one request."""
+VIDEOS, VIDEO = "videos", "video"
+"""The folder of finished files, and the name of each, before its ending."""
 PREVIEW = "preview.jpg"
 """The only file name that is overwritten, while a task runs."""
 MEDIA_TYPES = {each.ending: each.media_type for each in FILE_TYPES.values()}
@@ -69,21 +72,21 @@ class FileStore:
         s3 = S3Options(settings.files_endpoint, settings.files_region, settings.files_virtual_host)
         return cls(settings.files, settings.base_url, s3, signer)
 
-    async def put(self, key: str, source: Path | BinaryIO | bytes) -> None:
+    async def put(self, key: str, source: Path | BinaryIO | bytes, name: str = "") -> None:
         """Store a file, complete and durable or not at all. An open file is read from its beginning, up to its present
-        size.
+        size. `name` is its name for downloads from S3.
         """
         if not _is_key(key):
             raise OSError(f"{key!r} is not a key")
         if isinstance(source, Path):
             with await asyncio.to_thread(source.open, "rb") as file:
-                await self.put(key, file)
+                await self.put(key, file, name)
         elif self._folder is not None:
             await _write_durably(self._folder / key, source)
         else:
             with _as_os_error():
                 content = source if isinstance(source, bytes) else await _content(source)
-                await self._store.put_async(key, content, attributes=_attributes(key))
+                await self._store.put_async(key, content, attributes=_attributes(key, name))
 
     async def get(self, key: str, target: Path | BinaryIO) -> None:
         """Write a stored file to `target` in pieces. Raises FileNotFoundError when there is none."""
@@ -175,10 +178,12 @@ def _s3_store(bucket: str, prefix: str, options: S3Options) -> S3Store:
     )
 
 
-def _attributes(key: str) -> dict[str, str]:
-    name = PurePosixPath(key)
-    cached = "no-cache" if name.name == PREVIEW else IMMUTABLE
-    return {"Content-Type": MEDIA_TYPES.get(name.suffix, "application/octet-stream"), "Cache-Control": cached}
+def _attributes(key: str, name: str) -> dict[str, str]:
+    path = PurePosixPath(key)
+    cached = "no-cache" if path.name == PREVIEW else IMMUTABLE
+    named = {"Content-Disposition": content_disposition(name)} if name else {}
+    media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+    return {"Content-Type": media_type, "Cache-Control": cached, **named}
 
 
 def _is_key(key: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.drafts.fetch import Fetcher, FetchLimits
@@ -159,7 +159,8 @@ async def _render(request: ExportRequest, reporter: Reporter, places: Workspace,
         whole = request.options.format in PLAYED and all(each is draft for each in drafts_of(draft))
         async with AsyncExitStack() as stack:
             protocol = await stack.enter_async_context(part_protocol(reporter)) if shared and whole else None
-            return await _make(request, reporter, places, ffmpeg, timeline, protocol)
+            made = await _make(request, reporter, places, ffmpeg, timeline, protocol)
+            return replace(made, name=draft.name or None)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
 

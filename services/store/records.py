@@ -84,6 +84,8 @@ class Video:
     has_sound: bool
     size_bytes: int
     sha256: str
+    name: str = ""
+    """The draft's name as that of a file, without an ending; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

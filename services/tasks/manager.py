@@ -20,6 +20,7 @@ from services.errors import (
     InvalidInput,
     InvalidState,
     QueueFull,
+    StoreUnavailable,
     TaskNotFound,
 )
 from services.http.guard import Guard
@@ -228,6 +229,17 @@ class TaskManager:
     async def task(self, owner: str, task_id: str) -> Task | None:
         """The task with this id, from the task cache if possible; None when the owner has none."""
         return await self.task_cache.task(owner, task_id)
+
+    async def name_of_file(self, task_id: str) -> str:
+        """The file name of a task's video for downloads, of any owner; empty where it has none, and while the database
+        is unavailable.
+        """
+        with suppress(StoreUnavailable):
+            async with self._database.read() as connection:
+                task = await reads.any_task(connection, task_id)
+            if task is not None and task.video is not None and task.video.name:
+                return task.video.name + task.output.ending
+        return ""
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
         """The newest task of the draft URL, from the task cache if possible."""

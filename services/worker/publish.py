@@ -11,7 +11,8 @@ from typing import BinaryIO
 from services.errors import ErrorCode, Failed, failed, out_of_disk
 from services.exporter_protocol import Result
 from services.files.beneath import open_beneath, read_beneath
-from services.files.store import PIECE_BYTES, FileStore
+from services.files.names import file_name, name_in_url
+from services.files.store import PIECE_BYTES, VIDEO, VIDEOS, FileStore
 from services.output import Output
 from services.store.records import Task, Video
 
@@ -36,12 +37,13 @@ SIGNATURES = {
 async def publish(files: FileStore, task: Task, folder: Path, result: Result) -> Video:
     """Store the video and its thumbnail. Raises `Failed`: RENDER_FAILED, PUBLISH_FAILED, OUT_OF_DISK."""
     base = artifact_folder(task.id, task.attempt)
-    key = f"{base}/video{task.output.ending}"
+    key = f"{base}/{VIDEO}{task.output.ending}"
+    named = file_name(result.name or "") or file_name(name_in_url(task.draft_url))
     thumbnail = await asyncio.to_thread(_thumbnail, folder, result.thumbnail)
     with await asyncio.to_thread(_open_video, folder, result.output, task.output) as video:
         try:
             size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, video)
-            await _put(files, key, video)
+            await _put(files, key, video, named and named + task.output.ending)
             if thumbnail is not None:
                 await _put(files, f"{base}/thumbnail.jpg", thumbnail)
         except OSError as error:
@@ -61,25 +63,26 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
         has_sound=result.has_sound,
         size_bytes=size_bytes,
         sha256=sha256,
+        name=named,
     )
 
 
-async def _put(files: FileStore, key: str, source: BinaryIO | bytes) -> None:
+async def _put(files: FileStore, key: str, source: BinaryIO | bytes, name: str = "") -> None:
     """Store a file; a storage that fails is retried for some seconds. Raises `OSError`."""
     for seconds in RETRY_PAUSES_SECONDS:
         try:
-            return await files.put(key, source)
+            return await files.put(key, source, name)
         except OSError as error:
             if out_of_disk(error):
                 raise
             log.warning("the storage failed to store the video; retrying: %s", error)
         await asyncio.sleep(seconds)
-    return await files.put(key, source)
+    return await files.put(key, source, name)
 
 
 def artifact_folder(task_id: str, attempt: int) -> str:
     """The folder of an attempt in the file storage."""
-    return f"videos/{task_id}/{attempt}"
+    return f"{VIDEOS}/{task_id}/{attempt}"
 
 
 def preview_key(task_id: str, attempt: int) -> str:

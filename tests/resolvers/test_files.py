@@ -1,4 +1,5 @@
 import hashlib
+from urllib.parse import quote
 
 import pytest
 
@@ -15,9 +16,9 @@ def video_url(server: Server) -> str:
     return str(finished(server)["videoUrl"])
 
 
-def finished(server: Server) -> dict[str, object]:
+def finished(server: Server, query: str = "") -> dict[str, object]:
     submit = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id draftUrl seq } } }"
-    task = server.data(submit, url=server.draft_url())["submitVideoTask"]["task"]
+    task = server.data(submit, url=server.draft_url() + query)["submitVideoTask"]["task"]
     waiting = {"draft_url": task["draftUrl"], "since": 0, "wait_seconds": 20}
     while (found := server.post("/v1/gen_video_status", waiting).json)["status"] != "completed":
         waiting["since"] = found["seq"]
@@ -39,6 +40,20 @@ def test_a_finished_video_and_its_thumbnail_are_served(server: Server) -> None:
     picture = server.get(str(task["thumbnailUrl"]))
     assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
     assert picture.body.startswith(b"\xff\xd8")
+
+
+def test_a_video_is_saved_under_the_name_of_its_draft(server: Server) -> None:
+    task = finished(server, f"&name={quote('夏日/Sale "50%"')}")
+    found = server.get(str(task["videoUrl"]))
+    name = "filename*=UTF-8''%E5%A4%8F%E6%97%A5%20Sale%20%2050%25.mp4"
+    assert found.headers["content-disposition"] == f'inline; filename="Sale  50_.mp4"; {name}'
+    head = server.request("HEAD", str(task["videoUrl"]).removeprefix(server.url))
+    assert head.headers["content-disposition"] == found.headers["content-disposition"]
+    assert "content-disposition" not in server.get(str(task["thumbnailUrl"])).headers
+
+
+def test_a_video_of_a_draft_without_a_name_is_served_as_ever(server: Server, video_url: str) -> None:
+    assert "content-disposition" not in server.get(video_url).headers
 
 
 def part(server: Server, url: str, range_header: str) -> Answer:

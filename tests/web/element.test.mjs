@@ -48,6 +48,16 @@ test("an embedded task tells its stage and percentage, survives a killed server,
   page.calm();
 });
 
+test("an embedded task becomes a picture where that is its output", async (t) => {
+  const submit = `mutation($url: URL!) { submitVideoTask(input: { draftUrl: $url, output: { format: JPEG } }) { task { id } } }`;
+  const draftUrl = server.draftUrl("picture");
+  await server.graphql(submit, { url: draftUrl });
+  const page = await embedded(t, draftUrl);
+  await page.waitForFunction(() => document.querySelector("video-task").shadowRoot.querySelector("img")?.naturalWidth > 0);
+  assert.equal(await page.locator("video-task video").count(), 0);
+  page.calm();
+});
+
 test("an embedded task that failed says why, in the language of the page", async (t) => {
   const draftUrl = server.draftUrl("bad", "fail");
   await server.submit(draftUrl);

@@ -60,3 +60,12 @@ test("what the drawer offers is copied, also where browsers keep their clipboard
   }
   page.calm();
 });
+
+test("a picture is shown as one, and no player", async (t) => {
+  const submit = `mutation($url: URL!) { submitVideoTask(input: { draftUrl: $url, output: { format: JPEG } }) { task { id } } }`;
+  await server.graphql(submit, { url: server.draftUrl("a still") });
+  const page = await open(t, browser, server);
+  await page.getByRole("article", { name: "a still, Finished" }).getByRole("img", { name: "a still" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Play: a still/ }).count(), 0);
+  page.calm();
+});

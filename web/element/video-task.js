@@ -4,6 +4,7 @@
 // language of the element (`lang`). It tells the page by the events `progress`, `complete` and `fail`, whose `detail` is
 // the event as the API gives it.
 import { createClient } from "graphql-ws";
+import { kindOf } from "./kinds.js";
 
 const HOME = new URL(document.currentScript?.src ?? location.href).origin;
 const WATCH = `subscription Watch($draftUrl: URL!, $after: Int, $locale: Locale!) {
@@ -16,12 +17,12 @@ const WORDS = {
   en: {
     QUEUED: "waiting", STARTED: "starting", PARSING_DRAFT: "reading the draft", PREPARING: "fetching materials",
     PROCESSING_MATERIALS: "preparing materials", EXPORTING: "rendering", WRITING_FILE: "writing the file", DONE: "done",
-    CANCELED: "canceled", away: "reconnecting…",
+    CANCELED: "canceled", download: "Download", away: "reconnecting…",
     refused: "The server does not take this page: its origin must be in DRAFTCAST_ORIGINS.",
   },
   zh: {
     QUEUED: "排队", STARTED: "启动", PARSING_DRAFT: "读取草稿", PREPARING: "下载素材", PROCESSING_MATERIALS: "处理素材",
-    EXPORTING: "渲染中", WRITING_FILE: "写入文件", DONE: "完成", CANCELED: "已取消", away: "正在重连…",
+    EXPORTING: "渲染中", WRITING_FILE: "写入文件", DONE: "完成", CANCELED: "已取消", download: "下载", away: "正在重连…",
     refused: "服务不接受此网页：须把它的源加入 DRAFTCAST_ORIGINS。",
   },
 };
@@ -30,6 +31,8 @@ const STYLE = `
     background: #12151b; color: #fff; font: 14px/1.4 system-ui, sans-serif; }
   :host([hidden]) { display: none; }
   video, img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+  audio { position: absolute; inset: auto 12px 12px; width: calc(100% - 24px); }
+  a { position: absolute; inset: auto 12px 12px auto; padding: 6px 14px; border-radius: 16px; background: #000a; color: inherit; }
   .over { position: absolute; inset: auto 0 0; padding: 28px 14px 12px; background: linear-gradient(#0000, #000c); }
   p { display: flex; justify-content: space-between; gap: 12px; margin: 0 0 6px; overflow-wrap: anywhere; }
   .bar { height: 6px; border-radius: 3px; background: #fff4; overflow: hidden; }
@@ -132,10 +135,18 @@ class VideoTask extends HTMLElement {
   }
 
   #play({ videoUrl, thumbnailUrl }) {
-    const video = Object.assign(document.createElement("video"), { controls: true, playsInline: true, preload: "metadata" });
-    if (thumbnailUrl) video.poster = thumbnailUrl;
-    video.src = videoUrl;
-    this.shadowRoot.replaceChildren(video);
+    const make = (name, values) => Object.assign(document.createElement(name), values);
+    const picture = (src) => make("img", { src, alt: this.title });
+    const kind = kindOf(videoUrl);
+    if (kind === "picture") return this.shadowRoot.replaceChildren(picture(videoUrl));
+    if (kind === "other") {
+      const link = make("a", { href: videoUrl, download: "", textContent: this.#words.download });
+      return this.shadowRoot.replaceChildren(...(thumbnailUrl ? [picture(thumbnailUrl)] : []), link);
+    }
+    const player = make(kind === "sound" ? "audio" : "video", { controls: true, playsInline: true, preload: "metadata" });
+    if (thumbnailUrl) player.poster = thumbnailUrl;
+    player.src = videoUrl;
+    this.shadowRoot.replaceChildren(player);
   }
 
   #progress(stage, progress, preview, seq) {
@@ -164,7 +175,7 @@ class VideoTask extends HTMLElement {
   }
 
   #note(text) {
-    if (this.shadowRoot.querySelector("video")) return;
+    if (this.shadowRoot.querySelector("video, audio, a")) return;
     if (!this.shadowRoot.querySelector(".bar")) this.shadowRoot.replaceChildren(...this.#parts());
     this.shadowRoot.querySelector("span").textContent = text;
   }

@@ -52,9 +52,9 @@ function Took({ state }) {
 }
 
 const Video = ({ id, state, name }) => html`
-  <div class="watch" style=${{ "--ratio": state.video.width / state.video.height }}><${Player} id=${id} state=${state} name=${name} /></div>
+  <div class="watch" style=${{ "--ratio": state.video.width / state.video.height || 16 / 9 }}><${Player} id=${id} state=${state} name=${name} /></div>
   <p class="facts">
-    <span>${state.video.width}×${state.video.height}</span><span>${length(state.video.durationSeconds)}</span>
+    ${state.video.width > 0 && html`<span>${state.video.width}×${state.video.height}</span>`}<span>${length(state.video.durationSeconds)}</span>
     <span>${bytes(state.video.sizeBytes)}</span>
     <a href=${safe(state.video.url)} download>${words.value.download}</a>
   </p>

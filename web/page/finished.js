@@ -1,5 +1,6 @@
 // Finished videos, newest first, played where they stand.
 import { signal, useComputed } from "@preact/signals";
+import { kindOf } from "../element/kinds.js";
 import { Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
 import { loadMore, more } from "./feed.js";
@@ -45,7 +46,7 @@ function FinishedCard({ id }) {
         <${Name} id=${id}>${name}<//>
         <small>${ago(serverNow() - Date.parse(state.completedAt))} · ${t.took(duration(seconds))}</small>
         <small>
-          ${state.video.width}×${state.video.height} · ${bytes(state.video.sizeBytes)}
+          ${state.video.width > 0 && `${state.video.width}×${state.video.height} · `}${bytes(state.video.sizeBytes)}
           ${state.warningCount > 0 && html` · <span class="warned"><${Icon} name="warning" />${t.warnings(state.warningCount)}</span>`}
         </small>
       </div>
@@ -55,14 +56,22 @@ function FinishedCard({ id }) {
 
 export function Player({ id, state, name }) {
   const t = words.value;
-  if (playing.value === id) {
-    return html`<div class="frame"><video src=${`${safe(state.video.url)}#t=${from.value}`} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
+  const url = safe(state.video.url);
+  const kind = kindOf(state.video.url);
+  if (kind === "picture") {
+    return html`<a class="frame" href=${url} target="_blank" rel="noreferrer"><${Picture} src=${url} alt=${name} loading="lazy" decoding="async" /></a>`;
   }
+  if (playing.value === id && kind === "sound") return html`<div class="frame"><audio src=${`${url}#t=${from.value}`} controls autoplay /></div>`;
+  if (playing.value === id) {
+    return html`<div class="frame"><video src=${`${url}#t=${from.value}`} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
+  }
+  const inside = html`
+    ${safe(state.thumbnailUrl) && html`<${Picture} src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
+    ${kind === "other" ? html`<span class="fetch">${t.download}</span>` : html`<span class="play"><${Icon} name="PROCESSING" /></span>`}
+    <span class="length">${length(state.video.durationSeconds)}</span>
+  `;
+  if (kind === "other") return html`<a class="frame poster" href=${url} download aria-label=${`${t.download}: ${name}`}>${inside}</a>`;
   return html`
-    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => playFrom(id, 0)}>
-      ${safe(state.thumbnailUrl) && html`<${Picture} src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
-      <span class="play"><${Icon} name="PROCESSING" /></span>
-      <span class="length">${length(state.video.durationSeconds)}</span>
-    </button>
+    <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => playFrom(id, 0)}>${inside}</button>
   `;
 }

@@ -37,8 +37,8 @@ OUTPUT_SCHEMA: dict[str, Any] = {
 }
 
 
-class _Fields(BaseModel):
-    """The fields; the defaults are never used."""
+class OutputFields(BaseModel):
+    """The fields of an output in snake case; those that are not set are as in the draft, and the defaults unused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -57,11 +57,11 @@ def read_output(given: object) -> Output:
     if given is None:
         return STANDARD_OUTPUT
     try:
-        return output_of(_Fields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
+        return output_of(OutputFields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = ".".join(["output", *(str(part) for part in first["loc"])])
-        known = ", ".join(_Fields.model_fields)
+        known = ", ".join(OutputFields.model_fields)
         raise InvalidInput(
             Bilingual(
                 f"{name} is invalid: {first['msg']}. output is an object; its fields are {known}.",

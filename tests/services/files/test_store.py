@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.files.names import file_name
 from services.files.store import FileStore, S3Options
 from services.settings import SettingsError
 from tests.support.programs import S3, S3_KEYS
@@ -135,3 +136,31 @@ def test_the_bucket_stands_in_the_path_or_in_the_hosts_name(
 def test_an_unknown_kind_of_storage_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="DRAFTCAST_FILES_URL"):
         FileStore(url, BASE)
+
+
+def test_a_file_in_s3_is_saved_under_its_name(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    files = FileStore(f"s3://{s3.bucket}/{tmp_path.name}", BASE, S3Options(s3.endpoint, "us-east-1"))
+    asyncio.run(files.put(KEY, b"video", "夏日.mp4"))
+    signed = asyncio.run(files.signed_url(KEY))
+    assert signed is not None
+    with urllib.request.urlopen(signed) as answer:
+        found = answer.headers["content-disposition"]
+    assert found == "inline; filename=\"video.mp4\"; filename*=UTF-8''%E5%A4%8F%E6%97%A5.mp4"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Summer sale", "Summer sale"),
+        ("../../etc/passwd", "etc passwd"),
+        ("a\r\nSet-Cookie: b", "a Set-Cookie  b"),
+        ("photo\u202egpj.exe", "photo gpj.exe"),
+        (" . ", ""),
+        ("\ud800x", "x"),
+        ("长" * 200, "长" * 100),
+    ],
+)
+def test_names_of_files_have_nothing_that_a_file_system_or_a_header_refuses(name: str, expected: str) -> None:
+    assert file_name(name) == expected

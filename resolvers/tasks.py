@@ -1,13 +1,14 @@
 """Queries and changes of tasks, each by one service call; GraphQL and REST share them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from resolvers.context import Context
 from services.access.audit import Act
 from services.access.callers import Scope
-from services.access.limits import Limit
+from services.access.limits import Limit, QuotaExceeded
 from services.access.watch_tokens import WatchToken, make_token
-from services.errors import Bilingual, DraftWarning, InvalidInput, TaskNotFound
+from services.errors import Bilingual, DraftWarning, InvalidInput, RequestError, TaskNotFound
 from services.http.redaction import redact_text_for_guest, redact_url_for_guest
 from services.store.records import (
     Delivery,
@@ -23,6 +24,7 @@ from services.store.records import (
     TaskRequest,
     ThroughputPoint,
 )
+from services.tasks.manager import MOST_REQUESTS
 
 
 async def submit(context: Context, request: TaskRequest) -> Submitted:
@@ -32,6 +34,35 @@ async def submit(context: Context, request: TaskRequest) -> Submitted:
     submitted = await context.services.manager.submit(owner, request)
     context.note(Act.SUBMIT, task=submitted.task.id, draft_url=submitted.task.draft_url, created=submitted.created)
     return submitted
+
+
+async def submit_all(context: Context, requests: Sequence[TaskRequest]) -> list[Submitted | RequestError]:
+    """Queue several renders in one transaction, each as `submit` does. Returns the result or the error of each. Raises
+    `InvalidInput` for more than `MOST_REQUESTS`, and `NotAdmitted` and `ScopeMissing`.
+    """
+    owner = context.submitter
+    if len(requests) > MOST_REQUESTS:
+        raise InvalidInput(
+            Bilingual(f"inputs may have {MOST_REQUESTS} entries.", f"inputs 最多 {MOST_REQUESTS} 项。"),
+            path=("inputs",),
+        )
+    refused = [_over_limit(context) for _ in requests]
+    allowed = [request for request, error in zip(requests, refused, strict=True) if error is None]
+    found = iter(await context.services.manager.submit_all(owner, allowed))
+    results = [next(found) if error is None else error for error in refused]
+    for each in results:
+        if isinstance(each, Submitted):
+            context.note(Act.SUBMIT, task=each.task.id, draft_url=each.task.draft_url, created=each.created)
+    return results
+
+
+def _over_limit(context: Context) -> RequestError | None:
+    """Count one submit. The error of a caller that has reached its limit."""
+    try:
+        context.count(Limit.SUBMITS)
+    except QuotaExceeded as error:
+        return error
+    return None
 
 
 async def cancel(context: Context, task_id: str) -> Task:
@@ -74,6 +105,7 @@ def redact_for_guest(context: Context, found: Task) -> Task:
         found,
         draft_url=redact_url_for_guest(url),
         metadata=None,
+        replacements=(),
         failure=failure and replace(failure, message=_redacted_message(failure.message, url), material_url=None),
         warnings=tuple(_redacted_warning(warning, url) for warning in found.warnings),
     )

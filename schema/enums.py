@@ -94,6 +94,7 @@ _publish(
         ErrorCode.DRAFT_INVALID: "The content of the draft URL is not a draft, or its values are invalid.",
         ErrorCode.DRAFT_EMPTY: "The draft has nothing to show or play.",
         ErrorCode.DRAFT_TOO_LARGE: "The draft is larger or longer than this server's limits.",
+        ErrorCode.REPLACEMENT_UNKNOWN: "The draft has nothing that a replacement names.",
         ErrorCode.MATERIAL_UNREACHABLE: "A material could not be fetched.",
         ErrorCode.MATERIAL_REFUSED: "A material's address is one that this server does not fetch from.",
         ErrorCode.MATERIAL_TOO_LARGE: "A material, or all together, are larger than this server's limits.",
@@ -125,6 +126,7 @@ _publish(
         WarningCode.KEYFRAME_SIMPLIFIED: "An animation is drawn simpler than designed.",
         WarningCode.SEGMENT_SKIPPED: "A segment is left out.",
         WarningCode.FIELD_UNKNOWN: "The draft has an unknown part, which is left out.",
+        WarningCode.PLACEHOLDER_LEFT: "A placeholder of a caption has no replacement, and is drawn as it is.",
     },
 )
 _publish(

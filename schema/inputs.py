@@ -10,6 +10,7 @@ from schema.enums import OrderDirection
 from schema.scalars import URL, DateTime, JSONObject
 from services.errors import ErrorCode
 from services.output import STANDARD_OUTPUT, Output, OutputFormat, Quality, output_of
+from services.replacements import Replacement, Replacements, in_order
 from services.store.records import EventType, Order, OrderField, PageRequest, Stage, Status, TaskFilter, TaskRequest
 
 T = TypeVar("T")
@@ -112,6 +113,28 @@ class VideoOutputInput:
 
 @described
 @strawberry.input
+class ReplacementInput:
+    """New content of a part of the draft: either `text` or `url`. The name of a text is that of a `{{placeholder}}` in
+    captions, without the braces, or it is a caption's segment id, material id or material name. The name of a file is
+    its material's name or id, or a segment's id.
+    """
+
+    name: str = strawberry.field(description="The part's name, 1 to 200 characters.")
+    text: str | None = strawberry.field(default=strawberry.UNSET, description="The new text, up to 5000 characters.")
+    url: URL | None = strawberry.field(
+        default=strawberry.UNSET, description="The http(s) URL of the new picture, video or sound."
+    )
+
+
+def replacements(values: list[ReplacementInput] | None) -> Replacements:
+    """The replacements of the services."""
+    return in_order(
+        Replacement(name=each.name, text=given(each.text), url=given(each.url)) for each in given(values) or ()
+    )
+
+
+@described
+@strawberry.input
 class SubmitVideoTaskInput:
     """A request for a video."""
 
@@ -147,6 +170,11 @@ class SubmitVideoTaskInput:
         description="The file to make: its format, size, quality and range. The same draft with another output is"
         " another task.",
     )
+    replace: list[ReplacementInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="New texts and files for parts of the draft, up to 200. The same draft with others is another"
+        " task.",
+    )
 
     def request(self) -> TaskRequest:
         """The request of the services."""
@@ -160,4 +188,5 @@ class SubmitVideoTaskInput:
             webhook_url=given(self.webhook_url),
             webhook_events=several(self.webhook_events),
             output=wanted.output() if (wanted := given(self.output)) else STANDARD_OUTPUT,
+            replacements=replacements(self.replace),
         )

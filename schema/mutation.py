@@ -8,7 +8,13 @@ from resolvers import tasks
 from schema.described import about, described
 from schema.info import Info
 from schema.inputs import SubmitVideoTaskInput
-from schema.payloads import SubmitVideoTaskPayload, UserError, VideoTaskPayload, WatchTokenPayload
+from schema.payloads import (
+    SubmitVideoTaskPayload,
+    SubmitVideoTasksPayload,
+    UserError,
+    VideoTaskPayload,
+    WatchTokenPayload,
+)
 from schema.tasks import VideoTask
 from services.errors import RequestError
 
@@ -31,10 +37,23 @@ class Mutation:
         one waits or runs, and the same `idempotencyKey` returns it always.
         """
         try:
-            submitted = await tasks.submit(info.context, wish.request())
+            return SubmitVideoTaskPayload.of(await tasks.submit(info.context, wish.request()), "input")
         except RequestError as error:
-            return SubmitVideoTaskPayload(task=None, created=False, errors=[UserError.of(error, "input")])
-        return SubmitVideoTaskPayload(task=VideoTask.of(submitted.task), created=submitted.created, errors=[])
+            return SubmitVideoTaskPayload.of(error, "input")
+
+    @strawberry.mutation
+    async def submit_video_tasks(
+        self,
+        info: Info,
+        inputs: Annotated[list[SubmitVideoTaskInput], about("The requests, up to 1000.")],
+    ) -> SubmitVideoTasksPayload:
+        """Submit several drafts, or variants of one, in one transaction. The error of a request ends no other."""
+        try:
+            found = await tasks.submit_all(info.context, [wish.request() for wish in inputs])
+        except RequestError as error:
+            return SubmitVideoTasksPayload(results=[], errors=[UserError.of(error)])
+        results = [SubmitVideoTaskPayload.of(each, "inputs", str(index)) for index, each in enumerate(found)]
+        return SubmitVideoTasksPayload(results=results, errors=[])
 
     @strawberry.mutation
     async def cancel_video_task(self, info: Info, task_id: TaskId) -> VideoTaskPayload:

@@ -11,6 +11,7 @@ from schema.tasks import VideoTask
 from services.access.limits import QuotaExceeded
 from services.access.watch_tokens import WatchToken
 from services.errors import Bilingual, RequestError
+from services.store.records import Submitted
 
 
 @described
@@ -47,6 +48,22 @@ class SubmitVideoTaskPayload:
     task: VideoTask | None = strawberry.field(description="The task, which is stored.")
     created: bool = strawberry.field(description="Whether the task is new. False: the request joined an existing task.")
     errors: list[UserError] = strawberry.field(description="The errors; empty when there is a task.")
+
+    @classmethod
+    def of(cls, found: Submitted | RequestError, *within: str) -> "SubmitVideoTaskPayload":
+        """The payload of a result or an error; `within` is the path of the input."""
+        if isinstance(found, RequestError):
+            return cls(task=None, created=False, errors=[UserError.of(found, *within)])
+        return cls(task=VideoTask.of(found.task), created=found.created, errors=[])
+
+
+@described
+@strawberry.type
+class SubmitVideoTasksPayload:
+    """The results of several submits, in the order of their inputs."""
+
+    results: list[SubmitVideoTaskPayload] = strawberry.field(description="A task, or errors, for each input.")
+    errors: list[UserError] = strawberry.field(description="Errors of the whole request: then there are no results.")
 
 
 @described

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import reports, tasks
 from schema.described import about, described, plain
 from schema.info import Info
-from schema.inputs import VideoTaskFilter, VideoTaskOrder, given, page_request
+from schema.inputs import ReplacementInput, VideoTaskFilter, VideoTaskOrder, given, page_request, replacements
 from schema.report import DraftReport
 from schema.scalars import URL
 from schema.service import QueueStats, ServiceInfo
@@ -84,12 +84,17 @@ class Query:
 
     @strawberry.field
     async def draft_report(
-        self, info: Info, draft_url: Annotated[URL, about("The draft's URL, as for a submit.")]
+        self,
+        info: Info,
+        draft_url: Annotated[URL, about("The draft's URL, as for a submit.")],
+        replace: Annotated[list[ReplacementInput] | None, about("New texts and files, as for a submit.")] = (
+            strawberry.UNSET
+        ),
     ) -> DraftReport:
         """The size, warnings and error that a render of this draft would have. Its materials are fetched and examined
         for at most a minute; nothing is rendered or queued.
         """
-        return DraftReport.of(await reports.report(info.context, draft_url))
+        return DraftReport.of(await reports.report(info.context, draft_url, replacements(replace)))
 
     @strawberry.field
     def service(self, info: Info) -> ServiceInfo:

@@ -30,6 +30,13 @@ class DraftReport:
     designed_seconds: float | None = strawberry.field(
         description="Time in which nothing is only near or left out, of `durationSeconds`."
     )
+    placeholders: list[str] = strawberry.field(
+        description="The names of the `{{placeholders}}` in the captions, in order of appearance."
+    )
+    missing_placeholders: list[str] = strawberry.field(description="Those that `replace` has no text for.")
+    unknown_replacements: list[str] = strawberry.field(
+        description="The names of `replace` for which the draft has nothing; a render would fail."
+    )
     warnings: list[WarningOfDraft] = strawberry.field(
         description="The warnings of a render; complete unless there is an `error`."
     )
@@ -53,6 +60,9 @@ class DraftReport:
             near_looks=found.near,
             left_out_looks=found.left_out,
             designed_seconds=None if found.designed_us is None else found.designed_us / 1_000_000,
+            placeholders=list(found.placeholders or ()),
+            missing_placeholders=list(found.missing or ()),
+            unknown_replacements=list(found.unknown or ()),
             warnings=[WarningOfDraft.of(warning) for warning in record.warnings],
             error=VideoTaskError.of(found.error, record.stage) if found.error else None,
         )

@@ -8,6 +8,7 @@ from schema.described import about, described, plain
 from schema.enums import Locale
 from schema.info import Info
 from schema.scalars import URL, DateTime
+from services import replacements
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failure, WarningCode
 from services.output import Output, OutputFormat, Quality
 from services.store import records
@@ -86,6 +87,21 @@ class RenderedVideo:
             size_bytes=float(record.size_bytes),
             sha256=record.sha256,
         )
+
+
+@described
+@strawberry.type
+class Replacement:
+    """New content of a part of the draft."""
+
+    name: str = strawberry.field(description="The part's name.")
+    text: str | None = strawberry.field(description="The new text.")
+    url: URL | None = strawberry.field(description="The URL of the new file.")
+
+    @classmethod
+    def of(cls, record: replacements.Replacement) -> "Replacement":
+        """A replacement as a GraphQL object."""
+        return cls(name=record.name, text=record.text, url=None if record.url is None else URL(record.url))
 
 
 @described

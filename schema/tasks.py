@@ -11,6 +11,7 @@ from schema.inputs import page_request, several
 from schema.scalars import URL, DateTime, JSONObject
 from schema.task_fields import (
     RenderedVideo,
+    Replacement,
     StageProgress,
     VideoOutput,
     VideoTaskError,
@@ -120,6 +121,12 @@ class VideoTask(Node):
     def output(self) -> VideoOutput:
         """The requested file."""
         return VideoOutput.of(self.record.output)
+
+    @strawberry.field
+    @plain
+    def replace(self) -> list[Replacement]:
+        """The replaced texts and files of the draft, by name; none with a watch token."""
+        return [Replacement.of(each) for each in self.record.replacements]
 
     @strawberry.field
     @plain

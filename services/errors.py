@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     DRAFT_INVALID = "DRAFT_INVALID"
     DRAFT_EMPTY = "DRAFT_EMPTY"
     DRAFT_TOO_LARGE = "DRAFT_TOO_LARGE"
+    REPLACEMENT_UNKNOWN = "REPLACEMENT_UNKNOWN"
     MATERIAL_UNREACHABLE = "MATERIAL_UNREACHABLE"
     MATERIAL_REFUSED = "MATERIAL_REFUSED"
     MATERIAL_TOO_LARGE = "MATERIAL_TOO_LARGE"
@@ -82,6 +83,11 @@ HINTS: dict[ErrorCode, Bilingual] = {
     ErrorCode.DRAFT_TOO_LARGE: Bilingual(
         "Make the draft shorter or smaller, or ask the operator to raise the DRAFTCAST_MAX_* limits.",
         "请缩短或缩小草稿，或请管理员调高 DRAFTCAST_MAX_* 限制。",
+    ),
+    ErrorCode.REPLACEMENT_UNKNOWN: Bilingual(
+        "Ask `draftReport` with the same `replace`: it lists the draft's placeholders. Other names are ids of "
+        "segments, and ids and names of materials.",
+        "请用同样的 `replace` 查询 `draftReport`，它会列出草稿中的占位符；也可用片段 ID、素材 ID 或素材名称。",
     ),
     ErrorCode.MATERIAL_UNREACHABLE: Bilingual(
         "Check that the material's address can still be opened, then retry.",
@@ -164,6 +170,7 @@ class WarningCode(StrEnum):
     KEYFRAME_SIMPLIFIED = "KEYFRAME_SIMPLIFIED"
     SEGMENT_SKIPPED = "SEGMENT_SKIPPED"
     FIELD_UNKNOWN = "FIELD_UNKNOWN"
+    PLACEHOLDER_LEFT = "PLACEHOLDER_LEFT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

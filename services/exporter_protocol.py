@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
 from services.output import STANDARD_OUTPUT, Output, output_of
+from services.replacements import Replacements, replacements_of
 from services.warning_limit import WarningLimit
 
 LINES_PER_SECOND = 10
@@ -106,6 +107,8 @@ class ExportRequest:
     """Render nothing: report the draft's size, warnings and error."""
     options: Output = STANDARD_OUTPUT
     """The format, size and range of the file to write to `output`."""
+    replacements: Replacements = ()
+    """New texts and files of the draft."""
 
     @property
     def materials_dir(self) -> Path:
@@ -113,9 +116,13 @@ class ExportRequest:
         return self.folder.parent / "materials"
 
     def to_json(self) -> str:
-        """The request as one line. `report` and `options` are present only if they differ from the default."""
+        """The request as one line. `report`, `options` and `replace` are present only if they differ from the
+        default.
+        """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
-        for name in ("report", "options"):
+        del values["replacements"]
+        values["replace"] = [each.to_json() for each in self.replacements]
+        for name in ("report", "options", "replace"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -209,6 +216,11 @@ class Report:
     left_out: int | None = None
     designed_us: int | None = None
     """The time without any that is near or left out."""
+    placeholders: tuple[str, ...] | None = None
+    """The names of the `{{placeholders}}` in the captions, and of those the ones without a replacement."""
+    missing: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] | None = None
+    """The names of replacements for which the draft has nothing."""
     error: Failure | None = None
 
     def __post_init__(self) -> None:
@@ -252,7 +264,16 @@ def read_request(text: str) -> ExportRequest:
         require_sandbox=given.get("require_sandbox") is True,
         helping=given.get("helping") is True,
         options=_output(given.get("options")),
+        replacements=_replacements(given.get("replace")),
     )
+
+
+def _replacements(given: object) -> Replacements:
+    """The replacements of a request. Raises `BadInput`."""
+    try:
+        return replacements_of(cast("list[dict[str, Any]] | None", given))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(f"replace is invalid: {error}") from None
 
 
 def _output(given: object) -> Output:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from draftcast.api import uploads
 from draftcast.api.capcut_mate.endpoints import LARGEST_SEQ, LONGEST_WAIT_SECONDS, PREFIXES, SUBMITTED
-from draftcast.api.capcut_mate.outputs import OUTPUT_SCHEMA
+from draftcast.api.capcut_mate.outputs import OUTPUT_SCHEMA, REPLACE_SCHEMA
 from resolvers.error_table import ERROR_TABLE, BodyTooLarge, QueryFailed, WrongContentType, WrongDraftUrl
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.access.limits import QuotaExceeded
@@ -89,7 +89,7 @@ def _polling(envelope: "_Envelope") -> Description:
 def _gen_video(envelope: "_Envelope") -> Description:
     return {
         "summary": "Have a draft rendered. While its task is active, a repeat joins it.",
-        "requestBody": _body({**_FIELDS, "output": OUTPUT_SCHEMA}),
+        "requestBody": _body({**_FIELDS, "output": OUTPUT_SCHEMA, "replace": REPLACE_SCHEMA}),
         "responses": envelope.responses(
             _object({"message": {"type": "string", "examples": [SUBMITTED.zh]}}),
             (*ALWAYS, *WITH_BODY, QueueFull, StoreUnavailable, Exception),

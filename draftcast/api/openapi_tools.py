@@ -88,6 +88,8 @@ def _plain(schema: Description, names: Description) -> Description:
     made["type"] = kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
     if made["type"] != kinds:
         made["nullable"] = True
+    if "items" in schema:
+        made["items"] = _plain(schema["items"], names)
     if "properties" in schema:
         made["properties"] = {name: _plain(field, names) for name, field in schema["properties"].items()}
     return made

@@ -15,6 +15,7 @@ from draftcast.cli.terminal import Exit, Stopped, invalid, is_chinese, spoken
 from services.environment import KEY_VARIABLE, SERVER_VARIABLE
 from services.errors import Bilingual
 from services.output import STANDARD_OUTPUT, Output
+from services.replacements import Replacements
 
 RECONNECTS = 30
 RECONNECT_SECONDS = 1.0
@@ -144,11 +145,14 @@ async def submit(
     strict: bool = False,
     webhook_url: str | None = None,
     output: Output = STANDARD_OUTPUT,
+    replacements: Replacements = (),
 ) -> Json:
     """Submit a draft and return its task. Raises `ServerUnreachable`, `ServerRefusal`."""
     more: Json = {} if webhook_url is None else {"webhookUrl": webhook_url}
     if output != STANDARD_OUTPUT:  # servers of earlier releases do not know it
         more["output"] = {_camel_case(name): value for name, value in output.to_json().items()}
+    if replacements:
+        more["replace"] = [each.to_json() for each in replacements]
     return await _changed(server, _SUBMIT, {"input": {"draftUrl": draft_url, "strict": strict, **more}})
 
 

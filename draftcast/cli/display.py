@@ -320,6 +320,10 @@ def report_table(report: DraftReport) -> Table:
     table.add_row(_label("renderable", "渲染"), answer)
     for label, text in _facts(found):
         table.add_row(label, text)
+    names = ((_label("placeholders", "占位符"), found.placeholders), (_label("without text", "缺少文字"), found.missing))
+    for label, each in names:
+        if each:
+            table.add_row(label, printable(", ".join(each)))
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
@@ -410,6 +414,9 @@ def report_object(report: DraftReport) -> dict[str, Any]:
         "nearLooks": found.near,
         "leftOutLooks": found.left_out,
         "designedSeconds": None if found.designed_us is None else found.designed_us / 1e6,
+        "placeholders": list(found.placeholders or ()),
+        "missingPlaceholders": list(found.missing or ()),
+        "unknownReplacements": list(found.unknown or ()),
         "warnings": [_warning_object(warning) for warning in report.warnings],
         "error": _error_object(found.error, report.stage) if found.error else None,
     }

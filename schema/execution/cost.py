@@ -26,6 +26,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -35,7 +36,7 @@ from graphql import (
 
 from schema.execution.compiler import waits
 from services.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from services.tasks.manager import DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES
+from services.tasks.manager import DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES, MOST_REQUESTS
 
 MOST_VALUES = 13_500
 """Values in a result, some microseconds each; database reads count as values. The web page's own list of a hundred
@@ -134,9 +135,12 @@ class Sized:
     usual: int
     most: int
     own: float = 0
+    counted: bool = False
+    """Whether the arguments are lists, which are counted."""
 
 
 PAGE = Sized(("first", "last"), DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+INPUTS = Sized(("inputs",), 1, MOST_REQUESTS, counted=True)
 MINUTES = Sized(("lastMinutes",), DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES, 0.2)
 
 
@@ -155,7 +159,12 @@ class Weights:
 def weights_of(schema: GraphQLSchema) -> Weights:
     """The weights of all fields of a schema."""
     fields = list(_fields(schema))
-    sized = {name: each for name, field in fields for each in (PAGE, MINUTES) if set(each.arguments) & set(field.args)}
+    sized = {
+        name: each
+        for name, field in fields
+        for each in (PAGE, MINUTES, INPUTS)
+        if set(each.arguments) & set(field.args)
+    }
     waiting = frozenset(name for name, field in fields if waits(field))
     unclear = frozenset(name for name, field in fields if name in waiting and not waits(field))
     return Weights(sized, {**LISTS, **_introspected(schema)}, waiting, unclear)
@@ -279,15 +288,19 @@ class _Walk:
         return max(1, min(sized.most, max(asked, default=sized.usual)))
 
     def _number(self, value: ValueNode, sized: Sized) -> float:
-        """The number of an argument; the maximum for a value that is not a number."""
+        """The number of an argument, or the length of one that is counted; the maximum for any other value."""
         given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else _literal(value)
+        if sized.counted:
+            return len(given) if isinstance(given, list | tuple) else sized.most
         if given is None:
             return sized.usual
         return given if isinstance(given, int | float) and not isinstance(given, bool) else sized.most
 
 
 def _literal(value: ValueNode) -> object:
-    """The number of a literal; None for null, and a text for all others."""
+    """The number of a literal, or its entries; None for null, and a text for all others."""
+    if isinstance(value, ListValueNode):
+        return value.values
     if isinstance(value, IntValueNode | FloatValueNode):
         return float(value.value)
     return None if isinstance(value, NullValueNode) else "no number"

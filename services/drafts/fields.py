@@ -98,6 +98,10 @@ class Fields:
         """A string for messages (an id or a name), cut to `MAX_LABEL_LENGTH`."""
         return self.text(name)[:MAX_LABEL_LENGTH]
 
+    def title(self, name: str) -> str:
+        """A string as `label` gives it; empty, without a warning, for any other value."""
+        return self.label(name) if isinstance(self.values.get(name), str) else ""
+
     def describe(self, name: str) -> str:
         """A field's value as text for messages."""
         value = self.values.get(name)

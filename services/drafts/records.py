@@ -189,6 +189,7 @@ class TextMaterial:
     id: str
     text: str
     styles: tuple[TextStyle, ...]
+    name: str = ""
     align: Align = Align.CENTER
     vertical: bool = False
     letter_spacing_em: float = 0.0

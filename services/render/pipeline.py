@@ -11,6 +11,7 @@ from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.places import locator
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
+from services.drafts.replace import replaced
 from services.drafts.resize import resized
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
@@ -90,14 +91,15 @@ async def examine(
     async with _started(request) as source:
         draft = await _draft(source, reporter, request.options)
         on_draft(draft)
-        await _timeline(request, reporter, places, source, draft, await _ffmpeg(request))
+        changed = replaced(draft, request.replacements)
+        await _timeline(request, reporter, places, source, changed, await _ffmpeg(request))
 
 
 async def assist(request: ExportRequest, reporter: Reporter, places: Workspace) -> int:
     """Render the ordered parts of a draft's picture. Returns their number. Raises `Failed` as a render does."""
     async with _started(request) as source:
         ffmpeg = await _ffmpeg(request)
-        draft = await _draft(source, reporter, request.options)
+        draft = replaced(await _draft(source, reporter, request.options), request.replacements)
         try:
             timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
             exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline, request.options))
@@ -151,7 +153,7 @@ def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
 
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
-    draft = await _draft(source, reporter, request.options)
+    draft = replaced(await _draft(source, reporter, request.options), request.replacements)
     compounds = CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)

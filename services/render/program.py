@@ -11,11 +11,13 @@ from typing import Any, cast
 
 from services.drafts.fidelity import fidelity
 from services.drafts.records import Draft
+from services.drafts.replace import placeholders, unknown
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
 from services.render.pipeline import assist, examine, render, workspace
 from services.render.process.sandbox import confine_render
 from services.render.timeline.scene import frame_rate
+from services.replacements import Replacements
 
 STOPPED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, as shells count it."""
@@ -64,7 +66,7 @@ async def _report(request: ExportRequest, reporter: Reporter) -> None:
 
     def on_draft(draft: Draft) -> None:
         nonlocal report
-        report = _facts(draft)
+        report = _facts(draft, request.replacements)
 
     try:
         with workspace(request) as places:
@@ -74,9 +76,11 @@ async def _report(request: ExportRequest, reporter: Reporter) -> None:
     reporter.finish(report)
 
 
-def _facts(draft: Draft) -> Report:
+def _facts(draft: Draft, replacements: Replacements) -> Report:
     segments = [segment for track in draft.tracks for segment in track.segments]
     drawn = fidelity(draft)
+    named = placeholders(draft)
+    given = {each.name for each in replacements if each.text is not None}
     return Report(
         width=draft.width,
         height=draft.height,
@@ -89,6 +93,9 @@ def _facts(draft: Draft) -> Report:
         near=drawn.near,
         left_out=drawn.left_out,
         designed_us=drawn.designed_us,
+        placeholders=named or None,
+        missing=tuple(name for name in named if name not in given) or None,
+        unknown=unknown(draft, replacements) or None,
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.output import Output
 from services.store.pages import filter_condition
 from services.store.records import QueueState, Status, Task, TaskEvent, TaskFilter, ThroughputPoint
 from services.store.rows import event_of, task_of
@@ -31,9 +30,9 @@ async def newest_task(connection: AsyncConnection, owner: str, draft_url: str) -
     return await _one(connection, same.order_by(tasks.c.created_at_ms.desc(), tasks.c.id.desc()).limit(1))
 
 
-async def active_task(connection: AsyncConnection, owner: str, draft_url: str, output: Output) -> Task | None:
-    """The PENDING or PROCESSING task of a draft URL and output; there is at most one."""
-    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url) & (tasks.c.output_key == output.key)
+async def active_task(connection: AsyncConnection, owner: str, draft_url: str, variant: str) -> Task | None:
+    """The PENDING or PROCESSING task of a draft URL and variant (see `TaskRequest`); there is at most one."""
+    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url) & (tasks.c.output_key == variant)
     return await _one(connection, sa.select(tasks).where(same, is_active))
 
 

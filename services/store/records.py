@@ -12,6 +12,7 @@ from services.errors import DraftWarning, ErrorCode, Failure
 from services.exporter_protocol import Stage as Stage
 from services.exporter_protocol import Unit as Unit
 from services.output import STANDARD_OUTPUT, Output, output_of
+from services.replacements import Replacements, replacements_of, variant_key
 
 
 class Status(StrEnum):
@@ -138,6 +139,7 @@ class Task:
     webhook_events: tuple[EventType, ...] | None = None
     """The types of events that are sent to the webhook."""
     output: Annotated[Output, BeforeValidator(output_of)] = STANDARD_OUTPUT
+    replacements: Annotated[Replacements, BeforeValidator(replacements_of)] = ()
 
     def expired(self, now_ms: int) -> bool:
         """Whether it is PENDING longer than its request allows; `reads.expired` is the same rule in SQL."""
@@ -222,6 +224,12 @@ class TaskRequest:
     webhook_events: tuple[EventType, ...] | None = None
     """None: changes of status."""
     output: Output = STANDARD_OUTPUT
+    replacements: Replacements = ()
+
+    @property
+    def variant(self) -> str:
+        """The key of the output and replacements; with owner and draft URL it identifies an active task."""
+        return variant_key(self.output, self.replacements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,11 @@ tasks = sa.Table(
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     # The requested output; NULL for the default.
     sa.Column("output", sa.JSON(none_as_null=True)),
+    # The replacements; NULL without any.
+    sa.Column("replacements", sa.JSON(none_as_null=True)),
+    # The key of the output and replacements, see `variant_key`.
     sa.Column("output_key", sa.String(32), nullable=False, server_default=""),
-    # One active task per owner, draft URL and output, also under concurrent submits.
+    # One active task per owner, draft URL and key, also under concurrent submits.
     sa.Index(
         "draftcast_tasks_one_active",
         "owner",

@@ -20,6 +20,7 @@ from services.errors import (
     InvalidInput,
     InvalidState,
     QueueFull,
+    RequestError,
     StoreUnavailable,
     TaskNotFound,
 )
@@ -27,6 +28,7 @@ from services.http.guard import Guard
 from services.live.event_stream import EventStream
 from services.live.task_cache import TaskCache
 from services.output import STANDARD_OUTPUT, Output, OutputFormat, check_output
+from services.replacements import check_replacements
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -52,6 +54,8 @@ from services.worker.queue.queue import WorkQueue, task_job
 
 log = logging.getLogger(__name__)
 
+MOST_REQUESTS = 1000
+"""Requests of one `submit_all`."""
 LARGEST_PRIORITY = 1000
 LONGEST_KEY = 256
 LARGEST_METADATA_BYTES = 16 * 1024
@@ -95,23 +99,46 @@ class TaskManager:
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
 
-        The same idempotency key returns its task; the same draft URL and output return their active task. On return the
-        task is on disk.
+        The same idempotency key returns its task; the same draft URL, output and replacements return their active task.
+        On return the task is on disk.
+        """
+        (found,) = await self.submit_all(owner, [request])
+        if isinstance(found, RequestError):
+            raise found
+        return found
+
+    async def submit_all(self, owner: str, requests: Sequence[TaskRequest]) -> list[Submitted | RequestError]:
+        """Submit several requests in one transaction, in order. Returns the result or the error of each; the error of
+        one ends no other.
         """
         began_ms = now_ms()
-        request = _checked(request)
-        if request.output == STANDARD_OUTPUT:
-            request = replace(request, output=self._default_output)
-        await self._check_format(request.output.format)
-        if request.webhook_url is not None:
-            await check_webhook(request.webhook_url, self._webhooks)
+        checked = [await self._checked_or_error(request) for request in requests]
         try:
-            found = await self._submit_once(owner, request)
+            found = await self._submit_once(owner, checked)
         except IntegrityError:  # a concurrent submit was faster: join its task
-            found = await self._submit_once(owner, request)
+            found = await self._submit_once(owner, checked)
+        if any(isinstance(each, TaskChange) for each in found):
+            self._queue.ring()
+        return [self._submitted(each, began_ms) for each in found]
+
+    async def _checked_or_error(self, request: TaskRequest) -> TaskRequest | RequestError:
+        try:
+            request = _checked(request)
+            if request.output == STANDARD_OUTPUT:
+                request = replace(request, output=self._default_output)
+            await self._check_format(request.output.format)
+            if request.webhook_url is not None:
+                await check_webhook(request.webhook_url, self._webhooks)
+        except RequestError as error:
+            return error
+        return request
+
+    def _submitted(self, found: Task | TaskChange | RequestError, began_ms: int) -> Submitted | RequestError:
+        """The result of a stored request; a new task is published."""
+        if isinstance(found, RequestError):
+            return found
         if isinstance(found, Task):
             return Submitted(found, created=False)
-        self._queue.ring()
         self.task_cache.publish(found)
         with bind_task(found.task.id):
             log.info("submitted: %s", found.task.draft_url)
@@ -124,28 +151,43 @@ class TaskManager:
         if reason is not None:
             raise InvalidInput(Bilingual(f"{reason.en}.", f"{reason.zh}。"), path=("output", "format"))
 
-    async def _submit_once(self, owner: str, request: TaskRequest) -> Task | TaskChange:
-        """The repeated task, or the first change of a new one."""
+    async def _submit_once(
+        self, owner: str, requests: Sequence[TaskRequest | RequestError]
+    ) -> list[Task | TaskChange | RequestError]:
+        """For each request the repeated task, the first change of a new one, or its error."""
+        found: list[Task | TaskChange | RequestError] = []
         async with self._database.write() as connection:
-            known = await self._repeated_task(connection, owner, request)
-            if known is not None:
-                return known
-            waiting = await reads.pending_count(connection)
-            if waiting >= self._max_queued:
-                raise QueueFull(
-                    Bilingual(
-                        f"{waiting} tasks are waiting already; try again when some have ended.",
-                        f"已有 {waiting} 个任务在排队，请稍后再试。",
-                    )
+            for request in requests:
+                try:
+                    if isinstance(request, RequestError):
+                        raise request
+                    found.append(await self._stored(connection, owner, request))
+                except RequestError as error:  # raised before anything of this request is written
+                    found.append(error)
+            created = [task_job(each.task) for each in found if isinstance(each, TaskChange)]
+            if created:
+                await self._queue.enqueue(connection, created)
+        return found
+
+    async def _stored(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | TaskChange:
+        known = await self._repeated_task(connection, owner, request)
+        if known is not None:
+            return known
+        waiting = await reads.pending_count(connection)
+        if waiting >= self._max_queued:
+            raise QueueFull(
+                Bilingual(
+                    f"{waiting} tasks are waiting already; try again when some have ended.",
+                    f"已有 {waiting} 个任务在排队，请稍后再试。",
                 )
-            await check_queue_quota(connection, owner, self._queued_per_key)
-            created = await writes.create(connection, owner, uuid.uuid4().hex, request)
-            await self._bind_key(connection, owner, request, created.task)
-            await self._queue.enqueue(connection, [task_job(created.task)])
-            return created
+            )
+        await check_queue_quota(connection, owner, self._queued_per_key)
+        created = await writes.create(connection, owner, uuid.uuid4().hex, request)
+        await self._bind_key(connection, owner, request, created.task)
+        return created
 
     async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
-        """The task that the request repeats, by its key, or by its draft URL and output."""
+        """The task that the request repeats, by its key, or by its draft URL and variant."""
         key = request.idempotency_key
         if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
             task_id, fingerprint = bound
@@ -158,7 +200,7 @@ class TaskManager:
                     path=("idempotencyKey",),
                 )
             return await reads.task(connection, owner, task_id)
-        active = await reads.active_task(connection, owner, request.draft_url, request.output)
+        active = await reads.active_task(connection, owner, request.draft_url, request.variant)
         if active is not None:
             await _join_webhook(connection, active, request)
             await self._bind_key(connection, owner, request, active)
@@ -199,8 +241,8 @@ class TaskManager:
         except IntegrityError:
             raise InvalidState(
                 Bilingual(
-                    "Another task of the same draft URL and output is active; watch that one.",
-                    "同一草稿 URL 和输出设置已有进行中的任务，请关注该任务。",
+                    "Another task of the same draft URL, output and replacements is active; watch that one.",
+                    "同一草稿 URL、输出设置和替换内容已有进行中的任务，请关注该任务。",
                 )
             ) from None
         self._queue.ring()
@@ -353,7 +395,12 @@ def _fingerprint(request: TaskRequest) -> str:
     """A hash that is equal for equal requests."""
     fields = asdict(request)
     fields["output"] = request.output.to_json()
-    for newer in ("webhook_url", "webhook_events", "output"):  # requests without them keep the hash of earlier releases
+    for newer in (
+        "webhook_url",
+        "webhook_events",
+        "output",
+        "replacements",
+    ):  # requests without them keep the hash of earlier releases
         if not fields[newer]:
             del fields[newer]
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
@@ -365,6 +412,7 @@ def _checked(request: TaskRequest) -> TaskRequest:
         if wrong:
             raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))
     check_output(request.output)
+    check_replacements(request.replacements)
     webhook_url = None if request.webhook_url is None else clean_draft_url(request.webhook_url, "webhookUrl")
     return replace(request, draft_url=clean_draft_url(request.draft_url), webhook_url=webhook_url)
 

@@ -15,6 +15,7 @@ from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
 from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine
 from services.files.beneath import remove_tree
+from services.replacements import Replacements
 from services.settings import Settings
 from services.warning_limit import WarningLimit
 from services.work_folders import clear_abandoned, scratch_folder
@@ -98,20 +99,20 @@ class Reports:
                 wanted.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-    async def report(self, owner: str, draft_url: str) -> DraftReport:
+    async def report(self, owner: str, draft_url: str, replacements: Replacements = ()) -> DraftReport:
         """The report on a draft, in turns of owners. Raises `QueueFull` and `QuotaExceeded`.
 
         `owner` is counted by the limits; empty: not counted.
         """
-        wanted = asyncio.create_task(self._report(owner, draft_url))
+        wanted = asyncio.create_task(self._report(owner, draft_url, replacements))
         self._wanted.add(wanted)
         wanted.add_done_callback(self._wanted.discard)
         return await wanted
 
-    async def _report(self, owner: str, draft_url: str) -> DraftReport:
+    async def _report(self, owner: str, draft_url: str, replacements: Replacements) -> DraftReport:
         async with self._slots.slot(owner):
             try:
-                made = await self._made(draft_url)
+                made = await self._made(draft_url, replacements)
             except OSError as error:
                 full = out_of_disk(error)
                 if full is None:
@@ -120,12 +121,12 @@ class Reports:
                 return DraftReport(draft_url=draft_url, found=found, warnings=(), stage=Stage.STARTED)
         return replace(made, found=_hinted(made.found))
 
-    async def _made(self, draft_url: str) -> DraftReport:
+    async def _made(self, draft_url: str, replacements: Replacements) -> DraftReport:
         """A report in a folder within a new folder, which holds the materials. Raises `OSError`."""
         async with scratch_folder(self._settings.work_dir, FOLDER_PREFIX, remove_tree) as outer:
             folder = outer / "attempt"
             await asyncio.to_thread(folder.mkdir)
-            return await make_report(self._request(draft_url, folder))
+            return await make_report(replace(self._request(draft_url, folder), replacements=replacements))
 
     def _request(self, draft_url: str, folder: Path) -> ExportRequest:
         settings = self._settings

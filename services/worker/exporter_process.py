@@ -83,6 +83,7 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
         folder=folder,
         output=folder / f"video{task.output.ending}",
         options=task.output,
+        replacements=task.replacements,
         strict=task.strict,
         allow_hosts=settings.allow_hosts,
         own_urls=own_urls(settings.base_url, task.draft_url),

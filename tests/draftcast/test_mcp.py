@@ -103,9 +103,7 @@ async def go_through_the_tools(client: Client, server: Server) -> None:
     held = await call(client, "submit", draft_url=held_url, output={"quality": "DRAFT", "short_side": 360})
     output = server.data("query($id: ID!) { videoTask(id: $id) { output { quality shortSide } } }", id=held["id"])
     assert output["videoTask"]["output"] == {"quality": "DRAFT", "shortSide": 360}
-    assert "shortSide" in words(
-        await client.call_tool("submit", {"draft_url": held_url, "output": {"short_side": 5}})
-    )
+    assert "shortSide" in words(await client.call_tool("submit", {"draft_url": held_url, "output": {"short_side": 5}}))
     assert (await call(client, "watch", task_id=held["id"], seconds=1))["status"] in ("PENDING", "PROCESSING")
     assert (await call(client, "cancel", task_id=held["id"]))["status"] == "CANCELED"
 

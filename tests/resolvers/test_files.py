@@ -43,7 +43,7 @@ def test_a_finished_video_and_its_thumbnail_are_served(server: Server) -> None:
 
 
 def test_a_video_is_saved_under_the_name_of_its_draft(server: Server) -> None:
-    task = finished(server, f"&name={quote('夏日/Sale "50%"')}")
+    task = finished(server, "&name=" + quote('夏日/Sale "50%"'))
     found = server.get(str(task["videoUrl"]))
     name = "filename*=UTF-8''%E5%A4%8F%E6%97%A5%20Sale%20%2050%25.mp4"
     assert found.headers["content-disposition"] == f'inline; filename="Sale  50_.mp4"; {name}'

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from draftcast.api.capcut_mate.envelopes import CapcutMate, Documented, Envelope, localized, wants_english
-from draftcast.api.capcut_mate.outputs import read_output
+from draftcast.api.capcut_mate.outputs import read_output, read_replacements
 from draftcast.api.request_body import json_body
 from resolvers import tasks
 from resolvers.context import Context
@@ -125,7 +125,12 @@ class PollingEndpoint:
 
     async def _gen_video(self, request: Request, english: bool) -> Fields:
         context, _, fields = await _authenticated(request)
-        await tasks.submit(context, TaskRequest(draft_url=_draft_url(fields), output=read_output(fields.get("output"))))
+        wanted = TaskRequest(
+            draft_url=_draft_url(fields),
+            output=read_output(fields.get("output")),
+            replacements=read_replacements(fields.get("replace")),
+        )
+        await tasks.submit(context, wanted)
         return {"message": localized(SUBMITTED, english)}
 
     async def _gen_video_status(self, request: Request, english: bool) -> Fields:

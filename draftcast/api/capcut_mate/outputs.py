@@ -1,9 +1,11 @@
-"""The `output` object of `gen_video`: the same fields as GraphQL's input, in snake case."""
+"""The `output` and `replace` of `gen_video`: the same fields as GraphQL's inputs, in snake case."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.errors import Bilingual, InvalidInput
 from services.output import (
@@ -19,6 +21,7 @@ from services.output import (
     Quality,
     output_of,
 )
+from services.replacements import LONGEST_NAME, LONGEST_TEXT, MOST_REPLACEMENTS, Replacements, replacements_of
 
 OUTPUT_SCHEMA: dict[str, Any] = {
     "description": "The file to make; what is missing is as in the draft.",
@@ -37,13 +40,46 @@ OUTPUT_SCHEMA: dict[str, Any] = {
 }
 
 
+REPLACE_SCHEMA: dict[str, Any] = {
+    "description": "New texts and files for parts of the draft: each has a name, and a text or a url.",
+    "type": ["array", "null"],
+    "items": {
+        "type": "object",
+        "properties": {
+            "name": {
+                "description": "A {{placeholder}} of captions without its braces, a segment's or material's id, or a "
+                "material's name.",
+                "type": "string",
+                "minLength": 1,
+                "maxLength": LONGEST_NAME,
+            },
+            "text": {"type": "string", "maxLength": LONGEST_TEXT},
+            "url": {"description": "The http(s) address of a picture, video or sound.", "type": "string"},
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+    },
+    "maxItems": MOST_REPLACEMENTS,
+}
+
+
+class ReplacementFields(BaseModel):
+    """A replacement: a name, and a text or a url."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str
+    text: str | None = None
+    url: str | None = None
+
+
 class OutputFields(BaseModel):
     """The fields of an output in snake case; those that are not set are as in the draft, and the defaults unused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    format: OutputFormat = OutputFormat.MP4
-    quality: Quality = Quality.STANDARD
+    format: OutputFormat = Field(OutputFormat.MP4, strict=False)
+    quality: Quality = Field(Quality.STANDARD, strict=False)
     short_side: int = 0
     scale: float = 0.0
     frame_rate: float = 0.0
@@ -52,20 +88,36 @@ class OutputFields(BaseModel):
     sound: bool = True
 
 
+_REPLACE = TypeAdapter(list[ReplacementFields])
+
+
 def read_output(given: object) -> Output:
     """The output of a body's field; the default without one. Raises `InvalidInput` that names the first wrong field."""
     if given is None:
         return STANDARD_OUTPUT
-    try:
+    known = ", ".join(OutputFields.model_fields)
+    with _named("output", f"output is an object; its fields are {known}", f"output 是一个对象，可用字段：{known}"):
         return output_of(OutputFields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
+
+
+def read_replacements(given: object) -> Replacements:
+    """The replacements of a body's field; none without one. Raises `InvalidInput` as `read_output` does."""
+    if given is None:
+        return ()
+    known, known_zh = "a list of objects with name, and text or url", "一个列表，每项含 name，以及 text 或 url"
+    with _named("replace", f"replace is {known}", f"replace 是{known_zh}"):
+        return replacements_of([each.model_dump() for each in _REPLACE.validate_json(json.dumps(given))])
+
+
+@contextmanager
+def _named(field: str, form: str, form_zh: str) -> Generator[None]:
+    """Raise pydantic's error as one that names the wrong part of a field."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = ".".join(["output", *(str(part) for part in first["loc"])])
-        known = ", ".join(OutputFields.model_fields)
+        path = (field, *(str(part) for part in first["loc"]))
+        name = ".".join(path)
         raise InvalidInput(
-            Bilingual(
-                f"{name} is invalid: {first['msg']}. output is an object; its fields are {known}.",
-                f"{name} 无效。output 是一个对象，可用字段：{known}。",
-            ),
-            path=("output", *(str(part) for part in first["loc"])),
+            Bilingual(f"{name} is invalid: {first['msg']}. {form}.", f"{name} 无效。{form_zh}。"), path=path
         ) from None

@@ -16,7 +16,7 @@ from draftcast.api.graphql_http.formats import EventStream, Format, Multipart
 from draftcast.api.graphql_http.resume import resumed
 from draftcast.api.graphql_http.streams import StreamResponse
 from draftcast.api.origins import from_foreign_page
-from draftcast.api.request_body import json_body
+from draftcast.api.request_body import LARGEST_DOCUMENT_BYTES, json_body
 from resolvers.context import Context
 from resolvers.error_table import (
     FetchOfADraft,
@@ -79,7 +79,7 @@ class HttpEndpoint:
             )
         context = await Context.of(request)
         by_post = request.method == "POST"
-        body = await json_body(request) if by_post else b""
+        body = await json_body(request, LARGEST_DOCUMENT_BYTES) if by_post else b""
         operation = _operation(_parsed(body)) if by_post else self._operation_of_get(request)
         if media in ONE_RESULT:
             return _response(await self._executor.answer(context, operation, mutations=by_post, body=body), media)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from draftcast.cli.output_options import From, Kind, Level, Rate, Scale, Silent, Size, To, output_from
+from draftcast.cli.replace_options import File, Texts, Urls, replacements_from
 from draftcast.cli.terminal import (
     AsJson,
     Exit,
@@ -81,6 +82,9 @@ def submit(
     start: From = 0.0,
     end: To = None,
     silent: Silent = False,
+    texts: Texts = None,
+    urls: Urls = None,
+    replace_file: File = None,
     as_json: AsJson = False,
     server: Server = HERE,
 ) -> None:
@@ -89,8 +93,11 @@ def submit(
     from draftcast.cli.send import sent
 
     output = output_from(format_, short_side, scale, fps, quality, start, end, silent)
+    replacements = replacements_from(texts, urls, replace_file)
     draft_url = sent(server, draft, quiet=as_json)
-    task = run(client.submit(server, draft_url, strict=strict, webhook_url=webhook, output=output))
+    task = run(
+        client.submit(server, draft_url, strict=strict, webhook_url=webhook, output=output, replacements=replacements)
+    )
     _report(server, task, watching, as_json, task["id"])
 
 

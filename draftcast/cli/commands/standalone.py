@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from draftcast.cli.output_options import Format, From, Level, Rate, Scale, Silent, Size, To, format_of, output_from
+from draftcast.cli.replace_options import File, Texts, Urls, replacements_from
 from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of, spoken
 from services.errors import Bilingual, DraftWarning, Failed, Failure
 from services.output import Quality
@@ -36,6 +37,9 @@ def render(
     start: From = 0.0,
     end: To = None,
     silent: Silent = False,
+    texts: Texts = None,
+    urls: Urls = None,
+    replace_file: File = None,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
 ) -> None:
@@ -43,8 +47,10 @@ def render(
     settings = settings_of()
     _check_output(output)
     options = output_from(format_ or format_of(output), short_side, scale, fps, quality, start, end, silent)
+    replacements = replacements_from(texts, urls, replace_file)
     with _request(settings, draft) as asked:
-        request = replace(asked, strict=strict, options=options, output=asked.output.with_suffix(options.ending))
+        named = asked.output.with_suffix(options.ending)
+        request = replace(asked, strict=strict, options=options, replacements=replacements, output=named)
         if as_json:
             _render_json(request, output)
         else:
@@ -178,7 +184,9 @@ def _say_result(result: "Result", output: Path) -> None:
     say(f"{output}: {result.width}x{result.height}, {spoken(facts)}")
 
 
-def report(draft: Draft, as_json: AsJson = False) -> None:
+def report(
+    draft: Draft, texts: Texts = None, urls: Urls = None, replace_file: File = None, as_json: AsJson = False
+) -> None:
     """Print the warnings and error that a render would have; exit code 1 when there would be no video."""
     from rich.console import Console
 
@@ -186,8 +194,9 @@ def report(draft: Draft, as_json: AsJson = False) -> None:
     from services.tasks.report import make_report
 
     settings = settings_of()
+    replacements = replacements_from(texts, urls, replace_file)
     with _request(settings, draft) as asked, Console(stderr=True).status("reading the draft"):
-        made = run(make_report(replace(asked, report=True)))
+        made = run(make_report(replace(asked, report=True, replacements=replacements)))
     if as_json:
         print_json(report_object(made))
     else:

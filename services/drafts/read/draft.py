@@ -49,7 +49,7 @@ def _draft(root: Fields, budget: ReadBudget, around: Canvas | None) -> Draft:
         duration_us=max(_end_us(fields) for fields in listed),
         tracks=tracks,
         video_muted=root.object("config").flag("video_mute"),
-        name=root.label("name"),
+        name=root.title("name"),
     )
 
 

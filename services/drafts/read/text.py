@@ -74,6 +74,7 @@ def read_text(fields: Fields, segment_id: str, glow: Glow | None = None) -> Text
         id=fields.text("id"),
         text=text,
         styles=styles,
+        name=fields.title("name"),
         align=_ALIGNS.get(int(fields.number("alignment", 1)), Align.CENTER),
         vertical=fields.number("typesetting") == 1,
         letter_spacing_em=fields.number("letter_spacing", 0.0, -1.0, 10.0),

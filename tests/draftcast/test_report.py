@@ -36,6 +36,7 @@ def test_a_report_is_one_object_for_programs(tmp_path: Path) -> None:
         "draftUrl": SAMPLE_DIR.as_uri(), "renderable": True, "width": 1280, "height": 720, "durationSeconds": 6.0,
         "frameRate": 30.0, "tracks": 4, "segments": 6, "materials": 6,
         "exactLooks": 0, "nearLooks": 0, "leftOutLooks": 0, "designedSeconds": 6.0,
+        "placeholders": [], "missingPlaceholders": [], "unknownReplacements": [],
         "warnings": [], "error": None,
     }  # fmt: skip
 

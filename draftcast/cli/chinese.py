@@ -37,6 +37,11 @@ HELP = {
     "draft, standard or high: draft is small and fast, high large and slow.": (
         "draft、standard 或 high： draft 体积小、速度快， high 体积大、速度慢。"
     ),
+    "A new text for a placeholder or caption; may be repeated.": "占位符或字幕的新文字；可重复给出。",
+    "A new file for a material; may be repeated.": "素材的新文件；可重复给出。",
+    "Replacements as JSON: a list of objects with name, and text or url.": (
+        "JSON 格式的替换内容：对象列表，每项含 name，以及 text 或 url。"
+    ),
     "The picture's shorter side in pixels.": "画面短边，单位为像素。",
     "The picture's size as a factor of the canvas's.": "画面尺寸相对于画布的倍数。",
     "Frames a second; by default the draft's.": "帧率；默认与草稿相同。",

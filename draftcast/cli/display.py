@@ -320,7 +320,10 @@ def report_table(report: DraftReport) -> Table:
     table.add_row(_label("renderable", "渲染"), answer)
     for label, text in _facts(found):
         table.add_row(label, text)
-    names = ((_label("placeholders", "占位符"), found.placeholders), (_label("without text", "缺少文字"), found.missing))
+    names = (
+        (_label("placeholders", "占位符"), found.placeholders),
+        (_label("without text", "缺少文字"), found.missing),
+    )
     for label, each in names:
         if each:
             table.add_row(label, printable(", ".join(each)))

@@ -41,8 +41,8 @@ OUTPUT_SCHEMA: dict[str, Any] = {
 
 
 REPLACE_SCHEMA: dict[str, Any] = {
-    "description": f"New texts and files for parts of the draft, up to {MOST_REPLACEMENTS}: each has a name, and a text "
-    "or a url.",
+    "description": f"New texts and files for parts of the draft, up to {MOST_REPLACEMENTS}: each has a name, and a "
+    "text or a url.",
     "type": ["array", "null"],
     "items": {
         "type": "object",

@@ -44,10 +44,13 @@ def in_order(replacements: Iterable[Replacement]) -> Replacements:
 
 def replacements_of(values: Sequence[Mapping[str, Any]] | None) -> Replacements:
     """The replacements of objects as `to_json` gives them. Raises TypeError and ValueError for others."""
-    found = [Replacement(name=each["name"], text=each.get("text"), url=each.get("url")) for each in values or ()]
-    if not all(isinstance(each, str | None) for one in found for each in (one.name, one.text, one.url)):
+    fields = [(each["name"], each.get("text"), each.get("url")) for each in values or ()]
+    if not all(
+        isinstance(name, str) and isinstance(text, str | None) and isinstance(url, str | None)
+        for name, text, url in fields
+    ):
         raise TypeError("name, text and url are strings")
-    return in_order(found)
+    return in_order(Replacement(name=name, text=text, url=url) for name, text, url in fields)
 
 
 def variant_key(output: Output, replacements: Replacements) -> str:

@@ -4,12 +4,12 @@ Each fragment is measured once and counted wherever it is spread, so the walk is
 often its fragments multiply. Numbers saturate at `_SATURATED`, which exceeds all limits.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from statistics import mean
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -291,7 +291,7 @@ class _Walk:
         """The number of an argument, or the length of one that is counted; the maximum for any other value."""
         given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else _literal(value)
         if sized.counted:
-            return len(given) if isinstance(given, list | tuple) else sized.most
+            return len(cast("Collection[object]", given)) if isinstance(given, list | tuple) else sized.most
         if given is None:
             return sized.usual
         return given if isinstance(given, int | float) and not isinstance(given, bool) else sized.most

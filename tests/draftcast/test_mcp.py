@@ -99,11 +99,10 @@ async def go_through_the_tools(client: Client, server: Server) -> None:
     assert "DRAFT_EMPTY" in words(await client.call_tool("frame", {"draft_url": server.draft_url("fail")}))
     assert "INVALID_STATE" in words(await client.call_tool("retry", {"task_id": task["id"]}))
     assert "NOT_FOUND" in words(await client.call_tool("task", {"task_id": "nothing"}))
-    held_url = server.draft_url("hold")
-    held = await call(client, "submit", draft_url=held_url, output={"quality": "DRAFT", "short_side": 360})
-    output = server.data("query($id: ID!) { videoTask(id: $id) { output { quality shortSide } } }", id=held["id"])
-    assert output["videoTask"]["output"] == {"quality": "DRAFT", "shortSide": 360}
-    assert "shortSide" in words(await client.call_tool("submit", {"draft_url": held_url, "output": {"short_side": 5}}))
+    replace = [{"name": "guest", "text": "Ann"}]
+    held = await call(client, "submit", draft_url=server.draft_url("hold"), replace=replace)
+    stored = server.data("query($id: ID!) { videoTask(id: $id) { replace { name text } } }", id=held["id"])
+    assert stored["videoTask"]["replace"] == replace
     assert (await call(client, "watch", task_id=held["id"], seconds=1))["status"] in ("PENDING", "PROCESSING")
     assert (await call(client, "cancel", task_id=held["id"]))["status"] == "CANCELED"
 

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from services.errors import Bilingual, InvalidInput
 from services.output import (
@@ -63,7 +63,7 @@ REPLACE_SCHEMA: dict[str, Any] = {
 }
 
 
-class ReplacementFields(BaseModel):
+class _Replacement(BaseModel):
     """A replacement: a name, and a text or a url."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -73,13 +73,13 @@ class ReplacementFields(BaseModel):
     url: str | None = None
 
 
-class OutputFields(BaseModel):
+class _Fields(BaseModel):
     """The fields of an output in snake case; those that are not set are as in the draft, and the defaults unused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    format: OutputFormat = Field(OutputFormat.MP4, strict=False)
-    quality: Quality = Field(Quality.STANDARD, strict=False)
+    format: OutputFormat = OutputFormat.MP4
+    quality: Quality = Quality.STANDARD
     short_side: int = 0
     scale: float = 0.0
     frame_rate: float = 0.0
@@ -88,16 +88,16 @@ class OutputFields(BaseModel):
     sound: bool = True
 
 
-_REPLACE = TypeAdapter(list[ReplacementFields])
+_REPLACE = TypeAdapter(list[_Replacement])
 
 
 def read_output(given: object) -> Output:
     """The output of a body's field; the default without one. Raises `InvalidInput` that names the first wrong field."""
     if given is None:
         return STANDARD_OUTPUT
-    known = ", ".join(OutputFields.model_fields)
+    known = ", ".join(_Fields.model_fields)
     with _named("output", f"output is an object; its fields are {known}", f"output 是一个对象，可用字段：{known}"):
-        return output_of(OutputFields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
+        return output_of(_Fields.model_validate_json(json.dumps(given)).model_dump(exclude_unset=True))
 
 
 def read_replacements(given: object) -> Replacements:

@@ -63,10 +63,11 @@ query List($first: Int, $filter: VideoTaskFilter) {
 }
 """
 REPORT = """
-query Report($draftUrl: URL!) {
-  draftReport(draftUrl: $draftUrl) {
+query Report($draftUrl: URL!, $replace: [ReplacementInput!]) {
+  draftReport(draftUrl: $draftUrl, replace: $replace) {
     renderable width height durationSeconds frameRate tracks segments materials
     exactLooks nearLooks leftOutLooks designedSeconds
+    placeholders missingPlaceholders unknownReplacements
     warnings { code message startSeconds endSeconds track materialName } error { code message hint }
   }
 }
@@ -89,6 +90,21 @@ class WantedOutput(BaseModel):
     start_ms: Annotated[int | None, Field(description="The beginning, in milliseconds of the draft.")] = None
     end_ms: Annotated[int | None, Field(description="The end, in milliseconds of the draft.")] = None
     sound: bool | None = None
+
+
+class WantedReplacement(BaseModel):
+    """New content of a part of the draft: a text or the URL of a file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[
+        str, Field(description="A {{placeholder}} of captions, a segment's or material's id, or a material's name.")
+    ]
+    text: str | None = None
+    url: str | None = None
+
+
+Replace = Annotated[list[WantedReplacement] | None, Field(description="New texts and files for parts of the draft.")]
 
 
 class Api(Protocol):
@@ -125,20 +141,21 @@ class Tools:
         output: Annotated[
             WantedOutput | None, Field(description="The file; an MP4 of the whole draft without it.")
         ] = None,
+        replace: Replace = None,
     ) -> Json:
-        """Queue a render of a draft and return its task at once; `watch` follows it. An active task of the same URL is
-        returned instead of a second one.
+        """Queue a render of a draft and return its task at once; `watch` follows it. An active task of the same URL,
+        output and replacements is returned instead of a second one.
         """
         wanted: Json = {"draftUrl": draft_url, "strict": strict}
         if output is not None:
             wanted["output"] = output.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return await self._changed(context, SUBMIT, {"input": wanted})
+        return await self._changed(context, SUBMIT, {"input": {**wanted, **_replacing(replace)}})
 
-    async def report(self, draft_url: DraftUrl, context: Request) -> Json:
-        """Say what a render of a draft would lose, without rendering it: size, duration, warnings, and the error if
-        there would be no video.
+    async def report(self, draft_url: DraftUrl, context: Request, replace: Replace = None) -> Json:
+        """Say what a render of a draft would lose, without rendering it: size, duration, placeholders, warnings, and
+        the error if there would be no video.
         """
-        found: Json = (await self._ask(context, REPORT, {"draftUrl": draft_url}))["draftReport"]
+        found: Json = (await self._ask(context, REPORT, {"draftUrl": draft_url, **_replacing(replace)}))["draftReport"]
         return found
 
     async def watch(
@@ -239,6 +256,11 @@ class Tools:
             raise ToolError("; ".join(f"{each['code']}: {each['message']}" for each in answer["errors"]))
         task: Json = answer["task"]
         return task
+
+
+def _replacing(given: list[WantedReplacement] | None) -> Json:
+    """The argument `replace`, where it is given: a server of an earlier release does not know it."""
+    return {} if given is None else {"replace": [each.model_dump(exclude_none=True) for each in given]}
 
 
 def build_server(

@@ -33,7 +33,7 @@ from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, traces_enabled
-from services.startup_checks import check_exposure
+from services.startup_checks import check_exposure, check_looks
 from services.store.database import Database
 from services.tasks.manager import TaskManager
 from services.tasks.report import Reports
@@ -148,6 +148,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
 
 def _check_sandbox(settings: Settings) -> None:
     check_exposure(settings)
+    check_looks(settings)
     here = sandbox_here()
     if not here.complete:
         log.warning("the sandbox of renders is incomplete: %s; DRAFTCAST_REQUIRE_SANDBOX makes this an error", here)

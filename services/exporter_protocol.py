@@ -89,6 +89,8 @@ class ExportRequest:
     own_urls: tuple[str, ...] = ()
     """URLs of the requesting server that may be fetched (see `Guard`)."""
     font_dirs: tuple[Path, ...] = ()
+    looks: tuple[Path, ...] = ()
+    """Folders with colour tables of filters."""
     copy_video: bool = True
     """Whether coded frames may be copied instead of encoded."""
     ffmpeg: str = ""
@@ -257,6 +259,7 @@ def read_request(text: str) -> ExportRequest:
         allow_hosts=_words(given, "allow_hosts"),
         own_urls=_words(given, "own_urls"),
         font_dirs=tuple(Path(folder) for folder in _words(given, "font_dirs")),
+        looks=tuple(Path(folder) for folder in _words(given, "looks")),
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,

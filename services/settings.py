@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     copy_video: bool = Field(True, description="copy the coded frames of drafts that only cut H.264 files at keyframes")
     share_seconds: int = Field(60, ge=0, description="shortest video that all idle workers render in parts; 0: none")
     font_dirs: Folders = Field((), description="folders with fonts, searched before all others, separated by :")
+    looks: Folders = Field(
+        (), description="folders with `.cube` files that draw the filters they are named after, separated by :"
+    )
     watch_port: int = Field(0, ge=0, le=65535, description="port of a worker's /healthz, /readyz and /metrics; 0: none")
     log_format: Literal["text", "json"] = Field(
         "text", description="form of the log on stderr; json is one object a line"

@@ -9,7 +9,10 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from services.access.keys import all_keys
+from services.drafts.families.looks import look_files
 from services.migrate import migrate
+from services.render.effects.luts import read_table
+from services.render.media.probe import BadMedia
 from services.render.process.sandbox import readable_trees
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, config_file
@@ -20,7 +23,7 @@ def check_exposure(settings: Settings) -> None:
     """Raises a `SettingsError` for a folder of keys, tasks, videos or settings that every render may read, and for
     DRAFTCAST_REQUIRE_SANDBOX on a machine without a complete sandbox.
     """
-    trees = {tree.resolve() for tree in readable_trees(settings.font_dirs, settings.ffmpeg)}
+    trees = {tree.resolve() for tree in readable_trees((*settings.font_dirs, *settings.looks), settings.ffmpeg)}
     for variable, place in _secret_places(settings):
         for tree in trees:
             if place.resolve().is_relative_to(tree):
@@ -30,6 +33,27 @@ def check_exposure(settings: Settings) -> None:
     here = sandbox_here()
     if settings.require_sandbox and not here.complete:
         raise SettingsError(f"DRAFTCAST_REQUIRE_SANDBOX: this machine has no complete sandbox: {here}")
+
+
+def check_looks(settings: Settings) -> int:
+    """The number of colour tables in DRAFTCAST_LOOKS.
+
+    Raises a `SettingsError` for a folder that cannot be read, and for a file that is no table, with its line.
+    """
+    try:
+        files = list(look_files(settings.looks))
+        for path in files:
+            _check_table(path)
+    except OSError as error:
+        raise SettingsError(f"DRAFTCAST_LOOKS: {error.filename}: {error.strerror}") from None
+    return len(files)
+
+
+def _check_table(path: Path) -> None:
+    try:
+        read_table(path)
+    except BadMedia as error:
+        raise SettingsError(f"DRAFTCAST_LOOKS: {path}: {error.en}") from None
 
 
 def _secret_places(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -32,6 +32,7 @@ _CHINESE = {
     "copy_video": "草稿只是在关键帧处剪切同类 H.264 文件时，直接复制已编码的帧",
     "share_seconds": "由所有空闲工作进程分段渲染的视频至少多少秒；0 表示不分段",
     "font_dirs": "优先查找字体的文件夹，用 : 分隔",
+    "looks": "存放 `.cube` 文件的文件夹，用 : 分隔；文件按滤镜的 ID 或名称命名，用来绘制该滤镜",
     "watch_port": "draftcast work 提供 /healthz、/readyz 和 /metrics 的端口；0 表示不提供",
     "log_format": "stderr 日志的格式；json 为每行一个对象",
     "rest_envelope": "轮询接口回答的格式：与 capcut-mate 的文档一致，或与其服务一致",

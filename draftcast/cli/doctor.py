@@ -21,7 +21,7 @@ from services.render.process.ffmpeg import find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings
-from services.startup_checks import check_exposure
+from services.startup_checks import check_exposure, check_looks
 from services.store.database import Database
 from services.store.reads import pending_count
 
@@ -49,6 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("output formats", _formats, False),
         ("Chinese font", _font, True),
         ("other scripts", _scripts, False),
+        ("looks", _looks, True),
         ("sandbox", _sandbox, False),
         ("exposure", _exposure, True),
         ("data folder", _data, True),
@@ -93,6 +94,12 @@ def _scripts(settings: Settings) -> str:
     if lacking:
         raise _CheckFailed(f"no font for {', '.join(lacking)}: captions lose these letters; run `make setup`")
     return ", ".join(f"{script} in {family}" for script, family in found.items())
+
+
+def _looks(settings: Settings) -> str:
+    return (
+        f"{check_looks(settings)} colour tables in DRAFTCAST_LOOKS" if settings.looks else "none; DRAFTCAST_LOOKS adds"
+    )
 
 
 def _sandbox(_settings: Settings) -> str:

@@ -440,7 +440,8 @@ def _offsets(one: Offsets, other: Offsets) -> Offsets:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """One effect. `strength` is 0..1; for adjustments (`SIGNED`) -1..1, 0 for unchanged.
-    `path` names the file of a LUT, `recipe` the colours of a LOOK; `look` varies a scene effect.
+    `path` names the draft's file of a LUT, `table` the operator's; `recipe` has the colours of a LOOK; `look` varies a
+    scene effect.
     """
 
     kind: EffectKind
@@ -448,6 +449,7 @@ class Effect:
     name: str = ""
     effect_id: str = ""
     path: str = ""
+    table: str = ""
     recipe: Recipe | None = None
     look: Variation = PLAIN
 

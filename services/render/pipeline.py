@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from services.drafts.families.looks import find_looks
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.places import locator
 from services.drafts.read.draft import read_draft
@@ -89,7 +90,7 @@ async def examine(
     read. Raises `Failed` as a render does.
     """
     async with _started(request) as source:
-        draft = await _draft(source, reporter, request.options)
+        draft = await _draft(source, reporter, request)
         on_draft(draft)
         changed = replaced(draft, request.replacements)
         await _timeline(request, reporter, places, source, changed, await _ffmpeg(request))
@@ -99,7 +100,7 @@ async def assist(request: ExportRequest, reporter: Reporter, places: Workspace) 
     """Render the ordered parts of a draft's picture. Returns their number. Raises `Failed` as a render does."""
     async with _started(request) as source:
         ffmpeg = await _ffmpeg(request)
-        draft = replaced(await _draft(source, reporter, request.options), request.replacements)
+        draft = replaced(await _draft(source, reporter, request), request.replacements)
         try:
             timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
             exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline, request.options))
@@ -153,7 +154,7 @@ def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
 
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
-    draft = replaced(await _draft(source, reporter, request.options), request.replacements)
+    draft = replaced(await _draft(source, reporter, request), request.replacements)
     compounds = CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
@@ -222,7 +223,7 @@ async def _ffmpeg(request: ExportRequest) -> Ffmpeg:
     return found
 
 
-async def _draft(source: DraftSource, reporter: Reporter, options: Output) -> Draft:
+async def _draft(source: DraftSource, reporter: Reporter, request: ExportRequest) -> Draft:
     received = 0
 
     def on_bytes(count: int) -> None:
@@ -231,7 +232,8 @@ async def _draft(source: DraftSource, reporter: Reporter, options: Output) -> Dr
         reporter.progress(Stage.PARSING_DRAFT, received, None, Unit.BYTES)
 
     content = await source.content(on_bytes)
-    draft = resized(await asyncio.to_thread(read_draft, content), options)
+    read = await asyncio.to_thread(read_draft, content, find_looks(request.looks))
+    draft = resized(read, request.options)
     received = max(received, len(content))
     reporter.progress(Stage.PARSING_DRAFT, received, received, Unit.BYTES)
     return draft

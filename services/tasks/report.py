@@ -139,6 +139,7 @@ class Reports:
             allow_hosts=settings.allow_hosts,
             own_urls=own_urls(settings.base_url, draft_url),
             font_dirs=settings.font_dirs,
+            looks=settings.looks,
             ffmpeg=settings.ffmpeg,
             require_sandbox=settings.require_sandbox,
             limits=replace(limits_of(settings), seconds=self._seconds),

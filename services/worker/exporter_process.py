@@ -88,6 +88,7 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
         allow_hosts=settings.allow_hosts,
         own_urls=own_urls(settings.base_url, task.draft_url),
         font_dirs=settings.font_dirs,
+        looks=settings.looks,
         copy_video=settings.copy_video,
         ffmpeg=settings.ffmpeg,
         require_sandbox=settings.require_sandbox,

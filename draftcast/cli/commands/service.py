@@ -64,11 +64,12 @@ def _announce(settings: "Settings", text: str, style: str = "") -> None:
 def checked_settings(**overrides: Any) -> "Settings":
     """The settings, checked together with those of traces and with the folders that renders may read."""
     from services.settings import traces_enabled
-    from services.startup_checks import check_exposure
+    from services.startup_checks import check_exposure, check_looks
 
     traces_enabled()
     settings = settings_of(**overrides)
     check_exposure(settings)
+    check_looks(settings)
     return settings
 
 

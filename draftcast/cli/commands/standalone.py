@@ -69,8 +69,10 @@ def _attempt_folder() -> Generator[Path]:
 def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
     """The exporter's request; its temporary files are removed after the block."""
     from services.exporter_protocol import ExportRequest
+    from services.startup_checks import check_looks
     from services.worker.exporter_process import limits_of
 
+    check_looks(settings)
     with ExitStack() as stack:
         folder = stack.enter_context(_attempt_folder())
         local: dict[str, Any] = {"draft_url": draft}
@@ -91,6 +93,7 @@ def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
             output=folder / "video.mp4",
             allow_hosts=settings.allow_hosts,
             font_dirs=settings.font_dirs,
+            looks=settings.looks,
             copy_video=settings.copy_video,
             ffmpeg=settings.ffmpeg,
             require_sandbox=settings.require_sandbox,

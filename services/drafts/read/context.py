@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.material_index import Materials
 from services.drafts.read.text import Captions
@@ -60,3 +61,4 @@ class ReadContext:
     compounds: Compounds | None
     """None in a draft at the deepest level that is read."""
     captions: Captions = field(default_factory=Captions)
+    looks: Looks = field(default_factory=Looks)

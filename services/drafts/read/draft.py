@@ -6,6 +6,7 @@ The fields are those that pyJianYingDraft and capcut-mate write and that the app
 
 from dataclasses import replace
 
+from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
 from services.drafts.parse import invalid, parse
 from services.drafts.read.canvas import Canvas, read_canvas
@@ -16,25 +17,27 @@ from services.drafts.read.track import bottom_track, read_track
 from services.drafts.records import Draft, Segment, Track, TrackKind
 from services.errors import ErrorCode, failed
 
+NO_LOOKS = Looks()
 
-def read_draft(content: bytes) -> Draft:
-    """The draft of a file's content.
+
+def read_draft(content: bytes, looks: Looks = NO_LOOKS) -> Draft:
+    """The draft of a file's content, with the operator's colour tables.
 
     Raises `Failed` with DRAFT_INVALID, DRAFT_ENCRYPTED, DRAFT_EMPTY or DRAFT_TOO_LARGE.
     """
     warnings = Warnings()
-    draft = _draft(Fields(parse(content), "draft", warnings), ReadBudget(), None)
+    draft = _draft(Fields(parse(content), "draft", warnings), ReadBudget(), looks, None)
     return replace(draft, warnings=warnings.found())
 
 
-def _draft(root: Fields, budget: ReadBudget, around: Canvas | None) -> Draft:
+def _draft(root: Fields, budget: ReadBudget, looks: Looks, around: Canvas | None) -> Draft:
     """A draft, or one within a draft; its warnings are added to those of `root`."""
     _check_shape(root)
     canvas = read_canvas(root, around)
     listed = list(root.objects("tracks"))
     _count(listed, budget)
-    inner = Compounds(lambda found: _draft(found, budget, canvas)) if canvas.level < MAX_COMPOUND_DEPTH else None
-    context = ReadContext(Materials.index(root.object("materials")), budget, inner)
+    inner = Compounds(lambda found: _draft(found, budget, looks, canvas)) if canvas.level < MAX_COMPOUND_DEPTH else None
+    context = ReadContext(Materials.index(root.object("materials")), budget, inner, looks=looks)
     bottom = bottom_track(listed)
     read = [
         read_track(index, fields, context, 1e6 / canvas.fps, bottom=index == bottom)

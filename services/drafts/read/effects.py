@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 from services.drafts.colors import Color, hex_color
 from services.drafts.design import SIGNED, BlendMode, ChromaKey, Curve, Effect, EffectKind
 from services.drafts.families.effects import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
+from services.drafts.families.looks import Looks
 from services.drafts.families.lookup import Match
 from services.drafts.families.recipes import recipe
 from services.drafts.fields import Fields
@@ -46,9 +48,12 @@ _SETTINGS: Sentence = (
 )
 
 
-def read_effects(found: list[MaterialEntry], segment_id: str) -> tuple[Effect, ...]:
-    """The effects among materials, in order, with warnings for unsupported and approximated ones."""
-    return tuple(_read(found, segment_id))
+def read_effects(found: list[MaterialEntry], segment_id: str, looks: Looks) -> tuple[Effect, ...]:
+    """The effects among materials, in order, with warnings for unsupported and approximated ones.
+
+    A filter or scene effect in `looks` is drawn by its colour table.
+    """
+    return tuple(_read(found, segment_id, looks))
 
 
 def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Effect, ...]:
@@ -57,19 +62,26 @@ def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Eff
     return tuple(each for each in effects if each.kind not in SIGNED or each.kind.value not in keyed)
 
 
-def _read(found: list[MaterialEntry], segment_id: str) -> Iterator[Effect]:
+def _read(found: list[MaterialEntry], segment_id: str, looks: Looks) -> Iterator[Effect]:
     for bucket, fields in found:
         kind = fields.text("type")
         effect = None
         if bucket == "video_effects":
-            effect = _scene_effect(fields, segment_id)
+            effect = _by_look(looks.of(EFFECTS.table, fields), fields) or _scene_effect(fields, segment_id)
         elif bucket == "effects" and kind == "filter":
-            effect = _filter(fields, segment_id)
+            effect = _by_look(looks.of(FILTERS.table, fields), fields) or _filter(fields, segment_id)
         elif bucket == "effects" and kind != MIX_MODE and kind not in OF_TEXT:
             effect = _adjustment(fields, kind, segment_id)
         if effect is not None:
             _warn_whole(fields, segment_id)
             yield effect
+
+
+def _by_look(table: Path | None, fields: Fields) -> Effect | None:
+    """The effect that the operator's colour table draws."""
+    if table is None or not _is_strong(fields):
+        return None
+    return replace(_effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields), path="", table=str(table))
 
 
 def _warn_whole(fields: Fields, segment_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
@@ -39,7 +40,7 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
         if compound is not None:
             return _compound(compound, fields, context)
     if kind is TrackKind.EFFECT:
-        return _effects(fields, found, refs)
+        return _effects(fields, found, refs, context.looks)
     if found is None:
         _missing(fields)
         return None
@@ -84,7 +85,9 @@ def _read_compound(fields: Fields, context: ReadContext) -> CompoundMaterial | t
     )
 
 
-def _effects(fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry]) -> EffectMaterial | None:
+def _effects(
+    fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry], looks: Looks
+) -> EffectMaterial | None:
     """The effects of a segment of an effect track: its own material, or those it refers to (an adjustment)."""
     sources = [*([found] if found else []), *refs]
     if not any(bucket in EFFECT_BUCKETS for bucket, _ in sources):
@@ -93,7 +96,7 @@ def _effects(fields: Fields, found: MaterialEntry | None, refs: Sequence[Materia
         elif found[0] != "placeholders":
             warn_of(found[1], fields.own_id, ("The effect {name} is not drawn.", "特效“{name}”未绘制。"))
         return None
-    effects = read_effects(sources, fields.own_id)
+    effects = read_effects(sources, fields.own_id, looks)
     return EffectMaterial(id=fields.text("material_id") or fields.own_id, effects=effects) if effects else None
 
 

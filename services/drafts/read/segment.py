@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from services.drafts.design import Transition
+from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.clip import MAX_VOLUME, is_curved, read_clip, read_speed, read_warp, time_range
 from services.drafts.read.context import ReadContext
@@ -82,7 +83,7 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
         segment = replace(segment, backdrop=read_backdrop(_only(refs, segment.id, "canvases"), segment.id))
     if kind is TrackKind.VIDEO and not place.last:
         segment = replace(segment, transition=_transition(refs, segment.id, place))
-    return _designed(kind, segment, fields, refs)
+    return _designed(kind, segment, fields, refs, context.looks)
 
 
 def _faded(segment: Segment, fades: Fields | None) -> Segment:
@@ -97,7 +98,7 @@ def _faded(segment: Segment, fades: Fields | None) -> Segment:
     )
 
 
-def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry]) -> Segment:
+def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry], looks: Looks) -> Segment:
     """The segment with the design of its picture; sounds and effects have none."""
     if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
         unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
@@ -113,7 +114,7 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Mate
         mask=read_mask(_only(refs, segment.id, *_MASKS), segment.id),
         blend=read_blend(refs, segment.id),
         animations=read_animations(animations, segment.target.duration_us, segment.id),
-        effects=unkeyed(read_effects(refs, segment.id), segment.curves),
+        effects=unkeyed(read_effects(refs, segment.id, looks), segment.curves),
         chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
     )
 

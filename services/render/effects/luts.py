@@ -1,7 +1,7 @@
 """Colour tables (.cube files): validation, rewriting, and lookup by ffmpeg."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from services.render.effects.color import FROM_RGB, TO_RGB
@@ -19,7 +19,13 @@ Color = tuple[float, float, float]
 
 
 def prepare_lut(path: Path, output: Path) -> Path:
-    """Read a .cube file and write its numbers only to `output`.
+    """Read a .cube file and write its numbers only to `output`. Raises `BadMedia`."""
+    write_table(*read_table(path), output)
+    return output
+
+
+def read_table(path: Path) -> tuple[int, list[Color]]:
+    """The side and the colours of a .cube file, red fastest.
 
     Tables are three-dimensional, with 2 to `LARGEST_SIDE` colours a side, for colours in 0..1. Raises `BadMedia`.
     """
@@ -29,11 +35,14 @@ def prepare_lut(path: Path, output: Path) -> Path:
         raise too_large(
             f"a LUT file has at most {LARGEST_BYTES // 1024**2} MiB", f"LUT 文件最大 {LARGEST_BYTES // 1024**2} MiB"
         )
-    side, colors = _parsed(content.decode("utf-8", "replace"))
+    return _parsed(content.decode("utf-8", "replace"))
+
+
+def write_table(side: int, colors: Iterable[Color], output: Path) -> None:
+    """Write a .cube file."""
     with output.open("w", encoding="ascii", newline="\n") as file:
         file.write(f"LUT_3D_SIZE {side}\n")
         file.writelines(f"{red:.6f} {green:.6f} {blue:.6f}\n" for red, green, blue in colors)
-    return output
 
 
 def lut_steps(lut: Path, strength: float) -> tuple[str, ...]:

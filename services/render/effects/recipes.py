@@ -19,16 +19,14 @@ from itertools import product
 from pathlib import Path
 
 from services.drafts.design import Recipe
+from services.render.effects.luts import Color, write_table
 
 SIDE = 17
-Color = tuple[float, float, float]
 
 
 def write_recipe(recipe: Recipe, output: Path) -> Path:
     """Write the recipe's table as a .cube file."""
-    with output.open("w", encoding="ascii", newline="\n") as file:
-        file.write(f"LUT_3D_SIZE {SIDE}\n")
-        file.writelines(f"{red:.6f} {green:.6f} {blue:.6f}\n" for red, green, blue in table(recipe, SIDE))
+    write_table(SIDE, table(recipe, SIDE), output)
     return output
 
 

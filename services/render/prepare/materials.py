@@ -142,6 +142,8 @@ class Preparer:
         for segment in wanted.masked:
             await self._mask(prepared, segment)
             self._counter.step()
+        for table, segment in wanted.tables.items():
+            await self._look(prepared, Path(table), segment)
         for recipe in wanted.recipes:
             prepared.recipes[recipe] = await asyncio.to_thread(write_recipe, recipe, self._next_path("look", "cube"))
         return prepared
@@ -172,6 +174,26 @@ class Preparer:
                 self._warn_losses(picture, material, wanted.media[material])
             if material in wanted.sounded:
                 await self._prepare_sound(prepared, material, media, wanted.sounded[material])
+
+    async def _look(self, prepared: Prepared, table: Path, segment: Segment) -> None:
+        """Prepare a colour table of the operator; one that is broken is told and not used."""
+        try:
+            made = await asyncio.to_thread(prepare_lut, table, self._next_path("look", "cube"))
+        except (BadMedia, OSError) as error:
+            why = error if isinstance(error, BadMedia) else unreadable(str(error.strerror), "无法读取")
+            self._reporter.warn(
+                DraftWarning(
+                    code=WarningCode.MATERIAL_MISSING,
+                    message=Bilingual(
+                        f"The colour table {table.name} of DRAFTCAST_LOOKS is not used: {why.en}.",
+                        f"DRAFTCAST_LOOKS 中的颜色表 {table.name} 未使用：{why.zh}。",
+                    ),
+                    segment_id=segment.id,
+                    material_name=table.stem,
+                )
+            )
+            return
+        prepared.luts[str(table)] = made
 
     async def _prepare_sound(
         self, prepared: Prepared, material: MediaMaterial, media: Media, sounded: Sequence[Segment]

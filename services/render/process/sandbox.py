@@ -47,7 +47,7 @@ def confine_render(request: ExportRequest) -> None:
         for folder in task:
             folder.mkdir(parents=True, exist_ok=True)
     draft = () if request.draft_folder is None else (request.draft_folder.resolve(),)
-    readable = readable_trees(request.font_dirs, request.ffmpeg)
+    readable = readable_trees((*request.font_dirs, *request.looks), request.ffmpeg)
     confine_process(
         read=(*readable, *draft, *request.draft_files.values()), write=(*task, *map(Path, SINKS)), network=True
     )
@@ -59,14 +59,14 @@ def close_network() -> None:
         seccomp.allow_calls(network=False)
 
 
-def readable_trees(font_dirs: Iterable[Path], ffmpeg: str) -> tuple[Path, ...]:
-    """The folders and files readable by every render: no secrets may lie below them."""
-    return tuple(_readable(font_dirs, ffmpeg))
+def readable_trees(folders: Iterable[Path], ffmpeg: str) -> tuple[Path, ...]:
+    """The folders and files readable by every render: no secrets may lie below them. `folders` are the operator's."""
+    return tuple(_readable(folders, ffmpeg))
 
 
-def _readable(font_dirs: Iterable[Path], ffmpeg: str) -> Iterator[Path]:
+def _readable(folders: Iterable[Path], ffmpeg: str) -> Iterator[Path]:
     yield from program_trees()
-    yield from (ASSETS_DIR, *SYSTEM_DIRS, *font_dirs)
+    yield from (ASSETS_DIR, *SYSTEM_DIRS, *folders)
     found = shutil.which(ffmpeg or "ffmpeg")
     if found is not None:
         yield from _around(Path(found))

@@ -87,14 +87,14 @@ class Drawing:
 
     def usable(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
         """The effects with their files; a LUT without its file is left out."""
-        found = [replace(each, path=str(self._table(each))) for each in effects]
+        found = [replace(each, path=str(self._table(each)), table="") for each in effects]
         return tuple(each for each in found if each.path or each.kind not in (EffectKind.LUT, EffectKind.LOOK))
 
     def _table(self, effect: Effect) -> Path | str:
         """The colour table of an effect; "" for one without."""
         if effect.recipe is not None:
             return self.prepared.recipes.get(effect.recipe, "")
-        return self.prepared.luts.get(effect.path, "")
+        return self.prepared.luts.get(effect.table or effect.path, "")
 
     def _typed(self, segment: Segment, visual: Visual, span: Span) -> Iterator[Layer]:
         """The segment's layers; of a caption with a typewriter one layer for each character shown so far, and one for

@@ -33,6 +33,8 @@ class Needed:
     masked: list[Segment] = field(default_factory=list[Segment])
     backdrops: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
     luts: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
+    tables: dict[str, Segment] = field(default_factory=dict[str, Segment])
+    """The operator's colour tables, by their paths."""
     recipes: dict[Recipe, None] = field(default_factory=dict[Recipe, None])
     """Those of filters, in order."""
 
@@ -85,6 +87,8 @@ def _add_luts(found: Needed, segment: Segment, effects: Iterable[Effect]) -> Non
     for effect in effects:
         if effect.kind is EffectKind.LUT and effect.path:
             found.luts.setdefault(_extra(effect.path, MediaKind.PHOTO, effect.name), segment)
+        elif effect.table:
+            found.tables.setdefault(effect.table, segment)
         elif effect.recipe is not None:
             found.recipes[effect.recipe] = None
 

@@ -89,6 +89,17 @@ HELP = {
         "把数据库升级到此版本；serve 和 work 启动时也会自动升级。"
     ),
     "Print the secret that receivers of webhooks check signatures with.": "显示 webhook 接收方验证签名所用的密钥。",
+    "Make colour tables of filters from pictures before and after them.": "由加滤镜前后的图片生成滤镜的颜色表。",
+    "Write the chart: 4913 colours in 1920x1080. Export it from the app with a filter, as a picture.": (
+        "写出色卡：1920x1080，4913 种颜色。在剪映中加上滤镜后导出为图片。"
+    ),
+    "The PNG to write.": "输出的 PNG 文件。",
+    "Make a colour table from a picture before and after a filter, for a folder of DRAFTCAST_LOOKS.": (
+        "由加滤镜前后的图片生成颜色表，供 DRAFTCAST_LOOKS 的文件夹使用。"
+    ),
+    "A picture without the filter: the chart, or another one.": "不带滤镜的图片：色卡或其他图片。",
+    "The same picture with the filter.": "带滤镜的同一张图片。",
+    "The .cube to write; default AFTER's name.": "输出的 .cube 文件，默认与 AFTER 同名。",
     "List the fonts that a draft needs, and add open ones.": "列出草稿所需的字体，并添加开源字体。",
     "List the fonts that a draft names: those here, the open ones, and those to supply; exit code 1 if one is missing."
     "\n\nWithout a draft: the fonts that can be added.": (

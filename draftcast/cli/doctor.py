@@ -97,9 +97,9 @@ def _scripts(settings: Settings) -> str:
 
 
 def _looks(settings: Settings) -> str:
-    return (
-        f"{check_looks(settings)} colour tables in DRAFTCAST_LOOKS" if settings.looks else "none; DRAFTCAST_LOOKS adds"
-    )
+    if not settings.looks:
+        return "DRAFTCAST_LOOKS is not set: filters are drawn by their names"
+    return f"{check_looks(settings)} colour tables in {', '.join(map(str, settings.looks))}"
 
 
 def _sandbox(_settings: Settings) -> str:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from draftcast.cli.commands import agents, fonts, keys, remote, service, standalone
+from draftcast.cli.commands import agents, fonts, keys, looks, remote, service, standalone
 from draftcast.cli.terminal import end, is_chinese
 from services.errors import DraftcastError
 
@@ -47,6 +47,7 @@ for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(_command.__name__.replace("_", "-"), rich_help_panel=_panel)(_command)
 app.add_typer(fonts.fonts, name="fonts", rich_help_panel="Without a server")
+app.add_typer(looks.looks, name="looks", rich_help_panel="Without a server")
 app.add_typer(keys.keys, name="keys", rich_help_panel="The service")
 
 

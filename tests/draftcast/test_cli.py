@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageOps
 from typer import Context
 from typer.main import get_command
 
@@ -184,6 +185,21 @@ def test_the_doctor_fails_when_something_needed_is_missing(tmp_path: Path) -> No
     findings = {finding["name"]: finding for finding in lines(done)}
     assert done.returncode == 1
     assert "/nowhere/ffmpeg" in findings["ffmpeg"]["detail"]
+
+
+def test_a_filters_table_is_made_from_a_chart_before_and_after_it(tmp_path: Path) -> None:
+    chart, after = tmp_path / "chart.png", tmp_path / "海边.png"
+    assert run(tmp_path, "looks", "chart", "-o", str(chart)).returncode == 0
+    with Image.open(chart) as drawn:
+        ImageOps.invert(drawn).save(after)
+    (fitted,) = lines(run(tmp_path, "looks", "fit", str(chart), str(after), "--json"))
+    assert fitted == {"file": str(tmp_path / "海边.cube"), "rmse": pytest.approx(0, abs=0.5), "seen": 1.0}
+    finding = next(
+        each for each in lines(run(tmp_path, "doctor", "--json", looks=str(tmp_path))) if each["name"] == "looks"
+    )
+    assert (finding["ok"], finding["detail"].startswith("1 colour table")) == (True, True)
+    refused = run(tmp_path, "looks", "fit", str(chart), str(tmp_path / "gone.png"), "--json")
+    assert (refused.returncode, problem(refused)["code"]) == (1, "LOOK_NOT_FITTED")
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:

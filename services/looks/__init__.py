@@ -1,0 +1,1 @@
+"""Colour tables made from pictures before and after a filter."""

@@ -5,10 +5,11 @@ Transitions, animations and effects that the apps define by a resource of their 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from services.drafts.bezier import Point, bezier_at
 from services.drafts.colors import Color
@@ -17,7 +18,9 @@ P = TypeVar("P")
 
 
 class Property(StrEnum):
-    """Properties with keyframes, in the unit of the segment's own value; the last three are -1..1, 0 for unchanged."""
+    """Properties with keyframes, in the unit of the segment's own value: the tones are -1..1, 0 for unchanged, those of
+    the mask in the units of `Mask`, and a strength that of `Effect`.
+    """
 
     X = "x"
     Y = "y"
@@ -29,6 +32,21 @@ class Property(StrEnum):
     BRIGHTNESS = "brightness"
     CONTRAST = "contrast"
     SATURATION = "saturation"
+    MASK_X = "center_x"
+    MASK_Y = "center_y"
+    MASK_WIDTH = "width"
+    MASK_HEIGHT = "height"
+    MASK_ROTATION = "mask_rotation_deg"
+    MASK_FEATHER = "feather"
+    MASK_CORNER = "round_corner"
+    STRENGTH = "strength"
+    """Of an effect, whose own curve it is; a segment has none."""
+    STYLE = "style"
+    """A part of a caption's style, whose changes are looks of the caption; a segment has none."""
+
+
+MASKED = frozenset(each for each in Property if each.name.startswith("MASK_"))
+"""The properties of a segment's mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +260,15 @@ class Mask:
     invert: bool = False
     round_corner: float = 0.0
 
+    def moved(self, curves: Sequence[Curve], offset_us: float) -> "Mask":
+        """The mask at a time in microseconds from the segment's start, by the curves of `MASKED`."""
+        values: dict[str, Any] = {
+            curve.property.value.removeprefix("mask_"): curve.at(offset_us)
+            for curve in curves
+            if curve.property in MASKED
+        }
+        return replace(self, **values)
+
 
 class BackdropKind(StrEnum):
     """Kinds of backgrounds behind a segment of the bottom video track."""
@@ -441,7 +468,7 @@ def _offsets(one: Offsets, other: Offsets) -> Offsets:
 class Effect:
     """One effect. `strength` is 0..1; for adjustments (`SIGNED`) -1..1, 0 for unchanged.
     `path` names the draft's file of a LUT, `table` the operator's; `recipe` has the colours of a LOOK; `look` varies a
-    scene effect.
+    scene effect. `curve` is the strength over time, from the start of the segment; it replaces `strength`.
     """
 
     kind: EffectKind
@@ -452,6 +479,11 @@ class Effect:
     table: str = ""
     recipe: Recipe | None = None
     look: Variation = PLAIN
+    curve: Curve | None = None
+
+    def at(self, offset_us: float) -> "Effect":
+        """The effect of a constant strength, that at a time in microseconds from the segment's start."""
+        return replace(self, strength=self.curve.at(offset_us), curve=None) if self.curve else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

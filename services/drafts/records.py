@@ -168,6 +168,14 @@ class Karaoke:
     words: tuple[SpokenWord, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A caption as it looks from a time on, in microseconds from the segment's start."""
+
+    start_us: int
+    text: "TextMaterial"
+
+
 class Align(StrEnum):
     """The alignment of a text's lines."""
 
@@ -201,6 +209,8 @@ class TextMaterial:
     alpha: float = 1.0
     background: TextBackground | None = None
     karaoke: Karaoke | None = None
+    looks: tuple[Look, ...] = ()
+    """Its looks over time where keyframes change its style, instead of its own; in order of time, the first at 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +280,8 @@ class Segment:
     """Only on the bottom video track; the apps draw none elsewhere."""
     mask: Mask | None = None
     blend: BlendMode = BlendMode.NORMAL
+    blend_strength: float = 1.0
+    """The share of the blended colours, 0..1; the rest are the picture's own."""
     animations: tuple[Animation, ...] = ()
     effects: tuple[Effect, ...] = ()
     chroma: ChromaKey | None = None

@@ -61,9 +61,13 @@ class _Resizer:
     def _made(self, material: TextMaterial | CompoundMaterial) -> Material:
         if isinstance(material, CompoundMaterial):
             return replace(material, draft=self.draft(material.draft))
-        width, height = material.fixed_width_px, material.fixed_height_px
+        looks = tuple(replace(look, text=self._text(look.text)) for look in material.looks)
+        return replace(self._text(material), looks=looks)
+
+    def _text(self, text: TextMaterial) -> TextMaterial:
+        width, height = text.fixed_width_px, text.fixed_height_px
         return replace(
-            material,
+            text,
             fixed_width_px=width and width * self._factor,
             fixed_height_px=height and height * self._factor,
         )

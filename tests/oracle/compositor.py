@@ -60,13 +60,15 @@ class _Frame:
             return over(self._crossing(each), canvas)
         if isinstance(each, TrackEffect):
             return self._seen_through(each, canvas)
-        return blended(each.blend, self._layer(each), canvas)
+        layer = self._layer(each)
+        plain, mixed = over(layer, canvas), blended(each.blend, layer, canvas)
+        return plain + (mixed - plain) * each.blend_strength
 
     def _seen_through(self, lens: TrackEffect, canvas: Pixels) -> Pixels:
         """The picture below with the track's effects."""
         picture = straight(canvas)
         for effect in lens.effects:
-            picture = effects.apply(effect, picture, self._frame - lens.span.start, self._rate)
+            picture = self._with_effect(effect, picture, lens.span.start)
         return premultiplied(picture)
 
     def _crossing(self, crossing: TransitionItem) -> Pixels:
@@ -83,7 +85,7 @@ class _Frame:
         picture = self._region(layer, layer.picture, where)
         picture = self._changed(layer, picture)
         if layer.mask is not None:
-            picture = _masked(picture, layer.mask)
+            picture = _masked(picture, mask_plane(layer.mask, self._frame))
         return placed(premultiplied(picture), where, self._width, self._height)
 
     def _region(self, layer: Layer, picture: Picture, where: Stand) -> Pixels:
@@ -109,8 +111,13 @@ class _Frame:
             seen = kept(layer.chroma, picture[..., :3])[..., None]
             picture = np.concatenate([picture[..., :3], picture[..., 3:] * seen], axis=2)
         for effect in (*layer.effects, *_adjustments(layer.motion, self._frame)):
-            picture = effects.apply(effect, picture, self._frame - layer.effects_start, self._rate)
+            picture = self._with_effect(effect, picture, layer.effects_start)
         return picture
+
+    def _with_effect(self, effect: Effect, picture: Pixels, start: int) -> Pixels:
+        """The picture with an effect that began with a frame, at its strength in this one."""
+        passed = self._frame - start
+        return effects.apply(effect.at(passed * US / float(self._rate)), picture, passed, self._rate)
 
 
 def _source_times(layer: Layer, frame: int, rate: float) -> tuple[float, float]:
@@ -137,9 +144,9 @@ def _adjustments(motion: Motion | None, frame: int) -> list[Effect]:
     return [Effect(kind=kind, strength=ramp.at(frame)) for kind, ramp in values if ramp.at(frame)]
 
 
-def _masked(picture: Pixels, mask: Still) -> Pixels:
+def _masked(picture: Pixels, mask: Plane) -> Pixels:
     """The picture multiplied by a mask, at the finer of both sizes."""
-    plane = mask_plane(mask)[..., None]
+    plane = mask[..., None]
     rows, columns = (max(one, other) for one, other in zip(picture.shape[:2], plane.shape[:2], strict=True))
     fine = np.clip(resized(picture, columns, rows), 0, 1)
     return np.concatenate([fine[..., :3], fine[..., 3:] * np.clip(resized(plane, columns, rows), 0, 1)], axis=2)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
+from services.render.timeline.scene import StillSequence
 from tests.oracle.pixels import Pixels, Plane
 
 REACH = 0.4
@@ -31,9 +32,9 @@ def still_pixels(still: Still) -> Pixels:
         return np.asarray(image.convert("RGBA"), np.float32) / 255
 
 
-def mask_plane(still: Still) -> Plane:
-    """A grey picture as one plane."""
-    with Image.open(still.path) as image:
+def mask_plane(mask: Still | StillSequence, frame: int) -> Plane:
+    """A grey picture as one plane, of a mask that moves the one of a frame."""
+    with Image.open(mask.path(frame) if isinstance(mask, StillSequence) else mask.path) as image:
         return np.asarray(image.convert("L"), np.float32) / 255
 
 

@@ -32,6 +32,40 @@ def keyframes(**curves: tuple[float, ...]) -> Json:
     }
 
 
+def _masked(slot: Slot) -> None:
+    slot.main()
+    moves = keyframes(
+        CommonMaskPositionX=(-0.6, 0.6), CommonMaskSizeWidth=(0.2, 0.7), CommonMaskRotation=(0.0, 70.0),
+        CommonMaskFeather=(0.0, 0.5),
+    )  # fmt: skip
+    slot.over(clip=LARGE, **moves)
+    config = {"centerX": 0.0, "centerY": 0.0, "width": 0.3, "height": 0.6}
+    slot.builder.using("common_mask", type="mask", name="矩形", resource_type="rectangle", config=config)
+
+
+def _of_clip(**curves: tuple[float, ...]) -> Draw:
+    """A clip with a filter and adjustments whose strengths move."""
+
+    def draw(slot: Slot) -> None:
+        slot.main()
+        slot.over("evening.mp4", clip=LARGE, **keyframes(**curves))
+        slot.builder.using("effects", type="filter", name="黑白", value=0.5, effect_id="4000", resource_id="4000")
+
+    return draw
+
+
+def _blurred(slot: Slot) -> None:
+    slot.main()
+    slot.track("effect", "video_effects", type="video_effect", name="模糊", effect_id="5000", resource_id="5000")
+    slot.builder.last.update(keyframes(EffectAdjustParam1=(0.0, 0.8)))
+
+
+KEYED: dict[str, tuple[tuple[str, ...], Draw]] = {
+    "of a mask": (("mask",), _masked),
+    "of temperature and tint": (("temperature", "tint"), _of_clip(Temperature=(-0.8, 0.8), Tone=(0.5, -0.5))),
+    "of a filter": (("black_white",), _of_clip(Filter=(0.0, 1.0))),
+    "of an effect": (("blur",), _blurred),
+}
 HELD: Json = {
     "common_keyframes": [
         {
@@ -65,6 +99,8 @@ def _keyframed() -> Iterator[Feature]:
     for name, (moved, options) in on_video.items():
         draw = upon("evening.mp4", clip=HALF, **options)
         yield feature("keyframes", name, draw, *(f"moving {each}" for each in moved), best=0)
+    for name, (wants, draw) in KEYED.items():
+        yield feature("keyframes", name, draw, *wants)
     moves = keyframes(PositionX=(-0.4, 0.4), Rotation=(0.0, 40.0))
     yield feature("keyframes", "of a photo", upon("postcard.png", **moves), "moving x", "moving rotation_deg")
     yield feature("keyframes", "of a clear picture", upon("badge.png", **moves), "moving x", "moving rotation_deg")

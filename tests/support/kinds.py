@@ -29,6 +29,7 @@ from services.drafts.records import (
     CompoundMaterial,
     Draft,
     EffectMaterial,
+    Look,
     Material,
     MediaKind,
     MediaMaterial,
@@ -155,15 +156,42 @@ def animations(length_us: int, material: Material, phase: AnimationPhase) -> dic
 
 
 def curves(length_us: int, material: Material) -> dict[str, Row]:
-    """Every property that is seen moved by keyframes."""
-    seen = [each for each in Property if each is not Property.VOLUME]
-    return {f"moving {each} {material.id}": (_moved(each, material, length_us),) for each in seen}
+    """Every property of a place or a tone moved by keyframes."""
+    return {f"moving {each} {material.id}": (_moved(each, material, length_us),) for each in CURVES}
 
 
 def _moved(moved: Property, material: Material, length_us: int) -> Segment:
     first, last = CURVES[moved]
     points = (Keyframe(0, first), Keyframe(length_us // 3, last), Keyframe(length_us, (first + last) / 2))
     return segment(f"moving {moved}", material, 0, length_us, curves=(Curve(moved, points),))
+
+
+def keyed(length_us: int) -> dict[str, Row]:
+    """Masks, strengths of effects, and styles of captions that keyframes move."""
+    moving = tuple(
+        Curve(moved, (Keyframe(0, first), Keyframe(length_us, last)))
+        for moved, (first, last) in {
+            Property.MASK_X: (-0.8, 0.6), Property.MASK_WIDTH: (0.2, 0.9), Property.MASK_HEIGHT: (0.3, 0.8),
+            Property.MASK_ROTATION: (0, 120), Property.MASK_FEATHER: (0, 0.6), Property.MASK_CORNER: (0, 1),
+        }.items()
+    )  # fmt: skip
+    mask = Mask(kind=MaskKind.RECTANGLE)
+    rising = Curve(Property.STRENGTH, (Keyframe(0, 0.0), Keyframe(length_us, 1.0)))
+    strong = tuple(
+        replace(_effect(kind), curve=rising) for kind in (EffectKind.TEMPERATURE, EffectKind.BLUR, EffectKind.SHAKE)
+    )
+    looks = tuple(
+        Look(start_us, replace(TEXT, styles=(replace(TEXT.styles[0], color=color),)))
+        for start_us, color in ((0, (1.0, 0.0, 0.0, 1.0)), (length_us // 2, (0.0, 0.0, 1.0, 1.0)))
+    )
+    return {
+        "moving mask of a clip": (segment("mask", VIDEO, 0, length_us, mask=mask, curves=moving),),
+        "moving mask of a photo": (segment("photo mask", PHOTO, 0, length_us, mask=mask, curves=moving),),
+        "moving strengths of a clip": (segment("strong", VIDEO, 0, length_us, effects=strong),),
+        "moving strengths of a photo": (segment("strong photo", PHOTO, 0, length_us, effects=strong),),
+        "weak blend": (segment("weak", PHOTO, 0, length_us, blend=BlendMode.MULTIPLY, blend_strength=0.4),),
+        "caption of two looks": (segment("looks", replace(TEXT, looks=looks), 0, length_us),),
+    }
 
 
 def masks(length_us: int) -> dict[str, Row]:
@@ -192,6 +220,19 @@ def lenses(start_us: int, length_us: int) -> dict[str, Row]:
             segment(kind, EffectMaterial(id=kind, effects=(_effect(kind),)), start_us, start_us + length_us),
         )
         for kind in EffectKind
+    }
+
+
+def keyed_lenses(length_us: int) -> dict[str, Row]:
+    """Effects of a moving strength on all that lies below, one of them not for all of the time."""
+    rising = Curve(Property.STRENGTH, (Keyframe(0, 0.0), Keyframe(length_us, 1.0)))
+    return {
+        f"moving {kind} on a track": (
+            segment(
+                kind, EffectMaterial(id=kind, effects=(replace(_effect(kind), curve=rising),)), start_us, length_us
+            ),
+        )
+        for kind, start_us in ((EffectKind.LUT, 0), (EffectKind.ZOOM, length_us // 3))
     }
 
 

@@ -1,6 +1,6 @@
 """The effects, the blend mode and the chroma key of a segment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,9 @@ from services.drafts.families.looks import Looks
 from services.drafts.families.lookup import Match
 from services.drafts.families.recipes import recipe
 from services.drafts.fields import Fields
+from services.drafts.read.keyed_names import ADJUSTED, FILTER, LUT, SLIDER
 from services.drafts.read.material_index import MaterialEntry
+from services.drafts.read.strengths import Strengths
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of, warn_others
 from services.errors import WarningCode
 
@@ -48,12 +50,17 @@ _SETTINGS: Sentence = (
 )
 
 
-def read_effects(found: list[MaterialEntry], segment_id: str, looks: Looks) -> tuple[Effect, ...]:
-    """The effects among materials, in order, with warnings for unsupported and approximated ones.
+def read_effects(
+    found: list[MaterialEntry], segment: Fields, looks: Looks, strengths: Strengths
+) -> tuple[Effect, ...]:
+    """The effects among materials, in order, with warnings for unsupported and approximated ones; at the end
+    adjustments of which a segment has keyframes alone.
 
     A filter or scene effect in `looks` is drawn by its colour table.
     """
-    return tuple(_read(found, segment_id, looks))
+    effects = *_read(found, segment.own_id, looks, strengths), *_keyed_only(segment, strengths)
+    strengths.warn_left(segment)
+    return effects
 
 
 def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Effect, ...]:
@@ -62,26 +69,45 @@ def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Eff
     return tuple(each for each in effects if each.kind not in SIGNED or each.kind.value not in keyed)
 
 
-def _read(found: list[MaterialEntry], segment_id: str, looks: Looks) -> Iterator[Effect]:
+def _read(
+    found: list[MaterialEntry], segment_id: str, looks: Looks, strengths: Strengths
+) -> Iterator[Effect]:
     for bucket, fields in found:
         kind = fields.text("type")
         effect = None
         if bucket == "video_effects":
-            effect = _by_look(looks.of(EFFECTS.table, fields), fields) or _scene_effect(fields, segment_id)
+            table = looks.of(EFFECTS.table, fields)
+            effect = _by_look(table, fields, None) or _scene_effect(fields, segment_id, strengths)
         elif bucket == "effects" and kind == "filter":
-            effect = _by_look(looks.of(FILTERS.table, fields), fields) or _filter(fields, segment_id)
+            curve = strengths.take(FILTER)
+            effect = _by_look(looks.of(FILTERS.table, fields), fields, curve) or _filter(fields, segment_id, curve)
         elif bucket == "effects" and kind != MIX_MODE and kind not in OF_TEXT:
-            effect = _adjustment(fields, kind, segment_id)
+            effect = _adjustment(fields, kind, segment_id, strengths.take(*_lists(kind)))
         if effect is not None:
             _warn_whole(fields, segment_id)
             yield effect
 
 
-def _by_look(table: Path | None, fields: Fields) -> Effect | None:
+def _by_look(table: Path | None, fields: Fields, curve: Curve | None) -> Effect | None:
     """The effect that the operator's colour table draws."""
-    if table is None or not _is_strong(fields):
+    if table is None or not (curve or _is_strong(fields)):
         return None
-    return replace(_effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields), path="", table=str(table))
+    effect = _effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields, curve)
+    return replace(effect, path="", table=str(table))
+
+
+def _lists(kind: str) -> tuple[str, ...]:
+    """The names of lists that move an adjustment of a type."""
+    return (LUT,) if kind == "lut" else tuple(name for name, moved in ADJUSTED.items() if moved == kind)
+
+
+def _keyed_only(segment: Fields, strengths: Strengths) -> Iterator[Effect]:
+    """Adjustments without a material: generators write only their keyframes."""
+    for name in strengths.left:
+        kind = ADJUSTED.get(name, "")
+        if kind in ADJUSTMENTS or kind in NEAR_ADJUSTMENTS:
+            effect = _adjustment(segment.empty(kind), kind, segment.own_id, strengths.take(name))
+            yield from (effect,) if effect else ()
 
 
 def _warn_whole(fields: Fields, segment_id: str) -> None:
@@ -93,7 +119,7 @@ def _warn_whole(fields: Fields, segment_id: str) -> None:
         warn_of(fields, segment_id, _LASTING, WarningCode.EFFECT_APPROXIMATED)
 
 
-def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
+def _scene_effect(fields: Fields, segment_id: str, strengths: Strengths) -> Effect | None:
     if not _is_strong(fields):
         return None
     if fields.text("type") == "face_effect":
@@ -110,7 +136,14 @@ def _scene_effect(fields: Fields, segment_id: str) -> Effect | None:
         strength *= settings[name].number("value", 1.0, 0.0, 1.0)
     if any(_is_changed(setting) for other, setting in settings.items() if other != name):
         warn_of(fields, segment_id, _SETTINGS, WarningCode.EFFECT_APPROXIMATED)
-    return replace(_effect(match.kind, strength, fields), look=match.look) if strength else None
+    curve = strengths.take(*((name,) if name else (each for each in wanted if each)), *_sliders(name, settings))
+    return replace(_effect(match.kind, strength, fields, curve), look=match.look) if strength or curve else None
+
+
+def _sliders(name: str | None, settings: Iterable[str]) -> tuple[str, ...]:
+    """The names of lists that move the slider of an effect's strength: it is the first one where none is told."""
+    place = list(settings).index(name) + 1 if name else 1
+    return (f"{SLIDER}{place}",)
 
 
 def _is_changed(setting: Fields) -> bool:
@@ -118,26 +151,27 @@ def _is_changed(setting: Fields) -> bool:
     return setting.has("default_value") and setting.number("value", default) != default
 
 
-def _filter(fields: Fields, segment_id: str) -> Effect | None:
-    if not _is_strong(fields):
+def _filter(fields: Fields, segment_id: str, curve: Curve | None) -> Effect | None:
+    if not curve and not _is_strong(fields):
         return None
     strength = fields.number("value", 1.0, 0.0, 1.0)
     if _is_table(fields):
-        return _effect(EffectKind.LUT, strength, fields)
+        return _effect(EffectKind.LUT, strength, fields, curve)
     match = _family(FILTERS.of(fields), fields, segment_id, _SKIPPED_FILTER)
     if match is None:
         return None
-    effect = _effect(match.kind, strength, fields)
+    effect = _effect(match.kind, strength, fields, curve)
     return replace(effect, recipe=recipe(match.name)) if match.kind is EffectKind.LOOK else effect
 
 
-def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
-    """An adjustment of the colours; None for one without a value."""
+def _adjustment(fields: Fields, kind: str, segment_id: str, curve: Curve | None) -> Effect | None:
+    """An adjustment of the colours; None for one without a value or keyframes."""
     family = ADJUSTMENTS.get(kind) or NEAR_ADJUSTMENTS.get(kind)
-    if not _is_strong(fields) or (family is not None and family is not EffectKind.LUT and not fields.has("value")):
+    empty = family is not None and family is not EffectKind.LUT and not fields.has("value")
+    if curve is None and (empty or not _is_strong(fields)):
         return None
     if family is EffectKind.LUT:
-        return _table(fields, segment_id)
+        return _table(fields, segment_id, curve)
     strength = fields.number("value", 1.0, -1.0, 1.0)
     if family is None or (strength < 0 and family not in SIGNED):
         unknown = (f"The adjustment {kind[:40]} {{name}} is not drawn.", f"调节 {kind[:40]}“{{name}}”未绘制。")
@@ -146,12 +180,12 @@ def _adjustment(fields: Fields, kind: str, segment_id: str) -> Effect | None:
     if kind in NEAR_ADJUSTMENTS:
         near = (f"The adjustment {kind} is drawn as {family}.", f"调节 {kind} 按 {family} 绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
-    return _effect(family, strength, fields)
+    return _effect(family, strength, fields, curve)
 
 
-def _table(fields: Fields, segment_id: str) -> Effect | None:
+def _table(fields: Fields, segment_id: str, curve: Curve | None) -> Effect | None:
     if _is_table(fields):
-        return _effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields)
+        return _effect(EffectKind.LUT, fields.number("value", 1.0, 0.0, 1.0), fields, curve)
     warn_of(fields, segment_id, _NO_LUT)
     return None
 
@@ -184,13 +218,14 @@ def _family(
     return match
 
 
-def _effect(kind: EffectKind, strength: float, fields: Fields) -> Effect:
+def _effect(kind: EffectKind, strength: float, fields: Fields, curve: Curve | None) -> Effect:
     return Effect(
         kind=kind,
         strength=strength,
         name=effect_name(fields),
         effect_id=effect_id(fields),
         path=fields.text("path") if kind is EffectKind.LUT else "",
+        curve=curve,
     )
 
 
@@ -199,17 +234,17 @@ def blends(found: list[MaterialEntry]) -> list[Fields]:
     return [fields for bucket, fields in found if bucket == "effects" and fields.text("type") == MIX_MODE]
 
 
-def read_blend(found: list[MaterialEntry], segment_id: str) -> BlendMode:
-    """The blend mode of the segment's picture; NORMAL, with a warning, for an unknown one."""
+def read_blend(found: list[MaterialEntry], segment_id: str) -> tuple[BlendMode, float]:
+    """The blend mode of the segment's picture and its strength; NORMAL, with a warning, for an unknown one."""
     modes = blends(found)
     warn_others(modes, segment_id)
-    return _blend(modes[0], segment_id) if modes else BlendMode.NORMAL
+    if not modes or not _is_strong(modes[0]):
+        return BlendMode.NORMAL, 1.0
+    return _blend(modes[0], segment_id), modes[0].number("value", 1.0, 0.0, 1.0)
 
 
 def _blend(fields: Fields, segment_id: str) -> BlendMode:
     match = BLENDS.of(fields)
-    if not _is_strong(fields):
-        return BlendMode.NORMAL
     if match is None:
         warn_of(
             fields,
@@ -217,9 +252,6 @@ def _blend(fields: Fields, segment_id: str) -> BlendMode:
             ("The blend mode {name} is unknown; normal is used.", "混合模式“{name}”按正常模式绘制。"),
         )
         return BlendMode.NORMAL
-    if match.kind is not BlendMode.NORMAL and fields.number("value", 1.0, 0.0, 1.0) < 1:
-        whole = ("The blend mode {name} is drawn at full strength.", "混合模式“{name}”按完整强度绘制。")
-        warn_of(fields, segment_id, whole, WarningCode.EFFECT_APPROXIMATED)
     return match.kind
 
 

@@ -1,14 +1,17 @@
 """The curves of a segment's keyframes."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from services.drafts.bezier import Point
-from services.drafts.design import Curve, Keyframe, Property
+from services.drafts.design import MASKED, Curve, Keyframe, Property
 from services.drafts.fields import Fields, finite, is_list
 from services.drafts.read.clip import MAX_OFFSET, MAX_SCALE, MAX_VOLUME
 from services.drafts.read.context import ReadBudget
+from services.drafts.read.design import MAX_MASK_SIZE
+from services.drafts.read.keyed_names import STYLED, is_strength
 from services.drafts.read.unsupported import MAX_LISTED, warn_of
 from services.drafts.records import TimeRange, TrackKind
 from services.drafts.time_warp import TimeWarp
@@ -31,9 +34,25 @@ _PROPERTIES: dict[str, tuple[Property, ...]] = {
     "KFTypeBrightness": (Property.BRIGHTNESS,),
     "KFTypeContrast": (Property.CONTRAST,),
     "KFTypeSaturation": (Property.SATURATION,),
+    "KFTypeCommonMaskPositionX": (Property.MASK_X,),
+    "KFTypeCommonMaskPositionY": (Property.MASK_Y,),
+    "KFTypeCommonMaskSizeWidth": (Property.MASK_WIDTH,),
+    "KFTypeCommonMaskSizeHeight": (Property.MASK_HEIGHT,),
+    "KFTypeCommonMaskRotation": (Property.MASK_ROTATION,),
+    "KFTypeCommonMaskFeather": (Property.MASK_FEATHER,),
+    "KFTypeCommonMaskRoundCorner": (Property.MASK_CORNER,),
+    "KFTypeMaskPostionX": (Property.MASK_X,),
+    "KFTypeMaskPostionY": (Property.MASK_Y,),
+    "KFTypeMaskPositionX": (Property.MASK_X,),
+    "KFTypeMaskPositionY": (Property.MASK_Y,),
+    "KFTypeMaskSizeX": (Property.MASK_WIDTH,),
+    "KFTypeMaskSizeY": (Property.MASK_HEIGHT,),
+    "KFTypeMaskRotation": (Property.MASK_ROTATION,),
+    "KFTypeMaskFeather": (Property.MASK_FEATHER,),
+    "KFTypeMaskRoundCorner": (Property.MASK_CORNER,),
 }
 """By `property_type`. The apps themselves write uniform scaling as KFTypeScaleX; some drafts have one vector for
-both axes.
+both axes. Older apps spell a mask's position as `KFTypeMaskPostionX`.
 """
 _SPREAD = (Property.SCALE_X, Property.SCALE_Y)
 """Properties that take the first value where a vector has no second one."""
@@ -50,6 +69,15 @@ _BOUNDS: dict[Property, tuple[float, float]] = {
     Property.BRIGHTNESS: (-1.0, 1.0),
     Property.CONTRAST: (-1.0, 1.0),
     Property.SATURATION: (-1.0, 1.0),
+    Property.MASK_X: (-MAX_MASK_SIZE, MAX_MASK_SIZE),
+    Property.MASK_Y: (-MAX_MASK_SIZE, MAX_MASK_SIZE),
+    Property.MASK_WIDTH: (0.0, MAX_MASK_SIZE),
+    Property.MASK_HEIGHT: (0.0, MAX_MASK_SIZE),
+    Property.MASK_ROTATION: (-_TURNS_DEG, _TURNS_DEG),
+    Property.MASK_FEATHER: (0.0, 1.0),
+    Property.MASK_CORNER: (0.0, 1.0),
+    Property.STRENGTH: (-1.0, 1.0),
+    Property.STYLE: (-10_000.0, 10_000.0),
 }
 _MOVED: dict[TrackKind, frozenset[Property]] = {
     TrackKind.VIDEO: frozenset(Property),
@@ -86,22 +114,23 @@ class KeyframeTimes:
         return self.source.start_us - _NEAR_US <= time_us <= self.source.end_us + _NEAR_US
 
 
-def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: KeyframeTimes) -> tuple[Curve, ...]:
-    """The curves of a segment's `common_keyframes`, with warnings for those not played as designed."""
+def read_curves(
+    kind: TrackKind, fields: Fields, budget: ReadBudget, clock: KeyframeTimes, *, masked: bool = False
+) -> tuple[Curve, ...]:
+    """The curves of a segment's `common_keyframes`, with warnings for those not played as designed. Lists of effects'
+    strengths and of a text's styles are read elsewhere; those of a mask are played if the segment is `masked`.
+    """
     uniform = fields.object("uniform_scale").flag("on") or not _scales_down(fields)
     curves: dict[Property, Curve] = {}
     for listed in islice(fields.objects("common_keyframes"), MAX_LISTED):
         properties = _properties(kind, listed, uniform)
-        if not properties:
-            if listed.list("keyframe_list"):
-                _warn(fields, listed, "are not played", "未生效")
+        if not properties or (not masked and MASKED.issuperset(properties)):
+            if not _read_elsewhere(kind, listed.text("property_type")):
+                warn_unplayed(fields, listed)
             continue
-        points = _taken(listed, fields, budget)
-        _warn_unreached(points, clock, fields, listed)
-        for at, moved in enumerate(properties):
-            curve = Curve(moved, _keyframes(points, 0 if uniform and moved in _SPREAD else at, moved, clock))
-            doubled = curve.points and curves.setdefault(moved, curve) is not curve
-            if doubled and not (uniform and moved in _SPREAD):
+        for curve in read_list(listed, fields, properties, budget, clock, spread=uniform):
+            doubled = curves.setdefault(curve.property, curve) is not curve
+            if doubled and not (uniform and curve.property in _SPREAD):
                 _warn(
                     fields,
                     listed,
@@ -110,6 +139,42 @@ def read_curves(kind: TrackKind, fields: Fields, budget: ReadBudget, clock: Keyf
                 )
     _warn_others(fields)
     return tuple(curves.values())
+
+
+def read_list(
+    listed: Fields,
+    fields: Fields,
+    properties: Sequence[Property],
+    budget: ReadBudget,
+    clock: KeyframeTimes,
+    *,
+    spread: bool = False,
+) -> Iterator[Curve]:
+    """The curves of one list, whose values are vectors with a part for each property; with `spread` the scale of both
+    axes is the first part. Properties without a value are left out.
+    """
+    points = _taken(listed, fields, budget)
+    _warn_unreached(points, clock, fields, listed)
+    for at, moved in enumerate(properties):
+        keyframes = _keyframes(points, 0 if spread and moved in _SPREAD else at, moved, clock)
+        if keyframes:
+            yield Curve(moved, keyframes)
+
+
+def moves_segment(kind: TrackKind, name: str) -> bool:
+    """Whether a list of a name moves a segment itself on a kind of track."""
+    properties = _PROPERTIES.get(name, ())
+    return bool(properties) and _MOVED[kind].issuperset(properties)
+
+
+def warn_unplayed(fields: Fields, listed: Fields) -> None:
+    """Warn of a list of keyframes that move nothing."""
+    if listed.list("keyframe_list"):
+        _warn(fields, listed, "are not played", "未生效")
+
+
+def _read_elsewhere(kind: TrackKind, name: str) -> bool:
+    return (kind is not TrackKind.AUDIO and is_strength(name)) or (kind is TrackKind.TEXT and name in STYLED)
 
 
 def _scales_down(fields: Fields) -> bool:

@@ -8,8 +8,11 @@ from services.drafts.fields import Fields
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
 from services.drafts.read.glow import read_glow
+from services.drafts.read.keyframes import KeyframeTimes
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.media import read_media, read_sticker
+from services.drafts.read.restyled import restyled
+from services.drafts.read.strengths import Strengths
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
 from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Glow, Material, TrackKind
 from services.errors import WarningCode
@@ -40,7 +43,7 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
         if compound is not None:
             return _compound(compound, fields, context)
     if kind is TrackKind.EFFECT:
-        return _effects(fields, found, refs, context.looks)
+        return _effects(fields, found, refs, context)
     if found is None:
         _missing(fields)
         return None
@@ -51,7 +54,7 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
         skip(fields, _misplaced(kind, bucket[:40]), material)
         return None
     if kind is TrackKind.TEXT:
-        return context.captions.read(material, fields.own_id, _glow(refs))
+        return restyled(context.captions.read(material, fields.own_id, _glow(refs)), fields, context.budget)
     if bucket == "stickers":
         return _sticker(material, fields)
     return read_media(material, sound=kind is TrackKind.AUDIO, segment_id=fields.own_id)
@@ -86,7 +89,7 @@ def _read_compound(fields: Fields, context: ReadContext) -> CompoundMaterial | t
 
 
 def _effects(
-    fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry], looks: Looks
+    fields: Fields, found: MaterialEntry | None, refs: Sequence[MaterialEntry], context: ReadContext
 ) -> EffectMaterial | None:
     """The effects of a segment of an effect track: its own material, or those it refers to (an adjustment)."""
     sources = [*([found] if found else []), *refs]
@@ -96,7 +99,8 @@ def _effects(
         elif found[0] != "placeholders":
             warn_of(found[1], fields.own_id, ("The effect {name} is not drawn.", "特效“{name}”未绘制。"))
         return None
-    effects = read_effects(sources, fields.own_id, looks)
+    strengths = Strengths.read(TrackKind.EFFECT, fields, context.budget, KeyframeTimes())
+    effects = read_effects(sources, fields, context.looks, strengths)
     return EffectMaterial(id=fields.text("material_id") or fields.own_id, effects=effects) if effects else None
 
 

@@ -12,6 +12,7 @@ from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, rea
 from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
 from services.drafts.read.material_index import MaterialEntry
+from services.drafts.read.strengths import Strengths
 from services.drafts.read.switches import adjusted, switched_on
 from services.drafts.read.unsupported import CURVE_SPEED, Sentence, warn_attached, warn_of, warn_others, warn_unused
 from services.drafts.records import Segment, TrackKind
@@ -52,7 +53,8 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
     if target is None or target.duration_us == 0:
         skip(fields, ("its duration is zero", "时长为零"))
         return None
-    refs = switched_on(fields, context.materials.refs(fields))
+    attached = context.materials.refs(fields)
+    refs = switched_on(fields, attached)
     warn_attached(fields, refs)
     material = read_material(kind, fields, refs, context)
     if material is None:
@@ -62,6 +64,8 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
     speed, warp = read_speed(fields, ramp, source, target), read_warp(fields, ramp, source, target)
     if warp is None and (ramp.number("mode") or is_curved(ramp)):
         warn_of(ramp, fields.own_id, CURVE_SPEED, WarningCode.EFFECT_APPROXIMATED)
+    clock = KeyframeTimes(source, speed, warp)
+    masked = any(bucket in _MASKS for bucket, _ in attached)
     segment = Segment(
         id=fields.own_id,
         material=material,
@@ -74,7 +78,7 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
         reverse=fields.flag("reverse"),
         visible=visible,
         clip=read_clip(fields),
-        curves=adjusted(fields, read_curves(kind, fields, context.budget, KeyframeTimes(source, speed, warp))),
+        curves=adjusted(fields, read_curves(kind, fields, context.budget, clock, masked=masked)),
         track_render_index=int(fields.number("track_render_index")),
         render_index=int(fields.number("render_index", _RENDER_INDEXES.get(kind, 0))),
     )
@@ -83,7 +87,9 @@ def read_segment(kind: TrackKind, fields: Fields, context: ReadContext, place: S
         segment = replace(segment, backdrop=read_backdrop(_only(refs, segment.id, "canvases"), segment.id))
     if kind is TrackKind.VIDEO and not place.last:
         segment = replace(segment, transition=_transition(refs, segment.id, place))
-    return _designed(kind, segment, fields, refs, context.looks)
+    unseen = kind in (TrackKind.EFFECT, TrackKind.AUDIO)
+    strengths = Strengths() if unseen else Strengths.read(kind, fields, context.budget, clock)
+    return _designed(kind, segment, fields, refs, context.looks, strengths)
 
 
 def _faded(segment: Segment, fades: Fields | None) -> Segment:
@@ -98,7 +104,9 @@ def _faded(segment: Segment, fades: Fields | None) -> Segment:
     )
 
 
-def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry], looks: Looks) -> Segment:
+def _designed(
+    kind: TrackKind, segment: Segment, fields: Fields, refs: list[MaterialEntry], looks: Looks, strengths: Strengths
+) -> Segment:
     """The segment with the design of its picture; sounds and effects have none."""
     if kind in (TrackKind.AUDIO, TrackKind.EFFECT):
         unused = _SEEN_ONLY if kind is TrackKind.AUDIO else (*_MASKS, *_ONLY_VIDEO, "material_animations")
@@ -109,12 +117,15 @@ def _designed(kind: TrackKind, segment: Segment, fields: Fields, refs: list[Mate
     if kind is not TrackKind.VIDEO:
         warn_unused(fields, refs, _ONLY_VIDEO, kind)
     animations = [found for bucket, found in refs if bucket == "material_animations"]
+    mask = read_mask(_only(refs, segment.id, *_MASKS), segment.id)
+    blend, strength = read_blend(refs, segment.id)
     return replace(
         segment,
-        mask=read_mask(_only(refs, segment.id, *_MASKS), segment.id),
-        blend=read_blend(refs, segment.id),
+        mask=mask,
+        blend=blend,
+        blend_strength=strength,
         animations=read_animations(animations, segment.target.duration_us, segment.id),
-        effects=unkeyed(read_effects(refs, segment.id, looks), segment.curves),
+        effects=unkeyed(read_effects(refs, fields, looks, strengths), segment.curves),
         chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
     )
 

@@ -3,9 +3,10 @@
 A material whose switch is off stays attached; it is ignored without a warning.
 """
 
-from services.drafts.design import Curve, Property
+from services.drafts.design import MASKED, Curve, Property
 from services.drafts.families.effects import ADJUSTMENTS, NEAR_ADJUSTMENTS
 from services.drafts.fields import Fields
+from services.drafts.read.keyed_names import ADJUSTED, LUT
 from services.drafts.read.material_index import MaterialEntry
 
 _ADJUST, _LUT = "enable_adjust", "enable_lut"
@@ -18,7 +19,7 @@ _OF_BUCKETS = {
     "primary_color_wheels": "enable_color_wheels",
     "log_color_wheels": "enable_color_wheels",
 }
-_ADJUSTED = (Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION)
+_ADJUSTED = frozenset({Property.BRIGHTNESS, Property.CONTRAST, Property.SATURATION})
 
 
 def switched_on(segment: Fields, refs: list[MaterialEntry]) -> list[MaterialEntry]:
@@ -27,8 +28,15 @@ def switched_on(segment: Fields, refs: list[MaterialEntry]) -> list[MaterialEntr
 
 
 def adjusted(segment: Fields, curves: tuple[Curve, ...]) -> tuple[Curve, ...]:
-    """The curves of a segment, without those of adjustments where these are switched off."""
-    return curves if _is_on(segment, _ADJUST) else tuple(each for each in curves if each.property not in _ADJUSTED)
+    """The curves of a segment, without those of adjustments or the mask where these are switched off."""
+    switches = {_ADJUST: _ADJUSTED, _OF_BUCKETS["masks"]: MASKED}
+    off = frozenset[Property]().union(*(moved for name, moved in switches.items() if not _is_on(segment, name)))
+    return tuple(each for each in curves if each.property not in off)
+
+
+def keyed_on(segment: Fields, name: str) -> bool:
+    """Whether the effects that a list of keyframes moves are switched on."""
+    return _is_on(segment, _LUT if name == LUT else _ADJUST if name in ADJUSTED else "")
 
 
 def _switch(bucket: str, found: Fields) -> str:

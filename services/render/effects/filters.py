@@ -18,7 +18,7 @@ from services.render.effects.shape import SHAPES, blur_steps, shape_steps
 from services.render.effects.time import Clock, time_steps
 from services.render.timeline.ramps import Ramp
 
-__all__ = ["adjustment_steps", "blur_steps", "chroma_steps", "prepare_lut", "runs", "steps"]
+__all__ = ["TONES", "adjustment_steps", "blur_steps", "chroma_steps", "prepare_lut", "runs", "steps"]
 
 
 def steps(

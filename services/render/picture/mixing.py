@@ -263,8 +263,16 @@ def _up(side: int, part: str) -> str:
     return f"ceil({side}*{part}-{SLIGHT})"
 
 
-def blend(chains: Chains, mode: BlendMode, lower: str, upper: str) -> str:
-    """The label of two blended RGB streams."""
+def blend(chains: Chains, mode: BlendMode, strength: float, lower: str, upper: str) -> str:
+    """The label of two blended RGB streams, mixed with the upper one below full strength."""
+    if strength >= 1:
+        return _blended(chains, mode, lower, upper)
+    upper, plain = chains.split(upper, 2)
+    mixed = _blended(chains, mode, lower, upper)
+    return chains.chain(mixed + plain, [f"blend=all_mode=normal:all_opacity={strength:.5f}"])
+
+
+def _blended(chains: Chains, mode: BlendMode, lower: str, upper: str) -> str:
     if mode is BlendMode.LINEAR_BURN:
         inverted = "".join(chains.chain(each, ["negate"]) for each in (lower, upper))
         return chains.chain(inverted, ["blend=all_mode=addition", "negate"])

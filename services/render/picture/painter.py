@@ -7,7 +7,8 @@ from pathlib import Path
 from services.drafts.design import BlendMode, Effect, EffectKind
 from services.render.box import Size
 from services.render.effects.color import FROM_RGB, TO_RGB
-from services.render.effects.filters import adjustment_steps, blur_steps, chroma_steps, runs, steps
+from services.render.effects.filters import TONES, adjustment_steps, blur_steps, chroma_steps, runs, steps
+from services.render.effects.keyed import Stream, keyed_steps, strength_ramp
 from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.containers import input_options
 from services.render.media.photos import Still
@@ -28,7 +29,17 @@ from services.render.picture.shapes import (
     upright_size,
 )
 from services.render.picture.sources import FootageUse, Sources
-from services.render.timeline.scene import Item, Layer, Motion, SolidColor, Span, Timeline, TrackEffect, TransitionItem
+from services.render.timeline.scene import (
+    Item,
+    Layer,
+    Motion,
+    SolidColor,
+    Span,
+    StillSequence,
+    Timeline,
+    TrackEffect,
+    TransitionItem,
+)
 
 CHANGING = CHANGING_SCENES | {
     EffectKind.GRAIN,
@@ -206,7 +217,7 @@ class Painter:
             done += blur_steps(layer.cover_blur_px, size.width, size.height)
         if single and (_changes(layer) or _tones_move(layer)):
             done, single = [*done, *repeated(span.count)], False
-        done += self._effect_steps(layer, span, size, alpha=pixel_format.startswith("yuva"))
+        done += self._effect_steps(layer, span, size, pixel_format)
         processed = ProcessedFrames(self._chains.chain(label, [*done, TAGS]), single=single)
         return self._with_alpha_planes(layer, span, size, processed) if ramp else processed
 
@@ -222,16 +233,25 @@ class Painter:
         arguments = [*input_options("png_pipe"), "-framerate", self._rate, "-i", str(still.path)]
         return self._chains.chain(self._chains.open(arguments), [f"settb={self._tick}", "setpts=0"])
 
+    def _stills(self, stills: StillSequence, span: Span) -> str:
+        """The pictures of some frames; the first and the last one hold beyond."""
+        begin = min(max(span.start, stills.first), stills.first + stills.count - 1)
+        files = ["-framerate", self._rate, "-start_number", str(begin), "-i", str(stills.pattern)]
+        source = self._chains.open([*input_options("image2"), *files])
+        early = [f"tpad=start={begin - span.start}:start_mode=clone"] if begin > span.start else []
+        return self._chains.chain(source, [f"settb={self._tick}", "setpts=N", *early, *repeated(span.count)])
+
     def _solid_color(self, color: SolidColor, size: Size) -> str:
         red, green, blue, _ = (round(part * 255) for part in color.color)
         source = f"color=c=0x{red:02x}{green:02x}{blue:02x}:s={size.width}x{size.height}:r={self._rate}"
         return self._chains.chain("", [source, "trim=end_frame=1", "format=gbrp", to_bt709(), "format=yuv420p", TAGS])
 
-    def _effect_steps(self, layer: Layer, span: Span, size: Size, *, alpha: bool) -> Iterator[str]:
+    def _effect_steps(self, layer: Layer, span: Span, size: Size, pixel_format: str) -> Iterator[str]:
         """The steps of the layer's effects and tones."""
+        stream = Stream(span, span.start, self._timeline.rate)
         lasting = Span(layer.effects_start, layer.effects_start + layer.effects_length)
         for run in runs(layer.effects):
-            yield from self._effect(run, size, lasting, span, alpha=alpha)
+            yield from self._effect(run, size, lasting, stream, pixel_format)
         motion = layer.motion
         if motion is not None:
             tones = {
@@ -243,19 +263,28 @@ class Painter:
             yield from adjustment_steps(moved, self._timeline.rate, span.count)
 
     def _effect(
-        self, run: tuple[Effect, ...], size: Size, lasting: Span, shown: Span, *, alpha: bool
+        self, run: tuple[Effect, ...], size: Size, lasting: Span, stream: Stream, pixel_format: str
     ) -> tuple[str, ...]:
         """The steps of an effect, or a run of adjustments, that lasts for some frames, in a stream of others."""
-        return steps(
-            *run,
-            width=size.width,
-            height=size.height,
-            rate=self._timeline.rate,
-            start=lasting.start - shown.start,
-            length=lasting.count,
-            lut=Path(run[0].path) if run[0].path else None,
-            alpha=alpha,
-        )
+
+        def constant(zero: int, *effects: Effect) -> tuple[str, ...]:
+            return steps(
+                *effects,
+                width=size.width,
+                height=size.height,
+                rate=self._timeline.rate,
+                start=lasting.start - zero,
+                length=lasting.count,
+                lut=Path(effects[0].path) if effects[0].path else None,
+                alpha=pixel_format.startswith("yuva"),
+            )
+
+        if all(effect.curve is None for effect in run):
+            return constant(stream.zero, *run)
+        if run[0].kind in TONES:
+            tones = {effect.kind: strength_ramp(effect, lasting, stream) for effect in run}
+            return adjustment_steps(tones, stream.rate, stream.span.end - stream.zero)
+        return keyed_steps(run[0], lasting, stream, pixel_format, constant)
 
     def _with_alpha_planes(
         self, layer: Layer, span: Span, size: Size, processed: "ProcessedFrames"
@@ -266,8 +295,14 @@ class Painter:
         single = processed.single
         if layer.mask is not None:
             scale = f"scale=w={size.width}:h={size.height}"
-            held_mask = [] if single else repeated(span.count)
-            planes.append(self._chains.chain(self._still(layer.mask), [scale, "format=gray", *held_mask]))
+            if isinstance(layer.mask, StillSequence):
+                if single:
+                    processed = ProcessedFrames(self._chains.chain(processed.label, repeated(span.count)), single=False)
+                    single = False
+                planes.append(self._chains.chain(self._stills(layer.mask, span), [scale, "format=gray"]))
+            else:
+                held_mask = [] if single else repeated(span.count)
+                planes.append(self._chains.chain(self._still(layer.mask), [scale, "format=gray", *held_mask]))
         if alpha is not None and not (alpha.still and alpha.first >= 1):
             if single:
                 processed = ProcessedFrames(self._chains.chain(processed.label, repeated(span.count)), single=False)
@@ -297,10 +332,12 @@ class Painter:
         """All that is below, with the track's effects in their frames."""
         size = self._size
         start, end = span.start - self._span.start, span.end - self._span.start
+        stream = Stream(span, self._span.start, self._timeline.rate)
+        pixel_format = "yuva420p" if self._clear else "yuv420p"
         seen = [
             step
             for run in runs(effect_item.effects)
-            for step in self._effect(run, size, effect_item.span, self._span, alpha=self._clear)
+            for step in self._effect(run, size, effect_item.span, stream, pixel_format)
         ]
         if not seen:
             return under
@@ -332,7 +369,7 @@ class Painter:
         top = alone._overlaid(alone._background(span.count), alone._overlay(layer, span), span)
         color, other = self._chains.split(top, 2)
         alpha = self._chains.chain(other, ["alphaextract"])
-        mixed = mixing.blend(self._chains, layer.blend, lower, self._chains.chain(color, to_rgb))
+        mixed = mixing.blend(self._chains, layer.blend, layer.blend_strength, lower, self._chains.chain(color, to_rgb))
         back = [FROM_RGB[0], "format=yuv444p", TAGS]
         shown = self._chains.chain(self._chains.chain(mixed, back) + alpha, ["alphamerge", TAGS])
         return self._overlaid(plain, Overlay(shown, "0", "0"), span)
@@ -392,7 +429,7 @@ class ProcessedFrames:
 
 
 def _changes(layer: Layer) -> bool:
-    return any(effect.kind in CHANGING for effect in layer.effects)
+    return any(effect.kind in CHANGING or effect.curve is not None for effect in layer.effects)
 
 
 def _tones_move(layer: Layer) -> bool:

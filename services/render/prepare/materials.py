@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from services.drafts.design import MASKED, Mask
 from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
@@ -27,11 +28,13 @@ from services.render.text.fonts import FontBook
 from services.render.timeline.layers import pixels
 from services.render.timeline.needed import Needed
 from services.render.timeline.prepared import Caption, Prepared, fitted_size, largest_scale
-from services.render.timeline.scene import Picture
+from services.render.timeline.scene import Picture, StillSequence, frame_rate, span_of, time_of
 from services.render.timeline.sounds import source_span
 
 LARGEST_MASK = 2048
 """Maximum side of a drawn mask in pixels; it is stretched from there."""
+LARGEST_MOVING_MASK = 960
+"""The same of a mask that moves, of which a picture is drawn for each frame."""
 FETCHED_AT_ONCE = 4
 
 
@@ -226,11 +229,30 @@ class Preparer:
         width, height = fitted_size(visual, region, canvas)
         scale = min(largest_scale(segment), LARGEST_MASK / max(width, height))
         size = max(2, round(width * scale)), max(2, round(height * scale))
-        drawn_mask = await asyncio.to_thread(draw_mask, segment.mask, *size)
-        path = self._next_path("mask")
-        prepared.masks[segment.id] = await asyncio.to_thread(
-            save_still, drawn_mask, path, width=size[0], height=size[1]
-        )
+        draw = self._moving_mask if any(curve.property in MASKED for curve in segment.curves) else self._standing_mask
+        prepared.masks[segment.id] = await asyncio.to_thread(draw, segment, segment.mask, size)
+
+    def _standing_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> Still:
+        del segment  # it is the same in all of its frames
+        return save_still(draw_mask(mask, *size), self._next_path("mask"), width=size[0], height=size[1])
+
+    def _moving_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> StillSequence:
+        """A picture for each frame of the segment; frames of the same mask share a file."""
+        rate = frame_rate(self._draft.fps)
+        span = span_of(segment.target, rate)
+        frames = StillSequence(self._next_path("masks", "frames"), span.start, max(1, span.count))
+        frames.folder.mkdir()
+        shrink = min(1.0, LARGEST_MOVING_MASK / max(size))
+        width, height = (max(2, round(side * shrink)) for side in size)
+        known: dict[Mask, Path] = {}
+        for frame in range(frames.first, frames.first + frames.count):
+            here = mask.moved(segment.curves, time_of(frame, rate) - segment.target.start_us)
+            if here in known:
+                frames.path(frame).hardlink_to(known[here])
+                continue
+            known = {here: frames.path(frame)}
+            save_still(draw_mask(here, width, height), frames.path(frame), width=width, height=height)
+        return frames
 
     def _inspect(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
         """The picture of a file, if needed, and its media. Raises `BadMedia`."""

@@ -1,4 +1,6 @@
-"""The stages of a karaoke caption: one for each word, with the colours of the words spoken so far. Pure."""
+"""The stages of a caption that changes: of karaoke one for each word, with the colours of the words spoken so far; where
+keyframes change its style one for each look. Pure.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +9,9 @@ from services.drafts.records import Karaoke, TextMaterial, TextStyle
 
 
 def spoken(text: TextMaterial) -> tuple[tuple[int, TextMaterial], ...]:
-    """The caption unchanged from the segment's start on, then from each word's time on, in microseconds."""
+    """The captions from the segment's start on, then from each word's or look's time on, in microseconds."""
+    if text.looks:
+        return tuple((look.start_us, look.text) for look in text.looks)
     karaoke = text.karaoke
     if karaoke is None:
         return ((0, text),)

@@ -70,11 +70,11 @@ class Drawing:
         return tuple(layer for part, seen in self._spoken(segment, whole) for layer in self._seen(part, seen))
 
     def _spoken(self, segment: Segment, span: Span) -> Iterator[tuple[Segment, Span]]:
-        """The segment, and its frames; of a karaoke caption once for each word, with the words spoken so far."""
-        if not isinstance(segment.material, TextMaterial) or segment.material.karaoke is None:
-            yield segment, span
+        """The segment, and its frames; of a caption that changes once for each of its stages."""
+        stages = spoken(segment.material) if isinstance(segment.material, TextMaterial) else ()
+        if len(stages) < 2:
+            yield (replace(segment, material=stages[0][1]) if stages else segment), span
             return
-        stages = spoken(segment.material)
         starts = [frame_at(segment.target.start_us + start_us, self.rate) for start_us, _ in stages]
         for (_, text), start, end in zip(stages, [0, *starts[1:]], [*starts[1:], self.frames], strict=True):
             yield replace(segment, material=text), Span(start, max(start, end)).clipped(span)
@@ -135,6 +135,7 @@ class Drawing:
             effects_length=span_of(segment.target, self.rate).count,
             chroma=segment.chroma,
             blend=segment.blend,
+            blend_strength=segment.blend_strength,
         )
         placed = self._moving(segment, layer, frame_poses) if moving(segment) else self._standing(layer)
         for each in placed:

@@ -12,7 +12,8 @@ from services.render.media.damage import Decoded
 from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
-from services.render.timeline.scene import Picture
+from services.render.timeline.karaoke import spoken
+from services.render.timeline.scene import Picture, StillSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Prepared:
     )
     compounds: dict[str, Compound] = field(default_factory=dict[str, Compound])
     """By the material's id."""
-    masks: dict[str, Still] = field(default_factory=dict[str, Still])
+    masks: dict[str, Still | StillSequence] = field(default_factory=dict[str, Still | StillSequence])
     """By the segment's id."""
     backdrops: dict[str, Still] = field(default_factory=dict[str, Still])
     """By the path in the draft."""
@@ -62,10 +63,10 @@ class Prepared:
     """The colour tables of filters."""
 
     def visual(self, segment: Segment) -> Visual | None:
-        """The picture of a segment; None if it has none."""
+        """The picture of a segment, the first one of a caption that changes; None if it has none."""
         material = segment.material
         if isinstance(material, TextMaterial):
-            return self.captions.get((material, largest_scale(segment)))
+            return self.captions.get((spoken(material)[0][1], largest_scale(segment)))
         if isinstance(material, CompoundMaterial):
             compound = self.compounds.get(material.id)
             return compound.footage if compound else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TypeAlias
 
 from services.drafts.colors import BLACK, Color
@@ -31,6 +32,26 @@ class SolidColor:
 
 
 Picture: TypeAlias = Footage | Still
+
+
+@dataclass(frozen=True, slots=True)
+class StillSequence:
+    """Grey pictures of one size, one for each frame of the timeline from `first` on: a mask that moves. The first and
+    the last one hold beyond.
+    """
+
+    folder: Path
+    first: int
+    count: int
+
+    @property
+    def pattern(self) -> Path:
+        """The files' path, in ffmpeg's syntax."""
+        return Path(str(self.folder).replace("%", "%%")) / "%d.png"
+
+    def path(self, frame: int) -> Path:
+        """The file of a frame."""
+        return self.folder / f"{min(max(frame, self.first), self.first + self.count - 1)}.png"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,7 +123,7 @@ class Layer:
     warp: TimeWarp | None = None
     """From times of the timeline to times in the footage, where the speed changes; it replaces `speed`."""
     motion: Motion | None = None
-    mask: Still | None = None
+    mask: Still | StillSequence | None = None
     """A grey picture: white is opaque, black transparent."""
     effects: tuple[Effect, ...] = ()
     effects_start: int = 0
@@ -111,6 +132,8 @@ class Layer:
     """The number of frames that they last."""
     chroma: ChromaKey | None = None
     blend: BlendMode = BlendMode.NORMAL
+    blend_strength: float = 1.0
+    """The share of the blended colours, 0..1; the rest are the picture's own."""
     cover_blur_px: float = 0.0
     """Sigma of the blur, in canvas pixels, of a background that shows the segment itself."""
 

@@ -96,9 +96,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
         f"keyframes of {kind}": (moved(keyframes(kind, (0, 0.5))), kind)
         for kind in (
             "KFTypeCommonMaskFeather", "KFTypeCommonMaskPositionX", "KFTypeMaskSizeX", "KFTypeEffectAdjustParam1",
-            "effects_adjust_speed", "KFTypeTemperature", "KFTypeTone", "KFTypeHightLight", "KFTypeShadow",
-            "KFTypeWhite", "KFTypeBlack", "KFTypeHue", "KFTypeNaturalSaturation", "KFTypeSharpen", "KFTypeClear",
-            "KFTypeVignetting", "KFTypeParticle", "KFTypeLightSensatione", "KFTypeLUT", "KFTypeFilter",
+            "effects_adjust_speed", "KFTypeLUT", "KFTypeFilter", "KFTypeCommonMaskExpansion", "KFTypeCommonMaskScale",
             "KFTypeChromaIntensity", "KFTypeChromaShadow", "KFTypeAudioPanning", "KFTypeWhatever",
         )
     },
@@ -107,7 +105,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
             moved_text(keyframes(kind, (0, 0.5))),
             kind,
         )
-        for kind in ("KFTypeTextColor", "KFTypeTextAlpha", "KFTypeBorderWidth", "KFTypeBackgroundAlpha", "KFTypeVolume")
+        for kind in ("KFTypeTextCurveAngle", "KFTypeBorderWidth", "KFTypeBackgroundAlpha", "KFTypeVolume")
     },
     "keyframes that are eased": (moved(keyframes("KFTypeAlpha", (0, 0), (9, 1), curveType="FreeCurveInOut")), "easing"),
     "keyframes out of the source": (moved(keyframes("KFTypeAlpha", (9 * SECOND, 0))), "are not reached"),
@@ -183,7 +181,6 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a near adjustment": (attached("effects", type="clarity", value=0.5), "drawn as sharpen"),
     "a colour table without a file": (attached("effects", type="lut", value=1.0), "has no .cube"),
     "an unknown blend mode": (attached("effects", type="mix_mode"), "normal is used"),
-    "a faint blend mode": (attached("effects", type="mix_mode", name="滤色", value=0.5), "full strength"),
     "a second blend mode": (
         twice(attached("effects", type="mix_mode", name="滤色"), "effects", type="mix_mode"),
         "first of its",

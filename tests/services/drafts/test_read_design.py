@@ -191,17 +191,17 @@ def test_a_blend_mode_is_read() -> None:
 @pytest.mark.parametrize(
     ("fields", "mode", "code"),
     [
-        ({"name": "差值", "value": 1.0}, BlendMode.NORMAL, WarningCode.EFFECT_SKIPPED),
-        ({"name": "叠加", "value": 0.5}, BlendMode.OVERLAY, WarningCode.EFFECT_APPROXIMATED),
-        ({"name": "叠加", "value": 0}, BlendMode.NORMAL, None),
-        ({"name": "正常", "value": 0.5}, BlendMode.NORMAL, None),
+        ({"name": "差值", "value": 1.0}, (BlendMode.NORMAL, 1.0), WarningCode.EFFECT_SKIPPED),
+        ({"name": "叠加", "value": 0.5}, (BlendMode.OVERLAY, 0.5), None),
+        ({"name": "叠加", "value": 0}, (BlendMode.NORMAL, 1.0), None),
+        ({"name": "正常", "value": 0.5}, (BlendMode.NORMAL, 0.5), None),
     ],
 )
-def test_a_blend_mode_that_is_unknown_or_weak_is_told(
-    fields: dict[str, Any], mode: BlendMode, code: WarningCode | None
+def test_a_blend_mode_has_its_strength_and_an_unknown_one_is_told(
+    fields: dict[str, Any], mode: tuple[BlendMode, float], code: WarningCode | None
 ) -> None:
     segment, warnings = first(clip().using("effects", type="mix_mode", **fields))
-    assert segment.blend is mode
+    assert (segment.blend, segment.blend_strength) == mode
     assert [told.code for told in warnings] == ([code] if code else [])
 
 

@@ -96,6 +96,7 @@ SIDE_BY_SIDE: dict[str, list[Row]] = {
     "materials": list(kinds.materials(LENGTH_US).values()),
     "curves": both(lambda material: kinds.curves(LENGTH_US, material), VIDEO, PHOTO),
     "masks": list(kinds.masks(LENGTH_US).values()),
+    "moving masks, strengths and styles": list(kinds.keyed(LENGTH_US).values()),
     "effects": both(lambda material: kinds.effects(LENGTH_US, material), VIDEO, PHOTO),
     "blends": list(kinds.blends(LENGTH_US).values()),
     "transitions": list(kinds.transitions(0, LENGTH_US // 2, LENGTH_US, LENGTH_US * 3 // 4).values()),
@@ -104,6 +105,7 @@ SIDE_BY_SIDE: dict[str, list[Row]] = {
 OVER_EACH_OTHER: dict[str, list[Row]] = {
     **{f"effects on a track {number}": [GROUND, *rows] for number, rows in enumerate(lenses())},
     **{name: [row] for name, row in kinds.backdrops(LENGTH_US).items()},
+    "an effect of a moving strength on a track": [GROUND, *kinds.keyed_lenses(LENGTH_US).values()],
     "transitions one after the other": one_after_the_other(lasting=3, apart=4),
     "a transition of whole canvases over another clip": [
         GROUND,

@@ -51,6 +51,10 @@ class Chains:
         self._chains.append(f"{source}split={count}{''.join(labels)}")
         return labels
 
+    def name(self) -> str:
+        """A name that no other filter of the graph has."""
+        return self._label().strip("[]")
+
     def _label(self) -> str:
         self._labels += 1
         return f"[p{self._labels}]"

@@ -14,11 +14,16 @@ from fractions import Fraction
 from services.render.box import Size
 from services.render.picture.chains import frame_number
 from services.render.picture.shapes import CLEAR
+from services.render.timeline.geometry import off_even
 from services.render.timeline.ramps import Ramp
 from services.render.timeline.scene import Layer, Motion, Span
 
 MARGIN = 4
 """Transparent pixels around a picture at its largest."""
+NEAR_EVEN = 0.1
+"""Pixels by which the sides of a panned picture may be scaled wrongly: half of it at the edges."""
+SHIFT_STEPS = 64
+"""Steps of a shift within a pixel."""
 SMALLEST_GROWN = 0.5
 """Of a picture's largest size: down to this scale, `perspective` shrinks it, which samples every second pixel."""
 
@@ -81,6 +86,39 @@ class MotionPath:
         )
         return f"perspective={':'.join(names)}:sense=destination:eval=frame"
 
+    @property
+    def pans(self) -> bool:
+        """Whether a picture that hides the canvas is only moved; `size` is then its drawn size."""
+        motion = self.motion
+        still = motion.width.still and motion.height.still and motion.rotation_deg.still
+        sides = motion.width.first, motion.height.first
+        near = all(off_even(side) < NEAR_EVEN for side in sides)
+        return self.canvas is not None and still and near and motion.rotation_deg.first % 360 == 0
+
+    def pan(self, canvas: Size, name: str) -> Iterator[str]:
+        """Steps that show the canvas's part of a panned picture: a window that moves by even pixels, and within it a
+        convolution of two by two pixels for the rest, which interpolates linearly. Both are told their values frame by
+        frame, under a name of their own in the graph. A sixth of the work of `perspective` is left.
+        """
+        commands = ";".join(
+            f"{max(0.0, (frame - self.start - 0.5) / float(self.rate)):.6f} "
+            + ",".join(f"{filter_}@{name} {option} {value}" for filter_, option, value in self._pan_at(frame, canvas))
+            for frame in range(self.start, self.end)
+        )
+        yield f"sendcmd=c='{commands}'"
+        yield f"convolution@{name}=" + ":".join(f"{plane}rdiv={1 / SHIFT_STEPS**2:.12f}" for plane in range(3))
+        yield f"crop@{name}=w={canvas.width}:h={canvas.height}:x=0:y=0:exact=1"
+
+    def _pan_at(self, frame: int, canvas: Size) -> Iterator[tuple[str, str, str]]:
+        """The filter, the option and the value of each command for a frame."""
+        motion, size = self.motion, self.size
+        across, rest_x = _even_and_rest(size.width / 2 - motion.x.at(frame), size.width - canvas.width)
+        down, rest_y = _even_and_rest(size.height / 2 - motion.y.at(frame), size.height - canvas.height)
+        yield "crop", "x", str(across)
+        yield "crop", "y", str(down)
+        for plane, part in ((0, 1.0), (1, 0.5), (2, 0.5)):
+            yield "convolution", f"{plane}m", _kernel(rest_x * part, rest_y * part)
+
     def window(self, canvas: Size) -> str:
         """A crop step from the box to the canvas that it hides."""
         x, y = self._margin(canvas)
@@ -132,6 +170,24 @@ class MotionPath:
                 }
 
 
+def _even_and_rest(place: float, most: int) -> tuple[int, float]:
+    """The nearest even place of 0 to `most`, and the rest of the way, -1 to 1 pixel."""
+    even = max(0, min(2 * round(place / 2), most // 2 * 2))
+    return even, min(1.0, max(-1.0, place - even))
+
+
+def _kernel(x: float, y: float) -> str:
+    """The nine weights of a shift by up to a pixel, in units of 1 / `SHIFT_STEPS` squared."""
+    rows, columns = _weights(y), _weights(x)
+    return "|".join(str(row * column) for row in rows for column in columns)
+
+
+def _weights(shift: float) -> tuple[int, int, int]:
+    """Those of the pixel before, of the pixel itself, and of the one after it."""
+    part = round(abs(shift) * SHIFT_STEPS)
+    return (part if shift < 0 else 0, SHIFT_STEPS - part, part if shift > 0 else 0)
+
+
 def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, rate: Fraction) -> MotionPath:
     """The motion path of a layer in some of its frames."""
     return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion), _box(layer, motion))
@@ -140,6 +196,10 @@ def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, rate: Fra
 def window_path(layer: Layer, motion: Motion, span: Span, canvas: Size, rate: Fraction) -> MotionPath:
     """The same of a layer that hides the canvas."""
     size = _largest(layer, motion)
+    exact = Size(*(2 * round(side.most / 2) for side in (motion.width, motion.height)))
+    panned = MotionPath(motion, span.start, span.end, span.start, rate, exact, exact, canvas)
+    if panned.pans:
+        return panned
     box = Size(*(4 * math.ceil(max(sides) / 4) for sides in ((size.width, canvas.width), (size.height, canvas.height))))
     return MotionPath(motion, span.start, span.end, span.start, rate, size, box, canvas)
 

@@ -193,10 +193,11 @@ class Painter:
         padded = [] if path.size == path.box else [path.pad(), path.smear()]
         hold = repeated(span.count) if processed.single else []
         upright = faced(replace(layer.pose, rotation_deg=0.0))
-        return self._chains.chain(
-            processed.label,
-            [*upright, *padded, *hold, path.place(), path.window(self._size), TAGS, *self._alpha_format],
-        )
+        if path.pans:
+            placed = list(path.pan(self._size, self._chains.name()))
+        else:
+            placed = [path.place(), path.window(self._size)]
+        return self._chains.chain(processed.label, [*upright, *padded, *hold, *placed, TAGS, *self._alpha_format])
 
     def _processed(
         self, layer: Layer, span: Span, size: Size, pixel_format: str, *, steady: bool, ramp: bool = True

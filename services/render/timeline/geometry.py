@@ -1,6 +1,7 @@
 """Poses of pictures on the canvas, in pixels from its top left corner: x to the right, y down."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.render.box import Box
@@ -9,6 +10,8 @@ SMALLEST_ANGLE_DEG = 0.01
 """Smaller angles move no pixel of any canvas by more than a pixel."""
 SLIGHT = 0.01
 """Rounding tolerance, in pixels."""
+GROWN, GROWN_BY = 40, 2
+"""Pixels of the source by which the part of a panned picture may be larger than needed, and their steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,37 @@ def cropped_to_canvas(pose: Pose, region: Box, canvas: Box, *, grid: int) -> tup
     """The pose and region of the visible part of a picture, so that invisible pixels are not scaled at large zooms."""
     part = visible_part(pose, region, canvas, grid=grid)
     return (pose, region) if part.empty else (part_pose(pose, region, part), part)
+
+
+def pans(poses: Sequence[Pose]) -> bool:
+    """Whether a picture moves without being turned or scaled."""
+    first = poses[0]
+    return all(
+        abs(pose.width - first.width) < SLIGHT
+        and abs(pose.height - first.height) < SLIGHT
+        and not pose.rotation_deg % 360
+        for pose in poses
+    )
+
+
+def whole_sized(pose: Pose, region: Box, part: Box) -> Box:
+    """The part, up to `GROWN` pixels larger within the region, such that its drawn sides are next to even numbers of
+    pixels: it is then scaled to these without being off its place. `pose` is that of the whole region.
+    """
+    left, right = _whole_side(part.left, part.right, region.left, region.right, pose.width / region.width)
+    top, bottom = _whole_side(part.top, part.bottom, region.top, region.bottom, pose.height / region.height)
+    return Box(left, top, right, bottom)
+
+
+def off_even(side: float) -> float:
+    """By how many pixels a side is off the nearest even number of them."""
+    return abs(side - 2 * round(side / 2))
+
+
+def _whole_side(start: int, end: int, least: int, most: int, scale: float) -> tuple[int, int]:
+    grown = ((max(least, start - before), min(most, end + GROWN_BY * step - before))
+             for step in range(GROWN // GROWN_BY + 1) for before in (0, GROWN_BY * step))  # fmt: skip
+    return min(grown, key=lambda side: (round(off_even((side[1] - side[0]) * scale), 2), side[1] - side[0]))
 
 
 def turned(x: float, y: float, angle_deg: float) -> tuple[float, float]:

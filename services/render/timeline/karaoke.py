@@ -1,5 +1,5 @@
-"""The stages of a caption that changes: of karaoke one for each word, with the colours of the words spoken so far; where
-keyframes change its style one for each look. Pure.
+"""The stages of a caption that changes: of karaoke one for each word, with the colours of the words spoken so far;
+where keyframes change its style one for each look. Pure.
 """
 
 from collections.abc import Iterator

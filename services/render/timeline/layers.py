@@ -12,7 +12,7 @@ from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMat
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
 from services.render.timeline.animation import typed
-from services.render.timeline.geometry import Pose, cropped_to_canvas, part_pose, visible_part
+from services.render.timeline.geometry import Pose, cropped_to_canvas, pans, part_pose, visible_part, whole_sized
 from services.render.timeline.karaoke import spoken
 from services.render.timeline.motion import motion, moving, poses
 from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale
@@ -187,6 +187,8 @@ class Drawing:
         if part.empty:
             return
         part = layer.region if layer.mask else part
+        if not layer.mask and pans(frame_poses):
+            part = whole_sized(frame_poses[0], layer.region, part)
         shown = [part_pose(pose, layer.region, part) for pose in frame_poses]
         alone = max(_area(part_pose(pose, layer.region, own)) for pose, own in zip(seen, parts, strict=True))
         largest = max(_area(pose) for pose in shown)

@@ -51,10 +51,6 @@ class Chains:
         self._chains.append(f"{source}split={count}{''.join(labels)}")
         return labels
 
-    def name(self) -> str:
-        """A name that no other filter of the graph has."""
-        return self._label().strip("[]")
-
     def _label(self) -> str:
         self._labels += 1
         return f"[p{self._labels}]"

@@ -194,7 +194,7 @@ class Painter:
         hold = repeated(span.count) if processed.single else []
         upright = faced(replace(layer.pose, rotation_deg=0.0))
         if path.pans:
-            placed = list(path.pan(self._size, self._chains.name()))
+            placed = list(path.pan(self._size))
         else:
             placed = [path.place(), path.window(self._size)]
         return self._chains.chain(processed.label, [*upright, *padded, *hold, *placed, TAGS, *self._alpha_format])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
+from services.drafts.read.canvas import Canvas
 from services.drafts.read.material_index import Materials
 from services.drafts.read.text import Captions
 from services.drafts.records import Draft
@@ -58,6 +59,7 @@ class ReadContext:
 
     materials: Materials
     budget: ReadBudget
+    canvas: Canvas
     compounds: Compounds | None
     """None in a draft at the deepest level that is read."""
     captions: Captions = field(default_factory=Captions)

@@ -37,7 +37,7 @@ def _draft(root: Fields, budget: ReadBudget, looks: Looks, around: Canvas | None
     listed = list(root.objects("tracks"))
     _count(listed, budget)
     inner = Compounds(lambda found: _draft(found, budget, looks, canvas)) if canvas.level < MAX_COMPOUND_DEPTH else None
-    context = ReadContext(Materials.index(root.object("materials")), budget, inner, looks=looks)
+    context = ReadContext(Materials.index(root.object("materials")), budget, canvas, inner, looks=looks)
     bottom = bottom_track(listed)
     read = [
         read_track(index, fields, context, 1e6 / canvas.fps, bottom=index == bottom)

@@ -1,7 +1,6 @@
 """The material of a segment."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields
@@ -13,7 +12,8 @@ from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.media import read_media, read_sticker
 from services.drafts.read.restyled import restyled
 from services.drafts.read.strengths import Strengths
-from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
+from services.drafts.read.template import read_template
+from services.drafts.read.unsupported import Sentence, effect_id, effect_name, warn_of
 from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Glow, Material, TrackKind
 from services.errors import WarningCode
 
@@ -25,10 +25,6 @@ _BUCKETS = {
     TrackKind.EFFECT: EFFECT_BUCKETS,
 }
 """The buckets of materials by kind of track; a video file may be used for its sound, a picture as a sticker."""
-_TEMPLATE: Sentence = (
-    "The text template {name} is drawn as its first text, without its design.",
-    "文字模板“{name}”仅绘制其第一段文字，不含样式设计。",
-)
 
 
 def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], context: ReadContext) -> Material | None:
@@ -116,14 +112,10 @@ def _glow(refs: Sequence[MaterialEntry]) -> Glow | None:
 
 
 def _template(template: Fields, fields: Fields, refs: Sequence[MaterialEntry], context: ReadContext) -> Material | None:
-    """The first text of a text template; the template's design is not drawn."""
-    for resource in islice(template.objects("text_info_resources"), MAX_LISTED):
-        found = context.materials.find(resource.text("text_material_id"), fields, "texts")
-        if found is not None and found[0] == "texts":
-            warn_of(template, fields.own_id, _TEMPLATE)
-            return context.captions.read(found[1], fields.own_id, _glow(refs))
-    skip(fields, ("its text template holds no text", "文字模板不含文字"), template)
-    return None
+    material = read_template(template, fields, _glow(refs), context)
+    if material is None:
+        skip(fields, ("its text template holds no text", "文字模板不含文字"), template)
+    return material
 
 
 def _misplaced(kind: TrackKind, bucket: str) -> Sentence:

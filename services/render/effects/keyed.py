@@ -30,8 +30,8 @@ class Stream:
 
 
 def keyed_steps(effect: Effect, lasting: Span, stream: Stream, pixel_format: str, steps: Steps) -> tuple[str, ...]:
-    """One step that applies the effect with its strength in each frame; the output has `pixel_format`. The runs do not
-    depend on where the stream begins.
+    """One step that applies the effect with its strength in each frame; input and output have `pixel_format`, so that
+    filters do not agree on others where there are fewer runs. The runs do not depend on where the stream begins.
     """
     runs = list(_within(_runs(effect, lasting, stream.rate), stream.span))
     parts: list[str] = []
@@ -41,7 +41,7 @@ def keyed_steps(effect: Effect, lasting: Span, stream: Stream, pixel_format: str
         changed = ",".join((trim, *steps(span.start, strength), f"format={pixel_format}", "setsar=1"))
         parts.append(f"[kx{number}]{changed}[ky{number}]")
     numbers = range(len(runs))
-    split = f"split={len(runs)}{''.join(f'[kx{number}]' for number in numbers)}"
+    split = f"format={pixel_format},split={len(runs)}{''.join(f'[kx{number}]' for number in numbers)}"
     joined = f"{''.join(f'[ky{number}]' for number in numbers)}concat=n={len(runs)}:v=1:a=0"
     tick = f"settb={stream.rate.denominator}/{stream.rate.numerator}"
     return (f"{';'.join((split, *parts, joined))},{tick},setpts=N+{stream.span.start - stream.zero}",)

@@ -103,8 +103,7 @@ class MotionPath:
         frame, under names that `Chains` makes unique: a quarter of the work of `perspective`.
         """
         commands = ";".join(
-            f"{max(0.0, (frame - self.start - 0.5) / float(self.rate)):.6f} "
-            + ",".join(self._pan_at(frame, canvas))
+            f"{max(0.0, (frame - self.start - 0.5) / float(self.rate)):.6f} " + ",".join(self._pan_at(frame, canvas))
             for frame in range(self.start, self.end)
         )
         yield f"sendcmd=c='{commands}'"

@@ -193,10 +193,7 @@ class Painter:
         padded = [] if path.size == path.box else [path.pad(), path.smear()]
         hold = repeated(span.count) if processed.single else []
         upright = faced(replace(layer.pose, rotation_deg=0.0))
-        if path.pans:
-            placed = list(path.pan(self._size))
-        else:
-            placed = [path.place(), path.window(self._size)]
+        placed = list(path.pan(self._size)) if path.pans else [path.place(), path.window(self._size)]
         return self._chains.chain(processed.label, [*upright, *padded, *hold, *placed, TAGS, *self._alpha_format])
 
     def _processed(

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from services.drafts.design import Curve, Keyframe, Property
+from services.drafts.design import Curve, EffectKind, Keyframe, Property
 from services.drafts.read.context import MAX_KEYFRAMES
 from services.drafts.read.draft import read_draft
-from services.drafts.records import Draft, Segment
+from services.drafts.records import Draft, EffectMaterial, Segment, TextMaterial
 from services.errors import WarningCode
 from tests.support.drafts import DraftBuilder, Json
 
@@ -187,6 +187,118 @@ def test_eased_keyframes_run_in_straight_lines_and_name_their_property() -> None
     assert told.code is WarningCode.KEYFRAME_SIMPLIFIED
     assert "KFTypeRotation" in told.message.en
     assert "KFTypeRotation" in told.message.zh
+
+
+MASK: Json = {"type": "mask", "name": "矩形", "resource_type": "rectangle", "config": {"width": 0.5, "height": 0.5}}
+MASKS = {
+    "CommonMaskPositionX": Property.MASK_X, "MaskPostionY": Property.MASK_Y, "CommonMaskSizeWidth": Property.MASK_WIDTH,
+    "MaskSizeY": Property.MASK_HEIGHT, "CommonMaskRotation": Property.MASK_ROTATION,
+    "CommonMaskFeather": Property.MASK_FEATHER, "CommonMaskRoundCorner": Property.MASK_CORNER,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_keyframes_of_a_mask_move_it(kind: str) -> None:
+    lists = [listed(kind, (0, 0.25), (SECOND, 0.75))]
+    draft, segment = read(DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=lists).using("common_mask", **MASK))
+    assert segment.mask is not None
+    moved = segment.mask.moved(segment.curves, 500_000)
+    assert getattr(moved, MASKS[kind].value.removeprefix("mask_")) == 0.5
+    assert draft.warnings == ()
+
+
+def test_keyframes_of_a_mask_that_is_switched_off_are_ignored() -> None:
+    builder = DraftBuilder().video(
+        "a.mp4", 0, SECOND, common_keyframes=[listed("CommonMaskFeather", (0, 1))], enable_video_mask=False
+    )
+    draft, segment = read(builder.using("common_mask", **MASK))
+    assert (segment.curves, draft.warnings) == ((), ())
+
+
+def strengths(segment: Segment) -> dict[EffectKind, list[float]]:
+    """The strengths of a segment's effects at its beginning and in its middle."""
+    effects = segment.material.effects if isinstance(segment.material, EffectMaterial) else segment.effects
+    return {each.kind: [each.at(time_us).strength for time_us in (0, 500_000)] for each in effects}
+
+
+def test_adjustments_follow_their_keyframes_with_and_without_a_material() -> None:
+    lists = [listed("Temperature", (0, -0.5), (SECOND, 0.5)), listed("White", (0, 0.2), (SECOND, 0.4))]
+    builder = DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=lists)
+    draft, segment = read(builder.using("effects", type="temperature", value=0.0))
+    assert strengths(segment) == {
+        EffectKind.TEMPERATURE: [-0.5, 0.0],
+        EffectKind.WHITE: [0.2, pytest.approx(0.3)],
+    }
+    assert draft.warnings == ()
+
+
+def test_adjustments_that_are_switched_off_do_not_follow_keyframes() -> None:
+    builder = DraftBuilder().video(
+        "a.mp4", 0, SECOND, common_keyframes=[listed("Temperature", (0, 1))], enable_adjust=False
+    )
+    draft, segment = read(builder.using("effects", type="temperature", value=1.0))
+    assert (segment.effects, draft.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("kind", ["KFTypeEffectAdjustParam2", "effects_adjust_blur"])
+def test_an_effect_follows_the_keyframes_of_the_setting_that_is_its_strength(kind: str) -> None:
+    settings = [{"name": "effects_adjust_speed", "value": 0.3}, {"name": "effects_adjust_blur", "value": 0.0}]
+    points = {"property_type": kind, "keyframe_list": listed("", (0, 0.0), (SECOND, 1.0))["keyframe_list"]}
+    builder = DraftBuilder().video("a.mp4", 0, SECOND)
+    blur = builder.material("video_effects", type="video_effect", name="模糊", adjust_params=settings)
+    builder.segment("effect", "e", blur, 0, SECOND, common_keyframes=[points])
+    draft, segment = read(builder)
+    assert strengths(segment) == {EffectKind.BLUR: [0.0, 0.5]}
+    assert draft.warnings == ()
+
+
+def test_keyframes_of_another_setting_are_told() -> None:
+    builder = DraftBuilder().video("a.mp4", 0, SECOND)
+    blur = builder.material("video_effects", type="video_effect", name="模糊")
+    builder.segment("effect", "e", blur, 0, SECOND, common_keyframes=[listed("EffectAdjustParam3", (0, 0.0))])
+    draft, segment = read(builder)
+    assert strengths(segment) == {EffectKind.BLUR: [1.0, 1.0]}
+    assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
+def caption(*lists: Json, **material: Any) -> tuple[Draft, list[tuple[int, TextMaterial]]]:
+    """A caption of a second, and its looks."""
+    draft, segment = read(DraftBuilder().text("字", 0, SECOND, common_keyframes=list(lists), material=material))
+    assert isinstance(segment.material, TextMaterial)
+    return draft, [(look.start_us, look.text) for look in segment.material.looks]
+
+
+def vector(kind: str, *points: tuple[int, list[float]]) -> Json:
+    listed = [{"time_offset": time, "values": values} for time, values in points]
+    return {"property_type": f"KFType{kind}", "keyframe_list": listed}
+
+
+def test_a_caption_has_a_look_for_each_step_of_its_colour() -> None:
+    draft, looks = caption(vector("TextColor", (0, [1, 0, 0, 1]), (SECOND, [0, 0, 1, 1])))
+    reds = [text.styles[-1].color[0] for _, text in looks]
+    assert reds == sorted(reds, reverse=True)
+    assert reds[0] > 0.95
+    assert reds[-1] < 0.05
+    assert 10 < len(looks) <= 16
+    assert draft.warnings == ()
+
+
+def test_a_caption_whose_colour_is_held_has_no_further_looks() -> None:
+    _, looks = caption(vector("TextColor", (0, [1, 0, 0]), (300_000, [1, 0, 0]), (333_000, [0, 1, 0])))
+    colors = [text.styles[-1].color for _, text in looks]
+    assert (colors[0], colors[-1]) == ((1, 0, 0, 1), (0, 1, 0, 1))
+    assert len(looks) <= 3
+
+
+def test_outline_and_box_of_a_caption_follow_keyframes_where_it_has_them() -> None:
+    lists = [listed("BorderWidth", (0, 0.2)), listed("BackgroundAlpha", (0, 0.5)), listed("ShadowAlpha", (0, 0.5))]
+    draft, looks = caption(*lists, border_width=0.08, border_color="#000000", background_color="#FF0000", content="字")
+    ((_, text),) = looks
+    assert text.styles[0].stroke is not None
+    assert text.styles[0].stroke.width_em == 0.2
+    assert text.background is not None
+    assert text.background.color == (1.0, 0.0, 0.0, 0.5)
+    assert ["KFTypeShadowAlpha" in told.message.en for told in draft.warnings] == [True]
 
 
 def test_keyframes_of_unknown_properties_are_told_by_name() -> None:

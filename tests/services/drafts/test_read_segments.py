@@ -5,7 +5,7 @@ import pytest
 
 from services.drafts.design import EffectKind, Property
 from services.drafts.read.draft import read_draft
-from services.drafts.records import Draft, MediaKind, MediaMaterial, Segment, TextMaterial
+from services.drafts.records import CompoundMaterial, Draft, MediaKind, MediaMaterial, Segment, TextMaterial, TimeRange
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, WarningCode
 from tests.support.drafts import DraftBuilder, Json
 
@@ -407,7 +407,34 @@ def test_a_material_of_the_wrong_kind_is_skipped_and_told() -> None:
     assert codes(read(builder).warnings) == [WarningCode.SEGMENT_SKIPPED]
 
 
-def test_a_text_template_is_its_first_text_and_told() -> None:
+def test_a_text_template_is_its_texts_at_their_places_and_times() -> None:
+    builder = DraftBuilder(200, 100).text("字", 2 * SECOND, 3 * SECOND)
+    places: list[Json] = [
+        {"clip": {"transform": {"x": 0.5, "y": -0.25}, "scale": {"x": 0.5, "y": 0.5}}, "start_time": 0},
+        {"clip": {}, "start_time": SECOND, "duration": SECOND},
+    ]
+    fade = builder.material("material_animations", animations=[{"type": "in", "name": "渐显", "duration": 500_000}])
+    resources = [
+        {
+            "text_material_id": builder.material("texts", content=text), "attach_info": place,
+            "order_in_layer": -number, "extra_material_refs": [fade] if number else [],
+        }
+        for number, (text, place) in enumerate(zip(("上", "下"), places, strict=True))
+    ]  # fmt: skip
+    builder.last["material_id"] = builder.material("text_templates", name="模板", text_info_resources=resources)
+    draft = read(builder)
+    material = draft.tracks[0].segments[0].material
+    assert isinstance(material, CompoundMaterial)
+    assert (material.draft.width, material.draft.height, material.draft.duration_us) == (200, 100, 3 * SECOND)
+    lower, upper = (track.segments[0] for track in material.draft.tracks)
+    assert [each.material.text for each in (lower, upper) if isinstance(each.material, TextMaterial)] == ["下", "上"]
+    assert (upper.clip.x, upper.clip.y, upper.clip.scale_x) == (0.5, -0.25, 0.5)
+    assert (lower.target, upper.target) == (TimeRange(SECOND, SECOND), TimeRange(0, 3 * SECOND))
+    assert [each.duration_us for each in lower.animations] == [500_000]
+    assert codes(draft.warnings) == [WarningCode.EFFECT_SKIPPED]
+
+
+def test_a_text_template_of_one_text_in_the_middle_is_a_caption() -> None:
     builder = DraftBuilder().text("字", 0, SECOND)
     text = builder.last["material_id"]
     builder.last["material_id"] = builder.material(

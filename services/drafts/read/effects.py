@@ -50,9 +50,7 @@ _SETTINGS: Sentence = (
 )
 
 
-def read_effects(
-    found: list[MaterialEntry], segment: Fields, looks: Looks, strengths: Strengths
-) -> tuple[Effect, ...]:
+def read_effects(found: list[MaterialEntry], segment: Fields, looks: Looks, strengths: Strengths) -> tuple[Effect, ...]:
     """The effects among materials, in order, with warnings for unsupported and approximated ones; at the end
     adjustments of which a segment has keyframes alone.
 
@@ -69,9 +67,7 @@ def unkeyed(effects: tuple[Effect, ...], curves: tuple[Curve, ...]) -> tuple[Eff
     return tuple(each for each in effects if each.kind not in SIGNED or each.kind.value not in keyed)
 
 
-def _read(
-    found: list[MaterialEntry], segment_id: str, looks: Looks, strengths: Strengths
-) -> Iterator[Effect]:
+def _read(found: list[MaterialEntry], segment_id: str, looks: Looks, strengths: Strengths) -> Iterator[Effect]:
     for bucket, fields in found:
         kind = fields.text("type")
         effect = None

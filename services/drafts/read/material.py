@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects

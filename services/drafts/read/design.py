@@ -11,13 +11,15 @@ from services.drafts.design import (
     AnimationPhase,
     Backdrop,
     BackdropKind,
+    Effect,
+    EffectKind,
     Mask,
     MaskKind,
     Transition,
     TransitionKind,
 )
-from services.drafts.families.effects import MASKS
-from services.drafts.families.lookup import Families
+from services.drafts.families.effects import EFFECTS, MASKS
+from services.drafts.families.lookup import Families, Match
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS, combined
 from services.drafts.fields import Fields
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
@@ -43,6 +45,7 @@ _SETTINGS: Sentence = (
 )
 _UNKNOWN: Sentence = ("The animation {name} is not drawn.", "动画“{name}”未绘制。")
 _STILL: Sentence = ("The animation {name} is not drawn; the picture stands still.", "动画“{name}”未绘制，画面静止。")
+_SPLIT: Sentence = ("The animation {name} is drawn as a standing split screen.", "动画“{name}”按静止的分屏绘制。")
 _NO_PICTURE: Sentence = ("The background picture has no file and is not drawn.", "背景图片没有文件，未绘制。")
 _UNKNOWN_BACKDROP: Sentence = ("A background of an unknown kind is not drawn.", "未知类型的背景未绘制。")
 
@@ -135,11 +138,33 @@ def read_animations(found: list[Fields], duration_us: int, segment_id: str) -> t
     return tuple(replace(each, kind=kind) for each in fitted if each.duration_us for kind in kinds[each.phase])
 
 
+def read_splits(found: list[Fields]) -> tuple[Effect, ...]:
+    """The split screens (三分割) among the animations of a whole segment, as effects; in two by default."""
+    return tuple(
+        Effect(
+            kind=EffectKind.SPLIT,
+            name=effect_name(listed),
+            effect_id=effect_id(listed),
+            look=replace(split.look, count=split.look.count or 2),
+        )
+        for fields in found
+        for listed in islice(fields.objects("animations"), MAX_LISTED)
+        if listed.text("type") == AnimationPhase.GROUP and (split := _split(listed)) is not None
+    )
+
+
+def _split(fields: Fields) -> Match[EffectKind] | None:
+    """The split screen that an animation over a whole segment shows; None for any other animation."""
+    match = LOOPS.of(fields)
+    shown = EFFECTS.find(match.name) if match else None
+    return shown if shown is not None and shown.kind is EffectKind.SPLIT else None
+
+
 def _kinds(fields: Fields, animation: Animation) -> tuple[AnimationKind, ...]:
     """The kinds of an animation: several for a name of several words."""
     families = _families(animation.phase)
     match = families.of(fields)
-    return combined(families, match) if match else (animation.kind,)
+    return combined(families, match) if match and animation.kind is not AnimationKind.STILL else (animation.kind,)
 
 
 def _families(phase: AnimationPhase) -> Families[AnimationKind]:
@@ -173,6 +198,9 @@ def _animation(fields: Fields, duration_us: int, segment_id: str) -> Animation |
 def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKind:
     entry = phase in (AnimationPhase.IN, AnimationPhase.OUT)
     match = _families(phase).of(fields)
+    if phase is AnimationPhase.GROUP and _split(fields) is not None:
+        warn_of(fields, segment_id, _SPLIT, WarningCode.EFFECT_APPROXIMATED)
+        return AnimationKind.STILL
     if match is not None and match.exact:
         return match.kind
     kind = match.kind if match else AnimationKind.FADE if entry else AnimationKind.STILL

@@ -7,7 +7,7 @@ from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.clip import MAX_VOLUME, is_curved, read_clip, read_speed, read_warp, time_range
 from services.drafts.read.context import ReadContext
-from services.drafts.read.design import read_animations, read_backdrop, read_mask, read_transition
+from services.drafts.read.design import read_animations, read_backdrop, read_mask, read_splits, read_transition
 from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects, unkeyed
 from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
@@ -125,7 +125,7 @@ def _designed(
         blend=blend,
         blend_strength=strength,
         animations=read_animations(animations, segment.target.duration_us, segment.id),
-        effects=unkeyed(read_effects(refs, fields, looks, strengths), segment.curves),
+        effects=(*read_splits(animations), *unkeyed(read_effects(refs, fields, looks, strengths), segment.curves)),
         chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
     )
 

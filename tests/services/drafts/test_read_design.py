@@ -9,6 +9,7 @@ from services.drafts.design import (
     BackdropKind,
     BlendMode,
     ChromaKey,
+    EffectKind,
     Mask,
     MaskKind,
     TransitionKind,
@@ -278,6 +279,14 @@ def test_a_combination_fills_the_time_it_says() -> None:
     (group,) = segment.animations
     assert (group.kind, group.start_us, group.duration_us) == (AnimationKind.ZOOM_IN, 0, SECOND)
     assert warnings == ()
+
+
+@pytest.mark.parametrize(("name", "count"), [("三分割", 3), ("三分割 II", 3), ("左右分割", 2)])
+def test_an_animation_that_splits_the_screen_is_the_effect(name: str, count: int) -> None:
+    segment, (told,) = animated({"type": "group", "name": name, "duration": SECOND})
+    assert [(effect.kind, effect.look.count) for effect in segment.effects] == [(EffectKind.SPLIT, count)]
+    assert [each.kind for each in segment.animations] == [AnimationKind.STILL]
+    assert (told.code, told.material_name) == (WarningCode.EFFECT_APPROXIMATED, name)
 
 
 @pytest.mark.parametrize(

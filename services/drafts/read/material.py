@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from services.drafts.fields import Fields
+from services.drafts.read.canvas import Canvas
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, ReadContext
 from services.drafts.read.effects import EFFECT_BUCKETS, read_effects
 from services.drafts.read.glow import read_glow
 from services.drafts.read.keyframes import KeyframeTimes
 from services.drafts.read.material_index import MaterialEntry
-from services.drafts.read.media import read_media, read_sticker
+from services.drafts.read.media import named_sticker, read_media, read_sticker
 from services.drafts.read.restyled import restyled
 from services.drafts.read.strengths import Strengths
 from services.drafts.read.template import read_template
@@ -51,7 +52,7 @@ def read_material(kind: TrackKind, fields: Fields, refs: list[MaterialEntry], co
     if kind is TrackKind.TEXT:
         return restyled(context.captions.read(material, fields.own_id, _glow(refs)), fields, context.budget)
     if bucket == "stickers":
-        return _sticker(material, fields)
+        return _sticker(material, fields, context.canvas)
     return read_media(material, sound=kind is TrackKind.AUDIO, segment_id=fields.own_id)
 
 
@@ -99,11 +100,15 @@ def _effects(
     return EffectMaterial(id=fields.text("material_id") or fields.own_id, effects=effects) if effects else None
 
 
-def _sticker(material: Fields, fields: Fields) -> Material | None:
+def _sticker(material: Fields, fields: Fields, canvas: Canvas) -> Material | None:
+    """The sticker's picture, else the emoji of its name."""
     sticker = read_sticker(material, fields.own_id)
-    if sticker is None:
+    if sticker is not None:
+        return sticker
+    named = named_sticker(material, fields.own_id, canvas)
+    if named is None:
         skip(fields, ("its sticker has no picture in the draft", "贴纸在草稿中没有图片"), material)
-    return sticker
+    return named
 
 
 def _glow(refs: Sequence[MaterialEntry]) -> Glow | None:

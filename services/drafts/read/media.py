@@ -1,8 +1,10 @@
 """Media materials: videos, photos, sounds and stickers."""
 
+from services.drafts.families.stickers import emoji_of
 from services.drafts.fields import Fields
+from services.drafts.read.canvas import Canvas
 from services.drafts.read.unsupported import effect_name, warn_of, warn_of_video
-from services.drafts.records import Crop, MediaKind, MediaMaterial
+from services.drafts.records import Crop, MediaKind, MediaMaterial, TextMaterial, TextStyle
 from services.errors import WarningCode
 from services.http.redaction import display_name
 from services.http.urls import is_url
@@ -18,6 +20,9 @@ _NEAR = 1e-3
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _URLS = ("remote_url", "preview_cover_url", "icon_url", "preview_url", "cover_url")
 """Fields with pictures of a sticker, the largest first [unverified]; their addresses expire."""
+SIZE_OF_WIDTH = 172.8
+"""The size of a text whose line cell is as high as the canvas is wide."""
+_EMOJI = ("The sticker {name} is drawn as the emoji of its name.", "贴纸“{name}”按名称对应的表情符号绘制。")
 _PREVIEW = ("The sticker {name} is drawn as its preview picture.", "贴纸“{name}”按其预览图绘制。")
 
 
@@ -88,3 +93,13 @@ def read_sticker(fields: Fields, segment_id: str) -> MediaMaterial | None:
         name=effect_name(fields) or fields.label("sticker_id"),
         optional=True,
     )
+
+
+def named_sticker(fields: Fields, segment_id: str, canvas: Canvas) -> TextMaterial | None:
+    """The emoji of a sticker's name, as high as the canvas's shorter side, with a warning; None for any other name."""
+    sign = emoji_of(fields.label("name"))
+    if sign is None:
+        return None
+    warn_of(fields, segment_id, _EMOJI, WarningCode.EFFECT_APPROXIMATED)
+    style = TextStyle(start=0, end=len(sign), size=SIZE_OF_WIDTH * min(canvas.width, canvas.height) / canvas.width)
+    return TextMaterial(id=fields.text("id"), text=sign, styles=(style,), name=effect_name(fields), line_spacing=0.0)

@@ -4,6 +4,7 @@ The programs run in turns, and figures are medians. The machine should be idle o
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 from bench import by_hand, scenes
 from bench.__main__ import estimate_error, first_event
@@ -38,10 +39,12 @@ class Size:
     cuts: int
     minutes: float
     events: int
+    changed_minutes: float
+    variants: int
 
 
-WHOLE = Size(rounds=3, mixed_seconds=10, cuts=20, minutes=5, events=5)
-QUICK = Size(rounds=1, mixed_seconds=3, cuts=8, minutes=0.5, events=1)
+WHOLE = Size(rounds=3, mixed_seconds=10, cuts=20, minutes=5, events=5, changed_minutes=10, variants=4)
+QUICK = Size(rounds=1, mixed_seconds=3, cuts=8, minutes=0.5, events=1, changed_minutes=1, variants=1)
 
 
 class Table:
@@ -142,6 +145,32 @@ class Bench:
         self._table.most(f"{title}: exporting, of 5 x a fifth of it", whole.export_s / fifth.export_s / 5, 1.1, "x")
         self._table.least(f"{title}: cores busy while exporting", _busy([whole]), 90, "%")
 
+    def variants(self) -> None:
+        """Drafts with one changed caption, with the finished chunks of the renders before."""
+        media = self._emptied("variant media")
+        scenes.long_media(media, self._ffmpeg, minutes=self._size.changed_minutes)
+        long = self._variant_cpu(media, self._size.changed_minutes, 2)
+        work = f"one changed caption of {self._size.changed_minutes:g} minutes: CPU, of the first render"
+        self._table.most(work, 100 * long[1] / long[0], 10, "%")
+        short = self._variant_cpu(media, self._size.minutes / 5, 1 + self._size.variants)
+        share = (short[0] + 99 * mean(short[1:])) / (100 * short[0])
+        self._table.most(f"100 variants of {self._size.minutes / 5:g} min: CPU, of 100 renders", 100 * share, 50, "%")
+
+    def _variant_cpu(self, media: Path, minutes: float, count: int) -> list[float]:
+        """CPU seconds of a draft's render, and of others with one other caption in its middle."""
+        scene = scenes.long(self._emptied(f"variants of {minutes:g}"), media, minutes=minutes)
+        draft = scene.folder / "draft_content.json"
+        content = draft.read_text(encoding="utf-8")
+        changed = json.dumps(f"第 {round(15 * minutes)} 句字幕")[1:-1].replace("\\", "\\\\")
+        assert changed in content
+        used: list[float] = []
+        for number in range(count):
+            draft.write_text(content.replace(changed, f"Variant {number}"), encoding="utf-8")
+            work = scene.folder / f"task{number}"
+            used.append(rendered(scene.folder, work, self._ffmpeg, keep_dir=str(scene.folder.parent / "kept")).cpu_s)
+        self._note({f"variant {number}": seconds for number, seconds in enumerate(used)})
+        return used
+
     def events(self) -> None:
         """The time until the first preview, and the error of the estimated end."""
         scene = scenes.cuts(self._emptied("estimated"), self._ffmpeg, count=self._size.cuts)
@@ -212,7 +241,7 @@ def peers(uv: str) -> Path | None:
 
 def main() -> None:
     """Measure and print."""
-    names = ("mixed", "cuts", "long", "events")
+    names = ("mixed", "cuts", "long", "variants", "events")
     parser = argparse.ArgumentParser(prog="python -m bench.render", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--ffmpeg", default="", help="the ffmpeg to use")

@@ -99,6 +99,8 @@ class ExportRequest:
     draft_files: Mapping[str, Path] = field(default_factory=dict[str, Path])
     """Local files of that draft, by their paths in the draft."""
     limits: ExportLimits = field(default_factory=ExportLimits)
+    keep_dir: Path | None = None
+    """The folder of finished chunks that renders of the same owner share; None: nothing is kept."""
     share_seconds: int = 0
     """Duration from which a video is rendered in parts; 0: never."""
     require_sandbox: bool = False
@@ -117,14 +119,19 @@ class ExportRequest:
         """The folder of fetched materials, shared by all attempts of a task."""
         return self.folder.parent / "materials"
 
+    @property
+    def pieces(self) -> Path:
+        """The folder of intermediate files."""
+        return self.folder / "pieces"
+
     def to_json(self) -> str:
-        """The request as one line. `report`, `options` and `replace` are present only if they differ from the
-        default.
+        """The request as one line. `report`, `options`, `replace` and `keep_dir` are present only if they differ
+        from the default.
         """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
         del values["replacements"]
         values["replace"] = [each.to_json() for each in self.replacements]
-        for name in ("report", "options", "replace"):
+        for name in ("report", "options", "replace", "keep_dir"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -268,6 +275,7 @@ def read_request(text: str) -> ExportRequest:
         helping=given.get("helping") is True,
         options=_output(given.get("options")),
         replacements=_replacements(given.get("replace")),
+        keep_dir=_path(given, "keep_dir") if given.get("keep_dir") else None,
     )
 
 

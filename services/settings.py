@@ -159,6 +159,12 @@ class Settings(BaseSettings):
     keep_drafts_hours: int = Field(168, ge=1, description="lifetime of drafts sent to POST /drafts")
     max_queued: int = Field(1000, ge=1, description="waiting tasks; more are refused")
     keep_days: int = Field(0, ge=0, description="days until ended tasks, events and videos are removed; 0: never")
+    keep_parts_bytes: int = Field(
+        2_000_000_000,
+        ge=0,
+        description="finished parts of videos on the disk of a worker, so that a later render draws only what changed; "
+        "0: none",
+    )
     dead_after_seconds: int = Field(
         20, ge=1, le=600, description="time without a heartbeat until a worker counts as dead"
     )

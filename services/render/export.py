@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed, mentions_full_disk
+from services.render.kept import KeptFiles
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan
@@ -47,7 +48,7 @@ class SourceFailed(DraftcastError):
 
 class Exporter:
     """Renders one timeline to files in `folder`. `on_frames` receives the number of encoded frames. With `copies`,
-    coded frames are copied where possible.
+    coded frames are copied where possible; with `kept`, finished files of earlier renders are used.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Exporter:
         previews: Previews | None = None,
         *,
         copies: bool = False,
+        kept: KeptFiles | None = None,
     ) -> None:
         self._ffmpeg = ffmpeg
         self._timeline = timeline
@@ -66,6 +68,7 @@ class Exporter:
         self._on_frames = on_frames
         self._previews = previews
         self._copies = copies
+        self._kept = kept
         self._done: Counter[int] = Counter()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
@@ -115,16 +118,43 @@ class Exporter:
 
     async def _chunk(self, chunk: Chunk, *, threads: int) -> Path:
         """The chunk's file. Passes before the last are lossless, and removed after use."""
-        made: Path | None = None
-        for number in range(len(chunk.passes)):
-            seeks = await asyncio.to_thread(self._seeks, chunk, number)
-            command = chunk_command(self._timeline, chunk, number, made, seeks, threads)
-            under, made = made, self._folder / f"chunk-{chunk.span.start}-{number}.{container(self._timeline)}"
-            await self._pass(chunk, command, made, threads=threads, number=number)
-            if under is not None:
-                await asyncio.to_thread(under.unlink)
-        assert made is not None  # noqa: S101 - a chunk has a pass at least
-        return made
+        paths = [self._path(chunk, number) for number in range(len(chunk.passes))]
+        commands = await asyncio.to_thread(self._commands, chunk, paths, threads)
+
+        async def make() -> None:
+            for number, command in enumerate(commands):
+                await self._pass(chunk, command, paths[number], threads=threads, number=number)
+                if number:
+                    await asyncio.to_thread(paths[number - 1].unlink)
+
+        encoding = output_arguments(self._timeline, chunk.span, lossless=False, threads=threads)
+        words = [*encoding, *(word for each in commands for word in (*each.inputs, each.graph))]
+        if await self._kept_or_made(words, paths[-1], make):
+            self._report_frames(chunk.span.start, chunk.span.count)
+        return paths[-1]
+
+    def _path(self, chunk: Chunk, number: int) -> Path:
+        return self._folder / f"chunk-{chunk.span.start}-{number}.{container(self._timeline)}"
+
+    def _commands(self, chunk: Chunk, paths: Sequence[Path], threads: int) -> list[Command]:
+        """The commands of the passes of a chunk, whose results are `paths`."""
+        unders = (None, *paths[:-1])
+        return [
+            chunk_command(self._timeline, chunk, number, under, self._seeks(chunk, number), threads)
+            for number, under in enumerate(unders)
+        ]
+
+    async def _kept_or_made(self, words: Sequence[str], target: Path, make: Callable[[], Awaitable[None]]) -> bool:
+        """Write `target`: a kept file of the same words, else what `make` makes, which is kept then. Returns whether it
+        was kept.
+        """
+        key = await asyncio.to_thread(self._kept.key, words) if self._kept else ""
+        if self._kept and await asyncio.to_thread(self._kept.take, key, target):
+            return True
+        await make()
+        if self._kept:
+            await asyncio.to_thread(self._kept.keep, key, target)
+        return False
 
     async def _pass(self, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int) -> None:
         last = number == len(chunk.passes) - 1
@@ -169,12 +199,22 @@ class Exporter:
 
     async def _sound(self) -> Path | None:
         """The sound's file; None if the draft is silent."""
+        timeline = self._timeline
+        if not timeline.sounds:
+            return None
+        target = self._folder / mix.FILE
+
+        async def make() -> None:
+            await mix.mix(self._ffmpeg, timeline, self._folder, lambda _: self._report_frames())
+
+        words = [repr(timeline.sounds), str(timeline.start_us), str(timeline.duration_us)]
         try:
-            return await mix.mix(self._ffmpeg, self._timeline, self._folder, lambda _: self._report_frames())
+            await self._kept_or_made(words, target, make)
         except FfmpegFailed as error:
             inputs = [(each, graph.mix_input(each)) for each in self._timeline.sounds]
             sources = [(each.segment_id, mix_input.inputs, each.track.stream) for each, mix_input in inputs]
             raise await self._failure(error, sources) from error
+        return target
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
         """The cause of ffmpeg's failure: disk, memory, one of the sources (each is tried alone), or unknown."""

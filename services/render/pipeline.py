@@ -21,6 +21,7 @@ from services.output import CLEAR, Output
 from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
+from services.render.kept import KeptFiles
 from services.render.media.probe import unreadable
 from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of, pictures
 from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
@@ -60,7 +61,7 @@ def workspace(request: ExportRequest) -> Generator[Workspace]:
     request.folder.mkdir(parents=True, exist_ok=True)
     request.output.parent.mkdir(parents=True, exist_ok=True)
     places = Workspace(
-        request.folder / "pieces",
+        request.pieces,
         request.output.with_name(f".{request.output.name}.unfinished"),
         request.folder / "thumbnail.jpg",
         request.folder / "preview.jpg",
@@ -270,7 +271,10 @@ async def _make(
     previews = Previews(places.preview, reporter.preview)
     on_frames = _exporting(reporter, timeline, options)
     copies = request.copy_video and can_copy(timeline, options)
-    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies)
+    kept = None
+    if request.keep_dir is not None:
+        kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline)
+    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies, kept=kept)
     files = TimelineFiles.below(places.pieces, request.materials_dir)
     parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None
     exported = await exporter.export(parts.files if parts else pictures(exporter, timeline, options))

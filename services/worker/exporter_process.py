@@ -45,6 +45,7 @@ from services.settings import Settings
 from services.store.records import Task
 from services.warning_limit import storable_text
 from services.worker.child import MAX_LINE_BYTES, OutputRate, child, collect
+from services.worker.kept import owner_folder
 from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protocol
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
         output=folder / f"video{task.output.ending}",
         options=task.output,
         replacements=task.replacements,
+        keep_dir=owner_folder(settings.data_dir, task.owner) if keeps(settings) else None,
         strict=task.strict,
         allow_hosts=settings.allow_hosts,
         own_urls=own_urls(settings.base_url, task.draft_url),
@@ -94,6 +96,11 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
         require_sandbox=settings.require_sandbox,
         limits=limits_of(settings),
     )
+
+
+def keeps(settings: Settings) -> bool:
+    """Whether renders keep finished chunks for later ones; other exporters do not."""
+    return settings.keep_parts_bytes > 0 and not settings.exporter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
 from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.exporter_process import OWN_EXPORTER, export, request_of
+from services.worker.kept import evict
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt, ProgressWriter
@@ -53,6 +54,7 @@ TIDY_SECONDS = 5.0
 PREVIEW_SECONDS = 5.0
 """Maximum time to store a preview; the end of the attempt waits for it."""
 OLD_MATERIALS_SECONDS = 3600.0
+KEPT_SECONDS = 60.0
 
 
 class Worker:
@@ -95,6 +97,7 @@ class Worker:
             self._writer.run(),
             every(TIDY_SECONDS, "removal of files of ended attempts", self._artifacts.retry),
             every(OLD_MATERIALS_SECONDS, "removal of old materials", self._clear_old_materials),
+            every(KEPT_SECONDS, "removal of kept parts", self._evict_kept),
         )
         async with background("worker", *jobs), self._assistant.serve() if self._assistant else nullcontext():
             yield
@@ -299,6 +302,9 @@ class Worker:
     async def _clear_old_materials(self) -> None:
         active, now_seconds = await self._active_ids(), self._clock.seconds()
         await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
+
+    async def _evict_kept(self) -> None:
+        await asyncio.to_thread(evict, self._settings, self._clock.seconds())
 
     async def _active_ids(self) -> set[str]:
         async with self._database.read() as connection:

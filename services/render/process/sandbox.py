@@ -42,7 +42,8 @@ def confine_render(request: ExportRequest) -> None:
             "本机无法提供完整的沙箱，而 DRAFTCAST_REQUIRE_SANDBOX 要求必须有沙箱，因此不予渲染。",
         )
     _bound(request.limits)
-    task = (request.folder, request.materials_dir, request.output.parent)
+    kept = () if request.keep_dir is None else (request.keep_dir,)
+    task = (request.folder, request.materials_dir, request.output.parent, *kept)
     with suppress(OSError):  # the render reports that it cannot write there
         for folder in task:
             folder.mkdir(parents=True, exist_ok=True)

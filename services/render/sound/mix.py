@@ -21,6 +21,8 @@ from services.render.sound.graph import (
 )
 from services.render.timeline.scene import Sound, Timeline
 
+FILE = "sound.mp4"
+"""The name of the mixed track."""
 FRAME_BYTES = 8
 """Of raw samples: two floats."""
 TURNED_BYTES = 65_536 * FRAME_BYTES
@@ -78,7 +80,7 @@ class _Mixer:
         grouped = groups([await self._mix_input(each) for each in timeline.sounds])
         while len(grouped) > 1:
             grouped = groups([await self._group(each) for each in grouped])
-        output = self._folder / "sound.mp4"
+        output = self._folder / FILE
         await self._run(track_arguments(grouped[0], timeline.start_us, timeline.duration_us, output))
         return output
 

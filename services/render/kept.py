@@ -1,0 +1,112 @@
+"""Finished chunks and sounds, kept for later renders of the same owner: only what changed is rendered.
+
+A file is kept under the digest of the commands that make it and of all files that these read. It is complete, as it is
+written under another name and synced before it gets its own, which has its checksum.
+"""
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from services.exporter_protocol import ExportRequest
+from services.render.effects.luts import escaped
+from services.render.picture.chains import fraction
+from services.render.picture.graph import container, output_arguments
+from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, run
+from services.render.timeline.scene import Span, Timeline
+
+CHECKSUM_CHARACTERS = 32
+COMING = ".coming"
+"""The ending of a file that is being written."""
+
+
+async def encoder_digest(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path) -> str:
+    """A digest of draftcast's and ffmpeg's versions, and of a frame encoded for a trial."""
+    trial = folder / f"kept-trial.{container(timeline)}"
+    source = f"color=c=black:s={timeline.width}x{timeline.height}:r={fraction(timeline.rate)},format=yuv420p[out]"
+    encoding = output_arguments(timeline, Span(0, 1), lossless=False, threads=1)
+    await run(ffmpeg, ["-filter_complex", source, *encoding, str(trial)])
+    found = hashlib.sha256(f"{version('draftcast')} {ffmpeg.version} {_sha256(trial)}".encode())
+    trial.unlink()
+    return found.hexdigest()
+
+
+@dataclass(slots=True)
+class KeptFiles:
+    """The kept files of an owner in `folder`. `drawn` is the folder with the files drawn for this render; those of
+    `materials` are named by their content.
+    """
+
+    folder: Path
+    drawn: Path
+    materials: Path
+    files: tuple[Path, ...]
+    """All other files that commands may name: drawn ones, and those of a draft's folder."""
+    encoder: str
+    """See `encoder_digest`."""
+    _contents: dict[Path, str] = field(default_factory=dict[Path, str])
+
+    @classmethod
+    async def open(cls, request: ExportRequest, folder: Path, ffmpeg: Ffmpeg, timeline: Timeline) -> "KeptFiles | None":
+        """The kept files in `folder` for a render whose files are all drawn; None where ffmpeg fails, whose cause the
+        render itself finds.
+        """
+        drawn = request.pieces
+        folders = (drawn, *([request.draft_folder] if request.draft_folder else []))
+        files = (path for each in folders for path in each.rglob("*") if path.is_file())
+        named = tuple({*files, *request.draft_files.values()})
+        try:
+            encoder = await encoder_digest(ffmpeg, timeline, drawn)
+        except FfmpegFailed:
+            return None
+        return cls(folder, drawn, request.materials_dir, named, encoder)
+
+    def key(self, words: Iterable[str]) -> str:
+        """The digest of a file made by commands of these words. Blocks."""
+        text = "\n".join(words)
+        for path in self.files:
+            for written in {escaped(str(path)), str(path)}:
+                if written in text:
+                    text = text.replace(written, self._content(path))
+        text = text.replace(f"{self.materials}/", "").replace(str(self.drawn), "")
+        return hashlib.sha256(f"{self.encoder}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _content(self, path: Path) -> str:
+        if path not in self._contents:
+            self._contents[path] = _sha256(path)
+        return self._contents[path]
+
+    def take(self, key: str, target: Path) -> bool:
+        """Copy the kept file to `target`, where there is one. A damaged one is removed. Blocks."""
+        for found in self.folder.glob(f"{key}-*"):
+            with suppress(OSError):
+                shutil.copyfile(found, target)
+                if _sha256(target)[:CHECKSUM_CHARACTERS] == found.name.removeprefix(f"{key}-"):
+                    os.utime(found)
+                    return True
+                found.unlink()
+        return False
+
+    def keep(self, key: str, made: Path) -> None:
+        """Keep a finished file; not where there is no room. Blocks."""
+        coming = self.folder / f"{uuid.uuid4().hex}{COMING}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made, coming)
+            with coming.open("rb") as file:
+                os.fsync(file.fileno())
+            coming.replace(self.folder / f"{key}-{_sha256(coming)[:CHECKSUM_CHARACTERS]}")
+        except OSError:
+            with suppress(OSError):
+                coming.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,106 @@
+"""Finished chunks of earlier renders: only what changed is rendered, and the video is that of a whole render."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.settings import load
+from services.worker.exporter_process import request_of
+from services.worker.kept import DAY_SECONDS, FOLDER, evict, owner_folder
+from tests.support import media
+from tests.support.drafts import DraftBuilder
+from tests.support.render import Rendered, render
+from tests.support.tasks import running_task
+
+S = 1_000_000
+SECONDS = 8
+"""Two chunks on two cores, four on four."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A draft with movement, sound and a caption near its end."""
+    made = tmp_path_factory.mktemp("kept")
+    media.counting_video(made / "clip.mp4", seconds=SECONDS, size="160x90", fps="10", hertz=440)
+    return made
+
+
+def draft(caption: str) -> DraftBuilder:
+    builder = DraftBuilder(160, 90, 10).video("clip.mp4", 0, SECONDS * S).text("Always the same", 0, 2 * S)
+    return builder.text(caption, 7 * S, S // 2)
+
+
+def made(folder: Path, attempt: int, caption: str, **changes: Any) -> Rendered:
+    return render(folder, draft(caption), attempt=attempt, copy_video=False, **changes)
+
+
+def test_only_the_chunk_of_a_changed_caption_is_rendered_and_every_frame_is_that_of_a_whole_render(
+    folder: Path,
+) -> None:
+    kept = folder / "kept"
+    first = made(folder, 1, "For Ann", keep_dir=str(kept))
+    before = set(kept.iterdir())
+    variant = made(folder, 2, "For Bob", keep_dir=str(kept))
+    assert len(set(kept.iterdir()) - before) == 1
+    assert before <= set(kept.iterdir())
+    whole = made(folder, 3, "For Bob")
+    for number in range(SECONDS * 10):
+        assert np.array_equal(variant.video.rgb(number), whole.video.rgb(number))
+    assert not np.array_equal(variant.video.rgb(72), first.video.rgb(72))
+    assert np.array_equal(variant.video.sound, whole.video.sound)
+    assert variant.stages[-1]["stage"] == "WRITING_FILE"
+    frames = [line["done"] for line in variant.stages if line["stage"] == "EXPORTING"]
+    assert (frames[-1], sorted(frames)) == (SECONDS * 10, frames)
+
+
+def test_another_quality_or_material_of_the_same_name_is_another_chunk(folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    made(folder, 1, "For Ann", keep_dir=str(kept))
+    before = set(kept.iterdir())
+    made(folder, 2, "For Ann", keep_dir=str(kept), options={"quality": "HIGH"})
+    assert len(set(kept.iterdir()) - before) == len(before)
+    media.counting_video(tmp_path / "clip.mp4", seconds=SECONDS, size="160x90", fps="5", hertz=220)
+    other = made(tmp_path, 1, "For Ann", keep_dir=str(kept))
+    assert np.array_equal(other.video.rgb(11), made(tmp_path, 2, "For Ann").video.rgb(11))
+
+
+def test_a_damaged_file_is_rendered_again_and_replaced(folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    whole = made(folder, 1, "For Ann", keep_dir=str(kept))
+    for path in kept.iterdir():
+        path.write_bytes(path.read_bytes()[:-100])
+    damaged = {path: path.stat().st_size for path in kept.iterdir()}
+    again = made(folder, 2, "For Ann", keep_dir=str(kept))
+    assert np.array_equal(again.video.rgb(40), whole.video.rgb(40))
+    assert {path: path.stat().st_size - 100 for path in kept.iterdir()} == damaged
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_and_fails_nothing(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("a file where a folder is wanted")
+    assert made(folder, 1, "For Ann", keep_dir=str(tmp_path / "kept")).result["frames"] == SECONDS * 10
+
+
+def test_no_two_owners_share_a_folder_and_other_exporters_have_none(tmp_path: Path) -> None:
+    settings = load(data_dir=tmp_path)
+    task = running_task()
+    folder = request_of(settings, task, tmp_path).keep_dir
+    assert folder == owner_folder(tmp_path, task.owner) != owner_folder(tmp_path, "another")
+    for off in ({"keep_parts_bytes": 0}, {"exporter": ("other",)}):
+        assert request_of(settings.model_copy(update=off), task, tmp_path).keep_dir is None
+
+
+def test_what_was_not_used_for_the_longest_time_goes_first(tmp_path: Path) -> None:
+    paths = [tmp_path / FOLDER / owner / name for owner in ("ann", "bob") for name in ("1", "2")]
+    for used, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 100)
+        os.utime(path, (used * DAY_SECONDS, used * DAY_SECONDS))
+    evict(load(data_dir=tmp_path, keep_parts_bytes=250), 4 * DAY_SECONDS)
+    assert [path.exists() for path in paths] == [False, False, True, True]
+    evict(load(data_dir=tmp_path, keep_parts_bytes=250, keep_days=1), 4 * DAY_SECONDS)
+    assert [path.exists() for path in paths] == [False, False, False, True]
+    evict(load(data_dir=tmp_path, keep_parts_bytes=0), 4 * DAY_SECONDS)
+    assert not any(path.exists() for path in paths)

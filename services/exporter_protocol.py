@@ -24,6 +24,8 @@ HEARTBEAT_SECONDS = 10
 MAX_NUMBER, MAX_COUNT = 10**15, 1e18
 """Largest integers and floats accepted in a line; the database can store them."""
 MAX_DIGEST_CHARACTERS = 64
+KEEP_FREE_BYTES = 2_000_000_000
+"""Bytes of a disk that stay free of kept chunks: with less nothing more is kept, and a worker removes what is."""
 
 
 class Stage(StrEnum):

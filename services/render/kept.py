@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from services.exporter_protocol import ExportRequest
+from services.exporter_protocol import KEEP_FREE_BYTES, ExportRequest
 from services.render.effects.luts import escaped
 from services.render.picture.chains import fraction
 from services.render.picture.graph import container, output_arguments
@@ -98,6 +98,8 @@ class KeptFiles:
         coming = self.folder / f"{uuid.uuid4().hex}{COMING}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self.folder).free < KEEP_FREE_BYTES + made.stat().st_size:
+                return
             shutil.copyfile(made, coming)
             with coming.open("rb") as file:
                 os.fsync(file.fileno())

@@ -148,13 +148,16 @@ class Exporter:
         """Write `target`: a kept file of the same words, else what `make` makes, which is kept then. Returns whether it
         was kept.
         """
-        key = await asyncio.to_thread(self._kept.key, words) if self._kept else ""
-        if self._kept and await asyncio.to_thread(self._kept.take, key, target):
-            return True
-        await make()
-        if self._kept:
-            await asyncio.to_thread(self._kept.keep, key, target)
-        return False
+        kept = self._kept
+        if kept is None:
+            await make()
+            return False
+        key = await asyncio.to_thread(kept.key, words)
+        found = await asyncio.to_thread(kept.take, key, target)
+        if not found:
+            await make()
+            await asyncio.to_thread(kept.keep, key, target)
+        return found
 
     async def _pass(self, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int) -> None:
         last = number == len(chunk.passes) - 1

@@ -345,6 +345,17 @@ def drafts_of(draft: Draft) -> Iterator[Draft]:
                 waiting.append(segment.material.draft)
 
 
+def stacked(draft: Draft) -> Iterator[tuple[Track, Segment]]:
+    """All segments, lowest first: by the order of tracks where the draft has one, as the apps save it (a box below
+    captions of smaller `render_index` was seen on a cover that they drew), else by `render_index`.
+    """
+    segments = [(track, segment) for track in draft.tracks for segment in track.segments]
+    segments.sort(
+        key=lambda pair: (pair[1].track_render_index, pair[1].render_index, pair[0].index, pair[1].target.start_us)
+    )
+    yield from segments
+
+
 def segments_of(draft: Draft) -> Iterator[Segment]:
     """All segments of a draft and of the drafts within it."""
     for each in drafts_of(draft):

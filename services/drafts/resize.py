@@ -20,6 +20,11 @@ def resized(draft: Draft, output: Output) -> Draft:
     return _Resizer(factor, output.frame_rate).draft(draft)
 
 
+def scaled(draft: Draft, factor: float) -> Draft:
+    """The draft with its canvases scaled."""
+    return draft if factor == 1 else _Resizer(factor, None).draft(draft)
+
+
 def _factor(draft: Draft, output: Output) -> float:
     if output.short_side is not None:
         return output.short_side / min(draft.width, draft.height)

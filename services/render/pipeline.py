@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.drafts.families.looks import find_looks
 from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.flatten import flattened
 from services.drafts.places import locator
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
@@ -160,7 +161,7 @@ async def _render(request: ExportRequest, reporter: Reporter, places: Workspace,
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
         shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
-        whole = request.options.format in PLAYED and all(each is draft for each in drafts_of(draft))
+        whole = request.options.format in PLAYED and not compounds.made
         async with AsyncExitStack() as stack:
             protocol = await stack.enter_async_context(part_protocol(reporter)) if shared and whole else None
             made = await _make(request, reporter, places, ffmpeg, timeline, protocol)
@@ -187,6 +188,7 @@ async def _timeline(
     for warning in draft.warnings:
         reporter.warn(warning)
     layouts = TimelineBuilder(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
+    draft = flattened(draft)
     await layouts.fetch(draft)
     await source.close()
     close_network()

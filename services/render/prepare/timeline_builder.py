@@ -1,16 +1,18 @@
 """Timelines of drafts with their materials; compounds first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from services.drafts.colors import BLACK
 from services.drafts.records import Draft, MediaMaterial
 from services.drafts.source import DraftSource
 from services.exporter_protocol import Reporter
 from services.render.export import Exporter
-from services.render.finish import join
+from services.render.finish import demuxer, join
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
+from services.render.picture.graph import LOSSLESS
 from services.render.prepare.materials import ItemCounter, Preparer, fetch
 from services.render.process.ffmpeg import Ffmpeg, OnFrame
 from services.render.text.fonts import FontBook
@@ -26,7 +28,8 @@ class CompoundRenderer:
 
     ffmpeg: Ffmpeg
     folder: Path
-    _made: int = 0
+    made: int = 0
+    """The number of folders."""
 
     async def rendered(self, timeline: Timeline, counter: ItemCounter) -> Compound:
         """The rendered compound of a timeline. Raises as an export does."""
@@ -38,8 +41,8 @@ class CompoundRenderer:
 
     def next_folder(self) -> Path:
         """A new folder: materials of different drafts may have the same id."""
-        self._made += 1
-        folder = self.folder / f"compound-{self._made}"
+        self.made += 1
+        folder = self.folder / f"compound-{self.made}"
         folder.mkdir()
         return folder
 
@@ -109,11 +112,13 @@ def _with_nested(draft: Draft) -> Iterator[Needed]:
 
 
 async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frames: OnFrame) -> Compound:
-    """Render a transparent timeline losslessly to files in `folder`. Raises `Failed` and `SourceFailed` as an export
-    does.
+    """Render a timeline losslessly to files in `folder`, without alpha where pictures hide its canvas in all frames:
+    that costs half. Raises `Failed` and `SourceFailed` as an export does.
     """
+    if timeline.hidden:
+        timeline = replace(timeline, background=BLACK, encoder=LOSSLESS)
     exported = await Exporter(ffmpeg, timeline, folder, on_frames).export()
-    output = folder / "compound.nut"
+    output = folder / "compound"
     await join(ffmpeg, timeline, exported, folder, output, on_frames)
     track = SoundTrack(path=exported.sound, demuxer="mov", stream=0, layout=("FL", "FR")) if exported.sound else None
     return Compound(_footage(timeline, output), track)
@@ -122,7 +127,7 @@ async def render_compound(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_f
 def _footage(timeline: Timeline, path: Path) -> Footage:
     return Footage(
         path=path,
-        demuxer="nut",
+        demuxer=demuxer(timeline),
         stream=0,
         width=timeline.width,
         height=timeline.height,
@@ -131,5 +136,5 @@ def _footage(timeline: Timeline, path: Path) -> Footage:
         last_frame_us=round((timeline.frames - 1) * US / timeline.rate),
         end_us=timeline.duration_us,
         matrix="bt709",
-        has_alpha=True,
+        has_alpha=timeline.clear,
     )

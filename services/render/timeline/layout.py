@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.drafts.colors import BLACK
-from services.drafts.records import Draft, EffectMaterial, MediaMaterial, Segment, Track
+from services.drafts.records import Draft, EffectMaterial, MediaMaterial, Segment, stacked
 from services.errors import Bilingual, DraftWarning, WarningCode
 from services.render.media.probe import Footage
 from services.render.timeline.layers import Drawing, is_visible
@@ -34,7 +34,7 @@ def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timelin
     items: list[Item] = []
     sounds: list[Sound] = []
     warnings: list[DraftWarning] = []
-    for track, segment in _stacked(draft):
+    for track, segment in stacked(draft):
         if is_visible(track, segment):
             items.extend(_items(drawing, transitions[track.index], segment))
             warnings.extend(_warnings(segment, prepared.visual(segment)))
@@ -53,17 +53,6 @@ def lay_out(draft: Draft, prepared: Prepared, *, clear: bool = False) -> Timelin
         sounds=tuple(sorted(sounds, key=lambda each: each.start_us)),
         warnings=tuple(warnings),
     )
-
-
-def _stacked(draft: Draft) -> Iterator[tuple[Track, Segment]]:
-    """All segments, lowest first: by the order of tracks where the draft has one, as the apps save it (a box below
-    captions of smaller `render_index` was seen on a cover that they drew), else by `render_index`.
-    """
-    segments = [(track, segment) for track in draft.tracks for segment in track.segments]
-    segments.sort(
-        key=lambda pair: (pair[1].track_render_index, pair[1].render_index, pair[0].index, pair[1].target.start_us)
-    )
-    yield from segments
 
 
 def _items(drawing: Drawing, transitions: TrackTransitions, segment: Segment) -> Iterator[Item]:

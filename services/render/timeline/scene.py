@@ -246,6 +246,16 @@ class Timeline:
         return Box(0, 0, self.width, self.height)
 
     @property
+    def hidden(self) -> bool:
+        """Whether pictures hide the canvas in all frames, so that its background is never seen."""
+        end = 0
+        for span in sorted(each.span for each in self.items if isinstance(each, Layer) and each.hides(self.canvas)):
+            if span.start > end:
+                return False
+            end = max(end, span.end)
+        return end >= self.frames
+
+    @property
     def start_us(self) -> int:
         """The time at which the video begins in the timeline, in µs."""
         return round(self.shown.start * US / self.rate)

@@ -1,4 +1,5 @@
-"""Edits that change nothing, of drafts that nobody designed: all of it later by some frames, and a segment in two.
+"""Edits that change nothing, of drafts that nobody designed: all of it later by some frames, a segment in two, and all
+of it in a compound.
 
 DRAFTCAST_FUZZ multiplies how many are tried; `make fuzz` sets it to 25.
 """
@@ -7,14 +8,25 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from services.drafts.design import BlendMode, ChromaKey, Curve, Effect, EffectKind, Keyframe, Mask, MaskKind, Property
-from services.drafts.records import Clip, MediaKind, MediaMaterial, Segment, TextMaterial, TimeRange
+from services.drafts.flatten import flattened
+from services.drafts.records import (
+    Clip,
+    CompoundMaterial,
+    MediaKind,
+    MediaMaterial,
+    Segment,
+    TextMaterial,
+    TimeRange,
+    segments_of,
+)
 from services.render.picture.painter import CHANGING
 from services.render.timeline.scene import Timeline
 from tests.support import kinds
@@ -158,6 +170,30 @@ def test_a_draft_that_begins_some_frames_later_shows_and_sounds_the_same_later(
 def test_a_segment_in_two_shows_and_sounds_as_one(folder: Path, made: Edited, part: float) -> None:
     rows = tuple(tuple(piece for each in row for piece in halves(each, part, made)) for row in made.rows)
     check_same(timeline(made.rows, made.fps, folder, "before"), timeline(rows, made.fps, folder, "after"))
+
+
+@usual
+@given(made=edited(), begun=st.sampled_from((0, 0, 2)), later=st.integers(0, 9), volume=st.sampled_from((0.4, 1.0)))
+def test_a_compound_shows_and_sounds_the_same_taken_apart(
+    folder: Path, made: Edited, begun: int, later: int, volume: float
+) -> None:
+    rows = tuple(tuple(replace(each, blend=BlendMode.NORMAL) for each in row) for row in made.rows)
+    inner = kinds.draft(rows, WIDTH, HEIGHT, made.fps)
+    last = round(inner.duration_us * made.fps / 1e6)
+    begun = min(begun, last - 1)
+    grouped = Segment(
+        id="grouped",
+        material=CompoundMaterial(id="inner", draft=inner),
+        source=TimeRange(made.us(begun), made.us(last) - made.us(begun)),
+        target=TimeRange(made.us(later), made.us(later + last - begun) - made.us(later)),
+        volume=volume,
+    )
+    under = replace(kinds.segment("under", PHOTO, 0, made.us(later + last)), clip=Clip(alpha=0.5))
+    draft = kinds.draft(((under,), (grouped,)), WIDTH, HEIGHT, made.fps)
+    apart = flattened(draft)
+    assume(not any(isinstance(each.material, CompoundMaterial) for each in segments_of(apart)))
+    with TemporaryDirectory(dir=folder) as work:
+        check_same(timeline_of(draft, folder, Path(work)), timeline_of(apart, folder, folder / "apart"))
 
 
 def halves(each: Segment, part: float, made: Edited) -> Iterator[Segment]:

@@ -11,7 +11,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
   tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 
-.PHONY: help setup parts run-parts browser page run test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -29,6 +29,9 @@ run-parts: $(PACKAGES) assets/ready assets/fonts/ready
 run: ## serve on 127.0.0.1:8000; installs what that needs, into this folder alone
 	@$(TAKE_TURNS) $(MAKE) --no-print-directory run-parts
 	@$(BIN)/draftcast serve
+
+run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one address, http://127.0.0.1:8080; needs docker compose
+	docker compose --file deploy/capcut-mate.yaml up --build
 
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
@@ -87,8 +90,9 @@ bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1
 sdl: setup ## write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
-api-guide: setup ## write docs/api.md anew, after a change of the schema or of examples/operations.graphql
+api-guide: setup ## write docs/api.md and examples/dify-tool.yaml anew, after a change of the schema or of examples/operations.graphql
 	@$(BIN)/python -m schema.guide
+	@$(BIN)/python -m setup.print_dify_tool
 
 settings: setup ## write the tables of docs/settings.md anew, after a change of Settings
 	@$(BIN)/python -m setup.print_settings

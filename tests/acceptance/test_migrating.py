@@ -1,16 +1,19 @@
 """docs/migrating.md, carried out: its proxies before a real server and a stand-in for capcut-mate."""
 
+import json
 import re
 import socket
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
 from websockets.sync.client import connect
 
+from tests.resolvers.test_drafts import packed
 from tests.support.programs import caddy, nginx
 from tests.support.server import Answer, Server, serving
 from tests.support.servers import DraftServer
@@ -120,6 +123,26 @@ def test_the_new_name_leads_to_all_of_draftcast_but_what_is_for_those_who_run_it
     for path in ("/healthz", "/readyz", "/metrics"):
         assert site.direct.get(path).status == 200
         assert site.ask(NEW, "GET", path).status == 404
+
+
+def test_uploads_ranges_and_server_sent_events_pass_the_proxy(site: Site) -> None:
+    zipped = packed({"draft_content.json": b"{}", "clip.mp4": bytes(3_000_000)})
+    stored = site.proxy.request("POST", "/drafts?name=mine", zipped, {"host": NEW, "content-type": "application/zip"})
+    assert stored.status == 201
+    draft_url = site.direct.draft_url()
+    site.post("/v1/gen_video", {"draft_url": draft_url})
+    watch = {"query": WATCH, "variables": {"url": draft_url}}
+    told = site.proxy.request(
+        "POST",
+        "/graphql",
+        json.dumps(watch).encode(),
+        {"host": NEW, "content-type": "application/json", "accept": "text/event-stream"},
+    )
+    assert told.headers["content-type"].startswith("text/event-stream")
+    *_, last = (line for line in told.body.decode().splitlines() if line.startswith("data: {"))
+    video_url = json.loads(last.removeprefix("data: "))["data"]["videoTaskProgress"]["task"]["videoUrl"]
+    part = site.proxy.request("GET", urlsplit(video_url).path, None, {"host": NEW, "range": "bytes=4-7"})
+    assert (part.status, part.body) == (206, b"ftyp")
 
 
 def test_a_subscription_follows_a_task_that_a_poller_began(site: Site) -> None:

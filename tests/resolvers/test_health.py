@@ -1,19 +1,22 @@
 """What the service tells those who run it."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from draftcast.app import create_app
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.process import Served, Working, gated_exporter
 from tests.support.programs import free_port, postgres_server
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from tests.support.streams import MULTIPART, streamed
 from tests.support.subscriber import subscriber
 
+DEPLOY = ROOT / "deploy"
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status } }"
 
@@ -40,6 +43,26 @@ def test_the_measures_that_operators_are_told_to_watch_exist(server: Server) -> 
     told = set(re.findall(r"^# TYPE (\w+)", server.get("/metrics").body.decode(), re.MULTILINE))
     assert named
     assert named <= told
+
+
+def test_every_metric_of_the_dashboard_and_the_alerts_exists_with_its_labels(server: Server) -> None:
+    finish(server, "draw")  # a metric with labels appears with its first value
+    finish(server, "render")
+    exposed = server.get("/metrics").body.decode()
+    names = set(re.findall(r"^(\w+?)(?:_created)?(?:\{| )", exposed, re.MULTILINE))
+    announced = set(re.findall(r"^# TYPE (\w+)", exposed, re.MULTILINE))
+    labelled = re.findall(r"^(\w+)\{(.*)\}", exposed, re.MULTILINE)
+    labels = {name: set(re.findall(r"(\w+)=", text)) for name, text in labelled}
+    dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+    rules = yaml.safe_load((DEPLOY / "prometheus-alerts.yaml").read_text())["groups"][0]["rules"]
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    for expression in [*expressions, *(rule["expr"] for rule in rules)]:
+        (name,) = set(re.findall(r"draftcast_\w+", expression)) or {""}
+        assert name in names | announced, expression
+        grouped = re.search(r"by \(([\w, ]+)\)", expression)
+        if grouped and name in labels:
+            assert set(grouped[1].split(", ")) <= labels[name], expression
+    assert all(rule["annotations"].keys() == {"summary", "action"} for rule in rules)
 
 
 def test_a_server_that_works_is_alive_and_ready(server: Server) -> None:

@@ -95,7 +95,7 @@ class VideoTask(Node):
     @strawberry.field
     @plain
     def estimated_completion_at(self) -> DateTime | None:
-        """The estimated time of its end."""
+        """The estimated time of its end; null before a twentieth of the frames are drawn."""
         return at(self.record.estimated_completion_at_ms)
 
     @strawberry.field

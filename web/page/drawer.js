@@ -57,6 +57,7 @@ const Video = ({ id, state, name }) => html`
     ${state.video.width > 0 && html`<span>${state.video.width}×${state.video.height}</span>`}<span>${length(state.video.durationSeconds)}</span>
     <span>${bytes(state.video.sizeBytes)}</span>
     <a href=${safe(state.video.url)} download>${words.value.download}</a>
+    ${safe(state.thumbnailUrl) && html`<a href=${safe(state.thumbnailUrl)} target="_blank" rel="noopener">${words.value.openPicture}</a>`}
   </p>
 `;
 

@@ -1,5 +1,6 @@
 """deploy/capcut-mate.yaml: its proxy before a real server and a stand-in for capcut-mate."""
 
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,17 @@ def rest() -> Generator[DraftServer]:
 
 
 @pytest.fixture(scope="module")
-def site(server: Server, rest: DraftServer, tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+def site(server: Server, rest: DraftServer) -> Generator[Server]:
     """The site by its proxy."""
-    files = tmp_path_factory.mktemp("drafts")
-    (files / "output").mkdir()
-    (files / "output" / "draft_content.json").write_text("{}")
-    config = PROXY.read_text().replace("draftcast:8000", f"127.0.0.1:{server.port}")
-    config = config.replace("capcut-mate:30000", rest.host).replace("/srv", str(files))
-    with caddy(lambda port: config.replace(":80 {", f"http://127.0.0.1:{port} {{")) as port:
-        yield Server(port, server.folder)
+    with tempfile.TemporaryDirectory() as folder:  # the proxy runs as a user who may not read those of pytest
+        files = Path(folder)
+        files.chmod(0o755)
+        (files / "output").mkdir()
+        (files / "output" / "draft_content.json").write_text("{}")
+        config = PROXY.read_text().replace("draftcast:8000", f"127.0.0.1:{server.port}")
+        config = config.replace("capcut-mate:30000", rest.host).replace("/srv", folder)
+        with caddy(lambda port: config.replace(":80 {", f"http://127.0.0.1:{port} {{")) as port:
+            yield Server(port, server.folder)
 
 
 @pytest.mark.parametrize("prefix", ["/openapi/capcut-mate/v1", "/v1"])

@@ -13,7 +13,7 @@ from services.access.watch_tokens import guest_of
 from services.background import background
 from services.clock import now_ms
 from services.errors import StoreUnavailable
-from services.store.database import Database
+from services.store.database import Changes, Database
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Keyring:
 
     def __init__(self, database: Database, mac: Hmac) -> None:
         self._database = database
+        self._changes = Changes(database)
         self.mac = mac
         self._keys: dict[str, Key] = {}
         self._has_keys = False
@@ -143,9 +144,10 @@ class Keyring:
     async def _reread(self) -> None:
         while True:
             await asyncio.sleep(REREAD_SECONDS)
-            with suppress(StoreUnavailable):
-                async with self._reading:
-                    await self._read()
+            with suppress(StoreUnavailable), self._changes.look() as changed:
+                if changed:
+                    async with self._reading:
+                        await self._read()
             self._unknown_ids.clear()
             for caller in [each for each in self._connections if not self.admitted(each)]:
                 for on_revoked in self._connections.pop(caller):

@@ -16,7 +16,7 @@ from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.live.notifier import ALL_TASKS, REREAD_SECONDS, ChangeNotifier, ChangeSignal
 from services.store import reads
-from services.store.database import Database
+from services.store.database import Changes, Database
 from services.store.records import EventType, Task, TaskChange, TaskEvent
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class TaskCache:
 
     def __init__(self, database: Database, notifier: ChangeNotifier) -> None:
         self._database = database
+        self._changes = Changes(database)
         self._notifier = notifier
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._newest: dict[tuple[str, str], str] = {}
@@ -203,6 +204,12 @@ class TaskCache:
 
     async def _read_events(self) -> None:
         began_at = asyncio.get_running_loop().time()
+        with self._changes.look() as changed:
+            if changed:
+                await self._read_new_events()
+        self._read_at = began_at
+
+    async def _read_new_events(self) -> None:
         while True:
             async with self._database.read() as connection:
                 found = await reads.events_since(connection, self._position, BATCH)
@@ -213,7 +220,6 @@ class TaskCache:
             if len(found) < BATCH:
                 break
             self._position = max(self._position, found[-1].position)
-        self._read_at = began_at
 
     def _missing_tasks(self, found: Iterable[TaskEvent]) -> set[str]:
         """The ids of tasks to read for these events: watched or cached, and older in the cache than the event."""

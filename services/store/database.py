@@ -56,6 +56,7 @@ class Database:
         self._writers = self._engine(1 if self.embedded else WRITERS)
         begin = _begin_immediate if self.embedded else _wait_for_turn
         event.listen(self._writers.sync_engine, "begin", begin)
+        self._watching: sqlite3.Connection | None = None
 
     @property
     def embedded(self) -> bool:
@@ -99,10 +100,43 @@ class Database:
                     await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
 
+    def version(self) -> int | None:
+        """A number that changes with each commit of any process, for an SQLite file; None: it is unknown.
+
+        It takes 10 microseconds, without a statement: https://sqlite.org/pragma.html#pragma_data_version.
+        """
+        if not self.embedded:
+            return None
+        try:
+            if self._watching is None:
+                self._watching = sqlite3.connect(self.url.database or "", timeout=0, check_same_thread=False)
+            (version,) = self._watching.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return None
+        return int(version)
+
     async def close(self) -> None:
         """Close all connections."""
+        if self._watching is not None:
+            self._watching.close()
+            self._watching = None
         await self._readers.dispose()
         await self._writers.dispose()
+
+
+class Changes:
+    """Commits since the last look of one reader. Where they cannot be seen cheaply there may always be some."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: int | None = None
+
+    @contextmanager
+    def look(self) -> Generator[bool]:
+        """Whether there may be changes to read in the block. They count as read when it ends without an error."""
+        version = self._database.version()
+        yield version is None or version != self._seen
+        self._seen = version
 
 
 @contextmanager

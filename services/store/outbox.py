@@ -55,10 +55,10 @@ async def add(connection: AsyncConnection, event: TaskEvent) -> None:
     )
 
 
-async def any_due(connection: AsyncConnection, now_ms: int) -> bool:
-    """Whether a delivery is due."""
-    due = sa.select(deliveries.c.seq).where(_WAITING, deliveries.c.due_at_ms <= now_ms)
-    return await connection.scalar(due.limit(1)) is not None
+async def next_due_ms(connection: AsyncConnection) -> int | None:
+    """When the next delivery is due; None without one that waits."""
+    due = sa.select(deliveries.c.due_at_ms).where(_WAITING).order_by(deliveries.c.due_at_ms)
+    return await connection.scalar(due.limit(1))
 
 
 async def take_due(connection: AsyncConnection, now_ms: int, again_at_ms: int, limits: Limits) -> list[Due]:

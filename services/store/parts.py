@@ -141,16 +141,24 @@ async def release(connection: AsyncConnection, part: Part, *, lost: bool = False
     return await _changed(connection, part, losses=part.losses + int(lost), **values)
 
 
+async def any_lost(connection: AsyncConnection) -> bool:
+    """Whether there are parts of workers without a row in the registry."""
+    return await connection.scalar(sa.select(parts.c.number).where(_is_lost()).limit(1)) is not None
+
+
 async def release_lost(connection: AsyncConnection) -> int:
     """Reopen the parts of workers without a row in the registry; returns their number."""
-    absent = parts.c.worker.not_in(sa.select(workers.c.id))
-    under_way = parts.c.status.in_([PartStatus.RESERVED, PartStatus.RUNNING])
     freed = await connection.execute(
         sa.update(parts)
-        .where(under_way, absent)
+        .where(_is_lost())
         .values(status=PartStatus.OPEN, worker=None, losses=parts.c.losses + 1, frames_done=0)
     )
     return freed.rowcount
+
+
+def _is_lost() -> sa.ColumnElement[bool]:
+    under_way = parts.c.status.in_([PartStatus.RESERVED, PartStatus.RUNNING])
+    return under_way & parts.c.worker.not_in(sa.select(workers.c.id))
 
 
 async def end(connection: AsyncConnection, task_id: str) -> None:

@@ -118,6 +118,12 @@ async def expired(connection: AsyncConnection, now_ms: int, limit: int = 100) ->
     return [task_of(row) for row in (await connection.execute(late.limit(limit))).mappings()]
 
 
+async def next_expiry_ms(connection: AsyncConnection) -> int | None:
+    """When the next PENDING task expires; None without one that may."""
+    next_ = sa.select(tasks.c.expires_at_ms).where(is_pending, tasks.c.expires_at_ms.is_not(None))
+    return await connection.scalar(next_.order_by(tasks.c.expires_at_ms).limit(1))
+
+
 async def active_ids(connection: AsyncConnection) -> set[str]:
     """The ids of all active tasks of all owners."""
     rows = await connection.execute(sa.select(tasks.c.id).where(is_active))

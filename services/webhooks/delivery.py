@@ -24,7 +24,7 @@ from services.files.store import FileStore
 from services.http.client import Client, FetchError, Timeouts, UrlRefused
 from services.http.guard import Guard
 from services.store import outbox
-from services.store.database import Database
+from services.store.database import Changes, Database
 from services.store.outbox import Due
 from services.store.records import Delivery, DeliveryState, TaskChange
 from services.telemetry.log_context import bind_task
@@ -137,6 +137,8 @@ class WebhookSender:
         traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
+        self._changes = Changes(database)
+        self._next_due_ms: int | None = None
         self._registry = registry
         self._messages = _MessageBuilder(files)
         self._guard = guard
@@ -178,9 +180,12 @@ class WebhookSender:
         """At most `places` deliveries to send now; `running` counts those under way by owner."""
         if not places or not self._registry.is_leader:
             return []
-        async with self._database.read() as connection:
-            if not await outbox.any_due(connection, now_ms()):
-                return []
+        with self._changes.look() as changed:
+            if changed:
+                async with self._database.read() as connection:
+                    self._next_due_ms = await outbox.next_due_ms(connection)
+        if self._next_due_ms is None or self._next_due_ms > now_ms():
+            return []
         room = outbox.Limits(places, AT_ONCE_OF_OWNER, running)
         async with self._database.write() as connection:
             return await outbox.take_due(connection, now_ms(), now_ms() + TAKE_MS, room)

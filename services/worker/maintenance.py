@@ -15,7 +15,7 @@ from services.errors import ErrorCode, Failed, StoreUnavailable, failed
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
 from services.store import parts, reads, workers, writes
-from services.store.database import Database
+from services.store.database import Changes, Database
 from services.store.records import Task
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
@@ -55,6 +55,9 @@ class Maintenance:
         self._keep_days = keep_days
         self._traces = traces
         self._swept_at = self._added_at = float("-inf")
+        self._changes = Changes(database)
+        self._lost_parts = False
+        self._next_expiry_ms: int | None = None
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -69,6 +72,7 @@ class Maintenance:
 
     async def run_once(self) -> None:
         """Run each duty once; a failure of one does not stop the others. Raises `StoreUnavailable`."""
+        await self._look()
         duties = [self._unregister_dead, self._expire_tasks]
         if monotonic() - self._added_at > MISSING_SECONDS:
             self._added_at = monotonic()
@@ -84,9 +88,19 @@ class Maintenance:
             except Exception:
                 log.exception("a maintenance duty failed; retrying in the next round")
 
+    async def _look(self) -> None:
+        """Read what there is to do, unless nothing has changed."""
+        with self._changes.look() as changed:
+            if changed:
+                async with self._database.read() as connection:
+                    self._lost_parts = await parts.any_lost(connection)
+                    self._next_expiry_ms = await reads.next_expiry_ms(connection)
+
     async def _unregister_dead(self) -> None:
         """Unregister dead processes, and release the parts of those that are not registered."""
         dead = self._registry.dead_workers()
+        if not (dead or self._lost_parts):
+            return
         for record in dead:
             log.warning(
                 "%s (process %d on %s) is dead", "worker" if record.slots else "server", record.pid, record.host
@@ -97,6 +111,8 @@ class Maintenance:
                 log.warning("parts of a dead worker are released")
 
     async def _expire_tasks(self) -> None:
+        if self._next_expiry_ms is None or self._next_expiry_ms > now_ms():
+            return
         async with self._database.read() as connection:
             late = await reads.expired(connection, now_ms())
         for task in late:

@@ -47,10 +47,10 @@ class ProgressWriter:
         self._flushing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Flush at intervals, until cancelled."""
+        """Flush at intervals, until cancelled. An attempt begins with a change of stage, which flushes at once."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_SECONDS):
+                async with asyncio.timeout(FLUSH_SECONDS if self.running else None):
                     await self.flush_now.wait()
             self.flush_now.clear()
             with suppress(StoreUnavailable):

@@ -20,7 +20,7 @@ from services.background import background, every
 from services.clock import now_ms
 from services.errors import StoreUnavailable
 from services.store import workers
-from services.store.database import Database
+from services.store.database import Changes, Database
 from services.store.workers import WorkerRecord
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class WorkerRegistry:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        self._changes = Changes(database)
         self._dead_after_seconds = dead_after_seconds
         self._clock = clock
         self._records: dict[str, WorkerRecord] = {}
@@ -111,18 +112,28 @@ class WorkerRegistry:
             raise StoreUnavailable("a heartbeat took too long") from error
 
     async def heartbeat(self) -> None:
-        """Raise the own heartbeat and read those of the others. Raises `StoreUnavailable`."""
+        """Raise the own heartbeat and read those of the others. Raises `StoreUnavailable`.
+
+        A process that is alone on an SQLite file writes nothing: it sees when another comes.
+        """
+        if not (self._database.embedded and self._records.keys() == {self.me.id}):
+            await self._beat_once()
+        await self._look()
+
+    async def _beat_once(self) -> None:
         async with self._database.write(serialized=False) as connection:
             known = await workers.heartbeat(connection, self.me.id)
         if not known:
             log.warning("this process was taken for dead and registers again")
             async with self._database.write(serialized=False) as connection:
                 await workers.register(connection, self.me)
-        await self._look()
 
     async def _look(self) -> None:
-        async with self._database.read() as connection:
-            found = {record.id: record for record in await workers.all_workers(connection)}
+        found = self._records
+        with self._changes.look() as changed:
+            if changed:
+                async with self._database.read() as connection:
+                    found = {record.id: record for record in await workers.all_workers(connection)}
         now = self._clock()
         blind = now - self._looked_at > self._dead_after_seconds / 2
         for name, record in found.items():

@@ -3,7 +3,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.errors import StoreUnavailable
 from services.migrate import migrate
-from services.store.database import Database
+from services.store.database import Changes, Database
 from services.store.tables import tasks as table
 from tests.services.tasks.conftest import Scenario, Tasks
 from tests.support.programs import free_port
@@ -109,3 +109,36 @@ def test_a_writer_that_is_cancelled_amid_a_statement_lets_go_of_the_lock(tmp_pat
         asyncio.run(scenario())
     finally:
         gc.enable()
+
+
+def test_a_commit_of_anyone_is_seen_once_and_again_where_it_was_not_read(tmp_path: Path) -> None:
+    migrate(url := f"sqlite:///{(path := tmp_path / 'draftcast.sqlite')}")
+
+    async def scenario() -> None:
+        database = Database(url)
+        changes = Changes(database)
+
+        def seen() -> bool:
+            with changes.look() as changed:
+                return changed
+
+        assert [seen(), seen()] == [True, False]
+        async with database.write() as connection:
+            await connection.execute(sa.text("CREATE TABLE t (a INTEGER)"))
+            assert not seen()
+        with suppress(ZeroDivisionError), changes.look():
+            raise ZeroDivisionError
+        assert [seen(), seen()] == [True, False]
+        with closing(sqlite3.connect(path)) as other, other:
+            other.execute("INSERT INTO t VALUES (1)")
+        assert [seen(), seen()] == [True, False]
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_where_commits_cannot_be_seen_there_may_always_be_some() -> None:
+    changes = Changes(Database("postgresql://nobody@127.0.0.1/none"))
+    for _ in range(2):
+        with changes.look() as changed:
+            assert changed

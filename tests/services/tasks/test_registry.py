@@ -100,6 +100,27 @@ def test_a_process_without_its_database_does_not_lead(run: Callable[[Scenario], 
     run(scenario)
 
 
+def test_a_process_alone_on_a_file_is_silent_until_another_comes(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        async def heartbeat() -> int:
+            async with tasks.database.read() as connection:
+                beats = {record.id: record.heartbeat for record in await workers.all_workers(connection)}
+            return beats[one.me.id]
+
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 1) as (one,):
+            begun = await heartbeat()
+            await pass_time(clock, DEAD_AFTER * 3, one)
+            assert one.is_leader
+            assert (await heartbeat() == begun) is tasks.database.embedded
+            async with crew_of(tasks.database, clock, 0) as (other,):
+                await pass_time(clock, DEAD_AFTER * 3, one, other)
+                assert await heartbeat() > begun
+                assert other.capacity == 1
+
+    run(scenario)
+
+
 def test_a_process_that_was_taken_for_dead_registers_again(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
         async with crew_of(tasks.database, Clock(), 1) as (one,):

@@ -10,6 +10,7 @@ QUIET := $(shell test -t 2 || echo --quiet)
 FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts tests/services/render/test_protocol.py \
   tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
+unexport PYTHONDONTWRITEBYTECODE # each start would compile the project anew
 
 .PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
@@ -119,11 +120,11 @@ fuzz-media: setup ## ten thousand broken media files; takes half an hour
 	@DRAFTCAST_FUZZ_MEDIA=10000 $(BIN)/python -m pytest --timeout 0 tests/security/test_06_broken_media.py
 
 fuzz-wire: setup ## a hundred thousand mutated websocket messages, requests and documents; takes some minutes
-	@DRAFTCAST_FUZZ=34 $(BIN)/python -m pytest --timeout 0 $(shell grep -l DRAFTCAST_FUZZ tests/resolvers/*.py tests/schema/*.py)
+	@DRAFTCAST_FUZZ=100 $(BIN)/python -m pytest --timeout 0 $(shell grep -l DRAFTCAST_FUZZ tests/resolvers/*.py tests/schema/*.py)
 
 fuzz-tasks: setup ## a thousand orders of what callers, workers and clocks may do to tasks; takes some minutes
 	@setup/test_programs.sh
-	@DRAFTCAST_FUZZ=30 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
+	@DRAFTCAST_FUZZ=100 $(BIN)/python -m pytest --timeout 0 tests/services/tasks/test_state_machine.py
 
 test-faults: setup ## hundreds of faults under load and a rolling restart, with reports; takes an hour or so; ROUNDS=20 for less
 	@setup/test_programs.sh

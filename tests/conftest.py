@@ -5,11 +5,13 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests.support.process import Process
 from tests.support.programs import S3, Postgres, Redis, postgres_server, redis_server, s3_server
 from tests.support.server import Server, serving
 
 settings.register_profile("draftcast", settings(), deadline=None)  # figures belong to the benches, see CONTRIBUTING.md
 settings.load_profile("draftcast")
+Process.forks = True
 
 
 @pytest.fixture(scope="session", autouse=True)

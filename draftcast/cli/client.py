@@ -198,7 +198,7 @@ async def find(server: str, named: str) -> Json:
 
 def _no_task(named: str, *, by_url: bool) -> Bilingual:
     what, what_zh = ("this draft URL", "此草稿 URL") if by_url else ("this id", "此 ID")
-    return Bilingual(f"There is no task of {what}: {named}", f"没有{what_zh}的任务：{named}")
+    return Bilingual(f"There is no task of {what}: {named}", f"没有{what_zh} 的任务：{named}")
 
 
 async def _begins_with(server: str, beginning: str) -> str | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import av
-from PIL import Image
 
 from services.errors import ErrorCode, Failed, failed, mentions_full_disk
 from services.render.export import Exported
@@ -99,9 +98,10 @@ def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
         container.seek(round(at * 1_000_000))
         frames = container.decode(video=0)
         frame = next(frame for frame in frames if frame.time >= float(at) - 0.001)
-        image = cast("Image.Image", cast("Any", frame).to_image())  # PyAV gives it no type
-    width = min(THUMBNAIL_WIDTH, image.width)
-    image.resize((width, max(1, round(image.height * width / image.width)))).save(output, "JPEG", quality=82)
+        width = min(THUMBNAIL_WIDTH, frame.width)
+        height = max(1, round(frame.height * width / frame.width))
+        image = cast("Any", frame).to_image(width=width, height=height, interpolation="AREA")  # PyAV gives it no type
+        image.save(output, "JPEG", quality=82)
 
 
 def publish(made: Path, output: Path) -> None:

@@ -44,9 +44,10 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 CREATE TRIGGER remember AFTER INSERT OR UPDATE ON draftcast_parts FOR EACH ROW EXECUTE FUNCTION remember();
 """
-CLIP_SECONDS, CLIPS = 2, 31
+CLIP_SECONDS, CLIPS = 2, 21
 FRAMES = 30 * CLIP_SECONDS * CLIPS
-PARTS = 4
+PARTS = 3
+SHARE_SECONDS = "40"
 SEAMS = [FRAMES * number // PARTS + beside for number in range(1, PARTS) for beside in range(-2, 3)]
 LEAST_DECIBELS = 40
 """Keyframes lie elsewhere, so the frames are not the same to the bit."""
@@ -55,7 +56,7 @@ Row = dict[str, Any]
 
 
 def long_draft(folder: Path) -> DraftBuilder:
-    """62 s in which every frame tells its place in its clip, with a caption over some of the seams."""
+    """42 s in which every frame tells its place in its clip, with a caption over some of the seams."""
     counting_video(folder / "count.mp4", seconds=CLIP_SECONDS, size="160x90", hertz=440)
     draft = DraftBuilder(160, 90)
     for number in range(CLIPS):
@@ -189,7 +190,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, s3: S3)
         for name, value in {**S3_KEYS, **telling(collector.url)}.items():
             patch.setenv(name, value)
         kept = {"files_url": f"s3://{s3.bucket}/{STORED}", "files_endpoint": s3.endpoint, "files_region": "us-east-1"}
-        with site(tmp_path_factory.mktemp("site"), database_url, exporter="", allow_hosts=drafts.host, **kept) as found:
+        with site(
+            tmp_path_factory.mktemp("site"),
+            database_url,
+            exporter="",
+            allow_hosts=drafts.host,
+            share_seconds=SHARE_SECONDS,
+            **kept,
+        ) as found:
             media: dict[str, bytes | Path] = {"count.mp4": folder / "count.mp4"}
             yield Shared(found, database_url, s3, drafts, draft, media, alone, collector)
 
@@ -260,7 +268,7 @@ def test_a_task_goes_before_another_tasks_parts_and_a_short_one_has_none(shared:
 
 def test_a_worker_alone_makes_no_parts(shared: Shared, tmp_path: Path) -> None:
     with (
-        served(tmp_path, allow_hosts=shared.drafts.host) as alone,
+        served(tmp_path, allow_hosts=shared.drafts.host, share_seconds=SHARE_SECONDS) as alone,
         closing(sqlite3.connect(database_of(alone))) as rows,
     ):
         server = alone.start()

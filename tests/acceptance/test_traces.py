@@ -185,6 +185,7 @@ def test_opentelemetry_is_not_even_loaded_where_no_collector_is_named(
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
     tell(monkeypatch, "http://127.0.0.1:9", SDK_DISABLED="true")
     with served(tmp_path) as process:
+        process.forks = False  # its own imports are looked at
         process.start()
         process.stop()
         assert "services.compose" in process.log

@@ -88,18 +88,23 @@ def video_of(server: Server, events: list[Json], folder: Path) -> Video:
     return Video(file)
 
 
-def test_a_clip_with_a_song_comes_out_as_drawn(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
-    events = watch(server, submit(server, add(drafts, "clip_and_song", tmp_path)))
-    video = video_of(server, events, tmp_path)
+@pytest.fixture(scope="module")
+def watched(server: Server, drafts: DraftServer, tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
+    """All events of the clip with a song."""
+    return watch(server, submit(server, add(drafts, "clip_and_song", tmp_path_factory.mktemp("watched"))))
+
+
+def test_a_clip_with_a_song_comes_out_as_drawn(server: Server, watched: list[Json], tmp_path: Path) -> None:
+    video = video_of(server, watched, tmp_path)
     assert (len(video), video.size, video.duration_s) == (180, (1280, 720), 6.0)
     assert near(video.color(90, 0.5, 0.5), (30, 30, 220))
     heard = video.heard(1, 5)
     assert heard.level_at(440) == pytest.approx(0.25, rel=0.1)
     assert heard.level_at(880) == pytest.approx(0.125, rel=0.1)
-    told = events[-1]["task"]["video"]
+    told = watched[-1]["task"]["video"]
     assert (told["width"], told["height"], told["durationSeconds"], told["frameRate"]) == (1280, 720, 6.0, 30.0)
     assert told["sizeBytes"] == video.path.stat().st_size
-    assert events[-1]["task"]["warnings"] == []
+    assert watched[-1]["task"]["warnings"] == []
 
 
 def test_a_slideshow_comes_out_with_its_chinese_captions(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
@@ -135,22 +140,21 @@ def test_a_frame_of_another_size_is_served_as_a_picture(server: Server, drafts: 
         assert near(tuple(round(value) for value in ImageStat.Stat(picture).mean), (30, 30, 220))
 
 
-def test_the_events_follow_the_documented_scale(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
-    events = watch(server, submit(server, add(drafts, "clip_and_song", tmp_path)))
-    assert events[0]["type"] == "SNAPSHOT"
-    seqs = [event["seq"] for event in events]
+def test_the_events_follow_the_documented_scale(watched: list[Json]) -> None:
+    assert watched[0]["type"] == "SNAPSHOT"
+    seqs = [event["seq"] for event in watched]
     assert seqs == sorted(set(seqs))
-    milestones = [event["stage"] for event in events if event["type"] in ("STAGE_CHANGED", "STATUS_CHANGED")]
+    milestones = [event["stage"] for event in watched if event["type"] in ("STAGE_CHANGED", "STATUS_CHANGED")]
     assert milestones == STAGES[STAGES.index(milestones[0]) :]
     assert len(milestones) >= 6
-    percentages = [event["progress"] for event in events]
+    percentages = [event["progress"] for event in watched]
     assert percentages == sorted(percentages)
-    for event in events:
+    for event in watched:
         following = STAGES[min(STAGES.index(event["stage"]) + 1, 7)]
         assert BEGINS[event["stage"]] <= event["progress"] <= BEGINS[following]
         assert event["task"]["seq"] >= event["seq"]
         assert (event["progress"] == 100) is (event["status"] == "COMPLETED")
-    counted = {stage["stage"]: stage for stage in events[-1]["task"]["stages"]}
+    counted = {stage["stage"]: stage for stage in watched[-1]["task"]["stages"]}
     assert (counted["EXPORTING"]["done"], counted["EXPORTING"]["unit"]) == (180, "FRAMES")
     assert counted["PREPARING"]["done"] == counted["PREPARING"]["total"] > 0
 
@@ -174,16 +178,15 @@ def test_the_old_endpoint_tells_the_same(server: Server, drafts: DraftServer, tm
     assert server.get(final["video_url"]).status == 200
 
 
-def test_the_video_and_its_thumbnail_are_fit_for_a_browser(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
-    events = watch(server, submit(server, add(drafts, "clip_and_song", tmp_path)))
-    whole = server.get(events[-1]["task"]["videoUrl"])
+def test_the_video_and_its_thumbnail_are_fit_for_a_browser(server: Server, watched: list[Json], tmp_path: Path) -> None:
+    whole = server.get(watched[-1]["task"]["videoUrl"])
     assert (whole.headers["content-type"], whole.headers["x-content-type-options"]) == ("video/mp4", "nosniff")
-    part = server.get(events[-1]["task"]["videoUrl"], {"range": "bytes=100-199"})
+    part = server.get(watched[-1]["task"]["videoUrl"], {"range": "bytes=100-199"})
     assert (part.status, part.body) == (206, whole.body[100:200])
     assert whole.body.index(b"moov") < whole.body.index(b"mdat"), (
         "the index comes first: it plays before it is all there"
     )
-    thumbnail = server.get(events[-1]["task"]["thumbnailUrl"])
+    thumbnail = server.get(watched[-1]["task"]["thumbnailUrl"])
     assert thumbnail.headers["content-type"] == "image/jpeg"
     (tmp_path / "thumbnail.jpg").write_bytes(thumbnail.body)
     with Image.open(tmp_path / "thumbnail.jpg") as picture:

@@ -19,15 +19,14 @@ from draftcast.cli.chinese import HELP
 from draftcast.cli.main import app
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.drafts import DraftBuilder
+from tests.support.forked import run_command
 from tests.support.process import DRAFTCAST, environment, served
 from tests.support.server import ROOT
 from tests.support.video import Video
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    command = [*DRAFTCAST, *arguments]
-    env = environment(folder, **settings)
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return run_command(arguments, ROOT, environment(folder, **settings), seconds=120)
 
 
 def lines(done: "subprocess.CompletedProcess[str]") -> list[Any]:

@@ -20,7 +20,7 @@ from tests.support.mutations import mutated
 from tests.support.server import Server
 from tests.support.subscriber import Subscriber, subscriber
 
-REQUESTS = 1500 * int(os.environ.get("DRAFTCAST_FUZZ", "1"))
+REQUESTS = 500 * int(os.environ.get("DRAFTCAST_FUZZ", "1"))
 """Messages on websockets, and as many requests over HTTP."""
 SEED = 20261101
 INSIDE = re.compile(

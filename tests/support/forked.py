@@ -7,7 +7,9 @@ than most of what tests ask of it.
 import io
 import multiprocessing
 import os
+import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +19,61 @@ from typing import NoReturn
 from services.render.__main__ import main as render
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["services.render.program", "draftcast.server.serving"])
+FORKS.set_forkserver_preload(
+    [
+        *("services.render.program", "services.render.text.captions", "services.render.text.outline"),
+        *("draftcast.server.serving", "draftcast.cli.main", "draftcast.cli.display", "draftcast.cli.remote_api"),
+        *("draftcast.cli.chinese", "draftcast.cli.doctor", "aiohttp", "alembic.command", "sqlalchemy.dialects.sqlite"),
+        *("services.live.broadcast_postgres", "services.live.broadcast_redis", "tests.support.forked"),
+    ]
+)
+PROGRAM = ("-m", "tests.support.draftcast")
+"""Arguments of Python that run `draftcast`."""
+
+
+class Command:
+    """A command of `draftcast` in a forked process, with the part of `subprocess.Popen` that tests use."""
+
+    def __init__(self, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], out: str, err: str):
+        streams = {0: os.devnull, 1: out, 2: err}
+        self._process = FORKS.Process(target=_command, args=(arguments, folder, environment, streams), daemon=True)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float) -> int:
+        """The exit code at its end. Raises `subprocess.TimeoutExpired`."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired("draftcast", timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to it, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def run_command(
+    arguments: tuple[str, ...], folder: Path, environment: dict[str, str], seconds: float
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command of `draftcast` to its end. Raises `subprocess.TimeoutExpired`."""
+    with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
+        command = Command(arguments, folder, environment, out.name, err.name)
+        try:
+            code = command.wait(seconds)
+        finally:
+            command.send_signal(signal.SIGKILL)
+        return subprocess.CompletedProcess(arguments, code, out.read().decode(), err.read().decode())
 
 
 def run_renderer(request: str, folder: Path, seconds: float) -> tuple[int, str, str]:
@@ -44,6 +100,16 @@ def serve(listener: socket.socket, folder: Path, environment: dict[str, str], lo
     settings = load(port=listener.getsockname()[1])
     configure_logging(settings.log_format)
     server(settings).run(sockets=[listener])
+
+
+def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], streams: dict[int, str]) -> None:
+    _become(folder, environment, streams)
+    sys.argv = ["draftcast", *arguments]
+    sys.orig_argv = [sys.executable, *PROGRAM, *arguments]
+
+    from draftcast.cli.main import main
+
+    main()
 
 
 def _render(request: str, folder: Path, environment: dict[str, str], streams: dict[int, str]) -> NoReturn:

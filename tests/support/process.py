@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.forked import PROGRAM, Command
 from tests.support.programs import free_port
 from tests.support.server import EXPORTER, ROOT, Server, make_media
 
-DRAFTCAST = (sys.executable, "-m", "tests.support.draftcast")
+DRAFTCAST = (sys.executable, *PROGRAM)
 WORKS = "draftcast works"
 SECONDS = 60
 
@@ -32,13 +33,15 @@ class Process:
 
     prefix: tuple[str, ...] = ()
     """What it is started by, for instance to see a disk that others do not."""
+    forks: bool = False
+    """Whether it is forked from a process that has imported everything, as in the tests; benches measure the start."""
 
     def __init__(self, folder: Path, command: tuple[str, ...], **settings: str) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self._command = command
         self._environment = environment(folder, **settings)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Command | None = None
 
     @property
     def log(self) -> str:
@@ -54,6 +57,9 @@ class Process:
 
     def launch(self) -> None:
         """Start it."""
+        if self.forks and not self.prefix:
+            self._process = Command(self._command, ROOT, self._environment, os.devnull, str(self.folder / "log"))
+            return
         with (self.folder / "log").open("ab") as log:
             command = [*self.prefix, *DRAFTCAST, *self._command]
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=log)

@@ -125,7 +125,7 @@ def test_whatever_is_cut_shows_the_frames_of_what_is_not(
     check(timeline_of(kinds.draft(rows, WIDTH, HEIGHT), folder, tmp_path / "work", clear=clear))
 
 
-@pytest.mark.parametrize("lasting", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("lasting", [1, 2, 3, 4, 7] if LONG else [1, 2, 7])
 def test_a_transition_of_any_length_makes_nothing_later(folder: Path, tmp_path: Path, lasting: int) -> None:
     """Outside of it nothing changes."""
     row = one_after_the_other(lasting, apart=9)[0]

@@ -1,7 +1,7 @@
 """The task manager, its workers and the maintenance do what a model says, in any order of events.
 
 All are the real ones on real databases; only renders are left out, and clocks are turned by hand. DRAFTCAST_FUZZ
-multiplies how many orders are tried; `make fuzz-tasks` sets it to 30.
+multiplies how many orders are tried; `make fuzz-tasks` sets it to 100.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ from tests.support.subscriptions import PROGRESS, subscribed
 from tests.support.task_model import Model, ModelTask, broken_by
 
 LONGER = int(os.environ.get("DRAFTCAST_FUZZ", "1"))
-EXAMPLES = {"sqlite": 20, "postgres": 3}
+EXAMPLES = {"sqlite": 8, "postgres": 2}
 STEPS = 40
 DEAD_AFTER = 100_000.0
 """So long that no process beats by itself meanwhile, however slow the machine is."""

@@ -216,6 +216,11 @@ class TransitionKind(StrEnum):
     MIST = "mist"
     PANES = "panes"
     BOUNCE = "bounce"
+    CUBE = "cube"
+    ACROSS = "across"
+    """A cut in a blur across."""
+    WHITE = "white"
+    """A cut in a white light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

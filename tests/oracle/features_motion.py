@@ -135,6 +135,7 @@ TRANSITIONS = {
     "stretch": "立方体", "spin": "旋转", "pull": "拉远", "shake": "抖动", "whip": "甩鞭",
     "glitch": "故障", "negative": "负片", "mirror": "万花筒", "fisheye": "鱼眼", "flash": "金色闪", "leak": "漏光",
     "strobe": "频闪", "sine": "淡入淡出", "exposure": "泛白", "mist": "雾化交叠", "panes": "窗格", "bounce": "弹跳",
+    "cube": "立方旋转", "across": "横移模糊", "white": "白光快闪",
 }  # fmt: skip
 """The apps' names, or such as are near a family."""
 FRONTS = frozenset(kind.value for kind in ARRIVALS)

@@ -360,6 +360,41 @@ def strobe(before: Pixels, after: Pixels, progress: float, look: Variation) -> P
     return after if math.floor(look.pick(6, 4, 8) * progress) % 2 else before
 
 
+def cube(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """Neighbouring faces of a turning cube, by rays from a camera onto their planes."""
+    turn = math.pi / 2 * min(1.0, max(0.0, (progress - 0.133) / 0.5))
+    shown = _ground(before)
+    for picture, angle in ((before, turn), (after, turn - math.pi / 2)):
+        face = _face(picture, angle) if math.cos(angle) > 0.01 else clear(picture.shape[1], picture.shape[0])
+        shown = face + shown * (1 - face[..., 3:])
+    return shown
+
+
+def _face(picture: Pixels, angle: float) -> Pixels:
+    """A face turned to the left from facing the camera, transparent around it."""
+    height, width = picture.shape[:2]
+    away = height / 2 / math.tan(math.radians(30.25))
+    y, x = np.mgrid[0:height, 0:width] + 0.5
+    x, y = x - width / 2, y - height / 2
+    sin, cos = math.sin(angle), math.cos(angle)
+    # a ray is at (x t, y t) at the depth away t; of the face's own axes, one is along it and one from the cube's middle
+    ray = (away + width / 2 - width / 2 / cos + 0 * x) / (away + x * sin / cos)
+    along = x * ray * cos + (away + width / 2 - away * ray) * sin
+    padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)))
+    return sampled_at(padded, along + width / 2 + 0.5, y * ray + height / 2 + 0.5)
+
+
+def across(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A cut in a blur across."""
+    return blurred(before if progress < 13 / 24 else after, 0.06 * before.shape[1] * _rising(progress), 0.1)
+
+
+def white(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A cut in a white light."""
+    opacity = min(progress / 0.6, (1 - progress) / 0.4) ** 2
+    return tinted(before if progress < 0.6 else after, (1.0, 1.0, 1.0), opacity)
+
+
 VARIED: dict[TransitionKind, VariedDrawing] = {
     TransitionKind.PUSH: push,
     TransitionKind.COVER: cover,
@@ -399,4 +434,7 @@ KINDS: dict[TransitionKind, Drawing] = {
     TransitionKind.EXPOSURE: exposure,
     TransitionKind.MIST: mist,
     TransitionKind.BOUNCE: bounce,
+    TransitionKind.CUBE: cube,
+    TransitionKind.ACROSS: across,
+    TransitionKind.WHITE: white,
 }

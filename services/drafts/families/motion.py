@@ -29,6 +29,9 @@ TRANSITIONS = families(
     (T.MIST, "雾化交叠", ""),
     (T.PANES, "窗格", ""),
     (T.BOUNCE, "弹跳", ""),
+    (T.CUBE, "立方旋转", ""),
+    (T.ACROSS, "横移模糊", ""),
+    (T.WHITE, "白光快闪", ""),
     (T.BLINDS, "百叶窗 blinds", "百叶 窗格 条形 竖线 横线 线条 条码 栅格 光条 切片 轨滑动 斜线 blind 斜切片"),
     (T.HEART, "爱心 heart", "爱心 心形 心动 心脏 喜欢 爱情 比心 告白 heart 魔法爱心"),
     (
@@ -121,7 +124,7 @@ TRANSITIONS = families(
     (T.FLIP, "翻转 flip", "翻转 翻折 翻 flip 折叠 fold 中轴 钱 反转 页 卡 立体 page"),
     (
         T.STRETCH,
-        "立方体 立方旋转 拉伸",
+        "立方体 拉伸",
         "立方 拉伸 挤压 压缩 拉扯 弹力 弹性 3d 拉丝 拉框 cube cubic stretch 空间 三维 魔方 轮播 squeeze 揉 无缝 压 按",
     ),
     (T.SPIN, "旋转 rotate spin", "旋转 旋 转 rotate spin 陀螺 twirl turn 螺"),

@@ -1,5 +1,6 @@
 """Filters of transitions and blend modes. Pure."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -159,10 +160,10 @@ class Mixer:
         level = f"1-abs(2*({self.span.ramp.expression('N')})-1)"
         return self.tinted(self.plane(level, 16, 16, "neighbor"), color, self.cut(before, after))
 
-    def cut(self, before: str, after: str) -> str:
-        """`before` in the first half, `after` in the second."""
-        half = -(-self.span.total // 2) - self.span.passed
-        return self.through(self.plane(f"gte(N,{half})", 16, 16, "neighbor"), before, after)
+    def cut(self, before: str, after: str, at: float = 0.5) -> str:
+        """`before` up to a part of the time, then `after`."""
+        first = math.ceil(at * self.span.total - 0.5 + SLIGHT) - self.span.passed
+        return self.through(self.plane(f"gte(N,{first})", 16, 16, "neighbor"), before, after)
 
     def tinted(self, plane: str, color: Color, shown: str) -> str:
         """A colour over the picture, with the plane as opacity; transparent pixels stay transparent."""

@@ -4,6 +4,7 @@ from services.drafts.design import TransitionKind as T
 from services.drafts.design import Variation
 from services.render.picture.mixing import Drawing, Mixer
 from services.render.picture.transitions import (
+    across,
     blinds,
     bounce,
     brush,
@@ -11,6 +12,7 @@ from services.render.picture.transitions import (
     cells,
     clock,
     cover,
+    cube,
     doors,
     dots,
     exposure,
@@ -40,6 +42,7 @@ from services.render.picture.transitions import (
     tear,
     waves,
     whip,
+    white,
 )
 from services.render.picture.transitions.front import Front
 
@@ -82,6 +85,9 @@ FAMILIES: dict[T, Drawing] = {
     T.MIST: mist.drawn,
     T.PANES: Front(panes.arrival, soft=0.02).drawing,
     T.BOUNCE: bounce.drawn,
+    T.CUBE: cube.drawn,
+    T.ACROSS: across.drawn,
+    T.WHITE: white.drawn,
 }
 
 

@@ -1,5 +1,5 @@
-"""Both pictures are neighbouring faces of a cube that turns by 90 degrees between 0.133 and 0.633 of the time, seen with a
-field of view of 60.5 degrees. Compared with exports of the apps, whose easing is not known: it turns evenly.
+"""Both pictures are neighbouring faces of a cube that turns by 90 degrees between 0.133 and 0.633 of the time, seen with
+a field of view of 60.5 degrees. Compared with exports of the apps, whose easing is not known: it turns evenly.
 """
 
 import math
@@ -41,11 +41,9 @@ def _corners(width: int, height: int, angle: str) -> Iterator[tuple[str, str]]:
     away = height / 2 / math.tan(math.radians(VIEW_DEG / 2))
     middle_x, middle_y = width / 2 + MARGIN, height / 2 + MARGIN
     seen = f"gt(cos({angle}),{EDGE_ON})"
-    corners = (
-        (x + 0.5, y + 0.5) for y in (-middle_y, middle_y) for x in (-middle_x, middle_x)
-    )  # pixels lie at integers
+    corners = ((x + 0.5, y + 0.5) for y in (-middle_y, middle_y) for x in (-middle_x, middle_x))
+    # pixels lie at integers; the axis lies half a width behind the face; depth counts from the camera
     for number, (x, y) in enumerate(corners):
-        # the axis lies half a width behind the face; x to the right, depth from the camera
         right = f"({x}*cos({angle})-{width / 2}*sin({angle}))"
         depth = f"({away + width / 2:.6f}-{x}*sin({angle})-{width / 2}*cos({angle}))"
         yield f"x{number}", f"if({seen},{middle_x - 0.5}+{right}*{away:.6f}/{depth},{x - 4 * width})"

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from bench import strip
 from tests.oracle.compare import Likeness
 from tests.oracle.features import FEATURES, GROUPS
 from tests.oracle.pixels import Pixels
@@ -42,6 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         media_in(work / "media")
+        page.append(strip.write(folder, work / "zoom"))
         for group in GROUPS:
             features = [feature for feature in FEATURES if feature.group == group]
             study = Study(features, work / "media", work / group)

@@ -1,5 +1,5 @@
-"""A cut at 13/24 of the time (compared with exports of the apps) in a blur across, whose sigma of up to 0.06 of the width
-is ours.
+"""A cut at 13/24 of the time (compared with exports of the apps) in a blur across, whose sigma of up to 0.06 of the
+width is ours.
 """
 
 from services.drafts.design import Variation

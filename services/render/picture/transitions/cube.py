@@ -1,4 +1,4 @@
-"""Both pictures are neighbouring faces of a cube that turns by 90 degrees between 0.133 and 0.633 of the time, seen with
+"""Both pictures are neighbouring faces of a cube that turns by 90 degrees between 0.133 and 0.633 of the time, seen in
 a field of view of 60.5 degrees. Compared with exports of the apps, whose easing is not known: it turns evenly.
 """
 

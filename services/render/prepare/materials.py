@@ -1,6 +1,7 @@
 """Preparation of a draft's materials: fetched, examined, and drawn to pictures that ffmpeg overlays."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -237,21 +238,26 @@ class Preparer:
         return save_still(draw_mask(mask, *size), self._next_path("mask"), width=size[0], height=size[1])
 
     def _moving_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> StillSequence:
-        """A picture for each frame of the segment; frames of the same mask share a file."""
+        """A picture for each frame of the segment; a frame of the same mask as the one before is the same file. The
+        folder is named by what it shows: commands name the folder, and kept chunks are known by their commands.
+        """
         rate = frame_rate(self._draft.fps)
         span = span_of(segment.target, rate)
-        frames = StillSequence(self._next_path("masks", "frames"), span.start, max(1, span.count))
-        frames.folder.mkdir()
         shrink = min(1.0, LARGEST_MOVING_MASK / max(size))
         width, height = (max(2, round(side * shrink)) for side in size)
-        known: dict[Mask, Path] = {}
-        for frame in range(frames.first, frames.first + frames.count):
-            here = mask.moved(segment.curves, time_of(frame, rate) - segment.target.start_us)
-            if here in known:
-                frames.path(frame).hardlink_to(known[here])
-                continue
-            known = {here: frames.path(frame)}
-            save_still(draw_mask(here, width, height), frames.path(frame), width=width, height=height)
+        shown = [
+            mask.moved(segment.curves, time_of(frame, rate) - segment.target.start_us)
+            for frame in range(span.start, max(span.end, span.start + 1))
+        ]
+        digest = hashlib.sha256(repr((shown, span.start, width, height)).encode()).hexdigest()
+        frames = StillSequence(self._folder / f"masks-{digest[:32]}", span.start, len(shown))
+        if not frames.folder.exists():
+            frames.folder.mkdir()
+            for frame, here in enumerate(shown, span.start):
+                if frame > span.start and here == shown[frame - span.start - 1]:
+                    frames.path(frame).hardlink_to(frames.path(frame - 1))
+                else:
+                    save_still(draw_mask(here, width, height), frames.path(frame), width=width, height=height)
         return frames
 
     def _inspect(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:

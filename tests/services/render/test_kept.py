@@ -56,6 +56,22 @@ def test_only_the_chunk_of_a_changed_caption_is_rendered_and_every_frame_is_that
     assert (frames[-1], sorted(frames)) == (SECONDS * 10, frames)
 
 
+def test_another_motion_of_a_mask_is_another_chunk(tmp_path: Path) -> None:
+    media.plain(tmp_path / "white.png", media.WHITE)
+
+    def masked(attempt: int, width: float) -> Rendered:
+        points = [{"time_offset": 0, "values": [0.1]}, {"time_offset": S // 2, "values": [width]}]
+        builder = DraftBuilder(160, 90, 10).photo(
+            "white.png", 0, S // 2, clip={"scale": {"x": 2.0, "y": 2.0}},
+            common_keyframes=[{"property_type": "KFTypeCommonMaskSizeWidth", "keyframe_list": points}],
+        )  # fmt: skip
+        builder.using("common_mask", type="mask", name="矩形", resource_type="rectangle", config={"height": 1.0})
+        return render(tmp_path, builder, attempt=attempt, keep_dir=str(tmp_path / "kept"))
+
+    narrow, wide = (masked(attempt, width).video.rgb(4).mean() for attempt, width in ((1, 0.2), (2, 0.5)))
+    assert wide > narrow + 20
+
+
 def test_another_quality_or_material_of_the_same_name_is_another_chunk(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     made(folder, 1, "For Ann", keep_dir=str(kept))

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.drafts.design import Curve, Keyframe, Mask, MaskKind, Property
+from services.render.timeline.scene import Layer, StillSequence
 from services.settings import load
 from services.worker.exporter_process import request_of
 from services.worker.kept import DAY_SECONDS, FOLDER, evict, owner_folder
-from tests.support import media
+from tests.support import kinds, media
 from tests.support.drafts import DraftBuilder
 from tests.support.render import Rendered, render
 from tests.support.tasks import running_task
+from tests.support.uncoded import timeline_of
 
 S = 1_000_000
 SECONDS = 8
@@ -56,20 +59,22 @@ def test_only_the_chunk_of_a_changed_caption_is_rendered_and_every_frame_is_that
     assert (frames[-1], sorted(frames)) == (SECONDS * 10, frames)
 
 
-def test_another_motion_of_a_mask_is_another_chunk(tmp_path: Path) -> None:
-    media.plain(tmp_path / "white.png", media.WHITE)
+def test_commands_name_a_mask_that_moves_by_what_it_shows(tmp_path: Path) -> None:
+    """Kept chunks are known by their commands, and a command names the folder of such a mask."""
+    media.quadrants(tmp_path / "photo.png", 64, 36)
 
-    def masked(attempt: int, width: float) -> Rendered:
-        points = [{"time_offset": 0, "values": [0.1]}, {"time_offset": S // 2, "values": [width]}]
-        builder = DraftBuilder(160, 90, 10).photo(
-            "white.png", 0, S // 2, clip={"scale": {"x": 2.0, "y": 2.0}},
-            common_keyframes=[{"property_type": "KFTypeCommonMaskSizeWidth", "keyframe_list": points}],
-        )  # fmt: skip
-        builder.using("common_mask", type="mask", name="矩形", resource_type="rectangle", config={"height": 1.0})
-        return render(tmp_path, builder, attempt=attempt, keep_dir=str(tmp_path / "kept"))
+    def folder_name(attempt: int, width: float) -> str:
+        curve = Curve(Property.MASK_WIDTH, (Keyframe(0, 0.1), Keyframe(S // 2, width)))
+        masked = kinds.segment("m", kinds.PHOTO, 0, S // 2, mask=Mask(kind=MaskKind.CIRCLE), curves=(curve,))
+        timeline = timeline_of(kinds.draft([(masked,)], 64, 36), tmp_path, tmp_path / str(attempt))
+        (layer,) = timeline.items
+        assert isinstance(layer, Layer)
+        assert isinstance(layer.mask, StillSequence)
+        assert layer.mask.path(14).exists()
+        return layer.mask.folder.name
 
-    narrow, wide = (masked(attempt, width).video.rgb(4).mean() for attempt, width in ((1, 0.2), (2, 0.5)))
-    assert wide > narrow + 20
+    first, again, other = (folder_name(attempt, width) for attempt, width in enumerate((0.2, 0.2, 0.5)))
+    assert first == again != other
 
 
 def test_another_quality_or_material_of_the_same_name_is_another_chunk(folder: Path, tmp_path: Path) -> None:

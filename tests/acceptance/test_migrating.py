@@ -140,7 +140,7 @@ def test_uploads_ranges_and_server_sent_events_pass_the_proxy(site: Site) -> Non
     )
     assert told.headers["content-type"].startswith("text/event-stream")
     *_, last = (line for line in told.body.decode().splitlines() if line.startswith("data: {"))
-    video_url = json.loads(last.removeprefix("data: "))["data"]["videoTaskProgress"]["task"]["videoUrl"]
+    video_url: str = json.loads(last.removeprefix("data: "))["data"]["videoTaskProgress"]["task"]["videoUrl"]
     part = site.proxy.request("GET", urlsplit(video_url).path, None, {"host": NEW, "range": "bytes=4-7"})
     assert (part.status, part.body) == (206, b"ftyp")
 

@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from services.drafts.families.lookup import normalized
 
@@ -22,7 +22,7 @@ def emoji_of(name: str) -> str | None:
 @cache
 def _signs() -> dict[str, str]:
     """The emoji by their names, as `normalized` writes them."""
-    text = files(__package__).joinpath("stickers.tsv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("stickers.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines())
     named = [(normalized(name), sign) for sign, names in rows for name in names.split("|")]
     return {name: sign for name, sign in reversed(named) if name}

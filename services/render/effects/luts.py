@@ -46,8 +46,8 @@ def write_table(side: int, colors: Iterable[Color], output: Path) -> None:
 
 
 def lut_steps(lut: Path, strength: float) -> tuple[str, ...]:
-    """The steps of a LUT: s table(rgb) + (1 - s) rgb, with trilinear interpolation."""
-    look_up = f"lut3d=file={escaped(str(lut))}:interp=trilinear"
+    """The steps of a LUT: s table(rgb) + (1 - s) rgb, with tetrahedral interpolation, which has vector code."""
+    look_up = f"lut3d=file={escaped(str(lut))}:interp=tetrahedral"
     if strength < 1:
         mixed = f"blend=all_mode=normal:all_opacity={strength:.5f}"
         look_up = f"split[fx1][fx2];[fx1]{look_up}[fx3];[fx3][fx2]{mixed}"

@@ -118,7 +118,7 @@ class TaskManager:
         except IntegrityError:  # a concurrent submit was faster: join its task
             found = await self._submit_once(owner, checked)
         if any(isinstance(each, TaskChange) for each in found):
-            self._queue.ring()
+            self._queue.wake()
         return [self._submitted(each, began_ms) for each in found]
 
     async def _checked_or_error(self, request: TaskRequest) -> TaskRequest | RequestError:
@@ -226,7 +226,7 @@ class TaskManager:
                     )
                 )
             await self._queue.cancel(connection, task.id, task.run)
-        self._queue.ring()
+        self._queue.wake()
         self.task_cache.publish(canceled)
         with bind_task(task_id):
             log.info("canceled: %s", task.draft_url)
@@ -245,7 +245,7 @@ class TaskManager:
                     "同一草稿 URL、输出设置和替换内容已有进行中的任务，请关注该任务。",
                 )
             ) from None
-        self._queue.ring()
+        self._queue.wake()
         self.task_cache.publish(retried)
         with bind_task(task_id):
             log.info("submitted again: %s", retried.task.draft_url)

@@ -130,7 +130,7 @@ class Maintenance:
             if missing:
                 log.warning("%d tasks had no job in the queue", len(missing))
                 await self._queue.enqueue(connection, [task_job(task) for task in missing])
-        self._queue.ring()
+        self._queue.wake()
 
     async def sweep(self) -> None:
         """Remove parts of ended tasks, and tasks older than `keep_days`."""

@@ -39,7 +39,7 @@ class HandQueue(WorkQueue):
         found = sa.union_all(*rows).subquery()
         return sa.select(found.c.task, found.c.run)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """See `WorkQueue`."""
 
     async def run(self, slots: int, handle: Handle) -> None:

@@ -68,12 +68,12 @@ class WorkQueue(ABC):
 
     @abstractmethod
     async def enqueue(self, connection: AsyncConnection, added: Sequence[Job]) -> None:
-        """Add jobs, effective with the commit of the transaction of `connection`. Call `ring` after it."""
+        """Add jobs, effective with the commit of the transaction of `connection`. Call `wake` after it."""
 
     @abstractmethod
     async def cancel(self, connection: AsyncConnection, task: str, run: int) -> None:
         """Remove the jobs of the run, effective with the commit of the transaction of `connection`; the handles of
-        those that run are cancelled. Call `ring` after it.
+        those that run are cancelled. Call `wake` after it.
         """
 
     @abstractmethod
@@ -81,7 +81,7 @@ class WorkQueue(ABC):
         """A query for the task and run of each job, waiting or running."""
 
     @abstractmethod
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Notify `run` in this process of committed changes. Does nothing where it does not run."""
 
     @abstractmethod

@@ -43,7 +43,7 @@ class LocalQueue(WorkQueue):
     def __init__(self, database: Database, others_seconds: float = OTHERS_SECONDS) -> None:
         self._database = database
         self._others_seconds = others_seconds
-        self._bell = asyncio.Event()
+        self._woken = asyncio.Event()
         self._running: dict[int, asyncio.Task[None]] = {}
         self._paused: set[int] = set()
         """Jobs that failed less than `RETRY_SECONDS` ago."""
@@ -76,9 +76,9 @@ class LocalQueue(WorkQueue):
         """See `WorkQueue`."""
         return sa.select(jobs.c.task_id, jobs.c.run)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """See `WorkQueue`."""
-        self._bell.set()
+        self._woken.set()
 
     async def run(self, slots: int, handle: Handle) -> None:
         """See `WorkQueue`."""
@@ -86,9 +86,9 @@ class LocalQueue(WorkQueue):
         try:
             async with background("look for changes of other processes", self._look()):
                 while not self._stopping:
-                    self._bell.clear()
+                    self._woken.clear()
                     await self._round(slots, handle)
-                    await self._bell.wait()
+                    await self._woken.wait()
         finally:
             self._cancel(self._running)
             await asyncio.gather(*self._running.values(), return_exceptions=True)
@@ -99,7 +99,7 @@ class LocalQueue(WorkQueue):
     async def stop(self) -> None:
         """See `WorkQueue`."""
         self._stopping = True
-        self.ring()
+        self.wake()
         await self._ended.wait()
 
     async def _round(self, slots: int, handle: Handle) -> None:
@@ -110,7 +110,7 @@ class LocalQueue(WorkQueue):
             handed = await self._hand_out(free) if free else []
         except StoreUnavailable as error:
             log.warning("the queue waits: the database is unavailable: %s", error)
-            asyncio.get_running_loop().call_later(RETRY_SECONDS, self.ring)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return
         for key, job in handed:
             self._running[key] = asyncio.create_task(self._do(key, job, handle), name=f"{job.kind} of {job.task}")
@@ -146,7 +146,7 @@ class LocalQueue(WorkQueue):
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resume, key)
         finally:
             del self._running[key]
-            self.ring()
+            self.wake()
 
     async def _remove(self, key: int) -> None:
         async with self._database.write() as connection:
@@ -154,7 +154,7 @@ class LocalQueue(WorkQueue):
 
     def _resume(self, key: int) -> None:
         self._paused.discard(key)
-        self.ring()
+        self.wake()
 
     def _cancel(self, keys: Iterable[int]) -> None:
         """Cancel the handles of these jobs; one may have ended by itself meanwhile."""
@@ -163,12 +163,12 @@ class LocalQueue(WorkQueue):
                 self._running[key].cancel()
 
     async def _look(self) -> None:
-        """Ring when the database has changed."""
+        """Wake `run` when the database has changed."""
         changes = Changes(self._database)
         while True:
             with changes.look() as changed:
                 if changed:
-                    self.ring()
+                    self.wake()
             await asyncio.sleep(self._others_seconds)
 
 

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 QUEUE = "work"
 TASK = "job"
 CHANNEL = next(iter(get_channel_for_queues([QUEUE])))
-BELL = json.dumps({"type": "job_inserted", "job_id": 0})
+NOTIFICATION = json.dumps({"type": "job_inserted", "job_id": 0})
 """A notification on the channel; workers look for a job, whatever its id."""
 HEARTBEATS = 5
 """Heartbeats, and looks at those of others, within the dead-after time."""
@@ -80,7 +80,7 @@ SELECT id, CASE WHEN abort_requested THEN procrastinate_finish_job_v1(id, 'abort
   ELSE procrastinate_retry_job_v2(
     id, NULL, floor(priority / {PRIORITY_STEP}.0)::integer * {PRIORITY_STEP} + {PRIORITY_STEP - 1}, NULL, NULL) END
 FROM lost""")  # noqa: S608 - our own constants
-RING = sa.text("SELECT pg_notify(:channel, :bell)").bindparams(channel=CHANNEL, bell=BELL)
+NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)").bindparams(channel=CHANNEL, payload=NOTIFICATION)
 
 
 class PostgresQueue(WorkQueue):
@@ -118,7 +118,7 @@ class PostgresQueue(WorkQueue):
         active = sa.text("procrastinate_jobs.status IN ('todo', 'doing')")
         return sa.select(task, run).select_from(sa.table("procrastinate_jobs")).where(active)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Does nothing: the database notifies the workers of a commit."""
 
     async def run(self, slots: int, handle: Handle) -> None:
@@ -178,7 +178,7 @@ class PostgresQueue(WorkQueue):
         await self._ended.wait()
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(STOP_SECONDS), self._database.write(serialized=False) as connection:
-                await connection.execute(RING)  # the engine notifies nobody of returned jobs
+                await connection.execute(NOTIFY)  # the engine notifies nobody of returned jobs
 
     def _end(self) -> None:
         self._stopping.set()
@@ -256,7 +256,7 @@ class PostgresQueue(WorkQueue):
             recovered = (await connection.execute(_RECOVER, {"stranded": stranded})).scalars().all()
             if recovered:
                 log.warning("%d jobs of lost workers are handed out again", len(recovered))
-                await connection.execute(RING)
+                await connection.execute(NOTIFY)
 
     async def _stranded(self, connection: AsyncConnection, worker: int | None) -> list[int]:
         """Jobs that our worker holds and did not know at this look and the one before: an answer was lost."""

@@ -26,14 +26,14 @@ async def add(database: Database, queue: WorkQueue, *jobs: Job) -> None:
     """Add the jobs."""
     async with database.write() as connection:
         await queue.enqueue(connection, jobs)
-    queue.ring()
+    queue.wake()
 
 
 async def cancel(database: Database, queue: WorkQueue, task: str, run: int = 1) -> None:
     """Cancel the jobs of the run."""
     async with database.write() as connection:
         await queue.cancel(connection, task, run)
-    queue.ring()
+    queue.wake()
 
 
 async def queued(database: Database, queue: WorkQueue) -> list[str]:

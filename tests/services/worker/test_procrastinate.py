@@ -23,7 +23,7 @@ from procrastinate.worker import Worker
 from psycopg import sql
 from psycopg_pool import AsyncNullConnectionPool
 
-from services.worker.queue.queue_postgres import BELL, CHANNEL, QUEUE
+from services.worker.queue.queue_postgres import CHANNEL, NOTIFICATION, QUEUE
 from tests.support.programs import Postgres
 
 SECONDS = 20
@@ -222,23 +222,23 @@ def test_a_notification_during_a_look_is_forgotten(run: Callable[[Scenario], Non
         async with engine.running(engine.worker()):
             await until(lambda: "listen" in str([task.get_name() for task in asyncio.all_tasks()]))
             engine.connector.before_answer = add_after_the_look
-            await ring(engine, until=lambda: looks >= 1)
-            await ring(engine, until=lambda: looks >= 2)
+            await wake(engine, until=lambda: looks >= 1)
+            await wake(engine, until=lambda: looks >= 2)
             await engine.connector.told.wait()
             for _ in range(100):
                 await asyncio.sleep(0)
             assert (looks, engine.begun.empty()) == (2, True)
-            await ring(engine, until=lambda: looks >= 3)
+            await wake(engine, until=lambda: looks >= 3)
             assert await engine.begun.get() == "missed"
 
     run(scenario)
 
 
-async def ring(engine: Engine, until: Callable[[], bool]) -> None:
+async def wake(engine: Engine, until: Callable[[], bool]) -> None:
     """Notify the worker until it holds: it may not listen yet."""
     while not until():
         await engine.connector.execute_query_async(
-            "SELECT pg_notify(%(channel)s, %(bell)s)", channel=CHANNEL, bell=BELL
+            "SELECT pg_notify(%(channel)s, %(payload)s)", channel=CHANNEL, payload=NOTIFICATION
         )
 
 

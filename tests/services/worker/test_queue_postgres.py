@@ -85,7 +85,7 @@ class HeldUp(PatientConnector):
     """A connector that answers the first look for a job late: after `meanwhile`, and after a notification."""
 
     meanwhile: Callable[[], Awaitable[None]] | None = None
-    ring: Callable[[], Awaitable[None]]
+    wake: Callable[[], Awaitable[None]]
 
     async def patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """See `PatientConnector`."""
@@ -94,7 +94,7 @@ class HeldUp(PatientConnector):
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
             while self.missed is None:
-                await self.ring()
+                await self.wake()
         return answer
 
 
@@ -102,12 +102,12 @@ def test_a_job_that_is_added_during_a_look_is_begun(run: Callable[..., None], mo
     monkeypatch.setattr(queue_postgres, "POLL_SECONDS", 3600.0)
 
     async def scenario(database: Database, queue: PostgresQueue) -> None:
-        async def ring() -> None:
+        async def wake() -> None:
             async with database.write() as connection:
-                await connection.execute(queue_postgres.RING)
+                await connection.execute(queue_postgres.NOTIFY)
 
         handles, connector = Handles(), HeldUp()
-        connector.ring, connector.meanwhile = ring, partial(add, database, queue, Job(task="film", run=1))
+        connector.wake, connector.meanwhile = wake, partial(add, database, queue, Job(task="film", run=1))
         queue.connector = connector
         async with running(queue, handles):
             await handles.until(begun=1)

@@ -12,7 +12,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 unexport PYTHONDONTWRITEBYTECODE # each start would compile the project anew
 
-.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -63,6 +63,9 @@ check: setup ## lint, types, layers, spelling, dependencies, known holes
 
 audit: setup ## look for known holes in all that is locked; says loudly when nobody can be asked
 	@$(BIN)/python -m setup.audit
+
+audit-live: setup ## the long audit of live GraphQL; some minutes; TARGETS="draftcast strawberry" for others
+	@AUDIT_LONG=1 $(BIN)/python -m tests.audit $(TARGETS)
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix .

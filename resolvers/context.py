@@ -1,9 +1,9 @@
 """The context of a request, its caller and the services: the first argument of every resolver."""
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
@@ -22,6 +22,7 @@ from services.store.records import Task
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER, _BEARER_BYTES = "bearer ", b"bearer "
 _KEPT = "draftcast.context"
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -150,9 +151,9 @@ class Context:
         ):
             yield
 
-    async def wait_revoked(self) -> None:
-        """Returns when the caller's key or token has ended."""
-        await self.services.keyring.wait_revoked(self.admitted)
+    async def while_admitted(self, waiting: Awaitable[T]) -> T:
+        """The result of something that waits. Raises `NotAdmitted` as soon as the caller's key or token has ended."""
+        return await self.services.keyring.while_admitted(self.admitted, waiting)
 
 
 def _ignore() -> None:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.access.limits import QuotaExceeded
@@ -254,6 +255,11 @@ def error_extensions(error: Exception) -> dict[str, object]:
     """The `extensions` of an error in a GraphQL result: its code, and the end of a rate limit."""
     resets_at_ms = error.resets_at_ms if isinstance(error, QuotaExceeded) else None
     return {"code": error_entry(error).code, **({} if resets_at_ms is None else {"resetAt": rfc3339(resets_at_ms)})}
+
+
+def graphql_error(error: Exception) -> dict[str, Any]:
+    """The error as an entry of a GraphQL result's `errors`."""
+    return {"message": public_message(error).en, "extensions": error_extensions(error)}
 
 
 def public_message(error: Exception) -> Bilingual:

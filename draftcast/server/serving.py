@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import random
 import socket
 from collections.abc import Generator
@@ -20,6 +21,10 @@ SHUTDOWN_SECONDS = 3
 DRAIN_SECONDS = 2.0
 """Maximum time to close all connections, a few at a time, so that clients do not reconnect all at once."""
 CLOSES_PER_SECOND = 1000
+UNACKNOWLEDGED_MS = 40_000
+"""A client that acknowledges nothing for this long is disconnected, as long as a websocket's ping and its timeout; the
+kernel itself tries for a quarter of an hour.
+"""
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
 """With Python's default thresholds every thousandth message would cost a full collection."""
 
@@ -81,8 +86,11 @@ class Server(uvicorn.Server):
     """uvicorn's server with rare garbage collections, which closes its connections one after the other."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """See uvicorn; then freeze the objects of the start."""
+        """See uvicorn; then set the timeout of vanished clients, and freeze the objects of the start."""
         await super().startup(sockets)
+        for listener in itertools.chain.from_iterable(server.sockets for server in self.servers):
+            if listener.family != socket.AF_UNIX:  # connections have the options of their listener
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE_THRESHOLDS)

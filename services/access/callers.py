@@ -65,3 +65,8 @@ def not_admitted() -> NotAdmitted:
             "请提供有效的密钥：Authorization: Bearer KEY，或 apiKey；或观看令牌：?token=TOKEN。",
         )
     )
+
+
+def key_ended() -> NotAdmitted:
+    """The error of a caller whose key was revoked, or whose key or token has expired, while it was answered."""
+    return NotAdmitted(Bilingual("The key has ended.", "密钥已失效。"))

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
-from services.access.callers import OPEN, Caller, not_admitted
+from services.access.callers import OPEN, Caller, key_ended, not_admitted
 from services.access.keys import Key, all_keys, key_id
 from services.access.signing import Hmac
 from services.access.watch_tokens import MARK as WATCH_MARK
@@ -27,6 +28,7 @@ MAX_HEADER_BYTES = 128
 """Longer Authorization headers are not cached; those with a key are shorter."""
 
 OnRevoked = Callable[[], None]
+T = TypeVar("T")
 
 
 class Keyring:
@@ -118,14 +120,24 @@ class Keyring:
         key = self._keys.get(caller.key_id)
         return key is not None and key.valid_at(now_ms())
 
-    async def wait_revoked(self, caller: Caller) -> None:
-        """Returns when the caller's key or token has ended."""
-        revoked = asyncio.Event()
-        self.register(caller, revoked.set)
+    async def while_admitted(self, caller: Caller, waiting: Awaitable[T]) -> T:
+        """The result of something that waits. Raises `NotAdmitted` as soon as the caller's key or token has ended."""
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(None)
+
+        def end() -> None:
+            limit.reschedule(loop.time())
+
         try:
-            await revoked.wait()
+            async with limit:
+                self.register(caller, end)
+                return await waiting
+        except TimeoutError:
+            if limit.expired():
+                raise key_ended() from None
+            raise
         finally:
-            self.unregister(caller, revoked.set)
+            self.unregister(caller, end)
 
     def register(self, caller: Caller, on_revoked: OnRevoked) -> None:
         """Call `on_revoked` when the caller's key or token ends, unless it is unregistered by then."""

@@ -89,8 +89,8 @@ def run_renderer(request: str, folder: Path, seconds: float) -> tuple[int, str, 
         return child.exitcode, said.read().decode(), log.read().decode(errors="replace")
 
 
-def serve(listener: socket.socket, folder: Path, environment: dict[str, str], log: Path) -> None:
-    """Serve the application on the socket until SIGTERM; the target of a process."""
+def serve(listener: socket.socket, folder: Path, environment: dict[str, str], log: Path, work: bool = True) -> None:
+    """Serve the application on the socket until SIGTERM, with a worker when `work` is set; the target of a process."""
     _become(folder, environment, {0: os.devnull, 1: os.devnull, 2: str(log)})
 
     from draftcast.server.serving import server
@@ -99,7 +99,7 @@ def serve(listener: socket.socket, folder: Path, environment: dict[str, str], lo
 
     settings = load(port=listener.getsockname()[1])
     configure_logging(settings.log_format)
-    server(settings).run(sockets=[listener])
+    server(settings, work=work).run(sockets=[listener])
 
 
 def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], streams: dict[int, str]) -> None:

@@ -101,11 +101,24 @@ class Server:
 @contextmanager
 def serving(folder: Path, timezone: str = "UTC", **settings: str) -> Generator[Server]:
     """A server with the test exporter, its data in `folder`. Fails when a traceback stands in its log."""
+    with _forked(folder, timezone, settings, work=True) as server:
+        yield server
+
+
+@contextmanager
+def serving_api(folder: Path, **settings: str) -> Generator[Server]:
+    """The same without a worker: its tasks wait until they are canceled."""
+    with _forked(folder, "UTC", settings, work=False) as server:
+        yield server
+
+
+@contextmanager
+def _forked(folder: Path, timezone: str, settings: dict[str, str], *, work: bool) -> Generator[Server]:
     log = folder / "log"
     environment = {**_environment(folder, settings), "TZ": timezone}
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(listener.getsockname()[1], folder)
-        process = FORKS.Process(target=serve, args=(listener, ROOT, environment, log))
+        process = FORKS.Process(target=serve, args=(listener, ROOT, environment, log, work))
         process.start()
     try:
         _wait_until_up(server)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socket import socket
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,10 +32,11 @@ class Message:
 class Streamed:
     """A streamed response."""
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
+    def __init__(self, response: http.client.HTTPResponse, socket: socket) -> None:
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self._response = response
+        self.socket = socket
 
     def messages(self) -> Iterator[Message]:
         """The server-sent events until the body ends."""
@@ -68,6 +70,10 @@ class Streamed:
                 return
         raise AssertionError("the stream broke off")
 
+    def read_some(self) -> bytes:
+        """What has come of the body; waits for its first bytes."""
+        return self._response.read1(65536)
+
     def rest(self) -> bytes:
         """All that is left of the body."""
         return self._response.read()
@@ -82,18 +88,21 @@ def streamed(
     accept: str = EVENTS,
     get: bool = False,
     headers: dict[str, str] | None = None,
+    host: str = "127.0.0.1",
+    path: str = "/graphql",
 ) -> Generator[Streamed]:
     """Ask for an operation, by POST or GET, and read its results."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     sent = {"accept": accept, **(headers or {})}
     try:
         if get:
             asked = urlencode({"query": query, "variables": json.dumps(variables or {})})
-            connection.request("GET", f"/graphql?{asked}", headers=sent)
+            connection.request("GET", f"{path}?{asked}", headers=sent)
         else:
             body = json.dumps({"query": query, "variables": variables or {}})
-            connection.request("POST", "/graphql", body, {"content-type": "application/json", **sent})
+            connection.request("POST", path, body, {"content-type": "application/json", **sent})
+        raw = connection.sock
         with connection.getresponse() as response:
-            yield Streamed(response)
+            yield Streamed(response, raw)
     finally:
         connection.close()

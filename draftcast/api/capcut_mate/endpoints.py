@@ -188,13 +188,14 @@ async def _changed(context: Context, task: Task, since: int | None, seconds: flo
     """The task as soon as its seq differs from `since` (its present seq by default), at the latest after `seconds`.
 
     Returns at once for a final state, and for a seq above the task's own, which is that of an older task of the
-    same URL. Raises `QuotaExceeded`.
+    same URL. Raises `QuotaExceeded`, and `NotAdmitted` when the caller's key ends meanwhile.
     """
     seen = task.seq if since is None else since
     if task.status.final or seen != task.seq:
         return task
     with context.connection_slot():
-        return await context.services.manager.wait_for_change(context.watched_owner, task.id, seen, seconds)
+        waiting = context.services.manager.wait_for_change(context.watched_owner, task.id, seen, seconds)
+        return await context.while_admitted(waiting)
 
 
 def _progress(task: Task) -> int:

@@ -25,8 +25,7 @@ from resolvers.error_table import (
     QueryStringTooLong,
     WrongMethod,
     error_entry,
-    error_extensions,
-    public_message,
+    graphql_error,
 )
 from schema.execution.executor import OperationExecutor
 from schema.execution.operations import is_mutation, operation_fault
@@ -145,12 +144,11 @@ def _response(answer: OperationResult, media: Media) -> Response:
 
 def _refusal(error: RequestError, media: Media | None) -> Response:
     problem = error_entry(error)
-    formatted = {"message": public_message(error).en, "extensions": error_extensions(error)}
     headers = dict(problem.headers)
     if isinstance(error, WrongMethod):
         headers["allow"] = "POST" if isinstance(error, MutationByGet) else ", ".join(METHODS)
     form = media if media is Media.RESPONSE else Media.JSON
-    return _in_json(json.dumps({"errors": [formatted]}).encode(), problem.status, form, headers)
+    return _in_json(json.dumps({"errors": [graphql_error(error)]}).encode(), problem.status, form, headers)
 
 
 def _in_json(body: bytes, status: int, media: Media, headers: dict[str, str] | None = None) -> Response:

@@ -11,10 +11,11 @@ from starlette.types import Message, Receive, Scope, Send
 from draftcast.api.backpressure import BackpressuredSender
 from draftcast.api.graphql_http.formats import Format
 from resolvers.context import Context
-from resolvers.error_table import ERROR_TABLE
+from resolvers.error_table import ERROR_TABLE, graphql_error
 from schema.execution.executor import OperationExecutor, ResultStream
 from schema.execution.results import Operation, OperationRefused, StreamItem
 from schema.execution.shared import Subscription
+from services.access.callers import NotAdmitted
 from services.errors import StoreUnavailable
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
 from services.telemetry.stream_metrics import TransportMetrics
@@ -40,7 +41,8 @@ class _StreamSender(BackpressuredSender[bytes]):
 
     def __init__(self, send: Send) -> None:
         super().__init__(send)
-        self._opened = False
+        self.is_opened = False
+        """Whether the head is sent."""
         self.idle = False
         """Set by `StreamResponse`, cleared by each message."""
         self.queue: SubscriberQueue[StreamItem] | None = None
@@ -50,7 +52,7 @@ class _StreamSender(BackpressuredSender[bytes]):
         """Status and headers."""
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
-        self._opened = True
+        self.is_opened = True
 
     def message(self, piece: bytes) -> Message:
         """A piece of the body."""
@@ -67,7 +69,7 @@ class _StreamSender(BackpressuredSender[bytes]):
 
     async def end(self) -> None:
         """End the body, unless the connection is full."""
-        if self._opened and not self.is_full:
+        if self.is_opened and not self.is_full:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         await self.aclose()
 
@@ -130,7 +132,10 @@ class StreamResponse:
         try:
             with self._metrics.operation():
                 async with aclosing(self._pieces(sender)) as pieces:
-                    await self._deliver(pieces, sender, receive)
+                    await self._context.while_admitted(self._deliver(pieces, sender, receive))
+        except NotAdmitted as ended:
+            await self._open(sender)
+            sender.try_send(self._form.refusal([graphql_error(ended)]) + self._form.ending)
         except asyncio.CancelledError:
             pass  # the server stops, and would log a propagated cancellation as an error
         await sender.end()
@@ -159,28 +164,24 @@ class StreamResponse:
             if self._resumed and await _soon(first) == self._form.ending:
                 await sender.open(204, {})
                 return
-            await sender.open(200, {**HEADERS, "content-type": self._form.content_type})
-            await sender.send(self._form.opening())
+            await self._open(sender)
             async with asyncio.TaskGroup() as group:
-                watches = [
-                    group.create_task(self._watch(sender, receive), name="stream watch"),
-                    group.create_task(self._until_revoked(), name="stream's key"),
-                ]
+                watch = group.create_task(self._watch(sender, receive), name="stream watch")
                 await sender.send(await first)
                 async for piece in pieces:
                     await sender.send(piece)
-                for watch in watches:
-                    watch.cancel()
+                watch.cancel()
         except* (StreamBroken, SlowConsumer):
             pass
         finally:
             first.cancel()
             await asyncio.wait({first})
 
-    async def _until_revoked(self) -> None:
-        """Raises `StreamBroken` when the caller's key or token has ended."""
-        await self._context.wait_revoked()
-        raise StreamBroken
+    async def _open(self, sender: _StreamSender) -> None:
+        """Send the head and the opening of the format, once."""
+        if not sender.is_opened:
+            await sender.open(200, {**HEADERS, "content-type": self._form.content_type})
+            await sender.send(self._form.opening())
 
     async def _watch(self, sender: _StreamSender, receive: Receive) -> None:
         """Send heartbeats while the stream is idle. Raises `StreamBroken` when the client has disconnected."""

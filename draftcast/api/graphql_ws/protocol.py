@@ -15,7 +15,7 @@ from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWS
 
 from draftcast.api.graphql_ws.delivery import TRY_AGAIN_LATER, DeliveringHandler
 from resolvers.context import SocketContext
-from resolvers.error_table import error_extensions
+from resolvers.error_table import graphql_error
 from schema.execution.operations import operation_fault
 from services.access.limits import Limit, QuotaExceeded
 
@@ -87,8 +87,7 @@ class TransportHandler(DeliveringHandler):
         try:
             self.context.count(Limit.QUERIES)
         except QuotaExceeded as error:
-            refusal = {"message": error.message.en, "extensions": error_extensions(error)}
-            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [refusal]})
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [graphql_error(error)]})
             return True
         return False
 

@@ -100,7 +100,7 @@ class _OwnApi:
                 _data({"errors": refused.errors})
                 return
             async with aclosing(stream):
-                async for item in stream:
+                while (item := await self._context.while_admitted(anext(stream, None))) is not None:
                     yield _data(json.loads(item.text))["videoTaskProgress"]
 
     async def keep(self, name: str, archive: bytes) -> str:

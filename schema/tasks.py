@@ -93,6 +93,11 @@ class VideoTask(Node):
         return await tasks.queue_position(info.context, self.record)
 
     @strawberry.field
+    def watchers(self, info: Info) -> int:
+        """Number of present subscriptions to this task alone, on the process that answers."""
+        return info.context.services.manager.task_cache.watchers[self.record.id]
+
+    @strawberry.field
     @plain
     def estimated_completion_at(self) -> DateTime | None:
         """The estimated time of its end; null before a twentieth of the frames are drawn."""

@@ -23,6 +23,8 @@ class BackpressuredSender(Generic[Piece]):
         self._send = send
         self._pending: asyncio.Task[None] | None = None
         self._closed = False
+        self.is_too_slow = False
+        """Whether the connection was closed because the client has not read fast enough."""
 
     def message(self, piece: Piece) -> Message:
         """The ASGI message of a piece."""
@@ -69,9 +71,9 @@ class BackpressuredSender(Generic[Piece]):
             await asyncio.wait({cast("asyncio.Task[None]", self._pending)})
 
     def disconnect(self) -> None:
-        """Close the connection as soon as it accepts that; nothing else is sent."""
+        """Close the connection of a slow consumer as soon as it accepts that; nothing else is sent."""
         if not self._closed:
-            self._closed = True
+            self._closed = self.is_too_slow = True
             if self._pending is None:
                 self._pending = asyncio.create_task(self.send_close())
 
@@ -88,7 +90,7 @@ class BackpressuredSender(Generic[Piece]):
             async with asyncio.timeout(UNWRITABLE_SECONDS):
                 await _resume(sending, awaited)
         except TimeoutError:
-            self._closed = True
+            self._closed = self.is_too_slow = True
         except (OSError, RuntimeError):
             self._closed = True
             return

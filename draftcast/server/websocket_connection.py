@@ -1,10 +1,11 @@
 """uvicorn's websocket connection, with cheaper sending of text messages and limits of received frames."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
+from draftcast.api.graphql_ws.delivery import STOPPED
 from draftcast.server.timeouts import UnreadTimeout
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Socket(WebSocketsSansIOProtocol):
         if self._arrived and not self.read_paused:
             self.loop.call_soon(self._parse)  # not at once: other connections come first
         return message
+
+    def shutdown(self) -> None:
+        """See uvicorn."""
+        cast("dict[str, Any]", self.scope)[STOPPED] = True
+        super().shutdown()
 
     def handle_ping(self) -> None:
         """Send a pong, unless the client has not read earlier data."""

@@ -60,10 +60,13 @@ class SharedSubscription:
         if self.is_empty:
             self._task_cache.add_listener(self._task_id, self._on_change)
         self._queues[queue] = None
+        self._task_cache.watchers[self._task_id] += 1
 
     async def remove(self, queue: SubscriberQueue[StreamItem]) -> None:
         """Remove a queue; a queue that is removed already is ignored. The last one stops the execution."""
-        self._queues.pop(queue, None)
+        if queue in self._queues:
+            del self._queues[queue]
+            self._task_cache.remove_watcher(self._task_id)
         if self.is_empty:
             self._task_cache.remove_listener(self._task_id, self._on_change)
             if self._timer is not None:

@@ -7,7 +7,7 @@ process.
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 
@@ -46,6 +46,8 @@ class TaskCache:
         self._newest: dict[tuple[str, str], str] = {}
         self._seqs: OrderedDict[str, int] = OrderedDict()
         self._listeners: dict[str, set[Listener]] = {}
+        self.watchers = Counter[str]()
+        """Present subscriptions to each task; those to all tasks under `ALL_TASKS`."""
         self._position = 0
         self._read_at = 0.0
         self._reread = ChangeSignal()
@@ -158,6 +160,12 @@ class TaskCache:
         listeners.discard(listener)
         if not listeners:
             self._listeners.pop(task_id, None)
+
+    def remove_watcher(self, task_id: str) -> None:
+        """Count one subscription less."""
+        self.watchers[task_id] -= 1
+        if not self.watchers[task_id]:
+            del self.watchers[task_id]
 
     @property
     def listeners(self) -> int:

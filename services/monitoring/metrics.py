@@ -17,7 +17,7 @@ from services.sandbox.process_sandbox import sandbox_here
 from services.store import outbox, reads
 from services.store.database import Database
 from services.store.records import DeliveryState, StageProgress, Status, Task
-from services.telemetry.stream_metrics import StreamMetrics
+from services.telemetry.stream_metrics import EndReason, StreamMetrics
 from services.worker.registry import WorkerRegistry
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -134,7 +134,14 @@ class _StreamCollector(Collector):
         messages = CounterMetricFamily(
             "draftcast_messages", "Results sent by this process on persistent connections", labels=["transport"]
         )
+        ends = CounterMetricFamily(
+            "draftcast_stream_ends",
+            "Operations on persistent connections of this process that have ended, by reason",
+            labels=["transport", "reason"],
+        )
         for transport, channel in self._stream_metrics.transports.items():
             subscribers.add_metric([transport], channel.running)
             messages.add_metric([transport], channel.messages)
-        return [subscribers, messages]
+            for reason in EndReason:
+                ends.add_metric([transport, reason], channel.ends[reason])
+        return [subscribers, messages, ends]

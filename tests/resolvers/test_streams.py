@@ -22,6 +22,7 @@ from services.settings import load
 from services.telemetry.stream_metrics import StreamMetrics
 from tests.support.listening import listening
 from tests.support.server import Server
+from tests.support.site import wait_until
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
 OPEN_TO_ALL = Context(
@@ -154,6 +155,24 @@ def test_the_feed_has_its_cursors_as_ids_and_goes_on_after_them(server: Server) 
 def test_a_feed_from_nowhere_begins_with_a_reset(server: Server) -> None:
     with streamed(server.port, FEED, headers={"last-event-id": "ZmVlZDo5OTk5OTk5OTk"}) as stream:
         assert next(stream.results()).result["data"]["videoTaskFeed"]["__typename"] == "FeedReset"
+
+
+def test_a_task_tells_how_many_watch_it(server: Server) -> None:
+    task = submitted(server, "hold")
+    asked = "query($id: ID!) { videoTask(id: $id) { watchers } }"
+
+    def watchers() -> int:
+        return int(server.data(asked, id=task)["videoTask"]["watchers"])
+
+    assert watchers() == 0
+    with streamed(server.port, PROGRESS, {"id": task}) as one, streamed(server.port, PROGRESS, {"id": task}) as other:
+        next(one.results())
+        next(other.results())
+        assert watchers() == 2
+        server.data(CANCEL, id=task)
+        one.rest()
+        other.rest()
+    wait_until(lambda: watchers() == 0)
 
 
 class Scripted(OperationExecutor):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from schema.execution.shared import Subscription
 from services.access.callers import NotAdmitted
 from services.errors import StoreUnavailable
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
-from services.telemetry.stream_metrics import TransportMetrics
+from services.telemetry.stream_metrics import EndReason, TransportMetrics
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,10 @@ HEADERS = {
 
 class StreamBroken(Exception):
     """The client has disconnected, reads nothing, or must resume the stream to get more."""
+
+    def __init__(self, reason: EndReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _StreamSender(BackpressuredSender[bytes]):
@@ -125,19 +129,23 @@ class StreamResponse:
         self._form = form
         self._resumed = resumed
         self._metrics = context.services.stream_metrics.transports[form.transport]
+        self._end_reason = EndReason.COMPLETED
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send the results until they end, the client disconnects, or the server stops."""
         sender = _StreamSender(send)
+        self._metrics.begin()
         try:
-            with self._metrics.operation():
-                async with aclosing(self._pieces(sender)) as pieces:
-                    await self._context.while_admitted(self._deliver(pieces, sender, receive))
+            async with aclosing(self._pieces(sender)) as pieces:
+                await self._context.while_admitted(self._deliver(pieces, sender, receive))
         except NotAdmitted as ended:
+            self._end_reason = EndReason.KEY_ENDED
             await self._open(sender)
             sender.try_send(self._form.refusal([graphql_error(ended)]) + self._form.ending)
         except asyncio.CancelledError:
-            pass  # the server stops, and would log a propagated cancellation as an error
+            self._end_reason = EndReason.STOPPED  # the server would log a propagated cancellation as an error
+        finally:
+            self._metrics.end(self._end_reason)
         await sender.end()
 
     async def _pieces(self, sender: _StreamSender) -> AsyncGenerator[bytes]:
@@ -171,8 +179,10 @@ class StreamResponse:
                 async for piece in pieces:
                     await sender.send(piece)
                 watch.cancel()
-        except* (StreamBroken, SlowConsumer):
-            pass
+        except* SlowConsumer:
+            self._end_reason = EndReason.SLOW
+        except* StreamBroken as broken:
+            self._end_reason = next(_reasons(broken))
         finally:
             first.cancel()
             await asyncio.wait({first})
@@ -192,11 +202,16 @@ class StreamResponse:
                     await _disconnected(receive)
             except TimeoutError:
                 if sender.is_closed:
-                    raise StreamBroken from None
+                    raise StreamBroken(EndReason.SLOW if sender.is_too_slow else EndReason.CLIENT) from None
                 if sender.idle:
                     sender.try_send(self._form.heartbeat)
             else:
-                raise StreamBroken
+                raise StreamBroken(EndReason.CLIENT)
+
+
+def _reasons(broken: BaseExceptionGroup[StreamBroken]) -> Iterator[EndReason]:
+    for error in broken.exceptions:
+        yield from _reasons(error) if isinstance(error, BaseExceptionGroup) else [error.reason]
 
 
 @lru_cache(maxsize=256)
@@ -211,7 +226,7 @@ async def _next(stream: ResultStream) -> StreamItem | None:
         return await anext(stream, None)
     except Exception as error:
         log.warning("a stream over HTTP is broken off: %r", error)
-        raise StreamBroken from error
+        raise StreamBroken(EndReason.FAILED) from error
 
 
 async def _first(pieces: AsyncGenerator[bytes]) -> bytes:

@@ -13,10 +13,12 @@ from resolvers.context import SocketContext
 from schema.execution.executor import OperationExecutor
 from schema.execution.results import Operation, OperationRefused, StreamItem, encode
 from schema.execution.shared import Subscription
-from services.telemetry.stream_metrics import Transport, TransportMetrics
+from services.telemetry.stream_metrics import EndReason, Transport, TransportMetrics
 
 TRY_AGAIN_LATER = 1013
 TOO_SLOW = "Messages are not read fast enough"
+STOPPED = "draftcast.stopped"
+"""The key of a websocket's scope that is there once the server stops."""
 _SEND = "draftcast.send"
 
 
@@ -123,10 +125,10 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
                 await stream.aclose()
                 raise
             self.sender.receivers[operation.id] = receiver = Receiver(self, operation.id, stream)
-            self.metrics.running += 1
+            self.metrics.begin()
             stream.queue.attach(receiver)
             return
-        with self.metrics.operation():
+        with self.metrics.operation(self.end_reason):
             async with aclosing(stream):
                 async for item in stream:
                     await self._send_item(f"{prefix}{item.text}}}")
@@ -141,7 +143,7 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
         """Called when an operation has ended by itself."""
         self.operations.pop(operation_id, None)
         self.sender.send_soon(encode({"id": operation_id, "type": "complete"}))
-        receiver = self._remove_receiver(operation_id)
+        receiver = self._remove_receiver(operation_id, EndReason.COMPLETED)
         if receiver is not None:
             closing = asyncio.create_task(receiver.stream.aclose())
             self._closing.add(closing)
@@ -149,17 +151,21 @@ class DeliveringHandler(BaseGraphQLTransportWSHandler[SocketContext, None]):
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """Called when the client ends an operation or has disconnected."""
-        receiver = self._remove_receiver(operation_id)
+        receiver = self._remove_receiver(operation_id, self.end_reason())
         if receiver is None:
             await super().cleanup_operation(operation_id)
         else:
             self.operations.pop(operation_id, None)
             await receiver.stream.aclose()
 
-    def _remove_receiver(self, operation_id: str) -> Receiver | None:
+    def end_reason(self) -> EndReason:
+        """Why operations that have not completed end now."""
+        return EndReason.SLOW if self.sender.is_too_slow else EndReason.CLIENT
+
+    def _remove_receiver(self, operation_id: str, reason: EndReason) -> Receiver | None:
         receiver = self.sender.receivers.pop(operation_id, None)
         if receiver is not None:
-            self.metrics.running -= 1
+            self.metrics.end(reason)
         return receiver
 
     async def shutdown(self) -> None:

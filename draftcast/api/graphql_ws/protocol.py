@@ -13,11 +13,12 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 
-from draftcast.api.graphql_ws.delivery import TRY_AGAIN_LATER, DeliveringHandler
+from draftcast.api.graphql_ws.delivery import STOPPED, TRY_AGAIN_LATER, DeliveringHandler
 from resolvers.context import SocketContext
 from resolvers.error_table import graphql_error
 from schema.execution.operations import operation_fault
 from services.access.limits import Limit, QuotaExceeded
+from services.telemetry.stream_metrics import EndReason
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 class CarefulSocket(ASGIWebSocketAdapter):
     """A socket that may be closed twice, and raises `WebSocketDisconnected` once it is closed."""
 
+    closed_with: int | None = None
+    """The code with which the server has closed it."""
+
     async def send_json(self, message: Any) -> None:
         """Send a message. Raises `WebSocketDisconnected` when the client has disconnected."""
         if self.ws.application_state is not WebSocketState.CONNECTED:
@@ -46,6 +50,7 @@ class CarefulSocket(ASGIWebSocketAdapter):
     async def close(self, code: int, reason: str) -> None:
         """Close once; later calls change nothing."""
         if self.ws.application_state is WebSocketState.CONNECTED:
+            self.closed_with = code
             await super().close(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))
 
 
@@ -71,6 +76,13 @@ class TransportHandler(DeliveringHandler):
 
     def _close_revoked(self) -> None:
         self._closing_revoked = asyncio.create_task(self.websocket.close(FORBIDDEN, "The key has ended"))
+
+    def end_reason(self) -> EndReason:
+        """See `DeliveringHandler`."""
+        socket = cast("CarefulSocket", self.websocket)
+        if socket.closed_with is not None:
+            return EndReason.KEY_ENDED if socket.closed_with == FORBIDDEN else EndReason.FAULT
+        return EndReason.STOPPED if STOPPED in socket.ws.scope else super().end_reason()
 
     async def handle_message(self, message: Message) -> None:
         """Handle one message of the client."""

@@ -91,7 +91,8 @@ def test_subjects_that_begin_and_end_back_to_back_have_both_for_everybody(target
         for listener in listeners:
             next(listener)
         with ThreadPoolExecutor(RUNS) as pool:
-            ids = set(pool.map(lambda _: lives.run(), range(RUNS)))
+            running = [pool.submit(lives.run) for _ in range(RUNS)]
+        ids = {each.result() for each in running}
         for listener in listeners:
             edges: defaultdict[str, list[str]] = defaultdict(list)
             while sum(len(edges[each]) for each in ids) < 2 * RUNS:

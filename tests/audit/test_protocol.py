@@ -88,7 +88,7 @@ def test_a_query_under_the_id_of_a_live_subscription_is_4409_and_never_answered(
 
 @pytest.mark.parametrize("wrong", ["missing", "empty", "number", "null", "object", "megabyte"])
 def test_an_id_that_is_not_a_text_of_fair_length_is_4400(target: Target, wrong: str) -> None:
-    ids = {"empty": "", "number": 5, "null": None, "object": {}, "megabyte": "x" * MEGABYTE}
+    ids: dict[str, Any] = {"empty": "", "number": 5, "null": None, "object": {}, "megabyte": "x" * MEGABYTE}
     message = {"type": "subscribe", "payload": {"query": target.query.query}}
     with entered(target) as client:
         with suppress(ConnectionClosed):  # it may be refused before its end

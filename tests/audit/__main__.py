@@ -35,7 +35,8 @@ def audited(target: str) -> _Results:
     """Audit one target."""
     os.environ["AUDIT_TARGET"] = f"tests.audit.{target}_target"
     results = _Results()
-    pytest.main(["-n", "0", "-q", "--timeout", "600", "--tb=line", "tests/audit"], plugins=[results])
+    seconds = "900" if os.environ.get("AUDIT_LONG") else "60"
+    pytest.main(["-n", "0", "-q", "--timeout", seconds, "--tb=line", "tests/audit"], plugins=[results])
     return results
 
 

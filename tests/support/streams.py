@@ -42,7 +42,7 @@ class Streamed:
         """The server-sent events until the body ends."""
         lines: list[str] = []
         for raw in self._response:
-            line = raw.decode().rstrip("\n")
+            line = raw.decode().rstrip("\r\n")
             if line:
                 lines.append(line)
             elif lines:

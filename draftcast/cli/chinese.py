@@ -37,10 +37,10 @@ HELP = {
     "draft, standard or high: draft is small and fast, high large and slow.": (
         "draft、standard 或 high： draft 体积小、速度快， high 体积大、速度慢。"
     ),
-    "A new text for a placeholder or caption; may be repeated.": "占位符或字幕的新文字；可重复给出。",
+    "A new text for a placeholder or caption; may be repeated.": "占位符或字幕的新文字， 可重复给出。",
     "A new file for a material; may be repeated.": "素材的新文件；可重复给出。",
     "Replacements as JSON: a list of objects with name, and text or url.": (
-        "JSON 格式的替换内容：对象列表，每项含 name，以及 text 或 url。"
+        "替换内容的 JSON 文件： 对象列表， 每项含 name，以及 text 或 url。"
     ),
     "The picture's shorter side in pixels.": "画面短边，单位为像素。",
     "The picture's size as a factor of the canvas's.": "画面尺寸相对于画布的倍数。",
@@ -122,7 +122,9 @@ HELP = {
     "Revoke a key; running servers apply it within seconds.": "撤销密钥；运行中的服务器数秒内生效。",
     "List all keys, without their secrets.": "列出所有密钥，不含密钥内容。",
 }
-"""The Chinese of each text of the help; tests check that none is absent."""
+"""The Chinese of each text of the help; tests check that none is absent. Lines break at spaces only: a part without one
+must fit the column of an option, 15 characters.
+"""
 _FRAME = {
     "DEFAULT_STRING": "[默认：{}]",
     "ENVVAR_STRING": "[环境变量：{}]",

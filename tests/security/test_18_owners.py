@@ -53,8 +53,10 @@ NAMING_NOTHING = {
     "types",
     "locale",
     "input",
+    "inputs",
+    "replace",
 }
-"""`input` has its own look below."""
+"""`input` and `inputs` have their own look below."""
 ROUTES = {
     "/": "tells nothing of anyone",
     "/graphql": "each field by itself, below",
@@ -126,9 +128,9 @@ def _arguments(name: str, field: GraphQLField) -> list[str]:
     if required:
         arguments: dict[str, Any] = dict(field.args)
         kinds = [_named(arguments[each].type) for each in required]
-        assert required == {"input"}, f"{name} needs {required}: say here what names another's task in it"
+        assert required <= {"input", "inputs"}, f"{name} needs {required}: say here what names another's task in it"
         assert all(isinstance(kind, GraphQLInputObjectType) and "draftUrl" in kind.fields for kind in kinds)
-        return ["(input: {draftUrl: $url})"]
+        return ["(inputs: [{draftUrl: $url}])" if required == {"inputs"} else "(input: {draftUrl: $url})"]
     return [f"({each})" for each in known] or [""]
 
 

@@ -39,8 +39,8 @@ NAMING = {
     "draftUrl": ("draftUrl: $url",),
 }
 """Arguments that can name another's task, and how."""
-LISTS = ("first: 2", "first: 2, filter: {draftUrl: $url}")
-"""How a list is asked for; a feed's filter only leaves out."""
+LISTS = ("first: 1", "first: 1, filter: {draftUrl: $url}")
+"""How a list is asked for: of more tasks everything would cost too much. A feed's filter only leaves out."""
 NAMING_NOTHING = {
     "filter",
     "first",

@@ -113,7 +113,8 @@ def test_stages_move_forward_and_done_never_falls(tmp_path: Path) -> None:
 def test_a_draft_within_the_draft_is_counted_as_it_is_made(tmp_path: Path) -> None:
     media.counting_video(tmp_path / "count.mp4")
     inner = DraftBuilder(1080, 1920).video("count.mp4", 0, 2 * S)
-    draft = DraftBuilder(1080, 1920).video("", 0, 2 * S).using("drafts", type="combination", draft=inner.content())
+    draft = DraftBuilder(1080, 1920).video("", 0, 2 * S, clip={"alpha": 0.9})  # else it is taken apart
+    draft.using("drafts", type="combination", draft=inner.content())
     counts = [line for line in render(tmp_path, draft).stages if line["stage"] == "PROCESSING_MATERIALS"]
     assert (counts[-1]["done"], counts[-1]["total"]) == (2, 2)
     assert any(1 < line["done"] < 2 for line in counts)

@@ -12,7 +12,7 @@ from services.access.keys import all_keys
 from services.drafts.families.looks import look_files
 from services.migrate import migrate
 from services.render.effects.luts import read_table
-from services.render.media.probe import BadMedia
+from services.render.media.errors import BadMedia
 from services.render.process.sandbox import readable_trees
 from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, config_file

@@ -23,7 +23,7 @@ from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
 from services.render.kept import KeptFiles
-from services.render.media.probe import unreadable
+from services.render.media.errors import unreadable
 from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of, pictures
 from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
 from services.render.prepare.materials import material_failure

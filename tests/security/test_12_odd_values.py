@@ -37,6 +37,7 @@ WHERE = {
     "VideoTask": 'query(%s) { videoTask(id: "TASK") { %s } }',
     "QueueStats": "query(%s) { queue { %s } }",
     "VideoTaskError": 'query(%s) { videoTask(id: "TASK") { error { %s } } }',
+    "UserError": 'mutation(%s) { cancelVideoTask(id: "TASK") { errors { %s } } }',
     "DraftWarning": 'query(%s) { videoTask(id: "TASK") { warnings { %s } } }',
 }
 """How an object of a type with arguments is come by."""
@@ -73,7 +74,10 @@ class Place:
     @property
     def values(self) -> list[object]:
         """Fewer where hardly any gets past the type, and where a renderer is started for each that does."""
-        few = any(word in self.name for word in ("locale", "draftReport", "strict", "order", "Events", "types"))
+        few = any(
+            word in self.name
+            for word in ("locale", "draftReport", "submitVideoTasks", "strict", "order", "Events", "types")
+        )
         return ODD[::6] if few else ODD
 
     def variables(self, value: object) -> dict[str, Any]:

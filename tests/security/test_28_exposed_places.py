@@ -67,6 +67,7 @@ def test_a_machine_without_landlock_is_told_of(tmp_path: Path, monkeypatch: pyte
     (blind / "sitecustomize.py").write_text(BLINDNESS)
     monkeypatch.setenv("PYTHONPATH", f"{blind}{os.pathsep}{ROOT}")
     with served(tmp_path) as running:
+        running.forks = False  # a forked process has looked at the machine already
         server = running.start()
         assert server.get("/readyz").status == 200
         assert server.get("/readyz").json["checks"]["sandbox"] == "failing"

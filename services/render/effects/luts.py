@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from services.render.effects.color import FROM_RGB, TO_RGB
-from services.render.media.probe import BadMedia, too_large, unreadable
+from services.render.media.errors import BadMedia, too_large, unreadable
 
 LARGEST_SIDE = 65
 """Colours along a side of the table, which has this many cubed. Usual sizes are 17, 33 and 65."""

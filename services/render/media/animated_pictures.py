@@ -13,9 +13,10 @@ from PIL import Image
 
 from services.errors import Bilingual
 from services.render.media.color_profiles import tagged
+from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import Colors
 from services.render.media.photos import drawable, drawn_size, open_photo, upright_size
-from services.render.media.probe import MAX_GIF_FRAMES, MAX_VIDEO_PIXELS, Footage, too_large, unreadable
+from services.render.media.probe import MAX_GIF_FRAMES, MAX_VIDEO_PIXELS, Footage
 
 MAX_ANIMATION_PIXELS = 2_000_000_000
 """Of all frames together: half a minute of 1920x1080 at 30 frames a second."""

@@ -10,8 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from services.errors import Bilingual
 from services.render.media.color_profiles import SrgbPicture, tagged, to_srgb
 from services.render.media.containers import HEIF, head_of, still_reader
+from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import Colors
-from services.render.media.probe import too_large, unreadable
 
 MAX_PHOTO_PIXELS = 120_000_000
 """A phone's 108 megapixels fit; decoded, this is half a gigabyte at most."""

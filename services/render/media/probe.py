@@ -12,9 +12,10 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from services.errors import Bilingual, DraftcastError, ErrorCode
+from services.errors import Bilingual
 from services.render.media.color_tags import frame_colors
 from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
+from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import STANDARD, Colors
 from services.render.media.sound_tracks import SoundTrack, codec_name, find_track, late_us
 from services.render.media.unsupported import hidden_alpha, video_losses
@@ -32,26 +33,6 @@ VIDEO_CODECS = frozenset(
 )
 """Canonical names of allowed decoders; others are not used, even if ffmpeg has them."""
 _US = 1_000_000
-
-
-class BadMedia(DraftcastError):
-    """A file cannot be used; `code` is MATERIAL_UNREADABLE or MATERIAL_TOO_LARGE, the texts give the reason."""
-
-    def __init__(self, code: ErrorCode, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.code = code
-        self.en = en
-        self.zh = zh
-
-
-def unreadable(en: str, zh: str) -> BadMedia:
-    """The error for a damaged or unsupported file."""
-    return BadMedia(ErrorCode.MATERIAL_UNREADABLE, en, zh)
-
-
-def too_large(en: str, zh: str) -> BadMedia:
-    """The error for a file beyond the limits."""
-    return BadMedia(ErrorCode.MATERIAL_TOO_LARGE, en, zh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

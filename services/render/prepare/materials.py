@@ -20,9 +20,10 @@ from services.render.effects.recipes import write_recipe
 from services.render.export import one_failure
 from services.render.media.animated_pictures import is_animation, prepare_animation
 from services.render.media.damage import decode
+from services.render.media.errors import BadMedia, unreadable
 from services.render.media.hdr import Colors, tone_table, write_cube
 from services.render.media.photos import Still, photo_size, prepare_photo, save_still
-from services.render.media.probe import BadMedia, Footage, Media, is_gif, is_still, probe, unreadable
+from services.render.media.probe import Footage, Media, is_gif, is_still, probe
 from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
 from services.render.text.fonts import FontBook

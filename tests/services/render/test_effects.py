@@ -17,7 +17,7 @@ from services.render.effects.adjust import TONES, adjustment_steps, runs
 from services.render.effects.color import COLORS
 from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps
 from services.render.effects.scenes import CHANGING_SCENES
-from services.render.media.probe import BadMedia
+from services.render.media.errors import BadMedia
 from services.render.timeline.ramps import Ramp
 from tests.oracle.effects import GRAIN_DEVIATION, STATISTICAL, apply
 from tests.oracle.keying import kept

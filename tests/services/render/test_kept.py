@@ -45,10 +45,14 @@ def test_only_the_chunk_of_a_changed_caption_is_rendered_and_every_frame_is_that
 ) -> None:
     kept = folder / "kept"
     first = made(folder, 1, "For Ann", keep_dir=str(kept))
-    before = set(kept.iterdir())
+    before = {path: path.stat() for path in kept.iterdir()}
+    for path in before:
+        os.utime(path, (1000, 1000))
     variant = made(folder, 2, "For Bob", keep_dir=str(kept))
-    assert len(set(kept.iterdir()) - before) == 1
-    assert before <= set(kept.iterdir())
+    assert len(set(kept.iterdir()) - set(before)) == 1
+    used = [path for path in before if path.stat().st_mtime > 1000]
+    assert len(used) == len(before) - 1
+    assert all(path.stat().st_ino == before[path].st_ino for path in before), "made again instead of used"
     whole = made(folder, 3, "For Bob")
     for number in range(SECONDS * 10):
         assert np.array_equal(variant.video.rgb(number), whole.video.rgb(number))

@@ -113,11 +113,11 @@ class FileWriter:
         if self.options.format in PICTURES:
             size = await asyncio.to_thread(contact_sheet, joined, target, small)
             return Drawn(*size, frames=1)
+        if converts(self.options):  # before decoders leave threads behind, with which a fork stood still on Python 3.13
+            await self._run(conversion(self.options, joined, self.exported.sound, target))
         has_sound = self.exported.sound is not None and not self.timeline.clear
         await asyncio.to_thread(check, joined, self.timeline, has_sound=has_sound)
         await asyncio.to_thread(thumbnail, joined, small, self.timeline)
-        if converts(self.options):
-            await self._run(conversion(self.options, joined, self.exported.sound, target))
         return Drawn(self.timeline.width, self.timeline.height, self.timeline.shown.count)
 
     async def _sound(self, target: Path) -> Drawn:

@@ -39,7 +39,7 @@ async def child(
     Raises `OSError` when it cannot be started.
     """
     process = await asyncio.create_subprocess_exec(
-        *_supervised(command),
+        *supervised(command),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -54,8 +54,9 @@ async def child(
         await asyncio.shield(_stop(process))
 
 
-def _supervised(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The command under its supervisor (Linux). A program that does not exist is returned as it is, and fails to start.
+def supervised(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command under its supervisor (Linux), to be started in a session of its own. A program that does not exist is
+    returned as it is, and fails to start.
     The command is passed in hex: a search for processes by its words then finds it once.
     """
     if sys.platform != "linux" or shutil.which(command[0]) is None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from PIL import Image, ImageOps
 from typer import Context
@@ -97,6 +99,23 @@ def test_render_prints_the_exporters_lines(tmp_path: Path) -> None:
     assert told[-1]["result"]["frames"] == 180
     assert Path(told[-1]["result"]["output"]) == tmp_path / "a.mp4"
     assert (tmp_path / "a.mp4").is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_ended_render_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    photo = DraftBuilder(1080, 1920).text("Hello", 0, 600_000_000)
+    (tmp_path / "draft_content.json").write_text(photo.json())
+    command = [*DRAFTCAST, "render", str(tmp_path), "-o", str(tmp_path / "a.mp4"), "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as going:
+        assert going.stdout is not None
+        assert any('"EXPORTING"' in line for line in going.stdout)
+        family = psutil.Process(going.pid).children(recursive=True)
+        going.send_signal(number)
+        going.wait(30)
+    assert len(family) >= 2
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
 def test_a_draft_that_cannot_be_rendered_says_why_and_what_to_do(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.worker.child import supervised
 from tests.support.drafts import DraftBuilder
 from tests.support.forked import run_renderer
 from tests.support.video import Video
@@ -68,9 +69,15 @@ def request(folder: Path, attempt: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def start(asked: dict[str, Any], *, more: bool = False) -> "subprocess.Popen[str]":
-    """Start the renderer and give it its request; `more` is to be said to it."""
+    """Start the renderer under its supervisor and give it its request; `more` is to be said to it."""
     process = subprocess.Popen(
-        COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        supervised(COMMAND),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdin is not None
     process.stdin.write(json.dumps(asked))

@@ -103,11 +103,15 @@ def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
 
 def _render_json(request: "ExportRequest", output: Path) -> None:
     """Print the renderer's lines as JSON; the result follows when the file is at its place."""
+    from services.worker.child import supervised
     from services.worker.exporter_process import OWN_EXPORTER, parse_line
 
     result: dict[str, Any] | None = None
     failure: Any = None
-    with subprocess.Popen(OWN_EXPORTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - ours
+    child = subprocess.Popen(  # noqa: S603 - ours
+        supervised(OWN_EXPORTER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    with child, _terminated(child):
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101
         child.stdin.write(request.to_json().encode())
@@ -125,6 +129,16 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
         raise Stopped("RENDER_FAILED", f"The renderer ended with {child.returncode}.")
     _keep(request, output)
     print_json({"result": {**result, "output": str(output.absolute()), "thumbnail": None}})
+
+
+@contextmanager
+def _terminated(child: "subprocess.Popen[bytes]") -> Generator[None]:
+    """Terminate the child where the block is left early, as by Ctrl+C."""
+    try:
+        yield
+    except BaseException:
+        child.terminate()
+        raise
 
 
 def _render_shown(request: "ExportRequest", output: Path) -> None:

@@ -9,13 +9,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import Bilingual, DraftcastError
-from services.sandbox.process_limits import die_with_parent
 
 OLDEST = (5, 1)
 """The oldest supported release."""
@@ -153,8 +152,8 @@ OnFrame: TypeAlias = Callable[[int], None]
 async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lambda _: None) -> int:
     """Run ffmpeg to its end. Returns the number of frames written.
 
-    It is killed with this process, and when the caller is cancelled. `on_frame` receives the number of frames five
-    times a second. ffmpeg's log goes to stderr. Raises `FfmpegFailed`.
+    It is killed when the caller is cancelled; the supervisor ends it with this process. `on_frame` receives the number
+    of frames five times a second. ffmpeg's log goes to stderr. Raises `FfmpegFailed`.
     """
     process = await asyncio.create_subprocess_exec(
         ffmpeg.path,
@@ -165,7 +164,6 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **ENVIRONMENT},
-        preexec_fn=partial(die_with_parent, os.getpid()),
     )
     try:
         frames, tail = await asyncio.gather(_read_progress(process.stdout, on_frame), _read_log(process.stderr))

@@ -32,13 +32,13 @@ def long(tmp_path: Path) -> dict[str, Any]:
 
 @contextmanager
 def exporting(asked: dict[str, Any]) -> Generator[tuple["subprocess.Popen[str]", list[psutil.Process]]]:
-    """The renderer once frames come out, and the processes it has started."""
+    """The renderer's supervisor once frames come out, and the processes it has started: the renderer first."""
     with start(asked) as process:
         assert process.stdout is not None
         lines = (json.loads(line) for line in process.stdout)
         assert any(line.get("stage") == "EXPORTING" and line["done"] > 0 for line in lines)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert [child.name() for child in children], "ffmpeg runs"
+        assert len(children) >= 2, "the renderer and ffmpeg"
         yield process, children
 
 
@@ -73,8 +73,8 @@ def test_sigterm_stops_at_once_and_leaves_nothing(long: dict[str, Any]) -> None:
 
 def test_ffmpeg_dies_with_a_killed_renderer(long: dict[str, Any]) -> None:
     with exporting(long) as (process, children):
-        process.kill()
-        process.wait(SECONDS)
+        children[0].kill()
+        assert process.wait(SECONDS) == -signal.SIGKILL
         assert all_gone(children)
 
 
@@ -82,7 +82,9 @@ def test_the_renderer_dies_with_its_killed_parent(long: dict[str, Any]) -> None:
     """A worker between the test and the renderer is killed; the renderer and its ffmpeg must not stay."""
     worker = (
         "import subprocess, sys\n"
-        f"child = subprocess.Popen({list(COMMAND)!r}, stdin=subprocess.PIPE, stdout=sys.stdout, text=True)\n"
+        "from services.worker.child import supervised\n"
+        f"child = subprocess.Popen(supervised({COMMAND!r}), stdin=subprocess.PIPE, stdout=sys.stdout, text=True,"
+        " start_new_session=True)\n"
         f"child.stdin.write({json.dumps(long)!r}); child.stdin.close(); child.wait()\n"
     )
     with subprocess.Popen([sys.executable, "-c", worker], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
@@ -90,7 +92,7 @@ def test_the_renderer_dies_with_its_killed_parent(long: dict[str, Any]) -> None:
         lines = (json.loads(line) for line in parent.stdout)
         assert any(line.get("stage") == "EXPORTING" and line["done"] > 0 for line in lines)
         family = psutil.Process(parent.pid).children(recursive=True)
-        assert len(family) >= 2, "the renderer and ffmpeg"
+        assert len(family) >= 3, "the supervisor, the renderer and ffmpeg"
         parent.kill()
         parent.wait(SECONDS)
         assert all_gone(family)

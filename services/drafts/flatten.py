@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from services.drafts.design import Backdrop, BackdropKind, BlendMode, Mask, Property
+from services.drafts.curves import Property
+from services.drafts.design import Backdrop, BackdropKind, BlendMode, Mask
 from services.drafts.records import (
     CompoundMaterial,
     Draft,

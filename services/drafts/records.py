@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from services.drafts.colors import Color
-from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Curve, Effect, Mask, Property, Transition
+from services.drafts.curves import Curve, Property
+from services.drafts.design import Animation, Backdrop, BlendMode, ChromaKey, Effect, Mask, Transition
 from services.drafts.time_warp import TimeWarp
 from services.errors import DraftWarning
 from services.http.redaction import display_name

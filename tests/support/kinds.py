@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from services.drafts.curves import Curve, Keyframe, Property
 from services.drafts.design import (
     Animation,
     AnimationKind,
@@ -13,13 +14,10 @@ from services.drafts.design import (
     BackdropKind,
     BlendMode,
     ChromaKey,
-    Curve,
     Effect,
     EffectKind,
-    Keyframe,
     Mask,
     MaskKind,
-    Property,
     Recipe,
     Transition,
     TransitionKind,

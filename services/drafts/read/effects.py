@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from services.drafts.colors import Color, hex_color
-from services.drafts.design import SIGNED, BlendMode, ChromaKey, Curve, Effect, EffectKind
+from services.drafts.curves import Curve
+from services.drafts.design import SIGNED, BlendMode, ChromaKey, Effect, EffectKind
 from services.drafts.families.effects import ADJUSTMENTS, BLENDS, EFFECTS, FILTERS, NEAR_ADJUSTMENTS
 from services.drafts.families.looks import Looks
 from services.drafts.families.lookup import Match

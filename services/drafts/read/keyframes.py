@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from services.drafts.bezier import Point
-from services.drafts.design import MASKED, Curve, Keyframe, Property
+from services.drafts.curves import MASKED, Curve, Keyframe, Property
 from services.drafts.fields import Fields, finite, is_list
 from services.drafts.read.clip import MAX_OFFSET, MAX_SCALE, MAX_VOLUME
 from services.drafts.read.context import ReadBudget

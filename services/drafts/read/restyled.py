@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from services.drafts.colors import unit
-from services.drafts.design import Curve, Property
+from services.drafts.curves import Curve, Property
 from services.drafts.fields import Fields
 from services.drafts.read.context import ReadBudget
 from services.drafts.read.keyed_names import STYLED

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from services.drafts.design import Curve, Property
+from services.drafts.curves import Curve, Property
 from services.drafts.fields import Fields
 from services.drafts.read.context import ReadBudget
 from services.drafts.read.keyed_names import is_strength

@@ -3,7 +3,7 @@
 A material whose switch is off stays attached; it is ignored without a warning.
 """
 
-from services.drafts.design import MASKED, Curve, Property
+from services.drafts.curves import MASKED, Curve, Property
 from services.drafts.families.effects import ADJUSTMENTS, NEAR_ADJUSTMENTS
 from services.drafts.fields import Fields
 from services.drafts.read.keyed_names import ADJUSTED, LUT

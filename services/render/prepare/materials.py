@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from services.drafts.design import MASKED, Mask
+from services.drafts.curves import MASKED
+from services.drafts.design import Mask
 from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource

@@ -7,7 +7,8 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from services.drafts.colors import BLACK, Color
-from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind, Property
+from services.drafts.curves import Property
+from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind
 from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMaterial, Track, TrackKind
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage

@@ -6,7 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from services.drafts.design import Animation, Property
+from services.drafts.curves import Property
+from services.drafts.design import Animation
 from services.drafts.records import Clip, Segment, TextMaterial
 from services.render.box import Box
 from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from services.drafts.design import Property, Recipe
+from services.drafts.curves import Property
+from services.drafts.design import Recipe
 from services.drafts.records import CompoundMaterial, MediaMaterial, Segment, TextMaterial
 from services.errors import Bilingual
 from services.render.box import Box

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from services.drafts.design import Property
+from services.drafts.curves import Property
 from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Draft, MediaMaterial, Segment, Track, TrackKind
 from services.errors import Bilingual, DraftWarning, WarningCode

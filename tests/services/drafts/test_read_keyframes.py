@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.drafts.design import Curve, EffectKind, Keyframe, Property
+from services.drafts.curves import Curve, Keyframe, Property
+from services.drafts.design import EffectKind
 from services.drafts.read.context import MAX_KEYFRAMES
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, EffectMaterial, Segment, TextMaterial

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from services.drafts.design import EffectKind, Property
+from services.drafts.curves import Property
+from services.drafts.design import EffectKind
 from services.drafts.read.draft import read_draft
 from services.drafts.records import CompoundMaterial, Draft, MediaKind, MediaMaterial, Segment, TextMaterial, TimeRange
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, WarningCode

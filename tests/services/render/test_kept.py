@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.drafts.design import Curve, Keyframe, Mask, MaskKind, Property
+from services.drafts.curves import Curve, Keyframe, Property
+from services.drafts.design import Mask, MaskKind
 from services.render.timeline.scene import Layer, StillSequence
 from services.settings import load
 from services.worker.exporter_process import request_of

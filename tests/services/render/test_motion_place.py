@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.drafts.design import Curve, Keyframe, Property
+from services.drafts.curves import Curve, Keyframe, Property
 from services.drafts.records import Clip, Draft, MediaKind, MediaMaterial
 from services.render.picture.chunks import plan
 from services.render.timeline.scene import Span

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from services.drafts.design import BlendMode, ChromaKey, Curve, Effect, EffectKind, Keyframe, Mask, MaskKind, Property
+from services.drafts.curves import Curve, Keyframe, Property
+from services.drafts.design import BlendMode, ChromaKey, Effect, EffectKind, Mask, MaskKind
 from services.drafts.flatten import flattened
 from services.drafts.records import (
     Clip,

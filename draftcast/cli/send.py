@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from draftcast.cli import upload
-from draftcast.cli.display import SendingBar
 from draftcast.cli.local_drafts import opened
+from draftcast.cli.progress import SendingBar
 from draftcast.cli.terminal import run
 from services.errors import RequestError
 

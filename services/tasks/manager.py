@@ -1,19 +1,17 @@
 """The task manager: one method for each query and mutation of callers."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import now_ms
-from services.drafts.draft_urls import check_webhook, clean_draft_url
+from services.drafts.draft_urls import check_webhook
 from services.errors import (
     Bilingual,
     IdempotencyConflict,
@@ -27,8 +25,7 @@ from services.errors import (
 from services.http.guard import Guard
 from services.live.event_stream import EventStream
 from services.live.task_cache import TaskCache
-from services.output import STANDARD_OUTPUT, Output, OutputFormat, check_output
-from services.replacements import check_replacements
+from services.output import STANDARD_OUTPUT, Output, OutputFormat
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -48,6 +45,7 @@ from services.store.records import (
     ThroughputPoint,
 )
 from services.tasks.queue_quota import check_queue_quota
+from services.tasks.requests import checked_request, fingerprint
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import NO_TRACES, Traces
 from services.worker.queue.queue import WorkQueue, task_job
@@ -56,10 +54,6 @@ log = logging.getLogger(__name__)
 
 MOST_REQUESTS = 1000
 """Requests of one `submit_all`."""
-LARGEST_PRIORITY = 1000
-LONGEST_KEY = 256
-LARGEST_METADATA_BYTES = 16 * 1024
-LONGEST_EXPIRY_SECONDS = 30 * 24 * 3600
 DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES = 60, 24 * 60
 
 
@@ -123,7 +117,7 @@ class TaskManager:
 
     async def _checked_or_error(self, request: TaskRequest) -> TaskRequest | RequestError:
         try:
-            request = _checked(request)
+            request = checked_request(request)
             if request.output == STANDARD_OUTPUT:
                 request = replace(request, output=self._default_output)
             await self._check_format(request.output.format)
@@ -190,8 +184,8 @@ class TaskManager:
         """The task that the request repeats, by its key, or by its draft URL and variant."""
         key = request.idempotency_key
         if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
-            task_id, fingerprint = bound
-            if fingerprint != _fingerprint(request):
+            task_id, digest = bound
+            if digest != fingerprint(request):
                 raise IdempotencyConflict(
                     Bilingual(
                         "This idempotencyKey was used before with other input; use a new key for a new request.",
@@ -208,7 +202,7 @@ class TaskManager:
 
     async def _bind_key(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
         if request.idempotency_key is not None:
-            await writes.remember_key(connection, owner, request.idempotency_key, task.id, _fingerprint(request))
+            await writes.remember_key(connection, owner, request.idempotency_key, task.id, fingerprint(request))
 
     async def cancel(self, owner: str, task_id: str) -> Task:
         """Cancel an active task. A canceled task is returned as it is."""
@@ -389,66 +383,3 @@ async def _join_webhook(connection: AsyncConnection, active: Task, request: Task
 
 def _not_found() -> TaskNotFound:
     return TaskNotFound(Bilingual("There is no such task.", "没有这个任务。"), path=("id",))
-
-
-def _fingerprint(request: TaskRequest) -> str:
-    """A hash that is equal for equal requests."""
-    fields = asdict(request)
-    fields["output"] = request.output.to_json()
-    for newer in (
-        "webhook_url",
-        "webhook_events",
-        "output",
-        "replacements",
-    ):  # requests without them keep the hash of earlier releases
-        if not fields[newer]:
-            del fields[newer]
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def _checked(request: TaskRequest) -> TaskRequest:
-    """The request with normalized URLs. Raises `InvalidInput` naming the first invalid field."""
-    for name, wrong, en, zh in _rules(request):
-        if wrong:
-            raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=(name,))
-    check_output(request.output)
-    check_replacements(request.replacements)
-    webhook_url = None if request.webhook_url is None else clean_draft_url(request.webhook_url, "webhookUrl")
-    return replace(request, draft_url=clean_draft_url(request.draft_url), webhook_url=webhook_url)
-
-
-def _rules(request: TaskRequest) -> list[tuple[str, bool, str, str]]:
-    key, expiry, metadata = request.idempotency_key, request.expires_in_seconds, request.metadata
-    events = request.webhook_events
-    return [
-        (
-            "idempotencyKey",
-            key is not None and not 1 <= len(key) <= LONGEST_KEY,
-            f"must have 1 to {LONGEST_KEY} characters",
-            f"长度须为 1 到 {LONGEST_KEY} 个字符",
-        ),
-        (
-            "priority",
-            abs(request.priority) > LARGEST_PRIORITY,
-            f"must be -{LARGEST_PRIORITY} to {LARGEST_PRIORITY}",
-            f"须在 -{LARGEST_PRIORITY} 到 {LARGEST_PRIORITY} 之间",
-        ),
-        (
-            "expiresInSeconds",
-            expiry is not None and not 1 <= expiry <= LONGEST_EXPIRY_SECONDS,
-            f"must be 1 to {LONGEST_EXPIRY_SECONDS}",
-            f"须在 1 到 {LONGEST_EXPIRY_SECONDS} 之间",
-        ),
-        (
-            "webhookEvents",
-            events is not None and (not request.webhook_url or not events or EventType.SNAPSHOT in events),
-            "needs a webhookUrl and at least one type of change, which SNAPSHOT is not",
-            "须与 webhookUrl 一起给出，且至少一种变化类型（SNAPSHOT 不是）",
-        ),
-        (
-            "metadata",
-            metadata is not None and len(json.dumps(metadata).encode()) > LARGEST_METADATA_BYTES,
-            f"must be at most {LARGEST_METADATA_BYTES} bytes as JSON",
-            f"的 JSON 不得超过 {LARGEST_METADATA_BYTES} 字节",
-        ),
-    ]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from draftcast.cli.display import LocalProgress, ProgressBar, ProgressState, draft_name, task_progress, tasks_table
+from draftcast.cli.progress import LocalProgress, ProgressBar, ProgressState, task_progress
+from draftcast.cli.tables import draft_name, tasks_table
 from draftcast.cli.terminal import print_table
 from services.exporter_protocol import StageLine
 from services.store.records import Stage, Unit

@@ -22,7 +22,13 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *("services.render.program", "services.render.text.captions", "services.render.text.outline"),
-        *("draftcast.server.serving", "draftcast.cli.main", "draftcast.cli.display", "draftcast.cli.remote_api"),
+        *(
+            "draftcast.server.serving",
+            "draftcast.cli.main",
+            "draftcast.cli.tables",
+            "draftcast.cli.report_display",
+            "draftcast.cli.remote_api",
+        ),
         *("draftcast.cli.chinese", "draftcast.cli.doctor", "aiohttp", "alembic.command", "sqlalchemy.dialects.sqlite"),
         *("services.live.broadcast_postgres", "services.live.broadcast_redis", "tests.support.forked"),
     ]

@@ -28,8 +28,8 @@ def list_fonts(
     if draft is None:
         _list_open(as_json)
         return
-    from draftcast.cli.display import needed_fonts_table
     from draftcast.cli.local_drafts import draft_at
+    from draftcast.cli.tables import needed_fonts_table
     from services.fonts.needs import FontState, needed_fonts
     from services.render.text.fonts import find_fonts
 
@@ -45,7 +45,7 @@ def list_fonts(
 
 
 def _list_open(as_json: bool) -> None:
-    from draftcast.cli.display import open_fonts_table
+    from draftcast.cli.tables import open_fonts_table
     from services.render.text.font_table import OPEN_FONTS
     from services.render.text.fonts import find_fonts
     from services.render.text.open_fonts import names_of
@@ -78,7 +78,7 @@ def add(
     """Fetch open fonts with npm, into the first folder of DRAFTCAST_FONT_DIRS or beside those of set-up."""
     from rich.console import Console
 
-    from draftcast.cli.display import FetchingBar
+    from draftcast.cli.progress import FetchingBar
     from services.environment import ADDED_FONTS_DIR
     from services.fonts.install import install
     from services.fonts.npm import fetch, total_size

@@ -116,7 +116,7 @@ def tasks(
 ) -> None:
     """List the newest tasks of a running server."""
     from draftcast.cli import client
-    from draftcast.cli.display import tasks_table
+    from draftcast.cli.tables import tasks_table
     from services.clock import now_ms
 
     found = run(client.newest(server, limit, [each.name for each in status or ()]))
@@ -202,7 +202,7 @@ async def _print_events(server: str, task_id: str) -> dict[str, Any]:
 
 async def _show_events(server: str, task_id: str) -> dict[str, Any]:
     from draftcast.cli import client
-    from draftcast.cli.display import ProgressBar, task_progress
+    from draftcast.cli.progress import ProgressBar, task_progress
 
     last: dict[str, Any] = {}
     with ProgressBar() as bar:
@@ -212,7 +212,7 @@ async def _show_events(server: str, task_id: str) -> dict[str, Any]:
 
 
 def _say_end(task: dict[str, Any]) -> None:
-    from draftcast.cli.display import place_of
+    from draftcast.cli.report_display import place_of
 
     for warning in task["warnings"]:
         start, end = (None if each is None else each * 1e6 for each in (warning["startSeconds"], warning["endSeconds"]))
@@ -228,7 +228,7 @@ def _say_end(task: dict[str, Any]) -> None:
 
 
 def _state_of(task: dict[str, Any], name: str) -> str:
-    from draftcast.cli.display import words
+    from draftcast.cli.progress import words
 
     status = words(task["status"])
     return spoken(Bilingual(f"{name} is {status}.", f"{name}：{status}。"))

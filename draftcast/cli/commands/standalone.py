@@ -142,7 +142,8 @@ def _terminated(child: "subprocess.Popen[bytes]") -> Generator[None]:
 
 
 def _render_shown(request: "ExportRequest", output: Path) -> None:
-    from draftcast.cli.display import LocalProgress, ProgressBar, place_of
+    from draftcast.cli.progress import LocalProgress, ProgressBar
+    from draftcast.cli.report_display import place_of
     from services.clock import now_ms
     from services.exporter_protocol import StageLine
     from services.worker.exporter_process import OWN_EXPORTER, export
@@ -207,7 +208,7 @@ def report(
     """Print the warnings and error that a render would have; exit code 1 when there would be no video."""
     from rich.console import Console
 
-    from draftcast.cli.display import report_object, report_table
+    from draftcast.cli.report_display import report_object, report_table
     from services.tasks.report import make_report
 
     settings = settings_of()
@@ -223,8 +224,8 @@ def report(
 
 def doctor(as_json: AsJson = False) -> None:
     """Check the requirements of a render; exit code 1 when one is missing."""
-    from draftcast.cli.display import findings_table
     from draftcast.cli.doctor import examine
+    from draftcast.cli.tables import findings_table
 
     findings = list(examine(settings_of()))
     if as_json:

@@ -13,7 +13,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from draftcast.api.mcp.tools import build_server
-from draftcast.cli.main import app
+from draftcast.cli.app import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE

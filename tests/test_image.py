@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from draftcast.cli.main import app
+from draftcast.cli.app import app
 from services.settings import Settings
 from tests.support.dockerfile import compose, instructions
 from tests.support.server import ROOT

@@ -4,7 +4,6 @@ aiohttp takes a third of a second to import, so it is imported with the first re
 """
 
 import asyncio
-import email.utils
 import random
 import socket
 import time
@@ -314,6 +313,8 @@ def _retry_after(value: str) -> float | None:
     with suppress(ValueError, OverflowError):
         if value.isdecimal():
             return float(value)
+        import email.utils  # takes 8 ms
+
         parsed = email.utils.parsedate_tz(value)
         if parsed:
             return max(0.0, email.utils.mktime_tz(parsed) - time.time())

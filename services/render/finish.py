@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
 
 import av
+from av.video.frame import VideoFrame
 
 from services.errors import ErrorCode, Failed, failed, mentions_full_disk
 from services.render.export import Exported
@@ -16,8 +16,10 @@ from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.timeline.scene import Timeline
 
 THUMBNAIL_WIDTH = 640
+THUMBNAIL_QUALITY = 3
+"""ffmpeg's JPEG quality (2 best, 31 worst)."""
 THUMBNAIL_AT = 3
-"""The thumbnail is the frame at 1/3 of the video: after its opening, and well before its end."""
+"""The thumbnail is the frame at 1/3 of the video or one of the next: after its opening, and well before its end."""
 LONGEST_DRIFT_US = 100_000
 """Maximum difference between the lengths of sound and picture: AAC has frames of 21 ms."""
 
@@ -77,14 +79,15 @@ def check(path: Path, timeline: Timeline, *, has_sound: bool) -> None:
     with av.open(str(path), format=demuxer(timeline)) as container:
         stream = container.streams.video[0]
         base = stream.time_base or Fraction(1)
-        times = sorted(packet.pts * base for packet in container.demux(stream) if packet.pts is not None)
+        times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
         sounds = [(track.duration or 0) * (track.time_base or Fraction(1)) for track in container.streams.audio]
         size = (stream.width, stream.height)
     if size != (timeline.width, timeline.height):
         raise _broken(f"it has {size[0]}x{size[1]} pixels", f"尺寸为 {size[0]}x{size[1]}")
     if len(times) != timeline.shown.count:
         raise _broken(f"it has {len(times)} frames instead of {timeline.shown.count}", f"帧数为 {len(times)}")
-    if any(abs(time - index / timeline.rate) * timeline.rate > Fraction(1, 4) for index, time in enumerate(times)):
+    ticks, of = (base * timeline.rate).as_integer_ratio()
+    if any(4 * abs(time * ticks - index * of) > of for index, time in enumerate(times)):
         raise _broken("its frames are not evenly spaced", "帧时间不均匀")
     drift = [abs(round(length * 1_000_000) - timeline.duration_us) for length in sounds]
     if len(sounds) != int(has_sound) or any(each > LONGEST_DRIFT_US for each in drift):
@@ -95,13 +98,23 @@ def thumbnail(video: Path, output: Path, timeline: Timeline) -> None:
     """Write the thumbnail, a JPEG."""
     at = timeline.shown.count // THUMBNAIL_AT / timeline.rate
     with av.open(str(video), format=demuxer(timeline)) as container:
+        container.streams.video[0].codec_context.skip_frame = "NONREF"  # a keyframe may lie hundreds of frames before
         container.seek(round(at * 1_000_000))
         frames = container.decode(video=0)
         frame = next(frame for frame in frames if frame.time >= float(at) - 0.001)
         width = min(THUMBNAIL_WIDTH, frame.width)
-        height = max(1, round(frame.height * width / frame.width))
-        image = cast("Any", frame).to_image(width=width, height=height, interpolation="AREA")  # PyAV gives it no type
-        image.save(output, "JPEG", quality=82)
+        output.write_bytes(_jpeg(frame, width, max(1, round(frame.height * width / frame.width))))
+
+
+def _jpeg(frame: VideoFrame, width: int, height: int) -> bytes:
+    """A frame as JPEG, whose colours are BT.601 in full range."""
+    small = frame.reformat(
+        width, height, "yuvj420p", dst_colorspace="ITU601", dst_color_range="JPEG", interpolation="AREA"
+    )
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", Fraction(1)
+    encoder.qmin = encoder.qmax = THUMBNAIL_QUALITY
+    return b"".join(map(bytes, (*encoder.encode(small), *encoder.encode(None))))
 
 
 def publish(made: Path, output: Path) -> None:

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from services.exporter_protocol import KEEP_FREE_BYTES, ExportRequest
@@ -28,6 +27,8 @@ COMING = ".coming"
 
 async def encoder_digest(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path) -> str:
     """A digest of draftcast's and ffmpeg's versions, and of a frame encoded for a trial."""
+    from importlib.metadata import version  # takes 14 ms, and a local render keeps nothing
+
     trial = folder / f"kept-trial.{container(timeline)}"
     source = f"color=c=black:s={timeline.width}x{timeline.height}:r={fraction(timeline.rate)},format=yuv420p[out]"
     encoding = output_arguments(timeline, Span(0, 1), lossless=False, threads=1)

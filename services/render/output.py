@@ -5,10 +5,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
-from PIL import Image
 
 from services.errors import Bilingual, ErrorCode, failed
 from services.output import PICTURES, SILENT, Output, OutputFormat
@@ -17,6 +16,9 @@ from services.render.export import Exported, Exporter, Files, Pictures
 from services.render.finish import check, join, thumbnail, writing_failure
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, run
 from services.render.timeline.scene import Span, Timeline, frame_at
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PLAYED = frozenset((OutputFormat.MP4, OutputFormat.MP4_HEVC, OutputFormat.MP4_AV1, OutputFormat.GIF, OutputFormat.WEBP))
 """Formats whose picture may be rendered in parts."""
@@ -147,6 +149,8 @@ def contact_sheet(made: Path, target: Path, small: Path) -> tuple[int, int]:
     """Write the frames of a file side by side as a JPEG, and the first one to `small`. A single frame keeps its size.
     Returns width and height.
     """
+    from PIL import Image
+
     with av.open(str(made), format="mov") as container:
         images = [cast("Image.Image", cast("Any", frame).to_image()) for frame in container.decode(video=0)]
     width, height = images[0].size

@@ -17,8 +17,8 @@ from PIL import Image, ImageOps
 from typer import Context
 from typer.main import get_command
 
+from draftcast.cli.app import app
 from draftcast.cli.chinese import HELP
-from draftcast.cli.main import app
 from services.drafts.sample import SAMPLE_DIR
 from tests.support.drafts import DraftBuilder
 from tests.support.forked import run_command
@@ -45,7 +45,7 @@ def problem(done: "subprocess.CompletedProcess[str]") -> Any:
 
 ALL_HELP = """
 import sys
-from draftcast.cli.main import command_line
+from draftcast.cli.app import command_line
 def show(command, *names):
     try:
         command_line()([*names, "--help"])

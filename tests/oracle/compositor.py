@@ -7,7 +7,7 @@ It shares no drawing code with the renderer's ffmpeg graph. What effects look li
 import numpy as np
 
 from services.drafts.design import Effect, EffectKind
-from services.render.media.photos import Still
+from services.render.media.still import Still
 from services.render.timeline.scene import (
     US,
     Item,

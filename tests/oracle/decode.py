@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
+from services.render.media.still import Still
 from services.render.timeline.scene import StillSequence
 from tests.oracle.pixels import Pixels, Plane
 

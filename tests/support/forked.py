@@ -22,9 +22,10 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *("services.render.program", "services.render.text.captions", "services.render.text.outline"),
+        *("services.render.media.animated_pictures", "services.render.effects.masks"),
         *(
             "draftcast.server.serving",
-            "draftcast.cli.main",
+            "draftcast.cli.app",
             "draftcast.cli.tables",
             "draftcast.cli.report_display",
             "draftcast.cli.remote_api",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from services.drafts.records import Draft, MediaKind, MediaMaterial
 from services.render.box import Box
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
+from services.render.media.still import Still
 from services.render.timeline.needed import needed
 from services.render.timeline.prepared import Caption, Compound, Prepared
 from services.render.timeline.scene import Picture

@@ -1,7 +1,7 @@
 """Still pictures: opened with Pillow, rotated upright, and scaled down to their drawn size."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from services.render.media.color_profiles import SrgbPicture, tagged, to_srgb
 from services.render.media.containers import HEIF, head_of, still_reader
 from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import Colors
+from services.render.media.still import Still, save_still
 
 MAX_PHOTO_PIXELS = 120_000_000
 """A phone's 108 megapixels fit; decoded, this is half a gigabyte at most."""
@@ -22,25 +23,6 @@ LARGEST_DRAWN_SIDE = 16_384
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
-_QUICK = 1
-"""PNG's compression level, low: the files live for one render."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Still:
-    """A still picture as an upright PNG in RGB or RGBA.
-
-    `width` and `height` are the original's; the PNG may have fewer pixels.
-    """
-
-    path: Path
-    width: int
-    height: int
-    pixel_width: int
-    pixel_height: int
-    has_alpha: bool
-    losses: tuple[Bilingual, ...] = ()
-    """Losses of its file."""
 
 
 def photo_size(path: Path) -> tuple[int, int]:
@@ -61,21 +43,6 @@ def prepare_photo(path: Path, output: Path, *, shrink: float) -> Still:
             if isinstance(error, MemoryError) or getattr(error, "errno", None):
                 raise
             raise unreadable(f"the picture is damaged ({error})", f"图片已损坏（{error}）") from None
-
-
-def save_still(image: Image.Image, output: Path, *, width: int, height: int) -> Still:
-    """Write an RGB or RGBA image as the PNG of a still of `width` x `height` pixels."""
-    opaque = image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255)
-    drawn = image.convert("RGB") if opaque else image
-    drawn.save(output, "PNG", compress_level=_QUICK)
-    return Still(
-        path=output,
-        width=width,
-        height=height,
-        pixel_width=drawn.width,
-        pixel_height=drawn.height,
-        has_alpha=drawn.mode == "RGBA",
-    )
 
 
 def drawn_size(width: int, height: int, shrink: float) -> tuple[int, int]:

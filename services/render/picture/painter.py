@@ -11,8 +11,8 @@ from services.render.effects.filters import TONES, adjustment_steps, blur_steps,
 from services.render.effects.keyed import Stream, keyed_steps, strength_ramp
 from services.render.effects.scenes import CHANGING_SCENES
 from services.render.media.containers import input_options
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
+from services.render.media.still import Still
 from services.render.picture import mixing, transitions
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from services.render.box import Box, Size
 from services.render.effects.luts import escaped
 from services.render.media.hdr import STANDARD, primaries_steps
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
+from services.render.media.still import Still
 from services.render.timeline.geometry import Pose
 from services.render.timeline.scene import Layer, SolidColor, Timeline
 

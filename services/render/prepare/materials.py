@@ -16,15 +16,13 @@ from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
 from services.exporter_protocol import Reporter, Stage, Unit
 from services.render.box import Box
 from services.render.effects.filters import prepare_lut
-from services.render.effects.masks import draw_mask
 from services.render.effects.recipes import write_recipe
 from services.render.export import one_failure
-from services.render.media.animated_pictures import is_animation, prepare_animation
 from services.render.media.damage import decode
 from services.render.media.errors import BadMedia, unreadable
 from services.render.media.hdr import Colors, tone_table, write_cube
-from services.render.media.photos import Still, photo_size, prepare_photo, save_still
 from services.render.media.probe import Footage, Media, is_gif, is_still, probe
+from services.render.media.still import Still, save_still
 from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
 from services.render.text.fonts import FontBook
@@ -217,6 +215,8 @@ class Preparer:
 
     def _backdrop(self, path: Path) -> Still:
         """A background picture, no larger than the canvas needs."""
+        from services.render.media.photos import photo_size, prepare_photo  # with Pillow, here and below: see Still
+
         width, height = photo_size(path)
         shrink = max(self._draft.width / width, self._draft.height / height)
         return prepare_photo(path, self._next_path("backdrop"), shrink=min(1.0, shrink))
@@ -236,6 +236,8 @@ class Preparer:
         prepared.masks[segment.id] = await asyncio.to_thread(draw, segment, segment.mask, size)
 
     def _standing_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> Still:
+        from services.render.effects.masks import draw_mask
+
         del segment  # it is the same in all of its frames
         return save_still(draw_mask(mask, *size), self._next_path("mask"), width=size[0], height=size[1])
 
@@ -243,6 +245,8 @@ class Preparer:
         """A picture for each frame of the segment; a frame of the same mask as the one before is the same file. The
         folder is named by what it shows: commands name the folder, and kept chunks are known by their commands.
         """
+        from services.render.effects.masks import draw_mask
+
         rate = frame_rate(self._draft.fps)
         span = span_of(segment.target, rate)
         shrink = min(1.0, LARGEST_MOVING_MASK / max(size))
@@ -299,6 +303,9 @@ class Preparer:
         return self._tone_tables[colors]
 
     def _picture(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> Picture:
+        from services.render.media.animated_pictures import is_animation, prepare_animation
+        from services.render.media.photos import photo_size, prepare_photo
+
         width, height = photo_size(path)
         canvas = Box(0, 0, self._draft.width, self._draft.height)
         region = pixels(material.crop, width, height)

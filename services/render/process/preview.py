@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
-
 SECONDS = 1.05
 """Minimum interval of previews: slightly above one second, since the worker accepts one a second."""
 LONGEST_SIDE = 320
@@ -94,6 +92,8 @@ def _small(path: Path) -> bool:
     """Whether the JPEG is within the size limit, compressed again if necessary."""
     if path.stat().st_size <= LARGEST_BYTES:
         return True
+    from PIL import Image  # takes 40 ms, and few previews need it
+
     with Image.open(path, formats=["JPEG"]) as image:
         image.load()
     for quality in LOWER_QUALITIES:

@@ -10,9 +10,9 @@ from services.drafts.records import CompoundMaterial, MediaMaterial, Segment, Te
 from services.errors import Bilingual
 from services.render.box import Box
 from services.render.media.damage import Decoded
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
+from services.render.media.still import Still
 from services.render.timeline.karaoke import spoken
 from services.render.timeline.scene import Picture, StillSequence
 

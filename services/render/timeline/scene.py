@@ -12,9 +12,9 @@ from services.drafts.time_warp import TimeWarp
 from services.errors import DraftWarning
 from services.render.box import Box
 from services.render.encoding import STANDARD_ENCODER
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
+from services.render.media.still import Still
 from services.render.timeline.geometry import Pose, covers
 from services.render.timeline.ramps import Ramp
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from draftcast.cli.main import app
+from draftcast.cli.app import app
 from services.drafts.read.draft import read_draft
 from services.fonts.needs import FontState, needed_fonts
 from services.render.text.fonts import FontBook

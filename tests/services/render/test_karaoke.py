@@ -7,7 +7,7 @@ import pytest
 
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, TextMaterial
-from services.render.media.photos import Still
+from services.render.media.still import Still
 from services.render.timeline.layout import lay_out
 from services.render.timeline.needed import needed
 from services.render.timeline.prepared import Caption, Prepared

@@ -4,7 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support import media
 from tests.support.drafts import DraftBuilder
@@ -114,7 +116,15 @@ def test_the_result_has_the_file_s_properties(shown: Shown) -> None:
     )
     assert result["duration_us"] == len(shown.names) * SLOT_US
     assert result["has_sound"] is False
-    assert Path(result["thumbnail"]).read_bytes().startswith(b"\xff\xd8\xff")
+
+
+def test_the_thumbnail_is_a_frame_at_a_third_of_the_video_in_its_colours(shown: Shown) -> None:
+    with Image.open(shown.rendered.result["thumbnail"], formats=["JPEG"]) as image:
+        thumbnail = np.asarray(image.convert("RGB")).astype(float)
+    third = len(shown.video) // 3
+    off = [abs(shown.video.rgb(third + later) - thumbnail).mean() for later in range(4)]
+    assert min(off) < 3
+    assert abs(shown.video.rgb(0) - thumbnail).mean() > 20, "other frames are told apart"
 
 
 def test_nothing_else_is_left_in_the_folder(shown: Shown) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, TextMaterial
 from services.render.box import Box
-from services.render.media.photos import Still
 from services.render.media.probe import Footage
+from services.render.media.still import Still
 from services.render.picture.chunks import Chunk, Use, plan
 from services.render.picture.graph import chunk_command, chunk_readings, timescale
 from services.render.timeline.geometry import Pose

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, cast
 
 import av
 from av.video.frame import VideoFrame
@@ -111,7 +112,7 @@ def _jpeg(frame: VideoFrame, width: int, height: int) -> bytes:
     small = frame.reformat(
         width, height, "yuvj420p", dst_colorspace="ITU601", dst_color_range="JPEG", interpolation="AREA"
     )
-    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder = cast("Any", av.CodecContext.create("mjpeg", "w"))  # PyAV's packets have no type
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", Fraction(1)
     encoder.qmin = encoder.qmax = THUMBNAIL_QUALITY
     return b"".join(map(bytes, (*encoder.encode(small), *encoder.encode(None))))

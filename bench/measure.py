@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import psutil
 
+from draftcast.cli.ffmpeg_threads import FfmpegThreads
+from services.exporter_protocol import Step
 from services.store.database import Database
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +46,8 @@ class Render:
     export_cpu_s: float
     preview_s: float | None
     """From the beginning of exporting to the first preview; None: there was none."""
+    shares: Mapping[Step, float]
+    """Of decoding, filters and encoding in the picture's CPU, where each encoder has one thread."""
     output: Path
 
     @property
@@ -92,7 +96,7 @@ def rendered(
         assert process.stdin
         process.stdin.write(json.dumps(request))
         process.stdin.close()
-        with Memory(process.pid) as memory:
+        with Memory(process.pid) as memory, FfmpegThreads(work / "1") as threads:
             told = _told(process)
     if process.returncode != 0:
         raise RuntimeError(f"the render failed: {told.last}")
@@ -102,6 +106,7 @@ def rendered(
         export_s=told.ended[0] - told.began[0],
         export_cpu_s=told.ended[1] - told.began[1],
         preview_s=told.preview_at - told.began[0] if told.preview_at else None,
+        shares=threads.shares(),
         output=output,
     )
 

@@ -98,6 +98,8 @@ class Bench:
                 ways[name] = partial(cpu_seconds, command)
         used = self._in_turns(ways)
         self._note(used)
+        parts = ", ".join(f"{step.lower()} {share:.0%}" for step, share in renders[-1].shares.items())
+        self._table.note(f"of the picture's CPU: {parts}")
         alike = likeness(self._ffmpeg, renders[-1].output, scene.folder / "hand.mp4")
         self._table.least("mixed scene: likeness to ffmpeg by hand (SSIM)", alike, SAME_PICTURE, "")
         self._table.most("mixed scene: CPU, of ffmpeg by hand", used["ours"] / used["by hand"], 1.1, "x")

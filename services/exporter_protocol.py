@@ -53,6 +53,29 @@ class Unit(StrEnum):
     FRAMES = "FRAMES"
 
 
+class Step(StrEnum):
+    """The steps of a render whose cost is told, in order; DECODE, FILTER and ENCODE are parts of PICTURE."""
+
+    START = "START"
+    """The start of the renderer, and its questions to ffmpeg."""
+    FETCH = "FETCH"
+    READ = "READ"
+    PROBE = "PROBE"
+    """Of materials: examined, and drawn to stills. Captions are drawn here."""
+    COMPOUNDS = "COMPOUNDS"
+    PLAN = "PLAN"
+    PICTURE = "PICTURE"
+    DECODE = "DECODE"
+    FILTER = "FILTER"
+    ENCODE = "ENCODE"
+    SOUND = "SOUND"
+    """Made beside the picture."""
+    JOIN = "JOIN"
+    CONVERT = "CONVERT"
+    CHECK = "CHECK"
+    THUMBNAIL = "THUMBNAIL"
+
+
 class BadInput(DraftcastError):
     """Stdin does not hold a valid request."""
 
@@ -111,6 +134,8 @@ class ExportRequest:
     """Render parts of another worker's attempt, and no video."""
     report: bool = False
     """Render nothing: report the draft's size, warnings and error."""
+    timings: bool = False
+    """Tell the cost of each step in the result."""
     options: Output = STANDARD_OUTPUT
     """The format, size and range of the file to write to `output`."""
     replacements: Replacements = ()
@@ -127,13 +152,13 @@ class ExportRequest:
         return self.folder / "pieces"
 
     def to_json(self) -> str:
-        """The request as one line. `report`, `options`, `replace` and `keep_dir` are present only if they differ
-        from the default.
+        """The request as one line. `report`, `timings`, `options`, `replace` and `keep_dir` are present only if they
+        differ from the default.
         """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
         del values["replacements"]
         values["replace"] = [each.to_json() for each in self.replacements]
-        for name in ("report", "options", "replace", "keep_dir"):
+        for name in ("report", "timings", "options", "replace", "keep_dir"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -190,6 +215,18 @@ class Helped:
     parts: int
 
 
+@dataclass(frozen=True, slots=True)
+class StepCost:
+    """The cost of a step of a render: seconds of CPU, with those of ffmpeg, and of the clock, if known."""
+
+    step: Step
+    cpu_seconds: float
+    wall_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(MAX_COUNT, self.cpu_seconds, self.wall_seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A finished video."""
@@ -204,6 +241,8 @@ class Result:
     has_sound: bool
     name: str | None = None
     """The draft's name."""
+    timings: tuple[StepCost, ...] | None = None
+    """The cost of each step, where the request asks for it."""
 
     def __post_init__(self) -> None:
         _check_range(MAX_NUMBER, self.width, self.height, self.duration_us, self.frames)
@@ -272,6 +311,7 @@ def read_request(text: str) -> ExportRequest:
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
+        timings=given.get("timings") is True,
         share_seconds=_seconds(given, "share_seconds"),
         require_sandbox=given.get("require_sandbox") is True,
         helping=given.get("helping") is True,

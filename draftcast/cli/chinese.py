@@ -49,6 +49,7 @@ HELP = {
     "End here, in seconds.": "到第几秒结束。",
     "Leave the sound out.": "不含声音。",
     "Fail when something cannot be drawn as designed.": "有内容无法按设计绘制时即失败。",
+    "Tell what each step costs: CPU and time.": "列出每一步的 CPU 秒数和用时。",
     "Print the exporter's lines as JSON.": "以 JSON 输出导出程序的每一行。",
     "Print the warnings and error that a render would have; exit code 1 when there would be no video.": (
         "列出渲染时会出现的警告和错误；无法得到视频时退出码为 1。"

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual
+from services.exporter_protocol import Step, StepCost
 from services.render.text.open_fonts import names_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
 
 from draftcast.cli.progress import duration, milliseconds, words
 
+_STEPS = {
+    Step.START: Bilingual("start", "启动"),
+    Step.FETCH: Bilingual("fetch", "下载"),
+    Step.READ: Bilingual("read", "解析"),
+    Step.PROBE: Bilingual("probe", "检查素材"),
+    Step.COMPOUNDS: Bilingual("compounds", "复合片段"),
+    Step.PLAN: Bilingual("plan", "排布"),
+    Step.PICTURE: Bilingual("picture", "画面"),
+    Step.DECODE: Bilingual("- decode", "- 解码"),
+    Step.FILTER: Bilingual("- filter", "- 滤镜"),
+    Step.ENCODE: Bilingual("- encode", "- 编码"),
+    Step.SOUND: Bilingual("sound", "声音"),
+    Step.JOIN: Bilingual("join", "合并"),
+    Step.CONVERT: Bilingual("convert", "转换"),
+    Step.CHECK: Bilingual("check", "校验"),
+    Step.THUMBNAIL: Bilingual("thumbnail", "缩略图"),
+}
 _FONT_STYLES = {"here": "green", "open": "yellow", "missing": "red"}
 _STYLES = {"PROCESSING": "cyan", "COMPLETED": "green", "FAILED": "bold red", "CANCELED": "dim"}
 ID_DIGITS = 12
@@ -54,6 +72,18 @@ def draft_name(url: str) -> str:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return query.get("name") or query.get("draft_id") or unquote(parts.path.rstrip("/").rpartition("/")[2]) or url
+
+
+def timings_table(costs: Iterable[StepCost]) -> Table:
+    """A table of what the steps of a render cost."""
+    step, cpu, wall = spoken(Bilingual("step|CPU s|time s", "步骤|CPU 秒|用时 秒")).split("|")
+    table = Table(step, box=None, header_style="bold")
+    table.add_column(cpu, justify="right")
+    table.add_column(wall, justify="right")
+    for cost in costs:
+        time_text = "" if cost.wall_seconds is None else f"{cost.wall_seconds:.2f}"
+        table.add_row(spoken(_STEPS[cost.step]), f"{cost.cpu_seconds:.2f}", time_text)
+    return table
 
 
 def findings_table(findings: "Iterable[Finding]") -> Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed, mentions_full_disk
+from services.exporter_protocol import Step
 from services.render.kept import KeptFiles
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
@@ -18,6 +19,7 @@ from services.render.picture.chunks import Chunk, plan
 from services.render.picture.copying import clips, copy_clips
 from services.render.picture.graph import chunk_command, chunk_readings, container, output_arguments
 from services.render.picture.sources import Reading
+from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.process.preview import Previews, preview_arguments, with_preview
 from services.render.sound import graph, mix
@@ -48,7 +50,8 @@ class SourceFailed(DraftcastError):
 
 class Exporter:
     """Renders one timeline to files in `folder`. `on_frames` receives the number of encoded frames. With `copies`,
-    coded frames are copied where possible; with `kept`, finished files of earlier renders are used.
+    coded frames are copied where possible; with `kept`, finished files of earlier renders are used. With `one_thread`,
+    encoders have one thread, also of a single chunk: the cost of x264's other threads cannot be told from filters'.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Exporter:
         *,
         copies: bool = False,
         kept: KeptFiles | None = None,
+        one_thread: bool = False,
     ) -> None:
         self._ffmpeg = ffmpeg
         self._timeline = timeline
@@ -69,6 +73,7 @@ class Exporter:
         self._previews = previews
         self._copies = copies
         self._kept = kept
+        self._one_thread = one_thread
         self._done: Counter[int] = Counter()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
@@ -107,10 +112,11 @@ class Exporter:
     async def _pictures(self, chunks: Sequence[Chunk]) -> list[Path]:
         """The files of all chunks, encoded in parallel: one ffmpeg does not use all cores."""
         slots = asyncio.Semaphore(_cores())
+        threads = 1 if self._one_thread or len(chunks) > 1 else _cores()
 
         async def one(chunk: Chunk) -> Path:
             async with slots:
-                return await self._chunk(chunk, threads=1 if len(chunks) > 1 else _cores())
+                return await self._chunk(chunk, threads=threads)
 
         async with asyncio.TaskGroup() as group:
             made = [group.create_task(one(chunk)) for chunk in chunks]
@@ -212,7 +218,8 @@ class Exporter:
 
         words = [repr(timeline.sounds), str(timeline.start_us), str(timeline.duration_us)]
         try:
-            await self._kept_or_made(words, target, make)
+            with COSTS.step(Step.SOUND):
+                await self._kept_or_made(words, target, make)
         except FfmpegFailed as error:
             inputs = [(each, graph.mix_input(each)) for each in self._timeline.sounds]
             sources = [(each.segment_id, mix_input.inputs, each.track.stream) for each, mix_input in inputs]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 import av
 
 from services.errors import Bilingual, ErrorCode, failed
+from services.exporter_protocol import Step
 from services.output import PICTURES, SILENT, Output, OutputFormat
 from services.render.encoding import conversion, converts, encoder
 from services.render.export import Exported, Exporter, Files, Pictures
 from services.render.finish import check, join, thumbnail, writing_failure
+from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, run
 from services.render.timeline.scene import Span, Timeline, frame_at
 
@@ -111,15 +113,19 @@ class FileWriter:
         if self.options.format is OutputFormat.M4A:
             return await self._sound(target)
         joined = self.folder / "joined" if converts(self.options) or self.options.format in PICTURES else target
-        await join(self.ffmpeg, self.timeline, self.exported, self.folder, joined, lambda _: self.on_progress())
+        with COSTS.step(Step.JOIN):
+            await join(self.ffmpeg, self.timeline, self.exported, self.folder, joined, lambda _: self.on_progress())
         if self.options.format in PICTURES:
             size = await asyncio.to_thread(contact_sheet, joined, target, small)
             return Drawn(*size, frames=1)
         if converts(self.options):  # before decoders leave threads behind, with which a fork stood still on Python 3.13
-            await self._run(conversion(self.options, joined, self.exported.sound, target))
+            with COSTS.step(Step.CONVERT):
+                await self._run(conversion(self.options, joined, self.exported.sound, target))
         has_sound = self.exported.sound is not None and not self.timeline.clear
-        await asyncio.to_thread(check, joined, self.timeline, has_sound=has_sound)
-        await asyncio.to_thread(thumbnail, joined, small, self.timeline)
+        with COSTS.step(Step.CHECK):
+            await asyncio.to_thread(check, joined, self.timeline, has_sound=has_sound)
+        with COSTS.step(Step.THUMBNAIL):
+            await asyncio.to_thread(thumbnail, joined, small, self.timeline)
         return Drawn(self.timeline.width, self.timeline.height, self.timeline.shown.count)
 
     async def _sound(self, target: Path) -> Drawn:

@@ -17,7 +17,7 @@ from services.drafts.replace import replaced
 from services.drafts.resize import resized
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
-from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Unit
+from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Step, Unit
 from services.output import CLEAR, Output
 from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
@@ -28,6 +28,7 @@ from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of,
 from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
 from services.render.prepare.materials import material_failure
 from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
+from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.process.preview import Previews
 from services.render.process.sandbox import close_network
@@ -189,8 +190,9 @@ async def _timeline(
         reporter.warn(warning)
     layouts = TimelineBuilder(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
     draft = flattened(draft)
-    await layouts.fetch(draft)
-    await source.close()
+    with COSTS.step(Step.FETCH):
+        await layouts.fetch(draft)
+        await source.close()
     close_network()
     return cut(await layouts.lay_out(draft, clear=request.options.format in CLEAR), request.options)
 
@@ -234,9 +236,11 @@ async def _draft(source: DraftSource, reporter: Reporter, request: ExportRequest
         received += count
         reporter.progress(Stage.PARSING_DRAFT, received, None, Unit.BYTES)
 
-    content = await source.content(on_bytes)
-    read = await asyncio.to_thread(read_draft, content, find_looks(request.looks))
-    draft = resized(read, request.options)
+    with COSTS.step(Step.FETCH):
+        content = await source.content(on_bytes)
+    with COSTS.step(Step.READ):
+        read = await asyncio.to_thread(read_draft, content, find_looks(request.looks))
+        draft = resized(read, request.options)
     received = max(received, len(content))
     reporter.progress(Stage.PARSING_DRAFT, received, received, Unit.BYTES)
     return draft
@@ -276,10 +280,13 @@ async def _make(
     kept = None
     if request.keep_dir is not None:
         kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline)
-    exporter = Exporter(ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies, kept=kept)
+    exporter = Exporter(
+        ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies, kept=kept, one_thread=request.timings
+    )
     files = TimelineFiles.below(places.pieces, request.materials_dir)
     parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None
-    exported = await exporter.export(parts.files if parts else pictures(exporter, timeline, options))
+    with COSTS.step(Step.PICTURE):
+        exported = await exporter.export(parts.files if parts else pictures(exporter, timeline, options))
 
     def report_step(steps: int) -> None:
         reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)

@@ -15,6 +15,7 @@ from services.drafts.replace import placeholders, unknown
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
 from services.render.pipeline import assist, examine, render, workspace
+from services.render.process.costs import COSTS
 from services.render.process.sandbox import confine_render
 from services.render.timeline.scene import frame_rate
 from services.replacements import Replacements
@@ -27,6 +28,7 @@ def run(request: ExportRequest, reporter: Reporter) -> int:
     """Run the request and write the last line. Returns the exit code."""
     asked = _report if request.report else _assist if request.helping else _render
     try:
+        COSTS.started()
         confine_render(request)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(_stoppable(asked(request, reporter)))
@@ -51,7 +53,7 @@ async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
 async def _render(request: ExportRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
         result = await render(request, reporter, places)
-    reporter.finish(result)
+    reporter.finish(replace(result, timings=COSTS.by_step()) if request.timings else result)
 
 
 async def _assist(request: ExportRequest, reporter: Reporter) -> None:

@@ -92,13 +92,21 @@ def test_a_draft_folder_renders_without_a_server(tmp_path: Path) -> None:
 
 
 def test_render_prints_the_exporters_lines(tmp_path: Path) -> None:
-    done = run(tmp_path, "render", str(SAMPLE_DIR), "-o", str(tmp_path / "a.mp4"), "--json")
-    assert done.returncode == 0
+    done = run(tmp_path, "render", str(SAMPLE_DIR), "-o", str(tmp_path / "a.mp4"), "--json", "--timings")
+    assert done.returncode == 0, done.stderr
     told = lines(done)
     assert told[0]["stage"] == "PARSING_DRAFT"
     assert told[-1]["result"]["frames"] == 180
     assert Path(told[-1]["result"]["output"]) == tmp_path / "a.mp4"
     assert (tmp_path / "a.mp4").is_file()
+    costs = {each["step"]: each for each in told[-1]["result"]["timings"]}
+    parts = "DECODE", "FILTER", "ENCODE"
+    assert list(costs) == [
+        *("START", "FETCH", "READ", "PROBE", "PLAN", "PICTURE", *parts, "SOUND", "JOIN", "CHECK", "THUMBNAIL"),
+    ]
+    assert all(costs[step]["cpu_seconds"] > 0 for step in ("START", "PROBE", "PICTURE", "SOUND", "JOIN", "THUMBNAIL"))
+    assert sum(costs[step]["cpu_seconds"] for step in parts) == pytest.approx(costs["PICTURE"]["cpu_seconds"], rel=0.02)
+    assert costs["SOUND"]["wall_seconds"] < costs["PICTURE"]["wall_seconds"], "the sound is made beside the picture"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from draftcast.cli.progress import LocalProgress, ProgressBar, ProgressState, task_progress
-from draftcast.cli.tables import draft_name, tasks_table
+from draftcast.cli.tables import draft_name, tasks_table, timings_table
 from draftcast.cli.terminal import print_table
-from services.exporter_protocol import StageLine
+from services.exporter_protocol import StageLine, Step, StepCost
 from services.store.records import Stage, Unit
 
 TASK: dict[str, Any] = {
@@ -18,6 +18,17 @@ TASK: dict[str, Any] = {
     "stages": [{"stage": "EXPORTING", "done": 1200, "total": 3600, "unit": "FRAMES"}],
 }  # fmt: skip
 CREATED_MS = 1_793_534_400_000
+
+
+def test_the_cost_of_every_step_has_a_name_in_both_languages(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language, names in (("en_US", ["START", "2.50", "PICTURE"]), ("zh_CN", ["启动", "2.50", "画面"])):
+        monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
+        print_table(timings_table([StepCost(step, 2.5) for step in Step]))
+        printed = capsys.readouterr().out
+        assert len(printed.splitlines()) == 1 + len(Step)
+        assert all(name.lower() in printed for name in names)
 
 
 def test_a_stage_that_is_over_stays_above_the_bar(capfd: pytest.CaptureFixture[str]) -> None:

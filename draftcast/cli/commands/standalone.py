@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +21,7 @@ from services.errors import Bilingual, DraftWarning, Failed, Failure
 from services.output import Quality
 
 if TYPE_CHECKING:
+    from draftcast.cli.ffmpeg_threads import FfmpegThreads
     from services.exporter_protocol import ExportRequest, PreviewLine, Result, StageLine
     from services.settings import Settings
 Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
@@ -41,20 +42,26 @@ def render(
     urls: Urls = None,
     replace_file: File = None,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
+    timings: Annotated[bool, typer.Option(help="Tell what each step costs: CPU and time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
 ) -> None:
     """Render a draft without a server."""
+    from draftcast.cli.ffmpeg_threads import FfmpegThreads
+
     settings = settings_of()
     _check_output(output)
     options = output_from(format_ or format_of(output), short_side, scale, fps, quality, start, end, silent)
     replacements = replacements_from(texts, urls, replace_file)
     with _request(settings, draft) as asked:
         named = asked.output.with_suffix(options.ending)
-        request = replace(asked, strict=strict, options=options, replacements=replacements, output=named)
-        if as_json:
-            _render_json(request, output)
-        else:
-            _render_shown(request, output)
+        request = replace(
+            asked, strict=strict, options=options, replacements=replacements, output=named, timings=timings
+        )
+        with FfmpegThreads(request.folder) if timings else nullcontext() as threads:
+            if as_json:
+                _render_json(request, output, threads)
+            else:
+                _render_shown(request, output, threads)
 
 
 @contextmanager
@@ -101,8 +108,9 @@ def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
         )
 
 
-def _render_json(request: "ExportRequest", output: Path) -> None:
+def _render_json(request: "ExportRequest", output: Path, threads: "FfmpegThreads | None") -> None:
     """Print the renderer's lines as JSON; the result follows when the file is at its place."""
+    from services.exporter_protocol import StepCost
     from services.worker.child import supervised
     from services.worker.exporter_process import OWN_EXPORTER, parse_line
 
@@ -128,6 +136,10 @@ def _render_json(request: "ExportRequest", output: Path) -> None:
     if result is None or child.returncode:
         raise Stopped("RENDER_FAILED", f"The renderer ended with {child.returncode}.")
     _keep(request, output)
+    if threads is not None:
+        result["timings"] = [
+            asdict(each) for each in threads.told_apart(StepCost(**each) for each in result["timings"])
+        ]
     print_json({"result": {**result, "output": str(output.absolute()), "thumbnail": None}})
 
 
@@ -141,9 +153,10 @@ def _terminated(child: "subprocess.Popen[bytes]") -> Generator[None]:
         raise
 
 
-def _render_shown(request: "ExportRequest", output: Path) -> None:
+def _render_shown(request: "ExportRequest", output: Path, threads: "FfmpegThreads | None") -> None:
     from draftcast.cli.progress import LocalProgress, ProgressBar
     from draftcast.cli.report_display import place_of
+    from draftcast.cli.tables import timings_table
     from services.clock import now_ms
     from services.exporter_protocol import StageLine
     from services.worker.exporter_process import OWN_EXPORTER, export
@@ -165,6 +178,8 @@ def _render_shown(request: "ExportRequest", output: Path) -> None:
         say(f"{warning.code}: {spoken(warning.message)}{f' ({place})' if place else ''}", "yellow")
     _keep(request, output)
     _say_result(result, output)
+    if threads is not None:
+        print_table(timings_table(threads.told_apart(result.timings or ())))
 
 
 def _check_output(output: Path) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from services.drafts.colors import BLACK
 from services.drafts.records import Draft, MediaMaterial
 from services.drafts.source import DraftSource
-from services.exporter_protocol import Reporter
+from services.exporter_protocol import Reporter, Step
 from services.render.export import Exporter
 from services.render.finish import demuxer, join
 from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
 from services.render.picture.graph import LOSSLESS
 from services.render.prepare.materials import ItemCounter, Preparer, fetch
+from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, OnFrame
 from services.render.text.fonts import FontBook
 from services.render.timeline.layout import lay_out
@@ -82,9 +83,13 @@ class TimelineBuilder:
         files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
         preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._counter, self._ffmpeg)
-        prepared = await preparer.prepare(wanted, files)
-        await self._nested(wanted, prepared)
-        timeline = lay_out(draft, prepared, clear=clear)
+        with COSTS.step(Step.PROBE):
+            prepared = await preparer.prepare(wanted, files)
+        if wanted.compounds:
+            with COSTS.step(Step.COMPOUNDS):
+                await self._nested(wanted, prepared)
+        with COSTS.step(Step.PLAN):
+            timeline = lay_out(draft, prepared, clear=clear)
         for warning in timeline.warnings:
             self._reporter.warn(warning)
         return timeline

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from services.errors import Bilingual, DraftcastError
+from services.render.process.costs import COSTS
 
 OLDEST = (5, 1)
 """The oldest supported release."""
@@ -172,6 +173,7 @@ async def run(ffmpeg: Ffmpeg, arguments: Sequence[str], on_frame: OnFrame = lamb
         if process.returncode is None:
             process.kill()
             await process.wait()
+        COSTS.program_ended()
     if returncode != 0:
         raise FfmpegFailed(returncode, tail)
     return frames

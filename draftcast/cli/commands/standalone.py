@@ -42,7 +42,7 @@ def render(
     urls: Urls = None,
     replace_file: File = None,
     strict: Annotated[bool, typer.Option(help="Fail when something cannot be drawn as designed.")] = False,
-    timings: Annotated[bool, typer.Option(help="Tell what each step costs: CPU and time.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Tell what each step costs: CPU and time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the exporter's lines as JSON.")] = False,
 ) -> None:
     """Render a draft without a server."""

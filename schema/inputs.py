@@ -1,5 +1,6 @@
 """The input types. A missing argument and null mean the same."""
 
+from dataclasses import fields
 from typing import TypeVar
 
 import strawberry
@@ -8,6 +9,7 @@ from strawberry.types.unset import UnsetType
 from schema.described import described
 from schema.enums import OrderDirection
 from schema.scalars import URL, DateTime, JSONObject
+from services.ai_label import AiContent, AiLabel
 from services.errors import ErrorCode
 from services.output import STANDARD_OUTPUT, Output, OutputFormat, Quality, output_of
 from services.replacements import Replacement, Replacements, in_order
@@ -85,6 +87,40 @@ class VideoTaskOrder:
 
 @described
 @strawberry.input
+class AiLabelInput:
+    """The label of AI-generated content by GB 45438-2025, which the file's metadata gets in the field `AIGC`."""
+
+    content: AiContent | None = strawberry.field(default=strawberry.UNSET, description="GENERATED without it.")
+    content_producer: str = strawberry.field(
+        description="The name or code of the service that generated the content, 1 to 200 characters."
+    )
+    produce_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The producer's number of the content; the task's id without it."
+    )
+    reserved_code1: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Reserved for the producer, such as a signature."
+    )
+    content_propagator: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The name or code of the service that distributes the content."
+    )
+    propagate_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The distributor's number of the content."
+    )
+    reserved_code2: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Reserved for the distributor, such as a signature."
+    )
+    mark: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="True shows AI生成 in the first three seconds, and on pictures. False without it.",
+    )
+
+    def fields(self) -> dict[str, object]:
+        """The fields of the services' label."""
+        return {field.name: given(getattr(self, field.name)) for field in fields(AiLabel)}
+
+
+@described
+@strawberry.input
 class VideoOutputInput:
     """The requested file. What is missing is as in the draft: the whole of it as an MP4 in its size and frame rate."""
 
@@ -104,11 +140,15 @@ class VideoOutputInput:
         default=strawberry.UNSET, description="The end of the range, in milliseconds of the draft."
     )
     sound: bool | None = strawberry.field(default=strawberry.UNSET, description="False leaves the sound out.")
+    ai_label: AiLabelInput | None = strawberry.field(
+        default=strawberry.UNSET, description="The label of AI-generated content; the server's without it, if any."
+    )
 
     def output(self) -> Output:
         """The output of the services."""
         names = ("format", "quality", "short_side", "scale", "frame_rate", "start_ms", "end_ms", "sound")
-        return output_of({name: given(getattr(self, name)) for name in names})
+        label = given(self.ai_label)
+        return output_of({name: given(getattr(self, name)) for name in names} | {"ai_label": label and label.fields()})
 
 
 @described

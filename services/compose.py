@@ -125,6 +125,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             traces=traces,
             unwritable=partial(_unwritable, settings),
             default_output=settings.default_output,
+            default_label=settings.ai_label,
         )
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())

@@ -171,6 +171,7 @@ class WarningCode(StrEnum):
     SEGMENT_SKIPPED = "SEGMENT_SKIPPED"
     FIELD_UNKNOWN = "FIELD_UNKNOWN"
     PLACEHOLDER_LEFT = "PLACEHOLDER_LEFT"
+    PROVENANCE_LOST = "PROVENANCE_LOST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, failed
+from services.errors import DraftcastError, DraftWarning, ErrorCode, Failure, WarningCode, failed
 from services.output import STANDARD_OUTPUT, Output, output_of
 from services.replacements import Replacements, replacements_of
 from services.warning_limit import WarningLimit
@@ -297,6 +297,7 @@ def read_request(text: str) -> ExportRequest:
     if not given.get("draft_url") and not given.get("draft_folder"):
         raise BadInput("the request has neither draft_url nor draft_folder")
     return ExportRequest(
+        task_id=str(given.get("task_id") or ""),
         folder=_path(given, "folder"),
         output=_path(given, "output"),
         draft_url=str(given.get("draft_url") or ""),
@@ -416,8 +417,8 @@ class Reporter:
             self.progress(self._last.stage, self._last.done or 0.0, self._last.total, self._last.unit or Unit.ITEMS)
 
     def warn(self, warning: DraftWarning) -> None:
-        """Report a warning. Raises `Failed` (FEATURE_UNSUPPORTED) with `strict`."""
-        if self._strict:
+        """Report a warning. Raises `Failed` (FEATURE_UNSUPPORTED) with `strict`; lost provenance changes no picture."""
+        if self._strict and warning.code is not WarningCode.PROVENANCE_LOST:
             raise failed(
                 ErrorCode.FEATURE_UNSUPPORTED,
                 warning.message.en,

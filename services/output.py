@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from services.ai_label import AiLabel, label_of, label_rules
 from services.errors import Bilingual, InvalidInput
 
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 64, 4320
@@ -89,6 +90,8 @@ class Output:
     end_ms: int | None = None
     """The range of the draft, in ms; None is the draft's end."""
     sound: bool = True
+    ai_label: AiLabel | None = None
+    """The label of AI-generated content to write."""
 
     @property
     def ending(self) -> str:
@@ -104,19 +107,29 @@ class Output:
     def to_json(self) -> dict[str, Any]:
         """The fields that differ from the default."""
         values = ((field, getattr(self, field.name)) for field in fields(self))
-        return {field.name: value for field, value in values if value != field.default}
+        changed = {field.name: value for field, value in values if value != field.default}
+        return changed | ({"ai_label": self.ai_label.to_json()} if self.ai_label else {})
 
 
 STANDARD_OUTPUT = Output()
 
 
+def labelled(output: Output, label: AiLabel | None) -> Output:
+    """The output, with `label` where it has none; M4A has no picture to mark."""
+    if label is None or output.ai_label is not None:
+        return output
+    return replace(output, ai_label=replace(label, mark=label.mark and output.format is not OutputFormat.M4A))
+
+
 def output_of(values: Mapping[str, Any] | None) -> Output:
-    """The output of `to_json`'s fields. Raises ValueError for an unknown format or quality."""
+    """The output of `to_json`'s fields. Raises TypeError and ValueError for others."""
     given = {name: value for name, value in (values or {}).items() if value is not None}
     if "format" in given:
         given["format"] = OutputFormat(given["format"])
     if "quality" in given:
         given["quality"] = Quality(given["quality"])
+    if "ai_label" in given:
+        given["ai_label"] = label_of(given["ai_label"])
     return Output(**given)
 
 
@@ -124,7 +137,7 @@ def check_output(output: Output) -> None:
     """Raises `InvalidInput` that names the first invalid field."""
     for name, wrong, en, zh in _rules(output):
         if wrong:
-            raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=("output", name))
+            raise InvalidInput(Bilingual(f"{name} {en}.", f"{name} {zh}。"), path=("output", *name.split(".")))
 
 
 def _rules(output: Output) -> Iterator[tuple[str, bool, str, str]]:
@@ -166,3 +179,12 @@ def _rules(output: Output) -> Iterator[tuple[str, bool, str, str]]:
         "cannot be false for M4A, which is nothing but sound",
         "不能为 false：M4A 只有声音",
     )
+    if output.ai_label is not None:
+        for name, wrong, en, zh in label_rules(output.ai_label):
+            yield f"aiLabel.{name}", wrong, en, zh
+        yield (
+            "aiLabel.mark",
+            output.ai_label.mark and output.format is OutputFormat.M4A,
+            "cannot be true for M4A, which has no picture; leave it out, or choose another format",
+            "不能用于 M4A：它没有画面；请去掉该项或选择其他格式",
+        )

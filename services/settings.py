@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from services.ai_label import AiLabel, label_rules
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.errors import DraftcastError, InvalidInput
 from services.output import STANDARD_OUTPUT, Output, check_output
@@ -68,6 +69,25 @@ def _checked_output(output: Output) -> Output:
     return output
 
 
+def _ai_label(value: Any) -> Any:
+    """The fields of `content_producer="My studio" mark=true`; a table of the TOML file unchanged."""
+    if not isinstance(value, str | dict):
+        return value
+    words = (word.partition("=") for word in shlex.split(value)) if isinstance(value, str) else ()
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {name: text for name, _, text in words}
+    for name in sorted(set(given) - {field.name for field in fields(AiLabel)}):
+        raise ValueError(f"a label has no field {name}; write for instance content_producer=NAME mark=true")
+    return given or None
+
+
+def _checked_label(label: AiLabel | None) -> AiLabel | None:
+    for name, wrong, en, _ in label_rules(label) if label else ():
+        if wrong:
+            raise ValueError(f"{name} {en}")
+    return label
+
+
+DefaultLabel = Annotated[AiLabel | None, NoDecode, BeforeValidator(_ai_label), AfterValidator(_checked_label)]
 DefaultOutput = Annotated[Output, NoDecode, BeforeValidator(_output), AfterValidator(_checked_output)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Command = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_command)]
@@ -107,6 +127,11 @@ class Settings(BaseSettings):
     require_sandbox: bool = Field(False, description="refuse to start and to render where the kernel lacks the sandbox")
     default_output: DefaultOutput = Field(
         STANDARD_OUTPUT, description="output of tasks that request none, such as `quality=HIGH short_side=720`"
+    )
+    ai_label: DefaultLabel = Field(
+        None,
+        description="label of AI-generated content in the files of all tasks that request none, such as "
+        "`content_producer=NAME mark=true`",
     )
     copy_video: bool = Field(True, description="copy the coded frames of drafts that only cut H.264 files at keyframes")
     share_seconds: int = Field(60, ge=0, description="shortest video that all idle workers render in parts; 0: none")

@@ -29,6 +29,7 @@ _CHINESE = {
     "ffmpeg": "ffmpeg 的路径，须为 5.1 或更新版本并带 x264；默认使用自带的，没有自带的则用 PATH 中的",
     "require_sandbox": "内核缺少沙箱的任何一部分时，拒绝启动和渲染",
     "default_output": "未指定输出的任务使用的输出，如 `quality=HIGH short_side=720`",
+    "ai_label": "写入文件的人工智能生成合成内容标识，用于未指定标识的任务，如 `content_producer=名称 mark=true`",
     "copy_video": "草稿只是在关键帧处剪切同类 H.264 文件时，直接复制已编码的帧",
     "share_seconds": "由所有空闲工作进程分段渲染的视频至少多少秒；0 表示不分段",
     "font_dirs": "优先查找字体的文件夹，用 : 分隔",
@@ -73,7 +74,7 @@ def _rows(*, chinese: bool) -> Iterator[str]:
     schema = Settings.model_json_schema()["properties"]
     for name, field in Settings.model_fields.items():
         meaning = _CHINESE[name] if chinese else field.description
-        default = "" if field.default in ("", (), STANDARD_OUTPUT) else f"`{str(field.default).lower()}`"
+        default = "" if field.default in ("", (), None, STANDARD_OUTPUT) else f"`{str(field.default).lower()}`"
         cells = (f"`DRAFTCAST_{name.upper()}`", default, _values(schema[name]), meaning)
         yield "|".join(["", *(f" {cell} " if cell else " " for cell in cells), "\n"])
 

@@ -48,6 +48,10 @@ HELP = {
     "Begin here, in seconds.": "从第几秒开始。",
     "End here, in seconds.": "到第几秒结束。",
     "Leave the sound out.": "不含声音。",
+    "Label the file as AI-generated (GB 45438-2025), by this service.": (
+        "写入 AI 生成内容标识 （GB 45438-2025）， 值为服务提供者。"
+    ),
+    "With --ai-label: mark the picture in the first three seconds.": "与 --ai-label 一起使用： 前三秒显示标识。",
     "Fail when something cannot be drawn as designed.": "有内容无法按设计绘制时即失败。",
     "Tell what each step costs: CPU and time.": "列出每一步的 CPU 秒数和用时。",
     "Print the exporter's lines as JSON.": "以 JSON 输出导出程序的每一行。",

@@ -150,7 +150,7 @@ async def submit(
     """Submit a draft and return its task. Raises `ServerUnreachable`, `ServerRefusal`."""
     more: Json = {} if webhook_url is None else {"webhookUrl": webhook_url}
     if output != STANDARD_OUTPUT:  # servers of earlier releases do not know it
-        more["output"] = {_camel_case(name): value for name, value in output.to_json().items()}
+        more["output"] = _camel_cased(output.to_json())
     if replacements:
         more["replace"] = [each.to_json() for each in replacements]
     return await _changed(server, _SUBMIT, {"input": {"draftUrl": draft_url, "strict": strict, **more}})
@@ -159,6 +159,12 @@ async def submit(
 def _locale() -> Json:
     """The variable of the language in which people here read messages."""
     return {"locale": "ZH" if is_chinese() else "EN"}
+
+
+def _camel_cased(values: Json) -> Json:
+    return {
+        _camel_case(name): _camel_cased(value) if isinstance(value, dict) else value for name, value in values.items()
+    }
 
 
 def _camel_case(name: str) -> str:

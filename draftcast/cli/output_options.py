@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from services.ai_label import AiLabel
 from services.errors import InvalidInput
 from services.output import FILE_TYPES, Output, OutputFormat, Quality, check_output
 
@@ -38,6 +39,16 @@ From = Annotated[float, typer.Option("--from", help="Begin here, in seconds.")]
 To = Annotated[float | None, typer.Option("--to", help="End here, in seconds.")]
 Silent = Annotated[bool, typer.Option("--silent", help="Leave the sound out.")]
 
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--ai-label",
+        metavar="PRODUCER",
+        help="Label the file as AI-generated (GB 45438-2025), by this service.",
+    ),
+]
+Mark = Annotated[bool, typer.Option("--ai-mark", help="With --ai-label: mark the picture in the first three seconds.")]
+
 
 def output_from(
     format_: OutputFormat,
@@ -48,8 +59,12 @@ def output_from(
     start: float,
     end: float | None,
     silent: bool,
+    ai_label: str | None,
+    ai_mark: bool,
 ) -> Output:
     """The output of the options. Raises a usage error that names the wrong one."""
+    if ai_mark and ai_label is None:
+        raise typer.BadParameter("--ai-mark needs --ai-label PRODUCER.")
     output = Output(
         format=format_,
         quality=quality,
@@ -59,6 +74,7 @@ def output_from(
         start_ms=round(start * 1000),
         end_ms=None if end is None else round(end * 1000),
         sound=not silent,
+        ai_label=None if ai_label is None else AiLabel(content_producer=ai_label, mark=ai_mark),
     )
     try:
         check_output(output)

@@ -1,6 +1,6 @@
 """ffmpeg arguments that encode the picture, and those that convert a finished file to another format."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.errors import Bilingual
@@ -75,17 +75,31 @@ def converts(output: Output) -> bool:
     return output.format in CLEAR or output.format in (OutputFormat.GIF, OutputFormat.WEBP)
 
 
-def conversion(output: Output, made: Path, sound: Path | None, target: Path) -> list[str]:
-    """Arguments that write the joined file `made`, and the sound of a transparent one, in the output's format."""
+def conversion(output: Output, made: Path, sound: Path | None, target: Path, tags: Sequence[str] = ()) -> list[str]:
+    """Arguments that write the joined file `made`, and the sound of a transparent one, in the output's format. `tags`
+    write its metadata.
+    """
     opened = ["-i", str(made), *(["-i", str(sound)] if sound else [])]
     mapped = ["-map", "0:v:0", *(["-map", "1:a:0"] if sound else [])]
     match output.format:
         case OutputFormat.WEBM_ALPHA:
             coded = ["-c:v", VP9, *_VP9[output.quality], "-b:v", "0", "-row-mt", "1", "-auto-alt-ref", "0", *_TAGGED]
-            return [*opened, *mapped, *coded, "-pix_fmt", "yuva420p", "-c:a", "libopus", "-f", "webm", str(target)]
+            return [
+                *opened,
+                *mapped,
+                *coded,
+                "-pix_fmt",
+                "yuva420p",
+                "-c:a",
+                "libopus",
+                *tags,
+                "-f",
+                "webm",
+                str(target),
+            ]
         case OutputFormat.PRORES_4444:
             coded = ["-c:v", PRORES, "-profile:v", "4444", "-pix_fmt", "yuva444p10le", *_TAGGED, "-c:a", "pcm_s16le"]
-            return [*opened, *mapped, *coded, "-f", "mov", str(target)]
+            return [*opened, *mapped, *coded, *tags, "-f", "mov", str(target)]
         case OutputFormat.GIF:
             return [*opened, "-filter_complex", _PALETTE, "-f", "gif", str(target)]
         case _:

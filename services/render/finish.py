@@ -26,9 +26,16 @@ LONGEST_DRIFT_US = 100_000
 
 
 async def join(
-    ffmpeg: Ffmpeg, timeline: Timeline, exported: Exported, folder: Path, output: Path, on_frame: OnFrame
+    ffmpeg: Ffmpeg,
+    timeline: Timeline,
+    exported: Exported,
+    folder: Path,
+    output: Path,
+    on_frame: OnFrame,
+    tags: Sequence[str] = (),
 ) -> None:
-    """Join picture and sound without encoding, with the index at the beginning of the file. Raises `Failed`.
+    """Join picture and sound without encoding, with the index at the beginning of the file. `tags` are arguments that
+    write its metadata. Raises `Failed`.
 
     A file of a transparent timeline is an intermediate one, and has no sound.
     """
@@ -40,7 +47,7 @@ async def join(
         *(*input_options("concat", container(timeline)), "-i", str(playlist), *sound),
         *("-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy"),
         *("-video_track_timescale", str(timescale(timeline.rate)), *index),
-        *("-map_metadata", "-1", "-f", container(timeline), str(output)),
+        *("-map_metadata", "-1", *tags, "-f", container(timeline), str(output)),
     ]
     try:
         await run(ffmpeg, arguments, on_frame)

@@ -2,22 +2,25 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import av
 
+from services.drafts.ai_mark import MARK_EM, MARK_ID, PICTURE_EM
 from services.errors import Bilingual, ErrorCode, failed
 from services.exporter_protocol import Step
 from services.output import PICTURES, SILENT, Output, OutputFormat
 from services.render.encoding import conversion, converts, encoder
 from services.render.export import Exported, Exporter, Files, Pictures
 from services.render.finish import check, join, thumbnail, writing_failure
+from services.render.labels import label_arguments, write_xmp, xmp_packet
+from services.render.media.still import Still
 from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, run
-from services.render.timeline.scene import Span, Timeline, frame_at
+from services.render.timeline.scene import Layer, Span, Timeline, frame_at
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,7 +39,15 @@ RANGE_HINT = Bilingual(
 def cut(timeline: Timeline, options: Output) -> Timeline:
     """The timeline with the range, sounds and encoder of the output. Raises `Failed` for a range outside the draft."""
     shown = timeline.sounds if options.sound and options.format not in SILENT else ()
-    return replace(timeline, window=_window(timeline, options), sounds=shown, encoder=encoder(options))
+    cut_out = replace(timeline, window=_window(timeline, options), sounds=shown, encoder=encoder(options))
+    return _without_mark(cut_out) if options.format in PICTURES else cut_out
+
+
+def _without_mark(timeline: Timeline) -> Timeline:
+    """The timeline with its mark apart: one on each frame of a contact sheet would be too small."""
+    mark = next((item for item in timeline.items if item.segment_id == MARK_ID), None)
+    still = mark.picture if isinstance(mark, Layer) and isinstance(mark.picture, Still) else None
+    return replace(timeline, items=tuple(item for item in timeline.items if item is not mark), mark=still)
 
 
 def _window(timeline: Timeline, options: Output) -> Span | None:
@@ -105,6 +116,8 @@ class FileWriter:
     timeline: Timeline
     exported: Exported
     options: Output
+    fields: Mapping[str, str]
+    """The metadata fields of labels of AI-generated content."""
     folder: Path
     on_progress: Callable[[], None]
 
@@ -112,15 +125,21 @@ class FileWriter:
         """Write the file, and its thumbnail to `small`. Raises `Failed`."""
         if self.options.format is OutputFormat.M4A:
             return await self._sound(target)
-        joined = self.folder / "joined" if converts(self.options) or self.options.format in PICTURES else target
+        format_ = self.options.format
+        converted = converts(self.options) or format_ in PICTURES
+        joined, tags = (self.folder / "joined", []) if converted else (target, self._tags())
         with COSTS.step(Step.JOIN):
-            await join(self.ffmpeg, self.timeline, self.exported, self.folder, joined, lambda _: self.on_progress())
-        if self.options.format in PICTURES:
-            size = await asyncio.to_thread(contact_sheet, joined, target, small)
+            await join(
+                self.ffmpeg, self.timeline, self.exported, self.folder, joined, lambda _: self.on_progress(), tags
+            )
+        if format_ in PICTURES:
+            size = await asyncio.to_thread(contact_sheet, joined, target, small, self.timeline.mark, self.fields)
             return Drawn(*size, frames=1)
         if converts(self.options):  # before decoders leave threads behind, with which a fork stood still on Python 3.13
             with COSTS.step(Step.CONVERT):
-                await self._run(conversion(self.options, joined, self.exported.sound, target))
+                await self._run(conversion(self.options, joined, self.exported.sound, target, self._tags()))
+                canvas = self.timeline.width, self.timeline.height
+                await asyncio.to_thread(write_xmp, target, format_, self.fields, canvas)
         has_sound = self.exported.sound is not None and not self.timeline.clear
         with COSTS.step(Step.CHECK):
             await asyncio.to_thread(check, joined, self.timeline, has_sound=has_sound)
@@ -137,8 +156,12 @@ class FileWriter:
                 "草稿在该范围内没有声音，无法导出 M4A。",
                 hint=Bilingual("Ask for a video instead.", "请改为导出视频。"),
             )
-        await self._run(["-i", str(sound), "-c", "copy", "-movflags", "+faststart", "-f", "ipod", str(target)])
+        index = ["-movflags", "+faststart"]
+        await self._run(["-i", str(sound), "-c", "copy", *index, *self._tags(), "-f", "ipod", str(target)])
         return Drawn()
+
+    def _tags(self) -> list[str]:
+        return label_arguments(self.options.format, self.fields)
 
     async def _run(self, arguments: list[str]) -> None:
         try:
@@ -151,9 +174,11 @@ class FileWriter:
             ) from error
 
 
-def contact_sheet(made: Path, target: Path, small: Path) -> tuple[int, int]:
-    """Write the frames of a file side by side as a JPEG, and the first one to `small`. A single frame keeps its size.
-    Returns width and height.
+def contact_sheet(
+    made: Path, target: Path, small: Path, mark: Still | None = None, fields: Mapping[str, str] | None = None
+) -> tuple[int, int]:
+    """Write the frames of a file side by side as a JPEG with the mark and the metadata fields, and the first one to
+    `small`. A single frame keeps its size. Returns width and height.
     """
     from PIL import Image
 
@@ -168,6 +193,20 @@ def contact_sheet(made: Path, target: Path, small: Path) -> tuple[int, int]:
     for number, image in enumerate(images):
         tile = image if image.size == (across, down) else image.resize((across, down), Image.Resampling.LANCZOS)
         sheet.paste(tile, (number % columns * across, number // columns * down))
-    sheet.save(target, "JPEG", quality=92)
+    if mark is not None:
+        _lay_mark(sheet, mark, min(width, height))
+    sheet.save(target, "JPEG", quality=92, **({"xmp": xmp_packet(fields)} if fields else {}))
     images[0].save(small, "JPEG", quality=82)
     return sheet.size
+
+
+def _lay_mark(sheet: "Image.Image", mark: Still, frame_side: int) -> None:
+    """Lay the mark, which is drawn for frames of this shorter side, into the top left corner of a picture."""
+    from PIL import Image
+
+    em_px = MARK_EM * min(sheet.size)
+    factor = em_px / (PICTURE_EM * frame_side)
+    with Image.open(mark.path, formats=["PNG"]) as drawn:
+        size = max(1, round(drawn.width * factor)), max(1, round(drawn.height * factor))
+        shown = drawn.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+    sheet.paste(shown, (round(em_px / 3), round(em_px / 3)), shown)

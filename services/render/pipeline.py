@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from services.drafts.ai_mark import marked
 from services.drafts.families.looks import find_looks
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.flatten import flattened
@@ -23,6 +24,7 @@ from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
 from services.render.kept import KeptFiles
+from services.render.labels import label_fields, lost_labels, within_limit
 from services.render.media.errors import unreadable
 from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of, pictures
 from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
@@ -189,12 +191,16 @@ async def _timeline(
     for warning in draft.warnings:
         reporter.warn(warning)
     layouts = TimelineBuilder(source, find_fonts(request.font_dirs), places.pieces, reporter, ffmpeg, compounds)
-    draft = flattened(draft)
+    draft = flattened(marked(draft, request.options))
     with COSTS.step(Step.FETCH):
         await layouts.fetch(draft)
         await source.close()
     close_network()
-    return cut(await layouts.lay_out(draft, clear=request.options.format in CLEAR), request.options)
+    timeline = cut(await layouts.lay_out(draft, clear=request.options.format in CLEAR), request.options)
+    labels = within_limit(layouts.labels)
+    if len(labels) < len(layouts.labels):
+        reporter.warn(lost_labels(len(layouts.labels) - len(labels)))
+    return replace(timeline, labels=labels)
 
 
 def _source_failure(draft: Draft, source: DraftSource, error: SourceFailed) -> Failed:
@@ -292,7 +298,9 @@ async def _make(
         reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)
 
     report_step(0)
-    writer = FileWriter(ffmpeg, timeline, exported, options, places.pieces, lambda: report_step(0))
+    label = options.ai_label and options.ai_label.of_task(request.task_id)
+    fields = label_fields(label, timeline.labels)
+    writer = FileWriter(ffmpeg, timeline, exported, options, fields, places.pieces, lambda: report_step(0))
     drawn = await writer.write(places.unfinished, places.thumbnail)
     report_step(2)
     await asyncio.to_thread(publish, places.unfinished, request.output)

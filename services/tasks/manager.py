@@ -10,6 +10,7 @@ from dataclasses import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ai_label import AiLabel
 from services.clock import now_ms
 from services.drafts.draft_urls import check_webhook
 from services.errors import (
@@ -25,7 +26,7 @@ from services.errors import (
 from services.http.guard import Guard
 from services.live.event_stream import EventStream
 from services.live.task_cache import TaskCache
-from services.output import STANDARD_OUTPUT, Output, OutputFormat
+from services.output import STANDARD_OUTPUT, Output, OutputFormat, labelled
 from services.store import lists, outbox, pages, reads, writes
 from services.store.database import Database
 from services.store.records import (
@@ -77,6 +78,7 @@ class TaskManager:
         traces: Traces = NO_TRACES,
         unwritable: Callable[[OutputFormat], Bilingual | None] = lambda _: None,
         default_output: Output = STANDARD_OUTPUT,
+        default_label: AiLabel | None = None,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -89,6 +91,7 @@ class TaskManager:
         self._traces = traces
         self._unwritable = unwritable
         self._default_output = default_output
+        self._default_label = default_label
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
@@ -120,6 +123,7 @@ class TaskManager:
             request = checked_request(request)
             if request.output == STANDARD_OUTPUT:
                 request = replace(request, output=self._default_output)
+            request = replace(request, output=labelled(request.output, self._default_label))
             await self._check_format(request.output.format)
             if request.webhook_url is not None:
                 await check_webhook(request.webhook_url, self._webhooks)

@@ -54,13 +54,16 @@ def test_a_draft_and_an_output_are_one_task(server: Server) -> None:
         ({"startMs": -1}, "startMs"),
         ({"startMs": 2000, "endMs": 2000}, "endMs"),
         ({"format": "M4A", "sound": False}, "sound"),
+        ({"aiLabel": {"contentProducer": ""}}, "aiLabel.contentProducer"),
+        ({"aiLabel": {"contentProducer": "x", "reservedCode2": "y" * 1001}}, "aiLabel.reservedCode2"),
+        ({"format": "M4A", "aiLabel": {"contentProducer": "x", "mark": True}}, "aiLabel.mark"),
     ],
 )
 def test_an_output_that_cannot_be_is_refused_at_submit(server: Server, output: Json, field: str) -> None:
     answer = submit(server, server.draft_url(), output)
     assert answer["task"] is None
     (error,) = answer["errors"]
-    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "output", field])
+    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "output", *field.split(".")])
     assert field in error["message"]
 
 
@@ -72,6 +75,23 @@ def test_gen_video_takes_an_output(server: Server) -> None:
     assert task["videoTask"]["output"] == {**WHOLE, "quality": "DRAFT", "shortSide": 540, "sound": False}
 
 
+def test_a_label_of_ai_content_belongs_to_the_task(server: Server) -> None:
+    url = server.draft_url("hold")
+    label = {"contentProducer": "某工作室", "content": "POSSIBLE", "mark": True}
+    marked = submit(server, url, {"aiLabel": label})
+    body = {"draft_url": url, "output": {"ai_label": {"content_producer": "某工作室", "produce_id": "7"}}}
+    assert server.post("/v1/gen_video", body).status == 200
+    fields = "content contentProducer produceId mark"
+    query = f"query($url: URL!) {{ videoTask(draftUrl: $url) {{ id output {{ aiLabel {{ {fields} }} }} }} }}"
+    newest = server.data(query, url=url)["videoTask"]
+    assert newest["output"]["aiLabel"] == {
+        "content": "GENERATED", "contentProducer": "某工作室", "produceId": "7", "mark": False,
+    }  # fmt: skip
+    assert submit(server, url, {"aiLabel": label})["task"]["id"] == marked["task"]["id"] != newest["id"]
+    for each in (marked["task"], newest):
+        server.data("mutation($id: ID!) { cancelVideoTask(id: $id) { task { id } } }", id=each["id"])
+
+
 @pytest.mark.parametrize(
     ("output", "named"),
     [
@@ -80,6 +100,8 @@ def test_gen_video_takes_an_output(server: Server) -> None:
         ({"short_side": "wide"}, "output.short_side"),
         ("GIF", "output is invalid"),
         ({"scale": 9}, "scale must be"),
+        ({"ai_label": {"mark": True}}, "output.ai_label.content_producer"),
+        ({"ai_label": {"content_producer": ""}}, "aiLabel.contentProducer must have"),
     ],
 )
 def test_gen_video_refuses_an_output_it_does_not_know(server: Server, output: object, named: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from services.ai_label import LONGEST_PRODUCER, LONGEST_VALUE, AiContent
 from services.errors import Bilingual, InvalidInput
 from services.output import (
     FASTEST_RATE,
@@ -23,6 +24,23 @@ from services.output import (
 )
 from services.replacements import LONGEST_NAME, LONGEST_TEXT, MOST_REPLACEMENTS, Replacements, replacements_of
 
+_VALUE = {"type": "string", "maxLength": LONGEST_VALUE}
+_LABEL_SCHEMA: dict[str, Any] = {
+    "description": "The label of AI-generated content by GB 45438-2025, written to the file's metadata.",
+    "type": "object",
+    "properties": {
+        "content": {"enum": list(AiContent)},
+        "content_producer": {"type": "string", "minLength": 1, "maxLength": LONGEST_PRODUCER},
+        "produce_id": _VALUE,
+        "reserved_code1": _VALUE,
+        "content_propagator": _VALUE,
+        "propagate_id": _VALUE,
+        "reserved_code2": _VALUE,
+        "mark": {"description": "Show AI生成 in the first three seconds, and on pictures.", "type": "boolean"},
+    },
+    "required": ["content_producer"],
+    "additionalProperties": False,
+}
 OUTPUT_SCHEMA: dict[str, Any] = {
     "description": "The file to make; what is missing is as in the draft.",
     "type": ["object", "null"],
@@ -35,6 +53,7 @@ OUTPUT_SCHEMA: dict[str, Any] = {
         "start_ms": {"type": "integer", "minimum": 0},
         "end_ms": {"type": "integer", "minimum": 1},
         "sound": {"type": "boolean"},
+        "ai_label": _LABEL_SCHEMA,
     },
     "additionalProperties": False,
 }
@@ -73,6 +92,21 @@ class _Replacement(BaseModel):
     url: str | None = None
 
 
+class _Label(BaseModel):
+    """The fields of a label in snake case; those that are not set are the defaults of the services' label."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    content: AiContent = AiContent.GENERATED
+    content_producer: str
+    produce_id: str = ""
+    reserved_code1: str = ""
+    content_propagator: str = ""
+    propagate_id: str = ""
+    reserved_code2: str = ""
+    mark: bool = False
+
+
 class _Fields(BaseModel):
     """The fields of an output in snake case; those that are not set are as in the draft, and the defaults unused."""
 
@@ -86,6 +120,7 @@ class _Fields(BaseModel):
     start_ms: int = 0
     end_ms: int = 0
     sound: bool = True
+    ai_label: _Label | None = None
 
 
 _REPLACE = TypeAdapter(list[_Replacement])

@@ -16,6 +16,7 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from services.ai_label import AiContent
 from services.drafts.locate import DRAFT_NAMES
 from services.output import OutputFormat, Quality
 
@@ -78,6 +79,21 @@ TaskId = Annotated[str, Field(description="The task's id.")]
 DraftUrl = Annotated[str, Field(description="The http(s) URL of the draft, or what `upload` returned.")]
 
 
+class WantedLabel(BaseModel):
+    """The label of AI-generated content by GB 45438-2025."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid")
+
+    content: AiContent | None = None
+    content_producer: Annotated[str, Field(description="The service that generated the content.")]
+    produce_id: Annotated[str | None, Field(description="Its number of the content; the task's id without it.")] = None
+    reserved_code1: str | None = None
+    content_propagator: str | None = None
+    propagate_id: str | None = None
+    reserved_code2: str | None = None
+    mark: Annotated[bool | None, Field(description="Show AI生成 in the first three seconds.")] = None
+
+
 class WantedOutput(BaseModel):
     """The requested file; what is missing is as in the draft."""
 
@@ -90,6 +106,7 @@ class WantedOutput(BaseModel):
     start_ms: Annotated[int | None, Field(description="The beginning, in milliseconds of the draft.")] = None
     end_ms: Annotated[int | None, Field(description="The end, in milliseconds of the draft.")] = None
     sound: bool | None = None
+    ai_label: WantedLabel | None = None
 
 
 class WantedReplacement(BaseModel):

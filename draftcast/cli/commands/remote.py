@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from draftcast.cli.output_options import From, Kind, Level, Rate, Scale, Silent, Size, To, output_from
+from draftcast.cli.output_options import From, Kind, Label, Level, Mark, Rate, Scale, Silent, Size, To, output_from
 from draftcast.cli.replace_options import File, Texts, Urls, replacements_from
 from draftcast.cli.terminal import (
     AsJson,
@@ -82,6 +82,8 @@ def submit(
     start: From = 0.0,
     end: To = None,
     silent: Silent = False,
+    ai_label: Label = None,
+    ai_mark: Mark = False,
     texts: Texts = None,
     urls: Urls = None,
     replace_file: File = None,
@@ -92,7 +94,7 @@ def submit(
     from draftcast.cli import client
     from draftcast.cli.send import sent
 
-    output = output_from(format_, short_side, scale, fps, quality, start, end, silent)
+    output = output_from(format_, short_side, scale, fps, quality, start, end, silent, ai_label, ai_mark)
     replacements = replacements_from(texts, urls, replace_file)
     draft_url = sent(server, draft, quiet=as_json)
     task = run(

@@ -14,11 +14,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from draftcast.cli.output_options import Format, From, Level, Rate, Scale, Silent, Size, To, format_of, output_from
+from draftcast.cli.output_options import (
+    Format,
+    From,
+    Label,
+    Level,
+    Mark,
+    Rate,
+    Scale,
+    Silent,
+    Size,
+    To,
+    format_of,
+    output_from,
+)
 from draftcast.cli.replace_options import File, Texts, Urls, replacements_from
 from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, run, say, settings_of, spoken
 from services.errors import Bilingual, DraftWarning, Failed, Failure
-from services.output import Quality
+from services.output import Quality, labelled
 
 if TYPE_CHECKING:
     from draftcast.cli.ffmpeg_threads import FfmpegThreads
@@ -38,6 +51,8 @@ def render(
     start: From = 0.0,
     end: To = None,
     silent: Silent = False,
+    ai_label: Label = None,
+    ai_mark: Mark = False,
     texts: Texts = None,
     urls: Urls = None,
     replace_file: File = None,
@@ -50,7 +65,9 @@ def render(
 
     settings = settings_of()
     _check_output(output)
-    options = output_from(format_ or format_of(output), short_side, scale, fps, quality, start, end, silent)
+    wanted = format_ or format_of(output)
+    options = output_from(wanted, short_side, scale, fps, quality, start, end, silent, ai_label, ai_mark)
+    options = labelled(options, settings.ai_label)
     replacements = replacements_from(texts, urls, replace_file)
     with _request(settings, draft) as asked:
         named = asked.output.with_suffix(options.ending)

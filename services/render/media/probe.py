@@ -17,6 +17,7 @@ from services.render.media.color_tags import frame_colors
 from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
 from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import STANDARD, Colors
+from services.render.media.provenance import label_field
 from services.render.media.sound_tracks import SoundTrack, codec_name, find_track, late_us
 from services.render.media.unsupported import hidden_alpha, video_losses
 
@@ -84,6 +85,8 @@ class Media:
     sound: SoundTrack | None
     lost: Bilingual | None = None
     """The reason why its sound, or its first track, cannot be played."""
+    label: str = ""
+    """See `provenance.label_field`."""
 
 
 def is_still(path: Path) -> bool:
@@ -107,12 +110,22 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
         skip_bytes = lead_bytes(file)
     options = demuxer_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
     try:
-        with av.open(path, format=name, options=options) as container:
+        with av.open(path, format=name, options=options, metadata_errors="replace") as container:
             media = _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it cannot be decoded ({_reason(error)})", f"无法解码（{_reason(error)}）") from None
     sound = media.sound and replace(media.sound, skip_bytes=skip_bytes)
-    return replace(media, sound=sound)
+    label = media.label or (_leading_label(path, name) if skip_bytes else "")
+    return replace(media, sound=sound, label=label)
+
+
+def _leading_label(path: Path, name: str) -> str:
+    """The label in the tags before the first frame, which are skipped otherwise."""
+    try:
+        with av.open(path, format=name, options=demuxer_options(name), metadata_errors="replace") as container:
+            return label_field(container.metadata)
+    except (FFmpegError, OSError, ValueError, EOFError):
+        return ""
 
 
 def _synced(path: Path) -> str | None:
@@ -147,7 +160,8 @@ def _media(container: InputContainer, path: Path, name: str, max_pixels: int) ->
     sound, lost = find_track(container, path, name)
     if sound is None and footage is None and lost is None:
         raise unreadable("it holds neither picture nor sound", "其中既没有画面也没有声音")
-    return Media(footage, sound, lost)
+    label = label_field(container.metadata, *(stream.metadata for stream in container.streams))
+    return Media(footage, sound, lost, label)
 
 
 def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) -> Footage | None:

@@ -22,6 +22,7 @@ from services.render.media.damage import decode
 from services.render.media.errors import BadMedia, unreadable
 from services.render.media.hdr import Colors, tone_table, write_cube
 from services.render.media.probe import Footage, Media, is_gif, is_still, probe
+from services.render.media.provenance import Provenance, provenance
 from services.render.media.still import Still, save_still
 from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
@@ -108,7 +109,9 @@ def _without(material: MediaMaterial, segment: Segment, error: Failed) -> DraftW
 
 
 class Preparer:
-    """Examines files and draws captions and masks; the pictures lie in `folder`."""
+    """Examines files and draws captions and masks; the pictures lie in `folder`. `labels` receives the labels of
+    AI-generated content by file, empty for files without one.
+    """
 
     def __init__(
         self,
@@ -119,6 +122,7 @@ class Preparer:
         reporter: Reporter,
         counter: ItemCounter,
         ffmpeg: Ffmpeg,
+        labels: dict[Path, str],
     ) -> None:
         self._draft = draft
         self._source = source
@@ -127,6 +131,7 @@ class Preparer:
         self._reporter = reporter
         self._counter = counter
         self._ffmpeg = ffmpeg
+        self._labels = labels
         self._probed = cache(probe)  # several materials may share a file
         self._tone_tables: dict[Colors, Path] = {}
         self._warned: set[Bilingual] = set()
@@ -155,6 +160,8 @@ class Preparer:
     async def _file(self, prepared: Prepared, material: MediaMaterial, path: Path, wanted: Needed) -> None:
         try:
             await self._prepare_file(prepared, material, path, wanted)
+            if path not in self._labels and material not in wanted.luts:
+                self._trace(material, path, await asyncio.to_thread(self._provenance, path), wanted.media[material])
         except BadMedia as error:
             segment = wanted.media[material]
             failure = material_failure(segment, material, self._source, error)
@@ -211,6 +218,23 @@ class Preparer:
             prepared.decoded[material] = decoded
             prepared.tracks[material] = replace(
                 media.sound, changes=decoded.changes, partly_mono="mono" in decoded.layouts
+            )
+
+    def _provenance(self, path: Path) -> Provenance:
+        picture = is_still(path)
+        return provenance(path, "" if picture else self._probed(path).label, picture=picture)
+
+    def _trace(self, material: MediaMaterial, path: Path, found: Provenance, segment: Segment) -> None:
+        """Keep the label of a file, and warn of what else of its provenance is lost."""
+        self._labels[path] = found.label
+        for loss in found.losses:
+            self._reporter.warn(
+                DraftWarning(
+                    code=WarningCode.PROVENANCE_LOST,
+                    message=loss,
+                    segment_id=segment.id,
+                    material_name=(material.name or material.path)[:200],
+                )
             )
 
     def _backdrop(self, path: Path) -> Still:

@@ -69,6 +69,12 @@ class TimelineBuilder:
         self._compounds = compounds
         self._drafts = 0
         self._files: dict[MediaMaterial, Path] = {}
+        self._labels: dict[Path, str] = {}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The distinct labels of AI-generated content of all prepared files, as JSON."""
+        return tuple(dict.fromkeys(label for label in self._labels.values() if label))
 
     async def fetch(self, draft: Draft) -> None:
         """Fetch all files of the draft and its compounds. Raises `Failed`."""
@@ -82,7 +88,9 @@ class TimelineBuilder:
         wanted = needed(draft)
         files = {material: self._files[material] for material in wanted.media if material in self._files}
         folder = self._next_folder() if clear else self._folder
-        preparer = Preparer(draft, self._source, self._book, folder, self._reporter, self._counter, self._ffmpeg)
+        preparer = Preparer(
+            draft, self._source, self._book, folder, self._reporter, self._counter, self._ffmpeg, self._labels
+        )
         with COSTS.step(Step.PROBE):
             prepared = await preparer.prepare(wanted, files)
         if wanted.compounds:

@@ -229,6 +229,10 @@ class Timeline:
     warnings: tuple[DraftWarning, ...] = ()
     window: Span | None = None
     encoder: tuple[str, ...] = STANDARD_ENCODER
+    labels: tuple[str, ...] = ()
+    """The labels of AI-generated content of its materials, as JSON."""
+    mark: Still | None = None
+    """The visible mark of pictures, which is laid on the finished one."""
 
     @property
     def shown(self) -> Span:

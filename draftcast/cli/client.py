@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientSession
 from gql import Client, gql
@@ -162,9 +162,8 @@ def _locale() -> Json:
 
 
 def _camel_cased(values: Json) -> Json:
-    return {
-        _camel_case(name): _camel_cased(value) if isinstance(value, dict) else value for name, value in values.items()
-    }
+    inner = {name: _camel_cased(cast("Json", value)) for name, value in values.items() if isinstance(value, dict)}
+    return {_camel_case(name): value for name, value in (values | inner).items()}
 
 
 def _camel_case(name: str) -> str:

@@ -116,6 +116,16 @@ class TransitionKind(StrEnum):
     """A cut in a blur across."""
     WHITE = "white"
     """A cut in a white light."""
+    CURL = "curl"
+    """A page that rolls up."""
+    CLOSER = "closer"
+    """A dissolve of growing pictures in a blur along rays."""
+    APPROACH = "approach"
+    """A blurred dissolve of a growing picture."""
+    INHALE = "inhale"
+    """The old picture shrinks to a point."""
+    ADDED = "added"
+    """A dissolve of the sum of both pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from tests.oracle.studies import SSIM, Feature, Slot
+from tests.oracle.studies import DIFFERENCE, SSIM, Feature, Slot
 
 Json: TypeAlias = dict[str, Any]
 Draw: TypeAlias = Callable[[Slot], object]
@@ -12,10 +12,20 @@ LARGE: Json = {"scale": {"x": 0.8, "y": 0.8}}
 
 
 def feature(
-    group: str, name: str, draw: Draw, *wants: str, ssim: float = SSIM, why: str = "", best: int = 1
+    group: str,
+    name: str,
+    draw: Draw,
+    *wants: str,
+    ssim: float = SSIM,
+    difference: float = DIFFERENCE,
+    why: str = "",
+    best: int = 1,
 ) -> Feature:
     """A feature; `why` is the reason of an unusual bound."""
-    return Feature(group=group, name=name, draw=draw, wants=frozenset(wants), ssim=ssim, why=why, best=best)
+    wanted = frozenset(wants)
+    return Feature(
+        group=group, name=name, draw=draw, wants=wanted, ssim=ssim, difference=difference, why=why, best=best
+    )
 
 
 def clip(path: str = "morning.mp4", **options: Any) -> Draw:

@@ -132,10 +132,11 @@ TRANSITIONS = {
     "tear": "撕纸", "brush": "涂抹", "spiral": "漩涡", "rings": "涟漪", "push": "向左上",
     "cover": "下坠",
     "card": "卡片", "flip": "翻转",
-    "stretch": "立方体", "spin": "旋转", "pull": "拉远", "shake": "抖动", "whip": "甩鞭",
+    "stretch": "拉伸", "spin": "旋转", "pull": "拉远", "shake": "抖动", "whip": "甩鞭",
     "glitch": "故障", "negative": "负片", "mirror": "万花筒", "fisheye": "鱼眼", "flash": "金色闪", "leak": "漏光",
     "strobe": "频闪", "sine": "淡入淡出", "exposure": "泛白", "mist": "雾化交叠", "panes": "窗格", "bounce": "弹跳",
-    "cube": "立方旋转", "across": "横移模糊", "white": "白光快闪",
+    "cube": "立方旋转", "across": "横移模糊", "white": "白光快闪", "curl": "翻页", "closer": "叠化拉近",
+    "approach": "推镜虚化", "inhale": "吸入", "added": "叠加",
 }  # fmt: skip
 """The apps' names, or such as are near a family."""
 FRONTS = frozenset(kind.value for kind in ARRIVALS)
@@ -146,6 +147,10 @@ def _crossed() -> Iterator[Feature]:
     for kind, title in TRANSITIONS.items():
         why = WHOLE_PIXELS if kind in ("zoom", "pull", "stretch") else LINEAR if kind in ("spin", "fisheye") else ""
         bound: Json = {"ssim": 0.95, "why": why} if why else {}
+        if kind == "curl":
+            bound = {"ssim": 0.96, "why": "flat paper is shaded in steps of a code"}
+        if kind == "closer":  # five pictures that grow, one of the other
+            bound = {"ssim": 0.87, "difference": 4.0, "why": WHOLE_PIXELS}
         group = "fronts" if kind in FRONTS else "transitions" if kind in PLAIN else "more transitions"
         yield feature(group, kind, _transition(title), kind, **bound)
     yield feature("transitions", "overlapping ranges", _overlapping, "dissolve")

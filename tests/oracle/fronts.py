@@ -12,7 +12,7 @@ from tests.oracle.pixels import Pixels, Plane
 
 Arrival: TypeAlias = Callable[["Place", Variation], Plane]
 FIRE, PAPER = (1.0, 0.55, 0.1), (0.97, 0.96, 0.93)
-SOFT = {T.SWEEP: 0.3, T.INK: 0.15, T.PANES: 0.02}
+SOFT = {T.SWEEP: 0.3, T.INK: 0.25, T.PANES: 0.02}
 USUALLY_SOFT = 0.08
 GLOWING = {T.BURN: FIRE, T.TEAR: PAPER}
 
@@ -113,7 +113,7 @@ def _ink(at: Place, look: Variation) -> Plane:
     fine, shift = look.pick(1.0, 2.0, 3.5), look.seed % 89 / 7
     first = np.sin(6 * fine * at.u + 2.3 * np.sin(5 * fine * at.v + shift))
     second = np.sin(7 * fine * at.v + 2.1 * np.sin(4 * fine * at.u + 2 * shift))
-    return np.asarray(0.75 * (0.5 + (first + second) / 4) + 0.25 * at.radius)
+    return np.asarray(0.45 * (0.5 + (first + second) / 4) + 0.55 * at.radius)
 
 
 def _dots(at: Place, look: Variation) -> Plane:

@@ -395,7 +395,64 @@ def white(before: Pixels, after: Pixels, progress: float) -> Pixels:
     return tinted(before if progress < 0.6 else after, (1.0, 1.0, 1.0), opacity)
 
 
+def curl(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """A page of white paper rolls up; a shadow follows it."""
+    radius = 1 / math.tau
+    way = Place(before.shape[1], before.shape[0]).along(look.angle(170))
+    away = (way - progress * (1 + 2 * radius) + radius) / radius
+    soft = 0.02 / radius
+    opened, rolled = np.clip(-away / soft, 0, 1), np.clip((1 - np.abs(away)) / soft + 0.5, 0, 1)
+    round_shade = 1 - np.sqrt(np.maximum(0, 1 - away**2))
+    shade = 0.45 * np.where(np.abs(away) < 1, round_shade, np.where(away < 0, np.maximum(0, 2 + away), 0))
+    page = before + (after - before) * opened[..., None]
+    return tinted(tinted(page, (0.97, 0.96, 0.93), rolled[..., None]), (0.0, 0.0, 0.0), shade[..., None])
+
+
+def _enlarged(picture: Pixels, share: float, x: float = 0.5, y: float = 0.5) -> Pixels:
+    """A picture at a share of its size, of which the part around a point is seen."""
+    rows, columns = picture.shape[:2]
+    inverse = (1 / share, 0.0, (1 - 1 / share) * columns * x, 0.0, 1 / share, (1 - 1 / share) * rows * y)
+    return np.clip(sampled(picture, columns, rows, inverse), 0, 1)
+
+
+def closer(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """Both pictures come closer; the new one is mirrored beyond its edges."""
+    rows, columns = before.shape[:2]
+    share = 2 / 3 + progress / 3
+    mirrored = np.pad(after, ((rows, rows), (columns, columns), (0, 0)), mode="symmetric")
+    step = 1 / share
+    inverse = (step, 0.0, columns + (1 - step) * columns / 2, 0.0, step, rows + (1 - step) * rows / 2)
+    coming = np.clip(sampled(mirrored, columns, rows, inverse), 0, 1)
+    mixed = dissolve(_enlarged(before, 1 + progress), coming, progress)
+    return np.asarray(np.mean([_enlarged(mixed, 1 + 0.02 * step * _rising(progress)) for step in range(8)], axis=0))
+
+
+def approach(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A blurred dissolve of a picture that grows about a point of its upper half."""
+    sigma = BLUR * before.shape[1] * _rising(progress)
+    return blurred(dissolve(_enlarged(before, 1 + 0.3 * progress, 0.5, 0.3), after, progress), sigma, sigma)
+
+
+def inhale(before: Pixels, after: Pixels, progress: float, look: Variation) -> Pixels:
+    """The old picture shrinks away, or the new one grows."""
+    grows = look.opening is True
+    share = progress * (2 - progress) if grows else 1 - progress**2
+    rows, columns = before.shape[:2]
+    small = resized(after if grows else before, _even(columns, share), _even(rows, share))
+    left, top = (columns - small.shape[1]) // 2, (rows - small.shape[0]) // 2
+    return _laid(before if grows else after, small, left, top)
+
+
+def added(before: Pixels, after: Pixels, progress: float) -> Pixels:
+    """A dissolve, twice as bright in the middle."""
+    mixed = dissolve(before, after, progress)
+    lit = np.minimum(mixed[..., :3] * (1 + _rising(progress)), mixed[..., 3:])
+    return np.concatenate([lit, mixed[..., 3:]], axis=2)
+
+
 VARIED: dict[TransitionKind, VariedDrawing] = {
+    TransitionKind.CURL: curl,
+    TransitionKind.INHALE: inhale,
     TransitionKind.PUSH: push,
     TransitionKind.COVER: cover,
     TransitionKind.CARD: card,
@@ -416,6 +473,9 @@ VARIED: dict[TransitionKind, VariedDrawing] = {
 """Those whose names tell more than their family."""
 KINDS: dict[TransitionKind, Drawing] = {
     TransitionKind.DISSOLVE: dissolve,
+    TransitionKind.CLOSER: closer,
+    TransitionKind.APPROACH: approach,
+    TransitionKind.ADDED: added,
     TransitionKind.FADE_BLACK: fade_through(0.0),
     TransitionKind.FADE_WHITE: fade_through(1.0),
     TransitionKind.SLIDE_LEFT: slide(-1, 0),

@@ -24,11 +24,22 @@ TRANSITIONS = families(
             "tv 像素排序 错位 破坏的文件 全息 反相转场 错位 位移器 屏蔽 电子 数字 验证码 矩阵 未来 2077"
         ),
     ),
+    (T.CURL, "翻页 pageturn pageturning pagecurl", "翻页 翻篇 翻书 pageturn pagecurl pageflip"),
+    (T.CLOSER, "叠化拉近", "叠化拉近 放射 穿越 radial"),
+    (T.APPROACH, "推镜虚化", "推镜虚化"),
+    (T.INHALE, "", "吸入 吸收 inhale suck"),
+    (T.ADDED, "", "叠加 additive"),
+    (T.CUBE, "cube", "立方 cube cubic 3d空间"),
+    (T.SPIN, "", "顺时针旋转 逆时针旋转 clockwise"),
+    (T.FLASH, "", "闪光灯 flashlight"),
+    (T.FLIP, "", "镜像翻转"),
+    (T.INK, "", "墨花 墨 烟雾 云 smoke cloud"),
+    (T.DOTS, "", "波点 圆点 网点 半色调"),
     (T.SINE, "淡入淡出", ""),
     (T.EXPOSURE, "泛白", ""),
     (T.MIST, "雾化交叠", ""),
     (T.PANES, "窗格", ""),
-    (T.BOUNCE, "弹跳", ""),
+    (T.BOUNCE, "弹跳 bounce", ""),
     (T.CUBE, "立方旋转", ""),
     (T.ACROSS, "横移模糊", ""),
     (T.WHITE, "白光快闪", ""),
@@ -44,7 +55,7 @@ TRANSITIONS = families(
         "撕纸 tear",
         "撕 碎纸 纸 剥离 折痕 胶带 裂 闪电 破碎 碎片 碎 玻璃 劈 断裂 切割 剪 便利贴 报纸 杂志 tear 蛋壳 光剑 裁 拆解",
     ),
-    (T.BURN, "燃烧 burn", "燃烧 火 烈焰 灼 余烬 阴燃 熔岩 炸 爆炸 爆裂 炽烈 burn 热浪 热闪 云爆 雪崩 衰退"),
+    (T.BURN, "燃烧 burn", "燃烧 火 烈焰 flame fire 灼 余烬 阴燃 熔岩 炸 爆炸 爆裂 炽烈 burn 热浪 热闪 云爆 雪崩 衰退"),
     (
         T.INK,
         "水墨 ink",
@@ -115,23 +126,23 @@ TRANSITIONS = families(
     ),
     (
         T.DOORS,
-        "分割 开幕 拉开",
+        "分割 开幕 拉开 split",
         (
             "分割 开幕 闭幕 拉开 劈开 中心切开 切开 展开 对折 居中 拉链 分 拉幕 幕 打开 开场 开箱 split open 二分 "
-            "切分 对比 掀 split 中心 拼合 合并"
+            "切分 对比 comparison 掀 split 中心 拼合 合并"
         ),
     ),
     (T.FLIP, "翻转 flip", "翻转 翻折 翻 flip 折叠 fold 中轴 钱 反转 页 卡 立体 page"),
     (
         T.STRETCH,
-        "立方体 拉伸",
+        "拉伸 stretch",
         "立方 拉伸 挤压 压缩 拉扯 弹力 弹性 3d 拉丝 拉框 cube cubic stretch 空间 三维 魔方 轮播 squeeze 揉 无缝 压 按",
     ),
     (T.SPIN, "旋转 rotate spin", "旋转 旋 转 rotate spin 陀螺 twirl turn 螺"),
     (
         T.WHIP,
         "甩鞭 whip",
-        "甩 鞭 横移 竖移 高速 极速 超音速 速移 疾驰 快速 冲刺 挥 whip 速 穿梭 火箭 闪移 瞬 瞬间 冲 嗖 列车",
+        "甩 鞭 woosh 横移 竖移 高速 极速 超音速 速移 疾驰 快速 冲刺 挥 whip 速 穿梭 火箭 闪移 瞬 瞬间 冲 嗖 列车",
     ),
     (
         T.COVER,
@@ -167,7 +178,7 @@ TRANSITIONS = families(
     (
         T.WIPE_LEFT,
         "向左擦除 左擦除 wipeleft",
-        "左擦 向左拉屏 wipeleft 翻页 翻篇 翻书 pageturn pagecurl",
+        "左擦 向左拉屏 wipeleft",
     ),
     (T.WIPE_RIGHT, "向右擦除 右擦除 擦除 wiperight wipe", "右擦 wiperight"),
     (T.WIPE_UP, "向上擦除 上擦除 wipeup", "上擦 wipeup"),

@@ -5,14 +5,18 @@ from services.drafts.design import Variation
 from services.render.picture.mixing import Drawing, Mixer
 from services.render.picture.transitions import (
     across,
+    added,
+    approach,
     blinds,
     bounce,
     brush,
     card,
     cells,
     clock,
+    closer,
     cover,
     cube,
+    curl,
     doors,
     dots,
     exposure,
@@ -21,6 +25,7 @@ from services.render.picture.transitions import (
     flip,
     glitch,
     heart,
+    inhale,
     ink,
     leak,
     mirror,
@@ -56,7 +61,7 @@ FAMILIES: dict[T, Drawing] = {
     T.STAR: Front(star.arrival).drawing,
     T.POLYGON: Front(polygon.arrival).drawing,
     T.CELLS: Front(cells.arrival).drawing,
-    T.INK: Front(ink.arrival, soft=0.15).drawing,
+    T.INK: Front(ink.arrival, soft=0.25).drawing,
     T.BURN: Front(ink.arrival, color=FIRE).drawing,
     T.DOTS: Front(dots.arrival).drawing,
     T.WAVES: Front(waves.arrival).drawing,
@@ -88,6 +93,11 @@ FAMILIES: dict[T, Drawing] = {
     T.CUBE: cube.drawn,
     T.ACROSS: across.drawn,
     T.WHITE: white.drawn,
+    T.CURL: curl.drawn,
+    T.CLOSER: closer.drawn,
+    T.APPROACH: approach.drawn,
+    T.INHALE: inhale.drawn,
+    T.ADDED: added.drawn,
 }
 
 

@@ -51,23 +51,35 @@ class Front:
         return mixer.tinted(glow, color, mixer.through(opacity, before, after))
 
     def _opacity(self, mixer: Mixer, arrival: str) -> str:
-        size, coarse = mixer.size, max(1.0, mixer.size.shorter / DETAIL)
-        width, height = (max(2, round(side / coarse)) for side in (size.width, size.height))
-        diagonal = math.hypot(size.width, size.height) / 2
-        place = f"st(0,(X+0.5)/W);st(1,(Y+0.5)/H);st(2,({X_}-0.5)*{size.width / diagonal});"
-        place += f"st(3,({Y_}-0.5)*{size.height / diagonal});"
-        still = mixer.chains.chain(
-            "",
-            [
-                f"color=c=black:s={width}x{height}:r={mixer.rate}",
-                "trim=end_frame=1",
-                "format=gray",
-                f"geq=lum='{place}255*clip({arrival},0,1)'",
-                *repeated(mixer.span.count),
-            ],
-        )
-        level = f"255*clip((({mixer.span.ramp.expression('N')})*{1 + self.soft}-p(X,Y)/255)/{self.soft},0,1)"
-        return mixer.chains.chain(still, [f"geq=lum='{level}'", f"scale=w={size.width}:h={size.height}:flags=bilinear"])
+        level = f"(({mixer.span.ramp.expression('N')})*{1 + self.soft}-p(X,Y)/255)/{self.soft}"
+        return leveled(mixer, arrivals(mixer, arrival), level)
+
+
+def arrivals(mixer: Mixer, arrival: str) -> str:
+    """A small plane of the arrival, 0..255 for 0..1, the same in each frame."""
+    size, coarse = mixer.size, max(1.0, mixer.size.shorter / DETAIL)
+    width, height = (max(2, round(side / coarse)) for side in (size.width, size.height))
+    diagonal = math.hypot(size.width, size.height) / 2
+    place = f"st(0,(X+0.5)/W);st(1,(Y+0.5)/H);st(2,({X_}-0.5)*{size.width / diagonal});"
+    place += f"st(3,({Y_}-0.5)*{size.height / diagonal});"
+    return mixer.chains.chain(
+        "",
+        [
+            f"color=c=black:s={width}x{height}:r={mixer.rate}",
+            "trim=end_frame=1",
+            "format=gray",
+            f"geq=lum='{place}255*clip({arrival},0,1)'",
+            *repeated(mixer.span.count),
+        ],
+    )
+
+
+def leveled(mixer: Mixer, arrived: str, level: str) -> str:
+    """A plane of the canvas's size; its level, 0..1, is an expression of the arrival's code, `p(X,Y)`."""
+    size = mixer.size
+    return mixer.chains.chain(
+        arrived, [f"geq=lum='255*clip({level},0,1)'", f"scale=w={size.width}:h={size.height}:flags=bilinear"]
+    )
 
 
 def along(angle_deg: float, sides: Size) -> str:

@@ -1,7 +1,9 @@
 """A black stage (transparent for pictures with alpha), on which pictures are placed and scaled frame by frame."""
 
 import math
+from collections.abc import Callable
 
+from services.render.box import Size
 from services.render.picture.chains import frame_number, repeated
 from services.render.picture.mixing import Mixer
 from services.render.picture.shapes import CLEAR, TAGS
@@ -43,3 +45,40 @@ def resized(mixer: Mixer, label: str, shares: tuple[str, str], anchor: tuple[flo
     x, y = (f"(o{name}-i{name})*{place}" for name, place in zip("wh", anchor, strict=True))
     pad = f"pad=w={sides[0]}:h={sides[1]}:x='{x}':y='{y}':color={CLEAR}:eval=frame"
     return mixer.chains.chain(label, ["format=yuva444p", TAGS, f"scale=w='{width}':h='{height}':eval=frame", pad, TAGS])
+
+
+def enlarged(
+    mixer: Mixer,
+    label: str,
+    share: Callable[[str], str],
+    anchor: tuple[float, float] = (0.5, 0.5),
+    size: Size | None = None,
+) -> str:
+    """The canvas's part of a picture (of `size`, else the canvas's) that is scaled in each frame, by even pixels, to a
+    share of the progress, which covers the canvas. `anchor` is the point that stays, 0..1 from the left and from above.
+    """
+    own, canvas = size or mixer.size, mixer.size
+    at_scale, at_crop = (share(progress(mixer, frame)) for frame in (frame_number(mixer.span.rate), "n"))
+    pairs = ((own.width, canvas.width), (own.height, canvas.height))
+    width, height = (f"max({least},2*round({side / 2}*({at_scale})))" for side, least in pairs)
+    # crop knows the first frame's size only
+    x, y = (
+        f"{place}*max(0,2*round({side / 2}*({at_crop}))-{least})"
+        for place, (side, least) in zip(anchor, pairs, strict=True)
+    )
+    crop = f"crop=w={canvas.width}:h={canvas.height}:x='{x}':y='{y}'"
+    return mixer.chains.chain(label, [f"scale=w='{width}':h='{height}':eval=frame", crop, "setsar=1", TAGS])
+
+
+def rayed(mixer: Mixer, label: str, reach: Callable[[str], str]) -> str:
+    """The picture blurred along rays from its middle: the mean of itself at 1 to 1 + 7 `reach` (of the progress) of its
+    size, in steps of `reach`.
+    """
+    for doubled in (1, 2, 4):
+
+        def grown(part: str, times: int = doubled) -> str:
+            return f"1+{times}*{reach(part)}"
+
+        one, other = mixer.chains.split(label, 2)
+        label = mixer.chains.chain(one + enlarged(mixer, other, grown), ["blend=all_mode=average", TAGS])
+    return label

@@ -83,14 +83,18 @@ EFFECTS = {
     "zoom": "放大", "flash": "闪光", "grain": "噪点", "bars": "遮幅", "curtain": "开幕", "ghost": "心跳",
     "sway": "摇摆", "frame": "边框", "split": "四屏", "kaleidoscope": "万花筒", "scanlines": "电视纹理",
     "negative": "负片",
-    "edges": "描边", "poster": "油画", "lens": "鱼眼", "duotone": "蓝橘渐变色", "glow": "柔光", "double": "重影",
+    "edges": "描边", "poster": "油画", "lens": "鱼眼", "ripple": "水波纹", "clearing": "变清晰",
+    "duotone": "蓝橘渐变色", "glow": "柔光", "double": "重影",
     "spotlight": "聚光灯", "light": "漏光", "rain": "下雨", "snow": "雪花", "bubbles": "泡泡", "stars": "星光",
     "petals": "花瓣飘落", "hearts": "爱心气泡",
 }  # fmt: skip
 FILTERS = {
     "black_white": "黑白", "warm": "暖色", "cool": "冷色", "vintage": "复古", "vivid": "鲜艳", "faded": "褪色",
 }  # fmt: skip
-NOISY: Json = {"smooth_px": 4.0, "why": "its grains fall elsewhere every time: what is compared is blurred"}
+BOUNDS: dict[str, Json] = {
+    "grain": {"smooth_px": 4.0, "why": "its grains fall elsewhere every time: what is compared is blurred"},
+    "ripple": {"ssim": 0.89, "why": "pixels move by whole pixels, of which this canvas has few"},
+}
 ADJUSTMENTS = (
     "brightness", "contrast", "saturation", "temperature", "hue", "highlight", "shadow", "sharpen", "fade", "lut",
 )  # fmt: skip
@@ -101,7 +105,7 @@ def _effects() -> Iterator[Feature]:
     for kind, title in EFFECTS.items():
         draw = _lens("effect", "video_effects", type="video_effect", name=title)
         best = {"flash": 0, "zoom": 2}.get(kind, 1)
-        yield replace(feature("effects", kind, draw, kind, best=best), **(NOISY if kind == "grain" else {}))
+        yield replace(feature("effects", kind, draw, kind, best=best), **BOUNDS.get(kind, {}))
     for kind, title in FILTERS.items():
         yield feature("filters", kind, _lens("filter", "effects", type="filter", name=title, value=0.8), kind)
     for kind in ADJUSTMENTS:

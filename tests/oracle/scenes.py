@@ -126,6 +126,23 @@ def lens(picture: Pixels, s: float, _: Variation, __: float) -> Pixels:
     return sampled_at(picture, u * near + width / 2 + 0.5, v * near + height / 2 + 0.5)
 
 
+def ripple(picture: Pixels, s: float, look: Variation, seconds: float) -> Pixels:
+    """Rings that move outwards."""
+    x, y, width, height = _places(picture)
+    side = min(width, height)
+    u, v = (x - width / 2) / side, (y - height / 2) / side
+    radius = np.hypot(u, v)
+    away = 0.025 * s * side * np.sin(2 * math.pi * (look.pick(4, 3, 7) * radius - 1.2 * seconds)) / radius
+    return sampled_at(picture, x - 0.5 + np.floor(u * away + 0.5), y - 0.5 + np.floor(v * away + 0.5))
+
+
+def clearing(picture: Pixels, s: float, _: Variation, seconds: float) -> Pixels:
+    """A blur that falls in twelve steps."""
+    step = math.floor(12 * seconds + 1e-4)
+    sigma = 0.03 * s * min(picture.shape[:2]) * (1 - (step + 0.5) / 12)
+    return blurred(picture, sigma, sigma) if step < 12 else picture
+
+
 def sampled_at(picture: Pixels, x: Plane, y: Plane) -> Pixels:
     """The picture at other places, by straight lines between its pixels."""
     height, width = picture.shape[:2]
@@ -178,7 +195,7 @@ def light(rgb: Pixels, s: float, _: Variation, seconds: float) -> Pixels:
 
 Shape: TypeAlias = Callable[[Plane, Plane, Plane], Plane]
 PARTICLES: dict[E, tuple[Shape, tuple[float, ...], float, int]] = {
-    E.RAIN: (lambda x, y, r: np.minimum(0.035 - np.abs(x), 3 * r - np.abs(y)), (0.85, 0.9, 1.0), 1.6, 14),
+    E.RAIN: (lambda x, y, r: np.minimum(0.05 - np.abs(x), 3 * r - np.abs(y)), (0.9, 0.94, 1.0), 1.6, 12),
     E.SNOW: (lambda x, y, r: r - np.hypot(x, y), (1.0, 1.0, 1.0), 0.2, 9),
     E.BUBBLES: (lambda x, y, r: 0.04 - np.abs(np.hypot(x, y) - r), (0.9, 0.97, 1.0), -0.15, 6),
     E.STARS: (lambda x, y, r: r - (np.sqrt(np.abs(x)) + np.sqrt(np.abs(y))) ** 2, (1.0, 0.95, 0.7), 0.08, 8),
@@ -230,6 +247,8 @@ MOVED_SCENES: dict[E, Scene] = {
     E.SPLIT: split,
     E.KALEIDOSCOPE: kaleidoscope,
     E.LENS: lens,
+    E.RIPPLE: ripple,
+    E.CLEARING: clearing,
     E.DOUBLE: double,
 }
 """Those that move alpha along."""

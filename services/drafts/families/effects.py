@@ -47,6 +47,14 @@ _VINTAGE = (
 
 EFFECTS = families(
     "effects",
+    (E.CLEARING, "变清晰 模糊变清晰", "变清晰 渐清晰"),
+    (E.RIPPLE, "水波纹 波纹 涟漪 ripple", "水波 波纹 涟漪 荡漾 ripple 水光 水纹"),
+    (E.BARS, "电影氛围", "电影氛围"),
+    (E.SWAY, "节奏摇摆", "摇摆"),
+    (E.FRAME, "", "边框"),
+    (E.EDGES, "", "edgeglow 描边发光 边缘发光"),
+    (E.LIGHT, "", "彩虹 rainbow"),
+    (E.DUOTONE, "", "夜视 nightvision"),
     (
         E.CURTAIN,
         "开幕",
@@ -149,9 +157,9 @@ EFFECTS = families(
         E.LENS,
         "鱼眼 fisheye",
         (
-            "鱼眼 透镜 放大镜 哈哈镜 广角 畸变 凸 膨胀 镜头 fisheye 扭曲 水波 波纹 涟漪 荡漾 "
-            "波浪 漩涡 扭动 液 ripple 玻璃 "
-            "弯曲 twist 水光 流体 磁 蛇形 旋焦 扭 360 空间 立体 3d 旋转 spin 镜 旋 卷 陀螺 翻转"
+            "鱼眼 透镜 放大镜 哈哈镜 广角 畸变 凸 膨胀 镜头 fisheye 扭曲 "
+            "波浪 漩涡 扭动 液 玻璃 "
+            "弯曲 twist 流体 磁 蛇形 旋焦 扭 360 空间 立体 3d 旋转 spin 镜 旋 卷 陀螺 翻转"
         ),
     ),
     (
@@ -199,7 +207,7 @@ EFFECTS = families(
     (
         E.BLUR,
         "模糊 高斯模糊 全屏模糊 虚化 失焦 blur gaussianblur defocus outoffocus",
-        "模糊 虚化 失焦 毛玻璃 blur defocus 散光 长虹 磨砂 虚焦 变清晰 近视 散",
+        "模糊 虚化 失焦 毛玻璃 blur defocus 散光 长虹 磨砂 虚焦 近视 散",
     ),
     (
         E.SCANLINES,
@@ -228,7 +236,7 @@ EFFECTS = families(
         "漏光 lightleak",
         (
             "漏光 光 阳 日落 夕阳 晴 彩虹 彩 丁达尔 light 极光 射线 sun 光线 炫 斑斓 rays "
-            "火 焰 燃 热 暖 烧 爆 耀 曦 金 夏 黄昏 暮 "
+            "火 焰 fire flame 燃 热 暖 烧 爆 耀 曦 金 夏 黄昏 暮 "
             "lens 斑 灯 焕 shine halo 酒"
         ),
     ),
@@ -238,7 +246,7 @@ EFFECTS = families(
         "单色",
         "单色 单彩 色调 紫 红 蓝 绿 橙 粉 黄 青 渐变色 变色 双色 色彩 色 天空 暗 黑 白 深 夜 blue red green 血 魔 毒",
     ),
-    (E.SHARPEN, "锐化 变清晰", "锐化 清晰 4k hdr 高清 画质 清 hd 超清 自然 细节"),
+    (E.SHARPEN, "锐化", "锐化 清晰 4k hdr 高清 画质 清 hd 超清 自然 细节"),
     (E.WARM, "暖色 暖调 warm", "暖色 暖调 warm"),
     (E.COOL, "冷色 冷调 cool cold", "冷色 冷调 冷"),
     (E.FADED, "褪色", "褪色 脱色 旧 老 岁月 年代 凄凉 怀 古 low 相"),

@@ -10,6 +10,7 @@ from services.render.box import Size
 from services.render.effects.color import beside_alpha
 from services.render.effects.scenes import (
     bars,
+    clearing,
     curtain,
     double,
     edges,
@@ -22,6 +23,7 @@ from services.render.effects.scenes import (
     negative,
     particles,
     poster,
+    ripple,
     scanlines,
     split,
     spotlight,
@@ -55,6 +57,8 @@ SCENES: dict[E, Scene] = {
     E.EDGES: Scene(edges.steps),
     E.POSTER: Scene(poster.steps),
     E.LENS: Scene(lens.steps, moves=True),
+    E.RIPPLE: Scene(ripple.steps, changes=True, moves=True),
+    E.CLEARING: Scene(clearing.steps, changes=True, moves=True),
     E.DUOTONE: Scene(tint.steps),
     E.GLOW: Scene(glow.steps),
     E.DOUBLE: Scene(double.steps, moves=True),

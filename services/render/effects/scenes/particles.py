@@ -25,7 +25,7 @@ class Particle:
     columns: int
 
 
-RAIN = Particle(f"min(0.035-abs({_DX}),3*{_SIZE}-abs({_DY}))", (0.85, 0.9, 1.0, 1.0), 1.6, 14)
+RAIN = Particle(f"min(0.05-abs({_DX}),3*{_SIZE}-abs({_DY}))", (0.9, 0.94, 1.0, 1.0), 1.6, 12)
 SNOW = Particle(f"{_SIZE}-hypot({_DX},{_DY})", WHITE, 0.2, 9)
 BUBBLES = Particle(f"0.04-abs(hypot({_DX},{_DY})-{_SIZE})", (0.9, 0.97, 1.0, 1.0), -0.15, 6)
 STARS = Particle(f"{_SIZE}-pow(sqrt(abs({_DX}))+sqrt(abs({_DY})),2)", (1.0, 0.95, 0.7, 1.0), 0.08, 8)

@@ -10,8 +10,8 @@ RUN UV=$(command -v uv || echo .tools/bin/uv) \
  && $UV pip sync --quiet --python .venv/bin/python --require-hashes requirements-run.lock \
  && $UV pip install --quiet --python .venv/bin/python --no-deps --build-constraints requirements.lock --editable . \
  && setup/link.sh \
- && .venv/bin/python -m compileall -q .venv draftcast schema resolvers services \
- && rm -rf .tools web tests bench examples .git
+ && .venv/bin/python -m compileall -q .venv draftcast schema resolvers services sdk \
+ && rm -rf .tools web tests bench examples sdk/typescript .git
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates python3 && rm -rf /var/lib/apt/lists/*

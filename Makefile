@@ -12,7 +12,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 unexport PYTHONDONTWRITEBYTECODE # each start would compile the project anew
 
-.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdk sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -37,7 +37,7 @@ run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one addr
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup browser examples/node_modules/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+test: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
@@ -98,6 +98,9 @@ api-guide: setup ## write docs/api.md and examples/dify-tool.yaml anew, after a 
 	@$(BIN)/python -m schema.guide
 	@$(BIN)/python -m setup.print_dify_tool
 
+sdk: setup setup/sdk/node_modules/ready | $(filter .tools/%,$(UV)) ## generate the models of sdk/ anew, after a change of the schema or of sdk/operations.graphql
+	@UV=$(UV) $(BIN)/python -m setup.generate_sdk
+
 settings: setup ## write the tables of docs/settings.md anew, after a change of Settings
 	@$(BIN)/python -m setup.print_settings
 
@@ -140,9 +143,10 @@ try-image: setup ## carry out the Dockerfile and compose.yaml without a containe
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra postgres --upgrade pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra postgres --constraint requirements.lock pyproject.toml -o requirements-run.lock
+	echo ariadne-codegen | $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade - -o setup/sdk/requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules
+	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules sdk/typescript/node_modules setup/sdk/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
@@ -180,6 +184,10 @@ assets/ready: web/.npmrc web/package-lock.json web/build.mjs $(wildcard web/page
 
 assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | $(PACKAGES)
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Fetching fonts" && $(BIN)/python -m setup.fonts; }
+	@sha256sum $^ >$@
+
+sdk/typescript/node_modules/ready setup/sdk/node_modules/ready: %/node_modules/ready: %/.npmrc %/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the packages of $*" && cd $* && $(subst ../,../../,$(NPM)) ci >/dev/null; }
 	@sha256sum $^ >$@
 
 examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready

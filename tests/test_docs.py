@@ -29,7 +29,7 @@ READMES = ("README.md", "README.zh.md")
 PROMISES = ("docs/promises.md", "docs/promises.zh.md")
 PAGES = (
     *("migrating", "comparison", "operations", "webhooks", "protocol", "exporter"),
-    *("glossary", "settings", "cli", "promises", "coverage", "agents", "ways-in"),
+    *("glossary", "settings", "cli", "promises", "coverage", "agents", "ways-in", "sdk"),
 )
 IN_BOTH = [READMES, *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in PAGES)]
 """Documents in English and Chinese."""

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-run.lock")
-EVERY_LOCK = (*LOCKS, "setup/ffmpeg-7.0.2.lock")
-OURS = ("draftcast", "schema", "resolvers", "services")
+EVERY_LOCK = (*LOCKS, "setup/ffmpeg-7.0.2.lock", "setup/sdk/requirements.lock")
+OURS = ("draftcast", "draftcast_client", "schema", "resolvers", "services")
 PINNED = r"[a-z0-9._-]+==[^ ;]+( ; [^/@]+)? \\"
 HASHED = r"    --hash=sha256:[0-9a-f]{64}( \\)?"
 REASON = r"    # .*"
@@ -40,7 +40,7 @@ def test_what_runs_is_locked_as_what_is_tested() -> None:
     assert set(runs) < set(tested)
 
 
-@pytest.mark.parametrize("folder", ["web", "tests/web", "examples"])
+@pytest.mark.parametrize("folder", ["web", "tests/web", "examples", "sdk/typescript", "setup/sdk"])
 def test_an_npm_lock_names_no_host_and_has_a_hash_for_every_package(folder: str) -> None:
     text = (ROOT / folder / "package-lock.json").read_text()
     assert "://" not in text

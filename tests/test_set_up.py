@@ -85,7 +85,7 @@ def test_the_project_is_found_from_its_venv_whatever_its_folder_and_the_locale_a
 ) -> None:
     project = tmp_path / name
     venv.create(project / ".venv", symlinks=True)
-    (link,) = Path(sys.prefix).glob("lib/python3*/site-packages/_editable_impl_draftcast.pth")
+    (link,) = Path(sys.prefix).glob("lib/python3*/site-packages/_draftcast.pth")
     shutil.copy(link, project / ".venv" / link.parent.relative_to(sys.prefix))
     (project / "draftcast").mkdir()
     (project / "draftcast" / "__init__.py").touch()

@@ -7,6 +7,7 @@ from draftcast.cli import upload
 from draftcast.cli.local_drafts import opened
 from draftcast.cli.progress import SendingBar
 from draftcast.cli.terminal import run
+from draftcast_client import archive
 from services.errors import RequestError
 
 
@@ -21,13 +22,13 @@ def sent(server: str, draft: str, *, quiet: bool) -> str:
             if not as_it_is or source.files:
                 files = upload.entries(source)
                 with SendingBar([file.stat().st_size for _, file in files], source.files.values(), quiet) as bar:
-                    return _send(server, path.stem, upload.zipped(files), bar.sent)
+                    return _send(server, path.stem, archive.zipped(files), bar.sent)
     except RequestError:
         if not as_it_is:
             raise
     # The zip is complete, or broken: the server reports that.
     with SendingBar([path.stat().st_size], (), quiet) as bar:
-        return _send(server, path.stem, upload.read(path), bar.sent)
+        return _send(server, path.stem, archive.read(path), bar.sent)
 
 
 def _send(server: str, name: str, chunks: Generator[bytes], on_sent: Callable[[int], None]) -> str:

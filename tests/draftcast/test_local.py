@@ -103,7 +103,8 @@ def test_submit_brings_along_what_lies_elsewhere_once_each(
 
 def test_a_large_folder_is_sent_without_being_held_in_memory_or_copied(server: Server, tmp_path: Path) -> None:
     from draftcast.cli.local_drafts import LocalSource
-    from draftcast.cli.upload import entries, zipped
+    from draftcast.cli.upload import entries
+    from draftcast_client.archive import zipped
 
     folder = draft_of(tmp_path / "my draft")
     with (folder / "large.mp4").open("wb") as file:
@@ -134,7 +135,8 @@ def test_a_folders_files_are_found_by_every_spelling_of_their_names(tmp_path: Pa
 
 def test_what_is_streamed_is_a_zip(tmp_path: Path) -> None:
     from draftcast.cli.local_drafts import LocalSource
-    from draftcast.cli.upload import entries, zipped
+    from draftcast.cli.upload import entries
+    from draftcast_client.archive import zipped
 
     folder = draft_of(tmp_path / "d")
     (tmp_path / "whole.zip").write_bytes(

@@ -12,8 +12,13 @@ SECONDS = 300
 
 
 def install_packages() -> None:
-    """See to it that the locked packages are there; costs nothing, and needs no network, if they are."""
-    with (EXAMPLES / "package-lock.json").open() as lock:
+    """See to it that the packages of the examples are there."""
+    install("examples")
+
+
+def install(folder: str) -> None:
+    """See to it that a folder's locked packages are there; costs nothing, and needs no network, if they are."""
+    with (ROOT / folder / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        command = ["make", "--no-print-directory", "examples/node_modules/ready"]
+        command = ["make", "--no-print-directory", f"{folder}/node_modules/ready"]
         subprocess.run(command, cwd=ROOT, check=True, timeout=SECONDS)

@@ -79,11 +79,10 @@ def test_a_watch_goes_on_where_its_connection_broke_and_misses_nothing(
                 proxy.cut()
                 server.open_gate(4)
         assert proxy.connections >= 2
+        assert (seen[-1].task.video_url, len(api.wait(task.id).video.sha_256)) == (api.find(task.id).video_url, 64)
     stages = list(dict.fromkeys(event.stage for event in seen))
     assert stages == STAGES[STAGES.index(stages[0]) :]
     assert [event.seq for event in seen] == sorted({event.seq for event in seen})
-    assert seen[-1].task.video_url == api.wait(task.id).video_url
-    assert len(api.find(task.id).video.sha_256) == 64
 
 
 def test_a_task_is_listed_canceled_and_retried(server: Server, connect: Callable[[str], Any]) -> None:

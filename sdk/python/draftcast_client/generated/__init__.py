@@ -7,6 +7,7 @@ from .cancel import (
 )
 from .draft_report import DraftReport, DraftReportDraftReport
 from .enums import (
+    AiContent,
     DraftWarningCode,
     OrderDirection,
     ProgressUnit,
@@ -37,6 +38,7 @@ from .fragments import (
     TaskWarnings,
 )
 from .input_types import (
+    AiLabelInput,
     ReplacementInput,
     SubmitVideoTaskInput,
     VideoOutputInput,
@@ -68,6 +70,8 @@ from .submit import (
 from .watch import Watch, WatchVideoTaskProgress
 
 __all__ = [
+    "AiContent",
+    "AiLabelInput",
     "BaseModel",
     "CANCEL_GQL",
     "Cancel",

@@ -1,6 +1,12 @@
 from ..values import OpenEnum
 
 
+class AiContent(OpenEnum):
+    GENERATED = "GENERATED"
+    POSSIBLE = "POSSIBLE"
+    SUSPECTED = "SUSPECTED"
+
+
 class DraftWarningCode(OpenEnum):
     EFFECT_APPROXIMATED = "EFFECT_APPROXIMATED"
     EFFECT_SKIPPED = "EFFECT_SKIPPED"
@@ -13,6 +19,7 @@ class DraftWarningCode(OpenEnum):
     SEGMENT_SKIPPED = "SEGMENT_SKIPPED"
     FIELD_UNKNOWN = "FIELD_UNKNOWN"
     PLACEHOLDER_LEFT = "PLACEHOLDER_LEFT"
+    PROVENANCE_LOST = "PROVENANCE_LOST"
 
 
 class OrderDirection(OpenEnum):

@@ -4,6 +4,7 @@ from draftcast_client.values import DateTime, JsonObject
 
 from .base_model import BaseModel
 from .enums import (
+    AiContent,
     OrderDirection,
     VideoOutputFormat,
     VideoQuality,
@@ -13,6 +14,27 @@ from .enums import (
     VideoTaskStage,
     VideoTaskStatus,
 )
+
+
+class AiLabelInput(BaseModel):
+    """The label of AI-generated content by GB 45438-2025, which the file's metadata gets in the field `AIGC`."""
+
+    content: Optional[AiContent] = None
+    "GENERATED without it."
+    content_producer: str
+    "The name or code of the service that generated the content, 1 to 200 characters."
+    produce_id: Optional[str] = None
+    "The producer's number of the content; the task's id without it."
+    reserved_code_1: Optional[str] = None
+    "Reserved for the producer, such as a signature."
+    content_propagator: Optional[str] = None
+    "The name or code of the service that distributes the content."
+    propagate_id: Optional[str] = None
+    "The distributor's number of the content."
+    reserved_code_2: Optional[str] = None
+    "Reserved for the distributor, such as a signature."
+    mark: Optional[bool] = None
+    "True shows AI生成 in the first three seconds, and on pictures. False without it."
 
 
 class ReplacementInput(BaseModel):
@@ -72,6 +94,8 @@ class VideoOutputInput(BaseModel):
     "The end of the range, in milliseconds of the draft."
     sound: Optional[bool] = None
     "False leaves the sound out."
+    ai_label: Optional["AiLabelInput"] = None
+    "The label of AI-generated content; the server's without it, if any."
 
 
 class VideoTaskFilter(BaseModel):
@@ -103,3 +127,4 @@ class VideoTaskOrder(BaseModel):
 
 
 SubmitVideoTaskInput.model_rebuild()
+VideoOutputInput.model_rebuild()

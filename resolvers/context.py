@@ -1,6 +1,6 @@
 """The context of a request, its caller and the services: the first argument of every resolver."""
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -13,11 +13,13 @@ from strawberry.dataloader import DataLoader
 from services.access.audit import Act
 from services.access.callers import OPEN, Caller, NotAdmitted, Scope, not_admitted
 from services.access.keyring import OnRevoked
-from services.access.limits import Limit, rate_limit_key
+from services.access.limits import Limit, rate_limit_key, shown_network
 from services.access.watch_tokens import MARK as WATCH_MARK
 from services.compose import Services
 from services.errors import RequestError
+from services.live.connections import Load
 from services.store.records import Task
+from services.telemetry.stream_metrics import Transport
 
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 _BEARER, _BEARER_BYTES = "bearer ", b"bearer "
@@ -149,6 +151,20 @@ class Context:
         with self.services.limits.slots(
             {rate_limit_key(None, self.address), rate_limit_key(self.caller, self.address)}
         ):
+            yield
+
+    @contextmanager
+    def listed(
+        self, transport: Transport, load: Callable[[], tuple[int, int]], end: Callable[[], None]
+    ) -> Generator[None]:
+        """List this connection for operators while the block lasts. `load` returns the running operations and the
+        waiting messages; `end` is called when an operator ends it.
+        """
+
+        def present() -> Load:
+            return Load(self.caller.owner if self.caller else "", *load())
+
+        with self.services.connections.opened(transport, shown_network(self.address), present, end):
             yield
 
     async def while_admitted(self, waiting: Awaitable[T]) -> T:

@@ -21,6 +21,7 @@ from services.errors import (
     TaskNotFound,
     UploadTooLarge,
 )
+from services.live.connections import ConnectionEnded, ConnectionNotFound
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,10 @@ class UserErrorCode(StrEnum):
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
 """Not an error of a payload: the whole request is refused."""
+
+
+CONNECTION_ENDED = "CONNECTION_ENDED"
+"""The last error of a stream that an operator has ended."""
 
 
 class WrongPath(RequestError):
@@ -127,6 +132,12 @@ ERROR_TABLE: dict[type[Exception], ErrorEntry] = {
         404,
         2031,
         Bilingual("Video generation task not found", "视频生成任务未找到"),
+    ),
+    ConnectionNotFound: ErrorEntry(
+        UserErrorCode.NOT_FOUND, "NOT_FOUND", 404, 404, Bilingual("No such connection", "没有此连接")
+    ),
+    ConnectionEnded: ErrorEntry(
+        CONNECTION_ENDED, "CONNECTION_ENDED", 403, 1003, Bilingual("The connection was ended", "连接已被断开")
     ),
     InvalidState: ErrorEntry(
         UserErrorCode.INVALID_STATE,

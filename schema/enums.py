@@ -10,6 +10,7 @@ from services.ai_label import AiContent
 from services.errors import ErrorCode, WarningCode
 from services.output import OutputFormat, Quality
 from services.store.records import DeliveryState, EventType, OrderField, Stage, Status, Unit
+from services.telemetry.stream_metrics import Transport
 
 E = TypeVar("E", bound=Enum)
 
@@ -46,6 +47,16 @@ _publish(
         Status.COMPLETED: "The video is ready. Final.",
         Status.FAILED: "It ended with an error. Final, unless it is retried.",
         Status.CANCELED: "It was canceled. Final, unless it is retried.",
+    },
+)
+_publish(
+    Transport,
+    "Transport",
+    "The transport of a subscription.",
+    {
+        Transport.WEBSOCKET: "A websocket, graphql-transport-ws.",
+        Transport.EVENTS: "Server-sent events.",
+        Transport.MULTIPART: "A multipart response over HTTP.",
     },
 )
 _publish(

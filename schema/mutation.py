@@ -4,7 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import tasks
+from resolvers import connections, tasks
+from schema.connections import EndConnectionPayload
 from schema.described import about, described
 from schema.info import Info
 from schema.inputs import SubmitVideoTaskInput
@@ -85,3 +86,18 @@ class Mutation:
             return WatchTokenPayload.of(await tasks.watch_token(info.context, task_id, expires_in_seconds))
         except RequestError as error:
             return WatchTokenPayload(token=None, expires_at=None, errors=[UserError.of(error)])
+
+    @strawberry.mutation
+    async def end_connection(
+        self,
+        info: Info,
+        connection_id: Annotated[
+            strawberry.ID, strawberry.argument(name="id", description="The connection's id, of `connections`.")
+        ],
+    ) -> EndConnectionPayload:
+        """End one open connection, of any process; its client is told not to reconnect. Needs the scope admin."""
+        try:
+            await connections.end(info.context, connection_id)
+        except RequestError as error:
+            return EndConnectionPayload(errors=[UserError.of(error)])
+        return EndConnectionPayload(errors=[])

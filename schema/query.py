@@ -4,7 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import reports, tasks
+from resolvers import connections, reports, tasks
+from schema.connections import OpenConnection
 from schema.described import about, described, plain
 from schema.info import Info
 from schema.inputs import ReplacementInput, VideoTaskFilter, VideoTaskOrder, given, page_request, replacements
@@ -12,6 +13,7 @@ from schema.report import DraftReport
 from schema.scalars import URL
 from schema.service import QueueStats, ServiceInfo
 from schema.tasks import Node, VideoTask, VideoTaskConnection
+from services.store.pages import DEFAULT_PAGE_SIZE
 from services.store.records import Order, TaskFilter
 
 
@@ -95,6 +97,15 @@ class Query:
         for at most a minute; nothing is rendered or queued.
         """
         return DraftReport.of(await reports.report(info.context, draft_url, replacements(replace)))
+
+    @strawberry.field
+    async def connections(
+        self, info: Info, first: Annotated[int, about("Number of connections, at most 100.")] = DEFAULT_PAGE_SIZE
+    ) -> list[OpenConnection]:
+        """The open connections of all owners and processes, those with the most waiting messages first, then the
+        oldest. Needs the scope admin.
+        """
+        return [OpenConnection.of(each) for each in await connections.connections(info.context, first)]
 
     @strawberry.field
     def service(self, info: Info) -> ServiceInfo:

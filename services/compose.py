@@ -22,6 +22,7 @@ from services.drafts.uploads.unpack import UnpackLimits
 from services.errors import Bilingual
 from services.files.store import FileStore
 from services.http.guard import Guard
+from services.live.connections import Connections
 from services.live.notifier import ChangeNotifier
 from services.live.task_cache import TaskCache
 from services.migrate import migrate
@@ -74,6 +75,7 @@ class Services:
     limits: Limits
     audit: Audit
     stream_metrics: StreamMetrics
+    connections: Connections
     health: Health
     facts: ServiceFacts
 
@@ -142,6 +144,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             limits=Limits(settings.submits_per_minute, settings.queries_per_minute, settings.sockets_per_key),
             audit=Audit(settings.audit_log),
             stream_metrics=stream_metrics,
+            connections=Connections(notifier),
             health=Health(database, task_cache, notifier, registry, metrics, settings),
             facts=facts,
         )

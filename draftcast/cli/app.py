@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from draftcast.cli.commands import agents, fonts, keys, looks, remote, service, standalone
+from draftcast.cli.commands import agents, connections, fonts, keys, looks, remote, service, standalone
 from draftcast.cli.terminal import is_chinese
 
 _PANELS = {
@@ -44,6 +44,7 @@ def _options(
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(_command.__name__.replace("_", "-"), rich_help_panel=_panel)(_command)
+app.add_typer(connections.connections, name="connections", rich_help_panel="With a running server")
 app.add_typer(fonts.fonts, name="fonts", rich_help_panel="Without a server")
 app.add_typer(looks.looks, name="looks", rich_help_panel="Without a server")
 app.add_typer(keys.keys, name="keys", rich_help_panel="The service")

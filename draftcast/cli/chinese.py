@@ -79,6 +79,13 @@ HELP = {
     "How many, the newest first.": "最多列出几个，最新的在前。",
     "Cancel tasks that wait or run.": "取消排队或渲染中的任务。",
     "Put failed or canceled tasks into the queue again.": "让失败或已取消的任务重新排队。",
+    "List and end the open connections of a running server.": "列出并断开服务器上打开的连接。",
+    "List open websockets, event streams and multipart responses; needs a key with the scope admin.": (
+        "列出打开的 websocket、事件流和 multipart 响应； 需要有 admin 权限的密钥。"
+    ),
+    "How many, those that read slowest first.": "最多列出几个，读取最慢的在前。",
+    "End one connection; its client is told not to reconnect.": "断开一个连接，并告知客户端不要重连。",
+    "The connection's id.": "连接的 ID。",
     "Serve tools for agents by the Model Context Protocol, on stdin and stdout.": (
         "通过 stdin 和 stdout，以模型上下文协议（MCP）为智能体提供工具。"
     ),

@@ -24,6 +24,16 @@ from services.errors import Bilingual
 from services.output import STANDARD_OUTPUT, Output
 from services.replacements import Replacements
 
+_CONNECTIONS = """
+query Connections($first: Int!) {
+  connections(first: $first) { id transport owner address since subscriptions waiting }
+}
+"""
+_END_CONNECTION = """
+mutation EndConnection($id: ID!, $locale: Locale) {
+  endConnection(id: $id) { errors { code message(locale: $locale) } }
+}
+"""
 Json = dict[str, Any]
 MOST_OF_A_BEGINNING = 100
 
@@ -58,6 +68,7 @@ _UNKNOWN_KEY = Bilingual(
     f"The server does not know the key in {KEY_VARIABLE}, or it has expired; `draftcast keys list` there shows it.",
     f"服务器不认识 {KEY_VARIABLE} 中的密钥，或密钥已过期；在服务器上运行 `draftcast keys list` 可以查看。",
 )
+_OPEN_ONES = Bilingual("`draftcast connections list` shows the open ones.", "`draftcast connections list` 列出打开的连接。")
 _HINTS = {
     "UNAUTHENTICATED": Bilingual(
         f"Put your key into {KEY_VARIABLE}; the operator makes one with `draftcast keys create NAME`.",
@@ -178,6 +189,23 @@ async def watch(server: str, task_id: str) -> AsyncGenerator[Json]:
     async with connected(server) as api, aclosing(api.watch(task_id)) as events:
         async for event in events:
             yield _json(event)
+
+
+async def connections(server: str, first: int) -> list[Json]:
+    """The open connections of a server, 100 at most. Raises as `connected` does."""
+    found: list[Json] = (await ask(server, _CONNECTIONS, {"first": first}))["connections"]
+    return found
+
+
+async def end_connection(server: str, connection_id: str) -> None:
+    """End a connection. Raises as `connected` does."""
+    language = "ZH" if is_chinese() else "EN"
+    answer = (await ask(server, _END_CONNECTION, {"id": connection_id, "locale": language}))["endConnection"]
+    for error in answer["errors"]:
+        refusal = ServerRefusal(error["code"], error["message"])
+        if refusal.code == "NOT_FOUND":
+            refusal.hint = spoken(_OPEN_ONES)
+        raise refusal
 
 
 async def ask(server: str, document: str, variables: Json) -> Json:

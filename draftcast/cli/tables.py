@@ -86,6 +86,21 @@ def timings_table(costs: Iterable[StepCost]) -> Table:
     return table
 
 
+def connections_table(found: Sequence[dict[str, Any]], now_ms: int) -> Table:
+    """A table of open connections of the API."""
+    header = spoken(
+        Bilingual(
+            "connection transport owner address age subscriptions waiting", "连接 传输 所有者 地址 已过 订阅 待发"
+        )
+    )
+    table = Table(*header.split(), box=None, header_style="bold")
+    for each in found:
+        age = duration((now_ms - milliseconds(each["since"])) / 1000)
+        facts = (each["owner"] or "-", each["address"], age, str(each["subscriptions"]), str(each["waiting"]))
+        table.add_row(each["id"], each["transport"].lower(), *map(printable, facts))
+    return table
+
+
 def findings_table(findings: "Iterable[Finding]") -> Table:
     """A table of the findings of `draftcast doctor`."""
     table = Table(show_header=False, box=None)

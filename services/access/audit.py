@@ -26,6 +26,7 @@ class Act(StrEnum):
     CANCEL = "task.canceled"
     RETRY = "task.retried"
     WATCH_TOKEN = "watch_token.created"  # noqa: S105 - the name of an act
+    CONNECTION_ENDED = "connection.ended"
     DRAFT_KEPT = "draft.kept"
 
 

@@ -162,6 +162,17 @@ def _network(address: str) -> str:
     return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
+def shown_network(address: str) -> str:
+    """The network of an address, for operators: 24 bits of IPv4, 48 of IPv6; as it is where it is no address."""
+    try:
+        found = _plain(address)
+    except ValueError:
+        return address
+    if found.is_loopback:
+        return str(found)
+    return str(ip_network((found, 48 if found.version == 6 else 24), strict=False))
+
+
 def _plain(address: str) -> IPv4Address | IPv6Address:
     """The address without its zone; IPv4-mapped IPv6 becomes IPv4. Raises ValueError."""
     found = ip_address(address.partition("%")[0])

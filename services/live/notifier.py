@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from broadcaster import Broadcast
@@ -71,6 +71,8 @@ class ChangeNotifier:
         self._signals: dict[str, set[ChangeSignal]] = {}
         self._pending: dict[str, int] = {}
         self._to_send = asyncio.Event()
+        self._messages: list[str] = []
+        self._receivers: dict[str, Callable[[str], None]] = {}
         self._last_received_at = 0.0
         self.rebuilds = 0
 
@@ -89,6 +91,20 @@ class ChangeNotifier:
     def notify(self, task_id: str, seq: int) -> None:
         """Notify all processes of a change, without waiting. A newer seq of a task replaces an older one."""
         self._pending[task_id] = max(seq, self._pending.get(task_id, 0))
+        self._to_send.set()
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process can be reached."""
+        return self._url.startswith("memory:")
+
+    def on_message(self, kind: str, receive: Callable[[str], None]) -> None:
+        """Have messages of a kind, of this process as well, passed to `receive`."""
+        self._receivers[kind] = receive
+
+    def say(self, kind: str, text: str) -> None:
+        """Send a message to all processes, without waiting. It may be lost."""
+        self._messages.append(f"{kind}:{text}")
         self._to_send.set()
 
     @property
@@ -148,6 +164,10 @@ class ChangeNotifier:
             for task_id, seq in changes.items():
                 async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                     await broadcast.publish(CHANNEL, f"{task_id}:{seq}")
+            messages, self._messages = self._messages, []
+            for message in messages:
+                async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
+                    await broadcast.publish(CHANNEL, message)
 
     async def _heartbeat(self, broadcast: Broadcast) -> None:
         """Publish a heartbeat. Raises ConnectionError when it does not come back in time."""
@@ -167,6 +187,9 @@ class ChangeNotifier:
         if task_id == "beat":
             if rest == self._me:
                 self._last_received_at = asyncio.get_running_loop().time()
+            return
+        if task_id in self._receivers:
+            self._receivers[task_id](rest)
             return
         seq = int(rest) if rest.isdecimal() else 0
         for name in (task_id, ALL_TASKS):

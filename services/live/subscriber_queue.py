@@ -83,6 +83,11 @@ class SubscriberQueue(Generic[T]):
             self.fail(SlowConsumer())
         self._wake()
 
+    @property
+    def waiting(self) -> int:
+        """The number of messages that are not delivered yet."""
+        return len(self._messages)
+
     def open(
         self, first: Iterable[T], delivered: Mapping[str, int], *, after: int = -1, complete: bool = False
     ) -> None:

@@ -26,6 +26,8 @@ class EndReason(StrEnum):
     """The client has not read fast enough."""
     KEY_ENDED = "key_ended"
     """The caller's key was revoked, or it or the token has expired."""
+    ENDED = "ended"
+    """An operator has ended the connection."""
     FAULT = "fault"
     """The client has violated the protocol."""
     STOPPED = "stopped"

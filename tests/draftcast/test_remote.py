@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from services.errors import HINTS, ErrorCode
 from tests.draftcast.test_cli import lines, problem, run
@@ -17,6 +18,7 @@ from tests.support.keys import new_key
 from tests.support.process import DRAFTCAST, environment, served
 from tests.support.programs import free_port
 from tests.support.server import ROOT, Server
+from tests.support.subscriber import subscriber
 
 
 def test_submit_and_watch_speak_to_a_running_server(server: Server, tmp_path: Path) -> None:
@@ -79,6 +81,19 @@ def test_a_task_is_listed_canceled_and_retried(server: Server, tmp_path: Path) -
     again = run(tmp_path, "retry", task_id, "--json", server=server.url)
     assert (again.returncode, problem(again)["code"]) == (4, "INVALID_STATE")
     assert run(tmp_path, "cancel", task_id, "--json", server=server.url).returncode == 0
+
+
+def test_connections_are_listed_and_ended_by_command(server: Server, tmp_path: Path) -> None:
+    with subscriber(server.socket_url) as client:
+        (ours,) = (each for each in lines(run(tmp_path, "connections", "list", "--json", server=server.url)))
+        shown = run(tmp_path, "connections", "list", server=server.url)
+        assert shown.stdout.splitlines()[1].split()[:4] == [ours["id"], "websocket", "open", "127.0.0.1"]
+        ended = run(tmp_path, "connections", "end", ours["id"], server=server.url)
+        assert (ended.returncode, ended.stderr) == (0, f"{ours['id']} is ended.\n")
+        with pytest.raises(ConnectionClosed):
+            client.receive()
+    again = run(tmp_path, "connections", "end", ours["id"], server=server.url)
+    assert (again.returncode, "no connection of this id" in again.stderr) == (4, True)
 
 
 def test_the_list_fits_a_terminal_and_its_short_ids_name_tasks(server: Server, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -16,7 +16,8 @@ from schema.execution.executor import OperationExecutor, ResultStream
 from schema.execution.results import Operation, OperationRefused, StreamItem
 from schema.execution.shared import Subscription
 from services.access.callers import NotAdmitted
-from services.errors import StoreUnavailable
+from services.errors import RequestError, StoreUnavailable
+from services.live.connections import connection_ended
 from services.live.subscriber_queue import SlowConsumer, SubscriberQueue
 from services.telemetry.stream_metrics import EndReason, TransportMetrics
 
@@ -51,6 +52,10 @@ class _StreamSender(BackpressuredSender[bytes]):
         """Set by `StreamResponse`, cleared by each message."""
         self.queue: SubscriberQueue[StreamItem] | None = None
         """The queue that is attached to this response."""
+
+    def load(self) -> tuple[int, int]:
+        """The running operation, and the messages that wait for the client."""
+        return 1, self.queue.waiting if self.queue is not None else 0
 
     async def open(self, status: int, headers: dict[str, str]) -> None:
         """Status and headers."""
@@ -135,18 +140,29 @@ class StreamResponse:
         """Send the results until they end, the client disconnects, or the server stops."""
         sender = _StreamSender(send)
         self._metrics.begin()
+        operator = asyncio.timeout(None)
+        end = partial(operator.reschedule, 0.0)
         try:
-            async with aclosing(self._pieces(sender)) as pieces:
-                await self._context.while_admitted(self._deliver(pieces, sender, receive))
+            with self._context.listed(self._form.transport, sender.load, end):
+                async with operator, aclosing(self._pieces(sender)) as pieces:
+                    await self._context.while_admitted(self._deliver(pieces, sender, receive))
         except NotAdmitted as ended:
-            self._end_reason = EndReason.KEY_ENDED
-            await self._open(sender)
-            sender.try_send(self._form.refusal([graphql_error(ended)]) + self._form.ending)
+            await self._refuse(sender, ended, EndReason.KEY_ENDED)
+        except TimeoutError:
+            if not operator.expired():
+                raise
+            await self._refuse(sender, connection_ended(), EndReason.ENDED)
         except asyncio.CancelledError:
             self._end_reason = EndReason.STOPPED  # the server would log a propagated cancellation as an error
         finally:
             self._metrics.end(self._end_reason)
         await sender.end()
+
+    async def _refuse(self, sender: _StreamSender, error: RequestError, reason: EndReason) -> None:
+        """End the stream with an error."""
+        self._end_reason = reason
+        await self._open(sender)
+        sender.try_send(self._form.refusal([graphql_error(error)]) + self._form.ending)
 
     async def _pieces(self, sender: _StreamSender) -> AsyncGenerator[bytes]:
         """The pieces of the body up to the first live item, and the ending; a `_Receiver` sends the live items."""

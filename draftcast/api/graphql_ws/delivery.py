@@ -40,6 +40,11 @@ class SocketSender(BackpressuredSender[str]):
         """A text message."""
         return {"type": "websocket.send", "text": piece}
 
+    @property
+    def waiting(self) -> int:
+        """The number of messages that wait for the client."""
+        return len(self._held) + sum(each.stream.queue.waiting for each in self.receivers.values())
+
     def send_soon(self, text: str) -> None:
         """Send a message now, or when the socket is not full any more."""
         if self._held or not self.try_send(text):

@@ -5,6 +5,7 @@ It requires 4400 for a malformed message. The library raises for some of them, s
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any, cast
 
 from starlette.websockets import WebSocketState
@@ -18,7 +19,8 @@ from resolvers.context import SocketContext
 from resolvers.error_table import graphql_error
 from schema.execution.operations import operation_fault
 from services.access.limits import Limit, QuotaExceeded
-from services.telemetry.stream_metrics import EndReason
+from services.live.connections import connection_ended
+from services.telemetry.stream_metrics import EndReason, Transport
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +28,12 @@ LONGEST_REASON_BYTES = 123
 """RFC 6455, 5.5: a close frame holds 125 bytes, two of them the code."""
 NOT_ACCEPTABLE = 4406
 FORBIDDEN = 4403
+POLICY_VIOLATION = 1008
+"""Clients do not reconnect after it."""
 LEGACY = "The protocol graphql-ws of subscriptions-transport-ws is not supported; use graphql-transport-ws"
 LONGEST_ID = 128
 """Characters of an operation's id, which each of its messages repeats."""
+_REASONS = {FORBIDDEN: EndReason.KEY_ENDED, POLICY_VIOLATION: EndReason.ENDED}
 _WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -57,31 +62,37 @@ class CarefulSocket(ASGIWebSocketAdapter):
 class TransportHandler(DeliveringHandler):
     """One connection of the protocol."""
 
-    _closing_revoked: asyncio.Task[None] | None = None
+    _closing_early: asyncio.Task[None] | None = None
 
     async def handle(self) -> None:
         """Handle messages until either end closes, and no longer than the caller's key is valid."""
         self.max_subscriptions_per_connection = self.context.services.settings.subscriptions_per_socket
         context = self.context
-        context.on_revoked = self._close_revoked
+        context.on_revoked = partial(self._close, FORBIDDEN, "The key has ended")
+        end = partial(self._close, POLICY_VIOLATION, connection_ended().message.en)
         try:
             context.enter()
-            await super().handle()
+            with context.listed(Transport.WEBSOCKET, self._load, end):
+                await super().handle()
         except QuotaExceeded as error:
             await self.websocket.close(TRY_AGAIN_LATER, error.message.en)
         finally:
             context.leave()
-            if self._closing_revoked is not None:
-                await asyncio.gather(self._closing_revoked, return_exceptions=True)
+            if self._closing_early is not None:
+                await asyncio.gather(self._closing_early, return_exceptions=True)
 
-    def _close_revoked(self) -> None:
-        self._closing_revoked = asyncio.create_task(self.websocket.close(FORBIDDEN, "The key has ended"))
+    def _close(self, code: int, reason: str) -> None:
+        self._closing_early = asyncio.create_task(self.websocket.close(code, reason))
+
+    def _load(self) -> tuple[int, int]:
+        """Running operations, and messages that wait for the client."""
+        return len(self.operations), self.sender.waiting
 
     def end_reason(self) -> EndReason:
         """See `DeliveringHandler`."""
         socket = cast("CarefulSocket", self.websocket)
         if socket.closed_with is not None:
-            return EndReason.KEY_ENDED if socket.closed_with == FORBIDDEN else EndReason.FAULT
+            return _REASONS.get(socket.closed_with, EndReason.FAULT)
         return EndReason.STOPPED if STOPPED in socket.ws.scope else super().end_reason()
 
     async def handle_message(self, message: Message) -> None:

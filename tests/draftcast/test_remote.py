@@ -94,6 +94,7 @@ def test_connections_are_listed_and_ended_by_command(server: Server, tmp_path: P
             client.receive()
     again = run(tmp_path, "connections", "end", ours["id"], server=server.url)
     assert (again.returncode, "no connection of this id" in again.stderr) == (4, True)
+    assert "connections list" in again.stderr
 
 
 def test_the_list_fits_a_terminal_and_its_short_ids_name_tasks(server: Server, tmp_path: Path) -> None:

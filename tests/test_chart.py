@@ -118,7 +118,7 @@ def test_scaling_follows_the_tasks_of_the_metric_that_exists(helm: Any) -> None:
         ({"server": {"dataClaim": ""}}, "/server"),
         ({"secrets": {"signingKey": VALUES["secrets"]["signingKey"]}}, "/secrets/database"),
         ({"settings": {"DRAFTCAST_KEEP_DAYS": 30}}, "/settings/DRAFTCAST_KEEP_DAYS"),
-        ({"wokrer": {}}, "wokrer"),
+        ({"workers": {}}, "workers"),
     ],
 )
 def test_values_that_cannot_work_are_refused_with_their_place(helm: Any, wrong: dict[str, Any], place: str) -> None:

@@ -13,14 +13,20 @@ from services.settings import load
 from tests.support.listening import listening
 from tests.support.process import Served, Working, gated_exporter
 from tests.support.programs import free_port, postgres_server
-from tests.support.server import ROOT, Server
+from tests.support.receiver import receiving
+from tests.support.server import ROOT, Server, serving
 from tests.support.site import wait_until
 from tests.support.streams import EVENTS, MULTIPART, streamed
 from tests.support.subscriber import subscriber
 
 DEPLOY = ROOT / "deploy"
-SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
+SUBMIT = """mutation($url: URL!, $hook: URL) {
+  submitVideoTask(input: {draftUrl: $url, webhookUrl: $hook}) { task { id } }
+}"""
+CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { errors { code } } }"
 WATCH = "subscription($id: ID!) { videoTaskProgress(id: $id) { status } }"
+STEADY = {"draftcast_workers", "draftcast_render_slots", "draftcast_sandbox", "draftcast_doorbell_rebuilds"}
+"""Metrics that one process with one worker does not move."""
 
 
 def measures(server: Server) -> dict[str, float]:
@@ -31,9 +37,15 @@ def measures(server: Server) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
+def submit(server: Server, act: str, hook: str | None = None) -> str:
+    """The id of a new task."""
+    task_id: str = server.data(SUBMIT, url=server.draft_url(act), hook=hook)["submitVideoTask"]["task"]["id"]
+    return task_id
+
+
 def finish(server: Server, act: str) -> None:
     """Submit a task and watch it to its end."""
-    task_id = server.data(SUBMIT, url=server.draft_url(act))["submitVideoTask"]["task"]["id"]
+    task_id = submit(server, act)
     with subscriber(server.socket_url) as socket:
         socket.subscribe(WATCH, id=task_id)
         list(socket.rest())
@@ -47,24 +59,36 @@ def test_the_measures_that_operators_are_told_to_watch_exist(server: Server) -> 
     assert named <= told
 
 
-def test_every_metric_of_the_dashboard_and_the_alerts_exists_with_its_labels(server: Server) -> None:
-    finish(server, "draw")  # a metric with labels appears with its first value
-    finish(server, "render")
-    exposed = server.get("/metrics").body.decode()
-    names = set(re.findall(r"^(\w+?)(?:_created)?(?:\{| )", exposed, re.MULTILINE))
-    announced = set(re.findall(r"^# TYPE (\w+)", exposed, re.MULTILINE))
-    labelled = re.findall(r"^(\w+)\{(.*)\}", exposed, re.MULTILINE)
-    labels = {name: set(re.findall(r"(\w+)=", text)) for name, text in labelled}
+def test_every_metric_of_the_dashboard_and_the_alerts_exists_with_its_labels_and_moves(tmp_path: Path) -> None:
+    with receiving(500) as receiver, serving(tmp_path, allow_hosts=receiver.host) as server:
+        told = [measures(server)]
+        with subscriber(server.socket_url) as socket:
+            socket.subscribe(WATCH, id=(held := submit(server, "hold")))
+            assert any(socket.next()["videoTaskProgress"]["status"] == "PROCESSING" for _ in range(9))
+            submit(server, "render", f"{receiver.url}/hook")
+            told.append(measures(server))
+            server.data(CANCEL, id=held)
+        finish(server, "fail")
+        finish(server, "draw")
+        receiver.next()
+        wait_until(lambda: 'draftcast_webhook_tries_total{state="WAITING"}' in measures(server))
+        told.append(measures(server))
+    samples = {sample.partition("{")[0] for each in told for sample in each}
+    moved = {name for name in samples if len({_sum(each, name) for each in told}) > 1}
+    labels = {name: set(re.findall(r"(\w+)=", rest)) for name, _, rest in (each.partition("{") for each in told[-1])}
     dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
     rules = yaml.safe_load((DEPLOY / "prometheus-alerts.yaml").read_text())["groups"][0]["rules"]
     expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     for expression in [*expressions, *(rule["expr"] for rule in rules)]:
-        (name,) = set(re.findall(r"draftcast_\w+", expression)) or {""}
-        assert name in names | announced, expression
+        (name,) = set(re.findall(r"draftcast_\w+", expression))
+        assert name in (samples if name in STEADY else moved), expression
         grouped = re.search(r"by \(([\w, ]+)\)", expression)
-        if grouped and name in labels:
-            assert set(grouped[1].split(", ")) <= labels[name], expression
+        assert not grouped or set(grouped[1].split(", ")) <= labels[name], expression
     assert all(rule["annotations"].keys() == {"summary", "action"} for rule in rules)
+
+
+def _sum(told: dict[str, float], name: str) -> float:
+    return sum(value for sample, value in told.items() if sample.partition("{")[0] == name)
 
 
 def test_a_server_that_works_is_alive_and_ready(server: Server) -> None:
@@ -150,7 +174,7 @@ def test_every_end_of_a_subscription_is_counted_with_its_reason(server: Server) 
         stream.read_some()
         client.subscribe(WATCH, id=task_id)
         client.next()
-        server.data("mutation($id: ID!) { cancelVideoTask(id: $id) { errors { code } } }", id=task_id)
+        server.data(CANCEL, id=task_id)
         deque(client.rest(), 0)
         stream.rest()
     wait_until(lambda: (ended("websocket", "completed"), ended("sse", "completed")) == (1, 1))

@@ -68,7 +68,9 @@ _UNKNOWN_KEY = Bilingual(
     f"The server does not know the key in {KEY_VARIABLE}, or it has expired; `draftcast keys list` there shows it.",
     f"服务器不认识 {KEY_VARIABLE} 中的密钥，或密钥已过期；在服务器上运行 `draftcast keys list` 可以查看。",
 )
-_OPEN_ONES = Bilingual("`draftcast connections list` shows the open ones.", "`draftcast connections list` 列出打开的连接。")
+_OPEN_ONES = Bilingual(
+    "`draftcast connections list` shows the open ones.", "`draftcast connections list` 列出打开的连接。"
+)
 _HINTS = {
     "UNAUTHENTICATED": Bilingual(
         f"Put your key into {KEY_VARIABLE}; the operator makes one with `draftcast keys create NAME`.",

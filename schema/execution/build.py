@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, TypeVar
+from inspect import signature
+from typing import Any, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import StreamResult
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -34,6 +35,18 @@ _NOT_HERE = {
 BAD_REQUEST = "BAD_REQUEST"
 """`extensions.code` of a document or variables that do not fit the schema."""
 _BAD_REQUEST: dict[str, object] = {"code": BAD_REQUEST}
+_BUILD = signature(cast("Any", StrawberryGraphQLCoreExecutionContext).build)
+
+
+class Execution(StrawberryGraphQLCoreExecutionContext):
+    """An execution that stops at `MOST_ERRORS` errors of variables: each costs a millisecond of guessing at names."""
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        """The execution, or the errors of its variables."""
+        bound, parent = _BUILD.bind(*args, **kwargs), cast("Any", super())  # generic, and mostly without its parameters
+        bound.arguments["max_coercion_errors"] = MOST_ERRORS
+        return parent.build(*bound.args, **bound.kwargs)
 
 
 class Schema(strawberry.Schema):
@@ -73,6 +86,7 @@ def build_schema(*, introspection: bool = True) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         extensions=[documents.extension()],
+        execution_context_class=Execution,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     schema.documents = documents

@@ -12,7 +12,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 unexport PYTHONDONTWRITEBYTECODE # each start would compile the project anew
 
-.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdk sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-long test-parts test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdk sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -37,9 +37,14 @@ run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one addr
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready .tools/chart/ready ## all tests, about ten minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+test: setup test-parts ## all tests but the long ones, about eight minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+	@$(BIN)/python -m pytest $(or $(TESTS),-m "not long")
+
+test-long: setup test-parts ## the long tests, matrices and campaigns, about ten minutes
+	@$(BIN)/python -m pytest -m long
+
+test-parts: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready .tools/chart/ready
 	@setup/test_programs.sh
-	@$(BIN)/python -m pytest $(TESTS)
 
 test-ffmpegs: setup | $(filter .tools/%,$(UV)) ## draw with each kind of ffmpeg from the oldest that is taken; some minutes; TESTS=... for more
 	@UV=$(UV) setup/test_ffmpegs.sh $(or $(TESTS),tests/oracle/test_features.py tests/oracle/test_sound.py)

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.soak.campaign import campaign, rolling_restart
 from tests.soak.faults import on_postgres, on_sqlite
 from tests.support.programs import S3, Postgres, Redis
@@ -18,6 +20,7 @@ def test_one_process_on_sqlite_keeps_its_promises(tmp_path: Path) -> None:
         assert report.broken == [], report
 
 
+@pytest.mark.long
 def test_many_processes_on_postgres_keep_their_promises(
     tmp_path: Path, postgres: Postgres, redis: Redis, s3: S3
 ) -> None:
@@ -27,6 +30,7 @@ def test_many_processes_on_postgres_keep_their_promises(
         assert report.broken == [], report
 
 
+@pytest.mark.long
 def test_a_rolling_restart_costs_nobody_a_task_or_an_event(
     tmp_path: Path, postgres: Postgres, redis: Redis, s3: S3
 ) -> None:

@@ -3,6 +3,9 @@
 import os
 import shutil
 from functools import lru_cache
+from typing import Any
+
+import pytest
 
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 
@@ -22,7 +25,8 @@ def machine_ffmpeg() -> str | None:
         return None
 
 
-def both_ffmpegs() -> list[str]:
-    """The bundled one and the machine's own; the one that DRAFTCAST_FFMPEG names alone."""
-    named = "DRAFTCAST_FFMPEG" in os.environ
-    return sorted({used_ffmpeg(), used_ffmpeg() if named else machine_ffmpeg() or used_ffmpeg()})
+def both_ffmpegs() -> list[Any]:
+    """The bundled one, and in the long form the machine's own; the one that DRAFTCAST_FFMPEG names alone."""
+    other = None if "DRAFTCAST_FFMPEG" in os.environ else machine_ffmpeg()
+    others = [] if other in (None, used_ffmpeg()) else [pytest.param(other, marks=pytest.mark.long)]
+    return [pytest.param(used_ffmpeg()), *others]

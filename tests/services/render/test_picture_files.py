@@ -150,7 +150,7 @@ def moving(folder: Path, name: str, **options: Any) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("kind", ["photo", "video"])
+@pytest.mark.parametrize("kind", ["photo", pytest.param("video", marks=pytest.mark.long)])
 def test_animations_move_and_begin_again_whatever_their_files_are(tmp_path: Path, kind: str) -> None:
     files = [
         moving(tmp_path, "moving.gif"),

@@ -51,7 +51,7 @@ def check(folder: Path, work: Path, rows: Sequence[Row], size: tuple[int, int], 
     begun(timeline_of(kinds.draft([ground, *rows], *size), folder, work))
 
 
-@pytest.mark.parametrize("seconds", [5, 60])
+@pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.long)])
 @pytest.mark.parametrize("phase", AnimationPhase)
 def test_an_animation_of_any_length_is_drawn(folder: Path, tmp_path: Path, phase: AnimationPhase, seconds: int) -> None:
     rows = kinds.in_cells(list(kinds.animations(seconds * S, PHOTO, phase).values()), 4)

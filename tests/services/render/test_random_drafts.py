@@ -109,6 +109,7 @@ def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
+@pytest.mark.long
 def test_a_broken_draft_ends_in_a_named_error_or_is_read_and_laid_out() -> None:
     whole = _everything()
     for number in range(BROKEN):

@@ -153,6 +153,7 @@ def _loudness(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
 
 
+@pytest.mark.long
 @usual
 @given(made=edited(), later=st.integers(1, 40))
 def test_a_draft_that_begins_some_frames_later_shows_and_sounds_the_same_later(
@@ -166,6 +167,7 @@ def test_a_draft_that_begins_some_frames_later_shows_and_sounds_the_same_later(
     check_same(timeline(made.rows, made.fps, folder, "before"), timeline(rows, made.fps, folder, "after"), later)
 
 
+@pytest.mark.long
 @usual
 @given(made=edited(), part=st.floats(0, 1))
 def test_a_segment_in_two_shows_and_sounds_as_one(folder: Path, made: Edited, part: float) -> None:

@@ -112,12 +112,17 @@ OVER_EACH_OTHER: dict[str, list[Row]] = {
         kinds.transitions(0, LENGTH_US // 2, LENGTH_US, LENGTH_US * 3 // 4)["dissolve transition"],
     ],
 }
+QUICK = ("masks", "animations in", "effects on a track 0", "an effect of a moving strength on a track")
+GROUPS = [
+    pytest.param(name, marks=[] if name in QUICK or LONG else pytest.mark.long)
+    for name in (*SIDE_BY_SIDE, *OVER_EACH_OTHER)
+]
 CANVASES = [False, True] if LONG else [False]
 """Whether the background is transparent."""
 
 
 @pytest.mark.parametrize("clear", CANVASES)
-@pytest.mark.parametrize("group", [*SIDE_BY_SIDE, *OVER_EACH_OTHER])
+@pytest.mark.parametrize("group", GROUPS)
 def test_whatever_is_cut_shows_the_frames_of_what_is_not(
     folder: Path, tmp_path: Path, group: str, *, clear: bool
 ) -> None:

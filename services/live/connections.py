@@ -102,7 +102,7 @@ class Connections:
         found = self._own(most)
         async with aclosing(self._ask(_LIST)) as answers:
             async for answer in answers:
-                found += [Connection(**{**each, "transport": Transport(each["transport"])}) for each in answer]
+                found += map(_told, answer)
         return sorted(found, key=_urgency)[:most]
 
     async def end(self, connection_id: str) -> None:
@@ -164,6 +164,11 @@ class Connections:
         number, _, answer = text.partition(":")
         if number in self._questions:
             self._questions[number].put_nowait(json.loads(answer))
+
+
+def _told(values: dict[str, Any]) -> Connection:
+    """A connection of another process."""
+    return Connection(transport=Transport(values.pop("transport")), **values)
 
 
 def _urgency(connection: Connection) -> tuple[int, int, str]:

@@ -21,6 +21,7 @@ from schema.task_fields import (
     file_url,
 )
 from services.store.records import ACTIVE, EventPage, EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskPage
+from services.stream import PLAYLIST, Stream, stream_key
 
 
 @described
@@ -108,6 +109,15 @@ class VideoTask(Node):
     def preview_url(self, info: Info) -> URL | None:
         """The newest rendered frame while it is EXPORTING: a small JPEG, which changes under the same URL."""
         return file_url(info, self.record.preview_key)
+
+    @strawberry.field
+    @plain
+    def stream_url(self, info: Info) -> URL | None:
+        """An HLS playlist of what is finished of the video, to watch it while it is EXPORTING, and of the whole video
+        when it is COMPLETED; null before the first second is finished, for outputs other than MP4, and for drafts whose
+        frames are copied, which takes no time.
+        """
+        return file_url(info, _playlist_key(self.record))
 
     @strawberry.field
     @plain
@@ -303,3 +313,9 @@ class VideoTaskEventConnection:
             nodes=nodes,
             page_info=PageInfo.of(page),
         )
+
+
+def _playlist_key(task: Task) -> str | None:
+    """The key of the playlist of a task that can be watched."""
+    watched = task.stream and task.status in (Status.PROCESSING, Status.COMPLETED)
+    return stream_key(task.id, task.run, PLAYLIST) if watched and Stream.stored(task.stream, task.run) else None

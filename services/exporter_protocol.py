@@ -128,6 +128,8 @@ class ExportRequest:
     """The folder of finished chunks that renders of the same owner share; None: nothing is kept."""
     share_seconds: int = 0
     """Duration from which a video is rendered in parts; 0: never."""
+    stream: bool = False
+    """Write fragments of the video while it is rendered, for watching."""
     require_sandbox: bool = False
     """Fail where the kernel lacks the sandbox's features."""
     helping: bool = False
@@ -152,13 +154,13 @@ class ExportRequest:
         return self.folder / "pieces"
 
     def to_json(self) -> str:
-        """The request as one line. `report`, `timings`, `options`, `replace` and `keep_dir` are present only if they
-        differ from the default.
+        """The request as one line. `report`, `timings`, `options`, `replace`, `keep_dir` and `stream` are present only
+        if they differ from the default.
         """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
         del values["replacements"]
         values["replace"] = [each.to_json() for each in self.replacements]
-        for name in ("report", "timings", "options", "replace", "keep_dir"):
+        for name in ("report", "timings", "options", "replace", "keep_dir", "stream"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -182,6 +184,34 @@ class PreviewLine:
     """The path of the newest preview, a small JPEG in the attempt's folder."""
 
     preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLine:
+    """The beginning of a stream: the path of its initialization, the frame rate as a fraction, and the video's number
+    of frames.
+    """
+
+    path: str
+    rate: tuple[int, int]
+    frames: int
+
+    def __post_init__(self) -> None:
+        _check_range(MAX_NUMBER, *self.rate, self.frames)
+        if not all(self.rate) or not self.frames:
+            raise ValueError("the rate and the number of frames are above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentLine:
+    """A fragment of the stream; they come in order."""
+
+    number: int
+    path: str
+    frames: int
+
+    def __post_init__(self) -> None:
+        _check_range(MAX_NUMBER, self.number, self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +343,7 @@ def read_request(text: str) -> ExportRequest:
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
         timings=given.get("timings") is True,
+        stream=given.get("stream") is True,
         share_seconds=_seconds(given, "share_seconds"),
         require_sandbox=given.get("require_sandbox") is True,
         helping=given.get("helping") is True,
@@ -432,6 +463,14 @@ class Reporter:
     def preview(self, jpeg: Path) -> None:
         """Report the newest preview; the file may be replaced and reported again."""
         self._line({"preview": str(jpeg)})
+
+    def stream(self, path: Path, rate: tuple[int, int], frames: int) -> None:
+        """Report the beginning of the stream, see `StreamLine`."""
+        self._line({"stream": {"path": str(path), "rate": rate, "frames": frames}})
+
+    def fragment(self, number: int, path: Path, frames: int) -> None:
+        """Report the next fragment of the stream."""
+        self._line({"fragment": {"number": number, "path": str(path), "frames": frames}})
 
     def parts(self, digest: str, spans: Sequence[tuple[int, int]]) -> None:
         """Report the parts of the video as (first frame, end frame), and request an order."""

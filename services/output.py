@@ -69,6 +69,8 @@ FILE_TYPES: Mapping[OutputFormat, FileType] = {
 }
 CLEAR = frozenset((OutputFormat.WEBM_ALPHA, OutputFormat.PRORES_4444))
 """Formats with a transparent background."""
+STREAMED = frozenset((OutputFormat.MP4,))
+"""Formats that can be watched while they are rendered: browsers play H.264 in fragments."""
 PICTURES = frozenset((OutputFormat.JPEG, OutputFormat.CONTACT_SHEET))
 SILENT = PICTURES | {OutputFormat.GIF, OutputFormat.WEBP}
 """Formats without sound."""

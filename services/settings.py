@@ -184,6 +184,11 @@ class Settings(BaseSettings):
     keep_drafts_hours: int = Field(168, ge=1, description="lifetime of drafts sent to POST /drafts")
     max_queued: int = Field(1000, ge=1, description="waiting tasks; more are refused")
     keep_days: int = Field(0, ge=0, description="days until ended tasks, events and videos are removed; 0: never")
+    stream: bool = Field(
+        True,
+        description="let videos be watched while they are rendered; the fragments take as much room as the video, and "
+        "are removed with it",
+    )
     keep_parts_bytes: int = Field(
         2_000_000_000,
         ge=0,

@@ -57,6 +57,7 @@ _CHINESE = {
     "keep_drafts_hours": "通过 POST /drafts 上传的草稿保留多少小时",
     "max_queued": "排队的任务数，超过则拒绝",
     "keep_days": "任务结束多少天后，连同其事件和视频一起删除；0 表示永久保留",
+    "stream": "允许在渲染过程中观看视频；分片占用的空间与视频相当，并随视频一起删除",
     "keep_parts_bytes": "工作进程磁盘上保留的已完成视频片段的最大字节数，之后的渲染只绘制有变化的部分；0 表示不保留",
     "dead_after_seconds": "没有心跳多少秒后，工作进程视为死亡，其任务转交其他进程",
     "render_timeout_seconds": "单次尝试的最长秒数",

@@ -11,9 +11,12 @@ from resolvers.context import Context, services_of
 from services.access.callers import NotAdmitted, ScopeMissing
 from services.files.names import content_disposition
 from services.files.store import IMMUTABLE, MEDIA_TYPES, PREVIEW, VIDEO, VIDEOS
+from services.store.records import Status
+from services.stream import PLAYLIST, Stream, stream_key
 
 LONGEST_KEY = 200
 """Characters; keys of stored files have some dozens."""
+PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 NO_SNIFF = {"x-content-type-options": "nosniff"}
 
 
@@ -22,6 +25,8 @@ async def serve(request: Request) -> Response:
     key, files = request.path_params["key"], services_of(request).files
     if not _is_key(key) or not await _allowed(request, key):
         return _not_found()
+    if key.endswith(f"/{PLAYLIST}"):
+        return await _playlist(request, key)
     path = files.local_path(key)
     if path is None:
         signed = await files.signed_url(key)
@@ -31,6 +36,18 @@ async def serve(request: Request) -> Response:
         return await _preview(path, media_type)
     kept = {**NO_SNIFF, "cache-control": IMMUTABLE, **await _named(request, key)}
     return FileResponse(path, media_type=media_type, headers=kept)
+
+
+async def _playlist(request: Request, key: str) -> Response:
+    """The playlist of a task's stream. Its URIs have the query of the request, whose signature is valid for them."""
+    task = await services_of(request).manager.any_task(key.split("/")[1])
+    stream = Stream.stored(task.stream, task.run) if task else None
+    if task is None or stream is None or key != stream_key(task.id, task.run, PLAYLIST):
+        return _not_found()
+    query = f"?{request.url.query}" if "signature" in request.query_params else ""
+    gone = task.status in (Status.FAILED, Status.CANCELED)
+    text = stream.playlist(running=not task.status.final, gone=gone, query=query)
+    return Response(text, media_type=PLAYLIST_TYPE, headers={**NO_SNIFF, "cache-control": "no-cache"})
 
 
 async def _named(request: Request, key: str) -> dict[str, str]:

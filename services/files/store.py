@@ -22,6 +22,7 @@ from services.files.beneath import remove_tree
 from services.files.names import content_disposition
 from services.output import FILE_TYPES
 from services.settings import Settings, SettingsError
+from services.stream import FRAGMENT, signed_name
 
 SIGNED_URL_LIFETIME = timedelta(hours=1)
 """Validity of signed URLs of S3; a download that has begun continues after it."""
@@ -33,7 +34,7 @@ VIDEOS, VIDEO = "videos", "video"
 """The folder of finished files, and the name of each, before its ending."""
 PREVIEW = "preview.jpg"
 """The only file name that is overwritten, while a task runs."""
-MEDIA_TYPES = {each.ending: each.media_type for each in FILE_TYPES.values()}
+MEDIA_TYPES = {each.ending: each.media_type for each in FILE_TYPES.values()} | {FRAGMENT: "video/mp4"}
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 """The error number in messages of obstore, which is written in Rust."""
 IMMUTABLE = "private, max-age=31536000, immutable"
@@ -141,12 +142,12 @@ class FileStore:
 
     def url(self, key: str) -> str:
         """The address of a file for clients; signed and with an expiry where the server has keys."""
-        query = f"?{self._signer.query(key)}" if self._signer and self._signer.need() else ""
+        query = f"?{self._signer.query(signed_name(key))}" if self._signer and self._signer.need() else ""
         return f"{self._base_url}/files/{quote(key)}{query}"
 
     def is_signed(self, key: str, expires: str, signature: str) -> bool:
         """Whether the signature is valid for this file and has not expired."""
-        return self._signer is not None and self._signer.valid(key, expires, signature)
+        return self._signer is not None and self._signer.valid(signed_name(key), expires, signature)
 
     async def signed_url(self, key: str) -> str | None:
         """The signed URL of a key in S3, valid for an hour, even when there is no such file; None in a local folder."""

@@ -23,6 +23,7 @@ from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegFailed, OnFrame, run
 from services.render.process.preview import Previews, preview_arguments, with_preview
 from services.render.sound import graph, mix
+from services.render.stream.writer import StreamWriter
 from services.render.timeline.scene import Span, Timeline
 
 Files: TypeAlias = tuple[tuple[Path, int], ...]
@@ -52,6 +53,7 @@ class Exporter:
     """Renders one timeline to files in `folder`. `on_frames` receives the number of encoded frames. With `copies`,
     coded frames are copied where possible; with `kept`, finished files of earlier renders are used. With `one_thread`,
     encoders have one thread, also of a single chunk: the cost of x264's other threads cannot be told from filters'.
+    `stream` receives all files once they are finished.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Exporter:
         copies: bool = False,
         kept: KeptFiles | None = None,
         one_thread: bool = False,
+        stream: StreamWriter | None = None,
     ) -> None:
         self._ffmpeg = ffmpeg
         self._timeline = timeline
@@ -74,6 +77,7 @@ class Exporter:
         self._copies = copies
         self._kept = kept
         self._one_thread = one_thread
+        self._stream = stream
         self._done: Counter[int] = Counter()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
@@ -89,10 +93,16 @@ class Exporter:
 
     async def render_span(self, span: Span | None = None) -> Files:
         """The picture's files of a span, by default of all frames. Raises as `export` does."""
-        chunks = plan(self._timeline, at_once=_cores(), span=span)
+        early = self._stream is not None and (span is None or span.start == self._timeline.shown.start)
+        chunks = plan(self._timeline, at_once=_cores(), span=span, early=early)
         counts = (chunk.span.count for chunk in chunks)
         with one_failure():
             return tuple(zip(await self._pictures(chunks), counts, strict=True))
+
+    def offer(self, span: Span, path: Path) -> None:
+        """Add a finished file of these frames to the stream, if there is one."""
+        if self._stream is not None:
+            self._stream.offer(span, path)
 
     async def _picture(self, pictures: Pictures) -> Files:
         whole = clips(self._timeline) if self._copies else ()
@@ -102,7 +112,10 @@ class Exporter:
             if copied:
                 self._report_frames(0, self._timeline.shown.count)
                 return ((output, self._timeline.shown.count),)
-        return await pictures()
+        async with asyncio.TaskGroup() as group:
+            if self._stream is not None:
+                group.create_task(self._stream.run())
+            return await pictures()
 
     def _report_frames(self, start: int = 0, frames: int = 0) -> None:
         """Report the frames encoded so far of the chunk that begins at `start`."""
@@ -116,7 +129,9 @@ class Exporter:
 
         async def one(chunk: Chunk) -> Path:
             async with slots:
-                return await self._chunk(chunk, threads=threads)
+                path = await self._chunk(chunk, threads=threads)
+                self.offer(chunk.span, path)
+                return path
 
         async with asyncio.TaskGroup() as group:
             made = [group.create_task(one(chunk)) for chunk in chunks]
@@ -214,17 +229,26 @@ class Exporter:
         target = self._folder / mix.FILE
 
         async def make() -> None:
-            await mix.mix(self._ffmpeg, timeline, self._folder, lambda _: self._report_frames())
+            live = self._stream.sound.path if self._stream else None
+            await mix.mix(self._ffmpeg, timeline, self._folder, self._on_sound, live)
 
         words = [repr(timeline.sounds), str(timeline.start_us), str(timeline.duration_us)]
         try:
             with COSTS.step(Step.SOUND):
-                await self._kept_or_made(words, target, make)
+                if await self._kept_or_made(words, target, make) and self._stream is not None:
+                    await run(self._ffmpeg, mix.copy_arguments(target, self._stream.sound.path))
         except FfmpegFailed as error:
             inputs = [(each, graph.mix_input(each)) for each in self._timeline.sounds]
             sources = [(each.segment_id, mix_input.inputs, each.track.stream) for each, mix_input in inputs]
             raise await self._failure(error, sources) from error
+        if self._stream is not None:
+            self._stream.end_sound()
         return target
+
+    def _on_sound(self, _: int) -> None:
+        self._report_frames()
+        if self._stream is not None:
+            self._stream.look()
 
     async def _failure(self, error: FfmpegFailed, sources: Iterable[Source]) -> Failed | SourceFailed:
         """The cause of ffmpeg's failure: disk, memory, one of the sources (each is tried alone), or unknown."""

@@ -200,6 +200,7 @@ class PartMaker:
             raise BadOrder("the worker assigns no more parts")
         for number, path in order.elsewhere.items():
             self.made[number] = path.replace(self._path(number))
+            self._exporter.offer(self._spans[number], self.made[number])
         missing = set(range(len(self._spans))) - self.made.keys()
         if missing:
             raise BadOrder(f"the parts {sorted(missing)} are missing")
@@ -214,6 +215,7 @@ class PartMaker:
         await join(self._ffmpeg, self._timeline, Exported(files, None), self._folder, path, lambda _: None)
         for chunk, _ in files:
             chunk.unlink()
+        self._exporter.offer(self._spans[number], path)
         return path
 
 

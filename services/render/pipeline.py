@@ -19,7 +19,7 @@ from services.drafts.resize import resized
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Step, Unit
-from services.output import CLEAR, Output
+from services.output import CLEAR, STREAMED, Output
 from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
@@ -34,6 +34,7 @@ from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.process.preview import Previews
 from services.render.process.sandbox import close_network
+from services.render.stream.writer import StreamWriter
 from services.render.text.fonts import find_fonts
 from services.render.timeline.scene import Timeline
 
@@ -271,6 +272,17 @@ def _exporting(reporter: Reporter, timeline: Timeline, options: Output) -> OnFra
     return lambda frames: reporter.progress(Stage.EXPORTING, frames, frames_of(timeline, options), Unit.FRAMES)
 
 
+def _stream(request: ExportRequest, reporter: Reporter, places: Workspace, timeline: Timeline) -> StreamWriter | None:
+    """The stream of the video, where it is requested and the format has one."""
+    if not request.stream or request.options.format not in STREAMED:
+        return None
+
+    def begin(path: Path) -> None:
+        reporter.stream(path, (timeline.rate.numerator, timeline.rate.denominator), timeline.shown.count)
+
+    return StreamWriter(timeline, request.folder / "stream", places.pieces / "live.aac", begin, reporter.fragment)
+
+
 async def _make(
     request: ExportRequest,
     reporter: Reporter,
@@ -287,7 +299,15 @@ async def _make(
     if request.keep_dir is not None:
         kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline)
     exporter = Exporter(
-        ffmpeg, timeline, places.pieces, on_frames, previews, copies=copies, kept=kept, one_thread=request.timings
+        ffmpeg,
+        timeline,
+        places.pieces,
+        on_frames,
+        previews,
+        copies=copies,
+        kept=kept,
+        one_thread=request.timings,
+        stream=_stream(request, reporter, places, timeline),
     )
     files = TimelineFiles.below(places.pieces, request.materials_dir)
     parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None

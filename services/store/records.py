@@ -122,6 +122,8 @@ class Task:
     estimated_completion_at_ms: int | None = None
     preview_key: str | None = None
     """The newest rendered frame in the file storage, a small JPEG."""
+    stream: str | None = None
+    """The fragments that can be watched, see `services.stream.Stream.stored`."""
     video: Video | None = None
     failure: Failure | None = None
     failure_stage: Stage | None = None
@@ -157,6 +159,7 @@ class ProgressUpdate:
     estimated_completion_at_ms: int | None = None
     warnings: tuple[DraftWarning, ...] | None = None
     preview_key: str | None = None
+    stream: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

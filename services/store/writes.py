@@ -185,6 +185,8 @@ def _progress_values(update: ProgressUpdate) -> dict[str, Any]:
         values["progress"] = update.progress
     if update.preview_key is not None:
         values["preview_key"] = update.preview_key
+    if update.stream is not None:
+        values["stream"] = update.stream
     return values
 
 
@@ -266,6 +268,7 @@ def _waiting(now: int, expires_at_ms: int | None) -> dict[str, Any]:
         "expires_at_ms": expires_at_ms,
         "estimated_completion_at_ms": None,
         "preview_key": None,
+        "stream": None,
         "video": None,
         "error_code": None,
         "failure": None,

@@ -275,11 +275,15 @@ class TaskManager:
         is unavailable.
         """
         with suppress(StoreUnavailable):
-            async with self._database.read() as connection:
-                task = await reads.any_task(connection, task_id)
+            task = await self.any_task(task_id)
             if task is not None and task.video is not None and task.video.name:
                 return task.video.name + task.output.ending
         return ""
+
+    async def any_task(self, task_id: str) -> Task | None:
+        """The task with this id, of any owner, for who has a signed URL. Raises `StoreUnavailable`."""
+        async with self._database.read() as connection:
+            return await reads.any_task(connection, task_id)
 
     async def task_by_url(self, owner: str, draft_url: str) -> Task | None:
         """The newest task of the draft URL, from the task cache if possible."""

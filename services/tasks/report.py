@@ -13,13 +13,13 @@ from pathlib import Path
 from services.access.fair_slots import FairSlots
 from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
-from services.exporter_protocol import ExportRequest, PreviewLine, Report, Stage, StageLine
+from services.exporter_protocol import ExportRequest, Report, Stage, StageLine
 from services.files.beneath import remove_tree
 from services.replacements import Replacements
 from services.settings import Settings
 from services.warning_limit import WarningLimit
 from services.work_folders import clear_abandoned, scratch_folder
-from services.worker.exporter_process import limits_of, report
+from services.worker.exporter_process import ProgressLine, limits_of, report
 
 AT_ONCE = 2
 AT_ONCE_OF_OWNER = 1
@@ -56,7 +56,7 @@ async def make_report(request: ExportRequest) -> DraftReport:
     warnings: list[DraftWarning] = []
     limit = WarningLimit()
 
-    def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
+    def on_line(line: ProgressLine) -> None:
         nonlocal stage
         if isinstance(line, StageLine):
             stage = line.stage

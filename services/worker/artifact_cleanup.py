@@ -12,6 +12,7 @@ from services.files.store import FileStore
 from services.store import reads
 from services.store.database import Database
 from services.store.records import Status, Task
+from services.stream import stream_folder
 from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
 from services.worker.publish import artifact_folder, preview_key
@@ -49,6 +50,8 @@ class ArtifactCleanup:
                         await self._files.remove(preview_key(task_id, attempt))
                     else:
                         await self._files.delete(artifact_folder(task_id, attempt))
+                    for run in _gone_streams(now):
+                        await self._files.delete(stream_folder(task_id, run))
             except (OSError, TimeoutError) as error:
                 log.warning("the attempt's files stay for now: %s", error)
                 self.schedule(task_id, attempt)
@@ -93,6 +96,16 @@ class ArtifactCleanup:
     async def _now(self, task_id: str) -> Task | None:
         async with self._database.read() as connection:
             return await reads.any_task(connection, task_id)
+
+
+def _gone_streams(now: Task | None) -> range:
+    """The runs of a task whose streams are to be removed: the one before, and one that did not complete. The removal of
+    a task removes its whole folder.
+    """
+    if now is None:
+        return range(0)
+    ended = now.status.final and now.status is not Status.COMPLETED
+    return range(max(1, now.run - 1), now.run + ended)
 
 
 def _over(now: Task | None, attempt: int) -> bool:

@@ -32,6 +32,7 @@ from services.errors import (
 from services.exporter_protocol import (
     ExportLimits,
     ExportRequest,
+    FragmentLine,
     Helped,
     PartLine,
     PartRequest,
@@ -40,7 +41,9 @@ from services.exporter_protocol import (
     Report,
     Result,
     StageLine,
+    StreamLine,
 )
+from services.output import STREAMED
 from services.settings import Settings
 from services.store.records import Task
 from services.warning_limit import storable_text
@@ -87,6 +90,7 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
         replacements=task.replacements,
         keep_dir=owner_folder(settings.data_dir, task.owner) if keeps(settings) else None,
         strict=task.strict,
+        stream=settings.stream and task.output.format in STREAMED,
         allow_hosts=settings.allow_hosts,
         own_urls=own_urls(settings.base_url, task.draft_url),
         font_dirs=settings.font_dirs,
@@ -114,16 +118,19 @@ class _ErrorLine:
 
 
 LastLine: TypeAlias = Result | Report | Helped | Failure
-Line: TypeAlias = StageLine | PreviewLine | DraftWarning | PartRequest | LastLine
+ProgressLine: TypeAlias = StageLine | PreviewLine | DraftWarning | StreamLine | FragmentLine
+Line: TypeAlias = ProgressLine | PartRequest | LastLine
 Wanted = TypeVar("Wanted", Result, Report, Helped)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
-OnLine: TypeAlias = Callable[[StageLine | PreviewLine | DraftWarning], None]
+OnLine: TypeAlias = Callable[[ProgressLine], None]
 
 _OBJECT = TypeAdapter(dict[str, Any])
 _LINES: dict[str, TypeAdapter[Any]] = {
     "stage": TypeAdapter(StageLine),
     "preview": TypeAdapter(PreviewLine),
     "warning": TypeAdapter(DraftWarning),
+    "stream": TypeAdapter(StreamLine),
+    "fragment": TypeAdapter(FragmentLine),
     "result": TypeAdapter(Result),
     "parts": TypeAdapter(PartsLine),
     "part": TypeAdapter(PartLine),

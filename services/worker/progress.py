@@ -30,6 +30,7 @@ class AttemptProgress:
         self._warnings: list[DraftWarning] = []
         self._preview_key: str | None = None
         self._preview_at_ms: int | None = None
+        self._stream: str | None = None
         self._stage_changes: list[ProgressUpdate] = []
         self._counted = self._warned = False
         """Whether counts or warnings were added since the last update."""
@@ -76,10 +77,14 @@ class AttemptProgress:
         """A newer preview is in the file storage, under this key."""
         self._preview_key = key
 
+    def on_stream(self, text: str) -> None:
+        """The stream is longer now; an empty text: it is over."""
+        self._stream = text
+
     def take(self) -> list[ProgressUpdate]:
         """The updates to store, in order; they are removed here."""
         updates, self._stage_changes = self._stage_changes, []
-        if self._counted or self._warned or self._preview_key is not None:
+        if self._counted or self._warned or self._preview_key is not None or self._stream is not None:
             warnings = tuple(self._warnings) if self._warned else None
             updates.append(replace(self._update(EventType.PROGRESS), warnings=warnings))
             self._counted = self._warned = False
@@ -93,15 +98,19 @@ class AttemptProgress:
                 self._counted = True
                 self._warned = self._warned or update.warnings is not None
                 self._preview_key = self._preview_key or update.preview_key
+            if self._stream is None:
+                self._stream = update.stream
 
     def _update(self, kind: EventType) -> ProgressUpdate:
         preview_key, self._preview_key = self._preview_key, None
+        stream, self._stream = self._stream, None
         return ProgressUpdate(
             type=kind,
             stages=tuple(self.stages),
             progress=self._percent,
             estimated_completion_at_ms=self._end_ms,
             preview_key=preview_key,
+            stream=stream,
         )
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LARGEST_PREVIEW_BYTES = 20_000
 LARGEST_THUMBNAIL_BYTES = 5_000_000
 RETRY_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
-"""Pauses between attempts to store a video: a whole render would be lost."""
+"""Pauses between attempts to store a file: a whole render would be lost."""
 SIGNATURES = {
     ".mp4": (4, b"ftyp"),
     ".m4a": (4, b"ftyp"),
@@ -43,9 +43,9 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     with await asyncio.to_thread(_open_video, folder, result.output, task.output) as video:
         try:
             size_bytes, sha256 = await asyncio.to_thread(size_and_sha256, video)
-            await _put(files, key, video, named and named + task.output.ending)
+            await put_patiently(files, key, video, named and named + task.output.ending)
             if thumbnail is not None:
-                await _put(files, f"{base}/thumbnail.jpg", thumbnail)
+                await put_patiently(files, f"{base}/thumbnail.jpg", thumbnail)
         except OSError as error:
             raise out_of_disk(error) or failed(
                 ErrorCode.PUBLISH_FAILED,
@@ -67,7 +67,7 @@ async def publish(files: FileStore, task: Task, folder: Path, result: Result) ->
     )
 
 
-async def _put(files: FileStore, key: str, source: BinaryIO | bytes, name: str = "") -> None:
+async def put_patiently(files: FileStore, key: str, source: BinaryIO | bytes, name: str = "") -> None:
     """Store a file; a storage that fails is retried for some seconds. Raises `OSError`."""
     for seconds in RETRY_PAUSES_SECONDS:
         try:
@@ -75,7 +75,7 @@ async def _put(files: FileStore, key: str, source: BinaryIO | bytes, name: str =
         except OSError as error:
             if out_of_disk(error):
                 raise
-            log.warning("the storage failed to store the video; retrying: %s", error)
+            log.warning("the storage failed to store a file; retrying: %s", error)
         await asyncio.sleep(seconds)
     return await files.put(key, source, name)
 

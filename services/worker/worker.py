@@ -24,7 +24,7 @@ from services.errors import (
     failed,
     out_of_disk,
 )
-from services.exporter_protocol import PreviewLine, Result, StageLine
+from services.exporter_protocol import FragmentLine, PreviewLine, Result, StageLine, StreamLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
@@ -36,7 +36,7 @@ from services.telemetry.log_context import bind_task
 from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
 from services.worker.artifact_cleanup import ArtifactCleanup
-from services.worker.exporter_process import OWN_EXPORTER, export, request_of
+from services.worker.exporter_process import OWN_EXPORTER, ProgressLine, export, request_of
 from services.worker.kept import evict
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
@@ -47,6 +47,7 @@ from services.worker.registry import WorkerRegistry
 from services.worker.shared_render.assistant import Assistant
 from services.worker.shared_render.coordinator import Coordinator
 from services.worker.shared_render.parts import PartStore
+from services.worker.stream import AttemptStream
 
 log = logging.getLogger(__name__)
 
@@ -204,20 +205,26 @@ class Worker:
         return await patiently(lambda: self._check_fence(attempt.task))
 
     async def _export(self, attempt: Attempt) -> None:
-        def on_line(line: StageLine | PreviewLine | DraftWarning) -> None:
-            self._on_line(attempt, line)
+        stream = AttemptStream(self._files, attempt)
+
+        def on_line(line: ProgressLine) -> None:
+            if isinstance(line, StreamLine | FragmentLine):
+                stream.add(line)
+            else:
+                self._on_line(attempt, line)
 
         async def on_start(pid: int) -> None:
             await asyncio.to_thread(attempt_cleanup.note_child, attempt.folder, pid)
 
         request = request_of(self._settings, attempt.task, attempt.folder)
-        if await self._may_share(attempt.task):
-            coordinator = Coordinator(self._parts, attempt, on_line)
-            async with coordinator.serve():
-                request = replace(request, share_seconds=self._settings.share_seconds)
-                result = await export(OWN_EXPORTER, request, coordinator.on_line, on_start, coordinator.next_order)
-        else:
-            result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
+        async with stream.serve():
+            if await self._may_share(attempt.task):
+                coordinator = Coordinator(self._parts, attempt, on_line)
+                async with coordinator.serve():
+                    request = replace(request, share_seconds=self._settings.share_seconds)
+                    result = await export(OWN_EXPORTER, request, coordinator.on_line, on_start, coordinator.next_order)
+            else:
+                result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
         await self._finish(attempt, result)
 
     async def _may_share(self, task: Task) -> bool:

@@ -35,8 +35,9 @@ from services.output import Quality, labelled
 
 if TYPE_CHECKING:
     from draftcast.cli.ffmpeg_threads import FfmpegThreads
-    from services.exporter_protocol import ExportRequest, PreviewLine, Result, StageLine
+    from services.exporter_protocol import ExportRequest, Result
     from services.settings import Settings
+    from services.worker.exporter_process import ProgressLine
 Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
 
 
@@ -182,7 +183,7 @@ def _render_shown(request: "ExportRequest", output: Path, threads: "FfmpegThread
     progress = LocalProgress()
     with ProgressBar() as bar:
 
-        def on_line(line: "StageLine | PreviewLine | DraftWarning") -> None:
+        def on_line(line: "ProgressLine") -> None:
             if isinstance(line, StageLine):
                 bar.update(progress.state(line, now_ms()))
             elif isinstance(line, DraftWarning):

@@ -5,7 +5,8 @@ base: it needs no blending if it is opaque. The others are overlaid, and effects
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -25,6 +26,10 @@ PIXELS_PER_INPUT = 600_000
 CHUNK_SECONDS = 15
 """Approximate length of chunks rendered in parallel."""
 SHORTEST_CHUNK_SECONDS = 2
+EARLY_SECONDS = (1, 4)
+"""The ends of the first chunks of a video that is watched while it is rendered: its first second comes early, and two
+cores have equal work.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,15 @@ class _Interval:
 
 
 def plan(
-    timeline: Timeline, *, at_once: int = 1, max_inputs: int = MAX_INPUTS, span: Span | None = None
+    timeline: Timeline,
+    *,
+    at_once: int = 1,
+    max_inputs: int = MAX_INPUTS,
+    span: Span | None = None,
+    early: bool = False,
 ) -> tuple[Chunk, ...]:
-    """The chunks of a timeline, in order and without gaps; their length keeps `at_once` of them busy in parallel.
+    """The chunks of a timeline, in order and without gaps; their length keeps `at_once` of them busy in parallel. With
+    `early`, the first ones end at `EARLY_SECONDS`.
 
     The chunks of a `span` show the same frames as a plan of the whole timeline: the choice of bases does not depend on
     the span.
@@ -81,7 +92,7 @@ def plan(
     span = span or timeline.shown
     whole = list(_intervals(timeline))
     bases = _bases(timeline, whole)
-    intervals = list(_cut(_within(span, whole), span, longest_chunk(span.count, timeline.rate, at_once)))
+    intervals = list(_cut(_within(span, whole), _ends(span, timeline.rate, at_once, early=early)))
     groups = _grouped(timeline, intervals, min(max_inputs, MAX_GROUPED))
     return tuple(_chunk(timeline, group, bases, max_inputs) for group in groups)
 
@@ -102,13 +113,21 @@ def _within(span: Span, intervals: Iterable[_Interval]) -> Iterator[_Interval]:
             yield _Interval(inside, interval.seen)
 
 
-def _cut(intervals: Iterable[_Interval], whole: Span, longest: int) -> Iterator[_Interval]:
-    """The intervals of a span, split where chunks end: every `longest` frames."""
+def _ends(span: Span, rate: Fraction, at_once: int, *, early: bool) -> list[int]:
+    """The frames at which chunks of a span end: every `longest_chunk` frames, after the early ones."""
+    first = [span.start + round(seconds * rate) for seconds in EARLY_SECONDS]
+    start = first[-1] if early and span.count >= 2 * round(EARLY_SECONDS[-1] * rate) else span.start
+    longest = longest_chunk(span.end - start, rate, at_once)
+    return [*(first if start > span.start else ()), *range(start + longest, span.end, longest)]
+
+
+def _cut(intervals: Iterable[_Interval], ends: Sequence[int]) -> Iterator[_Interval]:
+    """The intervals of a span, split where chunks end."""
     for interval in intervals:
         span = interval.span
-        first = whole.start + ((span.start - whole.start) // longest + 1) * longest
-        for start, end in pairwise([span.start, *range(first, span.end, longest), span.end]):
-            yield _Interval(Span(start, end), interval.seen, last=(end - whole.start) % longest == 0)
+        inside = ends[bisect_right(ends, span.start) : bisect_left(ends, span.end)]
+        for start, end in pairwise([span.start, *inside, span.end]):
+            yield _Interval(Span(start, end), interval.seen, last=end in ends)
 
 
 def _intervals(timeline: Timeline) -> Iterator[_Interval]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from services.render.encoding import COLOR_TAGS
+from services.render.encoding import COLOR_TAGS, H264
 from services.render.media.probe import Footage
 from services.render.picture.chains import Chains, Command, fraction
 from services.render.picture.chunks import Chunk
 from services.render.picture.painter import Painter
 from services.render.picture.sources import FootageUse, Reading, Sources, readings
+from services.render.timeline.fragments import keyframes
 from services.render.timeline.scene import Item, Layer, Span, Timeline, TransitionItem
 
 LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p")
@@ -66,9 +67,16 @@ def output_arguments(timeline: Timeline, span: Span, *, lossless: bool, threads:
         *("-frames:v", str(span.count)),
         *(CLEAR_LOSSLESS if timeline.clear else LOSSLESS if lossless else timeline.encoder),
         *("-threads", str(threads)),
+        *([] if lossless else _keyframes(timeline, span)),
         *COLOR_TAGS,
         *("-video_track_timescale", str(timescale(timeline.rate)), "-f", container(timeline)),
     ]
+
+
+def _keyframes(timeline: Timeline, span: Span) -> list[str]:
+    """The arguments for a keyframe at the beginning of each fragment of a stream."""
+    at = keyframes(span, timeline.shown, timeline.rate) if H264 in timeline.encoder and not timeline.clear else ()
+    return ["-force_key_frames", f"expr:{'+'.join(f'eq(n,{frame})' for frame in at)}"] if at else []
 
 
 def container(timeline: Timeline) -> str:

@@ -112,15 +112,26 @@ def group_arguments(inputs: Sequence[MixInput], output: Path) -> list[str]:
     return [*_mix(inputs, start, ()), "-map", "[out]", "-c:a", "pcm_f32le", "-f", "nut", str(output)]
 
 
-def track_arguments(inputs: Sequence[MixInput], start_us: int, duration_us: int, output: Path) -> list[str]:
+def track_arguments(
+    inputs: Sequence[MixInput], start_us: int, duration_us: int, output: Path, live: Path | None = None
+) -> list[str]:
     """Arguments that mix the inputs to the video's sound, which is `duration_us` long from `start_us` on. What lies
-    before is mixed too, so that the limiter acts as in the whole.
+    before is mixed too, so that the limiter acts as in the whole. The encoded sound goes to `live` as well, as ADTS.
     """
     start, end = samples(start_us), samples(start_us + duration_us)
     begin = (f"atrim=start_sample={start}", "asetpts=PTS-STARTPTS") if start else ()
     steps = (f"apad=whole_len={end}", f"atrim=end_sample={end}", LIMITER, *begin)
     aac = ("-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2")
-    return [*_mix(inputs, 0, steps), "-map", "[out]", *aac, "-f", "mp4", str(output)]
+    written = ["-f", "mp4", str(output)]
+    if live is not None:
+        both = f"[f=mp4]{_quoted(output)}|[f=adts]{_quoted(live)}"
+        written = ["-flags:a", "+global_header", "-f", "tee", both]
+    return [*_mix(inputs, 0, steps), "-map", "[out]", *aac, *written]
+
+
+def _quoted(path: Path) -> str:
+    """A path in ffmpeg's quotes, within which only the quote itself has a meaning."""
+    return "'{}'".format(str(path).replace("'", "'\\''"))
 
 
 def samples(time_us: float) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from services.render.media.containers import input_options
 from services.render.media.sound_tracks import SoundTrack
 from services.render.process.ffmpeg import Ffmpeg, OnFrame, run
 from services.render.sound.graph import (
@@ -29,14 +30,22 @@ TURNED_BYTES = 65_536 * FRAME_BYTES
 """Bytes read at once, at either end of a file that is reversed."""
 
 
-async def mix(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frame: OnFrame) -> Path | None:
-    """The file of a timeline's sound, in `folder`; None if it is silent.
+async def mix(
+    ffmpeg: Ffmpeg, timeline: Timeline, folder: Path, on_frame: OnFrame, live: Path | None = None
+) -> Path | None:
+    """The file of a timeline's sound, in `folder`; None if it is silent. `live` is another file for the same sound, as
+    ADTS, which can be read while it is written.
 
     `on_frame` is called from time to time. Raises `FfmpegFailed`, and `OSError` if the disk is full.
     """
     if not timeline.sounds:
         return None
-    return await _Mixer(ffmpeg, folder, on_frame).track(timeline)
+    return await _Mixer(ffmpeg, folder, on_frame).track(timeline, live)
+
+
+def copy_arguments(sound: Path, live: Path) -> list[str]:
+    """Arguments that copy a finished track to `live`, see `mix`."""
+    return [*input_options("mov"), "-i", str(sound), "-c", "copy", "-f", "adts", str(live)]
 
 
 def reverse_frames(path: Path) -> None:
@@ -75,13 +84,13 @@ class _Mixer:
         self._made = 0
         self._uniform: dict[SoundTrack, SoundTrack] = {}
 
-    async def track(self, timeline: Timeline) -> Path:
+    async def track(self, timeline: Timeline, live: Path | None) -> Path:
         """The mixed track; groups are mixed until one mix holds all."""
         grouped = groups([await self._mix_input(each) for each in timeline.sounds])
         while len(grouped) > 1:
             grouped = groups([await self._group(each) for each in grouped])
         output = self._folder / FILE
-        await self._run(track_arguments(grouped[0], timeline.start_us, timeline.duration_us, output))
+        await self._run(track_arguments(grouped[0], timeline.start_us, timeline.duration_us, output, live))
         return output
 
     async def _mix_input(self, sound: Sound) -> MixInput:

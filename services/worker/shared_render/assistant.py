@@ -10,8 +10,8 @@ from typing import Any
 
 from services.background import background, every
 from services.clock import now_ms
-from services.errors import DraftWarning, Failed, StoreUnavailable
-from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
+from services.errors import Failed, StoreUnavailable
+from services.exporter_protocol import PartLine, PartRequest, PartsLine, Stage, StageLine
 from services.files.beneath import remove_tree
 from services.live.task_cache import TaskCache
 from services.settings import Settings
@@ -20,7 +20,7 @@ from services.store.parts import Part, PartStatus
 from services.store.records import Status, Task
 from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
-from services.worker.exporter_process import assist, request_of
+from services.worker.exporter_process import ProgressLine, assist, request_of
 from services.worker.shared_render.parts import POLL_SECONDS, PartStore, next_for_assistant
 
 log = logging.getLogger(__name__)
@@ -138,6 +138,7 @@ class Assistance:
         asked = replace(
             request_of(self._settings, self._task, self._folder),
             strict=False,
+            stream=False,
             share_seconds=self._settings.share_seconds,
             helping=True,
         )
@@ -211,7 +212,7 @@ class Assistance:
         uploading = asyncio.create_task(self._store.upload(part, self._folder / line.path, self._folder))
         self._uploading[uploading] = part
 
-    def _on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
+    def _on_line(self, line: ProgressLine) -> None:
         if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:
             self._frames = round(line.done or 0)
 

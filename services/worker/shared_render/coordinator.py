@@ -11,11 +11,11 @@ from typing import Any
 
 from services.background import background, every, patiently
 from services.clock import now_ms
-from services.errors import DraftWarning, ErrorCode, StoreUnavailable, failed
-from services.exporter_protocol import PartLine, PartRequest, PartsLine, PreviewLine, Stage, StageLine
+from services.errors import ErrorCode, StoreUnavailable, failed
+from services.exporter_protocol import PartLine, PartRequest, PartsLine, Stage, StageLine
 from services.store import parts
 from services.store.parts import Part, PartStatus
-from services.worker.exporter_process import OnLine
+from services.worker.exporter_process import OnLine, ProgressLine
 from services.worker.progress_writer import Attempt
 from services.worker.shared_render.parts import POLL_SECONDS, PartStore, is_overdue, next_for_coordinator
 
@@ -59,7 +59,7 @@ class Coordinator:
                 moving.cancel()
             await asyncio.gather(*self._moving.values(), return_exceptions=True)
 
-    def on_line(self, line: StageLine | PreviewLine | DraftWarning) -> None:
+    def on_line(self, line: ProgressLine) -> None:
         """Pass a line of the renderer on, with the frames of assistants added."""
         if isinstance(line, StageLine) and line.stage is Stage.EXPORTING:
             self._line = line

@@ -1,0 +1,1 @@
+"""The stream of a video: fragments to watch while it is rendered."""

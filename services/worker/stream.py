@@ -1,0 +1,112 @@
+"""The stream of an attempt: its fragments go to the file storage, one by one, and are announced when they are there."""
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from services.exporter_protocol import FragmentLine, StreamLine
+from services.files.beneath import open_beneath, read_beneath
+from services.files.store import FileStore
+from services.stream import FRAGMENT, INITIALIZATION, Stream, stream_key
+from services.worker.progress_writer import Attempt
+from services.worker.publish import put_patiently
+
+log = logging.getLogger(__name__)
+
+LARGEST_INITIALIZATION_BYTES = 100_000
+LARGEST_FRAGMENT_BYTES = 1 << 28
+"""Four seconds of 500 Mbit/s."""
+MAX_WAITING = 10_000
+"""Lines that wait for the storage; a video of more than ten hours has more."""
+Line: TypeAlias = StreamLine | FragmentLine
+
+
+class StreamBroken(Exception):
+    """The attempt's fragments do not continue what was announced."""
+
+
+class AttemptStream:
+    """Stores the fragments of an attempt; those that an earlier attempt of the run announced are compared and skipped.
+    What cannot be stored ends the stream, not the attempt.
+    """
+
+    def __init__(self, files: FileStore, attempt: Attempt) -> None:
+        self._files = files
+        self._attempt = attempt
+        self._folder: Path = attempt.folder
+        self._announced = Stream.stored(attempt.task.stream, attempt.task.run)
+        self._made: Stream | None = None
+        """The fragments of this attempt."""
+        self._lines: asyncio.Queue[Line | None] = asyncio.Queue(MAX_WAITING)
+        self._over = False
+
+    def add(self, line: Line) -> None:
+        """Take a line of the exporter; more than can wait end the stream."""
+        if not self._over and self._lines.full():
+            self._drop("the storage is too slow")
+        if not self._over:
+            self._lines.put_nowait(line)
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Store fragments while the block lasts; those that wait at its end, too, unless it fails. A stream that is not
+        whole then is none.
+        """
+        running = asyncio.create_task(self._run())
+        try:
+            yield
+            if not running.done():
+                await self._lines.put(None)
+            await running
+            if self._announced is not None and not self._announced.whole:
+                self._drop("its end is missing")
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            while not self._over and (line := await self._lines.get()) is not None:
+                await (self._begin(line) if isinstance(line, StreamLine) else self._continue(line))
+        except (StreamBroken, OSError) as error:
+            self._drop(error)
+
+    async def _begin(self, line: StreamLine) -> None:
+        self._made = Stream.begun(self._attempt.task.run, line)
+        content = await asyncio.to_thread(read_beneath, self._folder, line.path, LARGEST_INITIALIZATION_BYTES)
+        key = self._key(INITIALIZATION)
+        if self._announced is None:
+            await put_patiently(self._files, key, content)
+            return
+        stored = io.BytesIO()
+        await self._files.get(key, stored)
+        before = self._announced.rate, self._announced.frames, stored.getvalue()
+        if before != (self._made.rate, self._made.frames, content):
+            raise StreamBroken("the draft or the encoder is another one than in the attempt before")
+
+    async def _continue(self, line: FragmentLine) -> None:
+        made = self._made.longer(line.frames) if self._made and line.number == len(self._made.fragments) else None
+        if made is None:
+            raise StreamBroken(f"fragment {line.number} of {line.frames} frames does not follow")
+        self._made = made
+        announced = self._announced.fragments if self._announced else ()
+        if line.number < len(announced):
+            if announced[line.number] != line.frames:
+                raise StreamBroken(f"fragment {line.number} was announced with {announced[line.number]} frames")
+            return
+        with await asyncio.to_thread(open_beneath, self._folder, line.path, LARGEST_FRAGMENT_BYTES) as file:
+            await put_patiently(self._files, self._key(f"{line.number}{FRAGMENT}"), file)
+        self._announced = made
+        self._attempt.progress.on_stream(made.text())
+
+    def _drop(self, why: object) -> None:
+        log.warning("the task can no longer be watched while it is rendered: %s", why)
+        self._over, self._announced = True, None
+        self._attempt.progress.on_stream("")
+
+    def _key(self, name: str) -> str:
+        return stream_key(self._attempt.task.id, self._attempt.task.run, name)

@@ -3,7 +3,8 @@
 `python exporter.py VIDEO THUMBNAIL [GATE]`. The draft URL's query selects its behaviour by `act`: `render` (the
 default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped),
 `gated` (waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress),
-`hostile` (its warnings and error contain markup), or `draw` (runs the built-in renderer).
+`hostile` (its warnings and error contain markup), `draw` (runs the built-in renderer), or `stream` (gated, with a
+stream whose last fragment comes after EXPORTING; the query's `fragment` replaces the path of the second one).
 """
 
 import json
@@ -20,6 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 
 STAGES = ("PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE")
 FRAMES = 25
+STREAMED = 10
+"""Frames of the first fragments of a stream."""
 MARKUP = """"><img src=x onerror=alert(1)><script>alert(2)</script>"""
 
 
@@ -39,7 +42,7 @@ def main() -> int:
         become_the_renderer(request)
     if act == "hostile":
         return attack()
-    gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act == "gated" else None
+    gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act in ("gated", "stream") else None
     for stage in STAGES:
         go_through(gate)
         say({"stage": stage, "done": 0, "total": FRAMES, "unit": "FRAMES" if stage == "EXPORTING" else "ITEMS"})
@@ -51,7 +54,11 @@ def main() -> int:
             return 1
         if stage == "EXPORTING":
             export(Path(request["folder"]), thumbnail, act)
+            if act == "stream":
+                begin_stream(Path(request["folder"]), parse_qs(urlsplit(draft_url).query).get("fragment", ["1.m4s"])[0])
     go_through(gate)
+    if act == "stream":
+        stream_fragment(Path(request["folder"]), 2, "2.m4s", FRAMES - 2 * STREAMED)
     shutil.copy(thumbnail if request["output"].endswith(".jpg") else video, request["output"])
     result = {"output": request["output"], "width": 64, "height": 36, "duration_us": 1_000_000, "frames": FRAMES}
     say({"result": {**result, "thumbnail": thumbnail_in(request, thumbnail), "frame_rate": 25.0, "has_sound": True}})
@@ -73,6 +80,21 @@ def export(folder: Path, thumbnail: str, act: str) -> None:
     for done in range(FRAMES if act == "paced" else 0):
         say({"stage": "EXPORTING", "done": done, "total": FRAMES, "unit": "FRAMES"})
         time.sleep(random.uniform(0, 0.08))
+
+
+def begin_stream(folder: Path, second: str) -> None:
+    """The beginning of a stream, and its first two fragments; `second` is the path of the second one."""
+    (folder / "init.mp4").write_bytes(b"the beginning")
+    say({"stream": {"path": str(folder / "init.mp4"), "rate": [FRAMES, 1], "frames": FRAMES}})
+    stream_fragment(folder, 0, "0.m4s", STREAMED)
+    stream_fragment(folder, 1, second, STREAMED)
+
+
+def stream_fragment(folder: Path, number: int, name: str, frames: int) -> None:
+    """A fragment whose content is its number."""
+    if not (folder / name).exists():
+        (folder / name).write_text(str(number))
+    say({"fragment": {"number": number, "path": name, "frames": frames}})
 
 
 def attack() -> int:

@@ -1,0 +1,112 @@
+"""The stream of an attempt: what was announced stays as it is, whichever attempt makes it again."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from services.exporter_protocol import FragmentLine, StreamLine
+from services.files.store import FileStore, S3Options
+from services.store.records import Task
+from services.stream import Stream, stream_key
+from services.worker.progress import AttemptProgress
+from services.worker.progress_writer import Attempt
+from services.worker.stream import AttemptStream
+from tests.support.programs import S3, S3_KEYS
+from tests.support.tasks import running_task
+
+NONE = Stream(1, Fraction(30), 90)
+BEGIN = StreamLine("init.mp4", (30, 1), 90)
+
+
+@pytest.fixture(params=["local", "S3"])
+def files(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
+    """An empty file storage of each kind."""
+    if request.param == "local":
+        return FileStore((tmp_path / "files").as_uri(), "http://a.example")
+    s3: S3 = request.getfixturevalue("s3")
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    return FileStore(f"s3://{s3.bucket}/{tmp_path.name}", "http://a.example", S3Options(s3.endpoint, "us-east-1"))
+
+
+def begun(folder: Path, task: Task, content: str, beginning: str = "the beginning") -> Attempt:
+    """An attempt whose exporter has written a stream of 90 frames."""
+    made = folder / str(task.attempt)
+    made.mkdir()
+    (made / "init.mp4").write_text(beginning)
+    for number in range(3):
+        (made / f"{number}.m4s").write_text(f"{content} {number}")
+    return Attempt(task, made, AttemptProgress(task))
+
+
+def streamed(files: FileStore, attempt: Attempt, *frames: int, ends: bool = True) -> Task:
+    """The task after the attempt has stored fragments of so many frames, and has ended or been lost."""
+    told = [attempt.task.stream]
+
+    async def stored() -> None:
+        async with asyncio.timeout(10):
+            while (Stream.stored(told[-1], 1) or NONE).fragments != frames:
+                await asyncio.sleep(0.01)
+                told.extend(update.stream for update in attempt.progress.take())
+
+    async def scenario() -> None:
+        stream = AttemptStream(files, attempt)
+        async with stream.serve():
+            stream.add(BEGIN)
+            for number, count in enumerate(frames):
+                stream.add(FragmentLine(number, f"{number}.m4s", count))
+            if not ends:
+                await stored()
+                raise ConnectionError
+
+    with suppress(ConnectionError):
+        asyncio.run(scenario())
+    told.extend(update.stream for update in attempt.progress.take())
+    return replace(attempt.task, stream=told[-1])
+
+
+def content(files: FileStore, task: Task, name: str, folder: Path) -> str:
+    asyncio.run(files.get(stream_key(task.id, task.run, name), folder / "got"))
+    return (folder / "got").read_text()
+
+
+def test_another_attempt_adds_to_what_was_announced(files: FileStore, tmp_path: Path) -> None:
+    lost = streamed(files, begun(tmp_path, running_task(), "first"), 30, 30, ends=False)
+    assert lost.stream == "1 30 90: 30 30"
+    again = begun(tmp_path, replace(lost, attempt=2), "second")
+    whole = streamed(files, again, 30, 30, 30)
+    assert whole.stream == "1 30 90: 30 30 30"
+    told = [content(files, whole, f"{number}.m4s", tmp_path) for number in range(3)]
+    assert told == ["first 0", "first 1", "second 2"]
+
+
+@pytest.mark.parametrize(("beginning", "frames"), [("another", (30, 30, 30)), ("the beginning", (30, 15, 45))])
+def test_an_attempt_that_makes_other_fragments_ends_the_stream(
+    files: FileStore, tmp_path: Path, beginning: str, frames: tuple[int, ...]
+) -> None:
+    lost = streamed(files, begun(tmp_path, running_task(), "first"), 30, 30, ends=False)
+    other = begun(tmp_path, replace(lost, attempt=2), "second", beginning)
+    assert streamed(files, other, *frames).stream == ""
+    assert content(files, lost, "1.m4s", tmp_path) == "first 1"
+
+
+def test_a_stream_without_its_end_is_none(files: FileStore, tmp_path: Path) -> None:
+    assert streamed(files, begun(tmp_path, running_task(), "first"), 30, 30).stream == ""
+
+
+@pytest.mark.parametrize("frames", [0, 121, 200])
+def test_a_fragment_has_a_frame_and_at_most_four_seconds(frames: int) -> None:
+    assert Stream.begun(1, StreamLine("init.mp4", (30, 1), 300)).longer(frames) is None
+
+
+def test_a_stream_is_that_of_its_run() -> None:
+    text = "1 30000/1001 90: 30 30"
+    stream = Stream.stored(text, 1)
+    assert stream is not None
+    assert stream.text() == text
+    assert Stream.stored(text, 2) is None
+    assert Stream.stored("", 1) is None

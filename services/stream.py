@@ -67,6 +67,7 @@ class Stream:
     def _lines(self, *, running: bool, gone: bool, query: str) -> Iterator[str]:
         yield from ("#EXTM3U", f"#EXT-X-VERSION:{8 if gone else 7}", f"#EXT-X-TARGETDURATION:{TARGET_SECONDS}")
         yield from (f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if running else 'VOD'}", "#EXT-X-INDEPENDENT-SEGMENTS")
+        yield "#EXT-X-START:TIME-OFFSET=0"  # players begin near the end of what still grows
         yield f'#EXT-X-MAP:URI="{INITIALIZATION}{query}"'
         for number, frames in enumerate(self.fragments):
             yield f"#EXTINF:{float(frames / self.rate):.6f},"

@@ -1,4 +1,4 @@
-// Makes what the server hands out, in ../assets: the page, the element for pages of others, and GraphiQL with its
+// Makes what the server hands out, in ../assets: the page, the element for pages of others, hls.js, and GraphiQL with its
 // workers. `node build.mjs page` makes the page and the element alone.
 import { build } from "esbuild";
 import { copyFile, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ async function page() {
   await rm(folder, { recursive: true, force: true });
   await build({
     ...USUAL,
-    entryPoints: { page: "page/main.js", style: "page/style.css", "video-task": "element/video-task.js" },
+    entryPoints: { page: "page/main.js", style: "page/style.css", "video-task": "element/video-task.js", hls: "element/hls.js" },
     outdir: folder,
     target: ["chrome123", "firefox128", "safari17.5"],
   });

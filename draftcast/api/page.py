@@ -44,8 +44,9 @@ _HEADERS = {
 
 
 def _policy(media: str) -> str:
-    """Scripts and styles come from this server only. Videos and pictures also come from its public URL, and from the
-    S3 service that it redirects to: a browser needs both in the policy.
+    """Scripts and styles come from this server only. Videos, fragments of streams and pictures also come from its public
+    URL, and from the S3 service that it redirects to: a browser needs both in the policy. hls.js hands fragments to the
+    browser as a blob.
     """
     return "; ".join(
         [
@@ -53,8 +54,8 @@ def _policy(media: str) -> str:
             "script-src 'self'",
             "style-src 'self'",
             f"img-src {media}",
-            f"media-src {media}",
-            "connect-src 'self'",
+            f"media-src {media} blob:",
+            f"connect-src {media}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",

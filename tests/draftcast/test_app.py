@@ -25,7 +25,7 @@ def test_the_page_is_served_under_a_policy_without_inline_code(server: Server) -
     assert not re.search(rb"<script(?![^>]*src)|<style|style=|://", page.body)
 
 
-def test_videos_may_come_from_the_public_address_and_from_where_that_sends_on_to(
+def test_videos_and_streams_may_come_from_the_public_address_and_from_where_that_sends_on_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in S3_KEYS.items():
@@ -36,7 +36,8 @@ def test_videos_may_come_from_the_public_address_and_from_where_that_sends_on_to
         with listening(create_app(settings, work=False)) as port:
             policy = Server(port, tmp_path).get("/").headers["content-security-policy"]
         assert f"img-src 'self' https://video.example:8443{sources};" in policy
-        assert f"media-src 'self' https://video.example:8443{sources};" in policy
+        assert f"media-src 'self' https://video.example:8443{sources} blob:;" in policy
+        assert f"connect-src 'self' https://video.example:8443{sources};" in policy
 
 
 def test_the_sample_is_listed_as_capcut_mate_lists_drafts_and_its_files_are_served(server: Server) -> None:

@@ -4,7 +4,8 @@
 default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped),
 `gated` (waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress),
 `hostile` (its warnings and error contain markup), `draw` (runs the built-in renderer), or `stream` (gated, with a
-stream whose last fragment comes after EXPORTING; the query's `fragment` replaces the path of the second one).
+stream whose last fragment comes after EXPORTING; the query's `fragment` replaces the path of the second), or `watch`
+(draws, but waits for the GATE after the stream's first fragment).
 """
 
 import json
@@ -12,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,6 +44,8 @@ def main() -> int:
         become_the_renderer(request)
     if act == "hostile":
         return attack()
+    if act == "watch":
+        return draw_and_wait(request, os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False))
     gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act in ("gated", "stream") else None
     for stage in STAGES:
         go_through(gate)
@@ -115,6 +119,23 @@ def become_the_renderer(request: dict[str, Any]) -> NoReturn:
         again.seek(0)
         os.dup2(again.fileno(), 0)
     os.execv(sys.executable, (sys.executable, "-P", "-m", "services.render"))
+
+
+def draw_and_wait(request: dict[str, Any], gate: TextIO) -> int:
+    """Run the built-in renderer, and pass its lines on; after the first fragment they wait."""
+    command = (sys.executable, "-P", "-m", "services.render")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        json.dump(request, process.stdin)
+        process.stdin.close()
+        waits = True
+        for line in process.stdout:
+            say(json.loads(line))
+            if waits and "fragment" in line:
+                go_through(gate)
+                waits = False
+    return process.returncode
 
 
 def thumbnail_in(request: dict[str, Any], thumbnail: str) -> str:

@@ -5,24 +5,25 @@
 // the event as the API gives it.
 import { createClient } from "graphql-ws";
 import { kindOf } from "./kinds.js";
+import { playStream } from "./stream.js";
 
 const HOME = new URL(document.currentScript?.src ?? location.href).origin;
 const WATCH = `subscription Watch($draftUrl: URL!, $after: Int, $locale: Locale!) {
   videoTaskProgress(draftUrl: $draftUrl, after: $after) {
     seq status stage progress
-    task { videoUrl thumbnailUrl previewUrl error { code message(locale: $locale) hint(locale: $locale) } }
+    task { videoUrl thumbnailUrl previewUrl streamUrl error { code message(locale: $locale) hint(locale: $locale) } }
   }
 }`;
 const WORDS = {
   en: {
     QUEUED: "waiting", STARTED: "starting", PARSING_DRAFT: "reading the draft", PREPARING: "fetching materials",
     PROCESSING_MATERIALS: "preparing materials", EXPORTING: "rendering", WRITING_FILE: "writing the file", DONE: "done",
-    CANCELED: "canceled", download: "Download", away: "reconnecting…",
+    CANCELED: "canceled", download: "Download", watch: "Watch what is finished", away: "reconnecting…",
     refused: "The server does not take this page: its origin must be in DRAFTCAST_ORIGINS.",
   },
   zh: {
     QUEUED: "排队", STARTED: "启动", PARSING_DRAFT: "读取草稿", PREPARING: "下载素材", PROCESSING_MATERIALS: "处理素材",
-    EXPORTING: "渲染中", WRITING_FILE: "写入文件", DONE: "完成", CANCELED: "已取消", download: "下载", away: "正在重连…",
+    EXPORTING: "渲染中", WRITING_FILE: "写入文件", DONE: "完成", CANCELED: "已取消", download: "下载", watch: "观看已完成的部分", away: "正在重连…",
     refused: "服务不接受此网页：须把它的源加入 DRAFTCAST_ORIGINS。",
   },
 };
@@ -35,6 +36,9 @@ const STYLE = `
   a { position: absolute; inset: auto 12px 12px auto; padding: 6px 14px; border-radius: 16px; background: #000a; color: inherit; }
   .over { position: absolute; inset: auto 0 0; padding: 28px 14px 12px; background: linear-gradient(#0000, #000c); }
   p { display: flex; justify-content: space-between; gap: 12px; margin: 0 0 6px; overflow-wrap: anywhere; }
+  button { position: absolute; inset: 0; margin: auto; width: 52px; height: 52px; border: 0; border-radius: 50%; background: #0009;
+    color: inherit; font-size: 22px; cursor: pointer; }
+  button[hidden] { display: none; }
   .bar { height: 6px; border-radius: 3px; background: #fff4; overflow: hidden; }
   .bar i { display: block; height: 100%; background: #91a7ff; transform-origin: 0 0; transition: transform 0.25s; }
   @media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
@@ -51,6 +55,7 @@ class VideoTask extends HTMLElement {
   static observedAttributes = ["draft-url", "token", "server"];
   #client = null;
   #after = null;
+  #endStream = null; // while what is finished is watched
 
   constructor() {
     super();
@@ -74,6 +79,14 @@ class VideoTask extends HTMLElement {
   #stop() {
     this.#client?.dispose();
     this.#client = null;
+    this.#unwatch();
+  }
+
+  #unwatch() {
+    if (!this.#endStream) return;
+    this.#endStream();
+    this.#endStream = null;
+    this.shadowRoot.replaceChildren();
   }
 
   #watch() {
@@ -127,9 +140,10 @@ class VideoTask extends HTMLElement {
   #show(event) {
     this.#after = event.seq;
     const { status, stage, progress, task } = event;
+    if (status === "FAILED" || status === "CANCELED") this.#unwatch();
     if (status === "COMPLETED") this.#play(task);
     else if (status === "FAILED") this.#note([task.error.message, task.error.hint].filter(Boolean).join(" "));
-    else this.#progress(status === "CANCELED" ? "CANCELED" : stage, progress, task.previewUrl, event.seq);
+    else if (!this.#endStream) this.#progress(status === "CANCELED" ? "CANCELED" : stage, progress, task, event.seq);
     const type = { COMPLETED: "complete", FAILED: "fail", CANCELED: "fail" }[status] ?? "progress";
     this.dispatchEvent(new CustomEvent(type, { detail: event }));
   }
@@ -145,13 +159,24 @@ class VideoTask extends HTMLElement {
     }
     const player = make(kind === "sound" ? "audio" : "video", { controls: true, playsInline: true, preload: "metadata" });
     if (thumbnailUrl) player.poster = thumbnailUrl;
-    player.src = videoUrl;
+    const watched = this.#endStream && this.shadowRoot.querySelector("video");
+    player.src = watched ? `${videoUrl}#t=${watched.currentTime}` : videoUrl; // it goes on where it was
+    player.autoplay = Boolean(watched) && !watched.paused;
+    this.#unwatch();
     this.shadowRoot.replaceChildren(player);
   }
 
-  #progress(stage, progress, preview, seq) {
+  #watchStream(url) {
+    const player = Object.assign(document.createElement("video"), { controls: true, playsInline: true, autoplay: true });
+    this.shadowRoot.replaceChildren(player);
+    this.#endStream = playStream(player, url, this.getAttribute("server") ?? HOME);
+  }
+
+  #progress(stage, progress, { previewUrl: preview, streamUrl }, seq) {
     if (!this.shadowRoot.querySelector(".bar")) this.shadowRoot.replaceChildren(...this.#parts());
-    const [image, over] = this.shadowRoot.children;
+    const [image, over, watch] = this.shadowRoot.children;
+    watch.hidden = !streamUrl;
+    watch.onclick = () => this.#watchStream(streamUrl);
     image.hidden = !preview;
     if (preview) image.src = `${preview}${preview.includes("?") ? "&" : "?"}at=${seq}`; // it changes under one address
     const [words, percent] = over.querySelectorAll("span");
@@ -171,7 +196,8 @@ class VideoTask extends HTMLElement {
     };
     const bar = Object.assign(make("div", make("i")), { className: "bar", role: "progressbar", ariaLabel: this.title || "video" });
     const image = Object.assign(make("img"), { alt: "", onerror: () => (image.hidden = true) });
-    return [image, Object.assign(make("div", make("p", make("span"), make("span")), bar), { className: "over" })];
+    const watch = Object.assign(make("button", "▶"), { type: "button", hidden: true, ariaLabel: this.#words.watch });
+    return [image, Object.assign(make("div", make("p", make("span"), make("span")), bar), { className: "over" }), watch];
   }
 
   #note(text) {

@@ -11,12 +11,16 @@ import { nameOf, shown, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { ago, bytes, duration, length, words } from "./words.js";
 
-const playing = signal(null); // one at a time
+export const playing = signal(null); // one at a time, finished or not
 const from = signal(0); // where it begins, in seconds
 
 export function playFrom(id, seconds) {
   from.value = seconds;
   playing.value = id;
+}
+
+export function watchedTo(id, seconds) {
+  if (playing.peek() === id) from.value = seconds;
 }
 
 export function Finished() {

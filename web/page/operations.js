@@ -5,7 +5,7 @@ const ERROR = `code retryable stage segmentId materialUrl
 const SHOWN = `fragment Shown on VideoTask {
   id draftUrl status stage progress seq attempt maxAttempts priority
   createdAt startedAt completedAt updatedAt estimatedCompletionAt
-  previewUrl thumbnailUrl canCancel canRetry warningCount
+  previewUrl streamUrl thumbnailUrl canCancel canRetry warningCount
   stages { stage startedAt completedAt done total unit }
   video { url width height durationSeconds sizeBytes }
   error { ${ERROR} }

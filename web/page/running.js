@@ -1,10 +1,14 @@
-// Tasks that are rendered, with their newest frame.
+// Tasks that are rendered, with their newest frame, and what is finished of them to watch.
 import { useComputed } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { playStream } from "../element/stream.js";
 import { Bar } from "./bar.js";
 import { Cancel, Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
+import { playFrom, playing, watchedTo } from "./finished.js";
 import { Picture } from "./frame.js";
-import { html, renewed } from "./html.js";
+import { html, renewed, safe } from "./html.js";
+import { Icon } from "./icons.js";
 import { nameOf, shown, speed, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { bytes, duration, number, words } from "./words.js";
@@ -29,7 +33,9 @@ function RunningCard({ id }) {
   const t = words.value;
   return html`
     <${Card} id=${id} kind="run" label=${`${name}, ${t.status.PROCESSING}, ${state.progress} %`}>
-      <${Preview} state=${state} name=${name} />
+      ${playing.value === id && safe(state.streamUrl)
+        ? html`<${Stream} id=${id} url=${safe(state.streamUrl)} />`
+        : html`<${Preview} state=${state} name=${name} />`}
       <div class="body">
         <header><${Name} id=${id}>${name}<//><b class="percent">${state.progress} %</b></header>
         <${Bar} name=${name} stage=${state.stage} progress=${state.progress} />
@@ -45,8 +51,23 @@ function RunningCard({ id }) {
 // The frame changes under one address: a new number makes the browser ask again, once a second at most.
 function Preview({ state, name }) {
   const url = renewed(state.previewUrl, Math.floor(Date.parse(state.updatedAt) / 1000));
-  if (!url) return html`<div class="frame wait"><i /></div>`;
-  return html`<div class="frame"><${Picture} src=${url} alt=${words.value.previewOf(name)} onLoad=${unbroken} onError=${unbroken} /></div>`;
+  const picture = url && html`<${Picture} src=${url} alt=${words.value.previewOf(name)} onLoad=${unbroken} onError=${unbroken} />`;
+  if (safe(state.streamUrl)) {
+    return html`
+      <button class="frame poster" aria-label=${`${words.value.play}: ${name}`} onClick=${() => playFrom(state.id, 0)}>
+        ${picture}<span class="play"><${Icon} name="PROCESSING" /></span>
+      </button>
+    `;
+  }
+  return picture ? html`<div class="frame">${picture}</div>` : html`<div class="frame wait"><i /></div>`;
+}
+
+// What is finished so far. The video goes on where this ends.
+function Stream({ id, url }) {
+  const video = useRef(null);
+  useEffect(() => playStream(video.current, url, location.origin), [id]); // a URL signed anew is no other stream
+  const onTimeUpdate = () => watchedTo(id, video.current.currentTime);
+  return html`<div class="frame"><video ref=${video} controls autoplay playsinline onTimeUpdate=${onTimeUpdate} /></div>`;
 }
 
 // A frame that is gone, as after a restart, leaves no broken picture.

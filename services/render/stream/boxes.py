@@ -55,7 +55,7 @@ def initialization(picture: Path, timescale: int, delay: int, *, has_sound: bool
     with av.open(str(picture), format="mov") as source, av.open(made, "w", format="mp4", options=options) as target:
         target.add_stream_from_template(source.streams.video[0])  # pyright: ignore[reportUnknownMemberType]  # untyped
         if has_sound:
-            target.add_stream("aac", rate=SOUND_RATE, layout="stereo")
+            target.add_stream("aac", rate=SOUND_RATE, layout="stereo")  # pyright: ignore[reportUnknownMemberType]  # untyped
         target.start_encoding()
     found = dict(boxes(made.getvalue()))
     return found[b"ftyp"] + _delayed(found[b"moov"], delay)

@@ -63,14 +63,10 @@ def test_the_fragments_are_the_file_frame_for_frame(streamed: Rendered, tmp_path
     assert np.abs(ours[4096:96_000] - all_sound[4096:96_000]).max() < 1e-4, "the sound is in its place"
 
 
-def test_fragments_come_in_order_and_the_first_second_before_the_rest_is_drawn(streamed: Rendered) -> None:
+def test_fragments_come_in_order(streamed: Rendered) -> None:
     told = lines(streamed, "fragment")
     assert lines(streamed, "stream") == [{"path": lines(streamed, "stream")[0]["path"], "rate": [10, 1], "frames": 90}]
     assert [(each["number"], each["frames"]) for each in told] == [(0, 10), (1, 10), (2, 20), (3, 40), (4, 10)]
-    first = next(number for number, line in enumerate(streamed.lines) if "fragment" in line)
-    drawn = [line["done"] for line in streamed.lines[first:] if line.get("stage") == "EXPORTING"]
-    assert drawn[-1] == SECONDS * 10
-    assert drawn[0] < SECONDS * 10
 
 
 def test_a_render_of_kept_chunks_and_sound_makes_the_same_fragments(folder: Path, streamed: Rendered) -> None:

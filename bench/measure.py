@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -71,17 +71,56 @@ def rendered(
 
     `program` is what Python is to run instead.
     """
-    output = work / "1" / "video.mp4"
+    before = _children()
+    with (
+        _renderer(draft_folder, work, ffmpeg, program, options) as process,
+        Memory(process.pid) as memory,
+        FfmpegThreads(work / "1") as threads,
+    ):
+        told = _told(process)
+    if process.returncode != 0:
+        raise RuntimeError(f"the render failed: {told.last}")
+    return Render(
+        cpu_s=_children() - before,
+        peak_mb=memory.peak_mb,
+        export_s=told.ended[0] - told.began[0],
+        export_cpu_s=told.ended[1] - told.began[1],
+        preview_s=told.preview_at - told.began[0] if told.preview_at else None,
+        shares=threads.shares(),
+        output=work / "1" / "video.mp4",
+    )
+
+
+def first_fragment_s(draft_folder: Path, work: Path, ffmpeg: str) -> float:
+    """Seconds from the beginning of exporting to the first fragment of the stream; the render is ended then. Raises
+    `RuntimeError` when it ends before.
+    """
+    began = 0.0
+    with _renderer(draft_folder, work, ffmpeg, RENDERER, {"stream": True}) as process:
+        assert process.stdout
+        for line in map(json.loads, process.stdout):
+            if line.get("stage") == "EXPORTING" and not began:
+                began = time.perf_counter()
+            if "fragment" in line:
+                process.terminate()
+                return time.perf_counter() - began
+    raise RuntimeError("the render has no stream")
+
+
+@contextmanager
+def _renderer(
+    draft_folder: Path, work: Path, ffmpeg: str, program: Sequence[str], options: Mapping[str, Any]
+) -> Generator["subprocess.Popen[str]"]:
+    """The renderer's process, with its request; waited for at the end."""
     request = {
         "task_id": "bench",
         "attempt": 1,
         "folder": str(work / "1"),
-        "output": str(output),
+        "output": str(work / "1" / "video.mp4"),
         "draft_folder": str(draft_folder),
         "ffmpeg": ffmpeg,
         **options,
     }
-    before = _children()
     with (
         (work.parent / "log").open("w") as log,
         subprocess.Popen(
@@ -96,19 +135,7 @@ def rendered(
         assert process.stdin
         process.stdin.write(json.dumps(request))
         process.stdin.close()
-        with Memory(process.pid) as memory, FfmpegThreads(work / "1") as threads:
-            told = _told(process)
-    if process.returncode != 0:
-        raise RuntimeError(f"the render failed: {told.last}")
-    return Render(
-        cpu_s=_children() - before,
-        peak_mb=memory.peak_mb,
-        export_s=told.ended[0] - told.began[0],
-        export_cpu_s=told.ended[1] - told.began[1],
-        preview_s=told.preview_at - told.began[0] if told.preview_at else None,
-        shares=threads.shares(),
-        output=output,
-    )
+        yield process
 
 
 @dataclass(slots=True)

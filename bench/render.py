@@ -18,7 +18,7 @@ from statistics import mean, median
 
 from bench import by_hand, scenes
 from bench.__main__ import estimate_error, first_event
-from bench.measure import ROOT, Render, cpu_seconds, rendered
+from bench.measure import ROOT, Render, cpu_seconds, first_fragment_s, rendered
 from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.process import served
 from tests.support.servers import DraftServer
@@ -41,10 +41,22 @@ class Size:
     events: int
     changed_minutes: float
     variants: int
+    streamed_minutes: tuple[float, ...]
 
 
-WHOLE = Size(rounds=3, mixed_seconds=10, cuts=20, minutes=5, events=5, changed_minutes=10, variants=4)
-QUICK = Size(rounds=1, mixed_seconds=3, cuts=8, minutes=0.5, events=1, changed_minutes=1, variants=1)
+WHOLE = Size(
+    rounds=3,
+    mixed_seconds=10,
+    cuts=20,
+    minutes=5,
+    events=5,
+    changed_minutes=10,
+    variants=4,
+    streamed_minutes=(1 / 6, 1, 10),
+)
+QUICK = Size(
+    rounds=1, mixed_seconds=3, cuts=8, minutes=0.5, events=1, changed_minutes=1, variants=1, streamed_minutes=(1 / 6, 1)
+)
 
 
 class Table:
@@ -158,6 +170,18 @@ class Bench:
         share = (short[0] + 99 * mean(short[1:])) / (100 * short[0])
         self._table.most(f"100 variants of {self._size.minutes / 5:g} min: CPU, of 100 renders", 100 * share, 50, "%")
 
+    def stream(self) -> None:
+        """The time until the first second can be watched, of upright videos of three lengths."""
+        media = self._emptied("stream media")
+        scenes.long_media(media, self._ffmpeg, minutes=max(self._size.streamed_minutes))
+        for minutes in self._size.streamed_minutes:
+            scene = scenes.long(self._emptied(f"streamed {minutes:g}"), media, minutes=minutes)
+            waits = [
+                first_fragment_s(scene.folder, scene.folder / f"task{number}", self._ffmpeg)
+                for number in range(self._size.rounds)
+            ]
+            self._table.most(f"first second of {60 * minutes:g} s, after exporting begins", median(waits), 2, "s")
+
     def _variant_cpu(self, media: Path, minutes: float, count: int) -> list[float]:
         """CPU seconds of a draft's render, and of others with one other caption in its middle."""
         scene = scenes.long(self._emptied(f"variants of {minutes:g}"), media, minutes=minutes)
@@ -243,7 +267,7 @@ def peers(uv: str) -> Path | None:
 
 def main() -> None:
     """Measure and print."""
-    names = ("mixed", "cuts", "long", "variants", "events")
+    names = ("mixed", "cuts", "long", "variants", "stream", "events")
     parser = argparse.ArgumentParser(prog="python -m bench.render", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--ffmpeg", default="", help="the ffmpeg to use")

@@ -44,9 +44,8 @@ _HEADERS = {
 
 
 def _policy(media: str) -> str:
-    """Scripts and styles come from this server only. Videos, fragments of streams and pictures also come from its public
-    URL, and from the S3 service that it redirects to: a browser needs both in the policy. hls.js hands fragments to the
-    browser as a blob.
+    """Scripts and styles come from this server only. Videos, streams and pictures also come from its public URL, and
+    from the S3 service that it redirects to: a browser needs both in the policy. hls.js hands fragments on as a blob.
     """
     return "; ".join(
         [

@@ -229,6 +229,8 @@ class Exporter:
         target = self._folder / mix.FILE
 
         async def make() -> None:
+            if self._stream is not None:
+                await self._early_sound(self._stream)
             live = self._stream.sound.path if self._stream else None
             await mix.mix(self._ffmpeg, timeline, self._folder, self._on_sound, live)
 
@@ -244,6 +246,14 @@ class Exporter:
         if self._stream is not None:
             self._stream.end_sound()
         return target
+
+    async def _early_sound(self, stream: StreamWriter) -> None:
+        """Mix the sound of the first fragments by itself, if the whole takes long."""
+        first = mix.early_sound(self._timeline)
+        if first is not None and first.sounds:
+            folder = stream.early_sound.path.parent
+            folder.mkdir()
+            await mix.mix(self._ffmpeg, first, folder, self._on_sound, stream.early_sound.path)
 
     def _on_sound(self, _: int) -> None:
         self._report_frames()

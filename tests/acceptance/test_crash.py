@@ -88,6 +88,30 @@ def test_a_killed_server_finishes_its_task_after_the_restart(tmp_path: Path, sta
         assert sorted(f"{path.parent.name}/{path.name}" for path in kept) == ["2/thumbnail.jpg", "2/video.mp4"]
 
 
+def test_what_was_announced_of_a_stream_stays_after_a_kill_and_goes_on(tmp_path: Path) -> None:
+    query = "query($id: ID!) { videoTask(id: $id) { status streamUrl } }"
+    with served(tmp_path, exporter=gated_exporter(tmp_path)) as running:
+        running.start()
+        task_id = submit(running, running.server.draft_url("stream"))
+        watch_until(running, task_id, "EXPORTING")
+
+        def playlist() -> str:
+            url = running.server.data(query, id=task_id)["videoTask"]["streamUrl"]
+            return running.server.get(url).body.decode() if url else ""
+
+        wait_until(lambda: playlist().count(".m4s") == 2)
+        before = playlist()
+        running.kill()
+        running.start()
+        assert playlist() == before
+        watch_until_attempt(running, task_id, 2)
+        assert playlist() == before
+        running.server.open_gate(times=10)
+        wait_until(lambda: bool(running.server.data(query, id=task_id)["videoTask"]["status"] == "COMPLETED"))
+        assert playlist().startswith(before.replace("EVENT", "VOD"))
+        assert playlist().count(".m4s") == 3
+
+
 def test_a_submit_that_was_answered_survives_a_kill(tmp_path: Path) -> None:
     with served(tmp_path, exporter=gated_exporter(tmp_path)) as running:
         running.start()

@@ -40,7 +40,7 @@ _ENDS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_
 _TASK = """
 fragment Task on VideoTask {
   id draftUrl status stage progress attempt queuePosition estimatedCompletionAt videoUrl thumbnailUrl previewUrl
-  createdAt startedAt completedAt
+  streamUrl createdAt startedAt completedAt
   warnings { code message startSeconds endSeconds track } error { code message hint retryable }
 }
 """

@@ -10,6 +10,7 @@ from services.render.media.containers import input_options
 from services.render.media.sound_tracks import SoundTrack
 from services.render.process.ffmpeg import Ffmpeg, OnFrame, run
 from services.render.sound.graph import (
+    MAX_SOUNDS,
     MixInput,
     group_arguments,
     group_input,
@@ -20,8 +21,10 @@ from services.render.sound.graph import (
     track_arguments,
     uniform_arguments,
 )
-from services.render.timeline.scene import Sound, Timeline
+from services.render.timeline.scene import Sound, Span, Timeline
 
+EARLY_SECONDS = 30
+"""Length of the early sound."""
 FILE = "sound.mp4"
 """The name of the mixed track."""
 FRAME_BYTES = 8
@@ -41,6 +44,19 @@ async def mix(
     if not timeline.sounds:
         return None
     return await _Mixer(ffmpeg, folder, on_frame).track(timeline, live)
+
+
+def early_sound(timeline: Timeline) -> Timeline | None:
+    """The timeline with its first half minute alone, for whose sound no others have to be mixed; None where the whole
+    sound is mixed in one step, or is as short.
+    """
+    start, count = timeline.shown.start, round(EARLY_SECONDS * timeline.rate)
+    steps = len(timeline.sounds) > MAX_SOUNDS or any(each.reverse or each.track.changes for each in timeline.sounds)
+    if not steps or timeline.shown.count < 2 * count:
+        return None
+    first = replace(timeline, window=Span(start, start + count))
+    end_us = first.start_us + first.duration_us
+    return replace(first, sounds=tuple(each for each in timeline.sounds if each.start_us < end_us))
 
 
 def copy_arguments(sound: Path, live: Path) -> list[str]:

@@ -30,6 +30,9 @@ from services.render.stream.boxes import (
 from services.render.timeline.fragments import fragments
 from services.render.timeline.scene import Span, Timeline
 
+END_FRAMES = 4
+"""The last frames of the early sound, which are coded before silence instead of what follows."""
+
 
 class StreamBroken(DraftcastError):
     """The files of the picture do not make fragments."""
@@ -62,6 +65,8 @@ class StreamWriter:
     ) -> None:
         self.sound = AdtsFile(sound)
         """The sound, written by another."""
+        self.early_sound = AdtsFile(sound.parent / "early" / sound.name)
+        """The beginning of the same, which may be there before."""
         self._timeline = timeline
         self._folder = folder
         self._on_begin = on_begin
@@ -115,8 +120,14 @@ class StreamWriter:
             pass
         if self._next < span.end:
             return False
+        return not self._timeline.sounds or self._sound_of(span) is not None
+
+    def _sound_of(self, span: Span) -> AdtsFile | None:
+        """The file that has the sound of a fragment; None while none has."""
         wanted = self._sound_frames(span).end
-        return not self._timeline.sounds or self.sound.poll() >= wanted or self.sound.ended
+        if self.sound.poll() >= wanted or self.sound.ended:
+            return self.sound
+        return self.early_sound if self.early_sound.poll() >= wanted + END_FRAMES else None
 
     def _read_file(self) -> bool:
         """Read the frames of the next file; False while there is none. Chunks disappear when a part is made of them."""
@@ -157,7 +168,8 @@ class StreamWriter:
         runs = [Run(VIDEO_TRACK, span.start * self._ticks, self._picture(span))]
         if self._timeline.sounds:
             frames = self._sound_frames(span)
-            samples = [Sample(each, FRAME_SAMPLES) for each in self.sound.take(frames.start, frames.end)]
+            sound = self._sound_of(span) or self.sound
+            samples = [Sample(each, FRAME_SAMPLES) for each in sound.frames(frames.start, frames.end)]
             runs.append(Run(SOUND_TRACK, (frames.start - 1) * FRAME_SAMPLES, samples))
         path = self._folder / f"{number}.m4s"
         path.write_bytes(fragment(number, runs))

@@ -48,6 +48,14 @@ def shown(chunk: Chunk) -> list[str]:
     return [use.item.segment_id for use in chunk.uses]
 
 
+def test_the_first_chunks_of_a_video_that_is_watched_early_are_short_and_the_rest_are_as_long_as_ever() -> None:
+    whole = timeline(layer(0, 1800), frames=1800)
+    assert [chunk.span.end for chunk in plan(whole, at_once=2, early=True)] == [30, 120, 540, 960, 1380, 1800]
+    assert [chunk.span.end for chunk in plan(whole, at_once=2)] == [450, 900, 1350, 1800]
+    short = timeline(layer(0, 200), frames=200)
+    assert plan(short, at_once=2, early=True) == plan(short, at_once=2)
+
+
 def test_what_a_full_picture_hides_is_left_out() -> None:
     (chunk,) = plan(
         timeline(layer(0, 100, name="under"), layer(0, 100, SMALL, name="small"), layer(20, 100, name="over"))

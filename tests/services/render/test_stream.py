@@ -82,6 +82,16 @@ def test_each_fragment_is_one_moof_and_its_data(streamed: Rendered) -> None:
         assert [kind for kind, _ in boxes(Path(each["path"]).read_bytes())] == [b"moof", b"mdat"]
 
 
+def test_many_sounds_need_not_all_be_mixed_for_the_first_second(folder: Path) -> None:
+    """Half a second of each of a hundred and forty sounds: nine mixes, of which the first fragments need one."""
+    many = DraftBuilder(160, 90, 10)
+    for number in range(140):
+        many.video("clip.mp4", number * S // 2, S // 2)
+    made = render(folder, many, attempt=4, stream=True, copy_video=False)
+    watched = Video(joined(made, folder / "watched.mp4"))
+    assert np.abs(watched.sound[4096:2_000_000] - made.video.sound[4096:2_000_000]).max() < 0.02
+
+
 @pytest.mark.parametrize("options", [{"format": "WEBM_ALPHA"}, {"format": "GIF"}, {"format": "M4A"}])
 def test_other_formats_have_no_stream(folder: Path, options: dict[str, Any]) -> None:
     cut = {**options, "end_ms": 500}

@@ -97,7 +97,7 @@ class Exporter:
         chunks = plan(self._timeline, at_once=_cores(), span=span, early=early)
         counts = (chunk.span.count for chunk in chunks)
         with one_failure():
-            return tuple(zip(await self._pictures(chunks), counts, strict=True))
+            return tuple(zip(await self._pictures(chunks, early=early), counts, strict=True))
 
     def offer(self, span: Span, path: Path) -> None:
         """Add a finished file of these frames to the stream, if there is one."""
@@ -122,20 +122,23 @@ class Exporter:
         self._done[start] = max(self._done[start], frames)
         self._on_frames(self._done.total())
 
-    async def _pictures(self, chunks: Sequence[Chunk]) -> list[Path]:
-        """The files of all chunks, encoded in parallel: one ffmpeg does not use all cores."""
+    async def _pictures(self, chunks: Sequence[Chunk], *, early: bool) -> list[Path]:
+        """The files of all chunks, encoded in parallel: one ffmpeg does not use all cores. With `early`, the first one
+        has all cores before.
+        """
         slots = asyncio.Semaphore(_cores())
-        threads = 1 if self._one_thread or len(chunks) > 1 else _cores()
+        alone = 1 if self._one_thread else _cores()
 
-        async def one(chunk: Chunk) -> Path:
+        async def one(chunk: Chunk, threads: int = 1) -> Path:
             async with slots:
                 path = await self._chunk(chunk, threads=threads)
                 self.offer(chunk.span, path)
                 return path
 
+        first = [await one(each, alone) for each in chunks[:1] if early or len(chunks) == 1]
         async with asyncio.TaskGroup() as group:
-            made = [group.create_task(one(chunk)) for chunk in chunks]
-        return [each.result() for each in made]
+            made = [group.create_task(one(chunk)) for chunk in chunks[len(first) :]]
+        return [*first, *(each.result() for each in made)]
 
     async def _chunk(self, chunk: Chunk, *, threads: int) -> Path:
         """The chunk's file. Passes before the last are lossless, and removed after use."""

@@ -26,9 +26,9 @@ PIXELS_PER_INPUT = 600_000
 CHUNK_SECONDS = 15
 """Approximate length of chunks rendered in parallel."""
 SHORTEST_CHUNK_SECONDS = 2
-EARLY_SECONDS = (1, 4)
-"""The ends of the first chunks of a video that is watched while it is rendered: its first second comes early, and two
-cores have equal work.
+EARLY_SECONDS, NEXT_SECONDS = 1, 4
+"""Lengths of the first chunk of a video that is watched while it is rendered, and of the first that are rendered in
+parallel, if more follow.
 """
 
 
@@ -84,7 +84,7 @@ def plan(
     early: bool = False,
 ) -> tuple[Chunk, ...]:
     """The chunks of a timeline, in order and without gaps; their length keeps `at_once` of them busy in parallel. With
-    `early`, the first ones end at `EARLY_SECONDS`.
+    `early`, the first ones are shorter.
 
     The chunks of a `span` show the same frames as a plan of the whole timeline: the choice of bases does not depend on
     the span.
@@ -115,10 +115,18 @@ def _within(span: Span, intervals: Iterable[_Interval]) -> Iterator[_Interval]:
 
 def _ends(span: Span, rate: Fraction, at_once: int, *, early: bool) -> list[int]:
     """The frames at which chunks of a span end: every `longest_chunk` frames, after the early ones."""
-    first = [span.start + round(seconds * rate) for seconds in EARLY_SECONDS]
-    start = first[-1] if early and span.count >= 2 * round(EARLY_SECONDS[-1] * rate) else span.start
+    first = [span.start + round(seconds * rate) for seconds in _early_ends(float(span.count / rate), at_once) if early]
+    start = first[-1] if first else span.start
     longest = longest_chunk(span.end - start, rate, at_once)
-    return [*(first if start > span.start else ()), *range(start + longest, span.end, longest)]
+    return [*first, *range(start + longest, span.end, longest)]
+
+
+def _early_ends(seconds: float, at_once: int) -> Iterator[int]:
+    """The ends of the early chunks of a video, in seconds."""
+    if seconds >= 2 * SHORTEST_CHUNK_SECONDS:
+        yield EARLY_SECONDS
+    for number in range(at_once if seconds > at_once * CHUNK_SECONDS else 0):
+        yield EARLY_SECONDS + NEXT_SECONDS * (number + 1)
 
 
 def _cut(intervals: Iterable[_Interval], ends: Sequence[int]) -> Iterator[_Interval]:

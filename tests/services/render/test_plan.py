@@ -50,9 +50,11 @@ def shown(chunk: Chunk) -> list[str]:
 
 def test_the_first_chunks_of_a_video_that_is_watched_early_are_short_and_the_rest_are_as_long_as_ever() -> None:
     whole = timeline(layer(0, 1800), frames=1800)
-    assert [chunk.span.end for chunk in plan(whole, at_once=2, early=True)] == [30, 120, 540, 960, 1380, 1800]
+    assert [chunk.span.end for chunk in plan(whole, at_once=2, early=True)] == [30, 150, 270, 653, 1036, 1419, 1800]
     assert [chunk.span.end for chunk in plan(whole, at_once=2)] == [450, 900, 1350, 1800]
-    short = timeline(layer(0, 200), frames=200)
+    ten = timeline(layer(0, 300), frames=300)
+    assert [chunk.span.end for chunk in plan(ten, at_once=2, early=True)] == [30, 165, 300]
+    short = timeline(layer(0, 100), frames=100)
     assert plan(short, at_once=2, early=True) == plan(short, at_once=2)
 
 

@@ -20,6 +20,7 @@ SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task
 TELLING = """mutation($url: URL!, $hook: URL!) {
   submitVideoTask(input: {draftUrl: $url, webhookUrl: $hook}) { task { id } } }"""
 TOLD = "query($id: ID!) { videoTask(id: $id) { webhookDeliveries { answer } } }"
+STREAM = "query($id: ID!) { videoTask(id: $id) { streamUrl } }"
 EVENTS = "query($id: ID!) { videoTask(id: $id) { status attempt events(first: 100) { nodes { seq type status } } } }"
 STAGES = ["STARTED", "PARSING_DRAFT", "PREPARING", "PROCESSING_MATERIALS", "EXPORTING", "WRITING_FILE"]
 
@@ -89,14 +90,13 @@ def test_a_killed_server_finishes_its_task_after_the_restart(tmp_path: Path, sta
 
 
 def test_what_was_announced_of_a_stream_stays_after_a_kill_and_goes_on(tmp_path: Path) -> None:
-    query = "query($id: ID!) { videoTask(id: $id) { status streamUrl } }"
     with served(tmp_path, exporter=gated_exporter(tmp_path)) as running:
         running.start()
         task_id = submit(running, running.server.draft_url("stream"))
-        watch_until(running, task_id, "EXPORTING")
+        seen = watch_until(running, task_id, "EXPORTING")
 
         def playlist() -> str:
-            url = running.server.data(query, id=task_id)["videoTask"]["streamUrl"]
+            url = running.server.data(STREAM, id=task_id)["videoTask"]["streamUrl"]
             return running.server.get(url).body.decode() if url else ""
 
         wait_until(lambda: playlist().count(".m4s") == 2)
@@ -104,10 +104,8 @@ def test_what_was_announced_of_a_stream_stays_after_a_kill_and_goes_on(tmp_path:
         running.kill()
         running.start()
         assert playlist() == before
-        watch_until_attempt(running, task_id, 2)
-        assert playlist() == before
-        running.server.open_gate(times=10)
-        wait_until(lambda: bool(running.server.data(query, id=task_id)["videoTask"]["status"] == "COMPLETED"))
+        last = watch_to_the_end(running, task_id, seen[-1]["seq"])[-1]
+        assert (last["status"], last["attempt"]) == ("COMPLETED", 2)
         assert playlist().startswith(before.replace("EVENT", "VOD"))
         assert playlist().count(".m4s") == 3
 

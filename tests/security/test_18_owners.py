@@ -5,6 +5,7 @@ a new field or route fails here until it is looked at.
 import re
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import pytest
 from graphql import (
@@ -29,6 +30,7 @@ from services.settings import load
 from tests.security.conftest import Guarded
 from tests.support.keys import bearing
 from tests.support.server import Answer
+from tests.support.site import wait_until
 from tests.support.subscriber import Subscriber, socket
 
 SCHEMA: GraphQLSchema = build_schema(SDL.read_text(encoding="utf-8"))
@@ -263,3 +265,27 @@ def test_a_file_is_had_by_its_signed_address_or_by_its_owner(guarded: Guarded, a
         assert got(refused, guarded.bert).status == 404
     thumbnail = plain.replace("video.mp4", "thumbnail.jpg")
     assert got(f"{thumbnail}?{query}").status == 404
+
+
+def test_one_signature_is_that_of_a_stream_and_of_nothing_else(guarded: Guarded, annas: dict[str, str]) -> None:
+    def data(query: str, **variables: str) -> dict[str, Any]:
+        asked = {"query": query, "variables": variables}
+        return dict(guarded.server.post("/graphql", asked, bearing(guarded.anna)).json["data"])
+
+    task_id = data(SUBMIT, url=guarded.server.draft_url("stream"))["submitVideoTask"]["task"]["id"]
+    guarded.server.open_gate(6)
+    stream = "query($id: ID!) { videoTask(id: $id) { status streamUrl } }"
+    wait_until(lambda: bool(data(stream, id=task_id)["videoTask"]["status"] == "COMPLETED"))
+    url = data(stream, id=task_id)["videoTask"]["streamUrl"]
+    playlist = guarded.server.get(url)
+    assert playlist.status == 200
+    named = [line for line in playlist.body.decode().splitlines() if ".m4s" in line]
+    assert [guarded.server.get(urljoin(url, name)).body for name in named] == [b"0", b"1", b"2"]
+    plain, _, query = url.partition("?")
+    assert guarded.server.get(plain, bearing(guarded.anna)).status == 200
+    assert guarded.server.get(plain).status == 404
+    assert guarded.server.get(plain, bearing(guarded.bert)).status == 404
+    video = plain.replace("stream1/stream.m3u8", "1/video.mp4")
+    annas_other = plain.replace(task_id, annas["id"])
+    for elsewhere in (video, annas_other, plain.replace("stream1/", "stream1/../stream1/")):
+        assert guarded.server.get(f"{elsewhere}?{query}").status == 404

@@ -228,7 +228,7 @@ class Painter:
         return self._still(picture), True
 
     def _still(self, still: Still) -> str:
-        arguments = [*input_options("png_pipe"), "-framerate", self._rate, "-i", str(still.path)]
+        arguments = [*input_options(still.demuxer), "-framerate", self._rate, "-i", str(still.path)]
         return self._chains.chain(self._chains.open(arguments), [f"settb={self._tick}", "setpts=0"])
 
     def _stills(self, stills: StillSequence, span: Span) -> str:

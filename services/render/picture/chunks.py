@@ -122,8 +122,8 @@ def _ends(span: Span, rate: Fraction, at_once: int, *, early: bool) -> list[int]
 
 
 def _early_ends(seconds: float, at_once: int) -> Iterator[int]:
-    """The ends of the early chunks of a video, in seconds."""
-    if seconds >= 2 * SHORTEST_CHUNK_SECONDS:
+    """The ends of the early chunks of a video, in seconds; those that leave a chunk for each core."""
+    if seconds >= EARLY_SECONDS + at_once * SHORTEST_CHUNK_SECONDS:
         yield EARLY_SECONDS
     for number in range(at_once if seconds > at_once * CHUNK_SECONDS else 0):
         yield EARLY_SECONDS + NEXT_SECONDS * (number + 1)

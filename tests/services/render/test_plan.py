@@ -54,7 +54,7 @@ def test_the_first_chunks_of_a_video_that_is_watched_early_are_short_and_the_res
     assert [chunk.span.end for chunk in plan(whole, at_once=2)] == [450, 900, 1350, 1800]
     ten = timeline(layer(0, 300), frames=300)
     assert [chunk.span.end for chunk in plan(ten, at_once=2, early=True)] == [30, 165, 300]
-    short = timeline(layer(0, 100), frames=100)
+    short = timeline(layer(0, 149), frames=149)
     assert plan(short, at_once=2, early=True) == plan(short, at_once=2)
 
 

@@ -34,6 +34,7 @@ const firstSecond = async (video) => {
 
 const seek = (video, seconds) =>
   video.evaluate((element, to) => new Promise((done) => {
+    element.pause();
     element.addEventListener("seeked", () => done(element.currentTime), { once: true });
     element.currentTime = to;
   }), seconds);
@@ -49,7 +50,6 @@ for (const player of ["hls.js", "the browser"]) test(`a running task is watched 
   const video = running.locator("video");
   await firstSecond(video);
   assert.equal(await seek(video, 0.5), 0.5);
-  await video.evaluate((element) => element.pause());
   openGate();
   const finished = page.getByRole("article", { name: `${player}, Finished` }).locator("video");
   await finished.waitFor();

@@ -66,7 +66,7 @@ function Preview({ state, name }) {
 function Stream({ id, url }) {
   const video = useRef(null);
   useEffect(() => playStream(video.current, url, location.origin), [id]); // a URL signed anew is no other stream
-  const onTimeUpdate = () => watchedTo(id, video.current.currentTime);
+  const onTimeUpdate = ({ target }) => target.isConnected && watchedTo(id, target.currentTime); // one that is gone begins anew
   return html`<div class="frame"><video ref=${video} controls autoplay playsinline onTimeUpdate=${onTimeUpdate} /></div>`;
 }
 

@@ -251,7 +251,32 @@ class AnimationKind(StrEnum):
     """Turns while it grows from a point, or shrinks to one."""
     FLIP = "flip"
     """Turns about its upright axis."""
+    BLUR = "blur"
+    """A fade out of a blur."""
+    WIPE_LEFT = "wipe_left"
+    WIPE_RIGHT = "wipe_right"
+    WIPE_UP = "wipe_up"
+    WIPE_DOWN = "wipe_down"
+    OPEN = "open"
+    """Uncovered from its middle to both sides."""
+    SPREAD = "spread"
+    """Uncovered by a growing circle."""
+    SCROLL_LEFT = "scroll_left"
+    """Across the canvas, from outside to outside."""
+    SCROLL_RIGHT = "scroll_right"
+    SCROLL_UP = "scroll_up"
+    TRAIN_LEFT = "train_left"
+    """Leaves, first smaller, then larger."""
+    TRAIN_RIGHT = "train_right"
+    JOLT = "jolt"
+    """Comes with a shake, then grows."""
     STILL = "still"
+
+
+COVERS = frozenset(AnimationKind(name) for name in (
+    "wipe_left", "wipe_right", "wipe_up", "wipe_down", "open", "spread",
+))  # fmt: skip
+"""Animations that uncover a picture, and do not move it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

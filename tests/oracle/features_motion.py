@@ -43,6 +43,13 @@ def _masked(slot: Slot) -> None:
     slot.builder.using("common_mask", type="mask", name="矩形", resource_type="rectangle", config=config)
 
 
+def _resting(slot: Slot) -> None:
+    slot.main()
+    slot.over(clip=LARGE, **keyframes(CommonMaskPositionX=(-0.6, 0.3, 0.3)))
+    config = {"centerX": 0.0, "centerY": 0.0, "width": 0.3, "height": 0.6}
+    slot.builder.using("common_mask", type="mask", name="圆形", resource_type="circle", config=config)
+
+
 def _of_clip(**curves: tuple[float, ...]) -> Draw:
     """A clip with a filter and adjustments whose strengths move."""
 
@@ -62,6 +69,7 @@ def _blurred(slot: Slot) -> None:
 
 KEYED: dict[str, tuple[tuple[str, ...], Draw]] = {
     "of a mask": (("mask",), _masked),
+    "of a mask that comes to rest": (("mask",), _resting),
     "of temperature and tint": (("temperature", "tint"), _of_clip(Temperature=(-0.8, 0.8), Tone=(0.5, -0.5))),
     "of a filter": (("black_white",), _of_clip(Filter=(0.0, 1.0))),
     "of an effect": (("blur",), _blurred),
@@ -228,12 +236,17 @@ ANIMATIONS = {
     "swing": ("group", "摇摆", ("rotation_deg",)),
     "pulse": ("loop", "心跳", ("width",)),
     "blink": ("loop", "闪烁", ("alpha",)),
+    "wiped": ("in", "羽化向右擦开", ("mask",)),
+    "a circle closes": ("out", "晕开", ("mask",)),
+    "out of a blur": ("in", "模糊", ("alpha",)),
 }
 """By name: the phase, the apps' name, and the segment."""
 OF_TEXT = {
     "text: fade in": ("in", "渐显", ("moving alpha",)),
     "text: move right": ("in", "向右滑动", ("moving x",)),
     "text: fade out": ("out", "渐隐", ("moving alpha",)),
+    "text: opened": ("in", "开幕", ("mask",)),
+    "text: out of a blur": ("in", "模糊", ("moving alpha",)),
     "text: hop": ("loop", "跳动", ("moving y",)),
     "text: typewriter": ("in", "打字机", ("5 items",)),
     "text: typed away": ("out", "打字机", ("5 items",)),
@@ -246,7 +259,7 @@ BEST = {"in": 0, "out": 2, "group": 2, "loop": 0}
 
 def _animated() -> Iterator[Feature]:
     for name, (phase, title, moved) in ANIMATIONS.items():
-        wants = tuple(f"moving {each}" for each in moved)
+        wants = tuple(each if each == "mask" else f"moving {each}" for each in moved)
         yield feature("animations", name, _animation(phase, title), *wants, best=BEST[phase])
     for name, (phase, title, wanted) in OF_TEXT.items():
         yield feature("animations", name, _text_animation(phase, title), *wanted, best=BEST[phase])

@@ -8,7 +8,7 @@ from services.render.media.probe import Footage
 from services.render.media.sound_tracks import SoundTrack
 from services.render.media.still import Still
 from services.render.timeline.needed import needed
-from services.render.timeline.prepared import Caption, Compound, Prepared
+from services.render.timeline.prepared import Caption, Compound, Prepared, mask_key
 from services.render.timeline.scene import Picture
 
 STILL = Still(path=Path("/x/1.png"), width=320, height=180, pixel_width=320, pixel_height=180, has_alpha=True)
@@ -28,7 +28,7 @@ def stand_ins(draft: Draft) -> Prepared:
         tracks=dict.fromkeys(wanted.sounded, TRACK),
         captions=dict.fromkeys(wanted.captions, CAPTION),
         compounds=dict.fromkeys(wanted.compounds, Compound(FOOTAGE, TRACK)),
-        masks={segment.id: STILL for segment in wanted.masked},
+        masks={mask_key(segment): STILL for segment in wanted.masked},
         backdrops={material.path: STILL for material in wanted.backdrops},
         luts={material.path: Path("/x/1.cube") for material in wanted.luts},
         recipes=dict.fromkeys(wanted.recipes, Path("/x/1.cube")),

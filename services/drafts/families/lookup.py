@@ -35,7 +35,9 @@ class Match(Generic[K]):
 
 @dataclass(frozen=True, slots=True)
 class Families(Generic[K]):
-    """Families by their names and by words, both as `normalized` writes them; earlier words take precedence."""
+    """Families by their names and by words, both as `normalized` writes them; earlier words take precedence. A name may
+    have a number at its end, of which it is one.
+    """
 
     table: str
     """The table of the catalogue with the ids of these families."""
@@ -47,8 +49,9 @@ class Families(Generic[K]):
     def find(self, name: str) -> Match[K] | None:
         """The family of a name; None for an unknown one."""
         wanted = normalized(name)
-        if wanted in self.names:
-            return Match(self.names[wanted], exact=True)
+        known = next((spelled for spelled in (_bare(name), wanted) if spelled in self.names), None)
+        if known is not None:
+            return Match(self.names[known], exact=True)
         if not wanted or any(word in wanted for word in self.excluded):
             return None
         kind = next((kind for word, kind in self.words if word in wanted), None)
@@ -67,12 +70,20 @@ def families(table: str, *rows: tuple[K, str, str], excluded: str = "") -> Famil
     words: list[tuple[str, K]] = []
     for kind, spelled, parts in rows:
         for name in spelled.split():
-            names.setdefault(normalized(name), kind)
+            names.setdefault(_bare(name), kind)
         words += [(word, kind) for word in parts.split()]
     return Families(table, names, tuple(words), tuple(excluded.split()))
 
 
 def normalized(name: str) -> str:
     """A name for comparison: lower case, without spaces and punctuation, and without a number at its end."""
-    spaced = _SEPARATORS.sub(" ", normalize("NFKC", name).casefold()).strip()
-    return _NUMBERED.sub("", spaced).replace(" ", "")
+    return _NUMBERED.sub("", _spaced(name)).replace(" ", "")
+
+
+def _bare(name: str) -> str:
+    """The same with its number."""
+    return _spaced(name).replace(" ", "")
+
+
+def _spaced(name: str) -> str:
+    return _SEPARATORS.sub(" ", normalize("NFKC", name).casefold()).strip()

@@ -1,5 +1,6 @@
 """The families of transitions and animations, by Chinese and English names."""
 
+from services.drafts.design import COVERS
 from services.drafts.design import AnimationKind as A
 from services.drafts.design import TransitionKind as T
 from services.drafts.families.lookup import Families, Match, families
@@ -329,13 +330,36 @@ _FADED = (
     ),
 )
 
+_UNCOVERED = (
+    (A.WIPE_LEFT, "羽化向左擦开 向左擦除 wipeleft", "向左擦 左擦 wipeleft 向左露出 向左擦开"),
+    (A.WIPE_UP, "羽化向上擦开 向上擦除 wipeup", "向上擦 上擦 wipeup 向上露出"),
+    (A.WIPE_DOWN, "羽化向下擦开 向下擦除 wipedown", "向下擦 下擦 wipedown 向下露出"),
+    (A.WIPE_RIGHT, "羽化向右擦开 向右擦除 擦除 擦开 wiperight wipe", "擦 wipe wiping 露出 斜切 激光雕刻"),
+    (A.OPEN, "开幕 闭幕", "开幕 闭幕 拉开 curtain"),
+    (A.SPREAD, "", "晕开 圆形 iris"),
+    (A.BLUR, "模糊 blur blurin blurout", "模糊 虚化 blur"),
+    (A.MOVE_UP, "", "日出 生长"),
+    (A.MOVE_DOWN, "", "日落"),
+    (A.JOLT, "抖入放大", ""),
+)
+_CROSSED = (
+    (A.SCROLL_UP, "字幕滚动", "字幕滚动"),
+    (A.SCROLL_LEFT, "弹幕滚动 小火车ii", "弹幕滚动 弹幕"),
+    (A.SCROLL_RIGHT, "小火车iv", ""),
+    (A.TRAIN_LEFT, "小火车i 小火车", "小火车"),
+    (A.TRAIN_RIGHT, "小火车iii", ""),
+    (A.JOLT, "抖入放大", ""),
+)
+
 ENTRIES = families(
     "entries",
-    _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _SPUN, _FLIPPED, *_SLIGHT, _TURNED, _GROWN, _SHRUNK, *_MOVES, _BLINKED, _FADED
+    *_UNCOVERED, _TYPED, _BOUNCED, _SHAKEN, _SWUNG, _SPUN, _FLIPPED, *_SLIGHT, _TURNED, _GROWN, _SHRUNK, *_MOVES,
+    _BLINKED, _FADED
 )  # fmt: skip
 """Families of animations at the beginning or end of a segment."""
 LOOPS = families(
     "loops",
+    *_CROSSED,
     _SHAKEN,
     _BOUNCED,
     _SWUNG,
@@ -355,13 +379,15 @@ LOOPS = families(
     (A.ROTATE, "", "动感"),
 )
 """Families of animations over a whole segment, or repeated."""
+_WHOLE = frozenset(kind for kind, _, _ in _CROSSED)
+"""Ways across the whole canvas."""
 COMBINED = 3
 """Moves of one animation at most."""
 _ALIKE = (
     {A.MOVE_LEFT, A.MOVE_RIGHT, A.MOVE_UP, A.MOVE_DOWN},
     {A.ZOOM_IN, A.ZOOM_OUT, A.SLIGHT_ZOOM_IN, A.SLIGHT_ZOOM_OUT, A.BOUNCE, A.SPIN},
     {A.ROTATE, A.SPIN, A.SWING, A.SHAKE},
-    {A.FADE, A.BLINK, A.TYPEWRITER},
+    {A.FADE, A.BLINK, A.TYPEWRITER, A.BLUR},
 )
 """Kinds of which an animation has one at most: more would cancel each other."""
 
@@ -369,6 +395,8 @@ _ALIKE = (
 def combined(families: Families[A], match: Match[A]) -> tuple[A, ...]:
     """The kinds of an animation, its family's first; of a name that says more, those of its other words too."""
     found = [match.kind]
+    if match.kind in COVERS or match.kind in _WHOLE:
+        return (match.kind,)
     for kind in (kind for word, kind in families.words if word in match.name and not match.exact):
         rivals = {kind}.union(*(alike for alike in _ALIKE if kind in alike))
         if not rivals.intersection(found) and len(found) < COMBINED:

@@ -1,9 +1,11 @@
 """A segment's transition, mask, background and animations."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
 from services.drafts.colors import BLACK, read_color
+from services.drafts.curves import Curve, Keyframe, Property
 from services.drafts.design import (
     PLAIN,
     Animation,
@@ -151,6 +153,16 @@ def read_splits(found: list[Fields]) -> tuple[Effect, ...]:
         for listed in islice(fields.objects("animations"), MAX_LISTED)
         if listed.text("type") == AnimationPhase.GROUP and (split := _split(listed)) is not None
     )
+
+
+def blurs(animations: tuple[Animation, ...], duration_us: int) -> Iterator[Effect]:
+    """The blurs out of which, or into which, animations of a segment of `duration_us` fade."""
+    for each in animations:
+        if each.kind is AnimationKind.BLUR and each.phase in (AnimationPhase.IN, AnimationPhase.OUT):
+            start_us = duration_us - each.duration_us if each.phase is AnimationPhase.OUT else 0
+            first = float(each.phase is AnimationPhase.IN)
+            points = (Keyframe(start_us, first), Keyframe(start_us + each.duration_us, 1 - first))
+            yield Effect(kind=EffectKind.BLUR, name=each.name, curve=Curve(Property.STRENGTH, points))
 
 
 def _split(fields: Fields) -> Match[EffectKind] | None:

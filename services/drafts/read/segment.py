@@ -7,7 +7,7 @@ from services.drafts.families.looks import Looks
 from services.drafts.fields import Fields, Warnings
 from services.drafts.read.clip import MAX_VOLUME, is_curved, read_clip, read_speed, read_warp, time_range
 from services.drafts.read.context import ReadContext
-from services.drafts.read.design import read_animations, read_backdrop, read_mask, read_splits, read_transition
+from services.drafts.read.design import blurs, read_animations, read_backdrop, read_mask, read_splits, read_transition
 from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, read_chroma, read_effects, unkeyed
 from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
@@ -119,13 +119,15 @@ def _designed(
     animations = [found for bucket, found in refs if bucket == "material_animations"]
     mask = read_mask(_only(refs, segment.id, *_MASKS), segment.id)
     blend, strength = read_blend(refs, segment.id)
+    moves = read_animations(animations, segment.target.duration_us, segment.id)
+    own = unkeyed(read_effects(refs, fields, looks, strengths), segment.curves)
     return replace(
         segment,
         mask=mask,
         blend=blend,
         blend_strength=strength,
-        animations=read_animations(animations, segment.target.duration_us, segment.id),
-        effects=(*read_splits(animations), *unkeyed(read_effects(refs, fields, looks, strengths), segment.curves)),
+        animations=moves,
+        effects=(*read_splits(animations), *own, *blurs(moves, segment.target.duration_us)),
         chroma=read_chroma(_only(refs, segment.id, "chromas"), segment.id) if kind is TrackKind.VIDEO else None,
     )
 

@@ -1,7 +1,7 @@
 """Masks as grey pictures: white is opaque, black transparent."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -41,6 +41,14 @@ def draw_mask(mask: Mask, width: int, height: int) -> Image.Image:
     feather_px = min(1.0, max(0.0, mask.feather)) * FEATHER_REACH * _reach(mask, width, height)
     image = _feathered(outline, width, height, feather_px) if feather_px else _filled(outline, width, height)
     return ImageChops.invert(image) if mask.invert else image
+
+
+def draw_masks(masks: Sequence[Mask], width: int, height: int) -> Image.Image:
+    """What all of the masks show, in mode L; everything without masks."""
+    image = Image.new("L", (width, height), 255)
+    for mask in masks:
+        image = ImageChops.multiply(image, draw_mask(mask, width, height))
+    return image
 
 
 def _reach(mask: Mask, width: int, height: int) -> float:

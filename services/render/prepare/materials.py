@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from services.drafts.curves import MASKED
-from services.drafts.design import Mask
+from services.drafts.design import EffectKind
 from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
@@ -27,9 +27,10 @@ from services.render.media.still import Still, save_still
 from services.render.media.unsupported import decoding
 from services.render.process.ffmpeg import Ffmpeg
 from services.render.text.fonts import FontBook
+from services.render.timeline.covers import covers, masks_at
 from services.render.timeline.layers import pixels
 from services.render.timeline.needed import Needed
-from services.render.timeline.prepared import Caption, Prepared, fitted_size, largest_scale
+from services.render.timeline.prepared import Caption, Prepared, fitted_size, largest_scale, mask_key
 from services.render.timeline.scene import Picture, StillSequence, frame_rate, span_of, time_of
 from services.render.timeline.sounds import source_span
 
@@ -37,6 +38,8 @@ LARGEST_MASK = 2048
 """Maximum side of a drawn mask in pixels; it is stretched from there."""
 LARGEST_MOVING_MASK = 960
 """The same of a mask that moves, of which a picture is drawn for each frame."""
+LARGEST_BLUR_MARGIN = 400
+"""Maximum margin of a caption that blurs, in pixels."""
 FETCHED_AT_ONCE = 4
 
 
@@ -247,7 +250,7 @@ class Preparer:
 
     async def _mask(self, prepared: Prepared, segment: Segment) -> None:
         visual = prepared.visual(segment)
-        if segment.mask is None or visual is None:
+        if visual is None:
             return
         picture = visual.still if isinstance(visual, Caption) else visual
         crop = segment.material.crop if isinstance(segment.material, MediaMaterial) else Crop()
@@ -256,38 +259,44 @@ class Preparer:
         width, height = fitted_size(visual, region, canvas)
         scale = min(largest_scale(segment), LARGEST_MASK / max(width, height))
         size = max(2, round(width * scale)), max(2, round(height * scale))
-        draw = self._moving_mask if any(curve.property in MASKED for curve in segment.curves) else self._standing_mask
-        prepared.masks[segment.id] = await asyncio.to_thread(draw, segment, segment.mask, size)
+        moves = bool(covers(segment)) or any(curve.property in MASKED for curve in segment.curves)
+        draw = self._moving_mask if moves else self._standing_mask
+        prepared.masks[mask_key(segment)] = await asyncio.to_thread(draw, segment, size)
 
-    def _standing_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> Still:
-        from services.render.effects.masks import draw_mask
+    def _standing_mask(self, segment: Segment, size: tuple[int, int]) -> Still:
+        from services.render.effects.masks import draw_masks
 
-        del segment  # it is the same in all of its frames
-        return save_still(draw_mask(mask, *size), self._next_path("mask"), width=size[0], height=size[1])
+        masks = masks_at(segment, 0, *size)  # they are the same in all of its frames
+        return save_still(draw_masks(masks, *size), self._next_path("mask"), width=size[0], height=size[1])
 
-    def _moving_mask(self, segment: Segment, mask: Mask, size: tuple[int, int]) -> StillSequence:
-        """A picture for each frame of the segment; a frame of the same mask as the one before is the same file. The
-        folder is named by what it shows: commands name the folder, and kept chunks are known by their commands.
+    def _moving_mask(self, segment: Segment, size: tuple[int, int]) -> StillSequence:
+        """A picture for each frame of the segment up to the last change; a frame of the same masks as the one before is
+        a copy of its file. The folder is named by what it shows: commands name the folder, and kept chunks are known by
+        their commands.
         """
-        from services.render.effects.masks import draw_mask
+        from services.render.effects.masks import draw_masks
 
         rate = frame_rate(self._draft.fps)
         span = span_of(segment.target, rate)
         shrink = min(1.0, LARGEST_MOVING_MASK / max(size))
         width, height = (max(2, round(side * shrink)) for side in size)
         shown = [
-            mask.moved(segment.curves, time_of(frame, rate) - segment.target.start_us)
+            masks_at(segment, time_of(frame, rate) - segment.target.start_us, *size)
             for frame in range(span.start, max(span.end, span.start + 1))
         ]
+        while shown[-2:-1] == shown[-1:]:
+            shown.pop()
         digest = hashlib.sha256(repr((shown, span.start, width, height)).encode()).hexdigest()
         frames = StillSequence(self._folder / f"masks-{digest[:32]}", span.start, len(shown))
         if not frames.folder.exists():
             frames.folder.mkdir()
             for frame, here in enumerate(shown, span.start):
+                if not here:
+                    continue  # nothing covers the segment, and it is drawn without a mask
                 if frame > span.start and here == shown[frame - span.start - 1]:
-                    frames.path(frame).hardlink_to(frames.path(frame - 1))
+                    frames.path(frame).write_bytes(frames.path(frame - 1).read_bytes())  # the sandbox knows no links
                 else:
-                    save_still(draw_mask(here, width, height), frames.path(frame), width=width, height=height)
+                    save_still(draw_masks(here, width, height), frames.path(frame), width=width, height=height)
         return frames
 
     def _inspect(self, material: MediaMaterial, path: Path, shown: Sequence[Segment]) -> tuple[Picture | None, Media]:
@@ -340,6 +349,8 @@ class Preparer:
         return prepare_photo(path, self._next_path("photo"), shrink=shrink)
 
     async def _caption(self, prepared: Prepared, text: TextMaterial, scale: float, segments: Sequence[Segment]) -> None:
+        from PIL import ImageOps
+
         from services.render.text.captions import draw_text  # its libraries take a while, and many drafts have no text
 
         drawn_text, warnings = await asyncio.to_thread(
@@ -349,11 +360,13 @@ class Preparer:
             self._warn_once(warning, text, segments[0])
         if drawn_text is None:
             return
-        width, height = drawn_text.image.size
+        margin = _blur_margin(drawn_text.image.height, segments)
+        image = ImageOps.expand(drawn_text.image, margin) if margin else drawn_text.image
+        width, height = image.size
         path = self._next_path("caption")
-        still = await asyncio.to_thread(save_still, drawn_text.image, path, width=width, height=height)
-        middle = drawn_text.left_px + width / 2, drawn_text.top_px + height / 2
-        clusters = tuple(Box(each.left, each.top, each.right, each.bottom) for each in drawn_text.clusters)
+        still = await asyncio.to_thread(save_still, image, path, width=width, height=height)
+        middle = drawn_text.left_px - margin + width / 2, drawn_text.top_px - margin + height / 2
+        clusters = tuple(each.moved(margin, margin) for each in drawn_text.clusters)
         prepared.captions[text, scale] = Caption(still, *middle, clusters)
 
     def _warn_losses(self, picture: Picture, material: MediaMaterial, segment: Segment) -> None:
@@ -375,6 +388,12 @@ class Preparer:
     def _next_path(self, kind: str, ending: str = "png") -> Path:
         self._made += 1
         return self._folder / f"{kind}-{self._made}.{ending}"
+
+
+def _blur_margin(height: int, segments: Sequence[Segment]) -> int:
+    """Clear pixels around a caption of a height in which it can blur."""
+    blurred = any(each.kind is EffectKind.BLUR for segment in segments for each in segment.effects)
+    return min(height, LARGEST_BLUR_MARGIN) if blurred else 0
 
 
 def material_failure(segment: Segment, material: MediaMaterial, source: DraftSource, error: BadMedia) -> Failed:

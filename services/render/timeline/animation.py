@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from services.drafts.bezier import eased
-from services.drafts.design import Animation, AnimationKind, AnimationPhase
+from services.drafts.design import COVERS, Animation, AnimationKind, AnimationPhase
 
 SMALL, LARGE = 0.5, 1.5
 """Initial scale of a zoom in and of a zoom out, as in packages of the apps."""
@@ -40,6 +40,10 @@ PULSE, GROWTH = 0.12, 0.2
 DIMMED = 0.35
 """Opacity in the middle of a loop that fades."""
 HOP = 0.04
+TRAIN_LARGE, TRAIN_AWAY = 2.0, 1.1
+"""Scale of the apps' train at first and at last; in the middle it is 1."""
+JOLT_LARGE, JOLT_DEG, JOLT_AWAY = 1.5, 20.0, 0.5
+"""Scale, angle and distance (of the canvas) from which the apps' 抖入放大 comes, elastically, in the first half."""
 SWINGS_PER_SECOND, SHAKES_PER_SECOND, BLINKS_PER_SECOND, PULSES_PER_SECOND = 1.5, 6.0, 4.0, 1.0
 US = 1_000_000
 
@@ -76,7 +80,7 @@ class PoseChange:
 
 AT_REST = PoseChange()
 
-_UNMOVING = (AnimationKind.STILL, AnimationKind.TYPEWRITER)
+_UNMOVING = COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER}
 
 AnimationCurve: TypeAlias = Callable[[float, float], PoseChange]
 """The pose change at a part (0..1) of an animation of some seconds."""
@@ -115,7 +119,7 @@ def typed(animations: Sequence[Animation], offset_us: float, duration_us: int) -
     shown = 1.0
     for animation in animations:
         if animation.kind is AnimationKind.TYPEWRITER and animation.duration_us > 0:
-            part = _part(animation, offset_us, duration_us)
+            part = elapsed(animation, offset_us, duration_us)
             shown = min(shown, 1 - part if animation.phase is AnimationPhase.OUT else part)
     return shown
 
@@ -123,7 +127,7 @@ def typed(animations: Sequence[Animation], offset_us: float, duration_us: int) -
 def _pose_change(
     animation: Animation, offset_us: float, duration_us: int, entries: Mapping[AnimationKind, AnimationCurve]
 ) -> PoseChange:
-    part = _part(animation, offset_us, duration_us)
+    part = elapsed(animation, offset_us, duration_us)
     seconds = animation.duration_us / US
     if animation.phase is AnimationPhase.IN:
         return AT_REST if part >= 1 else entries[animation.kind](part, seconds)
@@ -134,7 +138,7 @@ def _pose_change(
     return _GROUPS[animation.kind](part, seconds)
 
 
-def _part(animation: Animation, offset_us: float, duration_us: int) -> float:
+def elapsed(animation: Animation, offset_us: float, duration_us: int) -> float:
     """The elapsed part (0..1) of the animation, or of a loop's current round; 1 outside of a loop."""
     length_us = animation.duration_us
     if animation.phase is AnimationPhase.OUT:
@@ -163,7 +167,7 @@ def _to_come(part: float) -> float:
     return (1 - part) ** 3
 
 
-def _quadratic(part: float) -> float:
+def quadratic(part: float) -> float:
     """The way of a quadratic ease-out: most of the apps' own entries have it."""
     return 1 - (1 - part) ** 2
 
@@ -203,13 +207,13 @@ def _text_slide(across: int, down: int) -> AnimationCurve:
     """From a distance of its own size, with its opacity."""
     away_x, away_y = -across * TEXT_SLIDE, -down * TEXT_SLIDE
     return lambda part, _: PoseChange(
-        own_dx=away_x * (1 - _quadratic(part)), own_dy=away_y * (1 - _quadratic(part)), alpha=_quadratic(part)
+        own_dx=away_x * (1 - quadratic(part)), own_dy=away_y * (1 - quadratic(part)), alpha=quadratic(part)
     )
 
 
 def _resize(scale: float, seen: Callable[[float], float]) -> AnimationCurve:
     """From another scale to 1."""
-    return lambda part, _: PoseChange(scale=scale + (1 - scale) * _quadratic(part), alpha=seen(part))
+    return lambda part, _: PoseChange(scale=scale + (1 - scale) * quadratic(part), alpha=seen(part))
 
 
 def _tremble(part: float, seconds: float, strength: float = 1.0) -> PoseChange:
@@ -233,15 +237,51 @@ def _bounce_out(part: float, seconds: float) -> PoseChange:
 def _spin(turns: int) -> AnimationCurve:
     """From a point to its size, with some turns."""
     return lambda part, _: PoseChange(
-        scale=POINT + (1 - POINT) * _quadratic(part),
-        rotation_deg=-360 * turns * (1 - _quadratic(part)),
+        scale=POINT + (1 - POINT) * quadratic(part),
+        rotation_deg=-360 * turns * (1 - quadratic(part)),
         alpha=_seen(part),
     )
 
 
+def _across(right: int, down: int) -> AnimationCurve:
+    """From outside the canvas to outside, in a direction, slowest in its place: the apps' own curve."""
+
+    def pose(part: float, _: float) -> PoseChange:
+        way = 2 * eased(part, 0.2, 0.8, 0.8, 0.2) - 1
+        return PoseChange(dx=right * way, dy=down * way)
+
+    return pose
+
+
+def _scroll(right: int, down: int) -> AnimationCurve:
+    """The same, evenly."""
+    return lambda part, _: PoseChange(dx=right * (2 * part - 1), dy=down * (2 * part - 1))
+
+
+def _train(right: int) -> AnimationCurve:
+    """Away to a side, by the apps' own curves."""
+
+    def pose(part: float, _: float) -> PoseChange:
+        first, second = min(1.0, 2 * part), max(0.0, 2 * part - 1)
+        scale = TRAIN_LARGE + (1 - TRAIN_LARGE) * first + (TRAIN_AWAY - 1) * second
+        return PoseChange(dx=right * eased(part, 0.61, 0, 0.81, 0.12), scale=scale)
+
+    return pose
+
+
+def _elastic(part: float) -> float:
+    """The apps' elastic curve from 0 to 1."""
+    return 0.0 if part <= 0 else math.exp(-7 * part) * math.sin((part - 0.075) * math.tau / 0.3) + 1
+
+
+def _jolt(part: float, _: float) -> PoseChange:
+    away, grown = 1 - _elastic(2 * part), max(0.0, 2 * part - 1)
+    return PoseChange(dx=-JOLT_AWAY * away, rotation_deg=JOLT_DEG * away, scale=1 + (JOLT_LARGE - 1) * away + grown)
+
+
 def _flip(part: float, _: float) -> PoseChange:
     """From edge-on to its face."""
-    return PoseChange(narrow=math.sin(math.pi / 2 * _quadratic(part)))
+    return PoseChange(narrow=math.sin(math.pi / 2 * quadratic(part)))
 
 
 def _flips(times: float) -> AnimationCurve:
@@ -261,8 +301,8 @@ def _blink(part: float, seconds: float) -> PoseChange:
 
 _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=part),
-    AnimationKind.ZOOM_IN: _resize(SMALL, _quadratic),
-    AnimationKind.ZOOM_OUT: _resize(LARGE, _quadratic),
+    AnimationKind.ZOOM_IN: _resize(SMALL, quadratic),
+    AnimationKind.ZOOM_OUT: _resize(LARGE, quadratic),
     AnimationKind.SLIGHT_ZOOM_IN: _resize(SLIGHTLY_SMALL, _seen),
     AnimationKind.SLIGHT_ZOOM_OUT: _resize(SLIGHTLY_LARGE, _seen),
     AnimationKind.SPIN: _spin(2),
@@ -276,12 +316,19 @@ _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.BOUNCE: _bounce_in,
     AnimationKind.BLINK: _blink,
     AnimationKind.SWING: _swing_in,
+    AnimationKind.BLUR: lambda part, _: PoseChange(alpha=part),
+    AnimationKind.SCROLL_LEFT: _slide(-1, 0),
+    AnimationKind.SCROLL_RIGHT: _slide(1, 0),
+    AnimationKind.SCROLL_UP: _slide(0, -1),
+    AnimationKind.TRAIN_LEFT: _slide(-1, 0),
+    AnimationKind.TRAIN_RIGHT: _slide(1, 0),
+    AnimationKind.JOLT: _resize(LARGE, quadratic),
 }
 """Entries: at rest at the end."""
 
 _TEXT_ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     **_ENTRIES,
-    AnimationKind.FADE: lambda part, _: PoseChange(alpha=_quadratic(part)),
+    AnimationKind.FADE: lambda part, _: PoseChange(alpha=quadratic(part)),
     AnimationKind.MOVE_LEFT: _text_slide(-1, 0),
     AnimationKind.MOVE_RIGHT: _text_slide(1, 0),
     AnimationKind.MOVE_UP: _text_slide(0, -1),
@@ -306,8 +353,15 @@ _LOOPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.BOUNCE: lambda part, _: PoseChange(dy=-HOP * math.sin(math.pi * part)),
     AnimationKind.BLINK: lambda part, _: PoseChange(alpha=float(part < 0.5)),
     AnimationKind.SWING: lambda part, _: PoseChange(rotation_deg=SWING_DEG * _wave(1, part)),
+    AnimationKind.BLUR: lambda part, _: PoseChange(alpha=1 - (1 - DIMMED) * _there_and_back(part)),
+    AnimationKind.SCROLL_LEFT: _scroll(-1, 0),
+    AnimationKind.SCROLL_RIGHT: _scroll(1, 0),
+    AnimationKind.SCROLL_UP: _scroll(0, -1),
+    AnimationKind.TRAIN_LEFT: _sway(-1, 0),
+    AnimationKind.TRAIN_RIGHT: _sway(1, 0),
+    AnimationKind.JOLT: _tremble,
 }
-"""Loops: at rest, or a full turn, at the beginning and end of each round."""
+"""Loops: at rest, a full turn, or outside of the canvas at the beginning and end of each round."""
 
 _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=min(1.0, 4 * part, 4 * (1 - part))),
@@ -330,6 +384,13 @@ _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.SWING: lambda part, seconds: PoseChange(
         rotation_deg=SWING_DEG * _wave(_times(seconds, SWINGS_PER_SECOND / 2), part)
     ),
+    AnimationKind.BLUR: lambda part, _: PoseChange(alpha=min(1.0, 4 * part, 4 * (1 - part))),
+    AnimationKind.SCROLL_LEFT: _across(-1, 0),
+    AnimationKind.SCROLL_RIGHT: _across(1, 0),
+    AnimationKind.SCROLL_UP: _across(0, -1),
+    AnimationKind.TRAIN_LEFT: _train(-1),
+    AnimationKind.TRAIN_RIGHT: _train(1),
+    AnimationKind.JOLT: _jolt,
 }
 """Combinations: their first and last state hold before and after them."""
 

@@ -12,12 +12,14 @@ from services.drafts.design import Backdrop, BackdropKind, Effect, EffectKind
 from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMaterial, Track, TrackKind
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
+from services.render.media.still import Still
 from services.render.timeline.animation import typed
+from services.render.timeline.covers import covered, covers
 from services.render.timeline.geometry import Pose, cropped_to_canvas, pans, part_pose, visible_part, whole_sized
 from services.render.timeline.karaoke import spoken
 from services.render.timeline.motion import motion, moving, poses
-from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale
-from services.render.timeline.scene import Layer, Picture, SolidColor, Span, frame_at, span_of, time_of
+from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale, mask_key
+from services.render.timeline.scene import Layer, Picture, SolidColor, Span, StillSequence, frame_at, span_of, time_of
 
 SMALLEST_ALPHA = 1 / 512
 """Lower opacity is invisible: half a step of 8 bits."""
@@ -68,7 +70,25 @@ class Drawing:
     def layers(self, segment: Segment, span: Span) -> tuple[Layer, ...]:
         """The layers of a segment in the frames of a span, which may begin before the segment and end after it."""
         whole = span.clipped(Span(0, self.frames))
-        return tuple(layer for part, seen in self._spoken(segment, whole) for layer in self._seen(part, seen))
+        return tuple(
+            layer
+            for part, seen in self._spoken(segment, whole)
+            for piece in self._pieces(part, seen)
+            for layer in self._seen(part, piece)
+        )
+
+    def _pieces(self, segment: Segment, span: Span) -> Iterator[Span]:
+        """The frames in which an animation covers the segment, and the others: those need no mask."""
+        if segment.mask is not None or not covers(segment):
+            yield span
+            return
+        frames = range(span.start, span.end)
+        for _, run in groupby(frames, lambda frame: covered(segment, self._offset_us(segment, frame))):
+            piece = list(run)
+            yield Span(piece[0], piece[-1] + 1)
+
+    def _offset_us(self, segment: Segment, frame: int) -> float:
+        return time_of(frame, self.rate) - segment.target.start_us
 
     def _spoken(self, segment: Segment, span: Span) -> Iterator[tuple[Segment, Span]]:
         """The segment, and its frames; of a caption that changes once for each of its stages."""
@@ -130,7 +150,7 @@ class Drawing:
         frame_poses = [part_pose(pose, full, region) for pose in wholes]
         layer = replace(
             self._plain(segment, picture, span, frame_poses[0], region),
-            mask=self.prepared.masks.get(segment.id),
+            mask=self._mask(segment, span),
             effects=self.usable(segment.effects),
             effects_start=span_of(segment.target, self.rate).start,
             effects_length=span_of(segment.target, self.rate).count,
@@ -141,6 +161,12 @@ class Drawing:
         placed = self._moving(segment, layer, frame_poses) if moving(segment) else self._standing(layer)
         for each in placed:
             yield from self._forwards(each)
+
+    def _mask(self, segment: Segment, span: Span) -> Still | StillSequence | None:
+        """The mask of a segment in a span, or its covers."""
+        if segment.mask is None and not covered(segment, self._offset_us(segment, span.start)):
+            return None
+        return self.prepared.masks.get(mask_key(segment))
 
     def _plain(self, segment: Segment, picture: Picture, span: Span, pose: Pose, region: Box) -> Layer:
         footage = isinstance(picture, Footage)

@@ -13,6 +13,7 @@ from services.drafts.records import (
     Segment,
     TextMaterial,
 )
+from services.render.timeline.covers import covers
 from services.render.timeline.karaoke import spoken
 from services.render.timeline.layers import is_visible
 from services.render.timeline.prepared import largest_scale
@@ -69,7 +70,7 @@ def _add_visible(found: Needed, segment: Segment) -> None:
     _add_luts(found, segment, segment.effects)
     if isinstance(material, EffectMaterial):
         _add_luts(found, segment, material.effects)
-    if segment.mask is not None:
+    if segment.mask is not None or covers(segment):
         found.masked.append(segment)
     if segment.backdrop is not None and segment.backdrop.kind is BackdropKind.PICTURE:
         found.backdrops.setdefault(_extra(segment.backdrop.picture, MediaKind.PHOTO), segment)

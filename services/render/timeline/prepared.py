@@ -29,6 +29,8 @@ class Caption:
 
 
 Visual: TypeAlias = Picture | Caption
+MaskKey: TypeAlias = tuple[str, int]
+"""A segment's id and its start: segments taken out of a compound that is used twice have the same id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,7 @@ class Prepared:
     )
     compounds: dict[str, Compound] = field(default_factory=dict[str, Compound])
     """By the material's id."""
-    masks: dict[str, Still | StillSequence] = field(default_factory=dict[str, Still | StillSequence])
-    """By the segment's id."""
+    masks: dict[MaskKey, Still | StillSequence] = field(default_factory=dict[MaskKey, Still | StillSequence])
     backdrops: dict[str, Still] = field(default_factory=dict[str, Still])
     """By the path in the draft."""
     luts: dict[str, Path] = field(default_factory=dict[str, Path])
@@ -80,6 +81,11 @@ class Prepared:
             compound = self.compounds.get(material.id)
             return compound.track if compound else None
         return self.tracks.get(material) if isinstance(material, MediaMaterial) else None
+
+
+def mask_key(segment: Segment) -> MaskKey:
+    """The key of a segment's mask."""
+    return segment.id, segment.target.start_us
 
 
 def largest_scale(segment: Segment) -> float:

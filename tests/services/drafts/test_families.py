@@ -106,10 +106,30 @@ def test_other_transitions_are_of_no_family(name: str) -> None:
         ("Typewriter", AnimationKind.TYPEWRITER),
         ("钟摆", AnimationKind.SWING),
         ("闪动", AnimationKind.BLINK),
+        ("羽化向右擦开", AnimationKind.WIPE_RIGHT),
+        ("开幕", AnimationKind.OPEN),
+        ("模糊", AnimationKind.BLUR),
     ],
 )
 def test_an_animation_of_a_plain_name_is_its_family(name: str, kind: AnimationKind) -> None:
     match = ENTRIES.find(name)
+    assert match is not None
+    assert (match.kind, match.exact) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("小火车 I", AnimationKind.TRAIN_LEFT),
+        ("小火车 II", AnimationKind.SCROLL_LEFT),
+        ("小火车Ⅲ", AnimationKind.TRAIN_RIGHT),
+        ("小火车IV", AnimationKind.SCROLL_RIGHT),
+        ("字幕滚动", AnimationKind.SCROLL_UP),
+        ("抖入放大", AnimationKind.JOLT),
+    ],
+)
+def test_a_number_tells_the_family_where_numbers_have_families(name: str, kind: AnimationKind) -> None:
+    match = LOOPS.find(name)
     assert match is not None
     assert (match.kind, match.exact) == (kind, True)
 

@@ -5,15 +5,17 @@ from itertools import pairwise
 
 import pytest
 
-from services.drafts.design import Animation, AnimationKind, AnimationPhase
+from services.drafts.design import COVERS, Animation, AnimationKind, AnimationPhase
 from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change, typed
 
 US = 1_000_000
 FRAME_US = US / 30
 LENGTH_US = 4 * US
 IN, OUT, LOOP, GROUP = AnimationPhase.IN, AnimationPhase.OUT, AnimationPhase.LOOP, AnimationPhase.GROUP
-MOVING = tuple(kind for kind in AnimationKind if kind not in (AnimationKind.STILL, AnimationKind.TYPEWRITER))
+MOVING = tuple(kind for kind in AnimationKind if kind not in COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER})
 STEADY = tuple(kind for kind in MOVING if kind is not AnimationKind.BLINK)
+SCROLLS = (AnimationKind.SCROLL_LEFT, AnimationKind.SCROLL_RIGHT, AnimationKind.SCROLL_UP)
+"""They begin each round anew, outside of the canvas."""
 SLIDES = {
     AnimationKind.MOVE_LEFT: (-1, 0),
     AnimationKind.MOVE_RIGHT: (1, 0),
@@ -92,10 +94,15 @@ def test_nothing_is_seen_in_its_place_before_it_comes_and_after_it_left(kind: An
 @pytest.mark.parametrize("kind", STEADY)
 @pytest.mark.parametrize("phase", AnimationPhase)
 def test_nothing_jumps_from_frame_to_frame(kind: AnimationKind, phase: AnimationPhase) -> None:
-    whole, short = playing(kind, phase, 4, period_s=1.3), playing(kind, phase, 2, start_s=1, period_s=1)
+    period_s = 4 if kind in SCROLLS else 1.3
+    whole, short = playing(kind, phase, 4, period_s=period_s), playing(kind, phase, 2, start_s=1, period_s=period_s)
     shown = frames(short, 1, 3) if phase is GROUP else frames(short)  # a combination need not begin at rest
+    if (kind, phase) == (AnimationKind.JOLT, GROUP):  # elastic: it comes within some frames
+        assert max(step(one, other) for one, other in pairwise(frames(whole))) < 0.14
+        return
+    most = 1.1 if kind in SCROLLS and phase is LOOP else 0.14  # from outside; a spin of two turns in two seconds
     assert max(step(one, other) for one, other in pairwise(frames(whole))) < 0.08
-    assert max(step(one, other) for one, other in pairwise(shown)) < 0.14  # a spin of two turns in two seconds
+    assert max(step(one, other) for one, other in pairwise(shown)) < most
 
 
 def test_a_fade_is_steady() -> None:

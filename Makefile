@@ -12,7 +12,7 @@ FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1 # else pyright asks its registry for a newer version at every run
 unexport PYTHONDONTWRITEBYTECODE # each start would compile the project anew
 
-.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-long test-parts test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard lock sdk sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
+.PHONY: help setup parts run-parts browser page run run-with-capcut-mate test test-fast test-long test-parts test-ffmpegs check audit audit-live format bench bench-live bench-render bench-page bench-scale bench-queue bench-guard performance lock sdk sdl api-guide settings sample gallery screenshot moving-picture fuzz fuzz-media fuzz-wire fuzz-tasks test-faults try-image clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -92,6 +92,9 @@ bench-scale: setup ## submits, claims of a long queue, idle workers, two instead
 bench-queue: setup ## the work queue at rest and at work, on SQLite and Postgres; QUICK=1 for less
 	@setup/test_programs.sh
 	@$(BIN)/python -m bench.queue $(if $(QUICK),--quick)
+
+performance: setup ## write docs/performance.md and .zh anew: starts, fixed cost, dear features; QUICK=1 prints one round
+	@$(BIN)/python -m bench.performance $(if $(QUICK),--quick)
 
 bench-guard: setup ## what the worst queries, keys and the sandbox cost; QUICK=1 for less, PART=queries for one
 	@$(BIN)/python -m bench.guard $(PART) $(if $(QUICK),--quick)

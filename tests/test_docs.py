@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
+from bench.performance import Figure, pages
 from draftcast.api.mcp.tools import build_server
 from draftcast.cli.app import app
 from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
+from services.errors import Bilingual
 from services.exporter_protocol import ExportRequest, StageLine, read_request
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
@@ -248,3 +250,15 @@ def test_the_exporter_that_the_document_shows_makes_a_video(tmp_path: Path) -> N
     assert (result.frames, result.duration_us) == (60, 2_000_000)
     assert output.read_bytes()[4:8] == b"ftyp"
     assert [line.done for line in told if isinstance(line, StageLine)] == [0, 60]
+
+
+def test_the_page_of_performance_tells_in_both_languages_what_was_missed_and_why() -> None:
+    limit = Bilingual("imports", "导入")
+    figures = [
+        Figure(Bilingual("quick", "快"), 0.5, 1, "x"),
+        Figure(Bilingual("slow", "慢"), 3.25, 1.5, "CPU s", limit),
+    ]
+    english, chinese = pages(figures, "2 cores", "2026-11-30")
+    assert "| quick | 0.50 x | 1 | met |\n| slow | 3.25 CPU s | 1.5 | not met: imports |\n" in english
+    assert "| 快 | 0.50 x | 1 | 达到 |\n| 慢 | 3.25 CPU s | 1.5 | 未达到：导入 |\n" in chinese
+    assert all("2 cores" in page and "2026-11-30" in page for page in (english, chinese))

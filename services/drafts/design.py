@@ -268,6 +268,8 @@ class AnimationKind(StrEnum):
     TRAIN_LEFT = "train_left"
     """Leaves, first smaller, then larger."""
     TRAIN_RIGHT = "train_right"
+    WAVE = "wave"
+    """Hops, a text letter by letter."""
     JOLT = "jolt"
     """Comes with a shake, then grows."""
     STILL = "still"

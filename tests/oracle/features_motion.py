@@ -247,6 +247,7 @@ OF_TEXT = {
     "text: fade out": ("out", "渐隐", ("moving alpha",)),
     "text: opened": ("in", "开幕", ("mask",)),
     "text: out of a blur": ("in", "模糊", ("moving alpha",)),
+    "text: wave": ("loop", "波浪", ("5 items", "moving y")),
     "text: hop": ("loop", "跳动", ("moving y",)),
     "text: typewriter": ("in", "打字机", ("5 items",)),
     "text: typed away": ("out", "打字机", ("5 items",)),

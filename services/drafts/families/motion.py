@@ -360,6 +360,7 @@ ENTRIES = families(
 LOOPS = families(
     "loops",
     *_CROSSED,
+    (A.WAVE, "波浪 wave", "波浪 wave"),
     _SHAKEN,
     _BOUNCED,
     _SWUNG,

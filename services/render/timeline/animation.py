@@ -40,6 +40,8 @@ PULSE, GROWTH = 0.12, 0.2
 DIMMED = 0.35
 """Opacity in the middle of a loop that fades."""
 HOP = 0.04
+WAVE_LETTERS = 8
+"""Letters of a wave from one that hops to the next one that does."""
 TRAIN_LARGE, TRAIN_AWAY = 2.0, 1.1
 """Scale of the apps' train at first and at last; in the middle it is 1."""
 JOLT_LARGE, JOLT_DEG, JOLT_AWAY = 1.5, 20.0, 0.5
@@ -89,6 +91,21 @@ AnimationCurve: TypeAlias = Callable[[float, float], PoseChange]
 def active(animations: Sequence[Animation]) -> bool:
     """Whether `pose_change` ever differs from `AT_REST`."""
     return any(each.kind not in _UNMOVING and each.duration_us > 0 for each in animations)
+
+
+def waves(animations: Sequence[Animation]) -> bool:
+    """Whether letters move one after another."""
+    return any(each.kind is AnimationKind.WAVE and each.phase is AnimationPhase.LOOP for each in animations)
+
+
+def of_letter(animations: Sequence[Animation], number: int) -> tuple[Animation, ...]:
+    """The animations of a letter, counted from 0: a wave reaches it later."""
+    return tuple(
+        replace(each, start_us=each.start_us + round(number % WAVE_LETTERS * each.period_us / WAVE_LETTERS))
+        if waves((each,))
+        else each
+        for each in animations
+    )
 
 
 def of_picture(animations: Sequence[Animation]) -> tuple[Animation, ...]:
@@ -320,6 +337,7 @@ _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.SCROLL_LEFT: _slide(-1, 0),
     AnimationKind.SCROLL_RIGHT: _slide(1, 0),
     AnimationKind.SCROLL_UP: _slide(0, -1),
+    AnimationKind.WAVE: _slide(0, -1),
     AnimationKind.TRAIN_LEFT: _slide(-1, 0),
     AnimationKind.TRAIN_RIGHT: _slide(1, 0),
     AnimationKind.JOLT: _resize(LARGE, quadratic),
@@ -357,6 +375,7 @@ _LOOPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.SCROLL_LEFT: _scroll(-1, 0),
     AnimationKind.SCROLL_RIGHT: _scroll(1, 0),
     AnimationKind.SCROLL_UP: _scroll(0, -1),
+    AnimationKind.WAVE: lambda part, _: PoseChange(dy=-HOP / 2 * _there_and_back(part)),
     AnimationKind.TRAIN_LEFT: _sway(-1, 0),
     AnimationKind.TRAIN_RIGHT: _sway(1, 0),
     AnimationKind.JOLT: _tremble,
@@ -388,6 +407,9 @@ _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.SCROLL_LEFT: _across(-1, 0),
     AnimationKind.SCROLL_RIGHT: _across(1, 0),
     AnimationKind.SCROLL_UP: _across(0, -1),
+    AnimationKind.WAVE: lambda part, seconds: PoseChange(
+        dy=-HOP / 2 * _there_and_back(part * _times(seconds, PULSES_PER_SECOND))
+    ),
     AnimationKind.TRAIN_LEFT: _train(-1),
     AnimationKind.TRAIN_RIGHT: _train(1),
     AnimationKind.JOLT: _jolt,

@@ -13,7 +13,7 @@ from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMat
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
 from services.render.media.still import Still
-from services.render.timeline.animation import typed
+from services.render.timeline.animation import of_letter, typed, waves
 from services.render.timeline.covers import covered, covers
 from services.render.timeline.geometry import Pose, cropped_to_canvas, pans, part_pose, visible_part, whole_sized
 from services.render.timeline.karaoke import spoken
@@ -134,6 +134,11 @@ class Drawing:
             if clusters
             else []
         )
+        if clusters and min(parts, default=0) >= 1 and waves(segment.animations) and not _boxed(segment):
+            for number, cluster in enumerate(clusters):
+                letter = replace(segment, animations=of_letter(segment.animations, number))
+                yield from self._own(letter, visual, cluster, span)
+            return
         if not parts:
             yield from self._own(segment, visual, whole, span)
         for complete, run in groupby(enumerate(parts, span.start), key=lambda each: each[1] >= 1):
@@ -280,6 +285,11 @@ class Drawing:
         layer = self._plain(segment, picture, span, pose, region)
         layer = replace(layer, cover_blur_px=_sigma(backdrop.blur) * self.canvas.width if own else 0.0)
         yield from self._forwards(layer)
+
+
+def _boxed(segment: Segment) -> bool:
+    """Whether a caption has a box, which would show seams."""
+    return isinstance(segment.material, TextMaterial) and segment.material.background is not None
 
 
 def _area(pose: Pose) -> float:

@@ -125,10 +125,11 @@ def test_an_animation_of_a_plain_name_is_its_family(name: str, kind: AnimationKi
         ("小火车Ⅲ", AnimationKind.TRAIN_RIGHT),
         ("小火车IV", AnimationKind.SCROLL_RIGHT),
         ("字幕滚动", AnimationKind.SCROLL_UP),
+        ("波浪", AnimationKind.WAVE),
         ("抖入放大", AnimationKind.JOLT),
     ],
 )
-def test_a_number_tells_the_family_where_numbers_have_families(name: str, kind: AnimationKind) -> None:
+def test_a_loop_of_a_plain_name_is_its_family(name: str, kind: AnimationKind) -> None:
     match = LOOPS.find(name)
     assert match is not None
     assert (match.kind, match.exact) == (kind, True)

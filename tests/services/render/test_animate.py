@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from services.drafts.design import COVERS, Animation, AnimationKind, AnimationPhase
-from services.render.timeline.animation import AT_REST, PoseChange, active, of_picture, pose_change, typed
+from services.render.timeline.animation import AT_REST, PoseChange, active, of_letter, of_picture, pose_change, typed
 
 US = 1_000_000
 FRAME_US = US / 30
@@ -274,3 +274,14 @@ def test_a_text_is_typed_and_taken_back() -> None:
 def test_a_picture_fades_where_a_text_would_be_typed() -> None:
     typing = playing(AnimationKind.TYPEWRITER, IN)
     assert at(of_picture([typing]), 0.5).alpha == pytest.approx(0.5)
+
+
+def test_a_wave_reaches_letter_after_letter_and_returns_after_eight() -> None:
+    wave = [playing(AnimationKind.WAVE, LOOP, 4, period_s=0.8)]
+    first, second, ninth = (of_letter(wave, number) for number in (0, 1, 8))
+    assert at(first, 0.4).dy == pytest.approx(-0.02)
+    assert at(second, 0.5).dy == pytest.approx(-0.02)
+    assert at(second, 0.05) == AT_REST
+    assert ninth == first
+    other = [playing(AnimationKind.SWING, LOOP, 4, period_s=0.8)]
+    assert of_letter(other, 3) == tuple(other)

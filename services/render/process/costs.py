@@ -24,11 +24,9 @@ class Costs:
         """CPU of the ended programs that are counted."""
 
     def started(self) -> None:
-        """Count the start of this process until now, which is mostly imports."""
-        stat = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        began = int(stat[19]) / os.sysconf("SC_CLK_TCK")
+        """Count the start of this process until now, which is mostly imports. Its time is 0 without /proc."""
         self._cpu_seconds[Step.START] += time.process_time()
-        self._wall_seconds[Step.START] += time.clock_gettime(time.CLOCK_BOOTTIME) - began
+        self._wall_seconds[Step.START] += _age_seconds()
 
     @contextmanager
     def step(self, step: Step) -> Generator[None]:
@@ -59,6 +57,15 @@ class Costs:
             for step in Step
             if step in self._wall_seconds
         )
+
+
+def _age_seconds() -> float:
+    """The time since this process was started."""
+    try:
+        stat = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(stat[19]) / os.sysconf("SC_CLK_TCK")
 
 
 COSTS = Costs()

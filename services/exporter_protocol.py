@@ -144,6 +144,12 @@ class ExportRequest:
     """New texts and files of the draft."""
 
     @property
+    def demands(self) -> tuple[str, ...]:
+        """The keys of the request without which an exporter would make another file than the requested one."""
+        given = {"options": self.options != STANDARD_OUTPUT, "replace": bool(self.replacements)}
+        return tuple(key for key, differs in given.items() if differs)
+
+    @property
     def materials_dir(self) -> Path:
         """The folder of fetched materials, shared by all attempts of a task."""
         return self.folder.parent / "materials"
@@ -164,6 +170,13 @@ class ExportRequest:
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptsLine:
+    """The keys of the request that the exporter obeys, of those that it may not ignore: see `ExportRequest.demands`."""
+
+    accepts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +439,11 @@ class Reporter:
         self._warned = WarningLimit()
         self.locate: Callable[[DraftWarning], DraftWarning] = _as_it_is
         """Adds its place to a warning; set once the draft is read."""
+
+    def accept(self, keys: Sequence[str]) -> None:
+        """Report the keys of the request that are obeyed, where it has any that may not be ignored."""
+        if keys:
+            self._line({"accepts": list(keys)})
 
     def progress(self, stage: Stage, done: float, total: float | None, unit: Unit) -> None:
         """Report `done` of `total` in `stage`; total None: unknown. Progress of an earlier stage, of a compound's

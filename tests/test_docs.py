@@ -230,7 +230,7 @@ def test_the_exporter_document_shows_the_request_as_it_is() -> None:
 def test_the_worker_understands_every_line_that_the_exporter_document_shows() -> None:
     shown = exporter_lines()[1:]
     assert [next(iter(line)) for line in shown] == [
-        *("stage", "warning", "preview", "stream", "fragment", "result", "error", "report"),
+        *("accepts", "stage", "warning", "preview", "stream", "fragment", "result", "error", "report"),
         *("parts", "part", "helped"),
     ]
     for line in shown:

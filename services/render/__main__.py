@@ -25,6 +25,7 @@ def main() -> int:
         Reporter(_write).finish(failed(ErrorCode.INTERNAL, text, f"渲染程序的输入有误：{error}。").failure)
         return 1
     reporter = Reporter(_write, strict=request.strict)
+    reporter.accept(request.demands)
     reporter.progress(Stage.PARSING_DRAFT, 0, None, Unit.BYTES)
 
     gc.disable()  # an import makes no garbage

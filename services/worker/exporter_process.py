@@ -30,6 +30,7 @@ from services.errors import (
     out_of_disk,
 )
 from services.exporter_protocol import (
+    AcceptsLine,
     ExportLimits,
     ExportRequest,
     FragmentLine,
@@ -119,13 +120,14 @@ class _ErrorLine:
 
 LastLine: TypeAlias = Result | Report | Helped | Failure
 ProgressLine: TypeAlias = StageLine | PreviewLine | DraftWarning | StreamLine | FragmentLine
-Line: TypeAlias = ProgressLine | PartRequest | LastLine
+Line: TypeAlias = AcceptsLine | ProgressLine | PartRequest | LastLine
 Wanted = TypeVar("Wanted", Result, Report, Helped)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[ProgressLine], None]
 
 _OBJECT = TypeAdapter(dict[str, Any])
 _LINES: dict[str, TypeAdapter[Any]] = {
+    "accepts": TypeAdapter(AcceptsLine),
     "stage": TypeAdapter(StageLine),
     "preview": TypeAdapter(PreviewLine),
     "warning": TypeAdapter(DraftWarning),
@@ -139,7 +141,7 @@ _LINES: dict[str, TypeAdapter[Any]] = {
     "error": TypeAdapter(_ErrorLine),
 }
 """The lines by the key that identifies them."""
-_FLAT = ("stage", "preview")
+_FLAT = ("accepts", "stage", "preview")
 """Keys of lines that are one flat object; the others hold their content below the key."""
 
 
@@ -248,15 +250,16 @@ async def _exchange_lines(
     assert process.stderr is not None  # noqa: S101 - as above
     stderr_lines: deque[str] = deque(maxlen=STDERR_LINES)
     listening = asyncio.create_task(collect(process.stderr, stderr_lines))
+    demands = set(request.demands)
     try:
         with suppress(*CHILD_GONE):
             process.stdin.write(request.to_json().encode() + b"\n")
             await process.stdin.drain()
         if next_order is None:
             process.stdin.close()
-            last = await _read(process, on_line, lambda _: None)
+            last = await _read(process, demands, on_line, lambda _: None)
         else:
-            last = await run_part_protocol(process.stdin, lambda ask: _read(process, on_line, ask), next_order)
+            last = await run_part_protocol(process.stdin, lambda ask: _read(process, demands, on_line, ask), next_order)
         await process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -271,9 +274,14 @@ async def _exchange_lines(
 
 
 async def _read(
-    process: asyncio.subprocess.Process, on_line: OnLine, on_question: Callable[[PartRequest], None]
+    process: asyncio.subprocess.Process,
+    demands: set[str],
+    on_line: OnLine,
+    on_question: Callable[[PartRequest], None],
 ) -> LastLine | None:
-    """Pass the lines on; returns the last line, if there was one."""
+    """Pass the lines on; returns the last line, if there was one. Raises `Failed` (FEATURE_UNSUPPORTED) at the first
+    line of an exporter that has not accepted all demands of its request.
+    """
     assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
     last: LastLine | None = None
     rate = OutputRate()
@@ -295,12 +303,31 @@ async def _read(
             return last
         await rate.keep(len(text))
         line = parse_line(text)
+        if isinstance(line, AcceptsLine):
+            demands.difference_update(line.accepts)
+            continue
+        if demands and line is not None and not isinstance(line, Failure):
+            raise _ignored(sorted(demands))
         if isinstance(line, LastLine):
             last = line
         elif isinstance(line, PartRequest):
             on_question(line)
         elif line is not None:
             on_line(line)
+
+
+def _ignored(keys: list[str]) -> Failed:
+    """The failure of an exporter that would make another file than the requested one."""
+    names = ["output" if key == "options" else key for key in keys]
+    return failed(
+        ErrorCode.FEATURE_UNSUPPORTED,
+        f"The exporter of this server ignores {' and '.join(names)}, which the task requests.",
+        f"本服务器的导出程序不支持任务要求的 {' 和 '.join(names)}。",
+        hint=Bilingual(
+            "Submit again without it, or have the exporter accept it: docs/exporter.md, `accepts`.",
+            "请去掉后重新提交，或让导出程序支持它：见 docs/exporter.md 的 `accepts`。",
+        ),
+    )
 
 
 def _broken(exit_code: int | None, stderr_lines: list[str]) -> Failed:

@@ -3,9 +3,9 @@
 `python exporter.py VIDEO THUMBNAIL [GATE]`. The draft URL's query selects its behaviour by `act`: `render` (the
 default), `fail`, `break` (fails in a way that may be retried), `hold` (waits in the middle until it is stopped),
 `gated` (waits for a line from the named pipe GATE before each stage), `paced` (takes about a second, with progress),
-`hostile` (its warnings and error contain markup), `draw` (runs the built-in renderer), or `stream` (gated, with a
-stream whose last fragment comes after EXPORTING; the query's `fragment` replaces the path of the second), or `watch`
-(draws, but waits for the GATE after the stream's first fragment).
+`hostile` (its warnings and error contain markup), `deaf` (accepts no output and no replacements), `draw` (runs the
+built-in renderer), or `stream` (gated, with a stream whose last fragment comes after EXPORTING; the query's `fragment`
+replaces the path of the second), or `watch` (draws, but waits for the GATE after the stream's first fragment).
 """
 
 import json
@@ -46,6 +46,7 @@ def main() -> int:
         return attack()
     if act == "watch":
         return draw_and_wait(request, os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False))
+    accept(act)
     gate = os.fdopen(os.open(rest[0], os.O_RDWR), closefd=False) if act in ("gated", "stream") else None
     for stage in STAGES:
         go_through(gate)
@@ -67,6 +68,12 @@ def main() -> int:
     result = {"output": request["output"], "width": 64, "height": 36, "duration_us": 1_000_000, "frames": FRAMES}
     say({"result": {**result, "thumbnail": thumbnail_in(request, thumbnail), "frame_rate": 25.0, "has_sound": True}})
     return 0
+
+
+def accept(act: str) -> None:
+    """Obey every request, unless deaf."""
+    if act != "deaf":
+        say({"accepts": ["options", "replace"]})
 
 
 def export(folder: Path, thumbnail: str, act: str) -> None:

@@ -39,7 +39,8 @@ test("the sample is submitted, watched across a killed server to its end, and pl
   await preview.waitFor();
   await page.waitForFunction(() => document.querySelector(".run img")?.naturalWidth > 0);
 
-  await page.getByRole("button", { name: /^Play: / }).click();
+  const finished = page.getByRole("article", { name: /, Finished$/ }); // what is finished of a running one can be played, too
+  await finished.getByRole("button", { name: /^Play: / }).click();
   await page.waitForFunction(() => document.querySelector("video")?.currentTime > 0.3);
   const { width, height } = await page.locator("video").evaluate((video) => ({ width: video.videoWidth, height: video.videoHeight }));
   assert.deepEqual([width, height], [1280, 720]);

@@ -290,14 +290,14 @@ _TURNED = (
     A.ROTATE,
     "旋转 转圈圈 转圈 rotate rotation spin",
     (
-        "旋转 旋入 旋出 转圈 陀螺 rotat spin twirl whirl 旋 转 圈 漩涡 环 盘 螺 绕 轮 虫洞 黑洞 隧道 时空 宇宙 滚 "
+        "旋转 旋入 旋出 转圈 陀螺 rotat spin spiral twirl whirl 旋 转 圈 漩涡 环 盘 螺 绕 轮 虫洞 黑洞 隧道 时空 宇宙 滚 "
         "甩 逆 维 甜甜圈 传送门 迷失 思维 圆 蛇 涡 魔方"
     ),
 )
 _SPUN = (A.SPIN, "旋入 旋出 rotatein rotateout spinin spinout", "")
 _FLIPPED = (
     A.FLIP,
-    "镜像翻转",
+    "镜像翻转 翻转 flip",
     (
         "翻 flip 立体 立方 折 卡 页 书 cubic 3d fold 扇 镜像 反转 x轴 方片 百叶窗 分割 幕 开幕 split 三屏 四屏 分屏 "
         "多屏 九宫 拼图 拼接 条形 "
@@ -387,7 +387,7 @@ COMBINED = 3
 _ALIKE = (
     {A.MOVE_LEFT, A.MOVE_RIGHT, A.MOVE_UP, A.MOVE_DOWN},
     {A.ZOOM_IN, A.ZOOM_OUT, A.SLIGHT_ZOOM_IN, A.SLIGHT_ZOOM_OUT, A.BOUNCE, A.SPIN},
-    {A.ROTATE, A.SPIN, A.SWING, A.SHAKE},
+    {A.ROTATE, A.SPIN, A.SWING, A.SHAKE, A.FLIP},
     {A.FADE, A.BLINK, A.TYPEWRITER, A.BLUR},
 )
 """Kinds of which an animation has one at most: more would cancel each other."""

@@ -126,6 +126,7 @@ def test_an_animation_of_a_plain_name_is_its_family(name: str, kind: AnimationKi
         ("小火车IV", AnimationKind.SCROLL_RIGHT),
         ("字幕滚动", AnimationKind.SCROLL_UP),
         ("波浪", AnimationKind.WAVE),
+        ("翻转", AnimationKind.FLIP),
         ("抖入放大", AnimationKind.JOLT),
     ],
 )

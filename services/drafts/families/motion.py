@@ -290,7 +290,8 @@ _TURNED = (
     A.ROTATE,
     "旋转 转圈圈 转圈 rotate rotation spin",
     (
-        "旋转 旋入 旋出 转圈 陀螺 rotat spin spiral twirl whirl 旋 转 圈 漩涡 环 盘 螺 绕 轮 虫洞 黑洞 隧道 时空 宇宙 滚 "
+        "旋转 旋入 旋出 转圈 陀螺 rotat spin spiral twirl whirl 旋 转 圈 漩涡 环 盘 螺 绕 轮 虫洞 黑洞 隧道 时空 "
+        "宇宙 滚 "
         "甩 逆 维 甜甜圈 传送门 迷失 思维 圆 蛇 涡 魔方"
     ),
 )

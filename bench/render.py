@@ -19,6 +19,7 @@ from statistics import mean, median
 from bench import by_hand, scenes
 from bench.__main__ import estimate_error, first_event
 from bench.measure import ROOT, Render, cpu_seconds, first_fragment_s, rendered
+from services.output import Quality
 from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.process import served
 from tests.support.servers import DraftServer
@@ -123,6 +124,26 @@ class Bench:
                 self._table.row(work, "no packages", f">= {target}", "NOT MET")
         self._table.least("mixed scene: cores busy while exporting", _busy(renders), 90, "%")
         self._preview(renders)
+
+    def qualities(self) -> None:
+        """The mixed scene in each quality: its CPU, and its likeness to a file that is all but lossless."""
+        scene = scenes.mixed(self._emptied("qualities"), self._ffmpeg, self._size.mixed_seconds)
+        wanted = {quality.lower(): {"quality": quality} for quality in Quality} | {"ProRes": {"format": "PRORES_4444"}}
+        made: dict[str, Render] = {}
+
+        def measure(name: str) -> float:
+            work = scene.folder / name
+            shutil.rmtree(work, ignore_errors=True)
+            made[name] = rendered(scene.folder, work, self._ffmpeg, options=wanted[name])
+            return made[name].cpu_s
+
+        used = self._in_turns({name: partial(measure, name) for name in wanted})
+        self._note(used)
+        self._table.least("mixed scene: CPU of STANDARD, of DRAFT", used["standard"] / used["draft"], 4, "x")
+        for name, target in (("standard", 0.95), ("high", 0.98)):
+            alike = likeness(self._ffmpeg, made[name].output, made["ProRes"].output)
+            self._table.least(f"mixed scene: likeness of {name.upper()} to ProRes 4444 (SSIM)", alike, target, "")
+            self._table.note(f"SSIM: {alike:.5f}")
 
     def _preview(self, renders: list[Render]) -> None:
         times = [each.preview_s for each in renders if each.preview_s is not None]
@@ -267,7 +288,7 @@ def peers(uv: str) -> Path | None:
 
 def main() -> None:
     """Measure and print."""
-    names = ("mixed", "cuts", "long", "variants", "stream", "events")
+    names = ("mixed", "qualities", "cuts", "long", "variants", "stream", "events")
     parser = argparse.ArgumentParser(prog="python -m bench.render", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--ffmpeg", default="", help="the ffmpeg to use")

@@ -12,7 +12,7 @@ from services.files.store import FileStore
 from services.store import reads
 from services.store.database import Database
 from services.store.records import Status, Task
-from services.stream import stream_folder
+from services.stream import Stream, stream_folder
 from services.telemetry.log_context import bind_task
 from services.worker import attempt_cleanup
 from services.worker.publish import artifact_folder, preview_key
@@ -99,13 +99,13 @@ class ArtifactCleanup:
 
 
 def _gone_streams(now: Task | None) -> range:
-    """The runs of a task whose streams are to be removed: the one before, and one that did not complete. The removal of
-    a task removes its whole folder.
+    """The runs of a task whose streams are to be removed: the one before, and one that ended without a whole stream.
+    The removal of a task removes its whole folder.
     """
     if now is None:
         return range(0)
-    ended = now.status.final and now.status is not Status.COMPLETED
-    return range(max(1, now.run - 1), now.run + ended)
+    kept = now.status is Status.COMPLETED and Stream.stored(now.stream, now.run) is not None
+    return range(max(1, now.run - 1), now.run + (now.status.final and not kept))
 
 
 def _over(now: Task | None, attempt: int) -> bool:

@@ -108,6 +108,7 @@ def test_a_fragment_from_outside_the_folder_ends_the_stream_and_not_the_task(gat
     found = task(gated, task_id)
     assert found["videoUrl"]
     assert found["streamUrl"] is None
+    wait_until(lambda: not (gated.folder / "data" / "files" / "videos" / task_id / "stream1").exists())
     assert gated.get(f"/files/videos/{task_id}/stream1/1.m4s").status == 404
 
 

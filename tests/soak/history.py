@@ -1,5 +1,6 @@
 """What clients were told during a run, and whether it fits what the database says in the end."""
 
+import re
 import threading
 import uuid
 from collections import Counter
@@ -10,6 +11,7 @@ from http.client import HTTPException
 from itertools import count, pairwise
 from queue import Empty, Full, Queue
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
@@ -176,6 +178,9 @@ def check(server: Server, history: History) -> Verdict:
             verdict.lost.append(f"{task_id} {stored and stored['status']}")
             continue
         _check_task(verdict, task_id, stored)
+        if stored["status"] == "COMPLETED":
+            base = f"videos/{task_id}/{stored['attempt']}"
+            verdict.files |= {f"{base}/video.mp4", f"{base}/thumbnail.jpg", *_fragments(server, stored["streamUrl"])}
         if server.data(OF_URL, url=url)["videoTasks"]["totalCount"] != 1:
             verdict.doubled.append(task_id)
         for watcher, seen in history.seen:
@@ -196,9 +201,17 @@ def _check_task(verdict: Verdict, task_id: str, stored: Told) -> None:
         verdict.untrue.append(f"{task_id} is at 100 % and not completed, or the other way round")
     if falls(events):
         verdict.untrue.append(f"{task_id} fell back in its progress")
-    if stored["status"] == "COMPLETED":
-        base = f"videos/{task_id}/{stored['attempt']}"
-        verdict.files |= {f"{base}/video.mp4", f"{base}/thumbnail.jpg"}
+
+
+def _fragments(server: Server, playlist: str | None) -> set[str]:
+    """The keys of the files that a playlist names."""
+    if playlist is None:
+        return set()
+    address = urlsplit(playlist)
+    folder = address.path.removeprefix("/files/").rpartition("/")[0]
+    lines = server.get(f"{address.path}?{address.query}").body.decode()
+    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([a-z0-9]+\.(?:mp4|m4s))', lines, re.MULTILINE)
+    return {f"{folder}/{name}" for name in names}
 
 
 def falls(events: list[Told]) -> bool:

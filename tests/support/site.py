@@ -23,7 +23,7 @@ subscription($id: ID!, $after: Int) {
 EVENTS = """
 query($id: ID!) {
   videoTask(id: $id) {
-    status attempt maxAttempts error { code }
+    status attempt maxAttempts streamUrl error { code }
     events(first: 100) { nodes { seq type status attempt progress } }
   }
 }

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from services.errors import Bilingual, InvalidInput, StoreUnavailable
+from services.store.sqlite import Connection
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 5
@@ -71,7 +72,7 @@ class Database:
             max_overflow=0,
             pool_timeout=BUSY_TIMEOUT_MS / 1000,
             pool_pre_ping=not self.embedded,
-            connect_args={} if self.embedded else POSTGRES_ARGUMENTS,
+            connect_args={"async_creator_fn": Connection.to} if self.embedded else POSTGRES_ARGUMENTS,
             hide_parameters=True,  # values of callers must not be logged
         )
         if self.embedded:
@@ -88,15 +89,21 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True, serialized: bool = True) -> AsyncGenerator[AsyncConnection]:
+    async def write(
+        self, *, durable: bool = True, serialized: bool = True, small: bool = False
+    ) -> AsyncGenerator[AsyncConnection]:
         """One transaction, committed at the end of the block. Raises `StoreUnavailable`.
 
         One that is not `durable` may be lost with the power of the machine (PostgreSQL only). One that is not
         `serialized` does not wait for other writers where the database allows it; it must not write tasks or events.
+        One whose statements are `small`, well below a millisecond each, needs no thread for them (SQLite only).
         """
         with _translated_errors():
             async with (self._writers if serialized or self.embedded else self._readers).begin() as connection:
-                if not (durable or self.embedded):
+                if self.embedded:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    driver.small = small
+                elif not durable:
                     await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
 

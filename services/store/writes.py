@@ -29,34 +29,45 @@ from services.store.records import (
 from services.store.rows import stages_json, task_of, warnings_json
 from services.store.tables import events, idempotency_keys, is_pending, tasks
 
+_INSERT_TASK = sa.insert(tasks).returning(tasks)
+_INSERT_EVENT = sa.insert(events).returning(events.c.position)
+
+
+def _next_turn_statement() -> sa.Select[int]:
+    waiting = is_pending & (tasks.c.priority == sa.bindparam("priority"))
+    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
+    mine = tasks.c.owner == sa.bindparam("owner")
+    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, mine).scalar_subquery()
+    return sa.select(sa.func.coalesce(own + 1, present, 0))
+
+
+_NEXT_TURN = _next_turn_statement()
+
 
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
     """Insert a task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
     made = max(now, await _newest_at_ms(connection, owner, request.draft_url) + 1)
-    row = await connection.execute(
-        sa.insert(tasks)
-        .values(
-            id=task_id,
-            owner=owner,
-            draft_url=request.draft_url,
-            **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
-            turn=await _next_turn(connection, owner, request.priority),
-            attempt=0,
-            max_attempts=MAX_LOSSES + 1,
-            priority=request.priority,
-            strict=request.strict,
-            metadata=request.metadata,
-            **_webhook(request),
-            output=request.output.to_json() or None,
-            replacements=[each.to_json() for each in request.replacements] or None,
-            output_key=request.variant,
-            created_at_ms=made,
-            updated_at_ms=made,
-            seq=1,
-        )
-        .returning(tasks)
-    )
+    values = {
+        "id": task_id,
+        "owner": owner,
+        "draft_url": request.draft_url,
+        **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
+        "turn": await _next_turn(connection, owner, request.priority),
+        "attempt": 0,
+        "max_attempts": MAX_LOSSES + 1,
+        "priority": request.priority,
+        "strict": request.strict,
+        "metadata": request.metadata,
+        **_webhook(request),
+        "output": request.output.to_json() or None,
+        "replacements": [each.to_json() for each in request.replacements] or None,
+        "output_key": request.variant,
+        "created_at_ms": made,
+        "updated_at_ms": made,
+        "seq": 1,
+    }
+    row = await connection.execute(_INSERT_TASK, values)
     return await _recorded(connection, task_of(row.mappings().one()), EventType.STATUS_CHANGED)
 
 
@@ -202,11 +213,7 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
 
 async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
     """The turn after the own waiting tasks of the owner, and not before the round that is being served."""
-    waiting = (is_pending) & (tasks.c.priority == priority)
-    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
-    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, tasks.c.owner == owner).scalar_subquery()
-    found = await connection.scalar(sa.select(sa.func.coalesce(own + 1, present, 0)))
-    return found or 0
+    return await connection.scalar(_NEXT_TURN, {"owner": owner, "priority": priority}) or 0
 
 
 async def _newest_at_ms(connection: AsyncConnection, owner: str, draft_url: str) -> int:
@@ -248,9 +255,8 @@ async def _recorded(connection: AsyncConnection, task: Task, kind: EventType) ->
         progress=task.progress,
         attempt=task.attempt,
     )
-    values = {name: value for name, value in asdict(event).items() if name != "position"}
-    stored = sa.insert(events).values(**values, owner=task.owner).returning(events.c.position)
-    position = (await connection.execute(stored)).scalar_one()
+    values = {name: value for name, value in asdict(event).items() if name != "position"} | {"owner": task.owner}
+    position = (await connection.execute(_INSERT_EVENT, values)).scalar_one()
     if task.webhook_events and kind in task.webhook_events:
         await outbox.add(connection, event)
     return TaskChange(replace(event, position=position), task)

@@ -154,7 +154,7 @@ class TaskManager:
     ) -> list[Task | TaskChange | RequestError]:
         """For each request the repeated task, the first change of a new one, or its error."""
         found: list[Task | TaskChange | RequestError] = []
-        async with self._database.write() as connection:
+        async with self._database.write(small=len(requests) == 1) as connection:
             for request in requests:
                 try:
                     if isinstance(request, RequestError):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -46,6 +47,19 @@ def test_a_transaction_that_writes_is_alone(run: Callable[[Scenario], None]) -> 
         assert order == ["first", "second"]
 
     run(scenario)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_small_statements_run_on_the_loop_and_others_in_a_thread(tmp_path: Path, small: bool) -> None:
+    async def scenario() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'draftcast.sqlite'}")
+        async with database.write(small=small) as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.create_function("thread", 0, threading.get_ident)
+            assert (await connection.scalar(sa.text("SELECT thread()")) == threading.get_ident()) is small
+        await database.close()
+
+    asyncio.run(scenario())
 
 
 def test_what_is_answered_for_waits_for_the_disk_and_percentages_do_not(run: Callable[[Scenario], None]) -> None:

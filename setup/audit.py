@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", *(f"{folder}/package-lock.json" for folder in ("web", "tests/web", "examples")))
+LOCKS = (
+    "requirements.lock",
+    *(f"{folder}/package-lock.json" for folder in ("web", "tests/web", "examples", "sdk/typescript", "setup/sdk")),
+)
 """`requirements-run.lock` is a subset of the other one."""
 SOURCES = ("pypi", "osv")
 ACCEPTED: Mapping[str, str] = {}

@@ -151,7 +151,6 @@ def test_captions_have_their_looks_and_come_from_a_subtitle_file(writer: Writer)
     assert (low[0] != low[1]).any()
     assert told(rendered) == {
         kit.FontType.快乐体.value.resource_id,
-        "波浪",
         "361595",
         "7296357486490144036",
     }

@@ -219,6 +219,7 @@ def test_two_workers_make_one_video_that_is_as_if_one_had_made_it(shared: Shared
     wait_until(lambda: nothing_left(shared, task_id))
 
 
+@pytest.mark.long
 def test_a_helper_that_is_killed_costs_its_part_only(shared: Shared, tmp_path: Path) -> None:
     task_id = shared.submit("helper")
     with only_others_work(shared, task_id) as leader:
@@ -237,6 +238,7 @@ def test_a_helper_that_is_killed_costs_its_part_only(shared: Shared, tmp_path: P
     wait_until(lambda: nothing_left(shared, task_id))
 
 
+@pytest.mark.long
 def test_the_parts_that_are_made_outlive_a_killed_leader(shared: Shared, tmp_path: Path) -> None:
     task_id = shared.submit("leader")
     with only_others_work(shared, task_id) as leader:

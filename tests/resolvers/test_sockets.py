@@ -22,6 +22,8 @@ from draftcast.api.response_cache import ResponseCacheMiddleware
 from schema.execution.build import build_schema
 from schema.execution.executor import OperationExecutor
 from services.access.limits import Limits
+from services.live.connections import Connections
+from services.live.notifier import ChangeNotifier
 from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
@@ -311,4 +313,8 @@ def test_a_socket_that_says_nothing_is_closed_with_4408() -> None:
 @asynccontextmanager
 async def no_services(_: Starlette) -> AsyncGenerator[dict[str, Any]]:
     """None but what a socket needs that has not been admitted."""
-    yield {"services": SimpleNamespace(settings=load(), limits=Limits(0, 0, 0))}
+    yield {
+        "services": SimpleNamespace(
+            settings=load(), limits=Limits(0, 0, 0), connections=Connections(ChangeNotifier("memory://"))
+        )
+    }

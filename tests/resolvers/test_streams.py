@@ -18,6 +18,8 @@ from resolvers.context import Context
 from schema.execution.executor import OperationExecutor, ResultStream
 from schema.execution.results import Operation, OperationRefused, StreamItem
 from services.access.keyring import Keyring
+from services.live.connections import Connections
+from services.live.notifier import ChangeNotifier
 from services.settings import load
 from services.telemetry.stream_metrics import StreamMetrics
 from tests.support.listening import listening
@@ -26,7 +28,14 @@ from tests.support.site import wait_until
 from tests.support.streams import EVENTS, MULTIPART, streamed
 
 OPEN_TO_ALL = Context(
-    cast("Any", SimpleNamespace(keyring=Keyring(cast("Any", None), cast("Any", None)), stream_metrics=StreamMetrics()))
+    cast(
+        "Any",
+        SimpleNamespace(
+            keyring=Keyring(cast("Any", None), cast("Any", None)),
+            stream_metrics=StreamMetrics(),
+            connections=Connections(ChangeNotifier("memory://")),
+        ),
+    )
 )
 SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } } }"
 CANCEL = "mutation($id: ID!) { cancelVideoTask(id: $id) { task { id } } }"

@@ -101,6 +101,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
+@pytest.mark.long
 def test_strangers_fill_no_more_than_50_megabytes_with_documents(process: Served) -> None:
     memory = psutil.Process(process.pid).memory_info
     for shape in SHAPES.values():

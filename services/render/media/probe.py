@@ -134,7 +134,7 @@ def _synced(path: Path) -> str | None:
         file.seek(lead_bytes(file))
         content = BytesIO(file.read(SEARCHED_BYTES))
     try:
-        with av.open(content, options={"format_whitelist": ",".join(SYNCED)}) as container:
+        with av.open(content, options={"format_whitelist": ",".join(SYNCED)}, metadata_errors="replace") as container:
             return container.format.name
     except (FFmpegError, OSError, ValueError):
         return None
@@ -268,7 +268,7 @@ def seek_point(footage: Footage, time_us: int) -> int:
     """
     options = demuxer_options(footage.demuxer)
     try:
-        with av.open(footage.path, format=footage.demuxer, options=options) as container:
+        with av.open(footage.path, format=footage.demuxer, options=options, metadata_errors="replace") as container:
             at_us = _seek_point(container, footage, time_us)
     except (FFmpegError, OSError):
         return 0

@@ -99,7 +99,7 @@ class _Uneven(Exception):
 
 
 def _open(path: Path) -> InputContainer:
-    return av.open(str(path), format="mov", options=demuxer_options("mov"))
+    return av.open(str(path), format="mov", options=demuxer_options("mov"), metadata_errors="replace")
 
 
 def _stream(source: InputContainer, clip: Clip) -> VideoStream:

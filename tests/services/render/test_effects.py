@@ -98,6 +98,10 @@ def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effec
     return plain, dict(zip(EFFECTS, changed, strict=True))
 
 
+LIMITS = {EffectKind.RIPPLE: 6}
+"""Codes of difference; ripples move by whole pixels, which are much of so small a canvas."""
+
+
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
 @pytest.mark.parametrize("pixel_format", FORMATS)
 @pytest.mark.parametrize(
@@ -108,8 +112,8 @@ def seen_through_all(ffmpeg: str, pixel_format: str) -> tuple[Pixels, dict[Effec
 def test_an_effect_is_drawn_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
     plain, step_lists = seen_through_all(ffmpeg, pixel_format)
     found, wanted = step_lists[effect], apply(effect, plain, FRAME - START, RATE)
-    assert difference(found, wanted) <= (1.5 if effect.kind in COLORS | TONES else 3)
-    assert np.abs(found - wanted)[..., 3].mean() <= CODE
+    assert difference(found, wanted) <= LIMITS.get(effect.kind, 1.5 if effect.kind in COLORS | TONES else 3)
+    assert np.abs(found - wanted)[..., 3].mean() <= (3 * CODE if effect.kind in LIMITS else CODE)
     assert np.abs(found - plain)[..., :3].mean() > CODE / 10, "nothing is changed"
 
 

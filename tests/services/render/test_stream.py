@@ -82,6 +82,7 @@ def test_each_fragment_is_one_moof_and_its_data(streamed: Rendered) -> None:
         assert [kind for kind, _ in boxes(Path(each["path"]).read_bytes())] == [b"moof", b"mdat"]
 
 
+@pytest.mark.long
 def test_many_sounds_need_not_all_be_mixed_for_the_first_second(folder: Path) -> None:
     """Half a second of each of a hundred and forty sounds: nine mixes, of which the first fragments need one."""
     many = DraftBuilder(160, 90, 10)

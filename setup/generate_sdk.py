@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -66,7 +67,7 @@ def _fields(schema: GraphQLSchema, operations: DocumentNode) -> list[str]:
 
     class Fields(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            kind: object = info.get_type()  # pyright: ignore[reportUnknownMemberType] - graphql-core does not say of what
+            kind: object = cast("Any", info).get_type()  # graphql-core does not say of what
             found.append(f"{info.get_parent_type()}.{node.name.value}: {kind}")
 
     visit(operations, TypeInfoVisitor(info, Fields()))

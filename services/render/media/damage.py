@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from services.render.media.probe import demuxer_options
+from services.render.media.reading import opened
 from services.render.media.sound_tracks import SoundTrack, packet_frames
 
 SEEK_MARGIN_US = 1_000_000
@@ -44,7 +44,7 @@ def decode(track: SoundTrack, start_us: float, end_us: float) -> Decoded:
     """Decode a range of a track, in about a thousandth of its duration."""
     options = demuxer_options(track.demuxer) | {"skip_initial_bytes": str(track.skip_bytes)}
     try:
-        with av.open(track.path, format=track.demuxer, options=options, metadata_errors="replace") as container:
+        with opened(track.path, track.demuxer, options) as container:
             if start_us > SEEK_MARGIN_US:
                 container.seek(round(start_us) - SEEK_MARGIN_US + (container.start_time or 0))
             return _decode(container, track, end_us)

@@ -5,7 +5,6 @@ from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
@@ -18,6 +17,7 @@ from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, he
 from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import STANDARD, Colors
 from services.render.media.provenance import label_field
+from services.render.media.reading import opened
 from services.render.media.sound_tracks import SoundTrack, codec_name, find_track, late_us
 from services.render.media.unsupported import hidden_alpha, video_losses
 
@@ -110,7 +110,7 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
         skip_bytes = lead_bytes(file)
     options = demuxer_options(name, max_pixels) | {"skip_initial_bytes": str(skip_bytes)}
     try:
-        with av.open(path, format=name, options=options, metadata_errors="replace") as container:
+        with opened(path, name, options) as container:
             media = _media(container, path, name, max_pixels)
     except (FFmpegError, OSError, ValueError, EOFError) as error:
         raise unreadable(f"it cannot be decoded ({_reason(error)})", f"无法解码（{_reason(error)}）") from None
@@ -122,7 +122,7 @@ def probe(path: Path, *, max_pixels: int = MAX_VIDEO_PIXELS) -> Media:
 def _leading_label(path: Path, name: str) -> str:
     """The label in the tags before the first frame, which are skipped otherwise."""
     try:
-        with av.open(path, format=name, options=demuxer_options(name), metadata_errors="replace") as container:
+        with opened(path, name, demuxer_options(name)) as container:
             return label_field(container.metadata)
     except (FFmpegError, OSError, ValueError, EOFError):
         return ""
@@ -134,7 +134,7 @@ def _synced(path: Path) -> str | None:
         file.seek(lead_bytes(file))
         content = BytesIO(file.read(SEARCHED_BYTES))
     try:
-        with av.open(content, options={"format_whitelist": ",".join(SYNCED)}, metadata_errors="replace") as container:
+        with opened(content, options={"format_whitelist": ",".join(SYNCED)}) as container:
             return container.format.name
     except (FFmpegError, OSError, ValueError):
         return None
@@ -268,7 +268,7 @@ def seek_point(footage: Footage, time_us: int) -> int:
     """
     options = demuxer_options(footage.demuxer)
     try:
-        with av.open(footage.path, format=footage.demuxer, options=options, metadata_errors="replace") as container:
+        with opened(footage.path, footage.demuxer, options) as container:
             at_us = _seek_point(container, footage, time_us)
     except (FFmpegError, OSError):
         return 0

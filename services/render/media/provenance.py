@@ -68,6 +68,7 @@ def kept_label(text: str) -> str:
     except (ValueError, RecursionError):
         return ""
     label = as_text(cast("dict[str, Any]", found)) if isinstance(found, dict) and "Label" in found else ""
+    label = label.encode(errors="replace").decode()  # lone surrogates can be escapes of JSON, and in no argument
     return label if len(label) <= LONGEST_LABEL else ""
 
 

@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from services.render.box import Box
 from services.render.media.probe import Footage, demuxer_options
+from services.render.media.reading import opened
 from services.render.picture.graph import timescale
 from services.render.timeline.scene import US, Layer, Timeline
 
@@ -99,7 +100,7 @@ class _Uneven(Exception):
 
 
 def _open(path: Path) -> InputContainer:
-    return av.open(str(path), format="mov", options=demuxer_options("mov"), metadata_errors="replace")
+    return opened(path, "mov", demuxer_options("mov"))
 
 
 def _stream(source: InputContainer, clip: Clip) -> VideoStream:

@@ -10,6 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from services.output import FILE_TYPES, OutputFormat
+from services.render.media.provenance import kept_label
 from tests.support import media
 from tests.support.drafts import DraftBuilder
 from tests.support.labels import labels_of
@@ -149,3 +150,9 @@ def test_the_mark_of_a_picture_is_measured_by_the_whole(folder: Path, format_: s
     path, _ = made(folder, draft, format_, ai_label={**WANTED, "mark": True})
     with Image.open(path) as picture:
         assert ink_height(np.asarray(picture)) >= 0.05 * min(picture.size)
+
+
+@pytest.mark.parametrize("escaped", ["\\ud800", "\\udcff"])
+def test_a_label_with_half_a_character_is_kept_as_text(escaped: str) -> None:
+    kept = kept_label(f'{{"Label": "1", "ContentProducer": "Studio {escaped}"}}')
+    assert json.loads(kept)["ContentProducer"] == "Studio ?"

@@ -317,7 +317,7 @@ export type FailureFragment = { code: VideoTaskErrorCode, message: string, hint:
 
 export type DraftWarningFragment = { code: DraftWarningCode, message: string, startSeconds: number | null, endSeconds: number | null, track: string | null, segmentId: string | null, materialName: string | null, effectId: string | null };
 
-export type TaskSummaryFragment = { id: string, draftUrl: string, status: VideoTaskStatus, stage: VideoTaskStage, progress: number, seq: number, attempt: number, videoUrl: string | null, createdAt: string, startedAt: string | null, completedAt: string | null, updatedAt: string, error: FailureFragment | null };
+export type TaskSummaryFragment = { id: string, draftUrl: string, status: VideoTaskStatus, stage: VideoTaskStage, progress: number, seq: number, attempt: number, videoUrl: string | null, streamUrl: string | null, createdAt: string, startedAt: string | null, completedAt: string | null, updatedAt: string, error: FailureFragment | null };
 
 export type TaskFragment = (
   { metadata: Record<string, unknown> | null, queuePosition: number | null, estimatedCompletionAt: string | null, previewUrl: string | null, thumbnailUrl: string | null, canCancel: boolean, canRetry: boolean, video: { url: string, expiresAt: string | null, width: number, height: number, durationSeconds: number, frameRate: number, sizeBytes: number, sha256: string } | null, warnings: Array<DraftWarningFragment>, stages: Array<{ stage: VideoTaskStage, startedAt: string, completedAt: string | null, done: number | null, total: number | null, unit: ProgressUnit | null }> }
@@ -448,6 +448,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -537,6 +538,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -626,6 +628,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -710,6 +713,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -762,6 +766,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -893,6 +898,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt

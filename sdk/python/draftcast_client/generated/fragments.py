@@ -45,6 +45,7 @@ class TaskSummary(BaseModel):
     seq: int
     attempt: int
     video_url: Optional[str] = Field(default=None)
+    stream_url: Optional[str] = Field(default=None)
     created_at: DateTime
     started_at: Optional[DateTime] = Field(default=None)
     completed_at: Optional[DateTime] = Field(default=None)

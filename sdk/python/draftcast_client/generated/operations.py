@@ -90,6 +90,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -181,6 +182,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -272,6 +274,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -351,6 +354,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -394,6 +398,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt
@@ -540,6 +545,7 @@ fragment TaskSummary on VideoTask {
   seq
   attempt
   videoUrl
+  streamUrl
   createdAt
   startedAt
   completedAt

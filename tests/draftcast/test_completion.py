@@ -46,7 +46,7 @@ def test_bash_completes_commands_options_and_values(tmp_path: Path, words: tuple
 
 
 def test_completion_is_installed_for_bash(tmp_path: Path) -> None:
-    command = [str(DRAFTCAST), "--install-completion", "bash"]
+    command = ["bash", "-c", f"'{DRAFTCAST}' --install-completion; exit $?"]  # the shell that starts it is looked for
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     ended = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     assert ended.returncode == 0, ended

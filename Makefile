@@ -37,7 +37,7 @@ run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one addr
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup test-parts ## all tests but the long ones, about eight minutes; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+test: setup test-parts ## all tests but the long ones, about a quarter of an hour; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(or $(TESTS),-m "not long")
 
 test-long: setup test-parts ## the long tests, matrices and campaigns, about ten minutes

@@ -132,6 +132,8 @@ class TextStyle:
     shadow: Shadow | None = None
     lower_shadows: tuple[Shadow, ...] = ()
     """Further shadows under it, the upper ones first."""
+    inner_shadows: tuple[Shadow, ...] = ()
+    """Shadows that the edges of letters cast into them, the upper ones first; without distance, an inner glow."""
     glow: Glow | None = None
     font_name: str | None = None
 

@@ -31,8 +31,8 @@ _MORE_SHADOWS: Sentence = ("Of the shadows of a text, the first eight are drawn.
 _PLAIN_SHADOW: Sentence = ("A shadow of several colours is drawn in one.", "渐变色阴影按单色绘制。")
 _PARTS = frozenset(
     {
-        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "font", "effectStyle", "effects",
-        "useLetterColor",
+        "range", "size", "bold", "italic", "underline", "fill", "strokes", "shadows", "inner_shadows", "font",
+        "effectStyle", "effects", "useLetterColor",
     }
 )  # fmt: skip
 """Fields of a style that are read, or warned of elsewhere."""
@@ -90,7 +90,7 @@ def read_style(
     color, gradient = read_paint(style.object("fill"), base.color, segment_id)
     flat = ((base.stroke,) if base.stroke else (), (base.shadow,) if base.shadow else ())
     strokes = _strokes(style, segment_id) if style.has("strokes") else flat[0]
-    shadows = _shadows(style, segment_id) if style.has("shadows") else flat[1]
+    shadows = _shadows(style, "shadows", segment_id) if style.has("shadows") else flat[1]
     return TextStyle(
         start=start,
         end=end,
@@ -104,6 +104,7 @@ def read_style(
         inner_strokes=strokes[1:],
         shadow=next(iter(shadows), None),
         lower_shadows=shadows[1:],
+        inner_shadows=_shadows(style, "inner_shadows", segment_id),
         glow=read_glow(style_effects(style)) or base.glow,
         font_name=font_name("", font.label("path"), titles.get(font_id, font_id)) or base.font_name,
     )
@@ -167,8 +168,8 @@ def _strokes(style: Fields, segment_id: str) -> tuple[Stroke, ...]:
     return tuple(sorted(found, key=lambda stroke: -stroke.width_em))
 
 
-def _shadows(style: Fields, segment_id: str) -> tuple[Shadow, ...]:
-    found = _layers(style, "shadows", segment_id, _MORE_SHADOWS)
+def _shadows(style: Fields, name: str, segment_id: str) -> tuple[Shadow, ...]:
+    found = _layers(style, name, segment_id, _MORE_SHADOWS)
     return tuple(_shadow(shadow, segment_id) for shadow in found if _alpha(shadow) > 0)
 
 

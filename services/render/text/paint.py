@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from PIL import Image, ImageChops, ImageFilter
@@ -94,18 +93,20 @@ class Picture:
         return cls(Box(-half_width, -half_height, half_width, half_height))
 
     def draw(self, runs: Sequence[VisibleRun]) -> None:
-        """Draw all glows, then all shadows, all outlines, all fills: no letter covers its neighbour."""
-        for glow, group in _grouped(runs, lambda one: one.placed.run.style.text_style.glow):
-            self._draw_glow(glow, group)
-        for layer in reversed(range(max((len(_shadows(one)) for one in runs), default=0))):
-            for shadow, group in _grouped(runs, partial(_shadow_at, layer)):
-                self._draw_shadow(shadow, group)
+        """Draw glows, then shadows, outlines, fills and inner shadows, each of all runs: no letter covers its
+        neighbour.
+        """
         plain = [one for one in runs if not one.placed.run.style.face.colored]
-        for layer in range(max((len(_strokes(one)) for one in plain), default=0)):
-            for (stroke, _), group in _grouped(plain, partial(_stroke_at, layer)):
-                self._fill(group, stroke.color, stroke.gradient, stroke.width_em)
-        for (color, gradient, _), group in _grouped(plain, _fill_of):
+        for glow, group in _layered(runs, _glows):
+            self._draw_glow(glow, group)
+        for shadow, group in _layered(runs, _shadows):
+            self._paint(_cast(shadow, group, self.box, outlined=True), shadow.color)
+        for (stroke, _), group in _layered(plain, _strokes):
+            self._fill(group, stroke.color, stroke.gradient, stroke.width_em)
+        for (color, gradient, _), group in _grouped((_fill_of(one), one) for one in plain):
             self._fill(group, color, gradient, 0.0)
+        for shadow, group in _layered(plain, _inner_shadows):
+            self._draw_inner_shadow(shadow, group)
         for one in runs:
             if one.placed.run.style.face.colored:
                 self._draw_emoji(one)
@@ -143,20 +144,12 @@ class Picture:
             blurred = ink.mask.filter(ImageFilter.GaussianBlur(sigma))
             self._paint(Ink(ink.box, _scaled(blurred, gain * glow.strength)), glow.color)
 
-    def _draw_shadow(self, shadow: Shadow, runs: Sequence[VisibleRun]) -> None:
-        blur = max(_blur_px(shadow, one.placed.run.style.em_px) for one in runs)
-        box = bounding_box(one.box.moved(*_shift(shadow, one.placed.run.style.em_px)) for one in runs)
-        inks = (
-            _moved(
-                draw_ink(one.placed, one.box, outline_em=outer_width(one.placed)),
-                *_shift(shadow, one.placed.run.style.em_px),
-            )
-            for one in runs
-        )
-        ink = merged(inks, box.grown(math.ceil(3 * blur)).within(self.box))
-        if blur and not ink.box.empty:
-            ink = Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
-        self._paint(ink, shadow.color)
+    def _draw_inner_shadow(self, shadow: Shadow, runs: Sequence[VisibleRun]) -> None:
+        """Paint the letters where their own shadow is not."""
+        box = bounding_box(one.box for one in runs).within(self.box)
+        letters = merged((draw_ink(one.placed, one.box, outline_em=0.0) for one in runs), box)
+        lit = merged([_cast(shadow, runs, self.box, outlined=False)], box)
+        self._paint(Ink(box, ImageChops.multiply(letters.mask, ImageChops.invert(lit.mask))), shadow.color)
 
     def _fill(self, runs: Sequence[VisibleRun], color: Color, gradient: Gradient | None, outline_em: float) -> None:
         box = bounding_box(one.box for one in runs).within(self.box)
@@ -188,27 +181,43 @@ class Picture:
         self._image.alpha_composite(layer, (box.left - self.box.left, box.top - self.box.top))
 
 
-def _strokes(one: VisibleRun) -> tuple[Stroke, ...]:
-    """The outlines of a run, the widest first."""
+def _glows(one: VisibleRun) -> tuple[Glow, ...]:
+    glow = one.placed.run.style.text_style.glow
+    return (glow,) if glow is not None else ()
+
+
+def _strokes(one: VisibleRun) -> tuple[tuple[Stroke, int], ...]:
+    """The outlines of a run, the lowest and widest first, each with the key by which it is painted with others."""
     style = one.placed.run.style.text_style
-    return (style.stroke, *style.inner_strokes) if style.stroke is not None else ()
+    strokes = (style.stroke, *style.inner_strokes) if style.stroke is not None else ()
+    return tuple((stroke, _own(stroke.gradient, one)) for stroke in strokes)
 
 
 def _shadows(one: VisibleRun) -> tuple[Shadow, ...]:
-    """The shadows of a run, the uppermost first."""
+    """The shadows of a run, the lowest first."""
     style = one.placed.run.style.text_style
-    return (style.shadow, *style.lower_shadows) if style.shadow is not None else ()
+    return (*reversed(style.lower_shadows), style.shadow) if style.shadow is not None else ()
 
 
-def _shadow_at(layer: int, one: VisibleRun) -> Shadow | None:
-    shadows = _shadows(one)
-    return shadows[layer] if layer < len(shadows) else None
+def _inner_shadows(one: VisibleRun) -> tuple[Shadow, ...]:
+    """The inner shadows of a run, the lowest first."""
+    return one.placed.run.style.text_style.inner_shadows[::-1]
 
 
-def _stroke_at(layer: int, one: VisibleRun) -> tuple[Stroke, int] | None:
-    """The key by which the outlines of a layer are painted together; None without outline."""
-    strokes = _strokes(one)
-    return (strokes[layer], _own(strokes[layer].gradient, one)) if layer < len(strokes) else None
+def _cast(shadow: Shadow, runs: Sequence[VisibleRun], within: Box, *, outlined: bool) -> Ink:
+    """The shadow of some runs, with or without their outlines."""
+    ems_px = [one.placed.run.style.em_px for one in runs]
+    blur = max(_blur_px(shadow, em_px) for em_px in ems_px)
+    shifts = [_shift(shadow, em_px) for em_px in ems_px]
+    box = bounding_box(one.box.moved(*shift) for one, shift in zip(runs, shifts, strict=True))
+    inks = (
+        _moved(draw_ink(one.placed, one.box, outline_em=outer_width(one.placed) if outlined else 0.0), *shift)
+        for one, shift in zip(runs, shifts, strict=True)
+    )
+    ink = merged(inks, box.grown(math.ceil(3 * blur)).within(within))
+    if blur and not ink.box.empty:
+        return Ink(ink.box, ink.mask.filter(ImageFilter.GaussianBlur(blur)))
+    return ink
 
 
 def _fill_of(one: VisibleRun) -> tuple[Color, Gradient | None, int]:
@@ -263,11 +272,17 @@ def _scaled(mask: Image.Image, alpha: float) -> Image.Image:
     return mask if alpha == 1 else mask.point([min(255, round(value * max(alpha, 0.0))) for value in range(256)])
 
 
-def _grouped(runs: Iterable[VisibleRun], key: Callable[[VisibleRun], K | None]) -> list[tuple[K, list[VisibleRun]]]:
-    """The runs grouped by a key, in order of first appearance; those without a key are left out."""
+def _layered(
+    runs: Sequence[VisibleRun], layers: Callable[[VisibleRun], Sequence[K]]
+) -> Iterator[tuple[K, list[VisibleRun]]]:
+    """The layers of all runs, the first of each before the second, with the runs that share them."""
+    for at in range(max((len(layers(one)) for one in runs), default=0)):
+        yield from _grouped((layers(one)[at], one) for one in runs if at < len(layers(one)))
+
+
+def _grouped(keyed: Iterable[tuple[K, VisibleRun]]) -> list[tuple[K, list[VisibleRun]]]:
+    """Runs grouped by their keys, in order of first appearance."""
     groups: dict[K, list[VisibleRun]] = {}
-    for one in runs:
-        shared = key(one)
-        if shared is not None:
-            groups.setdefault(shared, []).append(one)
+    for key, one in keyed:
+        groups.setdefault(key, []).append(one)
     return list(groups.items())

@@ -5,7 +5,7 @@ import pytest
 
 from services.drafts.read.draft import read_draft
 from services.drafts.read.text import MAX_TEXT_LENGTH
-from services.drafts.records import Align, Draft, Glow, Gradient, TextMaterial, TextStyle
+from services.drafts.records import Align, Draft, Glow, Gradient, Shadow, TextMaterial, TextStyle
 from services.errors import ErrorCode, Failed, WarningCode
 from tests.support.drafts import DraftBuilder, solid
 
@@ -379,7 +379,7 @@ def test_looks_of_a_text_that_are_not_drawn_are_told(material: dict[str, Any], c
     assert draft(check_flag=7, text_curve=None, text_loop_on_path=False).warnings == ()
 
 
-@pytest.mark.parametrize("name", ["strokes", "shadows"])
+@pytest.mark.parametrize("name", ["strokes", "shadows", "inner_shadows"])
 def test_outlines_and_shadows_beyond_the_eighth_are_told(name: str) -> None:
     layers = [{"width": 0.08, "distance": 5.0, **solid(part / 9, 0, 0)} for part in range(9)]
     read = draft(styles=[{"range": [0, 1], name: layers}])
@@ -395,6 +395,15 @@ def test_of_several_outlines_the_widest_is_the_lowest_and_of_shadows_the_first_t
     assert (style.stroke.width_em, [stroke.width_em for stroke in style.inner_strokes]) == (0.2, [0.1, 0.05])
     assert style.shadow is not None
     assert (style.shadow.distance, [shadow.distance for shadow in style.lower_shadows]) == (3, [9, 6])
+
+
+def test_inner_shadows_are_those_of_their_own_list() -> None:
+    inner = {**solid(1, 0, 0), "distance": 2, "angle": 30, "feather": 0.02, "alpha": 0.5}
+    read = draft(styles=[{"range": [0, 1], "inner_shadows": [inner, {**inner, "alpha": 0}]}])
+    assert read.warnings == ()
+    style = look(caption(styles=[{"range": [0, 1], "inner_shadows": [inner]}]))
+    assert style.shadow is None
+    assert style.inner_shadows == (Shadow(2, 30, 0.02, (1, 0, 0, 0.5)),)
 
 
 GLOW = {"resource_id": "7367637998579487248", "color": "#ffdc00", "strength": 0.4, "range": 0.45}

@@ -1,5 +1,6 @@
 """Fills of letters (gradients, emoji colours) and their backgrounds."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.support.captions import (
     EM,
     HEIGHT,
     RED,
+    SIZE,
     WHITE,
     WIDTH,
     Pixels,
@@ -93,6 +95,33 @@ def test_an_outline_has_a_gradient_of_its_own() -> None:
     assert (of_color(pixels, WHITE) == of_color(canvas(caption("口口口")), WHITE)).mean() > 0.999
     left, _, right, _ = extent(pixels[..., 3] > 128)
     assert pixels[HEIGHT // 2, left + 2, 0] > 200 > 60 > pixels[HEIGHT // 2, right - 3, 0]
+
+
+def test_an_inner_shadow_falls_into_a_letter_from_its_edges() -> None:
+    size, shadow = 4 * SIZE, Shadow(3.0, -45.0, 0.0, RED)
+    plain = ink(caption("口", look(size=size)))
+    pixels = canvas(caption("口", look(size=size, stroke=Stroke(0.1, BLACK), inner_shadows=(shadow,))))
+    left, top, right, bottom = extent(plain)
+    shift = 0.03 * 4 * EM * math.sqrt(0.5)
+    red = of_color(pixels, RED)
+    assert extent(red)[:2] == pytest.approx((left, top), abs=1)
+    white = extent(of_color(pixels, WHITE))
+    assert white[:2] == pytest.approx((left + shift, top + shift), abs=1)
+    assert white[2:] == pytest.approx((right, bottom), abs=1)
+    assert (plain | ~red).all(), "an outline has none"
+
+
+def test_an_inner_shadow_without_distance_is_a_light_along_the_edges() -> None:
+    """The first of several lies over the others."""
+    size = 4 * SIZE
+    lights = (Shadow(0.0, 0.0, 0.03, RED), Shadow(0.0, 0.0, 0.03, BLUE))
+    pixels = canvas(caption("一", look(size=size, inner_shadows=lights)))
+    left, top, right, bottom = extent(ink(caption("一", look(size=size))))
+    column = pixels[top:bottom, (left + right) // 2].astype(int)
+    middle = len(column) // 2
+    assert (column[1, :3] < (256, 200, 200)).all()
+    assert column[middle, 1] > column[1, 1] + 40
+    assert column[1, 0] > column[1, 2]
 
 
 def emoji_book(tmp_path: Path, characters: str) -> FontBook:

@@ -49,6 +49,7 @@ OWNERS = 20
 CLAIMS = 100
 DEAD_AFTER_SECONDS = 20.0
 API_PROCESSES = 4
+LONG_WIDTH = 360
 SUBSCRIBERS = 1000
 """On each API process."""
 
@@ -61,11 +62,12 @@ class Size:
     idle_seconds: float
     renders: int
     video_seconds: float
+    long_minutes: float
     changes: int
 
 
-WHOLE = Size(submit_seconds=10, idle_seconds=60, renders=10, video_seconds=4, changes=10)
-QUICK = Size(submit_seconds=2, idle_seconds=10, renders=4, video_seconds=1, changes=3)
+WHOLE = Size(submit_seconds=10, idle_seconds=60, renders=10, video_seconds=4, long_minutes=2, changes=10)
+QUICK = Size(submit_seconds=2, idle_seconds=10, renders=4, video_seconds=1, long_minutes=1, changes=3)
 
 
 def row(what: str, figure: str, target: str = "", met: bool | None = None) -> None:
@@ -92,6 +94,7 @@ class Bench:
             asyncio.run(self.claims(name, url))
         self.idle_worker()
         self.two_workers()
+        self.long_video()
         self.doorbell()
 
     def submits(self, name: str, url: str) -> None:
@@ -139,7 +142,7 @@ class Bench:
 
     def _rendered(self, workers: int, draft: Path) -> float:
         with DraftServer() as drafts, self._site(workers, allow_hosts=drafts.host, share_seconds="0") as (api, _):
-            files: dict[str, bytes | Path] = {path.name: path for path in draft.iterdir() if path.suffix != ".json"}
+            files = _files(draft)
             began = time.monotonic()
             for _ in range(self._size.renders):
                 drafts.add_draft(name := uuid.uuid4().hex, (draft / "draft_content.json").read_bytes(), files)
@@ -147,6 +150,25 @@ class Bench:
             while api.data(ENDED)["videoTasks"]["totalCount"] < self._size.renders:
                 time.sleep(0.5)  # a question costs what a tenth of a frame does
             return time.monotonic() - began
+
+    def long_video(self) -> None:
+        """One long video in parts, by two workers with a core each."""
+        media, minutes = self._new_folder(), self._size.long_minutes
+        scenes.long_media(media, find_ffmpeg("").path, minutes=minutes, width=LONG_WIDTH)
+        draft = scenes.long(self._new_folder(), media, minutes=minutes, width=LONG_WIDTH).folder
+        with DraftServer() as drafts, self._site(2, allow_hosts=drafts.host, share_seconds="40") as (api, workers):
+            processes = [psutil.Process(worker.pid) for worker in workers]
+            drafts.add_draft("long", (draft / "draft_content.json").read_bytes(), _files(draft))
+            before, began = sum(map(_used, processes)), time.monotonic()
+            api.data(SUBMIT, url=drafts.draft_url("long"))
+            while not api.data(ENDED)["videoTasks"]["totalCount"]:
+                time.sleep(0.5)
+            took = time.monotonic() - began
+            while any(worker.family() for worker in workers):
+                time.sleep(0.1)
+            used = sum(map(_used, processes)) - before
+        row(f"2 workers, one video of {minutes:g} minutes in parts", f"{took:.1f} s")
+        row("  processor time of both", f"{used:.1f} s")
 
     def doorbell(self) -> None:
         """Events written by one process, delivered by four others through Redis."""
@@ -219,6 +241,16 @@ class Bench:
 
     def _sqlite(self) -> str:
         return f"sqlite:///{self._new_folder() / 'draftcast.sqlite'}"
+
+
+def _files(draft: Path) -> dict[str, bytes | Path]:
+    """The files of a draft's folder by name."""
+    return {path.name: path for path in draft.iterdir() if path.suffix != ".json"}
+
+
+def _used(process: psutil.Process) -> float:
+    """The processor time of a process and its ended children, in seconds."""
+    return sum(process.cpu_times()[:4])
 
 
 async def submitted(server: Server, seconds: float, clients: int = CONNECTIONS) -> int:

@@ -128,21 +128,21 @@ def cuts(folder: Path, ffmpeg: str, *, count: int = 20, clip_seconds: float = 3.
 LONG_MEDIA = (*(f"{number}.mp4" for number in range(5)), "music.mp3")
 
 
-def long_media(folder: Path, ffmpeg: str, *, minutes: float) -> None:
+def long_media(folder: Path, ffmpeg: str, *, minutes: float, width: int = 1080) -> None:
     """What `long` is made of."""
     *clips, song = LONG_MEDIA
     for number, name in enumerate(clips):
-        moving_picture(folder / name, ffmpeg, "1080x1920", 8, sound=True, hue=number * 72)
+        moving_picture(folder / name, ffmpeg, f"{width}x{width * 16 // 9}", 8, sound=True, hue=number * 72)
     music = ("-f", "lavfi", "-i", f"sine=330:d={60 * minutes}", "-ac", "2")
     subprocess.run([ffmpeg, *QUIET, *music, folder / song], check=True)
 
 
-def long(folder: Path, media: Path, *, minutes: float) -> Scene:
+def long(folder: Path, media: Path, *, minutes: float, width: int = 1080) -> Scene:
     """Thirty cuts a minute of upright files, a caption over each, and music under all of them."""
     count, length = round(30 * minutes), 2 * S
     for name in LONG_MEDIA:
         (folder / name).hardlink_to(media / name)
-    draft = DraftBuilder(1080, 1920, 30)
+    draft = DraftBuilder(width, width * 16 // 9, 30)
     for index in range(count):
         draft.video(LONG_MEDIA[index % 5], index * length, length, source_start_us=index % 6 * S + 300_000)
         draft.text(f"第 {index} 句字幕", index * length, length, clip={"transform": {"x": 0.0, "y": -0.8}})

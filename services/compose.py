@@ -114,7 +114,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         sender = WebhookSender(database, registry, files, guard, secret, metrics.record_webhook, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, task_cache, files, registry, metrics.record_end, settings, traces)
+            worker = Worker(database, queue, task_cache, files, registry, metrics.record_end, settings, traces)
             await stack.enter_async_context(_working(worker, queue, settings.render_slots))
         manager = TaskManager(
             database,

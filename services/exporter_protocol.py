@@ -133,7 +133,7 @@ class ExportRequest:
     require_sandbox: bool = False
     """Fail where the kernel lacks the sandbox's features."""
     helping: bool = False
-    """Render parts of another worker's attempt, and no video."""
+    """Render or join parts of an attempt that another renderer has begun."""
     report: bool = False
     """Render nothing: report the draft's size, warnings and error."""
     timings: bool = False
@@ -229,7 +229,7 @@ class FragmentLine:
 
 @dataclass(frozen=True, slots=True)
 class PartsLine:
-    """The parts of a video as (first frame, end frame); the renderer waits for an order."""
+    """The parts of a video as (first frame, end frame), an empty one for the sound; the renderer waits for an order."""
 
     digest: str
     spans: tuple[tuple[int, int], ...]
@@ -249,13 +249,6 @@ class PartLine:
 
 PartRequest: TypeAlias = PartsLine | PartLine
 """A line that requests an order of the part protocol."""
-
-
-@dataclass(frozen=True, slots=True)
-class Helped:
-    """The last line of an assistant's render: the number of parts rendered."""
-
-    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,9 +491,9 @@ class Reporter:
         """Report a rendered part, and request the next order."""
         self._line({"part": {"number": number, "path": str(path)}})
 
-    def finish(self, last: Result | Report | Helped | Failure) -> None:
+    def finish(self, last: Result | Report | Failure) -> None:
         """Write the last line."""
-        key = {Result: "result", Report: "report", Helped: "helped", Failure: "error"}[type(last)]
+        key = {Result: "result", Report: "report", Failure: "error"}[type(last)]
         self._line({key: asdict(last, dict_factory=_present)})
 
     def _due(self, last: StageLine, done: float, total: float | None) -> bool:

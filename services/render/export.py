@@ -4,11 +4,11 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed, mentions_full_disk
 from services.exporter_protocol import Step
@@ -28,7 +28,7 @@ from services.render.timeline.scene import Span, Timeline
 
 Files: TypeAlias = tuple[tuple[Path, int], ...]
 """The picture's files in order, each with its number of frames."""
-Pictures: TypeAlias = Callable[[], Awaitable[Files]]
+Pictures: TypeAlias = Callable[[], Coroutine[Any, Any, Files]]
 Source: TypeAlias = tuple[str, Sequence[str], int]
 """A segment's id, the arguments that open its file, and the stream in it."""
 
@@ -81,14 +81,14 @@ class Exporter:
         self._done: Counter[int] = Counter()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
-        """Render picture and sound; `pictures` makes the picture's files, by default in this process. Raises `Failed`
-        (RENDER_FAILED, OUT_OF_*), or `SourceFailed` if one source is at fault.
+        """Render picture and sound; `pictures` makes the picture's files, by default those of all frames. Raises
+        `Failed` (RENDER_FAILED, OUT_OF_*), or `SourceFailed` if one source is at fault.
         """
         self._report_frames()
         with one_failure():
             async with asyncio.TaskGroup() as group:
-                track = group.create_task(self._sound())
-                picture = group.create_task(self._picture(pictures or self.render_span))
+                track = group.create_task(self.sound())
+                picture = group.create_task((pictures or self._picture)())
         return Exported(picture.result(), track.result())
 
     async def render_span(self, span: Span | None = None) -> Files:
@@ -99,23 +99,24 @@ class Exporter:
         with one_failure():
             return tuple(zip(await self._pictures(chunks, early=early), counts, strict=True))
 
-    def offer(self, span: Span, path: Path) -> None:
-        """Add a finished file of these frames to the stream, if there is one."""
-        if self._stream is not None:
-            self._stream.offer(span, path)
-
-    async def _picture(self, pictures: Pictures) -> Files:
+    async def copied(self) -> Files:
+        """The picture's file, copied; empty where frames have to be encoded."""
+        self._report_frames()
         whole = clips(self._timeline) if self._copies else ()
-        if whole:
-            output = self._folder / "copied.mp4"
-            copied = await asyncio.to_thread(copy_clips, self._timeline, whole, output)
-            if copied:
-                self._report_frames(0, self._timeline.shown.count)
-                return ((output, self._timeline.shown.count),)
+        output = self._folder / "copied.mp4"
+        if not whole or not await asyncio.to_thread(copy_clips, self._timeline, whole, output):
+            return ()
+        self._report_frames(0, self._timeline.shown.count)
+        return ((output, self._timeline.shown.count),)
+
+    async def _picture(self) -> Files:
+        copied = await self.copied()
+        if copied:
+            return copied
         async with asyncio.TaskGroup() as group:
             if self._stream is not None:
                 group.create_task(self._stream.run())
-            return await pictures()
+            return await self.render_span()
 
     def _report_frames(self, start: int = 0, frames: int = 0) -> None:
         """Report the frames encoded so far of the chunk that begins at `start`."""
@@ -132,8 +133,9 @@ class Exporter:
         async def one(chunk: Chunk, threads: int = 1) -> Path:
             async with slots:
                 path = await self._chunk(chunk, threads=threads)
-                self.offer(chunk.span, path)
-                return path
+            if self._stream is not None:
+                self._stream.offer(chunk.span, path)
+            return path
 
         first = [await one(each, alone) for each in chunks[:1] if early or len(chunks) == 1]
         async with asyncio.TaskGroup() as group:
@@ -224,8 +226,8 @@ class Exporter:
             for reading, seek_us in self._seeks(chunk, number).items():
                 yield reading.segment_id, reading.input_arguments(seek_us), reading.footage.stream
 
-    async def _sound(self) -> Path | None:
-        """The sound's file; None if the draft is silent."""
+    async def sound(self) -> Path | None:
+        """The sound's file; None if the draft is silent. Raises as `export` does."""
         timeline = self._timeline
         if not timeline.sounds:
             return None

@@ -102,23 +102,6 @@ async def examine(
         await _timeline(request, reporter, places, source, changed, await _ffmpeg(request))
 
 
-async def assist(request: ExportRequest, reporter: Reporter, places: Workspace) -> int:
-    """Render the ordered parts of a draft's picture. Returns their number. Raises `Failed` as a render does."""
-    async with _started(request) as source:
-        ffmpeg = await _ffmpeg(request)
-        draft = replaced(await _draft(source, reporter, request), request.replacements)
-        try:
-            timeline = await _timeline(request, reporter, places, source, draft, ffmpeg)
-            exporter = Exporter(ffmpeg, timeline, places.pieces, _exporting(reporter, timeline, request.options))
-            files = TimelineFiles.below(places.pieces, request.materials_dir)
-            async with part_protocol(reporter) as protocol:
-                parts = PartMaker(ffmpeg, timeline, exporter, files, protocol)
-                await parts.make()
-        except SourceFailed as error:
-            raise _source_failure(draft, source, error) from error
-    return len(parts.made)
-
-
 @asynccontextmanager
 async def _started(request: ExportRequest) -> AsyncGenerator[DraftSource]:
     """The draft's source. The block ends within the time limit, or with RENDER_TIMEOUT."""
@@ -161,13 +144,13 @@ def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
     draft = replaced(await _draft(source, reporter, request), request.replacements)
-    compounds = CompoundRenderer(ffmpeg, places.pieces)
+    compounds = None if request.helping else CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
-        shared = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
-        whole = request.options.format in PLAYED and not compounds.made
+        long = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
+        parted = long and request.options.format in PLAYED and not (compounds and compounds.made)
         async with AsyncExitStack() as stack:
-            protocol = await stack.enter_async_context(part_protocol(reporter)) if shared and whole else None
+            protocol = await stack.enter_async_context(part_protocol(reporter)) if request.helping or parted else None
             made = await _make(request, reporter, places, ffmpeg, timeline, protocol)
             return replace(made, name=draft.name or None)
     except SourceFailed as error:
@@ -294,10 +277,11 @@ async def _make(
     options = request.options
     previews = Previews(places.preview, reporter.preview)
     on_frames = _exporting(reporter, timeline, options)
-    copies = request.copy_video and can_copy(timeline, options)
+    copies = request.copy_video and can_copy(timeline, options) and not request.helping
     kept = None
     if request.keep_dir is not None:
         kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline)
+    stream = _stream(request, reporter, places, timeline)
     exporter = Exporter(
         ffmpeg,
         timeline,
@@ -307,12 +291,12 @@ async def _make(
         copies=copies,
         kept=kept,
         one_thread=request.timings,
-        stream=_stream(request, reporter, places, timeline),
+        stream=None if protocol else stream,
     )
     files = TimelineFiles.below(places.pieces, request.materials_dir)
-    parts = PartMaker(ffmpeg, timeline, exporter, files, protocol) if protocol else None
+    parts = PartMaker(ffmpeg, timeline, exporter, files, protocol, stream) if protocol else None
     with COSTS.step(Step.PICTURE):
-        exported = await exporter.export(parts.files if parts else pictures(exporter, timeline, options))
+        exported = await (parts.exported() if parts else exporter.export(pictures(exporter, timeline, options)))
 
     def report_step(steps: int) -> None:
         reporter.progress(Stage.WRITING_FILE, steps, 3, Unit.ITEMS)

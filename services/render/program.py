@@ -13,8 +13,8 @@ from services.drafts.fidelity import fidelity
 from services.drafts.records import Draft
 from services.drafts.replace import placeholders, unknown
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
-from services.exporter_protocol import ExportRequest, Helped, Report, Reporter
-from services.render.pipeline import assist, examine, render, workspace
+from services.exporter_protocol import ExportRequest, Report, Reporter
+from services.render.pipeline import examine, render, workspace
 from services.render.process.costs import COSTS
 from services.render.process.sandbox import confine_render
 from services.render.timeline.scene import frame_rate
@@ -26,7 +26,7 @@ STOPPED = 128 + signal.SIGTERM
 
 def run(request: ExportRequest, reporter: Reporter) -> int:
     """Run the request and write the last line. Returns the exit code."""
-    asked = _report if request.report else _assist if request.helping else _render
+    asked = _report if request.report else _render
     try:
         COSTS.started()
         confine_render(request)
@@ -54,12 +54,6 @@ async def _render(request: ExportRequest, reporter: Reporter) -> None:
     with workspace(request) as places:
         result = await render(request, reporter, places)
     reporter.finish(replace(result, timings=COSTS.by_step()) if request.timings else result)
-
-
-async def _assist(request: ExportRequest, reporter: Reporter) -> None:
-    with workspace(request) as places:
-        parts = await assist(request, reporter, places)
-    reporter.finish(Helped(parts))
 
 
 async def _report(request: ExportRequest, reporter: Reporter) -> None:

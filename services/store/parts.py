@@ -1,33 +1,32 @@
-"""The parts of shared videos in the database: the worker of each part, and its fencing token."""
+"""The parts of shared videos in the database: how far each is, its worker, and the fencing token of its job."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.store.records import MAX_LOSSES, Task
-from services.store.tables import is_active, is_processing, parts, tasks, workers
+from services.store.records import Task
+from services.store.tables import is_active, parts, tasks
 
 
 class PartStatus(StrEnum):
-    """The state of a part, as it is stored: workers of other releases read the same rows."""
+    """The state of a part, as it is stored."""
 
     OPEN = "OPEN"
     RESERVED = "PROMISED"
-    """Assigned to an assistant that is still preparing the draft."""
+    """Of the release before only."""
     RUNNING = "RUNNING"
     DONE = "MADE"
     ENDED = "ENDED"
-    """The task has ended; the row stays until the file is removed."""
+    """No longer made in parts: the task has ended, or one worker renders it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A stretch of a task's video: `frames` frames from `first_frame` on."""
+    """A stretch of a task's video: `frames` frames from `first_frame` on. One without frames is the sound."""
 
     task_id: str
     number: int
@@ -37,13 +36,23 @@ class Part:
     frames: int
     status: PartStatus
     worker: str | None
-    fencing_token: Annotated[int, Field(alias="claims")]
-    """Rises with each claim; a write that carries an older one has no effect."""
+    """The worker that renders it, or has rendered it; None also when it was handed back."""
+    fence: int
+    """The fencing token of the job that began it; a write that carries an older one has no effect."""
     losses: int
     frames_done: int
     key: str | None
     size_bytes: int | None
     sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An uploaded part."""
+
+    key: str
+    size_bytes: int
+    sha256: str
 
 
 _PART = TypeAdapter(Part)
@@ -53,41 +62,31 @@ def _part(row: sa.RowMapping) -> Part:
     return _PART.validate_python(dict(row))
 
 
-async def announce(
-    connection: AsyncConnection, task: Task, digest: str, spans: Sequence[tuple[int, int]]
-) -> list[Part] | None:
-    """Store the parts of an attempt, each a pair of first and last frame (exclusive). Uploaded parts of an earlier
-    attempt with the same digest are kept as DONE. None when the attempt no longer owns the task.
+async def share(connection: AsyncConnection, task: Task, digest: str, spans: Sequence[tuple[int, int]]) -> list[Part]:
+    """Store the parts of an attempt, each a pair of first and last frame (exclusive), and return those to render. Parts
+    that an earlier attempt has made with the same digest are kept.
     """
-    mine = sa.select(tasks.c.id).where(
-        tasks.c.id == task.id,
-        tasks.c.attempt == task.attempt,
-        is_processing,
-        tasks.c.worker.is_not_distinct_from(task.worker),
-    )
-    if await connection.scalar(mine.with_for_update()) is None:
-        return None
-    known = {part.number: part for part in await of_task(connection, task.id)}
-    made = {
-        number
-        for number, part in known.items()
+    kept = {
+        part.number
+        for part in await of_task(connection, task.id)
         if (part.digest, part.status) == (digest, PartStatus.DONE)
-        and part.key
-        and number < len(spans)
-        and spans[number] == (part.first_frame, part.first_frame + part.frames)
+        and part.key is not None
+        and part.number < len(spans)
+        and spans[part.number] == (part.first_frame, part.first_frame + part.frames)
     }
     ours = parts.c.task_id == task.id
-    await connection.execute(sa.delete(parts).where(ours, parts.c.number.not_in(made)))
+    await connection.execute(sa.delete(parts).where(ours, parts.c.number.not_in(kept)))
     await connection.execute(sa.update(parts).where(ours).values(attempt=task.attempt))
+    blank = {"task_id": task.id, "attempt": task.attempt, "digest": digest, "status": PartStatus.OPEN}
+    counts = {"claims": 0, "losses": 0, "frames_done": 0}
     fresh = [
-        {"number": number, "first_frame": start, "frames": end - start, "task_id": task.id, "attempt": task.attempt}
+        {"number": number, "first_frame": start, "frames": end - start, **blank, **counts}
         for number, (start, end) in enumerate(spans)
-        if number not in made
+        if number not in kept
     ]
-    blank = {"digest": digest, "status": PartStatus.OPEN, "claims": 0, "losses": 0, "frames_done": 0}
     if fresh:
-        await connection.execute(sa.insert(parts), [{**values, **blank} for values in fresh])
-    return await of_task(connection, task.id)
+        await connection.execute(sa.insert(parts), fresh)
+    return [part for part in await of_task(connection, task.id) if part.number not in kept]
 
 
 async def of_task(connection: AsyncConnection, task_id: str) -> list[Part]:
@@ -96,69 +95,51 @@ async def of_task(connection: AsyncConnection, task_id: str) -> list[Part]:
     return [_part(row) for row in rows.mappings()]
 
 
-async def open_parts_of_others(
-    connection: AsyncConnection, worker: str, besides: Collection[str] = (), limit: int = 20
-) -> list[Part]:
-    """Open parts of tasks of other workers, without the tasks in `besides`; tasks that started first come first."""
-    found = (
-        sa.select(parts)
-        .join(tasks, (tasks.c.id == parts.c.task_id) & (tasks.c.attempt == parts.c.attempt))
-        .where(parts.c.status == PartStatus.OPEN, parts.c.losses < MAX_LOSSES, parts.c.task_id.not_in(besides))
-        .where(is_processing, tasks.c.worker.is_not(None), tasks.c.worker != worker)
-        .order_by(tasks.c.started_at_ms, parts.c.task_id, parts.c.number)
-    )
-    return [_part(row) for row in (await connection.execute(found.limit(limit))).mappings()]
+async def one(connection: AsyncConnection, task_id: str, number: int | None) -> Part | None:
+    """The part of a task with this number."""
+    wanted = sa.select(parts).where(parts.c.task_id == task_id, parts.c.number == number)
+    found = (await connection.execute(wanted)).mappings().one_or_none()
+    return None if found is None else _part(found)
 
 
-async def claim(connection: AsyncConnection, part: Part, worker: str, status: PartStatus) -> Part | None:
-    """Assign the part to the worker, with a new fencing token. None when it has changed since it was read."""
-    values = {"status": status, "worker": worker, "claims": part.fencing_token + 1, "frames_done": 0}
+async def begin(connection: AsyncConnection, part: Part, worker: str, token: int) -> Part | None:
+    """Assign the part to the worker of its job. One that was not handed back has lost its worker. None when it has
+    changed, or the token is not above the last one.
+    """
+    if token <= part.fence:
+        return None
+    losses = part.losses + (part.worker is not None)
+    values = {"status": PartStatus.RUNNING, "worker": worker, "fence": token, "losses": losses, "frames_done": 0}
     return await _changed(connection, part, **values)
 
 
-async def begin(connection: AsyncConnection, part: Part) -> Part | None:
-    """Mark a reserved part as running. None when it was assigned to another worker."""
-    return await _changed(connection, part, status=PartStatus.RUNNING)
-
-
 async def advance(connection: AsyncConnection, part: Part, frames_done: int) -> Part | None:
-    """Store the number of rendered frames. None when the part was assigned to another worker."""
+    """Store the number of rendered frames. None when the part has another worker."""
     return await _changed(connection, part, frames_done=frames_done)
 
 
-async def finish(connection: AsyncConnection, part: Part, stored: tuple[str, int, str] | None) -> Part | None:
-    """Mark the part as done. `stored` is the key, size in bytes and SHA-256 of its upload; None: the file is local to
-    its worker. None when the part was assigned to another worker.
-    """
-    key, size_bytes, sha256 = stored or (None, None, None)
-    values = {"status": PartStatus.DONE, "frames_done": part.frames, "worker": part.worker}
-    return await _changed(connection, part, key=key, size_bytes=size_bytes, sha256=sha256, **values)
+async def frames_done(connection: AsyncConnection, task_id: str) -> int:
+    """The rendered frames of all parts of the task."""
+    done = sa.func.coalesce(sa.func.sum(parts.c.frames_done), 0)
+    return await connection.scalar(sa.select(done).where(parts.c.task_id == task_id)) or 0
+
+
+async def finish(connection: AsyncConnection, part: Part, stored: StoredFile) -> Part | None:
+    """Mark the part as done. None when it has another worker."""
+    values = {"key": stored.key, "size_bytes": stored.size_bytes, "sha256": stored.sha256}
+    return await _changed(connection, part, status=PartStatus.DONE, frames_done=part.frames, **values)
+
+
+async def left(connection: AsyncConnection, task_id: str) -> int:
+    """The number of parts that are not made."""
+    open_ = sa.select(sa.func.count()).where(parts.c.task_id == task_id, parts.c.status != PartStatus.DONE)
+    return await connection.scalar(open_) or 0
 
 
 async def release(connection: AsyncConnection, part: Part, *, lost: bool = False) -> Part | None:
-    """Reopen the part; `lost` counts as a loss. None when it was assigned to another worker."""
+    """Reopen the part; `lost` counts as a loss. None when it has another worker."""
     values = {"status": PartStatus.OPEN, "worker": None, "frames_done": 0, "key": None}
     return await _changed(connection, part, losses=part.losses + int(lost), **values)
-
-
-async def any_lost(connection: AsyncConnection) -> bool:
-    """Whether there are parts of workers without a row in the registry."""
-    return await connection.scalar(sa.select(parts.c.number).where(_is_lost()).limit(1)) is not None
-
-
-async def release_lost(connection: AsyncConnection) -> int:
-    """Reopen the parts of workers without a row in the registry; returns their number."""
-    freed = await connection.execute(
-        sa.update(parts)
-        .where(_is_lost())
-        .values(status=PartStatus.OPEN, worker=None, losses=parts.c.losses + 1, frames_done=0)
-    )
-    return freed.rowcount
-
-
-def _is_lost() -> sa.ColumnElement[bool]:
-    under_way = parts.c.status.in_([PartStatus.RESERVED, PartStatus.RUNNING])
-    return under_way & parts.c.worker.not_in(sa.select(workers.c.id))
 
 
 async def end(connection: AsyncConnection, task_id: str) -> None:
@@ -178,10 +159,15 @@ async def of_ended_tasks(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(found)).scalars())
 
 
+def shared(task: Task, found: Collection[Part]) -> bool:
+    """Whether the attempt of the task is rendered in these parts."""
+    return any(part.attempt == task.attempt and part.status is not PartStatus.ENDED for part in found)
+
+
 async def _changed(connection: AsyncConnection, part: Part, **values: object) -> Part | None:
     """The changed part; None when its attempt, fencing token or status is no longer current."""
     same = (parts.c.task_id == part.task_id) & (parts.c.number == part.number)
-    held = (parts.c.attempt == part.attempt) & (parts.c.claims == part.fencing_token) & (parts.c.status == part.status)
+    held = (parts.c.attempt == part.attempt) & (parts.c.fence == part.fence) & (parts.c.status == part.status)
     row = await connection.execute(sa.update(parts).where(same, held).values(**values).returning(parts))
     found = row.mappings().one_or_none()
     return None if found is None else _part(found)

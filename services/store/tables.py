@@ -208,9 +208,9 @@ parts = sa.Table(
     sa.Column("first_frame", sa.Integer, nullable=False),
     sa.Column("frames", sa.Integer, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    # The worker that has reserved, renders or has rendered it.
+    # The worker that renders or has rendered it.
     sa.Column("worker", sa.String(32)),
-    # The fencing token: rises with each claim.
+    # Not used since the parts have jobs; processes of the release before read it.
     sa.Column("claims", sa.Integer, nullable=False),
     # The number of workers that were lost or failed on it.
     sa.Column("losses", sa.Integer, nullable=False),
@@ -219,5 +219,7 @@ parts = sa.Table(
     sa.Column("key", sa.String(256)),
     sa.Column("size_bytes", sa.BigInteger),
     sa.Column("sha256", sa.String(64)),
+    # The fencing token of the job that began it.
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("draftcast_parts_by_status", "status"),
 )

@@ -3,6 +3,7 @@
 After the commit the caller passes the `TaskChange`s to `TaskCache.publish`.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clock import now_ms
 from services.errors import Failure
 from services.store import outbox
+from services.store.parts import PartStatus
 from services.store.records import (
     MAX_LOSSES,
     EventType,
@@ -27,18 +29,24 @@ from services.store.records import (
     closed_stages,
 )
 from services.store.rows import stages_json, task_of, warnings_json
-from services.store.tables import events, idempotency_keys, is_pending, tasks
+from services.store.tables import events, idempotency_keys, is_pending, is_processing, parts, tasks
 
 _INSERT_TASK = sa.insert(tasks).returning(tasks)
 _INSERT_EVENT = sa.insert(events).returning(events.c.position)
 
 
 def _next_turn_statement() -> sa.Select[int]:
-    waiting = is_pending & (tasks.c.priority == sa.bindparam("priority"))
-    present = sa.select(sa.func.min(tasks.c.turn)).where(waiting).scalar_subquery()
-    mine = tasks.c.owner == sa.bindparam("owner")
-    own = sa.select(sa.func.max(tasks.c.turn)).where(waiting, mine).scalar_subquery()
-    return sa.select(sa.func.coalesce(own + 1, present, 0))
+    served, mine = tasks.c.priority == sa.bindparam("priority"), tasks.c.owner == sa.bindparam("owner")
+    of_part = parts.join(tasks, tasks.c.id == parts.c.task_id)
+    part = is_processing & served & (parts.c.status == PartStatus.OPEN)
+
+    def most(kind: Callable[[Any], Any], *conditions: sa.ColumnElement[bool]) -> Any:
+        of_tasks = sa.select(kind(tasks.c.turn).label("turn")).where(is_pending, served, *conditions)
+        of_parts = sa.select(kind(tasks.c.turn + parts.c.number)).select_from(of_part).where(part, *conditions)
+        found = sa.union_all(of_tasks, of_parts).subquery()
+        return sa.select(kind(found.c.turn)).scalar_subquery()
+
+    return sa.select(sa.func.coalesce(most(sa.func.max, mine) + 1, most(sa.func.min), 0))
 
 
 _NEXT_TURN = _next_turn_statement()
@@ -165,11 +173,23 @@ async def cancel(connection: AsyncConnection, task: Task) -> TaskChange | None:
 
 async def hand_back(connection: AsyncConnection, task: Task) -> bool:
     """Release the task without counting a loss, when the worker stops. False when it no longer owns it."""
-    changed = await connection.execute(
-        sa.update(tasks)
-        .where(tasks.c.id == task.id, _fence(task))
-        .values(max_attempts=tasks.c.max_attempts + 1, worker=None)
-    )
+    return await _held(connection, task, max_attempts=tasks.c.max_attempts + 1, worker=None)
+
+
+async def share(connection: AsyncConnection, task: Task) -> bool:
+    """Leave the attempt to the jobs of its parts. False when the worker no longer owns it."""
+    return await _held(connection, task, worker=None)
+
+
+async def hold(connection: AsyncConnection, task: Task, worker: str, token: int) -> Task:
+    """Assign an attempt whose parts are made to the worker that joins them. The token must be above the last one."""
+    await _held(connection, task, worker=worker, fence=token)
+    return replace(task, worker=worker, fence=token)
+
+
+async def _held(connection: AsyncConnection, task: Task, **values: object) -> bool:
+    """Change who owns the attempt, without an event. False when it has another owner."""
+    changed = await connection.execute(sa.update(tasks).where(tasks.c.id == task.id, _fence(task)).values(**values))
     return changed.rowcount > 0
 
 
@@ -212,7 +232,7 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
 
 
 async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
-    """The turn after the own waiting tasks of the owner, and not before the round that is being served."""
+    """The turn after the own waiting tasks and parts of the owner, and not before the round that is being served."""
     return await connection.scalar(_NEXT_TURN, {"owner": owner, "priority": priority}) or 0
 
 

@@ -153,7 +153,7 @@ def _part(part: Part, began_ms: int) -> Span:
     attempt = _path_of(part.attempt)
     return Span(
         task_id=part.task_id,
-        path=f"{attempt}/part/{part.number}/{part.fencing_token}",
+        path=f"{attempt}/part/{part.number}/{part.fence}",
         parent=attempt,
         name="part",
         start_ms=began_ms,

@@ -34,7 +34,6 @@ from services.exporter_protocol import (
     ExportLimits,
     ExportRequest,
     FragmentLine,
-    Helped,
     PartLine,
     PartRequest,
     PartsLine,
@@ -118,10 +117,10 @@ class _ErrorLine:
     retryable: bool | None = None
 
 
-LastLine: TypeAlias = Result | Report | Helped | Failure
+LastLine: TypeAlias = Result | Report | Failure
 ProgressLine: TypeAlias = StageLine | PreviewLine | DraftWarning | StreamLine | FragmentLine
 Line: TypeAlias = AcceptsLine | ProgressLine | PartRequest | LastLine
-Wanted = TypeVar("Wanted", Result, Report, Helped)
+Wanted = TypeVar("Wanted", Result, Report)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[ProgressLine], None]
 
@@ -136,7 +135,6 @@ _LINES: dict[str, TypeAdapter[Any]] = {
     "result": TypeAdapter(Result),
     "parts": TypeAdapter(PartsLine),
     "part": TypeAdapter(PartLine),
-    "helped": TypeAdapter(Helped),
     "report": TypeAdapter(Report),
     "error": TypeAdapter(_ErrorLine),
 }
@@ -189,11 +187,6 @@ async def export(
     when it ends without one. When cancelled, the whole process group is dead on return.
     """
     return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, next_order)
-
-
-async def assist(request: ExportRequest, on_line: OnLine, on_start: OnStart, next_order: NextOrder) -> Helped:
-    """Have our own renderer render the parts that `next_order` decides. Raises and ends as `export` does."""
-    return await _run(OWN_EXPORTER, request, on_line, on_start, Helped, request.limits.seconds or None, next_order)
 
 
 async def report(request: ExportRequest, on_line: OnLine) -> Report:

@@ -56,7 +56,6 @@ class Maintenance:
         self._traces = traces
         self._swept_at = self._added_at = float("-inf")
         self._changes = Changes(database)
-        self._lost_parts = False
         self._next_expiry_ms: int | None = None
 
     @asynccontextmanager
@@ -93,22 +92,18 @@ class Maintenance:
         with self._changes.look() as changed:
             if changed:
                 async with self._database.read() as connection:
-                    self._lost_parts = await parts.any_lost(connection)
                     self._next_expiry_ms = await reads.next_expiry_ms(connection)
 
     async def _unregister_dead(self) -> None:
-        """Unregister dead processes, and release the parts of those that are not registered."""
+        """Unregister dead processes."""
         dead = self._registry.dead_workers()
-        if not (dead or self._lost_parts):
-            return
         for record in dead:
             log.warning(
                 "%s (process %d on %s) is dead", "worker" if record.slots else "server", record.pid, record.host
             )
-        async with self._database.write(serialized=False) as connection:
-            await workers.unregister(connection, [record.id for record in dead])
-            if await parts.release_lost(connection):
-                log.warning("parts of a dead worker are released")
+        if dead:
+            async with self._database.write(serialized=False) as connection:
+                await workers.unregister(connection, [record.id for record in dead])
 
     async def _expire_tasks(self) -> None:
         if self._next_expiry_ms is None or self._next_expiry_ms > now_ms():

@@ -114,6 +114,23 @@ class AttemptProgress:
         )
 
 
+def shared_progress(
+    task: Task, frames_done: int, eta: Eta, now_ms: int, preview_key: str | None = None
+) -> ProgressUpdate | None:
+    """The update of an attempt of which all workers together have rendered so many frames; None without news."""
+    stage = task.stages[-1]
+    counted = stage.stage is Stage.EXPORTING and frames_done > (stage.done or 0)
+    if not counted and preview_key is None:
+        return None
+    stage = replace(stage, done=float(frames_done)) if counted else stage
+    return ProgressUpdate(
+        stages=(*task.stages[:-1], stage),
+        progress=max(task.progress, percent(stage)),
+        estimated_completion_at_ms=eta.end_ms(stage, now_ms),
+        preview_key=preview_key,
+    )
+
+
 def _with_counts(stage: StageProgress, line: StageLine) -> StageProgress:
     """The stage with the counts of the line; `done` never falls."""
     if line.done is None:

@@ -30,7 +30,7 @@ class Attempt:
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the attempt no longer owns the task."""
     shared: bool = False
-    """Whether the video is rendered in parts."""
+    """Whether it was left to the jobs of its parts."""
     ended: Task | None = None
     """The task at the end of the attempt; None while it runs, and when it was abandoned."""
     previews: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])

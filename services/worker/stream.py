@@ -3,16 +3,17 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from services.exporter_protocol import FragmentLine, StreamLine
 from services.files.beneath import open_beneath, read_beneath
 from services.files.store import FileStore
+from services.store.records import Task
 from services.stream import FRAGMENT, INITIALIZATION, Stream, stream_key
-from services.worker.progress_writer import Attempt
 from services.worker.publish import put_patiently
 
 log = logging.getLogger(__name__)
@@ -30,15 +31,17 @@ class StreamBroken(Exception):
 
 
 class AttemptStream:
-    """Stores the fragments of an attempt; those that an earlier attempt of the run announced are compared and skipped.
-    What cannot be stored ends the stream, not the attempt.
+    """Stores the fragments of an attempt, which `folder` has; those that the run announced before are compared and
+    skipped. `on_stream` gets the stream as it is stored, whenever it is longer; an empty text: it is over. What cannot
+    be stored ends the stream, not the attempt.
     """
 
-    def __init__(self, files: FileStore, attempt: Attempt) -> None:
+    def __init__(self, files: FileStore, task: Task, folder: Path, on_stream: Callable[[str], None]) -> None:
         self._files = files
-        self._attempt = attempt
-        self._folder: Path = attempt.folder
-        self._announced = Stream.stored(attempt.task.stream, attempt.task.run)
+        self._task = task
+        self._folder = folder
+        self._on_stream = on_stream
+        self._announced = Stream.stored(task.stream, task.run)
         self._made: Stream | None = None
         """The fragments of this attempt."""
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(MAX_WAITING)
@@ -53,20 +56,21 @@ class AttemptStream:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Store fragments while the block lasts; those that wait at its end, too, unless it fails. A stream that is not
-        whole then is none.
-        """
+        """Store fragments while the block lasts; those that wait at its end, too, unless it fails."""
         running = asyncio.create_task(self._run())
         try:
             yield
             if not running.done():
                 await self._lines.put(None)
             await running
-            if self._announced is not None and not self._announced.whole:
-                self._drop("its end is missing")
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+    def end(self) -> None:
+        """End the stream; one that is not whole is none."""
+        if self._announced is not None and not self._announced.whole:
+            self._drop("its end is missing")
 
     async def _run(self) -> None:
         try:
@@ -76,7 +80,7 @@ class AttemptStream:
             self._drop(error)
 
     async def _begin(self, line: StreamLine) -> None:
-        self._made = Stream.begun(self._attempt.task.run, line)
+        self._made = Stream.begun(self._task.run, line)
         content = await asyncio.to_thread(read_beneath, self._folder, line.path, LARGEST_INITIALIZATION_BYTES)
         key = self._key(INITIALIZATION)
         if self._announced is None:
@@ -89,11 +93,13 @@ class AttemptStream:
             raise StreamBroken("the draft or the encoder is another one than in the attempt before")
 
     async def _continue(self, line: FragmentLine) -> None:
+        announced = self._announced.fragments if self._announced else ()
+        if self._made and not self._made.fragments:  # a part of the video begins where an earlier one ended
+            self._made = replace(self._made, fragments=announced[: line.number])
         made = self._made.longer(line.frames) if self._made and line.number == len(self._made.fragments) else None
         if made is None:
             raise StreamBroken(f"fragment {line.number} of {line.frames} frames does not follow")
         self._made = made
-        announced = self._announced.fragments if self._announced else ()
         if line.number < len(announced):
             if announced[line.number] != line.frames:
                 raise StreamBroken(f"fragment {line.number} was announced with {announced[line.number]} frames")
@@ -101,12 +107,12 @@ class AttemptStream:
         with await asyncio.to_thread(open_beneath, self._folder, line.path, LARGEST_FRAGMENT_BYTES) as file:
             await put_patiently(self._files, self._key(f"{line.number}{FRAGMENT}"), file)
         self._announced = made
-        self._attempt.progress.on_stream(made.text())
+        self._on_stream(made.text())
 
     def _drop(self, why: object) -> None:
         log.warning("the task can no longer be watched while it is rendered: %s", why)
         self._over, self._announced = True, None
-        self._attempt.progress.on_stream("")
+        self._on_stream("")
 
     def _key(self, name: str) -> str:
-        return stream_key(self._attempt.task.id, self._attempt.task.run, name)
+        return stream_key(self._task.id, self._task.run, name)

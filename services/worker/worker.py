@@ -7,46 +7,39 @@ process has the task, and this one is fenced off.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager, suppress
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.background import background, every, patiently
 from services.clock import SteadyClock, now_ms
 from services.drafts.draft_urls import is_self_reference
-from services.errors import (
-    DraftWarning,
-    ErrorCode,
-    Failed,
-    Failure,
-    StoreUnavailable,
-    failed,
-    out_of_disk,
-)
-from services.exporter_protocol import FragmentLine, PreviewLine, Result, StageLine, StreamLine
+from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
+from services.exporter_protocol import FragmentLine, PartsLine, PreviewLine, Result, StageLine, StreamLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
 from services.settings import Settings
-from services.store import reads, workers, writes
+from services.store import parts, reads, workers, writes
 from services.store.database import Database
+from services.store.parts import Part, PartStatus
 from services.store.records import Status, Task, TaskChange
 from services.telemetry.log_context import bind_task
 from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
 from services.worker.artifact_cleanup import ArtifactCleanup
-from services.worker.exporter_process import OWN_EXPORTER, ProgressLine, export, request_of
+from services.worker.exporter_process import OWN_EXPORTER, OnLine, ProgressLine, export, request_of
+from services.worker.failures import failure_of
 from services.worker.kept import evict
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt, ProgressWriter
 from services.worker.publish import publish, put_preview
-from services.worker.queue.queue import FencedOff, Job
+from services.worker.queue.queue import FencedOff, Job, JobKind, WorkQueue
 from services.worker.registry import WorkerRegistry
-from services.worker.shared_render.assistant import Assistant
-from services.worker.shared_render.coordinator import Coordinator
-from services.worker.shared_render.parts import PartStore
+from services.worker.shared_render.renderers import Renderer
+from services.worker.shared_render.shared import SharedRenders
 from services.worker.stream import AttemptStream
 
 log = logging.getLogger(__name__)
@@ -64,6 +57,7 @@ class Worker:
     def __init__(
         self,
         database: Database,
+        queue: WorkQueue,
         task_cache: TaskCache,
         files: FileStore,
         registry: WorkerRegistry,
@@ -72,6 +66,7 @@ class Worker:
         traces: Traces,
     ) -> None:
         self._database = database
+        self._queue = queue
         self._task_cache = task_cache
         self._files = files
         self._registry = registry
@@ -80,13 +75,12 @@ class Worker:
         self._traces = traces
         self._clock = SteadyClock()
         self._writer = ProgressWriter(database, task_cache)
-        self._parts = PartStore(database, files, registry, traces)
         self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
         may_have_peers = not database.embedded  # an SQLite file has one worker
-        shares = may_have_peers and bool(settings.share_seconds) and not settings.exporter
-        self._assistant = Assistant(self._parts, task_cache, settings, self._free_slots) if shares else None
-        self._handling = 0
-        """The number of running attempts."""
+        self._shares = may_have_peers and bool(settings.share_seconds) and not settings.exporter
+        self._shared = SharedRenders(
+            database, queue, task_cache, files, self._artifacts, registry.me.id, on_end, settings, traces
+        )
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -100,27 +94,19 @@ class Worker:
             every(OLD_MATERIALS_SECONDS, "removal of old materials", self._clear_old_materials),
             every(KEPT_SECONDS, "removal of kept parts", self._evict_kept),
         )
-        async with background("worker", *jobs), self._assistant.serve() if self._assistant else nullcontext():
+        async with background("worker", *jobs), self._shared.renderers.serve():
             yield
 
     async def handle(self, job: Job) -> None:
         """Do a job, see `services.worker.queue.queue.Handle`."""
+        if job.kind is JobKind.PART:
+            return await self._shared.render(job)
         task = await patiently(lambda: self._claim(job))
         if task is None:
-            return
-        self._handling += 1
-        try:
-            if self._assistant is not None:
-                self._assistant.free_slot()
-            with bind_task(task.id, task.attempt):
-                log.info("started: %s", task.draft_url)
-                await self._attempt(task)
-        finally:
-            self._handling -= 1
-
-    def _free_slots(self) -> int:
-        """The number of slots without a task."""
-        return self._settings.render_slots - self._handling
+            return None
+        with bind_task(task.id, task.attempt):
+            log.info("started: %s", task.draft_url)
+            return await self._attempt(task)
 
     async def _attempt(self, task: Task) -> None:
         folder = self._settings.work_dir / task.id / str(task.attempt)
@@ -134,9 +120,10 @@ class Worker:
             raise
         finally:
             self._writer.running.discard(attempt)
-            self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
-            await asyncio.shield(self._clean_up(attempt))
+            if not attempt.shared:
+                self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
+                await asyncio.shield(self._clean_up(attempt))
 
     async def _claim(self, job: Job) -> Task | None:
         """The task of the job, with a new attempt of this worker; None when there is nothing to do. Raises `FencedOff`
@@ -150,8 +137,14 @@ class Worker:
                 return task  # stored before, though the database did not answer
             if await workers.is_earlier_release(connection, task.worker):
                 return None  # maintenance adds another job while the task is active
+            found = await parts.of_task(connection, task.id)
+            shared = parts.shared(task, found)
+            if job.kind is JobKind.TASK and shared and await self._has_other_jobs(connection, job):
+                return None  # left to the jobs of its parts
             if job.token <= task.fence:
                 raise FencedOff(f"task {task.id} was handed out again meanwhile")
+            if job.kind is JobKind.JOIN and task.worker is None and shared:
+                return await writes.hold(connection, task, self._registry.me.id, job.token)
             changed = await self._begun(connection, task, job.token)
         self._task_cache.publish(changed)
         if not changed.task.status.final:
@@ -161,6 +154,12 @@ class Worker:
         self._traces.record_wait(changed.task)
         await self._artifacts.clean_all(changed.task)
         return None
+
+    async def _has_other_jobs(self, connection: AsyncConnection, job: Job) -> bool:
+        """Whether the run has jobs beside this one. Parts of the release before have none."""
+        task, run = (queued := self._queue.queued().subquery()).c
+        count = sa.select(sa.func.count()).select_from(queued).where(task == job.task, run == job.run)
+        return (await connection.scalar(count) or 0) > 1
 
     async def _begun(self, connection: AsyncConnection, task: Task, token: int) -> TaskChange:
         """The beginning of an attempt, or the end of a task that must not run again."""
@@ -177,18 +176,12 @@ class Worker:
         `FencedOff`.
         """
         try:
-            await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
             await self._artifacts.clean_earlier(attempt.task)
             await self._export_while_ours(attempt)
-        except Failed as error:
-            await self._fail(attempt, error.failure)
         except (StoreUnavailable, FencedOff):
             raise
-        except Exception as error:
-            full = out_of_disk(error)
-            if full is None:
-                log.exception("the attempt failed")
-            await self._fail(attempt, (full or _internal()).failure)
+        except Exception as error:  # noqa: BLE001 - any failure ends the task
+            await self._fail(attempt, failure_of(error))
 
     async def _export_while_ours(self, attempt: Attempt) -> None:
         """Export and publish until the attempt is lost."""
@@ -205,7 +198,7 @@ class Worker:
         return await patiently(lambda: self._check_fence(attempt.task))
 
     async def _export(self, attempt: Attempt) -> None:
-        stream = AttemptStream(self._files, attempt)
+        stream = AttemptStream(self._files, attempt.task, attempt.folder, attempt.progress.on_stream)
 
         def on_line(line: ProgressLine) -> None:
             if isinstance(line, StreamLine | FragmentLine):
@@ -216,22 +209,55 @@ class Worker:
         async def on_start(pid: int) -> None:
             await asyncio.to_thread(attempt_cleanup.note_child, attempt.folder, pid)
 
-        request = request_of(self._settings, attempt.task, attempt.folder)
+        async with self._database.read() as connection:
+            found = await parts.of_task(connection, attempt.task.id)
         async with stream.serve():
-            if await self._may_share(attempt.task):
-                coordinator = Coordinator(self._parts, attempt, on_line)
-                async with coordinator.serve():
-                    request = replace(request, share_seconds=self._settings.share_seconds)
-                    result = await export(OWN_EXPORTER, request, coordinator.on_line, on_start, coordinator.next_order)
+            if self._may_share(found):
+                result = await self._export_in_parts(attempt, found, on_line)
             else:
+                await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
+                request = request_of(self._settings, attempt.task, attempt.folder)
                 result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
+        if result is None:
+            attempt.shared = True
+            return
+        if not parts.shared(attempt.task, found):
+            stream.end()
         await self._finish(attempt, result)
 
-    async def _may_share(self, task: Task) -> bool:
-        """Whether other workers may render parts of the video, or did so for a lost attempt."""
-        if self._assistant is None:
+    def _may_share(self, found: list[Part]) -> bool:
+        """Whether other workers may render parts of the video, or have done so; not if one is to render it alone."""
+        if any(part.status is PartStatus.ENDED for part in found):
             return False
-        return self._registry.has_peers or (task.attempt > 1 and bool(await self._parts.of_task(task.id)))
+        return bool(found) or (self._shares and self._registry.has_peers)
+
+    async def _export_in_parts(self, attempt: Attempt, found: list[Part], on_line: OnLine) -> Result | None:
+        """Split a video that is long enough, join one whose parts are made, and render any other. None when it is left
+        to other jobs.
+        """
+        shared = parts.shared(attempt.task, found)
+        async with self._shared.renderers.renderer(attempt.task, on_line, helping=shared) as renderer:
+            if shared:
+                return await self._join(attempt, found, renderer)
+            if isinstance(renderer.first, PartsLine):
+                await self._split(attempt, renderer.first)
+            return renderer.first if isinstance(renderer.first, Result) else None
+
+    async def _split(self, attempt: Attempt, line: PartsLine) -> None:
+        """Leave the attempt to the jobs of its parts."""
+        self._writer.running.discard(attempt)
+        await patiently(lambda: self._writer.flush([attempt]))
+        if not await patiently(lambda: self._shared.split(attempt.task, line)):
+            await patiently(lambda: self._check_fence(attempt.task))
+
+    async def _join(self, attempt: Attempt, found: list[Part], renderer: Renderer) -> Result | None:
+        """The video of the parts; None when it is left to other jobs."""
+        self._writer.running.discard(attempt)
+        files = await self._shared.files_of(attempt.task, found, renderer)
+        if files is None:
+            return None
+        self._writer.running.add(attempt)
+        return await renderer.join(files)
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """Publish the video, then complete the task."""
@@ -277,8 +303,6 @@ class Worker:
             async with self._database.read() as connection:
                 now = await reads.any_task(connection, attempt.task.id)
             done = await self._artifacts.clean_attempt(attempt.task.id, attempt.task.attempt, now)
-            if attempt.shared and (now is None or now.status.final):
-                await self._parts.forget(attempt.task.id)
             elsewhere = now is not None and now.worker not in (self._registry.me.id, None)
             again = any(running.task.id == attempt.task.id for running in self._writer.running)
             wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
@@ -343,7 +367,3 @@ def _outcome(task: Task) -> str:
         return f"failed: {task.failure.code}: {task.failure.message.en}"
     seconds = ((task.completed_at_ms or 0) - (task.started_at_ms or 0)) / 1000
     return f"{task.status.lower()} after {seconds:.1f} s: {task.draft_url}"
-
-
-def _internal() -> Failed:
-    return failed(ErrorCode.INTERNAL, "An internal error occurred.", "服务内部错误。")

@@ -1,8 +1,9 @@
-"""A long draft on two workers: each makes some of its parts, and a worker that is lost costs no more than its own."""
+"""A long draft on two workers: each renders some of its parts, and one that is lost costs no more than its own."""
 
 import json
 import math
 import os
+import re
 import signal
 import sqlite3
 import urllib.request
@@ -11,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import psutil
@@ -29,7 +31,12 @@ from tests.support.site import CANCEL, Site, site, wait_until
 from tests.support.subscriber import subscriber
 from tests.support.video import Frame, Video
 
-SUBMIT = "mutation($url: URL!) { submitVideoTask(input: {draftUrl: $url}) { task { id } errors { message } } }"
+SUBMIT = """
+mutation($url: URL!, $priority: Int) {
+  submitVideoTask(input: {draftUrl: $url, priority: $priority}) { task { id } errors { message } }
+}
+"""
+STREAM = "query($id: ID!) { videoTask(id: $id) { streamUrl } }"
 WATCH = """
 subscription($id: ID!) { videoTaskProgress(id: $id) {
   status stage progress attempt task { videoUrl error { message } stages { stage done total } }
@@ -46,9 +53,13 @@ CREATE TRIGGER remember AFTER INSERT OR UPDATE ON draftcast_parts FOR EACH ROW E
 """
 CLIP_SECONDS, CLIPS = 2, 21
 FRAMES = 30 * CLIP_SECONDS * CLIPS
-PARTS = 3
+PICTURES = 3
+PARTS = 1 + PICTURES
+"""The first is the sound."""
 SHARE_SECONDS = "40"
-SEAMS = [FRAMES * number // PARTS + beside for number in range(1, PARTS) for beside in range(-2, 3)]
+BORDERS = (12 * 30, 28 * 30)
+"""Parts begin where fragments of four seconds do."""
+SEAMS = [border + beside for border in BORDERS for beside in range(-2, 3)]
 LEAST_DECIBELS = 40
 """Keyframes lie elsewhere, so the frames are not the same to the bit."""
 STORED = "shared"
@@ -77,9 +88,9 @@ class Shared:
     alone: Video
     collector: Collector
 
-    def submit(self, name: str, draft: DraftBuilder | None = None) -> str:
+    def submit(self, name: str, draft: DraftBuilder | None = None, priority: int = 0) -> str:
         url = self.drafts.add_draft(name, (draft or self.draft).json(), self.media)
-        answer = self.site.server.data(SUBMIT, url=url)["submitVideoTask"]
+        answer = self.site.server.data(SUBMIT, url=url, priority=priority)["submitVideoTask"]
         assert not answer["errors"], answer
         return str(answer["task"]["id"])
 
@@ -94,10 +105,13 @@ class Shared:
         """All states that the rows of the task's parts have had."""
         return self.rows("SELECT * FROM history WHERE task_id = %s ORDER BY at", task_id)
 
-    def leader(self, task_id: str) -> Working:
-        """The worker whose task it is."""
-        query = "SELECT w.pid FROM draftcast_workers w JOIN draftcast_tasks t ON t.worker = w.id WHERE t.id = %s"
-        (row,) = self.rows(query, task_id)
+    def renders(self, task_id: str, number: int) -> Working:
+        """The worker that renders this part."""
+        query = (
+            "SELECT w.pid FROM draftcast_workers w JOIN draftcast_parts p ON p.worker = w.id"
+            " WHERE p.task_id = %s AND p.number = %s"
+        )
+        (row,) = self.rows(query, task_id, number)
         return next(worker for worker in self.site.workers if worker.pid == row["pid"])
 
     def other(self, worker: Working) -> Working:
@@ -117,20 +131,25 @@ def send(worker: Working, task_id: str, number: signal.Signals) -> None:
 
 
 @contextmanager
-def only_others_work(shared: Shared, task_id: str) -> Generator[Working]:
-    """The leader's renderer stands still once it has its first part. Gives the leader."""
-    wait_until(lambda: any(part["status"] == "RUNNING" for part in shared.history(task_id)))
-    leader = shared.leader(task_id)
-    send(leader, task_id, signal.SIGSTOP)
+def only_the_other_renders(shared: Shared, task_id: str, number: int = 1) -> Generator[Working]:
+    """The renderer of a part, by default the first of the picture, stands still once it has begun. Gives its worker."""
+    wait_until(lambda: number in running(shared, task_id))
+    first = shared.renders(task_id, number)
+    send(first, task_id, signal.SIGSTOP)
     try:
-        yield leader
+        yield first
     finally:
-        send(leader, task_id, signal.SIGCONT)
+        send(first, task_id, signal.SIGCONT)
 
 
-def made_elsewhere(shared: Shared, task_id: str) -> int:
+def made(shared: Shared, task_id: str) -> int:
     """How many parts are made and stored."""
     return sum(part["status"] == "MADE" and part["key"] is not None for part in shared.parts(task_id))
+
+
+def running(shared: Shared, task_id: str) -> list[int]:
+    """The parts that are being rendered."""
+    return [part["number"] for part in shared.parts(task_id) if part["status"] == "RUNNING"]
 
 
 def makers(history: list[Row]) -> dict[int, str]:
@@ -150,6 +169,28 @@ def assert_same(shared: Shared, video_url: str, folder: Path) -> None:
     for frame in {*SEAMS, *range(0, FRAMES, 50)}:
         assert decibels(video.planes(frame), shared.alone.planes(frame)) > LEAST_DECIBELS, frame
     assert (video.sound == shared.alone.sound).all()
+
+
+def fragments(shared: Shared, task_id: str) -> list[str]:
+    """The addresses of the fragments of the task's stream that can be watched."""
+    url = shared.site.server.data(STREAM, id=task_id)["videoTask"]["streamUrl"]
+    names = shared.site.server.get(url).body.decode().splitlines() if url else []
+    return [urljoin(url, name) for name in names if ".m4s" in name]
+
+
+def assert_watched(shared: Shared, task_id: str, folder: Path) -> None:
+    """The stream is the whole video, picture and sound, of whichever workers."""
+    paths = fragments(shared, task_id)
+    path = folder / "watched.mp4"
+    content: list[bytes] = []
+    for url in (re.sub(r"/\d+\.m4s", "/init.mp4", paths[0]), *paths):
+        with urllib.request.urlopen(url) as answer:
+            content.append(answer.read())
+    path.write_bytes(b"".join(content))
+    video = Video(path)
+    assert [video.count_at(frame, y=0.05) for frame in range(len(video))] == [frame % 60 for frame in range(FRAMES)]
+    ours, alone = (sound[48_000 : 41 * 48_000] for sound in (video.sound, shared.alone.sound))
+    assert np.abs(ours - alone).max() < 1e-3, "the sound is in its place"
 
 
 def assert_traced(shared: Shared, task_id: str, history: list[Row]) -> None:
@@ -204,64 +245,48 @@ def shared(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, s3: S3)
 
 def test_two_workers_make_one_video_that_is_as_if_one_had_made_it(shared: Shared, tmp_path: Path) -> None:
     task_id = shared.submit("both")
-    with only_others_work(shared, task_id) as leader:
-        wait_until(lambda: made_elsewhere(shared, task_id) == PARTS - 1)
+    with only_the_other_renders(shared, task_id, 2):
+        wait_until(lambda: made(shared, task_id) == PARTS - 1)
+        wait_until(lambda: len(fragments(shared, task_id)) == 5)  # 1, 2, 4, 8 and 12 seconds: part 1
     last = shared.last_event(task_id)
     assert (last["status"], last["attempt"], last["progress"]) == ("COMPLETED", 1, 100)
+    assert_watched(shared, task_id, tmp_path)
     history = shared.history(task_id)
     assert len(set(makers(history).values())) == 2
-    assert {row["claims"] for row in history if row["status"] == "MADE"} == {1}
+    assert len({(row["number"], row["fence"]) for row in history if row["status"] == "RUNNING"}) == PARTS
     exporting = next(stage for stage in last["task"]["stages"] if stage["stage"] == "EXPORTING")
     assert exporting["done"] == exporting["total"] == FRAMES
     assert_same(shared, last["task"]["videoUrl"], tmp_path)
-    assert leader is not None
     assert_traced(shared, task_id, history)
     wait_until(lambda: nothing_left(shared, task_id))
 
 
 @pytest.mark.long
-def test_a_helper_that_is_killed_costs_its_part_only(shared: Shared, tmp_path: Path) -> None:
-    task_id = shared.submit("helper")
-    with only_others_work(shared, task_id) as leader:
-        wait_until(lambda: sum(part["status"] == "RUNNING" for part in shared.parts(task_id)) == 2)
-        helper = shared.other(leader)
-        send(helper, task_id, signal.SIGSTOP)
-        helper.kill()
-    last = shared.last_event(task_id)
-    helper.begin()
-    assert (last["status"], last["attempt"]) == ("COMPLETED", 1)
-    lost = {row["number"] for row in shared.history(task_id) if row["losses"]}
-    again = {row["number"] for row in shared.history(task_id) if row["status"] == "RUNNING" and row["claims"] > 1}
-    assert len(lost) == 1
-    assert again == lost
-    assert_same(shared, last["task"]["videoUrl"], tmp_path)
-    wait_until(lambda: nothing_left(shared, task_id))
-
-
-@pytest.mark.long
-def test_the_parts_that_are_made_outlive_a_killed_leader(shared: Shared, tmp_path: Path) -> None:
-    task_id = shared.submit("leader")
-    with only_others_work(shared, task_id) as leader:
-        wait_until(lambda: made_elsewhere(shared, task_id) == PARTS - 1)
-        leader.kill()
+def test_a_worker_that_is_killed_costs_its_part_only(shared: Shared, tmp_path: Path) -> None:
+    task_id = shared.submit("killed")
+    with only_the_other_renders(shared, task_id) as lost:
+        wait_until(lambda: made(shared, task_id) == PARTS - 1)
+        lost.kill()
         last = shared.last_event(task_id)
-    leader.begin()
-    assert (last["status"], last["attempt"]) == ("COMPLETED", 2)
-    second = [row for row in shared.history(task_id) if row["attempt"] == 2]
-    assert {row["number"] for row in second if row["status"] == "RUNNING"} == {0}
+    lost.begin()
+    assert (last["status"], last["attempt"]) == ("COMPLETED", 1)
+    history = shared.history(task_id)
+    assert {row["number"] for row in history if row["losses"]} == {1}
+    again = {row["number"]: {each["fence"] for each in history if each["number"] == row["number"]} for row in history}
+    assert {number: len(fences - {0}) for number, fences in again.items()} == {0: 1, 1: 2, 2: 1, 3: 1}
     assert_same(shared, last["task"]["videoUrl"], tmp_path)
     wait_until(lambda: nothing_left(shared, task_id))
 
 
-def test_a_task_goes_before_another_tasks_parts_and_a_short_one_has_none(shared: Shared, tmp_path: Path) -> None:
+def test_a_task_goes_before_the_parts_that_wait_and_a_short_one_has_none(shared: Shared, tmp_path: Path) -> None:
     long_id = shared.submit("behind")
-    with only_others_work(shared, long_id) as leader:
-        wait_until(lambda: sum(part["status"] == "RUNNING" for part in shared.parts(long_id)) == 2)
-        send(shared.other(leader), long_id, signal.SIGSTOP)
+    with only_the_other_renders(shared, long_id):
+        wait_until(lambda: len(running(shared, long_id)) == 2)
         short = DraftBuilder(160, 90).video("count.mp4", 0, 2_000_000).text("短", 0, 1_000_000)
-        short_id = shared.submit("first", short)
+        short_id = shared.submit("first", short, priority=1)
         assert shared.last_event(short_id)["status"] == "COMPLETED"
         assert shared.history(short_id) == []
+        assert made(shared, long_id) < PARTS - 1
     last = shared.last_event(long_id)
     assert (last["status"], last["attempt"]) == ("COMPLETED", 1)
     assert {row["losses"] for row in shared.history(long_id)} == {0}
@@ -292,10 +317,9 @@ def database_of(running: Served) -> Path:
 
 def test_a_cancel_ends_the_renderers_of_all(shared: Shared) -> None:
     task_id = shared.submit("cancel")
-    with only_others_work(shared, task_id) as leader:
-        wait_until(lambda: sum(part["status"] == "RUNNING" for part in shared.parts(task_id)) == 2)
-        send(shared.other(leader), task_id, signal.SIGSTOP)
-        assert children_of(shared.site.folder)
+    with only_the_other_renders(shared, task_id) as first:
+        wait_until(lambda: len(running(shared, task_id)) == 2 and bool(children_of(shared.site.folder)))
+        send(shared.other(first), task_id, signal.SIGSTOP)
         shared.site.server.data(CANCEL, id=task_id)
         assert shared.last_event(task_id)["status"] == "CANCELED"
         wait_until(lambda: nothing_left(shared, task_id), seconds=10)

@@ -53,7 +53,8 @@ def initialization(picture: Path, timescale: int, delay: int, *, has_sound: bool
     options = {"movflags": "empty_moov+default_base_moof", "use_editlist": "0"}
     options["video_track_timescale"] = str(timescale)
     with av.open(str(picture), format="mov") as source, av.open(made, "w", format="mp4", options=options) as target:
-        target.add_stream_from_template(source.streams.video[0])  # pyright: ignore[reportUnknownMemberType]  # untyped
+        track = target.add_stream_from_template(source.streams.video[0])  # pyright: ignore[reportUnknownMemberType]  # untyped
+        track.codec_context.bit_rate = 0  # that of this chunk; each has another
         if has_sound:
             target.add_stream("aac", rate=SOUND_RATE, layout="stereo")  # pyright: ignore[reportUnknownMemberType]  # untyped
         target.start_encoding()

@@ -97,12 +97,19 @@ class StreamWriter:
         self.sound.ended = True
         self.look()
 
-    async def run(self) -> None:
-        """Write all fragments; they must be offered, or the task cancelled."""
+    async def run(self, part: Span | None = None) -> None:
+        """Write the fragments that begin within these frames of the timeline, by default all; their files must be
+        offered, or the task cancelled.
+        """
+        shown = self._timeline.shown
+        start, end = (part.start - shown.start, part.end - shown.start) if part else (0, shown.count)
+        every = enumerate(fragments(shown.count, self._timeline.rate))
+        self._next = start
+        self._coded.clear()
         try:
-            for number, span in enumerate(fragments(self._timeline.shown.count, self._timeline.rate)):
+            for number, span in ((number, span) for number, span in every if start <= span.start < end):
                 await self._wait_for(span)
-                if number == 0:
+                if span.start == start:
                     self._on_begin(await asyncio.to_thread(self._begin))
                 self._on_fragment(number, await asyncio.to_thread(self._write, number, span), span.count)
         except (OSError, ValueError, FFmpegError, StreamBroken) as error:

@@ -209,6 +209,7 @@ class Site:
         registry = await self._registry(place, 1)
         self.workers[place] = Puppet(
             self.tasks.database,
+            self.queue,
             self.tasks.task_cache,
             self.files,
             registry,

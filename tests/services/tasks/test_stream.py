@@ -43,8 +43,8 @@ def begun(folder: Path, task: Task, content: str, beginning: str = "the beginnin
     return Attempt(task, made, AttemptProgress(task))
 
 
-def streamed(files: FileStore, attempt: Attempt, *frames: int, ends: bool = True) -> Task:
-    """The task after the attempt has stored fragments of so many frames, and has ended or been lost."""
+def streamed(files: FileStore, attempt: Attempt, *frames: int, first: int = 0, ends: bool = True) -> Task:
+    """The task after the attempt has stored fragments of so many frames from `first` on, and has ended or been lost."""
     told = [attempt.task.stream]
 
     async def stored() -> None:
@@ -54,14 +54,15 @@ def streamed(files: FileStore, attempt: Attempt, *frames: int, ends: bool = True
                 told.extend(update.stream for update in attempt.progress.take())
 
     async def scenario() -> None:
-        stream = AttemptStream(files, attempt)
+        stream = AttemptStream(files, attempt.task, attempt.folder, attempt.progress.on_stream)
         async with stream.serve():
             stream.add(BEGIN)
-            for number, count in enumerate(frames):
+            for number, count in enumerate(frames, first):
                 stream.add(FragmentLine(number, f"{number}.m4s", count))
             if not ends:
                 await stored()
                 raise ConnectionError
+        stream.end()
 
     with suppress(ConnectionError):
         asyncio.run(scenario())
@@ -92,6 +93,13 @@ def test_an_attempt_that_makes_other_fragments_ends_the_stream(
     other = begun(tmp_path, replace(lost, attempt=2), "second", beginning)
     assert streamed(files, other, *frames).stream == ""
     assert content(files, lost, "1.m4s", tmp_path) == "first 1"
+
+
+@pytest.mark.parametrize(("first", "stream"), [(1, "1 30 90: 30 30 30"), (2, "1 30 90: 30 30 30"), (3, "")])
+def test_a_part_goes_on_after_those_before_it(files: FileStore, tmp_path: Path, first: int, stream: str) -> None:
+    before = replace(running_task(), stream="1 30 90: 30 30")
+    asyncio.run(files.put(stream_key(before.id, 1, "init.mp4"), b"the beginning"))
+    assert streamed(files, begun(tmp_path, before, "part"), *[30] * (3 - first or 1), first=first).stream == stream
 
 
 def test_a_stream_without_its_end_is_none(files: FileStore, tmp_path: Path) -> None:

@@ -82,7 +82,14 @@ async def taken_over(folder: Path, url: str) -> AsyncGenerator[tuple[Tasks, Pupp
         registry = WorkerRegistry(tasks.database, "here", 1, 100)
         async with registry.serve():
             worker = Puppet(
-                tasks.database, tasks.task_cache, files, registry, lambda _: None, tasks.settings, NO_TRACES
+                tasks.database,
+                tasks.queue,
+                tasks.task_cache,
+                files,
+                registry,
+                lambda _: None,
+                tasks.settings,
+                NO_TRACES,
             )
             yield (
                 tasks,

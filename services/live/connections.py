@@ -5,6 +5,7 @@ Each process knows its own. A question to the others is broadcast, and they broa
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing, contextmanager
@@ -23,6 +24,7 @@ ANSWERED_AT_ONCE = 20
 """Connections in one answer: PostgreSQL's NOTIFY carries 8000 bytes."""
 MOST_ANSWERED = 100
 _LIST, _END = "list", "end"
+_ID = re.compile(r"[0-9a-f]{8}-[0-9]{1,18}")
 
 
 class ConnectionEnded(RequestError):
@@ -109,9 +111,10 @@ class Connections:
         """End a connection. Raises `ConnectionNotFound`."""
         if self._end(connection_id):
             return
-        async with aclosing(self._ask(f"{_END}:{connection_id}")) as answers:
-            async for _ in answers:
-                return
+        if _ID.fullmatch(connection_id):
+            async with aclosing(self._ask(f"{_END}:{connection_id}")) as answers:
+                async for _ in answers:
+                    return
         raise ConnectionNotFound(Bilingual("There is no connection of this id.", "没有此 ID 的连接。"))
 
     def _own(self, most: int) -> list[Connection]:

@@ -6,6 +6,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.matrix import sampled
 from tests.support.process import Served, children_of, gated_exporter, served
 from tests.support.receiver import receiving
 from tests.support.site import wait_until
@@ -63,7 +64,7 @@ def watch_until_attempt(running: Served, task_id: str, attempt: int) -> None:
                 return
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", sampled(STAGES, 3))
 def test_a_killed_server_finishes_its_task_after_the_restart(tmp_path: Path, stage: str) -> None:
     with served(tmp_path, exporter=gated_exporter(tmp_path)) as running:
         running.start()

@@ -13,6 +13,7 @@ from tests.support.programs import S3, Postgres, Redis
 from tests.support.server import Server
 
 
+@pytest.mark.long
 def test_one_process_on_sqlite_keeps_its_promises(tmp_path: Path) -> None:
     with on_sqlite(tmp_path) as ground:
         report = campaign("SQLite", 2, ground)

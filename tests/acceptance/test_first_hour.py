@@ -60,6 +60,7 @@ def running(command: list[str], folder: Path, environment: dict[str, str]) -> Ge
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_commands_of_the_readme_do_what_it_says_in_a_fresh_clone(clone: Path) -> None:
     start, docker, *others = blocks("README.md", "sh")
     assert (start.split()[:2], docker.split()[:2]) == (["make", "run"], ["docker", "build"])

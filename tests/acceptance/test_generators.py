@@ -11,6 +11,7 @@ import pycapcut  # type: ignore[import-untyped]  # it has no types
 import pyJianYingDraft  # type: ignore[import-untyped]  # it has no types
 import pytest
 
+from tests.support.matrix import but_long
 from tests.support.media import BLUE, GREEN, RED, YELLOW, counting_video, plain, quadrants, tone
 from tests.support.render import Rendered, request, run
 from tests.support.video import near
@@ -58,7 +59,7 @@ class Writer:
         return run(request(self.folder, draft_folder=str(self.folder)))
 
 
-@pytest.fixture(params=PACKAGES, ids=lambda package: str(package.__name__))
+@pytest.fixture(params=but_long(PACKAGES, pycapcut), ids=lambda package: str(package.__name__))
 def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Writer:
     return Writer(request.param, tmp_path)
 

@@ -7,6 +7,13 @@ import pytest
 from tests.oracle.features import FEATURES, GROUPS
 from tests.oracle.studies import Feature, Study
 
+OFTEN = ("placing", "time", "text", "transitions", "animations")
+"""The groups that `make test` draws; `make test-long` and `make test-ffmpegs` draw them all."""
+
+
+def _long(group: str) -> list[pytest.MarkDecorator]:
+    return [] if group in OFTEN else [pytest.mark.long]
+
 
 class Studies:
     """The studies of all groups, each made on first use."""
@@ -28,7 +35,9 @@ def studies(scenery: Path, tmp_path_factory: pytest.TempPathFactory) -> Studies:
     return Studies(scenery, tmp_path_factory.mktemp("oracle"))
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=str)
+@pytest.mark.parametrize(
+    "feature", [pytest.param(feature, marks=_long(feature.group)) for feature in FEATURES], ids=str
+)
 def test_a_feature_looks_as_the_reference_draws_it(studies: Studies, feature: Feature) -> None:
     study = studies.of(feature.group)
     assert feature.wants <= study.kinds(feature), "the timeline does not hold it"
@@ -36,7 +45,7 @@ def test_a_feature_looks_as_the_reference_draws_it(studies: Studies, feature: Fe
     assert all(each.within(feature.ssim, feature.difference) for each in found), found
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", [pytest.param(group, marks=_long(group)) for group in GROUPS])
 def test_a_group_of_features_has_as_many_frames_as_its_timeline(studies: Studies, group: str) -> None:
     study = studies.of(group)
     assert len(study.video) == study.timeline.frames

@@ -11,6 +11,7 @@ from tests.oracle.studies import Feature, Study
 from tests.support.ffmpegs import machine_ffmpeg
 from tests.support.programs import not_run
 
+pytestmark = pytest.mark.long
 PICKED = (
     "time: reverse", "time: variable frame rate", "time: stored lying on its side", "time: gif",
     "keyframes: scale", "keyframes: of the bottom clip",

@@ -139,7 +139,7 @@ def usual_value(kind: Any) -> object:
 PLACES = {place.name: place for place in places()}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
 def odd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server, str]]:
     """A server that takes everything, and a task of it."""
     settings = {"submits_per_minute": "0", "queries_per_minute": "0", "queued_per_key": "0", "max_queued": "100000"}

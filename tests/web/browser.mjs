@@ -23,7 +23,9 @@ export async function launch(...args) {
 
 // A page of the server, for the time of a test; `complaints` collects errors, refused scripts and dialogs, which `calm` wants to be none.
 export async function open(t, browser, server, options = {}) {
-  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1360, height: 900 }, ...options });
+  // without motion, as Chromium draws what turns without end sixty times a second, and tests share two cores with it
+  const usual = { locale: "en-US", viewport: { width: 1360, height: 900 }, reducedMotion: "reduce" };
+  const context = await browser.newContext({ ...usual, ...options });
   t.after(() => context.close());
   context.setDefaultTimeout(SECONDS * 1000);
   const page = await context.newPage();

@@ -52,7 +52,7 @@ test("axe finds no serious fault, and nothing is wider than the window, in both 
   ];
   for (const [locale, colorScheme, width] of looks) {
     const name = `${locale}-${colorScheme}-${width}`;
-    const page = await open(t, browser, server, { locale, colorScheme, viewport: { width, height: 860 }, reducedMotion: "reduce" });
+    const page = await open(t, browser, server, { locale, colorScheme, viewport: { width, height: 860 } });
     await card(page, "long").waitFor();
     await page.waitForFunction(() => document.querySelector(".poster img")?.complete);
     await picture(page, name);

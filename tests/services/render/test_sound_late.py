@@ -11,6 +11,7 @@ from tests.support.drafts import DraftBuilder
 from tests.support.render import render
 from tests.support.video import Video
 
+pytestmark = pytest.mark.long
 S = 1_000_000
 LATE_S = 0.4
 MARK_S = 0.5

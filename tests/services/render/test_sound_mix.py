@@ -19,6 +19,7 @@ from services.render.sound.mix import TURNED_BYTES, mix, reverse_frames
 from services.render.timeline.scene import Sound, Timeline
 from tests.oracle.sound import departures, mixed
 from tests.support import media
+from tests.support.matrix import but_long, sampled
 
 S = 1_000_000
 BURSTS = "0.3*sin(2*PI*660*t)*(0.02+lt(mod(t\\,0.5)\\,0.2))"
@@ -93,14 +94,14 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["rising.wav", "rising.m4a", "tone.wav"])
+@pytest.mark.parametrize("name", but_long(["rising.wav", "rising.m4a", "tone.wav"], "rising.m4a", "tone.wav"))
 @pytest.mark.parametrize("case", CASES)
 def test_a_sound_is_as_loud_as_in_the_reference(folder: Path, tmp_path: Path, name: str, case: str) -> None:
     whole = timeline(sound(folder / name, **CASES[case]))
     assert departures(mix_of(whole, tmp_path), mixed(whole)) == []
 
 
-@pytest.mark.parametrize("speed", [0.3, 0.5, 0.8, 0.9, 1.1, 1.5, 2.0, 3.0, 4.0])
+@pytest.mark.parametrize("speed", sampled([0.3, 0.5, 0.8, 0.9, 1.1, 1.5, 2.0, 3.0, 4.0], 4))
 def test_onsets_come_at_their_time_when_speed_keeps_the_pitch(folder: Path, tmp_path: Path, speed: float) -> None:
     whole = timeline(sound(folder / "bursts.wav", speed=speed, duration_us=1_900_000))
     wanted = onsets(mixed(whole)[:, 0])

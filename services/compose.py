@@ -36,6 +36,7 @@ from services.sandbox.process_sandbox import sandbox_here
 from services.settings import Settings, SettingsError, traces_enabled
 from services.startup_checks import check_exposure, check_looks
 from services.store.database import Database
+from services.tasks.draft_check import DraftCheck
 from services.tasks.manager import TaskManager
 from services.tasks.report import Reports
 from services.telemetry.stream_metrics import StreamMetrics
@@ -126,6 +127,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             webhooks=guard,
             traces=traces,
             unwritable=partial(_unwritable, settings),
+            drafts=DraftCheck(settings),
             default_output=settings.default_output,
             default_label=settings.ai_label,
         )

@@ -136,6 +136,8 @@ class ExportRequest:
     """Render or join parts of an attempt that another renderer has begun."""
     report: bool = False
     """Render nothing: report the draft's size, warnings and error."""
+    facts: bool = False
+    """Only read the draft, and tell its facts."""
     timings: bool = False
     """Tell the cost of each step in the result."""
     options: Output = STANDARD_OUTPUT
@@ -160,13 +162,13 @@ class ExportRequest:
         return self.folder / "pieces"
 
     def to_json(self) -> str:
-        """The request as one line. `report`, `timings`, `options`, `replace`, `keep_dir` and `stream` are present only
-        if they differ from the default.
+        """The request as one line. `report`, `facts`, `timings`, `options`, `replace`, `keep_dir` and `stream` are
+        present only if they differ from the default.
         """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
         del values["replacements"]
         values["replace"] = [each.to_json() for each in self.replacements]
-        for name in ("report", "timings", "options", "replace", "keep_dir", "stream"):
+        for name in ("report", "facts", "timings", "options", "replace", "keep_dir", "stream"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -315,6 +317,24 @@ class Report:
         _check_range(MAX_COUNT, self.frame_rate)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftFacts:
+    """What an output and replacements must fit in a draft: its canvas in pixels, length, and frames a second; the names
+    that replacements may give texts, and those that they may give files.
+    """
+
+    width: int
+    height: int
+    duration_us: int
+    frame_rate: float
+    texts: tuple[str, ...]
+    files: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_range(MAX_NUMBER, self.width, self.height, self.duration_us)
+        _check_range(MAX_COUNT, self.frame_rate)
+
+
 def _check_range(most: float, *numbers: float | None) -> None:
     """Raises `ValueError` unless all numbers are finite and in 0..most."""
     if not all(number is None or 0 <= number <= most for number in numbers):
@@ -348,6 +368,7 @@ def read_request(text: str) -> ExportRequest:
         limits=_limits(given.get("limits") or {}),
         copy_video=given.get("copy_video") is not False,
         report=given.get("report") is True,
+        facts=given.get("facts") is True,
         timings=given.get("timings") is True,
         stream=given.get("stream") is True,
         share_seconds=_seconds(given, "share_seconds"),
@@ -491,9 +512,10 @@ class Reporter:
         """Report a rendered part, and request the next order."""
         self._line({"part": {"number": number, "path": str(path)}})
 
-    def finish(self, last: Result | Report | Failure) -> None:
+    def finish(self, last: Result | Report | DraftFacts | Failure) -> None:
         """Write the last line."""
-        key = {Result: "result", Report: "report", Failure: "error"}[type(last)]
+        keys = {Result: "result", Report: "report", DraftFacts: "facts", Failure: "error"}
+        key = keys[type(last)]
         self._line({key: asdict(last, dict_factory=_present)})
 
     def _due(self, last: StageLine, done: float, total: float | None) -> bool:

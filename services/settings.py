@@ -182,6 +182,12 @@ class Settings(BaseSettings):
     subscriptions_per_socket: int = Field(100, ge=1, description="operations of one websocket at once")
     queued_per_key: int = Field(200, ge=0, description="waiting tasks of one key; 0: no limit but MAX_QUEUED")
     keep_drafts_hours: int = Field(168, ge=1, description="lifetime of drafts sent to POST /drafts")
+    check_seconds: float = Field(
+        4.0,
+        ge=0,
+        description="longest time that a submit waits for its draft to be read, where its range, size or replacements "
+        "depend on it; 0: they are checked by the render alone",
+    )
     max_queued: int = Field(1000, ge=1, description="waiting tasks; more are refused")
     keep_days: int = Field(0, ge=0, description="days until ended tasks, events and videos are removed; 0: never")
     stream: bool = Field(

@@ -55,6 +55,7 @@ _CHINESE = {
     "subscriptions_per_socket": "每个 websocket 同时进行的操作数",
     "queued_per_key": "每个密钥排队的任务数；0 表示只受 MAX_QUEUED 限制",
     "keep_drafts_hours": "通过 POST /drafts 上传的草稿保留多少小时",
+    "check_seconds": "提交最多为读取草稿等待的秒数（仅当输出范围、尺寸或替换内容取决于草稿时）；0：只在渲染时检查",
     "max_queued": "排队的任务数，超过则拒绝",
     "keep_days": "任务结束多少天后，连同其事件和视频一起删除；0 表示永久保留",
     "stream": "允许在渲染过程中观看视频；分片占用的空间与视频相当，并随视频一起删除",

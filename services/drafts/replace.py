@@ -18,12 +18,10 @@ from services.drafts.records import (
     segments_of,
 )
 from services.drafts.time_warp import TimeWarp
-from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode, failed
+from services.errors import Bilingual, DraftWarning, ErrorCode, WarningCode, failed
 from services.http.urls import clean_url
 from services.replacements import Replacements
 
-MOST_NAMED = 20
-"""Names that a message lists."""
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{1,200}?)\s*\}\}")
 
 
@@ -33,30 +31,17 @@ def placeholders(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in _PLACEHOLDER.findall(text)))
 
 
-def unknown(draft: Draft, replacements: Replacements) -> tuple[str, ...]:
-    """The names of replacements for which the draft has nothing."""
-    names: dict[bool, set[str]] = {True: set(placeholders(draft)), False: set()}
-    for segment in segments_of(draft):
-        material = segment.material
-        if isinstance(material, TextMaterial | MediaMaterial):
-            names[isinstance(material, TextMaterial)].update(_names(segment, material))
-    return tuple(each.name for each in replacements if each.name not in names[each.text is not None])
-
-
 def replaced(draft: Draft, replacements: Replacements) -> Draft:
-    """The draft with the replacements made, and a warning for each placeholder that is left. Raises `Failed`
-    (REPLACEMENT_UNKNOWN, DRAFT_TOO_LARGE).
+    """The draft with the replacements made, which fit it, and a warning for each placeholder that is left. Raises
+    `Failed` (DRAFT_TOO_LARGE).
     """
     if not replacements:
         return draft
-    missing = unknown(draft, replacements)
-    if missing:
-        raise _unknown(missing)
     changed = _Replacer(replacements).draft(draft)
     return replace(changed, warnings=(*changed.warnings, *map(_left, placeholders(changed))))
 
 
-def _names(segment: Segment, material: TextMaterial | MediaMaterial) -> tuple[str, ...]:
+def names_of(segment: Segment, material: TextMaterial | MediaMaterial) -> tuple[str, ...]:
     """The names of a segment's material, the most specific first."""
     return tuple(name for name in (segment.id, material.id, material.name) if name)
 
@@ -86,13 +71,13 @@ class _Replacer:
         if isinstance(material, TextMaterial):
             text = self._text(segment, material)
             return segment if text is material else replace(segment, material=text)
-        url = _first(self._urls, _names(segment, material)) if isinstance(material, MediaMaterial) else None
+        url = _first(self._urls, names_of(segment, material)) if isinstance(material, MediaMaterial) else None
         if url is None or not isinstance(material, MediaMaterial):
             return segment
         return _earlier(replace(segment, material=_media(material, url)), starts_us.get(material, 0))
 
     def _text(self, segment: Segment, material: TextMaterial) -> TextMaterial:
-        whole = _first(self._texts, _names(segment, material))
+        whole = _first(self._texts, names_of(segment, material))
         if whole is not None:
             return _edited(segment, material, 0, len(material.text), whole)
         for found in reversed(list(_PLACEHOLDER.finditer(material.text))):
@@ -155,14 +140,4 @@ def _left(name: str) -> DraftWarning:
             f"The placeholder {{{{{name}}}}} has no replacement and is drawn as it is.",
             f"占位符 {{{{{name}}}}} 没有对应的替换，按原文绘制。",
         ),
-    )
-
-
-def _unknown(names: tuple[str, ...]) -> Failed:
-    shown = names[:MOST_NAMED]
-    listed, listed_zh = ", ".join(repr(name) for name in shown), "、".join(f"“{name}”" for name in shown)
-    return failed(
-        ErrorCode.REPLACEMENT_UNKNOWN,
-        f"The draft has nothing that these replacements name: {listed}.",
-        f"草稿中没有这些替换所指的内容：{listed_zh}。",
     )

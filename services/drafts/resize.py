@@ -14,7 +14,7 @@ def resized(draft: Draft, output: Output) -> Draft:
     """The draft with its canvases scaled, and in the frame rate of the output. Lengths that drafts store in canvas
     pixels are scaled too; all others are relative to the canvas.
     """
-    factor = _factor(draft, output)
+    factor = _factor(draft.width, draft.height, output)
     if factor == 1 and output.frame_rate is None:
         return draft
     return _Resizer(factor, output.frame_rate).draft(draft)
@@ -25,9 +25,15 @@ def scaled(draft: Draft, factor: float) -> Draft:
     return draft if factor == 1 else _Resizer(factor, None).draft(draft)
 
 
-def _factor(draft: Draft, output: Output) -> float:
+def canvas_size(width: int, height: int, output: Output) -> tuple[int, int]:
+    """The size in pixels of a canvas in an output."""
+    factor = _factor(width, height, output)
+    return _side(width, factor), _side(height, factor)
+
+
+def _factor(width: int, height: int, output: Output) -> float:
     if output.short_side is not None:
-        return output.short_side / min(draft.width, draft.height)
+        return output.short_side / min(width, height)
     return output.scale or (DRAFT_SCALE if output.quality is Quality.DRAFT else 1.0)
 
 
@@ -42,8 +48,8 @@ class _Resizer:
     def draft(self, draft: Draft) -> Draft:
         return replace(
             draft,
-            width=self._side(draft.width),
-            height=self._side(draft.height),
+            width=_side(draft.width, self._factor),
+            height=_side(draft.height, self._factor),
             fps=self._frame_rate or draft.fps,
             tracks=tuple(self._track(track) for track in draft.tracks),
         )
@@ -77,5 +83,6 @@ class _Resizer:
             fixed_height_px=height and height * self._factor,
         )
 
-    def _side(self, side: int) -> int:
-        return max(SMALLEST_SIDE_PX, round(side * self._factor / 2) * 2)
+
+def _side(side: int, factor: float) -> int:
+    return max(SMALLEST_SIDE_PX, round(side * factor / 2) * 2)

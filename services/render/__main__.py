@@ -29,8 +29,10 @@ def main() -> int:
     reporter.progress(Stage.PARSING_DRAFT, 0, None, Unit.BYTES)
 
     gc.disable()  # an import makes no garbage
-    from services.render.program import run
-
+    if request.facts:
+        from services.render.facts import run
+    else:
+        from services.render.program import run
     gc.enable()
     return run(request, reporter)
 

@@ -30,14 +30,10 @@ PLAYED = frozenset((OutputFormat.MP4, OutputFormat.MP4_HEVC, OutputFormat.MP4_AV
 SHEET_FRAMES = 12
 SHEET_WIDTH_PX = 1920
 """Maximum width of a contact sheet."""
-RANGE_HINT = Bilingual(
-    "Ask for a range within the draft; `draftReport` has its length.",
-    "请指定草稿时长之内的范围；`draftReport` 会给出草稿的时长。",
-)
 
 
 def cut(timeline: Timeline, options: Output) -> Timeline:
-    """The timeline with the range, sounds and encoder of the output. Raises `Failed` for a range outside the draft."""
+    """The timeline with the range, sounds and encoder of the output, whose range is within the draft."""
     shown = timeline.sounds if options.sound and options.format not in SILENT else ()
     cut_out = replace(timeline, window=_window(timeline, options), sounds=shown, encoder=encoder(options))
     return _without_mark(cut_out) if options.format in PICTURES else cut_out
@@ -51,18 +47,10 @@ def _without_mark(timeline: Timeline) -> Timeline:
 
 
 def _window(timeline: Timeline, options: Output) -> Span | None:
-    """The frames of the range; None for all."""
-    first = frame_at(options.start_ms * 1000, timeline.rate)
-    end = timeline.frames if options.end_ms is None else frame_at(options.end_ms * 1000, timeline.rate)
-    if first >= timeline.frames or end > timeline.frames:
-        seconds = timeline.frames / float(timeline.rate)
-        start, stop = options.start_ms / 1000, seconds if options.end_ms is None else options.end_ms / 1000
-        raise failed(
-            ErrorCode.DRAFT_INVALID,
-            f"The output's range, {start:g} s to {stop:g} s, is not within the draft, which is {seconds:.2f} s long.",
-            f"输出范围（{start:g} 秒到 {stop:g} 秒）超出了草稿，草稿时长为 {seconds:.2f} 秒。",
-            hint=RANGE_HINT,
-        )
+    """The frames of the range, of which one is at least; None for all."""
+    first = min(frame_at(options.start_ms * 1000, timeline.rate), max(0, timeline.frames - 1))
+    asked = timeline.frames if options.end_ms is None else frame_at(options.end_ms * 1000, timeline.rate)
+    end = min(asked, timeline.frames)
     if options.format is OutputFormat.JPEG:
         return Span(first, first + 1)
     return None if (first, end) == (0, timeline.frames) else Span(first, max(first + 1, end))

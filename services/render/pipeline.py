@@ -9,17 +9,18 @@ from pathlib import Path
 
 from services.drafts.ai_mark import marked
 from services.drafts.families.looks import find_looks
-from services.drafts.fetch import Fetcher, FetchLimits
+from services.drafts.fit import facts_of, misfit
 from services.drafts.flatten import flattened
 from services.drafts.places import locator
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, drafts_of, segments_of
 from services.drafts.replace import replaced
 from services.drafts.resize import resized
-from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
+from services.drafts.source import DraftSource
 from services.errors import Bilingual, ErrorCode, Failed, failed
 from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Step, Unit
 from services.output import CLEAR, STREAMED, Output
+from services.render.draft_source import fetcher_of, source_of
 from services.render.encoding import unwritable
 from services.render.export import Exporter, SourceFailed
 from services.render.finish import publish
@@ -98,8 +99,8 @@ async def examine(
     async with _started(request) as source:
         draft = await _draft(source, reporter, request)
         on_draft(draft)
-        changed = replaced(draft, request.replacements)
-        await _timeline(request, reporter, places, source, changed, await _ffmpeg(request))
+        wanted = _wanted(draft, request)
+        await _timeline(request, reporter, places, source, wanted, await _ffmpeg(request))
 
 
 @asynccontextmanager
@@ -109,8 +110,8 @@ async def _started(request: ExportRequest) -> AsyncGenerator[DraftSource]:
     what, what_zh = ("report", "检查草稿") if request.report else ("render", "渲染")
     clock = asyncio.timeout(seconds)
     try:
-        async with clock, _fetcher(request) as fetcher:
-            yield _source(request, fetcher)
+        async with clock, fetcher_of(request) as fetcher:
+            yield source_of(request, fetcher)
     except TimeoutError:
         if not clock.expired():
             raise
@@ -121,29 +122,9 @@ async def _started(request: ExportRequest) -> AsyncGenerator[DraftSource]:
         ) from None
 
 
-def _fetcher(request: ExportRequest) -> Fetcher:
-    limits = FetchLimits(
-        draft_bytes=request.limits.draft_bytes,
-        material_bytes=request.limits.material_bytes,
-        task_bytes=request.limits.task_bytes,
-    )
-    return Fetcher(
-        cache_dir=request.materials_dir,
-        allow_hosts=request.allow_hosts,
-        own_urls=request.own_urls,
-        limits=limits,
-    )
-
-
-def _source(request: ExportRequest, fetcher: Fetcher) -> DraftSource:
-    if request.draft_folder is not None:
-        return LocalDraft(request.draft_folder, fetcher, request.draft_files)
-    return RemoteDraft(fetcher, request.draft_url)
-
-
 async def _render(request: ExportRequest, reporter: Reporter, places: Workspace, source: DraftSource) -> Result:
     ffmpeg = await _ffmpeg(request)
-    draft = replaced(await _draft(source, reporter, request), request.replacements)
+    draft = _wanted(await _draft(source, reporter, request), request)
     compounds = None if request.helping else CompoundRenderer(ffmpeg, places.pieces)
     try:
         timeline = await _timeline(request, reporter, places, source, draft, ffmpeg, compounds)
@@ -229,11 +210,18 @@ async def _draft(source: DraftSource, reporter: Reporter, request: ExportRequest
     with COSTS.step(Step.FETCH):
         content = await source.content(on_bytes)
     with COSTS.step(Step.READ):
-        read = await asyncio.to_thread(read_draft, content, find_looks(request.looks))
-        draft = resized(read, request.options)
+        draft = await asyncio.to_thread(read_draft, content, find_looks(request.looks))
     received = max(received, len(content))
     reporter.progress(Stage.PARSING_DRAFT, received, received, Unit.BYTES)
     return draft
+
+
+def _wanted(draft: Draft, request: ExportRequest) -> Draft:
+    """The draft with the replacements, in the size and frame rate of the output. Raises `Failed` if they do not fit."""
+    wrong = misfit(facts_of(draft), request.options, request.replacements, request.limits.pixels)
+    if wrong is not None:
+        raise wrong.failed
+    return resized(replaced(draft, request.replacements), request.options)
 
 
 def _check_size(draft: Draft, limits: ExportLimits) -> None:

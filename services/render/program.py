@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from services.drafts.fidelity import fidelity
+from services.drafts.fit import facts_of, unknown
 from services.drafts.records import Draft
-from services.drafts.replace import placeholders, unknown
+from services.drafts.replace import placeholders
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
 from services.exporter_protocol import ExportRequest, Report, Reporter
 from services.render.pipeline import examine, render, workspace
@@ -91,7 +92,7 @@ def _facts(draft: Draft, replacements: Replacements) -> Report:
         designed_us=drawn.designed_us,
         placeholders=named or None,
         missing=tuple(name for name in named if name not in given) or None,
-        unknown=unknown(draft, replacements) or None,
+        unknown=unknown(facts_of(draft), replacements) or None,
     )
 
 

@@ -45,6 +45,7 @@ from services.store.records import (
     TaskRequest,
     ThroughputPoint,
 )
+from services.tasks.draft_check import DraftCheck
 from services.tasks.queue_quota import check_queue_quota
 from services.tasks.requests import checked_request, fingerprint
 from services.telemetry.log_context import bind_task
@@ -77,6 +78,7 @@ class TaskManager:
         webhooks: Guard | None = None,
         traces: Traces = NO_TRACES,
         unwritable: Callable[[OutputFormat], Bilingual | None] = lambda _: None,
+        drafts: DraftCheck | None = None,
         default_output: Output = STANDARD_OUTPUT,
         default_label: AiLabel | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class TaskManager:
         self._webhooks = webhooks or Guard(())
         self._traces = traces
         self._unwritable = unwritable
+        self._drafts = drafts
         self._default_output = default_output
         self._default_label = default_label
 
@@ -109,7 +112,8 @@ class TaskManager:
         one ends no other.
         """
         began_ms = now_ms()
-        checked = [await self._checked_or_error(request) for request in requests]
+        deadline = self._drafts.deadline() if self._drafts else 0.0
+        checked = [await self._checked_or_error(owner, request, deadline) for request in requests]
         try:
             found = await self._submit_once(owner, checked)
         except IntegrityError:  # a concurrent submit was faster: join its task
@@ -118,7 +122,7 @@ class TaskManager:
             self._queue.wake()
         return [self._submitted(each, began_ms) for each in found]
 
-    async def _checked_or_error(self, request: TaskRequest) -> TaskRequest | RequestError:
+    async def _checked_or_error(self, owner: str, request: TaskRequest, deadline: float) -> TaskRequest | RequestError:
         try:
             request = checked_request(request)
             if request.output == STANDARD_OUTPUT:
@@ -127,6 +131,8 @@ class TaskManager:
             await self._check_format(request.output.format)
             if request.webhook_url is not None:
                 await check_webhook(request.webhook_url, self._webhooks)
+            if self._drafts is not None:
+                await self._drafts.check(owner, request, deadline)
         except RequestError as error:
             return error
         return request

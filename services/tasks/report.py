@@ -126,25 +126,27 @@ class Reports:
         async with scratch_folder(self._settings.work_dir, FOLDER_PREFIX, remove_tree) as outer:
             folder = outer / "attempt"
             await asyncio.to_thread(folder.mkdir)
-            return await make_report(replace(self._request(draft_url, folder), replacements=replacements))
+            request = request_of_report(self._settings, draft_url, folder, self._seconds)
+            return await make_report(replace(request, replacements=replacements))
 
-    def _request(self, draft_url: str, folder: Path) -> ExportRequest:
-        settings = self._settings
-        return ExportRequest(
-            task_id=folder.parent.name,
-            attempt=1,
-            draft_url=draft_url,
-            folder=folder,
-            output=folder / "video.mp4",
-            allow_hosts=settings.allow_hosts,
-            own_urls=own_urls(settings.base_url, draft_url),
-            font_dirs=settings.font_dirs,
-            looks=settings.looks,
-            ffmpeg=settings.ffmpeg,
-            require_sandbox=settings.require_sandbox,
-            limits=replace(limits_of(settings), seconds=self._seconds),
-            report=True,
-        )
+
+def request_of_report(settings: Settings, draft_url: str, folder: Path, seconds: int) -> ExportRequest:
+    """The request for a report of a draft within so many seconds."""
+    return ExportRequest(
+        task_id=folder.parent.name,
+        attempt=1,
+        draft_url=draft_url,
+        folder=folder,
+        output=folder / "video.mp4",
+        allow_hosts=settings.allow_hosts,
+        own_urls=own_urls(settings.base_url, draft_url),
+        font_dirs=settings.font_dirs,
+        looks=settings.looks,
+        ffmpeg=settings.ffmpeg,
+        require_sandbox=settings.require_sandbox,
+        limits=replace(limits_of(settings), seconds=seconds),
+        report=True,
+    )
 
 
 def _hinted(found: Report) -> Report:

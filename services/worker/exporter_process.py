@@ -31,6 +31,7 @@ from services.errors import (
 )
 from services.exporter_protocol import (
     AcceptsLine,
+    DraftFacts,
     ExportLimits,
     ExportRequest,
     FragmentLine,
@@ -117,10 +118,10 @@ class _ErrorLine:
     retryable: bool | None = None
 
 
-LastLine: TypeAlias = Result | Report | Failure
+LastLine: TypeAlias = Result | Report | DraftFacts | Failure
 ProgressLine: TypeAlias = StageLine | PreviewLine | DraftWarning | StreamLine | FragmentLine
 Line: TypeAlias = AcceptsLine | ProgressLine | PartRequest | LastLine
-Wanted = TypeVar("Wanted", Result, Report)
+Wanted = TypeVar("Wanted", Result, Report, DraftFacts)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[ProgressLine], None]
 
@@ -136,6 +137,7 @@ _LINES: dict[str, TypeAdapter[Any]] = {
     "parts": TypeAdapter(PartsLine),
     "part": TypeAdapter(PartLine),
     "report": TypeAdapter(Report),
+    "facts": TypeAdapter(DraftFacts),
     "error": TypeAdapter(_ErrorLine),
 }
 """The lines by the key that identifies them."""
@@ -195,6 +197,11 @@ async def report(request: ExportRequest, on_line: OnLine) -> Report:
     """
     seconds = request.limits.seconds + REPORT_GRACE_SECONDS if request.limits.seconds else None
     return await _run(OWN_EXPORTER, request, on_line, None, Report, seconds)
+
+
+async def facts(request: ExportRequest) -> DraftFacts:
+    """Have our own renderer read no more than the draft. Raises `Failed` as `export` does."""
+    return await _run(OWN_EXPORTER, request, lambda _: None, None, DraftFacts, request.limits.seconds)
 
 
 async def _run(

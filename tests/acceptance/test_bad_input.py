@@ -1,5 +1,6 @@
 """Bad drafts and bad materials, through the whole way: each ends in its named error, and the worker lives on."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.draftcast.test_cli import run
+from tests.draftcast.test_mcp import over_http, words
 from tests.support.drafts import DraftBuilder
 from tests.support.process import Served, served
 from tests.support.server import Server
@@ -33,7 +36,12 @@ def drafts() -> Iterator[DraftServer]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, drafts: DraftServer) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    limits = {"max_material_bytes": "3000000", "max_pixels": "8000000", "max_video_seconds": "600"}
+    limits = {
+        "max_material_bytes": "3000000",
+        "max_pixels": "8000000",
+        "max_video_seconds": "600",
+        "check_seconds": "60",
+    }
     with served(folder, allow_hosts=drafts.host, render_slots="2", **limits) as running:
         assert isinstance(running, Served)
         yield running.start()
@@ -97,6 +105,69 @@ def test_a_bad_draft_ends_in_its_error(server: Server, drafts: DraftServer, name
     content, code = CONTENTS[name]
     url = drafts.add_draft(f"bad-{name.replace(' ', '-')}", content, {"assets/a.png": picture()})
     assert error_of(server, url)["code"] == code
+
+
+SUBMIT_OTHER = """
+mutation($url: URL!, $output: VideoOutputInput, $replace: [ReplacementInput!]) {
+  submitVideoTask(input: {draftUrl: $url, output: $output, replace: $replace}) {
+    task { id } errors { code path en: message(locale: EN) zh: message(locale: ZH) }
+  }
+}
+"""
+QUEUED = "{ videoTasks(first: 100) { nodes { draftUrl } } }"
+MISFITS: dict[str, tuple[list[str], Json, str]] = {
+    "a start at the end": (["output", "startMs"], {"output": {"startMs": 1000}}, "1.00 s long"),
+    "an end after it": (["output", "endMs"], {"output": {"endMs": 1100}}, "within the draft"),
+    "a picture too large": (["output", "scale"], {"output": {"scale": 4}}, "4320x7680 pixels"),
+    "an unknown placeholder": (["replace"], {"replace": [{"name": "town", "text": "X"}]}, "'town'"),
+    "a file for a text": (["replace"], {"replace": [{"name": "name", "url": "https://a.example/b.png"}]}, "its text"),
+    "a text for a file": (["replace"], {"replace": [{"name": "a.png", "text": "X"}]}, "its url"),
+}
+
+
+@pytest.fixture(scope="module")
+def greeting(drafts: DraftServer) -> str:
+    content = DraftBuilder(1080, 1920).photo("assets/a.png", 0, SECOND).text("Dear {{name}}", 0, SECOND)
+    return drafts.add_draft("greeting", content.json(), {"assets/a.png": picture()})
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_what_does_not_fit_the_draft_is_refused_at_submit(server: Server, greeting: str, name: str) -> None:
+    path, given, said = MISFITS[name]
+    answer = server.data(SUBMIT_OTHER, url=greeting, **given)["submitVideoTask"]
+    assert answer["task"] is None
+    (error,) = answer["errors"]
+    assert (error["code"], error["path"], said in error["en"]) == ("INVALID_INPUT", ["input", *path], True), error
+    assert any("\u4e00" <= character <= "\u9fff" for character in error["zh"])
+    assert greeting not in str(server.data(QUEUED))
+
+
+def test_the_polling_endpoint_refuses_it_too(server: Server, greeting: str) -> None:
+    body = {"draft_url": greeting, "output": {"end_ms": 90_000}}
+    for language, said in (("en", "range within the draft"), ("zh", "草稿时长之内")):
+        answer = server.post("/v1/gen_video", body, {"accept-language": language})
+        assert (answer.status, said in answer.body.decode()) == (400, True), answer
+    assert greeting not in str(server.data(QUEUED))
+
+
+def test_a_folder_and_an_agent_are_refused_alike(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "draft_content.json").write_text(DraftBuilder().text("Dear {{name}}", 0, SECOND).json())
+    sent = run(tmp_path, "submit", str(tmp_path), "--to", "9", "--server", server.url)
+    assert (sent.returncode, "output.endMs, 9000, is after the end" in sent.stderr) == (4, True), sent.stderr
+
+    async def by_agent() -> None:
+        async with over_http(server) as client:
+            arguments = {"draft_url": f"{server.url}/sample/get_draft", "output": {"endMs": 900_000}}
+            assert "output.endMs, 900000, is after" in words(await client.call_tool("submit", arguments))
+
+    asyncio.run(by_agent())
+    assert "sample" not in str(server.data(QUEUED))
+
+
+def test_a_request_for_a_draft_that_cannot_be_read_is_accepted(server: Server, drafts: DraftServer) -> None:
+    given = {"url": drafts.draft_url("later"), "replace": [{"name": "town", "text": "X"}]}
+    answer = server.data(SUBMIT_OTHER, **given)["submitVideoTask"]
+    assert (answer["errors"], answer["task"] is None) == ([], False)
 
 
 def test_a_draft_that_is_not_there_is_told_apart(server: Server, drafts: DraftServer) -> None:

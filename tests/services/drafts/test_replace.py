@@ -4,8 +4,8 @@ import pytest
 
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, MediaMaterial, TextMaterial, segments_of
-from services.drafts.replace import placeholders, replaced, unknown
-from services.errors import ErrorCode, Failed, InvalidInput, WarningCode
+from services.drafts.replace import placeholders, replaced
+from services.errors import InvalidInput, WarningCode
 from services.output import STANDARD_OUTPUT
 from services.replacements import Replacement, check_replacements, in_order, replacements_of, variant_key
 from tests.support.drafts import DraftBuilder, solid
@@ -71,17 +71,13 @@ def test_words_of_karaoke_move_with_their_text() -> None:
     assert [(word.start_us, word.end) for word in karaoke.words] == [(0, 4), (300_000, 8), (600_000, 14)]
 
 
-def test_a_placeholder_without_a_replacement_is_told_and_one_that_is_not_there_fails() -> None:
+def test_a_placeholder_without_a_replacement_is_told() -> None:
     draft = read_draft(DraftBuilder().text("{{name}} in {{city}}", 0, S).bytes())
     left = replaced(draft, texts(name="Ann"))
     assert caption(left).text == "Ann in {{city}}"
     (warning,) = left.warnings
     assert warning.code is WarningCode.PLACEHOLDER_LEFT
     assert "{{city}}" in warning.message.en
-    assert unknown(draft, texts(name="Ann", town="X")) == ("town",)
-    with pytest.raises(Failed, match="'town'") as failure:
-        replaced(draft, texts(name="Ann", town="X"))
-    assert failure.value.failure.code is ErrorCode.REPLACEMENT_UNKNOWN
     assert replaced(draft, ()) is draft
 
 

@@ -4,15 +4,18 @@ The apps draw a curve through its points; that it is a monotone cubic of the spe
 reading. The source times are scaled so that the segment plays its whole range.
 """
 
+import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from services.drafts.bezier import Point
 
-STEPS = 64
-"""Number of lines of a warp."""
+OFF_US = 500
+"""Maximum deviation of a warp's lines from the curve, in source time."""
+MOST_LINES = 512
+"""Maximum number of lines of a warp, about; with fewer than needed they deviate by more."""
 BEYOND_US = 3_600_000_000
 """The first and the last speed go on for this long outside of the segment."""
 
@@ -49,15 +52,50 @@ def warp_along(speeds: Sequence[Point], duration_us: int, source_start_us: int, 
     parts rising from 0 to 1.
     """
     slopes = _slopes(speeds)
-    passed = [_speed_at(speeds, slopes, (step + 0.5) / STEPS) for step in range(STEPS)]
-    whole = sum(passed)
-    parts = (part / whole for part in accumulate(passed, initial=0.0))
-    return TimeWarp(
-        tuple(
-            (round(duration_us * step / STEPS), source_start_us + round(source_duration_us * part))
-            for step, part in enumerate(parts)
-        )
-    )
+    places = _places(speeds, slopes, source_duration_us)
+    passed = list(accumulate((_passed(speeds, slopes, *span) for span in pairwise(places)), initial=0.0))
+    points = [
+        (round(duration_us * place), source_start_us + round(source_duration_us * part / passed[-1]))
+        for place, part in zip(places, passed, strict=True)
+    ]
+    return TimeWarp(tuple(_rising(points)))
+
+
+def _rising(points: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The first and the last point, and those between them that are later in both times than the one before."""
+    before, last = points[0], points[-1]
+    yield before
+    for point in points[1:-1]:
+        if before[0] < point[0] < last[0] and before[1] < point[1] < last[1]:
+            before = point
+            yield point
+    yield last
+
+
+def _places(speeds: Sequence[Point], slopes: Sequence[float], source_duration_us: int) -> list[float]:
+    """The parts of the segment's time from 0 to 1 between which the warp is a line: the points, and those that divide
+    the cubics between them evenly.
+
+    A line of length h deviates by at most h^2 / 8 of the steepest change of speed, which is at most three times that
+    of the line between two points.
+    """
+    spans = [(one[0], other[0]) for one, other in pairwise(speeds)]
+    mean = sum(_passed(speeds, slopes, *span) for span in spans)
+    scale = 3 * source_duration_us / mean / (8 * OFF_US)
+    counts = [math.sqrt(abs(other[1] - one[1]) * (other[0] - one[0]) * scale) for one, other in pairwise(speeds)]
+    fewer = min(1.0, MOST_LINES / max(1.0, sum(counts)))
+    places = [
+        start + (end - start) * step / count
+        for (start, end), count in zip(spans, (max(1, math.ceil(each * fewer)) for each in counts), strict=True)
+        for step in range(count)
+    ]
+    return [*places, 1.0]
+
+
+def _passed(speeds: Sequence[Point], slopes: Sequence[float], start: float, end: float) -> float:
+    """The integral of the speed between two parts with no point between them: Simpson's rule is exact for cubics."""
+    ends = _speed_at(speeds, slopes, start) + _speed_at(speeds, slopes, end)
+    return (end - start) * (ends + 4 * _speed_at(speeds, slopes, (start + end) / 2)) / 6
 
 
 def _slopes(points: Sequence[Point]) -> list[float]:

@@ -20,8 +20,12 @@ from services.render.timeline.transitions import TrackTransitions
 SHORTEST_SOUND_US = 5_000
 """Shorter sounds are a click at most, and ffmpeg 5.1 miscounts samples when it mixes nothing else."""
 
-WARP_STEPS, WARP_OFF_US = 256, 5_000
-"""A speed curve is looked at in so many steps, and its pieces are off it by at most so many µs of the source."""
+WARP_STEP_US, MOST_WARP_STEPS, WARP_OFF_US = 10_000, 4096, 5_000
+"""A speed curve is looked at in steps of this length, up to so many, and its pieces are off it by at most so many µs of
+the source.
+"""
+LOUDNESS_STEPS = 256
+"""Lines that stand for the loudness of a sound that is played in pieces."""
 
 LEAST_LOST_US = 100_000
 """Smallest reported loss of a segment's sound: cuts and ends of files lose less, which is no more than a click."""
@@ -77,7 +81,8 @@ def warped(sound: Sound, segment: Segment) -> tuple[Sound, ...]:
     if segment.warp is None:
         return (sound,)
     warp = segment.warp.later(segment.target.start_us)
-    times = [sound.start_us + sound.duration_us * step // WARP_STEPS for step in range(WARP_STEPS + 1)]
+    steps = min(MOST_WARP_STEPS, 1 + sound.duration_us // WARP_STEP_US)
+    times = [sound.start_us + sound.duration_us * step // steps for step in range(steps + 1)]
     ramp = Ramp.through([warp.source_us(time_us) for time_us in times], WARP_OFF_US)
     places = [(times[step], source_us) for step, source_us in ramp.points]
     return tuple(_piece(sound, one, other) for one, other in pairwise(places))
@@ -104,7 +109,7 @@ def _loudness(sound: Sound) -> tuple[tuple[int, float], ...]:
         return ()
     volume = Ramp(sound.curve or ((0, sound.volume),))
     inside = {time_us for time_us, _ in sound.curve if 0 < time_us < sound.duration_us}
-    steps = {sound.duration_us * step // WARP_STEPS for step in range(WARP_STEPS + 1)}
+    steps = {sound.duration_us * step // LOUDNESS_STEPS for step in range(LOUDNESS_STEPS + 1)}
     coming, leaving = max(1, sound.fade_in_us), max(1, sound.fade_out_us)
     return tuple(
         (time_us, volume.at(time_us) * min(1.0, time_us / coming) * min(1.0, (sound.duration_us - time_us) / leaving))

@@ -1,6 +1,6 @@
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from services.drafts.curves import Property
@@ -133,10 +133,38 @@ def test_a_curve_of_speed_goes_no_further_than_its_points() -> None:
     draft = curved((0, 0.5), (0.25, 0.5), (0.5, 5), (0.75, 5), (1, 0.5))
     warp = draft.tracks[0].segments[0].warp
     assert warp is not None
-    passed = [other[1] - one[1] for one, other in pairwise(warp.points)]
-    assert max(passed) == pytest.approx(10 * min(passed), rel=0.01)
-    assert max(passed[:15]) == pytest.approx(min(passed), rel=0.01)
-    assert max(passed[33:47]) - min(passed[33:47]) <= 1
+    speeds = [
+        (warp.source_us(part * SECOND / 100 + 1000) - warp.source_us(part * SECOND / 100)) / 1000 for part in range(99)
+    ]
+    assert max(speeds) == pytest.approx(10 * min(speeds), rel=0.01)
+    assert max(speeds[:25]) == pytest.approx(min(speeds), rel=0.01)
+    assert max(speeds[50:75]) == pytest.approx(max(speeds), rel=0.01)
+
+
+def test_a_curve_of_speed_is_exact_to_a_fraction_of_a_frame_at_steep_corners() -> None:
+    """A minute whose speed falls from 10 to 0.1 within 0.6 s and rises in 0.3 s: smooth steps between level stretches,
+    whose sum of thin slices is what has passed.
+    """
+    speeds = [(0.0, 10.0), (0.3, 10.0), (0.31, 0.1), (0.7, 0.1), (0.705, 10.0), (1.0, 10.0)]
+    builder = DraftBuilder().video("a.mp4", 0, 60 * SECOND, source_timerange={"start": 0, "duration": 180 * SECOND})
+    listed = [{"x": x, "y": y} for x, y in speeds]
+    (segment,) = read(builder.using("speeds", mode=1, curve_speed={"speed_points": listed})).tracks[0].segments
+    assert segment.warp is not None
+    parts = (np.arange(60_000) + 0.5) / 60_000
+    steps = np.interp(parts, [x for x, _ in speeds], range(len(speeds)))
+    within = steps % 1
+    smooth = np.floor(steps) + within**2 * (3 - 2 * within)
+    passed = np.cumsum(np.interp(smooth, range(len(speeds)), [y for _, y in speeds]))
+    for at in range(99, 60_000, 100):
+        expected_us = passed[at] / passed[-1] * 180 * SECOND
+        assert segment.warp.source_us((at + 1) * 1000) == pytest.approx(expected_us, abs=6000)
+
+
+def test_points_of_speed_within_a_microsecond_are_one() -> None:
+    warp = curved((0, 1), (0.2, 1), (0.2 + 1e-7, 10), (0.2 + 2e-7, 1), (1, 1)).tracks[0].segments[0].warp
+    assert warp is not None
+    for times in zip(*warp.points, strict=True):
+        assert sorted(set(times)) == list(times)
 
 
 def test_keyframes_of_a_curve_of_speed_are_reached_when_their_source_time_is() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from services.drafts import sample
 from tests.draftcast.test_cli import run
 from tests.draftcast.test_mcp import over_http, words
 from tests.support.drafts import DraftBuilder
@@ -157,7 +158,7 @@ def test_a_folder_and_an_agent_are_refused_alike(server: Server, tmp_path: Path)
 
     async def by_agent() -> None:
         async with over_http(server) as client:
-            arguments = {"draft_url": f"{server.url}/sample/get_draft", "output": {"endMs": 900_000}}
+            arguments = {"draft_url": sample.draft_url(server.url), "output": {"endMs": 900_000}}
             assert "output.endMs, 900000, is after" in words(await client.call_tool("submit", arguments))
 
     asyncio.run(by_agent())

@@ -249,7 +249,7 @@ _TYPED = (
     "打字机 打字 逐字显影 逐字显示 typewriter typing",
     (
         "打字 逐字 卡拉ok typewriter typing 光标 输入 书 手写 雕刻 加字符 随机 错开 排队 文字 字符 字体 描边 镂空 "
-        "填充 代码 格式化 强调 数学公式 click 点击 倒数 预览"
+        "填充 代码 格式化 强调 数学公式 click 点击 倒数 预览 波浪弹 音符弹"
     ),
 )
 _BOUNCED = (

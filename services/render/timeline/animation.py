@@ -40,6 +40,8 @@ PULSE, GROWTH = 0.12, 0.2
 DIMMED = 0.35
 """Opacity in the middle of a loop that fades."""
 HOP = 0.04
+LETTERS_BEGIN = 0.6
+"""Part of an entry or exit in which its letters begin, one after another [unverified]."""
 WAVE_LETTERS = 8
 """Letters of a wave from one that hops to the next one that does."""
 TRAIN_LARGE, TRAIN_AWAY = 2.0, 1.1
@@ -108,6 +110,31 @@ def of_letter(animations: Sequence[Animation], number: int) -> tuple[Animation, 
     )
 
 
+def of_letters(animations: Sequence[Animation]) -> tuple[Animation, ...]:
+    """The entries and exits that move letters one after another: those that type a text and move it (逐字旋转)."""
+    typing = {each.phase for each in animations if each.kind is AnimationKind.TYPEWRITER}
+    return tuple(each for each in animations if each.phase in typing and each.kind not in _UNMOVING)
+
+
+def letters_move(moves: Sequence[Animation], offset_us: float, duration_us: int) -> bool:
+    """Whether one of some entries or exits of letters is going on."""
+    parts = ((each.phase, elapsed(each, offset_us, duration_us)) for each in moves)
+    return any(part < 1 if phase is AnimationPhase.IN else part > 0 for phase, part in parts)
+
+
+def letter_change(moves: Sequence[Animation], offset_us: float, duration_us: int, place: float) -> PoseChange:
+    """The pose change of a letter at a place (0..1) of the reading order: it is not seen before its turn, nor after its
+    exit.
+    """
+    result = AT_REST
+    for each in moves:
+        part = elapsed(each, offset_us, duration_us)
+        own = _within((part - LETTERS_BEGIN * place) / (1 - LETTERS_BEGIN))
+        hidden = own <= 0 if each.phase is AnimationPhase.IN else own >= 1
+        result = PoseChange(alpha=0.0) if hidden else result.then(_pose_change(each, own, _TEXT_ENTRIES))
+    return result
+
+
 def of_picture(animations: Sequence[Animation]) -> tuple[Animation, ...]:
     """The animations as pictures play them: a fade stands for a typewriter."""
     return tuple(
@@ -126,7 +153,8 @@ def pose_change(
     result = AT_REST
     for animation in animations:
         if animation.kind not in _UNMOVING and animation.duration_us > 0:
-            now = _pose_change(animation, offset_us, duration_us, _TEXT_ENTRIES if text else _ENTRIES)
+            part = elapsed(animation, offset_us, duration_us)
+            now = _pose_change(animation, part, _TEXT_ENTRIES if text else _ENTRIES)
             result = now if result is AT_REST else result.then(now)
     return result
 
@@ -141,10 +169,7 @@ def typed(animations: Sequence[Animation], offset_us: float, duration_us: int) -
     return shown
 
 
-def _pose_change(
-    animation: Animation, offset_us: float, duration_us: int, entries: Mapping[AnimationKind, AnimationCurve]
-) -> PoseChange:
-    part = elapsed(animation, offset_us, duration_us)
+def _pose_change(animation: Animation, part: float, entries: Mapping[AnimationKind, AnimationCurve]) -> PoseChange:
     seconds = animation.duration_us / US
     if animation.phase is AnimationPhase.IN:
         return AT_REST if part >= 1 else entries[animation.kind](part, seconds)

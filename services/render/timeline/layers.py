@@ -13,11 +13,19 @@ from services.drafts.records import Crop, Draft, MediaMaterial, Segment, TextMat
 from services.render.box import Box, bounding_box
 from services.render.media.probe import Footage
 from services.render.media.still import Still
-from services.render.timeline.animation import of_letter, typed, waves
+from services.render.timeline.animation import (
+    PoseChange,
+    letter_change,
+    letters_move,
+    of_letter,
+    of_letters,
+    typed,
+    waves,
+)
 from services.render.timeline.covers import covered, covers
 from services.render.timeline.geometry import Pose, cropped_to_canvas, pans, part_pose, visible_part, whole_sized
 from services.render.timeline.karaoke import spoken
-from services.render.timeline.motion import motion, moving, poses
+from services.render.timeline.motion import changed, motion, moving, poses
 from services.render.timeline.prepared import Caption, Prepared, Visual, largest_scale, mask_key
 from services.render.timeline.scene import Layer, Picture, SolidColor, Span, StillSequence, frame_at, span_of, time_of
 
@@ -124,6 +132,9 @@ class Drawing:
         clusters = visual.clusters if isinstance(visual, Caption) else ()
         picture = visual.still if isinstance(visual, Caption) else visual
         whole = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
+        if clusters and of_letters(segment.animations) and not _boxed(segment) and segment.mask is None:
+            yield from self._lettered(segment, visual, clusters, span)
+            return
         parts = (
             [
                 typed(
@@ -148,11 +159,35 @@ class Drawing:
                 if there:
                     yield from self._own(segment, visual, cluster, Span(there[0], there[-1] + 1))
 
-    def _own(self, segment: Segment, visual: Visual, region: Box, span: Span) -> Iterator[Layer]:
+    def _lettered(self, segment: Segment, visual: Visual, clusters: Sequence[Box], span: Span) -> Iterator[Layer]:
+        """The layers of a caption whose letters move one after another: one for each letter as long as they do."""
+        moves = of_letters(segment.animations)
+        phases = {each.phase for each in moves}
+        resting = replace(segment, animations=tuple(each for each in segment.animations if each.phase not in phases))
+        length_us = segment.target.duration_us
+        frames = ((frame, self._offset_us(segment, frame)) for frame in range(span.start, span.end))
+        for going_on, run in groupby(frames, key=lambda each: letters_move(moves, each[1], length_us)):
+            shown = list(run)
+            part = Span(shown[0][0], shown[-1][0] + 1)
+            if not going_on:
+                yield from self._typed(resting, visual, part)
+                continue
+            for number, cluster in enumerate(clusters):
+                place = number / max(1, len(clusters) - 1)
+                changes = [letter_change(moves, offset_us, length_us, place) for _, offset_us in shown]
+                yield from self._own(resting, visual, cluster, part, changes)
+
+    def _own(
+        self, segment: Segment, visual: Visual, region: Box, span: Span, changes: Sequence[PoseChange] = ()
+    ) -> Iterator[Layer]:
+        """The layers of a region of the segment's picture, in each frame changed about the region's middle."""
         picture = visual.still if isinstance(visual, Caption) else visual
         full = pixels(_crop(segment), picture.pixel_width, picture.pixel_height)
         wholes = poses(segment, visual, full, self.canvas, span, self.rate)
         frame_poses = [part_pose(pose, full, region) for pose in wholes]
+        if changes:
+            own = frame_poses * (len(changes) // len(frame_poses))
+            frame_poses = [changed(pose, change, self.canvas) for pose, change in zip(own, changes, strict=True)]
         layer = replace(
             self._plain(segment, picture, span, frame_poses[0], region),
             mask=self._mask(segment, span),
@@ -163,7 +198,7 @@ class Drawing:
             blend=segment.blend,
             blend_strength=segment.blend_strength,
         )
-        placed = self._moving(segment, layer, frame_poses) if moving(segment) else self._standing(layer)
+        placed = self._moving(segment, layer, frame_poses) if changes or moving(segment) else self._standing(layer)
         for each in placed:
             yield from self._forwards(each)
 

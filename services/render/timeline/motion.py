@@ -38,6 +38,19 @@ def poses(segment: Segment, visual: Visual, region: Box, canvas: Box, span: Span
     ]
 
 
+def changed(pose: Pose, change: PoseChange, canvas: Box) -> Pose:
+    """A pose changed about its own middle."""
+    return replace(
+        pose,
+        center_x=pose.center_x + canvas.width * change.dx + pose.width * change.own_dx,
+        center_y=pose.center_y + canvas.height * change.dy + pose.height * change.own_dy,
+        width=max(1e-3, pose.width * change.scale * change.narrow),
+        height=max(1e-3, pose.height * change.scale),
+        rotation_deg=pose.rotation_deg + change.rotation_deg,
+        alpha=min(1.0, max(0.0, pose.alpha * change.alpha)),
+    )
+
+
 def motion(segment: Segment, frame_poses: Sequence[Pose], span: Span, rate: Fraction) -> Motion:
     """The motion of a span: its poses, and the segment's tones, as ramps."""
 

@@ -2,11 +2,31 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from services.drafts.design import COVERS, Animation, AnimationKind, AnimationPhase
-from services.render.timeline.animation import AT_REST, PoseChange, active, of_letter, of_picture, pose_change, typed
+from services.drafts.read.draft import read_draft
+from services.render.box import Box
+from services.render.media.still import Still
+from services.render.timeline.animation import (
+    AT_REST,
+    PoseChange,
+    active,
+    letter_change,
+    letters_move,
+    of_letter,
+    of_letters,
+    of_picture,
+    pose_change,
+    typed,
+)
+from services.render.timeline.layout import lay_out
+from services.render.timeline.needed import needed
+from services.render.timeline.prepared import Caption, Prepared
+from services.render.timeline.scene import Layer
+from tests.support.drafts import DraftBuilder
 
 US = 1_000_000
 FRAME_US = US / 30
@@ -285,3 +305,49 @@ def test_a_wave_reaches_letter_after_letter_and_returns_after_eight() -> None:
     assert ninth == first
     other = [playing(AnimationKind.SWING, LOOP, 4, period_s=0.8)]
     assert of_letter(other, 3) == tuple(other)
+
+
+def test_letters_of_a_typed_move_come_one_after_another() -> None:
+    """逐字旋转: the first letter is there when the last one begins; what only types or only moves moves no letters."""
+    move = playing(AnimationKind.ROTATE, IN)
+    moves = of_letters([playing(AnimationKind.TYPEWRITER, IN), move, playing(AnimationKind.SWING, OUT)])
+    assert moves == (move,)
+    assert of_letters([playing(AnimationKind.TYPEWRITER, IN), playing(AnimationKind.SWING, OUT)]) == ()
+    going_on = [letters_move(moves, seconds * US, LENGTH_US) for seconds in (0, 0.5, 0.99, 1, 3.9)]
+    assert going_on == [True, True, True, False, False]
+    first, middle, last = ([letter_change(moves, part * US, LENGTH_US, place) for part in (0, 0.4, 0.75, 0.99)]
+                           for place in (0, 0.5, 1))  # fmt: skip
+    assert first[1] == at(move, 1)
+    assert (middle[0].alpha, last[1].alpha) == (0, 0)
+    assert middle[2] == AT_REST
+    assert last[3].rotation_deg == pytest.approx(0, abs=0.1)
+
+
+def test_letters_leave_one_after_another() -> None:
+    moves = of_letters([playing(AnimationKind.TYPEWRITER, OUT), playing(AnimationKind.MOVE_UP, OUT)])
+    assert not letters_move(moves, 3 * US, LENGTH_US)
+    first, last = (
+        [letter_change(moves, seconds * US, LENGTH_US, place) for seconds in (3.2, 3.5, 4)] for place in (0, 1)
+    )
+    assert (first[0].own_dy < 0, first[1].alpha, last[1].own_dy, last[2].alpha) == (True, 0, 0, 0)
+
+
+def test_letters_turn_about_their_own_middles_and_then_are_one_picture() -> None:
+    """Two letters of a caption of three seconds at 30 frames per second, whose first second they turn."""
+    builder = DraftBuilder().text("你好", 0, 3 * US)
+    turning = {"type": "in", "name": "逐字旋转", "start": 0, "duration": US}
+    read = read_draft(builder.using("material_animations", animations=[turning]).bytes())
+    still = Still(path=Path("/x/1.png"), width=320, height=180, pixel_width=320, pixel_height=180, has_alpha=True)
+    prepared = Prepared()
+    for key in needed(read).captions:
+        prepared.captions[key] = Caption(still, 0.0, 0.0, (Box(0, 0, 160, 180), Box(160, 0, 320, 180)))
+    first, second, whole = (item for item in lay_out(read, prepared).items if isinstance(item, Layer))
+    for letter, middle in ((first, 240), (second, 400)):
+        assert letter.motion is not None
+        assert (letter.span.start, letter.span.end) == (0, 30)
+        assert (letter.motion.x.least, letter.motion.x.most) == (middle, middle)
+        assert letter.motion.rotation_deg.at(29) == pytest.approx(0, abs=1)
+    assert first.motion is not None
+    assert second.motion is not None
+    assert (first.motion.alpha.at(10), second.motion.alpha.at(10)) == (1, 0)
+    assert (whole.span.start, whole.span.end, whole.motion, whole.pose.width) == (30, 90, None, 320)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.clock import now_ms
 from services.errors import Bilingual, RequestError
 
 
@@ -26,8 +27,8 @@ class ScopeMissing(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The sender of a request. `key_id` is empty while the server has no keys. A guest, with a watch token, has no
-    scopes and sees the task `task_id` alone, until `ends_at_ms` (UTC milliseconds).
+    """The sender of a request, until the key or token ends at `ends_at_ms` (UTC milliseconds; None: never). `key_id` is
+    empty while the server has no keys. A guest, with a watch token, has no scopes and sees the task `task_id` alone.
     """
 
     owner: str
@@ -35,6 +36,10 @@ class Caller:
     key_id: str = ""
     task_id: str = ""
     ends_at_ms: int | None = None
+
+    def has_ended(self) -> bool:
+        """Whether the key or token has expired."""
+        return self.ends_at_ms is not None and self.ends_at_ms <= now_ms()
 
     @property
     def watched_owner(self) -> str:

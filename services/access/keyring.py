@@ -41,9 +41,9 @@ class Keyring:
         self._keys: dict[str, Key] = {}
         self._has_keys = False
         """Whether there ever were keys; an emptied table or a restored database does not open the server."""
-        self._by_text: dict[str, tuple[Key, Caller]] = {}
-        """Valid keys that were used since the last reading, by their text; texts of invalid keys are not stored."""
-        self._by_header: dict[bytes, tuple[Key, Caller]] = {}
+        self._by_text: dict[str, Caller] = {}
+        """The callers of keys that were used since the last reading, by the key's text."""
+        self._by_header: dict[bytes, Caller] = {}
         """The same by the whole Authorization header."""
         self._connections: dict[Caller, set[OnRevoked]] = {}
         self._unknown_ids: set[str] = set()
@@ -80,30 +80,30 @@ class Keyring:
 
     def caller_of_header(self, header: bytes) -> Caller | None:
         """The caller of a cached Authorization header whose key is still valid; None when it is not cached."""
-        known = self._by_header.get(header)
-        return known[1] if known is not None and known[0].valid_at(now_ms()) else None
+        caller = self._by_header.get(header)
+        return None if caller is None or caller.has_ended() else caller
 
     def cache_header(self, header: bytes, caller: Caller) -> None:
         """Cache the caller of an Authorization header until the next reading, unless it is a guest: tokens expire."""
         key = None if caller.task_id else self._keys.get(caller.key_id)
         if key is not None and len(header) <= MAX_HEADER_BYTES and len(self._by_header) < 2 * len(self._keys):
-            self._by_header[header] = (key, caller)
+            self._by_header[header] = caller
 
     def caller(self, text: str | None) -> Caller:
         """The caller of a key or watch token. Raises `NotAdmitted`."""
         if self.open:
             return OPEN
-        known = self._by_text.get(text or "") or self._match(text or "")
-        if known is not None and known[0].valid_at(now_ms()):
-            return known[1]
+        caller = self._by_text.get(text or "") or self._match(text or "")
+        if caller is not None and not caller.has_ended():
+            return caller
         return self._guest(text or "")
 
-    def _match(self, text: str) -> tuple[Key, Caller] | None:
-        """The key of this text, and its caller."""
+    def _match(self, text: str) -> Caller | None:
+        """The caller of the valid key of this text."""
         key = self._keys.get(key_id(text) or "")
-        if key is None or not key.matches(text):
+        if key is None or not key.matches(text) or not key.valid_at(now_ms()):
             return None
-        return self._by_text.setdefault(text, (key, key.caller))
+        return self._by_text.setdefault(text, key.caller)
 
     def _guest(self, text: str) -> Caller:
         caller = guest_of(self.mac, text) if text.startswith(WATCH_MARK) else None
@@ -113,7 +113,7 @@ class Keyring:
 
     def admitted(self, caller: Caller) -> bool:
         """Whether the key or token of a caller is still valid."""
-        if caller.ends_at_ms is not None and caller.ends_at_ms <= now_ms():
+        if caller.has_ended():
             return False
         if not caller.key_id:
             return self.open

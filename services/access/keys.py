@@ -50,7 +50,7 @@ class Key:
     @property
     def caller(self) -> Caller:
         """The caller that the key admits."""
-        return Caller(self.name, self.scopes, self.id)
+        return Caller(self.name, self.scopes, self.id, ends_at_ms=self.expires_at_ms)
 
 
 def key_id(text: str) -> str | None:

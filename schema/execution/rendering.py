@@ -69,8 +69,14 @@ class ChangeRenderer:
 
 
 def result_json(result: ExecutionResult) -> str:
-    """A result as JSON."""
+    """A result as JSON. Errors are in the order of the document: graphql-core has them in the order of time."""
     found: dict[str, Any] = {"data": result.data}
     if result.errors:
-        found["errors"] = [error.formatted for error in result.errors]
+        found["errors"] = [error.formatted for error in sorted(result.errors, key=_place)]
     return encode(found)
+
+
+def _place(error: GraphQLError) -> tuple[int, int]:
+    """Line and column of the field, or (0, 0)."""
+    at = error.locations[0] if error.locations else None
+    return (at.line, at.column) if at else (0, 0)

@@ -226,10 +226,18 @@ MANY = settings(max_examples=20 * LONGER, suppress_health_check=list(HealthCheck
 @given(chance=st.randoms(use_true_random=False), number=st.integers(0, 3), locale=st.sampled_from(["ZH", "EN", None]))
 def test_a_query_is_answered_the_same_both_ways(both: Both, chance: Random, number: int, locale: str | None) -> None:
     runner, made = both
-    operation = Operation(Documents(chance).query(), made.variables(number, locale=locale))
+    assert_answered_alike(runner, made, Operation(Documents(chance).query(), made.variables(number, locale=locale)))
+
+
+def assert_answered_alike(runner: asyncio.Runner, made: World, operation: Operation) -> None:
     compiled = runner.run(made.compiled.answer(made.context, operation))
     library = runner.run(made.library.answer(made.context, operation))
     assert compiled == library, operation.query
+
+
+def test_errors_are_in_the_order_of_the_document(both: Both) -> None:
+    """The second is known before the first."""
+    assert_answered_alike(*both, Operation("{ videoTasks(first: 200) { __typename } videoTask { __typename } }"))
 
 
 @pytest.mark.slow

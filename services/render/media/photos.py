@@ -99,6 +99,8 @@ def _pages(image: Image.Image) -> Iterator[Bilingual]:
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height of the upright image. Raises `BadMedia`."""
+    if image.format == "TIFF":  # Pillow turns these itself
+        return image.width, image.height
     try:
         turned = image.getexif().get(_ORIENTATION) in _TURNED
     except (OSError, ValueError, SyntaxError) as error:  # a PNG's EXIF may be at its end

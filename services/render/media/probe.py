@@ -33,6 +33,8 @@ VIDEO_CODECS = frozenset(
     )
 )
 """Canonical names of allowed decoders; others are not used, even if ffmpeg has them."""
+_PALETTE_IN_HEAD = ("qtrle", "rawvideo")
+"""Codecs whose demuxers attach the palette of 8-bit pictures to the first packet alone: after a seek, all is clear."""
 _US = 1_000_000
 
 
@@ -277,6 +279,8 @@ def seek_point(footage: Footage, time_us: int) -> int:
 
 def _seek_point(container: InputContainer, footage: Footage, time_us: int) -> int:
     stream = next(stream for stream in container.streams.video if stream.index == footage.stream)
+    if stream.codec_context.pix_fmt == "pal8" and stream.codec_context.name in _PALETTE_IN_HEAD:
+        return 0
     base, start_us = stream.time_base or Fraction(1, _US), container.start_time or 0
     at_us, step_us = time_us, _US
     while at_us > 0:

@@ -300,12 +300,15 @@ def test_all_eight_orientations_stand_upright(tmp_path: Path) -> None:
     for orientation, turn in enumerate(TURNS, 1):
         exif = Image.Exif()
         exif[0x0112] = orientation
-        files.append(tmp_path / f"{orientation}.{'jpg' if orientation % 2 else 'png'}")
-        turn(upright).save(files[-1], exif=exif, quality=98)
+        even = orientation % 2 == 0
+        photo, scan = tmp_path / f"{orientation}.{'png' if even else 'jpg'}", tmp_path / f"{orientation}.tif"
+        turn(upright).save(photo, exif=exif, quality=98)
+        turn(upright).save(scan, exif=exif, big_tiff=even)
+        files += photo, scan
     video = one_after_the_other(tmp_path, files).video
-    for slot in range(len(files)):
+    for slot, path in enumerate(files):
         seen = [video.color(middle(slot), *corner) for corner in CORNERS]
-        assert all(map(near, seen, QUADRANTS)), f"orientation {slot + 1}"
+        assert all(map(near, seen, QUADRANTS)), path.name
 
 
 def test_turned_and_mirrored_clips_are_drawn_as_they_are_shown(tmp_path: Path) -> None:
@@ -326,6 +329,15 @@ def test_turned_and_mirrored_clips_are_drawn_as_they_are_shown(tmp_path: Path) -
     for slot, marks in enumerate(kinds):
         pairs = [(video.color(middle(2 * slot), *at), video.color(middle(2 * slot + 1), *at)) for at in places]
         assert all(near(one, other) for one, other in pairs), marks
+
+
+def test_a_part_of_a_clip_of_eight_bits_has_its_palette(tmp_path: Path) -> None:
+    """QuickTime Animation in greys, as of old screen recordings: its palette is found at the beginning alone."""
+    media.ffmpeg(
+        "-f", "lavfi", "-i", "color=gray:s=32x18:r=10:d=2", "-c:v", "qtrle", "-pix_fmt", "gray", tmp_path / "screen.mov"
+    )
+    rendered = render(tmp_path, DraftBuilder(32, 18).video("screen.mov", 0, 200_000, source_start_us=1_500_000))
+    assert near(rendered.video.color(3, 0.5, 0.5), media.GRAY)
 
 
 def test_interlaced_clips_show_no_combs(tmp_path: Path) -> None:

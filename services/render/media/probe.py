@@ -1,5 +1,6 @@
 """Examination of media files. Runs in the renderer's process, never in the server."""
 
+import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
@@ -7,12 +8,13 @@ from pathlib import Path
 
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.sidedata.sidedata import Type
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from services.errors import Bilingual
-from services.render.media.color_tags import frame_colors
+from services.render.media.color_tags import frame_colors, side_data
 from services.render.media.containers import SEARCHED_BYTES, SYNCED, demuxer, head_of, lead_bytes, still_reader
 from services.render.media.errors import too_large, unreadable
 from services.render.media.hdr import STANDARD, Colors
@@ -35,6 +37,8 @@ VIDEO_CODECS = frozenset(
 """Canonical names of allowed decoders; others are not used, even if ffmpeg has them."""
 _PALETTE_IN_HEAD = ("qtrle", "rawvideo")
 """Codecs whose demuxers attach the palette of 8-bit pictures to the first packet alone: after a seek, all is clear."""
+_IDENTITY = struct.pack("=9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+"""A display matrix that changes nothing."""
 _US = 1_000_000
 
 
@@ -76,7 +80,7 @@ class Footage:
     late_us: int = 0
     """See `sound_tracks.late_us`."""
     upright: bool = True
-    """Whether its frames are coded upright, without a rotation tag."""
+    """Whether its frames are coded upright, without a tag that rotates or mirrors them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def _footage(container: InputContainer, path: Path, name: str, max_pixels: int) 
         has_alpha=frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components),
         loop_frames=frames if name == "gif" and frames > 1 else 0,
         plain=_plain(frame) and square == 1 and codes.colors == STANDARD,
-        upright=frame.rotation % 360 == 0,
+        upright=side_data(frame, Type.DISPLAYMATRIX) in (b"", _IDENTITY),
         late_us=late_us(container, stream),
         colors=codes.colors,
         interlaced=frame.interlaced_frame,

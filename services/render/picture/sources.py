@@ -58,7 +58,8 @@ class Reading:
         again = ["-stream_loop", "-1"] if footage.loop_frames else []
         guard = ["-threads", str(threads), "-max_pixels", str(MAX_VIDEO_PIXELS), *input_options(footage.demuxer)]
         decoder = [f"-c:{footage.stream}", footage.decoder] if footage.decoder else []
-        return [*again, *seek, *guard, *decoder, "-i", str(footage.path)]
+        changes = ["-reinit_filter", "0"] if footage.upright else []
+        return [*again, *seek, *guard, *decoder, *changes, "-i", str(footage.path)]
 
 
 def readings(uses: Sequence[FootageUse], rate: Fraction) -> dict[FootageUse, Reading]:
@@ -136,6 +137,7 @@ class Sources:
     def _sampled(self, reading: Reading, seek_us: int) -> Iterable[str]:
         begin_us = seek_us or reading.footage.late_us
         bias_us = SAMPLING_BIAS * US / float(self._rate)
+        yield from _one_size(reading.footage)
         if reading.footage.interlaced:
             yield "bwdif=mode=send_frame:deint=interlaced"
         yield "settb=1/1000000"
@@ -160,6 +162,16 @@ class Sources:
             return label
         start, end = use.span.start - reading.span.start, use.span.end - reading.span.start
         return self._chains.chain(label, [f"trim=start_frame={start}:end_frame={end}", "setpts=PTS-STARTPTS"])
+
+
+def _one_size(footage: Footage) -> Iterator[str]:
+    """A step that gives all frames the first one's size and pixel format, which recordings of screens and calls change.
+
+    By default ffmpeg would set the graph up anew, and lose count. For frames that it rotates or mirrors it must: those
+    steps precede this one, and take the size for granted.
+    """
+    if footage.upright:
+        yield f"scale=w={footage.pixel_width}:h={footage.pixel_height}"
 
 
 def _rounds(footage: Footage) -> Iterator[str]:

@@ -25,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         film(folder / name, seed)
     film(folder / "other.mp4", "3", profile="baseline")
     film(folder / "late.mp4", "4", keyframe_at=5)
+    media.ffmpeg("-display_vflip", "-i", folder / "one.mp4", "-c", "copy", folder / "mirrored.mp4")
     return folder
 
 
@@ -97,6 +98,7 @@ def test_an_operator_may_have_everything_encoded_anew(folder: Path) -> None:
         pytest.param((("one.mp4", 20, 15),), id="ends between keyframes"),
         pytest.param((("one.mp4", 20, 10), ("other.mp4", 0, 10)), id="two kinds of H.264"),
         pytest.param((("late.mp4", 0, 20),), id="keyframes elsewhere"),
+        pytest.param((("mirrored.mp4", 0, 20),), id="a tag that mirrors it"),
     ],
 )
 def test_what_lies_otherwise_is_drawn(folder: Path, clips: tuple[tuple[str, int, int], ...]) -> None:

@@ -340,6 +340,23 @@ def test_a_part_of_a_clip_of_eight_bits_has_its_palette(tmp_path: Path) -> None:
     assert near(rendered.video.color(3, 0.5, 0.5), media.GRAY)
 
 
+def test_a_recording_that_changes_its_size_and_format_is_drawn_to_its_end(tmp_path: Path) -> None:
+    """As of a call, a shared screen, and joined parts of a transport stream."""
+    parts = [(RED, "160x90", "yuv420p"), (GREEN, "320x180", "yuv420p"), (BLUE, "80x46", "yuv444p")]
+    joined = b""
+    for number, (color, size, pixels) in enumerate(parts):
+        source = f"color=0x{bytes(color).hex()}:s={size}:r=30:d=0.2"
+        coded = ("-c:v", "libx264", "-bf", "0", "-pix_fmt", pixels, "-output_ts_offset", str(number * 0.2))
+        media.ffmpeg("-f", "lavfi", "-i", source, *coded, tmp_path / "part.ts")
+        joined += (tmp_path / "part.ts").read_bytes()
+    media.ffmpeg_fed(joined, "-i", "-", "-c", "copy", tmp_path / "call.mkv")
+    video = render(tmp_path, DraftBuilder(160, 90).video("call.mkv", 0, 600_000)).video
+    seen = [video.color(frame, *corner) for frame in (0, 5, 6, 11, 12, 17) for corner in CORNERS]
+    assert all(near(color, wanted) for color, wanted in zip(seen, 8 * [RED] + 8 * [GREEN] + 8 * [BLUE], strict=True)), (
+        seen
+    )
+
+
 def test_interlaced_clips_show_no_combs(tmp_path: Path) -> None:
     """A bar moves by eight pixels between the fields of a frame."""
     bar = "color=black:s=160x96:r=50:d=0.4,format=yuv420p,geq=lum='if(between(X-8*N,8,24),235,16)':cb=128:cr=128"

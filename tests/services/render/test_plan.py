@@ -204,7 +204,7 @@ def test_a_clip_that_fills_the_canvas_is_not_converted() -> None:
     made = timeline(layer(0, 100, picture=FOOTAGE))
     (chunk,) = plan(made)
     graph = chunk_command(made, chunk, 0, None, {}).graph
-    assert "scale" not in graph
+    assert re.findall("scale=[^,]*", graph) == ["scale=w=320:h=180"], "its own size: frames of another one are scaled"
     assert "overlay" not in graph
 
 

@@ -272,6 +272,8 @@ class AnimationKind(StrEnum):
     """Hops, a text letter by letter."""
     JOLT = "jolt"
     """Comes with a shake, then grows."""
+    RAINBOW = "rainbow"
+    """A text's letters shimmer in all colours; a picture stays as it is."""
     STILL = "still"
 
 

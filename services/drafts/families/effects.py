@@ -91,6 +91,7 @@ EFFECTS = families(
         "雪 冬 snow 羽毛 棉 白鸽 冰霜 圣诞 xmas 羽 蒲公英 尘光 飘落 粒子 光斑 散景 萤 飞舞 bling 霜 冰",
     ),
     (E.BUBBLES, "泡泡 气泡 bubbles", "泡 气球 bubble 水下 鱼 球 糖 月亮 孔明灯 甜甜圈 护目 波点 珠"),
+    (E.SCANLINES, "", "百叶窗"),
     (
         E.PETALS,
         "花瓣飘落 petals",

@@ -227,7 +227,7 @@ _MOVES = (
         "向右滑动 右滑 右移 向右移动 向右飞入 向右飞出 slideright moveright right",
         (
             "向右 右移 右滑 slideright moveright flyright 右 right 横 侧 滑 移 擦 拉 划 拖 火车 过山车 斜 撕 列车 "
-            "扫 扯 字幕滚动 弹幕 刷 换 wiping slanted 传送 穿梭 流 飞"
+            "扫 扯 字幕滚动 弹幕 刷 换 滚入 甩入 甩出 wiping slanted 传送 穿梭 流 飞"
         ),
     ),
     (
@@ -362,6 +362,7 @@ LOOPS = families(
     "loops",
     *_CROSSED,
     (A.WAVE, "波浪 wave", "波浪 wave"),
+    (A.RAINBOW, "彩虹 rainbow", "彩虹 rainbow"),
     _SHAKEN,
     _BOUNCED,
     _SWUNG,
@@ -377,12 +378,12 @@ LOOPS = families(
     _GROWN,
     _SHRUNK,
     *_MOVES,
-    (A.FADE, "", "涂鸦 彩虹 渐变 发光 墨 影像 纹理 粉笔 流光 泛光 纵向 活力"),
+    (A.FADE, "", "涂鸦 渐变 发光 墨 影像 纹理 粉笔 流光 泛光 纵向 活力"),
     (A.ROTATE, "", "动感"),
 )
 """Families of animations over a whole segment, or repeated."""
-_WHOLE = frozenset(kind for kind, _, _ in _CROSSED)
-"""Ways across the whole canvas."""
+_ALONE = COVERS | {kind for kind, _, _ in _CROSSED} | {A.RAINBOW}
+"""Kinds that are not combined: what uncovers, ways across the whole canvas, colours."""
 COMBINED = 3
 """Moves of one animation at most."""
 _ALIKE = (
@@ -397,7 +398,7 @@ _ALIKE = (
 def combined(families: Families[A], match: Match[A]) -> tuple[A, ...]:
     """The kinds of an animation, its family's first; of a name that says more, those of its other words too."""
     found = [match.kind]
-    if match.kind in COVERS or match.kind in _WHOLE:
+    if match.kind in _ALONE:
         return (match.kind,)
     for kind in (kind for word, kind in families.words if word in match.name and not match.exact):
         rivals = {kind}.union(*(alike for alike in _ALIKE if kind in alike))

@@ -12,10 +12,11 @@ from services.drafts.read.effects import EFFECT_BUCKETS, blends, read_blend, rea
 from services.drafts.read.keyframes import KeyframeTimes, read_curves
 from services.drafts.read.material import read_material, skip
 from services.drafts.read.material_index import MaterialEntry
+from services.drafts.read.rainbow import shimmering
 from services.drafts.read.strengths import Strengths
 from services.drafts.read.switches import adjusted, switched_on
 from services.drafts.read.unsupported import CURVE_SPEED, Sentence, warn_attached, warn_of, warn_others, warn_unused
-from services.drafts.records import Segment, TrackKind
+from services.drafts.records import Segment, TextMaterial, TrackKind
 from services.errors import WarningCode
 
 _RENDER_INDEXES = {TrackKind.TEXT: 15000, TrackKind.STICKER: 14000, TrackKind.EFFECT: 11000}
@@ -120,9 +121,11 @@ def _designed(
     mask = read_mask(_only(refs, segment.id, *_MASKS), segment.id)
     blend, strength = read_blend(refs, segment.id)
     moves = read_animations(animations, segment.target.duration_us, segment.id)
+    material = shimmering(segment.material, moves) if isinstance(segment.material, TextMaterial) else segment.material
     own = unkeyed(read_effects(refs, fields, looks, strengths), segment.curves)
     return replace(
         segment,
+        material=material,
         mask=mask,
         blend=blend,
         blend_strength=strength,

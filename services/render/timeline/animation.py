@@ -31,6 +31,8 @@ SWING_DEG = 12.0
 SHAKE = 0.012
 """Of the canvas, to each side."""
 SHAKE_DEG = 0.8
+SHAKE_ROOM = 0.05
+"""Relative growth of a picture that shakes, so that one as large as the canvas goes on covering it."""
 SWAY = 0.05
 """Of the canvas: the distance of a loop."""
 DRIFT = 0.1
@@ -84,7 +86,7 @@ class PoseChange:
 
 AT_REST = PoseChange()
 
-_UNMOVING = COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER}
+_UNMOVING = COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER, AnimationKind.RAINBOW}
 
 AnimationCurve: TypeAlias = Callable[[float, float], PoseChange]
 """The pose change at a part (0..1) of an animation of some seconds."""
@@ -242,7 +244,8 @@ def _sway(across: int, down: int) -> AnimationCurve:
 
 
 def _drift(across: int, down: int) -> AnimationCurve:
-    return lambda part, _: PoseChange(dx=across * DRIFT * (part - 0.5), dy=down * DRIFT * (part - 0.5))
+    """Past its place, larger by as much: a picture as large as the canvas goes on covering it."""
+    return lambda part, _: PoseChange(dx=across * DRIFT * (part - 0.5), dy=down * DRIFT * (part - 0.5), scale=1 + DRIFT)
 
 
 def _text_slide(across: int, down: int) -> AnimationCurve:
@@ -262,6 +265,11 @@ def _tremble(part: float, seconds: float, strength: float = 1.0) -> PoseChange:
     times = _times(seconds, SHAKES_PER_SECOND)
     sideways, upwards = strength * _wave(times, part), strength * _wave(max(1, times - 1), part)
     return PoseChange(dx=SHAKE * sideways, dy=SHAKE / 2 * upwards, rotation_deg=SHAKE_DEG * sideways)
+
+
+def _shaken(part: float, seconds: float, strength: float = 1.0) -> PoseChange:
+    """A tremble that a picture as large as the canvas fills."""
+    return replace(_tremble(part, seconds, strength), scale=1 + SHAKE_ROOM * strength)
 
 
 def _bounce_in(part: float, _: float) -> PoseChange:
@@ -354,7 +362,7 @@ _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.MOVE_UP: _slide(0, -1),
     AnimationKind.MOVE_DOWN: _slide(0, 1),
     AnimationKind.ROTATE: lambda part, _: PoseChange(rotation_deg=-ENTRY_TURN_DEG * _to_come(part), alpha=_seen(part)),
-    AnimationKind.SHAKE: lambda part, seconds: _tremble(part, seconds, 1 - part),
+    AnimationKind.SHAKE: lambda part, seconds: _shaken(part, seconds, 1 - part),
     AnimationKind.BOUNCE: _bounce_in,
     AnimationKind.BLINK: _blink,
     AnimationKind.SWING: _swing_in,
@@ -372,6 +380,7 @@ _ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
 _TEXT_ENTRIES: Mapping[AnimationKind, AnimationCurve] = {
     **_ENTRIES,
     AnimationKind.FADE: lambda part, _: PoseChange(alpha=quadratic(part)),
+    AnimationKind.SHAKE: lambda part, seconds: _tremble(part, seconds, 1 - part),
     AnimationKind.MOVE_LEFT: _text_slide(-1, 0),
     AnimationKind.MOVE_RIGHT: _text_slide(1, 0),
     AnimationKind.MOVE_UP: _text_slide(0, -1),
@@ -420,7 +429,7 @@ _GROUPS: Mapping[AnimationKind, AnimationCurve] = {
     AnimationKind.MOVE_UP: _drift(0, -1),
     AnimationKind.MOVE_DOWN: _drift(0, 1),
     AnimationKind.ROTATE: lambda part, _: PoseChange(rotation_deg=360 * part * part * (3 - 2 * part)),
-    AnimationKind.SHAKE: _tremble,
+    AnimationKind.SHAKE: _shaken,
     AnimationKind.BOUNCE: lambda part, seconds: PoseChange(
         scale=1 + PULSE * _there_and_back(part * _times(seconds, PULSES_PER_SECOND))
     ),

@@ -1,5 +1,6 @@
 """Animations over time."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +33,8 @@ US = 1_000_000
 FRAME_US = US / 30
 LENGTH_US = 4 * US
 IN, OUT, LOOP, GROUP = AnimationPhase.IN, AnimationPhase.OUT, AnimationPhase.LOOP, AnimationPhase.GROUP
-MOVING = tuple(kind for kind in AnimationKind if kind not in COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER})
+UNMOVING = COVERS | {AnimationKind.STILL, AnimationKind.TYPEWRITER, AnimationKind.RAINBOW}
+MOVING = tuple(kind for kind in AnimationKind if kind not in UNMOVING)
 STEADY = tuple(kind for kind in MOVING if kind is not AnimationKind.BLINK)
 SCROLLS = (AnimationKind.SCROLL_LEFT, AnimationKind.SCROLL_RIGHT, AnimationKind.SCROLL_UP)
 """They begin each round anew, outside of the canvas."""
@@ -351,3 +353,18 @@ def test_letters_turn_about_their_own_middles_and_then_are_one_picture() -> None
     assert second.motion is not None
     assert (first.motion.alpha.at(10), second.motion.alpha.at(10)) == (1, 0)
     assert (whole.span.start, whole.span.end, whole.motion, whole.pose.width) == (30, 90, None, 320)
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"), [(AnimationKind.SHAKE, IN), *((kind, GROUP) for kind in (AnimationKind.SHAKE, *SLIDES))]
+)
+def test_a_picture_that_shakes_or_drifts_goes_on_covering_the_canvas(
+    kind: AnimationKind, phase: AnimationPhase
+) -> None:
+    """The corners of a canvas of 16 by 9, seen from a picture of its size."""
+    for change in frames(playing(kind, phase, 2), 0, 2):
+        angle = math.radians(-change.rotation_deg)
+        for x, y in ((16, 9), (-16, 9), (16, -9), (-16, -9)):
+            across, down = x - 32 * change.dx, y - 18 * change.dy
+            assert abs(across * math.cos(angle) - down * math.sin(angle)) <= 16 * change.scale
+            assert abs(across * math.sin(angle) + down * math.cos(angle)) <= 9 * change.scale

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from services.drafts.read.draft import read_draft
@@ -66,3 +67,30 @@ def test_of_very_many_words_several_change_together() -> None:
     read = read_draft(DraftBuilder().text(text, 0, 2_000_000, material=material).bytes())
     assert 50 < len(stages(read)) <= 101
     assert stages(read)[-1].styles[-1].end == 450
+
+
+def test_the_colours_of_a_rainbow_pass_through_a_caption_from_its_loop_s_start_to_its_end() -> None:
+    """Two rounds of 0.6 s after an entry of 0.8 s: twelve pictures, each shown twice."""
+    moves = [
+        {"type": "in", "name": "渐显", "start": 0, "duration": 800_000},
+        {"type": "loop", "name": "彩虹", "start": 0, "duration": 600_000},
+    ]
+    builder = DraftBuilder().text("一一一一一一", 0, 2_000_000).using("material_animations", animations=moves)
+    read = read_draft(builder.bytes())
+    assert read.warnings == ()
+    plain, first, *others = stages(read)
+    assert len(others) == 11
+    assert spans(read)[:3] == [(0, 24), (24, 26), (26, 27)]
+    assert spans(read)[-1][1] == 60
+    assert of_color(canvas(plain), WHITE).any()
+    reds = [canvas(text)[..., :3].astype(int) for text in (first, others[5])]
+    red_at = [np.argwhere((pixels[..., 0] == 255) & (pixels[..., 2] < 90) & (pixels[..., 1] < 90)) for pixels in reds]
+    assert red_at[0][:, 1].min() < red_at[1][:, 1].mean() < red_at[0][:, 1].max()
+    assert not of_color(canvas(first), WHITE).any()
+
+
+def test_a_caption_with_looks_of_its_own_has_no_rainbow() -> None:
+    loop = {"type": "loop", "name": "彩虹", "start": 0, "duration": 600_000}
+    material = {"ktv_color": "#FF0000", "words": WORDS}
+    builder = DraftBuilder().text("三人行，必有我师", 0, 2_000_000, material=material)
+    assert len(stages(read_draft(builder.using("material_animations", animations=[loop]).bytes()))) == 4

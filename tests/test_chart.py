@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.routing import Mount, Route
 from typer.main import get_command
 
+from draftcast.app import create_app
 from draftcast.cli.app import app
-from services.settings import Settings
+from services.settings import Settings, load
 from tests.support.programs import not_run
 from tests.support.server import ROOT
 
@@ -29,6 +31,7 @@ VALUES: dict[str, Any] = {
     "settings": {"DRAFTCAST_KEEP_DAYS": "30", "DRAFTCAST_MAX_TASK_BYTES": "20000000000"},
 }
 SCALED: dict[str, Any] = {**VALUES, "worker": {"renderSlots": 4, "autoscaling": {"enabled": True}}}
+REACHED: dict[str, Any] = {**VALUES, "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "render-tls"}}
 ALL_SECRETS: dict[str, Any] = {
     **VALUES,
     "secrets": {
@@ -59,7 +62,9 @@ def pod(found: dict[tuple[str, str], Any], part: str) -> Any:
     return found["Deployment", f"video-{part}"]["spec"]["template"]["spec"]
 
 
-@pytest.mark.parametrize("values", [VALUES, SCALED, ALL_SECRETS], ids=["least", "scaled", "all secrets"])
+@pytest.mark.parametrize(
+    "values", [VALUES, SCALED, REACHED, ALL_SECRETS], ids=["least", "scaled", "reached", "all secrets"]
+)
 def test_what_the_chart_renders_is_what_kubernetes_takes(helm: Any, values: dict[str, Any]) -> None:
     found = rendered(helm, values)
     kubernetes = import_module("kubernetes_validate")
@@ -67,7 +72,8 @@ def test_what_the_chart_renders_is_what_kubernetes_takes(helm: Any, values: dict
         for version in KUBERNETES if kind != "ScaledObject" else ():
             kubernetes.validate(each, version, strict=True)
     kinds = ["Deployment", "Deployment", "PodDisruptionBudget", "PodDisruptionBudget", "Service"]
-    assert sorted(kind for kind, _ in found if kind != "ScaledObject") == kinds
+    assert sorted(kind for kind, _ in found if kind not in ("ScaledObject", "Ingress")) == kinds
+    assert (("Ingress", "video-server") in found) == (values is REACHED)
     assert (("ScaledObject", "video-worker") in found) == (values is SCALED)
 
 
@@ -101,6 +107,15 @@ def test_every_setting_that_the_chart_names_is_one_and_secrets_come_by_reference
     by_reference = {name for name, each in given.items() if "valueFrom" in each}
     names = ("DATABASE_URL", "SIGNING_KEY", "BROADCAST_URL", "WEBHOOK_SECRET")
     assert by_reference == {f"DRAFTCAST_{name}" for name in names}
+
+
+def test_the_ingress_leads_to_all_but_what_operators_read(helm: Any) -> None:
+    ingress = rendered(helm, REACHED)["Ingress", "video-server"]["spec"]
+    assert ingress["tls"] == [{"hosts": ["render.example"], "secretName": "render-tls"}]
+    (rule,) = ingress["rules"]
+    led = {each["path"] for each in rule["http"]["paths"]}
+    ours = {"/" + route.path.split("/")[1] for route in create_app(load()).routes if isinstance(route, Route | Mount)}
+    assert (rule["host"], led) == ("render.example", ours - {"/healthz", "/readyz", "/metrics"})
 
 
 def test_scaling_follows_the_tasks_of_the_metric_that_exists(helm: Any) -> None:

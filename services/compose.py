@@ -19,7 +19,7 @@ from services.access.limits import Limits
 from services.access.signing import Hmac, Signer
 from services.drafts.uploads.store import Uploads
 from services.drafts.uploads.unpack import UnpackLimits
-from services.errors import Bilingual
+from services.errors import Bilingual, SettingsError
 from services.files.store import FileStore
 from services.http.guard import Guard
 from services.live.connections import Connections
@@ -33,7 +33,7 @@ from services.render.encoding import unwritable
 from services.render.process.ffmpeg import FfmpegMissing, find_ffmpeg
 from services.render.text.fonts import cjk_font_name, find_fonts, script_fonts
 from services.sandbox.process_sandbox import sandbox_here
-from services.settings import Settings, SettingsError, traces_enabled
+from services.settings import Settings, traces_enabled
 from services.startup_checks import check_exposure, check_looks
 from services.store.database import Database
 from services.tasks.draft_check import DraftCheck

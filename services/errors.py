@@ -60,8 +60,10 @@ RETRYABLE = frozenset(
 
 HINTS: dict[ErrorCode, Bilingual] = {
     ErrorCode.DRAFT_URL_REFUSED: Bilingual(
-        "Use a public http(s) address, or ask the operator to add the host to DRAFTCAST_ALLOW_HOSTS.",
-        "请使用公网 http(s) 地址，或请管理员把该主机加入 DRAFTCAST_ALLOW_HOSTS。",
+        "Use a public http(s) address. A host of your own network must be allowed when draftcast is started, as with "
+        "DRAFTCAST_ALLOW_HOSTS=localhost,192.168.1.5.",
+        "请使用公网 http(s) 地址。自己网络中的主机需在启动 draftcast 时放行，例如 "
+        "DRAFTCAST_ALLOW_HOSTS=localhost,192.168.1.5。",
     ),
     ErrorCode.DRAFT_NOT_FOUND: Bilingual(
         "Check the draft_id, and that the draft is saved on its server.",
@@ -94,8 +96,10 @@ HINTS: dict[ErrorCode, Bilingual] = {
         "请确认素材地址仍可访问，然后重试。",
     ),
     ErrorCode.MATERIAL_REFUSED: Bilingual(
-        "Use a public http(s) address for the material, or ask the operator to add the host to DRAFTCAST_ALLOW_HOSTS.",
-        "请为素材使用公网 http(s) 地址，或请管理员把该主机加入 DRAFTCAST_ALLOW_HOSTS。",
+        "Use a public http(s) address for the material. A host of your own network must be allowed when draftcast is "
+        "started, as with DRAFTCAST_ALLOW_HOSTS=localhost,192.168.1.5.",
+        "请为素材使用公网 http(s) 地址。自己网络中的主机需在启动 draftcast 时放行，例如 "
+        "DRAFTCAST_ALLOW_HOSTS=localhost,192.168.1.5。",
     ),
     ErrorCode.MATERIAL_TOO_LARGE: Bilingual(
         "Use a smaller file, or ask the operator to raise the DRAFTCAST_MAX_* limits.",
@@ -279,6 +283,14 @@ class QueueFull(RequestError):
 
 class UploadTooLarge(RequestError):
     """An upload that exceeds the limits of its size or number of files."""
+
+
+class SettingsError(DraftcastError):
+    """An invalid setting; the text is one line that names the variable."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.message = Bilingual(en, zh or en)
 
 
 class DiskFull(DraftcastError):

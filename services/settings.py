@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 from services.ai_label import AiLabel, label_rules
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
-from services.errors import DraftcastError, InvalidInput
+from services.errors import InvalidInput, SettingsError
 from services.output import STANDARD_OUTPUT, Output, check_output
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -31,10 +31,6 @@ PROTOCOL_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_
 
 SECRET = ("database_url", "broadcast_url", "signing_key", "webhook_secret")
 """Settings that may hold a password; no message shows their values."""
-
-
-class SettingsError(DraftcastError):
-    """An invalid setting; the text is one line that names the variable."""
 
 
 def _words(value: Any) -> Any:

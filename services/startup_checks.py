@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from services.access.keys import all_keys
 from services.drafts.families.looks import look_files
+from services.errors import SettingsError
 from services.migrate import migrate
 from services.render.effects.luts import read_table
 from services.render.media.errors import BadMedia
 from services.render.process.sandbox import readable_trees
 from services.sandbox.process_sandbox import sandbox_here
-from services.settings import Settings, SettingsError, config_file
+from services.settings import Settings, config_file
 from services.store.database import Database
 
 
@@ -84,7 +85,9 @@ async def check_access(settings: Settings) -> bool:
     if not there and not settings.open_to_all and not _loopback(settings.host):
         raise SettingsError(
             f"DRAFTCAST_HOST: others can reach {settings.host}, and there are no keys. "
-            "Make one (`draftcast keys create NAME`), or set DRAFTCAST_OPEN_TO_ALL=true to let everyone in"
+            "Make one (`draftcast keys create NAME`), or set DRAFTCAST_OPEN_TO_ALL=true to let everyone in",
+            f"DRAFTCAST_HOST：其他机器可以访问 {settings.host}，而此服务还没有密钥。"
+            "请创建密钥（`draftcast keys create NAME`），或设置 DRAFTCAST_OPEN_TO_ALL=true 对所有人开放",
         )
     return not there
 

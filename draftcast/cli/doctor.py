@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from services.environment import ASSETS_DIR
-from services.errors import DraftcastError
+from services.errors import DraftcastError, SettingsError
 from services.files.store import FileStore
 from services.live.notifier import ChangeNotifier
 from services.migrate import migrate
@@ -164,16 +164,18 @@ def _files(settings: Settings) -> str:
 
 
 def check_port(settings: Settings) -> str:
-    """Check that the server can listen on its address. Raises a `DraftcastError` otherwise."""
+    """Check that the server can listen on its address. Raises `SettingsError` otherwise."""
     where = f"{settings.host}:{settings.port}"
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise _CheckFailed(
+            raise SettingsError(
                 f"{where} cannot be listened on ({error.strerror}). Is a server running there? "
-                "DRAFTCAST_PORT, or --port of `draftcast serve`, takes another port"
+                "DRAFTCAST_PORT, or --port of `draftcast serve`, takes another port",
+                f"无法监听 {where}（{error.strerror}）。可能已有服务器在运行；"
+                "可用 DRAFTCAST_PORT 或 `draftcast serve --port` 换一个端口",
             ) from error
     return f"{where} is free"
 

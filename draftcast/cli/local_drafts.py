@@ -16,7 +16,7 @@ from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, drafts_of
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
 from services.drafts.uploads.unpack import UnpackLimits, unpack
-from services.errors import Failed
+from services.errors import Bilingual, Failed
 from services.render.media.containers import demuxer, head_of, still_reader
 from services.render.timeline.needed import needed
 from services.settings import Settings
@@ -42,7 +42,12 @@ def opened(draft: str) -> Generator[LocalSource]:
         yield LocalSource(path, _elsewhere(path, path, settings))
         return
     if not path.is_file():
-        raise invalid(f"{draft} is neither an http(s) URL nor a folder, a zip or a draft_content.json")
+        raise invalid(
+            Bilingual(
+                f"{draft} is neither an http(s) URL nor a folder, a zip or a draft_content.json",
+                f"{draft} 既不是 http(s) 地址，也不是草稿文件夹、zip 或 draft_content.json",
+            )
+        )
     with tempfile.TemporaryDirectory(prefix="draftcast-draft-") as made:
         folder = Path(made)
         if path.suffix.lower() == ".json":

@@ -47,9 +47,9 @@ def report_table(report: DraftReport) -> Table:
     for warning in report.warnings:
         table.add_row(Text(warning.code, "yellow"), _about_warning(warning))
     if found.error is not None:
-        table.add_row(
-            Text(found.error.code, "bold red"), printable(f"{spoken(found.error.message)} {spoken(found.error.hint)}")
-        )
+        message, hint = found.error.message, found.error.hint
+        told = _label(f"{message.en} {hint.en}", f"{message.zh}{hint.zh}")
+        table.add_row(Text(found.error.code, "bold red"), printable(told))
     return table
 
 

@@ -8,17 +8,18 @@ import os
 import sys
 from collections.abc import Coroutine
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
 
 import typer
 
-from services.errors import Bilingual, DraftcastError, Failed, RequestError, StoreUnavailable
+from services.errors import Bilingual, DraftcastError, Failed, RequestError, SettingsError, StoreUnavailable
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from services.settings import Settings
 
+Told: TypeAlias = str | Bilingual
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and errors as JSON on stderr.")]
 
 
@@ -39,16 +40,18 @@ class Exit(IntEnum):
 
 
 class Stopped(DraftcastError):
-    """The error that ends a command. `code` is for programs, `hint` says what to do."""
+    """The error that ends a command, in the language of the terminal's reader. `code` is for programs, `hint` says
+    what to do.
+    """
 
-    def __init__(self, code: str, message: str, hint: str = "", exit_code: Exit = Exit.NO) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, message: Told, hint: Told = "", exit_code: Exit = Exit.NO) -> None:
+        super().__init__(_told(message))
         self.code = code
-        self.hint = hint
+        self.hint = _told(hint)
         self.exit_code = exit_code
 
 
-def invalid(message: str) -> Stopped:
+def invalid(message: Told) -> Stopped:
     """The error of an invalid argument."""
     return Stopped("INVALID_INPUT", message, exit_code=Exit.USAGE)
 
@@ -76,11 +79,18 @@ def _stopped(error: DraftcastError | OSError) -> Stopped:
         case Stopped():
             return error
         case Failed(failure=failure):
-            return Stopped(failure.code, spoken(failure.message), spoken(failure.hint))
-        case RequestError(message=message):
-            return Stopped("INVALID_INPUT", spoken(message))
+            return Stopped(failure.code, failure.message, failure.hint)
+        case RequestError(message=message) | SettingsError(message=message):
+            return Stopped("INVALID_INPUT", message)
         case StoreUnavailable():
-            return Stopped("UNAVAILABLE", str(error), "Is the database running? DRAFTCAST_DATABASE_URL names it.")
+            return Stopped(
+                "UNAVAILABLE",
+                str(error),
+                Bilingual(
+                    "Is the database running? DRAFTCAST_DATABASE_URL names it.",
+                    "请确认数据库已启动；它的地址由 DRAFTCAST_DATABASE_URL 指定。",
+                ),
+            )
         case OSError():
             return Stopped("OS_ERROR", str(error))
         case _:
@@ -93,6 +103,10 @@ def is_chinese() -> bool:
     """
     locales = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return next(filter(None, locales), "").lower().startswith("zh") and "--json" not in sys.argv
+
+
+def _told(text: Told) -> str:
+    return text if isinstance(text, str) else spoken(text)
 
 
 def spoken(text: Bilingual) -> str:

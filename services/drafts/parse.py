@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, cast
 
-from services.errors import ErrorCode, Failed, failed
+from services.errors import Bilingual, ErrorCode, Failed, failed
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHER_FILES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"ID3")
@@ -29,9 +29,15 @@ def parse(content: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", parsed)
 
 
-def invalid(en: str, zh: str) -> Failed:
+WEB_PAGE_HINT = Bilingual(
+    "It may be a login page. Use the draft's own URL, which opens without a login, such as `save_draft` returns.",
+    "可能是登录页。请使用草稿自己的 URL，例如 `save_draft` 返回的地址，它无需登录即可打开。",
+)
+
+
+def invalid(en: str, zh: str, hint: Bilingual | None = None) -> Failed:
     """The error (DRAFT_INVALID) of an unreadable draft."""
-    return failed(ErrorCode.DRAFT_INVALID, f"The draft cannot be read: {en}.", f"无法读取草稿：{zh}。")
+    return failed(ErrorCode.DRAFT_INVALID, f"The draft cannot be read: {en}.", f"无法读取草稿：{zh}。", hint=hint)
 
 
 def _unparsable(content: bytes) -> Failed:
@@ -40,7 +46,7 @@ def _unparsable(content: bytes) -> Failed:
     if not start:
         return invalid("it is empty", "内容为空")
     if start.startswith(b"<"):
-        return invalid("it is a web page, not JSON", "内容是网页，不是 JSON")
+        return invalid("it is a web page, not JSON", "内容是网页，不是 JSON", WEB_PAGE_HINT)
     if start.startswith(_OTHER_FILES) or start[4:8] == b"ftyp":
         return invalid("it is another kind of file, not JSON", "内容是其他类型的文件，不是 JSON")
     if _JSON_BEGINS.match(start):

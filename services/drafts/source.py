@@ -22,7 +22,7 @@ from services.drafts.parse import invalid, parse
 from services.drafts.records import MediaMaterial
 from services.drafts.timelines import active_timeline, folder_of, timelines
 from services.errors import Bilingual, ErrorCode, Failed, failed
-from services.http.client import FetchError, TooLarge, Unreachable, UrlRefused
+from services.http.client import RETRIED_STATUSES, FetchError, TooLarge, Transient, Unreachable, UrlRefused
 from services.http.redaction import redact_url
 from services.http.urls import clean_url, is_url
 
@@ -39,6 +39,15 @@ FOLDER_HINT = Bilingual(
 ADDRESS_HINT = Bilingual(
     "Check the host name in the draft URL, and that its server is running and can be reached from this machine.",
     "请检查草稿 URL 中的主机名，并确认对方服务器正在运行、可从本机访问。",
+)
+LOGIN_HINT = Bilingual(
+    "The address needs a login. Use a draft URL that opens without one, such as `save_draft` returns.",
+    "该地址需要登录。请使用无需登录即可打开的草稿 URL，例如 `save_draft` 返回的地址。",
+)
+_WITH_LOGIN = (401, 403, 407)
+BUSY_HINT = Bilingual(
+    "The draft's server fails or is busy. Try again later, or look at its log.",
+    "草稿服务器出错或繁忙。请稍后重试，或查看其日志。",
 )
 ADD_HINT = Bilingual(
     "Put the file anywhere into the draft's folder, under its name, or give the material an http(s) address.",
@@ -253,9 +262,18 @@ def _draft_failed(error: FetchError) -> Failed:
         code, en, zh = ErrorCode.DRAFT_URL_REFUSED, "The draft's address must not be fetched", "不允许访问该草稿地址"
     elif isinstance(error, TooLarge):
         code, en, zh = ErrorCode.DRAFT_TOO_LARGE, "The draft is too large", "草稿过大"
-    elif not (isinstance(error, Unreachable) and error.status):
-        hint = ADDRESS_HINT
+    elif isinstance(error, Unreachable | Transient):
+        hint = _address_hint(error.status)
     return failed(code, f"{en}: {error.reason.en}.", f"{zh}：{error.reason.zh}。", hint=hint)
+
+
+def _address_hint(status: int | None) -> Bilingual | None:
+    """The hint for a draft URL whose server answers with this HTTP status; None leaves the code's own."""
+    if status is None:
+        return ADDRESS_HINT
+    if status in _WITH_LOGIN:
+        return LOGIN_HINT
+    return BUSY_HINT if status in RETRIED_STATUSES else None
 
 
 def _missing(material: MediaMaterial, segment_id: str) -> Failed:

@@ -18,10 +18,11 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from services.access.signing import Signer
+from services.errors import SettingsError
 from services.files.beneath import remove_tree
 from services.files.names import content_disposition
 from services.output import FILE_TYPES
-from services.settings import Settings, SettingsError
+from services.settings import Settings
 from services.stream import FRAGMENT, signed_name
 
 SIGNED_URL_LIFETIME = timedelta(hours=1)

@@ -89,11 +89,14 @@ class Unreachable(FetchError):
 
 
 class Transient(FetchError):
-    """A failure that another try may mend, after `after_seconds` if the server names a time."""
+    """A failure that another try may mend, after `after_seconds` if the server names a time. `status` is the HTTP
+    status, if any.
+    """
 
-    def __init__(self, en: str, zh: str, *, after_seconds: float | None = None) -> None:
+    def __init__(self, en: str, zh: str, *, after_seconds: float | None = None, status: int | None = None) -> None:
         super().__init__(en, zh)
         self.after_seconds = after_seconds
+        self.status = status
 
 
 class TooLarge(FetchError):
@@ -292,7 +295,12 @@ def _check(response: "aiohttp.ClientResponse", *, ranged: bool) -> None:
     status = f"HTTP {response.status}"
     if response.status in RETRIED_STATUSES:
         seconds = _retry_after(response.headers.get("Retry-After", ""))
-        raise Transient(f"its server answers {status}", f"对方服务器返回 {status}", after_seconds=seconds)
+        raise Transient(
+            f"its server answers {status}",
+            f"对方服务器返回 {status}",
+            after_seconds=seconds,
+            status=response.status,
+        )
     if response.status != 200 and not (ranged and response.status == 206):
         raise Unreachable(f"its server answers {status}", f"对方服务器返回 {status}", status=response.status)
     decoding_of(response)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.settings import SettingsError, load
+from services.errors import SettingsError
+from services.settings import load
 from tests.support.process import gated_exporter, served
 from tests.support.server import ROOT, Server
 from tests.support.subscriber import subscriber

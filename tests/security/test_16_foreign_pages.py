@@ -6,7 +6,8 @@ import pytest
 
 from draftcast.app import create_app
 from services.environment import ASSETS_DIR
-from services.settings import SettingsError, load
+from services.errors import SettingsError
+from services.settings import load
 from tests.support.listening import listening
 from tests.support.server import Server
 

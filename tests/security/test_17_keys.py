@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from services.settings import SettingsError, load
+from services.errors import SettingsError
+from services.settings import load
 from services.startup_checks import check_access
 from tests.security.conftest import Guarded
 from tests.support.keys import bearing, keys, new_key

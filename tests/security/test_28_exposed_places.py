@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from services.errors import SettingsError
 from services.sandbox import landlock
 from services.sandbox.process_sandbox import sandbox_here
-from services.settings import SettingsError, load
+from services.settings import load
 from services.startup_checks import check_exposure
 from tests.support.drafts import DraftBuilder
 from tests.support.process import served

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from draftcast.cli.terminal import AsJson, Exit, Stopped, print_json, print_table, say, settings_of
+from services.errors import Bilingual
 
 if TYPE_CHECKING:
     from services.fonts.needs import NeededFont
@@ -105,8 +106,11 @@ def _open_font(name: str, *, quiet: bool) -> "OpenFont":
     if meant is None:
         raise Stopped(
             "FONT_NOT_OPEN",
-            f"{name} is not one of the open fonts",
-            "`draftcast fonts list` shows them. Put a font that you have into a folder of DRAFTCAST_FONT_DIRS.",
+            Bilingual(f"{name} is not one of the open fonts", f"{name} 不在开源字体之列"),
+            Bilingual(
+                "`draftcast fonts list` shows them. Put a font that you have into a folder of DRAFTCAST_FONT_DIRS.",
+                "`draftcast fonts list` 会列出它们。自己的字体请放入 DRAFTCAST_FONT_DIRS 中的文件夹。",
+            ),
         )
     if not (quiet or meant.same):
         say(f"{name} is no open font; {meant.font.family} looks like it.", "yellow")

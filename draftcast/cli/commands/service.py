@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from draftcast.cli.terminal import keep_files_private, run, say, settings_of
+from draftcast.cli.terminal import keep_files_private, run, say, settings_of, spoken
+from services.errors import Bilingual
 
 if TYPE_CHECKING:
     from services.compose import Services
@@ -32,8 +33,12 @@ def serve(
     if is_open:
         _announce(
             settings,
-            "There are no keys: everyone who reaches this address may submit and see all tasks. "
-            "`draftcast keys create NAME` ends that.",
+            Bilingual(
+                "There are no keys: everyone who reaches this address may submit and see all tasks. "
+                "`draftcast keys create NAME` ends that.",
+                "此服务没有密钥：能访问该地址的人都可以提交任务并查看所有任务。"
+                "可用 `draftcast keys create NAME` 创建密钥。",
+            ),
             "yellow",
         )
     if worker:
@@ -45,20 +50,21 @@ def _print_next_steps(settings: "Settings") -> None:
     from services.drafts.sample import draft_url as sample_url
 
     base = settings.base_url
-    _announce(settings, f"draftcast serves on {base}" + (f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""))
+    editor = f" (GraphiQL: {base}/graphiql/)" if settings.graphiql else ""
+    _announce(settings, Bilingual(f"draftcast serves on {base}{editor}", f"draftcast 已启动：{base}{editor}"))
     if settings.log_format == "text":
-        say("Render the built-in sample, in another terminal:")
+        say(spoken(Bilingual("Render the built-in sample, in another terminal:", "渲染内置示例，请在另一个终端运行：")))
         say(f"  .venv/bin/draftcast submit --watch --server {base} '{sample_url(base)}'")
 
 
-def _announce(settings: "Settings", text: str, style: str = "") -> None:
-    """Print a message of the start, or log it where programs read the log."""
+def _announce(settings: "Settings", text: Bilingual, style: str = "") -> None:
+    """Print a message of the start, or log it in English where programs read the log."""
     if settings.log_format == "json":
         import logging
 
-        logging.getLogger(__name__).info(text)
+        logging.getLogger(__name__).info(text.en)
     else:
-        say(text, style)
+        say(spoken(text), style)
 
 
 def checked_settings(**overrides: Any) -> "Settings":

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from services.exporter_protocol import ExportRequest, Result
     from services.settings import Settings
     from services.worker.exporter_process import ProgressLine
+_ANOTHER = Bilingual("Give the path of a file that can be written: -o FILE.", "请用 -o 指定一个可以写入的文件路径。")
 Draft = Annotated[str, typer.Argument(help="A draft URL, or a draft's folder, zip or draft_content.json here.")]
 
 
@@ -209,7 +210,7 @@ def _check_output(output: Path) -> None:
         with tempfile.TemporaryFile(dir=output.parent):
             pass
     except OSError as error:
-        raise _not_written(output, error, "Give the path of a file that can be written: -o FILE.") from error
+        raise _not_written(output, error, _ANOTHER) from error
 
 
 def _keep(request: "ExportRequest", output: Path) -> None:
@@ -219,11 +220,12 @@ def _keep(request: "ExportRequest", output: Path) -> None:
     except OSError as error:
         kept = Path(tempfile.mkdtemp(prefix="draftcast-video-")) / request.output.name
         request.output.rename(kept)
-        raise _not_written(output, error, f"The video is kept: {kept}") from error
+        raise _not_written(output, error, Bilingual(f"The video is kept: {kept}", f"视频已保留：{kept}")) from error
 
 
-def _not_written(output: Path, error: OSError, hint: str) -> Stopped:
-    return Stopped("OS_ERROR", f"{output} cannot be written: {error.strerror or error}", hint)
+def _not_written(output: Path, error: OSError, hint: Bilingual) -> Stopped:
+    why = error.strerror or error
+    return Stopped("OS_ERROR", Bilingual(f"{output} cannot be written: {why}", f"无法写入 {output}：{why}"), hint)
 
 
 def _say_result(result: "Result", output: Path) -> None:

@@ -10,7 +10,8 @@ from services.drafts.families.looks import find_looks
 from services.drafts.fidelity import fidelity
 from services.drafts.read.draft import read_draft
 from services.drafts.records import EffectMaterial
-from services.settings import SettingsError, load
+from services.errors import SettingsError
+from services.settings import load
 from services.startup_checks import check_looks
 from tests.support.drafts import DraftBuilder
 

@@ -188,12 +188,23 @@ def test_the_text_of_a_server_that_knows_no_such_draft_is_not_repeated(tmp_path:
     assert "canary" not in str(failure)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_an_error_status_means_that_there_is_no_such_draft(tmp_path: Path, server: DraftServer, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "advice"), [(400, "draft_id"), (401, "login"), (403, "login"), (404, "draft_id"), (500, "later")]
+)
+def test_an_error_status_means_that_there_is_no_such_draft_and_has_its_hint(
+    tmp_path: Path, server: DraftServer, status: int, advice: str
+) -> None:
     server.answers["/get"] = statuses([status])
     failure = remote_failure(tmp_path, server, f"{server.base}/get").failure
     assert failure.code is ErrorCode.DRAFT_NOT_FOUND
     assert str(status) in failure.message.en
+    assert advice in failure.hint.en
+
+
+def test_a_login_page_is_told_as_one(tmp_path: Path, server: DraftServer) -> None:
+    server.answers["/get"] = statuses([200], b"<!doctype html><form>Log in</form>")
+    failure = remote_failure(tmp_path, server, f"{server.base}/get").failure
+    assert ("login page" in failure.hint.en, "登录页" in failure.hint.zh) == (True, True)
 
 
 def test_a_server_that_is_down_means_that_there_is_no_such_draft(tmp_path: Path, server: DraftServer) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.errors import SettingsError
 from services.files.names import file_name
 from services.files.store import FileStore, S3Options
-from services.settings import SettingsError
 from tests.support.programs import S3, S3_KEYS
 
 KEY = "videos/task/1/video.mp4"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.compose import open_services
-from services.settings import SettingsError, load
+from services.errors import SettingsError
+from services.settings import load
 
 
 @pytest.mark.parametrize(("second", "named"), [("one", "DRAFTCAST_DATA_DIR"), ("two", "DRAFTCAST_DATABASE_URL")])

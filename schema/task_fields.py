@@ -204,8 +204,11 @@ class WarningOfDraft:
     segment_id: str | None = strawberry.field(description="The segment's id in the draft.")
     material_name: str | None = strawberry.field(description="The material's name in the draft.")
     effect_id: str | None = strawberry.field(description="The effect's id in the draft.")
-    start_seconds: float | None = strawberry.field(description="When its segment begins, in seconds of the draft.")
-    end_seconds: float | None = strawberry.field(description="When its segment ends, in seconds of the draft.")
+    start_seconds: float | None = strawberry.field(
+        description="When it begins to be seen, in seconds of the draft: the transition, animation or effect, else the "
+        "segment."
+    )
+    end_seconds: float | None = strawberry.field(description="When that ends, in seconds of the draft.")
     track: str | None = strawberry.field(
         description="The segment's track: its kind (video, audio, text, sticker, effect) and its number among the "
         "draft's tracks of this kind, as `text 2`."

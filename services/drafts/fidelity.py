@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.drafts.records import CompoundMaterial, Draft, EffectMaterial, Segment, segments_of
+from services.drafts.look_times import Range, looks, seen
+from services.drafts.records import CompoundMaterial, Draft, Segment, segments_of
 from services.errors import DraftWarning, WarningCode
 
 _NEAR = frozenset({WarningCode.EFFECT_APPROXIMATED, WarningCode.KEYFRAME_SIMPLIFIED})
 _LEFT_OUT = frozenset({WarningCode.EFFECT_SKIPPED, WarningCode.SEGMENT_SKIPPED})
-Range = tuple[int, int]
-"""First microsecond of the timeline, and the first after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +23,16 @@ class Fidelity:
     designed_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A drawn transition, animation or effect of a segment, and when it is seen."""
-
-    name: str
-    effect_id: str
-    seen: Range
-
-
 def fidelity(draft: Draft) -> Fidelity:
     """The fidelity of a draft by its warnings. A compound's looks are seen for as long as the compound."""
     whole = {segment.id: segment for segment in segments_of(draft)}
     near = [warning for warning in draft.warnings if warning.code in _NEAR]
     left_out = [warning for warning in draft.warnings if warning.code in _LEFT_OUT]
     told = {(warning.segment_id, warning.material_name or warning.effect_id or "") for warning in near}
-    looks = {(segment.id, look.name or look.effect_id) for segment in whole.values() for look in _looks(segment)}
+    drawn = {(segment.id, look.name or look.effect_id) for segment in whole.values() for look in looks(segment)}
     lost = _merged(each for warning in (*near, *left_out) for each in _ranges(draft, warning))
     return Fidelity(
-        exact=len(looks - told),
+        exact=len(drawn - told),
         near=len(told),
         left_out=len(left_out),
         designed_us=draft.duration_us - sum(min(end, draft.duration_us) - start for start, end in lost),
@@ -53,8 +43,7 @@ def _ranges(draft: Draft, warning: DraftWarning) -> Iterator[Range]:
     """When the subject of a warning is seen; a segment that is not drawn at all has no time."""
     for segment in (segment for track in draft.tracks for segment in track.segments):
         if segment.id == warning.segment_id:
-            named = (look.seen for look in _looks(segment) if _is_of(warning, look))
-            yield next(named, (segment.target.start_us, segment.target.end_us))
+            yield seen(segment, warning)
         elif _holds(segment, warning.segment_id):
             yield segment.target.start_us, segment.target.end_us
 
@@ -63,23 +52,6 @@ def _holds(segment: Segment, segment_id: str | None) -> bool:
     """Whether a segment is a compound with another one in it."""
     material = segment.material
     return isinstance(material, CompoundMaterial) and any(each.id == segment_id for each in segments_of(material.draft))
-
-
-def _is_of(warning: DraftWarning, look: _Look) -> bool:
-    return look.name == warning.material_name if look.name else look.effect_id == warning.effect_id
-
-
-def _looks(segment: Segment) -> Iterator[_Look]:
-    start_us, end_us = segment.target.start_us, segment.target.end_us
-    effects = segment.material.effects if isinstance(segment.material, EffectMaterial) else segment.effects
-    for effect in effects:
-        yield _Look(effect.name, effect.effect_id, (start_us, end_us))
-    for animation in segment.animations:
-        begun_us = start_us + animation.start_us
-        yield _Look(animation.name, animation.effect_id, (begun_us, begun_us + animation.duration_us))
-    if segment.transition is not None:
-        half_us = segment.transition.duration_us // 2
-        yield _Look(segment.transition.name, segment.transition.effect_id, (end_us - half_us, end_us + half_us))
 
 
 def _merged(ranges: Iterator[Range]) -> Iterator[Range]:

@@ -1,47 +1,45 @@
-"""The places of segments on the whole timeline, for warnings."""
+"""The places of warnings on the whole timeline."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from services.drafts.look_times import seen
 from services.drafts.records import CompoundMaterial, Draft, Segment, drafts_of
 from services.errors import DraftWarning
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The time of a segment on the draft's timeline, and its track: a kind and a number, as `text 2`."""
-
-    start_us: int
-    end_us: int
-    track: str
-
-
 def locator(draft: Draft) -> Callable[[DraftWarning], DraftWarning]:
-    """A function that adds the place of its segment to a warning, where the draft has it."""
-    places = _places(draft)
+    """A function that adds its place to a warning, where the draft has its segment: the time of the transition,
+    animation or effect that it names, else of its segment, and the track: a kind and a number, as `text 2`.
+    """
+    shown_by = _shown_by(draft)
 
     def located(warning: DraftWarning) -> DraftWarning:
-        place = places.get(warning.segment_id or "")
-        if place is None:
+        segment, track = shown_by.get(warning.segment_id or "", (None, ""))
+        if segment is None:
             return warning
-        return replace(warning, start_us=place.start_us, end_us=place.end_us, track=place.track)
+        whole = segment.target.start_us, segment.target.end_us
+        start_us, end_us = seen(segment, warning) if segment.id == warning.segment_id else whole
+        return replace(warning, start_us=start_us, end_us=min(end_us, max(draft.duration_us, start_us)), track=track)
 
     return located
 
 
-def _places(draft: Draft) -> dict[str, Place]:
-    """The places by the segments' ids. Segments within a compound have the place of the first segment that shows it."""
-    found: dict[str, Place] = {}
+def _shown_by(draft: Draft) -> dict[str, tuple[Segment, str]]:
+    """The segment of the whole timeline, and its track, by the ids of segments: those within a compound are shown by
+    the first segment that shows the compound.
+    """
+    found: dict[str, tuple[Segment, str]] = {}
     numbers = Counter[str]()
-    seen: set[int] = set()
+    within: set[int] = set()
     for track in draft.tracks:
         numbers[track.kind] += 1
         for segment in track.segments:
-            place = Place(segment.target.start_us, segment.target.end_us, f"{track.kind} {numbers[track.kind]}")
-            found.setdefault(segment.id, place)
-            for inner in _within(segment, seen):
-                found.setdefault(inner.id, place)
+            shown = segment, f"{track.kind} {numbers[track.kind]}"
+            found.setdefault(segment.id, shown)
+            for inner in _within(segment, within):
+                found.setdefault(inner.id, shown)
     return found
 
 

@@ -49,6 +49,17 @@ def test_a_warning_within_a_compound_has_the_time_and_track_of_what_shows_it() -
     assert located(nowhere) == nowhere
 
 
+def test_a_warning_has_the_time_of_the_transition_or_animation_that_it_names() -> None:
+    builder = DraftBuilder().photo("one.png", 0, 3 * SECOND)
+    builder.using("transitions", type="transition", name="no such", duration=SECOND, is_overlap=True)
+    draft = read(builder.photo("two.png", 3 * SECOND, SECOND))
+    located = locator(draft)
+    (warning,) = map(located, draft.warnings)
+    assert (warning.start_us, warning.end_us, warning.track) == (2.5 * SECOND, 3.5 * SECOND, "video 1")
+    of_segment = DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=Bilingual("", ""), segment_id=builder.last["id"])
+    assert (located(of_segment).start_us, located(of_segment).end_us) == (3 * SECOND, 4 * SECOND)
+
+
 def test_a_compound_clip_is_a_draft_within_the_draft() -> None:
     draft = read(around(inner().content(), speed=2.0))
     (segment,) = draft.tracks[0].segments

@@ -6,9 +6,11 @@ import { openGate, Server } from "./server.mjs";
 
 const XSS = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
 
+const MAX_QUEUED = 8;
+
 let server, browser;
 before(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
+  [server, browser] = await Promise.all([Server.start({ DRAFTCAST_MAX_QUEUED: String(MAX_QUEUED) }), launch()]);
   for (const name of ["one", "two"]) await server.submit(server.draftUrl(name, "fail"));
   await server.submit(server.draftUrl("早晨的城市"));
   await server.submit(server.draftUrl(XSS));
@@ -181,6 +183,27 @@ test("a warning tells its track and time, and the video plays from there", async
   await page.getByText("text track 2, 0:00.4–0:00.9").waitFor();
   await page.getByRole("button", { name: "Play: text track 2, 0:00.4–0:00.9" }).click();
   await page.waitForFunction(() => document.querySelector(".watch video")?.currentTime >= 0.4);
+  page.calm();
+});
+
+test("several addresses are submitted at once, and those that are refused stay in the box", async (t) => {
+  const page = await open(t, browser, server, { permissions: ["clipboard-read", "clipboard-write"] });
+  const box = page.getByRole("textbox", { name: "Draft URL" });
+  await server.submit(server.draftUrl("before all", "gated"));
+  await page.locator(".run").first().waitFor();
+  const { queue } = await server.graphql("{ queue { pending } }");
+  const taken = MAX_QUEUED - queue.pending;
+  const table = Array.from({ length: taken + 1 }, (_, row) => server.draftUrl(`row ${row}`));
+  await page.evaluate((text) => navigator.clipboard.writeText(text), table.join("\n"));
+  await box.focus();
+  await page.keyboard.press("ControlOrMeta+v");
+  assert.equal(await box.inputValue(), table.join(" "));
+  await page.getByRole("button", { name: `Render ${table.length} drafts` }).click();
+  await page.waitForFunction((refused) => document.getElementById("draft-url").value === refused, table.at(-1));
+  await page.getByText(/The queue is full/).first().waitFor();
+  openGate(12);
+  await page.getByRole("article", { name: `row ${taken - 1}, Finished` }).waitFor();
+  assert.equal(await card(page, `row ${taken}`).count(), 0);
   page.calm();
 });
 

@@ -1,6 +1,8 @@
 // The whole way in the page, with our own renderer: submit, watch, lose the server, play.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { drop, faults, launch, open, picture } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
@@ -63,5 +65,32 @@ test("a folder that is dropped on the page is packed, sent and looked at", async
   await drop(page, process.env.DRAFTCAST_TEST_DRAFT);
   await page.locator(".report").getByText("1280×720").waitFor();
   assert.match(await page.getByRole("textbox", { name: "Draft URL" }).inputValue(), /\/drafts\/get_draft\?draft_id=\w+&name=sample$/);
+  page.calm();
+});
+
+// The sample, with a transition after its first segment that nobody knows.
+function odd() {
+  const folder = join(process.env.DRAFTCAST_TEST_FOLDER, "odd");
+  cpSync(process.env.DRAFTCAST_TEST_DRAFT, folder, { recursive: true });
+  const file = join(folder, "draft_content.json");
+  const draft = JSON.parse(readFileSync(file, "utf8"));
+  draft.materials.transitions.push({ id: "T1", type: "transition", name: "no such", effect_id: "1", duration: 500_000, is_overlap: true });
+  draft.tracks.find(({ segments }) => segments.length > 1).segments[0].extra_material_refs.push("T1");
+  writeFileSync(file, JSON.stringify(draft));
+  return folder;
+}
+
+test("a report shows a place of the draft before it is rendered", async (t) => {
+  const page = await open(t, browser, server);
+  await drop(page, odd());
+  await page.locator(".report").getByText(/no such/).waitFor();
+  await page.getByRole("button", { name: "Draw this place: video track 1, 0:02.8–0:03.3" }).click();
+  const drawn = page.getByRole("img", { name: /^Draw this place/ });
+  await page.waitForFunction(() => document.querySelector(".report .scene img")?.naturalHeight === 360);
+  await picture(page, "place");
+  assert.deepEqual(await faults(page), []);
+  const wanted = await server.graphql("{ videoTasks(first: 1) { nodes { output { format startMs } } } }");
+  assert.deepEqual(wanted.videoTasks.nodes[0].output, { format: "JPEG", startMs: 3000 });
+  await drawn.waitFor();
   page.calm();
 });

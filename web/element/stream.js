@@ -1,6 +1,5 @@
 // Plays what is finished of a video while the rest is rendered: an HLS playlist, by the browser itself or by hls.js.
 const HLS = "application/vnd.apple.mpegurl";
-const OPTIONS = { enableWorker: false, startPosition: 0 }; // from the beginning, not from what is newest
 let loading = null;
 
 const library = (home) =>
@@ -14,10 +13,10 @@ const library = (home) =>
     document.head.append(script);
   }));
 
-// `home` is the server's origin. Returns what ends it.
-export function playStream(video, url, home) {
+// `home` is the server's origin; `start`, in seconds, is where it begins, not at what is newest. Returns what ends it.
+export function playStream(video, url, home, start = 0) {
   if (video.canPlayType(HLS)) {
-    video.src = url;
+    video.src = start ? `${url}#t=${start}` : url;
     return () => video.removeAttribute("src");
   }
   let player = null;
@@ -25,7 +24,7 @@ export function playStream(video, url, home) {
   library(home).then(
     (Hls) => {
       if (ended || !Hls.isSupported()) return;
-      player = new Hls(OPTIONS);
+      player = new Hls({ enableWorker: false, startPosition: start });
       player.loadSource(url);
       player.attachMedia(video);
     },

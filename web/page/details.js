@@ -7,14 +7,12 @@ import { serverNow } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
 import { playFrom } from "./finished.js";
 import { html, safe } from "./html.js";
-import { Icon } from "./icons.js";
 import { DETAILS } from "./operations.js";
-import { placeOf } from "./place.js";
+import { placeOf, Places } from "./places.js";
 import { task } from "./tasks.js";
 import { Waterfall } from "./waterfall.js";
-import { spoken, words } from "./words.js";
+import { words } from "./words.js";
 
-const SEGMENTS_SHOWN = 100;
 const PICTURES = 12; // each is fetched from the video
 const AGAIN_MS = 3000; // while its webhook is waited for
 
@@ -25,11 +23,13 @@ export function Details({ id }) {
   const { events, warnings, deliveries, output } = found;
   const state = task(id).value;
   const finished = state.status === "COMPLETED";
+  const scene = (warning, index) =>
+    index < PICTURES && html`<${Scene} id=${id} video=${state.video} warning=${warning} startMs=${output.startMs} />`;
   return html`
     <h3>${t.timeline}</h3>
     <${Waterfall} events=${events} now=${serverNow()} />
     ${(warnings.length > 0 || finished) && html`<h3>${t.warningsTitle}</h3>`}
-    ${warnings.length > 0 && html`<${Warnings} id=${id} all=${warnings} video=${state.video} startMs=${output.startMs} />`}
+    ${warnings.length > 0 && html`<${Places} warnings=${warnings} scene=${scene} />`}
     ${!warnings.length && finished && html`<p class="empty">${t.noWarnings}</p>`}
     ${deliveries.length > 0 && html`<h3>${t.webhook}</h3><${Deliveries} all=${deliveries} events=${events} />`}
   `;
@@ -70,33 +70,6 @@ async function fetched(id) {
     if (videoTask.events.pageInfo.hasNextPage) continue;
     return { warnings: videoTask.warnings, output: videoTask.output, deliveries: videoTask.webhookDeliveries, events };
   }
-}
-
-function Warnings({ id, all, video, startMs }) {
-  const segments = new Map();
-  for (const warning of all) {
-    const where = warning.segmentId ?? "";
-    segments.set(where, [...(segments.get(where) ?? []), warning]);
-  }
-  const t = words.value;
-  return html`
-    <dl class="segments">
-      ${[...segments].slice(0, SEGMENTS_SHOWN).map(
-        ([segment, warnings], index) => html`
-          <div key=${segment}>
-            <dt title=${segment}>
-              ${index < PICTURES && html`<${Scene} id=${id} video=${video} warning=${warnings[0]} startMs=${startMs} />`}
-              ${placeOf(warnings[0]) || (segment ? t.segment(segment) : t.wholeDraft)}
-            </dt>
-            ${warnings.map(
-              (warning) => html`<dd><${Icon} name="warning" />${spoken(warning)}${warning.materialName && html` <small>${warning.materialName}</small>`}</dd>`,
-            )}
-          </div>
-        `,
-      )}
-    </dl>
-    ${segments.size > SEGMENTS_SHOWN && html`<p>… ${segments.size - SEGMENTS_SHOWN}</p>`}
-  `;
 }
 
 // The finished video at the place of a warning, which plays from there.

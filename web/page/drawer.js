@@ -8,7 +8,8 @@ import { Dialog } from "./dialog.js";
 import { Player } from "./finished.js";
 import { html, safe } from "./html.js";
 import { Status } from "./icons.js";
-import { nameOf, opened, task } from "./tasks.js";
+import { Watch } from "./running.js";
+import { mayRetry, nameOf, opened, task } from "./tasks.js";
 import { bytes, duration, length, spoken, spokenHint, words } from "./words.js";
 
 export function Drawer() {
@@ -27,12 +28,15 @@ function Open({ id }) {
         ${state.attempt > 1 && html`<span>${t.attempt(state.attempt)}</span>`}
         <${Took} state=${state} />
       </p>
-      ${state.status === "PROCESSING" && html`<${Bar} name=${name} stage=${state.stage} progress=${state.progress} />`}
+      ${state.status === "PROCESSING" && html`
+        <${Bar} name=${name} stage=${state.stage} progress=${state.progress} />
+        ${(state.previewUrl || state.streamUrl) && html`<div class="watch"><${Watch} id=${id} state=${state} name=${name} drawer /></div>`}
+      `}
       ${state.video && html`<${Video} id=${id} state=${state} name=${name} />`}
       ${state.error && html`<${Failure} error=${state.error} />`}
       <p class="buttons">
         ${state.canCancel && html`<${Cancel} id=${id} />`}
-        ${state.canRetry && html`<${Retry} id=${id} />`}
+        ${mayRetry(state) && html`<${Retry} id=${id} />`}
         <${Copies} state=${state} />
       </p>
       <h3>${t.draftUrl}</h3>
@@ -52,7 +56,7 @@ function Took({ state }) {
 }
 
 const Video = ({ id, state, name }) => html`
-  <div class="watch" style=${{ "--ratio": state.video.width / state.video.height || 16 / 9 }}><${Player} id=${id} state=${state} name=${name} /></div>
+  <div class="watch" style=${{ "--ratio": state.video.width / state.video.height || 16 / 9 }}><${Player} id=${id} state=${state} name=${name} drawer /></div>
   <p class="facts">
     ${state.video.width > 0 && html`<span>${state.video.width}×${state.video.height}</span>`}<span>${length(state.video.durationSeconds)}</span>
     <span>${bytes(state.video.sizeBytes)}</span>

@@ -1,5 +1,6 @@
 // Finished videos, newest first, played where they stand.
 import { signal, useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { kindOf } from "../element/kinds.js";
 import { Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
@@ -7,20 +8,26 @@ import { loadMore, more } from "./feed.js";
 import { Picture } from "./frame.js";
 import { html, safe } from "./html.js";
 import { Icon } from "./icons.js";
-import { nameOf, shown, task } from "./tasks.js";
+import { nameOf, opened, shown, task } from "./tasks.js";
 import { Windowed } from "./windowed.js";
 import { ago, bytes, duration, length, words } from "./words.js";
 
-export const playing = signal(null); // one at a time, finished or not
+const playing = signal(null); // one at a time, finished or not
 const from = signal(0); // where it begins, in seconds
+let reached = 0; // in seconds; the card, the drawer and the finished video go on from there
 
 export function playFrom(id, seconds) {
-  from.value = seconds;
+  reached = from.value = seconds;
   playing.value = id;
 }
 
-export function watchedTo(id, seconds) {
-  if (playing.peek() === id) from.value = seconds;
+// While a task's drawer is open it plays there, and not in its card behind.
+export const playsIn = (id, drawer) => playing.value === id && drawer === (opened.value === id);
+
+export const useStart = (url) => useMemo(() => reached, [from.value, url]);
+
+export function onTimeUpdate({ target }) {
+  if (target.isConnected) reached = target.currentTime; // one that is gone begins anew
 }
 
 export function Finished() {
@@ -58,17 +65,14 @@ function FinishedCard({ id }) {
   `;
 }
 
-export function Player({ id, state, name }) {
+export function Player({ id, state, name, drawer = false }) {
   const t = words.value;
   const url = safe(state.video.url);
   const kind = kindOf(state.video.url);
   if (kind === "picture") {
     return html`<a class="frame" href=${url} target="_blank" rel="noreferrer"><${Picture} src=${url} alt=${name} loading="lazy" decoding="async" /></a>`;
   }
-  if (playing.value === id && kind === "sound") return html`<div class="frame"><audio src=${`${url}#t=${from.value}`} controls autoplay /></div>`;
-  if (playing.value === id) {
-    return html`<div class="frame"><video src=${`${url}#t=${from.value}`} poster=${safe(state.thumbnailUrl)} controls autoplay playsinline /></div>`;
-  }
+  if (playsIn(id, drawer)) return html`<${Film} kind=${kind} url=${url} poster=${safe(state.thumbnailUrl)} />`;
   const inside = html`
     ${safe(state.thumbnailUrl) && html`<${Picture} src=${safe(state.thumbnailUrl)} alt=${t.posterOf(name)} loading="lazy" decoding="async" />`}
     ${kind === "other" ? html`<span class="fetch">${t.download}</span>` : html`<span class="play"><${Icon} name="PROCESSING" /></span>`}
@@ -77,5 +81,16 @@ export function Player({ id, state, name }) {
   if (kind === "other") return html`<a class="frame poster" href=${url} download aria-label=${`${t.download}: ${name}`}>${inside}</a>`;
   return html`
     <button class="frame poster" aria-label=${`${t.play}: ${name}, ${length(state.video.durationSeconds)}`} onClick=${() => playFrom(id, 0)}>${inside}</button>
+  `;
+}
+
+function Film({ kind, url, poster }) {
+  const src = `${url}#t=${useStart(url)}`;
+  return html`
+    <div class="frame">
+      ${kind === "sound"
+        ? html`<audio src=${src} controls autoplay onTimeUpdate=${onTimeUpdate} />`
+        : html`<video src=${src} poster=${poster} controls autoplay playsinline onTimeUpdate=${onTimeUpdate} />`}
+    </div>
   `;
 }

@@ -3,7 +3,7 @@ import { cancel, retry } from "./actions.js";
 import { field } from "./find.js";
 import { help } from "./help.js";
 import { box } from "./submit.js";
-import { opened, order, selected, task } from "./tasks.js";
+import { mayRetry, opened, order, selected, task } from "./tasks.js";
 
 const chosen = () => (selected.peek() && task(selected.peek())?.peek()) || null;
 
@@ -18,7 +18,7 @@ const KEYS = {
   j: () => step(1),
   k: () => step(-1),
   c: () => chosen()?.canCancel && cancel(chosen().id),
-  r: () => chosen()?.canRetry && retry(chosen().id),
+  r: () => mayRetry(chosen()) && retry(chosen().id),
   "/": () => box.focus(),
   f: () => field.focus(),
   "?": () => (help.value = true),

@@ -47,8 +47,16 @@ export const REPORT = `query Report($draftUrl: URL!) {
   }
 }`;
 
-export const SUBMIT = `mutation Submit($draftUrl: URL!) {
-  submitVideoTask(input: { draftUrl: $draftUrl }) { created task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
+export const SUBMIT = `mutation Submit($input: SubmitVideoTaskInput!) {
+  submitVideoTask(input: $input) { created task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
+}
+${SHOWN}`;
+
+export const SUBMIT_ALL = `mutation SubmitAll($inputs: [SubmitVideoTaskInput!]!) {
+  submitVideoTasks(inputs: $inputs) {
+    results { task { ...Shown } errors { en: message(locale: EN) zh: message(locale: ZH) } }
+    errors { en: message(locale: EN) zh: message(locale: ZH) }
+  }
 }
 ${SHOWN}`;
 

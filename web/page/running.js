@@ -5,7 +5,7 @@ import { playStream } from "../element/stream.js";
 import { Bar } from "./bar.js";
 import { Cancel, Card, Name } from "./card.js";
 import { serverNow } from "./clock.js";
-import { playFrom, playing, watchedTo } from "./finished.js";
+import { onTimeUpdate, playFrom, playsIn, useStart } from "./finished.js";
 import { Picture } from "./frame.js";
 import { html, renewed, safe } from "./html.js";
 import { Icon } from "./icons.js";
@@ -33,9 +33,7 @@ function RunningCard({ id }) {
   const t = words.value;
   return html`
     <${Card} id=${id} kind="run" label=${`${name}, ${t.status.PROCESSING}, ${state.progress} %`}>
-      ${playing.value === id && safe(state.streamUrl)
-        ? html`<${Stream} id=${id} url=${safe(state.streamUrl)} />`
-        : html`<${Preview} state=${state} name=${name} />`}
+      <${Watch} id=${id} state=${state} name=${name} />
       <div class="body">
         <header><${Name} id=${id}>${name}<//><b class="percent">${state.progress} %</b></header>
         <${Bar} name=${name} stage=${state.stage} progress=${state.progress} />
@@ -47,6 +45,12 @@ function RunningCard({ id }) {
     <//>
   `;
 }
+
+// What is finished of a running task, else its newest frame.
+export const Watch = ({ id, state, name, drawer = false }) =>
+  safe(state.streamUrl) && playsIn(id, drawer)
+    ? html`<${Stream} id=${id} url=${safe(state.streamUrl)} />`
+    : html`<${Preview} state=${state} name=${name} />`;
 
 // The frame changes under one address: a new number makes the browser ask again, once a second at most.
 function Preview({ state, name }) {
@@ -65,8 +69,8 @@ function Preview({ state, name }) {
 // What is finished so far. The video goes on where this ends.
 function Stream({ id, url }) {
   const video = useRef(null);
-  useEffect(() => playStream(video.current, url, location.origin), [id]); // a URL signed anew is no other stream
-  const onTimeUpdate = ({ target }) => target.isConnected && watchedTo(id, target.currentTime); // one that is gone begins anew
+  const start = useStart(id);
+  useEffect(() => playStream(video.current, url, location.origin, start), [id, start]); // a URL signed anew is no other stream
   return html`<div class="frame"><video ref=${video} controls autoplay playsinline onTimeUpdate=${onTimeUpdate} /></div>`;
 }
 

@@ -1,7 +1,7 @@
 // The box that takes drafts: look at one first, then render it.
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { submit } from "./actions.js";
+import { submit, submitAll } from "./actions.js";
 import { ask } from "./api.js";
 import { live } from "./clock.js";
 import { Choose } from "./drop.js";
@@ -9,10 +9,9 @@ import { figures } from "./feed.js";
 import { html } from "./html.js";
 import { Icon, Status } from "./icons.js";
 import { REPORT } from "./operations.js";
-import { placeOf } from "./place.js";
+import { Places } from "./places.js";
+import { Still } from "./still.js";
 import { length, spoken, spokenHint, words } from "./words.js";
-
-const SHOWN_WARNINGS = 20;
 
 const address = signal("");
 const busy = signal(false);
@@ -35,6 +34,7 @@ export async function look(draftUrl) {
 }
 
 const refuse = () => (report.value = { failed: words.peek().badUrl });
+const addresses = (text) => text.split(/\s+/).filter(Boolean);
 
 function isAddress(text) {
   try {
@@ -50,19 +50,30 @@ function change(text) {
   report.value = null;
 }
 
-async function render(draftUrl) {
-  if (!isAddress(draftUrl)) return refuse();
-  if (await submit(draftUrl)) {
-    address.value = "";
-    report.value = null;
-  }
+async function render(draftUrls) {
+  if (!draftUrls.every(isAddress)) return refuse();
+  const refused = draftUrls.length > 1 ? await submitAll(draftUrls) : (await submit(draftUrls[0])) ? [] : draftUrls;
+  if (refused.length < draftUrls.length) change(refused.join(" "));
+}
+
+// A list of addresses, one a line, as from a table.
+function pasteList(event) {
+  const pasted = addresses(event.clipboardData.getData("text"));
+  if (pasted.length < 2) return;
+  event.preventDefault();
+  const { target } = event;
+  target.setRangeText(pasted.join(" "), target.selectionStart, target.selectionEnd, "end");
+  change(target.value);
 }
 
 export function Submit() {
   const t = words.value;
+  const given = addresses(address.value);
+  const several = given.length > 1;
   const send = (event) => {
     event.preventDefault();
-    if (address.value.trim()) look(address.value);
+    if (several) render(given);
+    else if (given.length) look(address.value);
   };
   const accepting = figures.value?.service.acceptingTasks ?? true;
   const off = busy.value || !live.value;
@@ -72,10 +83,12 @@ export function Submit() {
         <label class="hidden" for="draft-url">${t.draftUrl}</label>
         <input
           id="draft-url" type="text" inputmode="url" autocomplete="off" spellcheck=${false} placeholder=${t.placeholder}
-          value=${address.value} onInput=${(event) => change(event.target.value)}
+          value=${address.value} onInput=${(event) => change(event.target.value)} onPaste=${pasteList}
         />
-        <button type="submit" title=${t.lookHint} disabled=${off}>${t.look}</button>
-        <button type="button" class="primary" disabled=${off} onClick=${() => address.value.trim() && render(address.value.trim())}>${t.render}</button>
+        ${!several && html`<button type="submit" title=${t.lookHint} disabled=${off}>${t.look}</button>`}
+        <button type=${several ? "submit" : "button"} class="primary" disabled=${off} onClick=${() => !several && given.length && render(given)}>
+          ${several ? t.renderAll(given.length) : t.render}
+        </button>
         <${Choose} /><${Sample} />
       </form>
       ${!accepting && html`<p class="note warned"><${Icon} name="warning" />${t.queueFull}</p>`}
@@ -99,6 +112,8 @@ function Report({ found }) {
   const go = useRef(null);
   useEffect(() => go.current?.focus(), [found]); // so that Enter goes on to render
   const away = () => (report.value = null);
+  const scene = (warning) =>
+    found.renderable && html`<${Still} draftUrl=${found.draftUrl} warning=${warning} durationSeconds=${found.durationSeconds} />`;
   if (found.failed) {
     return html`<div class="report"><p class="bad">${found.failed}</p><button class="small" onClick=${away}>${t.dismiss}</button></div>`;
   }
@@ -107,23 +122,12 @@ function Report({ found }) {
       ${found.width && html`<p><b>${found.width}×${found.height}</b> · ${length(found.durationSeconds)} · ${+found.frameRate.toFixed(2)} fps · ${t.spec(found)}</p>`}
       ${found.designedSeconds != null && html`<p>${t.designed(found)}</p>`}
       ${found.renderable && !found.warnings.length && html`<p class="good"><${Icon} name="COMPLETED" />${t.asDesigned}</p>`}
-      ${found.warnings.length > 0 && html`<${Warnings} all=${found.warnings} />`}
-      ${found.error && html`<p><${Status} of="FAILED" text=${t.noVideo} /></p><p>${spoken(found.error)} ${spokenHint(found.error)}</p>`}
+      ${found.warnings.length > 0 && html`<p>${t.differs(found.warnings.length)}</p><${Places} warnings=${found.warnings} scene=${scene} />`}
+      ${found.error && html`<p><${Status} of="FAILED" text=${t.noVideo} /></p><p>${spoken(found.error)}</p><p>${spokenHint(found.error)}</p>`}
       <p class="buttons">
-        ${found.renderable && html`<button class="primary" onClick=${() => render(found.draftUrl)} ref=${go}>${t.render}</button>`}
+        ${found.renderable && html`<button class="primary" onClick=${() => render([found.draftUrl])} ref=${go}>${t.render}</button>`}
         <button onClick=${away}>${t.dismiss}</button>
       </p>
     </div>
-  `;
-}
-
-function Warnings({ all }) {
-  const shown = all.slice(0, SHOWN_WARNINGS);
-  return html`
-    <p>${words.value.differs(all.length)}</p>
-    <ul class="warnings">
-      ${shown.map((warning) => html`<li><${Icon} name="warning" />${spoken(warning)} <small>${placeOf(warning)}</small></li>`)}
-      ${all.length > shown.length && html`<li>… ${all.length - shown.length}</li>`}
-    </ul>
   `;
 }

@@ -39,7 +39,7 @@ export const order = computed(() => {
 export const hide = (ids) => (hidden.value = [...hidden.peek(), ...ids.map(attemptOf)].slice(-HIDDEN_KEPT));
 const attemptOf = (id) => `${id}/${known.get(id)?.peek().attempt}`;
 // Whether another try of a failed task may do better.
-export const mayRetry = (state) => state.canRetry && (state.error?.retryable ?? true);
+export const mayRetry = (state) => state?.canRetry && (state.error?.retryable ?? true);
 
 const LIST_OF = { PROCESSING: "running", PENDING: "waiting", COMPLETED: "finished", FAILED: "failed", CANCELED: "failed" };
 const time = (text) => (text ? Date.parse(text) : 0);

@@ -102,6 +102,7 @@ class WantedOutput(BaseModel):
     format: OutputFormat | None = None
     quality: Quality | None = None
     short_side: Annotated[int | None, Field(description="The picture's shorter side in pixels.")] = None
+    scale: Annotated[float | None, Field(description="As a factor of the canvas; not with shortSide.")] = None
     frame_rate: float | None = None
     start_ms: Annotated[int | None, Field(description="The beginning, in milliseconds of the draft.")] = None
     end_ms: Annotated[int | None, Field(description="The end, in milliseconds of the draft.")] = None

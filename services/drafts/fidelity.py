@@ -40,7 +40,9 @@ def fidelity(draft: Draft) -> Fidelity:
 
 
 def _ranges(draft: Draft, warning: DraftWarning) -> Iterator[Range]:
-    """When the subject of a warning is seen; a segment that is not drawn at all has no time."""
+    """When the subject of a warning is seen, or would be seen if its segment were drawn."""
+    if warning.start_us is not None and warning.end_us is not None:
+        yield warning.start_us, warning.end_us
     for segment in (segment for track in draft.tracks for segment in track.segments):
         if segment.id == warning.segment_id:
             yield seen(segment, warning)

@@ -12,6 +12,7 @@ from services.drafts.parse import invalid, parse
 from services.drafts.read.canvas import Canvas, read_canvas
 from services.drafts.read.clip import time_range
 from services.drafts.read.context import MAX_COMPOUND_DEPTH, MAX_SEGMENTS, Compounds, ReadBudget, ReadContext
+from services.drafts.read.left_out import place_left_out
 from services.drafts.read.material_index import Materials
 from services.drafts.read.track import bottom_track, read_track
 from services.drafts.records import Draft, Segment, Track, TrackKind
@@ -26,8 +27,9 @@ def read_draft(content: bytes, looks: Looks = NO_LOOKS) -> Draft:
     Raises `Failed` with DRAFT_INVALID, DRAFT_ENCRYPTED, DRAFT_EMPTY or DRAFT_TOO_LARGE.
     """
     warnings = Warnings()
-    draft = _draft(Fields(parse(content), "draft", warnings), ReadBudget(), looks, None)
-    return replace(draft, warnings=warnings.found())
+    root = Fields(parse(content), "draft", warnings)
+    draft = _draft(root, ReadBudget(), looks, None)
+    return replace(draft, warnings=tuple(place_left_out(warnings.found(), root, draft)))
 
 
 def _draft(root: Fields, budget: ReadBudget, looks: Looks, around: Canvas | None) -> Draft:

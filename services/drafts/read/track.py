@@ -13,7 +13,7 @@ from services.errors import ErrorCode, failed
 
 _MUTED, _HIDDEN = 1, 2
 """Bits of a track's `attribute`: muted as seen in saved drafts, hidden [unverified: seen on two effect tracks]."""
-_KINDS = {
+KINDS = {
     "video": TrackKind.VIDEO,
     "audio": TrackKind.AUDIO,
     "text": TrackKind.TEXT,
@@ -40,7 +40,7 @@ def read_track(index: int, fields: Fields, context: ReadContext, frame_us: float
 
     A hidden track causes no warnings.
     """
-    kind = _KINDS.get(fields.text("type"))
+    kind = KINDS.get(fields.text("type"))
     attribute = _attribute(fields)
     fields = fields.with_warnings(Warnings()) if attribute & _HIDDEN else fields
     if kind is None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from services.drafts.fidelity import fidelity
 from services.drafts.places import locator
 from services.drafts.read.context import MAX_SEGMENTS
 from services.drafts.read.draft import read_draft
@@ -58,6 +59,18 @@ def test_a_warning_has_the_time_of_the_transition_or_animation_that_it_names() -
     assert (warning.start_us, warning.end_us, warning.track) == (2.5 * SECOND, 3.5 * SECOND, "video 1")
     of_segment = DraftWarning(code=WarningCode.EFFECT_SKIPPED, message=Bilingual("", ""), segment_id=builder.last["id"])
     assert (located(of_segment).start_us, located(of_segment).end_us) == (3 * SECOND, 4 * SECOND)
+
+
+def test_a_segment_that_is_not_drawn_has_its_time_and_track_and_is_not_as_designed() -> None:
+    builder = DraftBuilder().photo("one.png", 0, 3 * SECOND)
+    unknown = builder.material("video_effects", type="video_effect", name="no such", effect_id="1", value=1.0)
+    builder.segment("effect", "effects", unknown, SECOND, SECOND)
+    draft = read(builder)
+    (warning,) = map(locator(draft), draft.warnings)
+    assert (warning.code, warning.start_us, warning.end_us, warning.track) == (
+        WarningCode.EFFECT_SKIPPED, SECOND, 2 * SECOND, "effect 1",
+    )  # fmt: skip
+    assert fidelity(draft).designed_us == 2 * SECOND
 
 
 def test_a_compound_clip_is_a_draft_within_the_draft() -> None:

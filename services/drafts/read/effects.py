@@ -13,6 +13,7 @@ from services.drafts.families.looks import Looks
 from services.drafts.families.lookup import Match
 from services.drafts.families.recipes import recipe
 from services.drafts.fields import Fields
+from services.drafts.kind_names import chinese_name
 from services.drafts.read.keyed_names import ADJUSTED, FILTER, LUT, SLIDER
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.strengths import Strengths
@@ -175,7 +176,7 @@ def _adjustment(fields: Fields, kind: str, segment_id: str, curve: Curve | None)
         warn_of(fields, segment_id, unknown)
         return None
     if kind in NEAR_ADJUSTMENTS:
-        near = (f"The adjustment {kind} is drawn as {family}.", f"调节 {kind} 按 {family} 绘制。")
+        near = (f"The adjustment {kind} is drawn as {family}.", f"调节 {kind} 按“{chinese_name(family)}”绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return _effect(family, strength, fields, curve)
 
@@ -208,7 +209,7 @@ def _family(
             if match.kind is EffectKind.LOOK
             else (
                 f"{{name}} is drawn as the standard effect {match.kind}.",
-                f"“{{name}}”按近似效果（{match.kind}）绘制。",
+                f"“{{name}}”按近似效果“{chinese_name(match.kind)}”绘制。",
             )
         )
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)

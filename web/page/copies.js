@@ -16,7 +16,7 @@ export function Copies({ state }) {
   ];
   if (state.video) texts.push([t.copyVideo, state.video.url]);
   return html`
-    <span class="copies">${t.copy}: ${texts.map(([name, text]) => html`<button class="small" onClick=${(event) => copy(text, event.target)}>${name}</button>`)}</span>
+    <span class="copies">${t.copy} ${texts.map(([name, text]) => html`<button class="small" onClick=${(event) => copy(text, event.target)}>${name}</button>`)}</span>
   `;
 }
 

@@ -13,6 +13,7 @@ from draftcast_client import (
     Event,
     NoVideo,
     Refused,
+    ReplacementInput,
     SubmitVideoTaskInput,
     Unreachable,
     VideoOutputFormat,
@@ -23,6 +24,7 @@ from draftcast_client import (
     VideoTaskStatus,
 )
 from tests.support.drafts import DraftBuilder
+from tests.support.process import gated_exporter, served
 from tests.support.programs import free_port
 from tests.support.proxy import Proxy
 from tests.support.server import Server
@@ -83,6 +85,34 @@ def test_a_watch_goes_on_where_its_connection_broke_and_misses_nothing(
     stages = list(dict.fromkeys(event.stage for event in seen))
     assert stages == STAGES[STAGES.index(stages[0]) :]
     assert [event.seq for event in seen] == sorted({event.seq for event in seen})
+
+
+def test_a_watch_goes_on_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    with served(tmp_path, exporter=gated_exporter(tmp_path)) as running:
+        server = running.start()
+        with Draftcast(server.url) as api:
+            task = api.submit(server.draft_url("gated"))
+            seen: list[Event] = []
+            for event in api.watch(task.id):
+                seen.append(event)
+                if event.stage == VideoTaskStage.STARTED and event.attempt == 1:
+                    running.kill()
+                    running.start()
+                if event.stage == VideoTaskStage.STARTED and event.attempt == 2:
+                    server.open_gate(10)
+    assert (seen[-1].status, seen[-1].attempt) == (VideoTaskStatus.COMPLETED, 2)
+    assert [event.seq for event in seen] == sorted({event.seq for event in seen})
+
+
+def test_several_drafts_are_submitted_at_once_and_each_is_answered(
+    server: Server, connect: Callable[[str], Any]
+) -> None:
+    api = connect(server.url)
+    url = server.draft_url()
+    replaced = SubmitVideoTaskInput(draft_url=url, replace=[ReplacementInput(name="guest", text="Ann")])
+    taken, refused, other = api.submit_all([replaced, SubmitVideoTaskInput(draft_url=url, priority=10_000), url])
+    assert (isinstance(refused, Refused), refused.errors[0]["path"]) == (True, ["priority"])
+    assert len({api.wait(task.id).video_url for task in (taken, other)}) == 2
 
 
 def test_a_task_is_listed_canceled_and_retried(server: Server, connect: Callable[[str], Any]) -> None:

@@ -53,6 +53,7 @@ def test_a_draft_is_uploaded_and_reported(seen: Any) -> None:
     reported = seen["reported"]
     assert (reported["renderable"], reported["missingPlaceholders"]) == (True, ["name"])
     assert "name=my+draft" in reported["draftUrl"]
+    assert reported["answers"] == [True, "INVALID_INPUT"]
 
 
 def test_what_the_server_refuses_a_failed_task_and_no_server_are_errors(seen: Any) -> None:

@@ -41,7 +41,9 @@ async function reported() {
   const api = new Draftcast(server);
   const draftUrl = await api.upload(await readFile(zip), "my draft");
   const { renderable, missingPlaceholders } = await api.report(draftUrl);
-  return { draftUrl, renderable, missingPlaceholders };
+  const batch = await api.submitAll([draftUrl, { draftUrl, priority: 10_000 }]);
+  const answers = batch.map((answer) => (answer instanceof Refused ? answer.code : answer.draftUrl === draftUrl));
+  return { draftUrl, renderable, missingPlaceholders, answers };
 }
 
 async function refused() {

@@ -17,6 +17,7 @@ from .generated.enums import (
 )
 from .generated.fragments import DraftWarning, Event, Failure, Report, Task, TaskSummary
 from .generated.input_types import (
+    AiLabelInput,
     ReplacementInput,
     SubmitVideoTaskInput,
     VideoOutputInput,
@@ -28,6 +29,7 @@ from .requests import Locale
 
 __all__ = [
     "LOCAL_SERVER",
+    "AiLabelInput",
     "AsyncDraftcast",
     "DraftWarning",
     "DraftWarningCode",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from . import archive, requests
-from .errors import NoVideo, Unreachable
+from .errors import NoVideo, Refused, Unreachable
 from .generated import (
     Event,
     ListVideoTasks,
@@ -77,6 +77,10 @@ class Draftcast(_Connection):
         instead of a second one.
         """
         return self._send(requests.submit(draft))
+
+    def submit_all(self, drafts: Sequence[str | SubmitVideoTaskInput]) -> list[Task | Refused]:
+        """Queue renders of up to 1000 drafts in one transaction; for each its task, or the error that refuses it."""
+        return self._send(requests.submit_all(drafts))
 
     def cancel(self, task_id: str) -> Task:
         """Cancel a task that waits or runs."""
@@ -169,6 +173,10 @@ class AsyncDraftcast(_Connection):
     async def submit(self, draft: str | SubmitVideoTaskInput) -> Task:
         """See `Draftcast.submit`."""
         return await self._send(requests.submit(draft))
+
+    async def submit_all(self, drafts: Sequence[str | SubmitVideoTaskInput]) -> list[Task | Refused]:
+        """See `Draftcast.submit_all`."""
+        return await self._send(requests.submit_all(drafts))
 
     async def cancel(self, task_id: str) -> Task:
         """See `Draftcast.cancel`."""

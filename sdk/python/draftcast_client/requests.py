@@ -13,6 +13,7 @@ from .generated import (
     FIND_GQL,
     LIST_GQL,
     RETRY_GQL,
+    SUBMIT_ALL_GQL,
     SUBMIT_GQL,
     Cancel,
     DraftReport,
@@ -24,6 +25,7 @@ from .generated import (
     Report,
     Retry,
     Submit,
+    SubmitAll,
     SubmitVideoTaskInput,
     Task,
     VideoTaskFilter,
@@ -46,8 +48,24 @@ class Request(Generic[T]):
 
 def submit(draft: str | SubmitVideoTaskInput) -> Request[Task]:
     """The submit of a draft's URL, or of one with options."""
-    given = SubmitVideoTaskInput(draft_url=draft) if isinstance(draft, str) else draft
-    return Request(SUBMIT_GQL, {"input": given}, lambda data: _task(Submit.model_validate(data).submit_video_task))
+    given = {"input": _input(draft)}
+    return Request(SUBMIT_GQL, given, lambda data: _task(Submit.model_validate(data).submit_video_task))
+
+
+def submit_all(drafts: Sequence[str | SubmitVideoTaskInput]) -> Request[list[Task | Refused]]:
+    """The submit of several drafts in one transaction."""
+
+    def read(data: Json) -> list[Task | Refused]:
+        payload = SubmitAll.model_validate(data).submit_video_tasks
+        if payload.errors:
+            raise _refusal(payload.errors)
+        return [result.task or _refusal(result.errors) for result in payload.results]
+
+    return Request(SUBMIT_ALL_GQL, {"inputs": [_input(draft) for draft in drafts]}, read)
+
+
+def _input(draft: str | SubmitVideoTaskInput) -> SubmitVideoTaskInput:
+    return SubmitVideoTaskInput(draft_url=draft) if isinstance(draft, str) else draft
 
 
 def cancel(task_id: str) -> Request[Task]:
@@ -91,9 +109,12 @@ class _Payload(Protocol):
 def _task(payload: _Payload) -> Task:
     """The task of a mutation. Raises `Refused`."""
     if payload.task is None:
-        errors = [error.model_dump(mode="json", by_alias=True) for error in payload.errors]
-        raise _refused(errors)
+        raise _refusal(payload.errors)
     return payload.task
+
+
+def _refusal(errors: Sequence[Refusal]) -> Refused:
+    return _refused([error.model_dump(mode="json", by_alias=True) for error in errors])
 
 
 def body(document: str, variables: Json, locale: Locale) -> Json:

@@ -14,6 +14,7 @@ import {
   type ReplacementInput,
   type ReportFragment,
   RetryDocument,
+  SubmitAllDocument,
   SubmitDocument,
   type SubmitVideoTaskInput,
   type TaskFragment,
@@ -62,8 +63,14 @@ export class Draftcast {
 
   /** Queues a render of a draft, by its URL or with options; a task of the same that waits or runs is returned instead. */
   async submit(draft: string | SubmitVideoTaskInput): Promise<Task> {
-    const input = typeof draft === "string" ? { draftUrl: draft } : draft;
-    return changed((await this.execute(SubmitDocument, { input })).submitVideoTask);
+    return changed((await this.execute(SubmitDocument, { input: inputOf(draft) })).submitVideoTask);
+  }
+
+  /** Queues renders of up to 1000 drafts in one transaction; for each its task, or the error that refuses it. */
+  async submitAll(drafts: (string | SubmitVideoTaskInput)[]): Promise<(Task | Refused)[]> {
+    const { results, errors } = (await this.execute(SubmitAllDocument, { inputs: drafts.map(inputOf) })).submitVideoTasks;
+    if (errors.length) throw refusal(errors);
+    return results.map((result) => result.task ?? refusal(result.errors));
   }
 
   /** Cancels a task that waits or runs. */
@@ -160,10 +167,17 @@ export class Draftcast {
   }
 }
 
+function inputOf(draft: string | SubmitVideoTaskInput): SubmitVideoTaskInput {
+  return typeof draft === "string" ? { draftUrl: draft } : draft;
+}
+
 function changed(payload: { task: Task | null; errors: RefusalFragment[] }): Task {
-  const [first] = payload.errors;
   if (payload.task) return payload.task;
-  throw new Refused(first?.code ?? "INTERNAL", first?.message ?? "", payload.errors);
+  throw refusal(payload.errors);
+}
+
+function refusal(errors: RefusalFragment[]): Refused {
+  return new Refused(errors[0]?.code ?? "INTERNAL", errors[0]?.message ?? "", errors);
 }
 
 function data({ data, errors }: Result): unknown {

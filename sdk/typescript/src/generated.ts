@@ -338,6 +338,14 @@ export type SubmitMutationVariables = Exact<{
 
 export type SubmitMutation = { submitVideoTask: { created: boolean, task: TaskFragment | null, errors: Array<RefusalFragment> } };
 
+export type SubmitAllMutationVariables = Exact<{
+  inputs: Array<SubmitVideoTaskInput> | SubmitVideoTaskInput;
+  locale?: Locale | null;
+}>;
+
+
+export type SubmitAllMutation = { submitVideoTasks: { results: Array<{ created: boolean, task: TaskFragment | null, errors: Array<RefusalFragment> }>, errors: Array<RefusalFragment> } };
+
 export type CancelMutationVariables = Exact<{
   id: string;
   locale?: Locale | null;
@@ -485,6 +493,102 @@ fragment Refusal on UserError {
   path
   resetAt
 }` as Document<SubmitMutation, SubmitMutationVariables>;
+
+export const SubmitAllDocument = `mutation SubmitAll($inputs: [SubmitVideoTaskInput!]!, $locale: Locale) {
+  submitVideoTasks(inputs: $inputs) {
+    results {
+      task {
+        ...Task
+      }
+      created
+      errors {
+        ...Refusal
+      }
+    }
+    errors {
+      ...Refusal
+    }
+  }
+}
+
+fragment Task on VideoTask {
+  ...TaskSummary
+  metadata
+  queuePosition
+  estimatedCompletionAt
+  previewUrl
+  thumbnailUrl
+  canCancel
+  canRetry
+  video {
+    url
+    expiresAt
+    width
+    height
+    durationSeconds
+    frameRate
+    sizeBytes
+    sha256
+  }
+  warnings {
+    ...DraftWarning
+  }
+  stages {
+    stage
+    startedAt
+    completedAt
+    done
+    total
+    unit
+  }
+}
+
+fragment TaskSummary on VideoTask {
+  id
+  draftUrl
+  status
+  stage
+  progress
+  seq
+  attempt
+  videoUrl
+  streamUrl
+  createdAt
+  startedAt
+  completedAt
+  updatedAt
+  error {
+    ...Failure
+  }
+}
+
+fragment Failure on VideoTaskError {
+  code
+  message(locale: $locale)
+  hint(locale: $locale)
+  retryable
+  stage
+  materialUrl
+  segmentId
+}
+
+fragment DraftWarning on DraftWarning {
+  code
+  message(locale: $locale)
+  startSeconds
+  endSeconds
+  track
+  segmentId
+  materialName
+  effectId
+}
+
+fragment Refusal on UserError {
+  code
+  message(locale: $locale)
+  path
+  resetAt
+}` as Document<SubmitAllMutation, SubmitAllMutationVariables>;
 
 export const CancelDocument = `mutation Cancel($id: ID!, $locale: Locale) {
   cancelVideoTask(id: $id) {

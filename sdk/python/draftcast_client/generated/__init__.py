@@ -52,6 +52,7 @@ from .operations import (
     FIND_GQL,
     LIST_GQL,
     RETRY_GQL,
+    SUBMIT_ALL_GQL,
     SUBMIT_GQL,
     WATCH_GQL,
 )
@@ -66,6 +67,14 @@ from .submit import (
     SubmitSubmitVideoTask,
     SubmitSubmitVideoTaskErrors,
     SubmitSubmitVideoTaskTask,
+)
+from .submit_all import (
+    SubmitAll,
+    SubmitAllSubmitVideoTasks,
+    SubmitAllSubmitVideoTasksErrors,
+    SubmitAllSubmitVideoTasksResults,
+    SubmitAllSubmitVideoTasksResultsErrors,
+    SubmitAllSubmitVideoTasksResultsTask,
 )
 from .watch import Watch, WatchVideoTaskProgress
 
@@ -106,8 +115,15 @@ __all__ = [
     "RetryRetryVideoTask",
     "RetryRetryVideoTaskErrors",
     "RetryRetryVideoTaskTask",
+    "SUBMIT_ALL_GQL",
     "SUBMIT_GQL",
     "Submit",
+    "SubmitAll",
+    "SubmitAllSubmitVideoTasks",
+    "SubmitAllSubmitVideoTasksErrors",
+    "SubmitAllSubmitVideoTasksResults",
+    "SubmitAllSubmitVideoTasksResultsErrors",
+    "SubmitAllSubmitVideoTasksResultsTask",
     "SubmitSubmitVideoTask",
     "SubmitSubmitVideoTaskErrors",
     "SubmitSubmitVideoTaskTask",

@@ -4,6 +4,7 @@ __all__ = [
     "FIND_GQL",
     "LIST_GQL",
     "RETRY_GQL",
+    "SUBMIT_ALL_GQL",
     "SUBMIT_GQL",
     "WATCH_GQL",
 ]
@@ -15,6 +16,104 @@ mutation Submit($input: SubmitVideoTaskInput!, $locale: Locale) {
       ...Task
     }
     created
+    errors {
+      ...Refusal
+    }
+  }
+}
+
+fragment DraftWarning on DraftWarning {
+  code
+  message(locale: $locale)
+  startSeconds
+  endSeconds
+  track
+  segmentId
+  materialName
+  effectId
+}
+
+fragment Failure on VideoTaskError {
+  code
+  message(locale: $locale)
+  hint(locale: $locale)
+  retryable
+  stage
+  materialUrl
+  segmentId
+}
+
+fragment Refusal on UserError {
+  code
+  message(locale: $locale)
+  path
+  resetAt
+}
+
+fragment Task on VideoTask {
+  ...TaskSummary
+  metadata
+  queuePosition
+  estimatedCompletionAt
+  previewUrl
+  thumbnailUrl
+  canCancel
+  canRetry
+  video {
+    url
+    expiresAt
+    width
+    height
+    durationSeconds
+    frameRate
+    sizeBytes
+    sha256
+  }
+  warnings {
+    ...DraftWarning
+  }
+  stages {
+    stage
+    startedAt
+    completedAt
+    done
+    total
+    unit
+  }
+}
+
+fragment TaskSummary on VideoTask {
+  id
+  draftUrl
+  status
+  stage
+  progress
+  seq
+  attempt
+  videoUrl
+  streamUrl
+  createdAt
+  startedAt
+  completedAt
+  updatedAt
+  error {
+    ...Failure
+  }
+}
+"""
+
+SUBMIT_ALL_GQL = """
+mutation SubmitAll($inputs: [SubmitVideoTaskInput!]!, $locale: Locale) {
+  submitVideoTasks(inputs: $inputs) {
+    results {
+      task {
+        ...Task
+      }
+      created
+      errors {
+        ...Refusal
+      }
+    }
     errors {
       ...Refusal
     }

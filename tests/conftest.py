@@ -12,6 +12,7 @@ from tests.support.server import Server, serving
 settings.register_profile("draftcast", settings(), deadline=None)  # figures belong to the benches, see CONTRIBUTING.md
 settings.load_profile("draftcast")
 Process.forks = True
+os.environ["LC_ALL"] = "C.UTF-8"  # the command line speaks the language of its reader
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,7 +96,8 @@ def work() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with open_services(settings) as services, _health_served(settings, services):
-            _announce(settings, "draftcast works; stop it with Ctrl+C")
+            started = Bilingual("draftcast works; stop it with Ctrl+C", "draftcast 工作进程已启动；按 Ctrl+C 停止")
+            _announce(settings, started)
             await stop.wait()
 
     run(until_stopped())

@@ -111,7 +111,7 @@ def test_several_drafts_are_submitted_at_once_and_each_is_answered(
     url = server.draft_url()
     replaced = SubmitVideoTaskInput(draft_url=url, replace=[ReplacementInput(name="guest", text="Ann")])
     taken, refused, other = api.submit_all([replaced, SubmitVideoTaskInput(draft_url=url, priority=10_000), url])
-    assert (isinstance(refused, Refused), refused.errors[0]["path"]) == (True, ["priority"])
+    assert (isinstance(refused, Refused), refused.errors[0]["path"]) == (True, ["inputs", "1", "priority"])
     assert len({api.wait(task.id).video_url for task in (taken, other)}) == 2
 
 

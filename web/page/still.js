@@ -21,7 +21,7 @@ export function Still({ draftUrl, warning, durationSeconds }) {
   if (state && !state.completedAt) return html`<span class="scene frame wait" role="status" aria-label=${words.value.status[state.status]}><i /></span>`;
   const draw = async () => (id.value = await submitStill(draftUrl, middle(warning, durationSeconds)));
   return html`
-    <button class="scene frame poster" aria-label=${label} title=${words.value.pictureHint} disabled=${!live.value} onClick=${draw}>
+    <button class="scene ask" aria-label=${label} title=${words.value.pictureHint} disabled=${!live.value} onClick=${draw}>
       <${Icon} name=${state ? "FAILED" : "picture"} />
     </button>
   `;

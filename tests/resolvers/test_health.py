@@ -59,6 +59,7 @@ def test_the_measures_that_operators_are_told_to_watch_exist(server: Server) -> 
     assert named <= told
 
 
+@pytest.mark.slow
 def test_every_metric_of_the_dashboard_and_the_alerts_exists_with_its_labels_and_moves(tmp_path: Path) -> None:
     with receiving(500) as receiver, serving(tmp_path, allow_hosts=receiver.host) as server:
         told = [measures(server)]

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.keys import new_key
-from tests.support.process import served
-from tests.support.server import Server
+from tests.support.server import Server, serving
 
 SUBMIT = """
 mutation($url: URL!, $replace: [ReplacementInput!]) {
@@ -93,8 +92,7 @@ def test_more_than_a_thousand_and_costly_selections_are_refused(server: Server) 
 
 
 def test_a_full_queue_refuses_the_rest_of_a_list(tmp_path: Path) -> None:
-    with served(tmp_path, max_queued="2", render_slots="1") as process:
-        server = process.start()
+    with serving(tmp_path, max_queued="2", render_slots="1") as server:
         inputs = [{"draftUrl": server.draft_url("hold"), "replace": [ANN]} for _ in range(4)]
         results = submit_all(server, inputs)["results"]
     codes = [each["errors"][0]["code"] if each["errors"] else None for each in results]
@@ -103,8 +101,7 @@ def test_a_full_queue_refuses_the_rest_of_a_list(tmp_path: Path) -> None:
 
 def test_each_input_counts_as_a_submit(tmp_path: Path) -> None:
     key = new_key(tmp_path, "ann", "--scopes", "submit,read")
-    with served(tmp_path, submits_per_minute="2") as process:
-        server = process.start()
+    with serving(tmp_path, submits_per_minute="2") as server:
         inputs = [{"draftUrl": server.draft_url("hold")} for _ in range(3)]
         body = {"query": SUBMIT_ALL, "variables": {"inputs": inputs}}
         answer = server.post("/graphql", body, {"authorization": f"Bearer {key}"}).json

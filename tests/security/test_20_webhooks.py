@@ -3,8 +3,6 @@ and nobody but the task's owner is told of them.
 """
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +18,7 @@ from services.webhooks.delivery import TIMEOUTS, WebhookSender, signed_headers
 from tests.security.conftest import Guarded
 from tests.services.tasks.conftest import OWNER, open_tasks
 from tests.support.canary import Canary
+from tests.support.forked import run_command
 from tests.support.keys import bearing
 from tests.support.names import Names
 from tests.support.process import environment
@@ -105,15 +104,7 @@ def test_redirects_of_a_receiver_are_not_followed_and_nothing_secret_is_logged(t
             made = server.data(SUBMIT, url=server.draft_url("render"), hook=receiver.url)["submitVideoTask"]
             message = receiver.next()
             told = server.data(TOLD, id=made["task"]["id"])["videoTask"]["webhookDeliveries"]
-        secret = subprocess.run(
-            [sys.executable, "-m", "tests.support.draftcast", "webhook-secret"],
-            cwd=ROOT,
-            env=environment(tmp_path),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        ).stdout.strip()
+        secret = run_command(("webhook-secret",), ROOT, environment(tmp_path), 60).stdout.strip()
     assert message.path == "/hook?token=hush"
     assert message.genuine(secret)
     assert documented()(secret, message.headers, message.body)

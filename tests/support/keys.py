@@ -1,24 +1,16 @@
 """Keys of a server under test, made by `draftcast keys`."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.support.forked import run_command
 from tests.support.process import environment
 from tests.support.server import ROOT
 
 
 def keys(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """`draftcast keys ...` on the data in `folder`."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.support.draftcast", "keys", *arguments],
-        cwd=ROOT,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_command(("keys", *arguments), ROOT, environment(folder), 60)
 
 
 def new_key(folder: Path, name: str, *options: str) -> str:

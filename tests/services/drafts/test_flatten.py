@@ -143,6 +143,7 @@ def test_a_compound_that_does_more_than_to_group_stays(compound: Segment) -> Non
     assert isinstance(left.material, CompoundMaterial)
 
 
+@pytest.mark.slow
 def test_copies_of_copies_do_not_multiply_without_end() -> None:
     made = draft((segment(CLIP, 0, S),))
     for _ in range(3):

@@ -341,6 +341,7 @@ def test_keyframes_of_an_effect_track_are_told() -> None:
     assert [told.code for told in draft.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
 
 
+@pytest.mark.slow
 def test_keyframes_without_end_are_cut_and_that_is_told() -> None:
     many = listed("Alpha", *((at, 0.5) for at in range(MAX_KEYFRAMES - 10)))
     builder = DraftBuilder().video("a.mp4", 0, SECOND, common_keyframes=[many])

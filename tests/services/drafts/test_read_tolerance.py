@@ -300,12 +300,14 @@ def test_nasty_values_anywhere_are_read_or_refused(changes: list[tuple[tuple[Any
     check(json.dumps(draft).encode())
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(cut=st.integers(0, len(EVERYTHING) - 2), added=st.binary(max_size=4))
 def test_a_draft_cut_anywhere_is_refused(cut: int, added: bytes) -> None:
     assert refused(EVERYTHING.encode()[:cut] + added).code in (ErrorCode.DRAFT_INVALID, ErrorCode.DRAFT_ENCRYPTED)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_refused(content: bytes) -> None:

@@ -381,6 +381,10 @@ class Recipe:
     tint: float = 0.0
     saturation: float = 0.0
     fade: float = 0.0
+    duo: float = 0.0
+    """How far greens and purples lose their colour, so that orange and teal are left."""
+    gold: float = 0.0
+    """How far all colours but warm ones lose theirs."""
     shade: Offsets = NO_OFFSETS
     glow: Offsets = NO_OFFSETS
 
@@ -392,6 +396,8 @@ class Recipe:
             tint=_bounded(self.tint + other.tint),
             saturation=_bounded(self.saturation + other.saturation),
             fade=_bounded(self.fade + other.fade),
+            duo=_bounded(self.duo + other.duo),
+            gold=_bounded(self.gold + other.gold),
             shade=_offsets(self.shade, other.shade),
             glow=_offsets(self.glow, other.glow),
         )

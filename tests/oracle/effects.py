@@ -294,6 +294,10 @@ def _by_recipe(rgb: Pixels, s: float, recipe: Recipe) -> Pixels:
     toned = lit + recipe.contrast * (3 * lit**2 - 2 * lit**3 - lit)
     tinted = toned * np.array([1 + 0.2 * recipe.warmth, 1 - 0.15 * recipe.tint, 1 - 0.2 * recipe.warmth])
     grey, chroma = _parts(tinted.astype(np.float32))
+    warm = np.array([0.8, -0.137, -1.0])
+    for strength, least in ((recipe.duo, -1), (recipe.gold, 0)):
+        along = np.maximum(chroma @ warm / (warm @ warm), least)
+        chroma = (1 - strength) * chroma + strength * along[..., None] * warm
     split = np.clip(1 - grey, 0, None) ** 2 * np.array(recipe.shade) + grey**2 * np.array(recipe.glow)
     mixed = grey + chroma * (1 + recipe.saturation) + split
     return np.asarray((1 - s) * rgb + s * np.clip(mixed + 0.18 * recipe.fade * (1 - mixed), 0, 1))

@@ -111,7 +111,7 @@ def _effects() -> Iterator[Feature]:
     for kind in ADJUSTMENTS:
         yield feature("adjustments", kind, _adjusted(kind), {"hue": "tint"}.get(kind, kind))
     yield feature("adjustments", "several at once", _adjusted("contrast", "temperature", "fade"), "contrast", "fade")
-    for title in ("冷调褪色", "青橙电影"):
+    for title in ("冷调褪色", "青橙电影", "黑金"):
         yield feature(
             "filters", f"recipe {title}", _lens("filter", "effects", type="filter", name=title, value=0.8), "look"
         )

@@ -44,12 +44,17 @@ _WORDS: dict[str, Recipe] = {
     "棕 咖 可可 木 褐 布朗 摩卡 胡桃 巧克力 桂 焦 栗 熏 茶 皮 brown 沙 土 漠 砂 陶 原木 荒 西部": Recipe(
         warmth=0.5, saturation=-0.25, shade=(0.05, 0.01, -0.05)
     ),
-    "青橙 橙蓝 蓝橙 teal 好莱坞 电影 影 cine film movie 大片 史诗 叙 纪实 镜头 anora dune 奥本 敦刻 断背 盗梦 "
-    "银翼": Recipe(contrast=0.25, saturation=-0.05, shade=(-0.06, 0.0, 0.09), glow=(0.08, 0.01, -0.08)),
+    "青橙 橙蓝 蓝橙 橙青 teal 好莱坞 hollywood": Recipe(
+        contrast=0.2, saturation=0.1, duo=0.85, shade=(-0.06, 0.01, 0.07), glow=(0.08, 0.01, -0.08)
+    ),
+    "黑金 black&gold blackgold": Recipe(light=-0.35, contrast=0.3, saturation=0.1, gold=1.0),
+    "电影 影 cine film movie 大片 史诗 叙 纪实 镜头 anora dune 奥本 敦刻 断背 盗梦 银翼": Recipe(
+        contrast=0.25, saturation=-0.05, shade=(-0.06, 0.0, 0.09), glow=(0.08, 0.01, -0.08)
+    ),
     "赛博 cyber 霓虹 neon 2077 y3k 未来 电 科幻 party 夜场 俱乐部 disco 派对 演唱会 蒸汽波": Recipe(
         tint=0.4, warmth=-0.3, contrast=0.3, saturation=0.4, shade=(0.02, -0.06, 0.16), glow=(0.12, -0.06, 0.06)
     ),
-    "黑金 dark 暗 黑 夜 night 幽 魅影 暗影 幻影 哥谭 魅 鬼 寂静 低调 压暗 沉 godfather 吧台 德古拉 王": Recipe(
+    "dark 暗 黑 夜 night 幽 魅影 暗影 幻影 哥谭 魅 鬼 寂静 低调 压暗 沉 godfather 吧台 德古拉 王": Recipe(
         light=-0.35, contrast=0.3, saturation=-0.1
     ),
     "复古 vintage retro 怀旧 古早 胶 film 昭和 70s 80s 90s 1980 1998 古 年代 老 港风 宝丽来 拍立得 撕拉 ccd vhs "
@@ -95,8 +100,12 @@ NUDGE = 0.12
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of a normalized name: the sum over its words, each within -1..1."""
-    found = dict.fromkeys(recipe for word, recipe in RECIPES.items() if word in name)
+    """The recipe of a normalized name: the sum over its words, each within -1..1. A word within a longer one does not
+    count.
+    """
+    words = [word for word in RECIPES if word in name]
+    longest = (word for word in words if not any(word in other and word != other for other in words))
+    found = dict.fromkeys(RECIPES[word] for word in longest)
     total = sum(found, Recipe())
     seed = crc32(name.encode())
     light, contrast, warmth, tint = (NUDGE * ((seed >> 8 * place) % 256 / 127.5 - 1) for place in range(4))

@@ -70,6 +70,16 @@ def test_a_filter_whose_name_says_more_is_drawn_by_its_words_and_told() -> None:
     assert grey.saturation == -1
 
 
+def test_a_word_within_a_longer_one_of_a_filter_s_name_does_not_count() -> None:
+    """Black and gold, teal and orange are looks of their own, not the sum of two colours."""
+    black_gold, teal_orange = (attached("effects", type="filter", name=name)[0][0].recipe for name in ("黑金", "青橙"))
+    assert black_gold is not None
+    assert teal_orange is not None
+    assert (black_gold.gold, teal_orange.gold) == (1, 0)
+    assert max(abs(black_gold.warmth), abs(teal_orange.warmth)) < 0.2
+    assert teal_orange.duo > 0.5 > abs(teal_orange.tint)
+
+
 @pytest.mark.parametrize(
     ("kind", "family"),
     [

@@ -79,6 +79,9 @@ class Exporter:
         self._one_thread = one_thread
         self._stream = stream
         self._done: Counter[int] = Counter()
+        self._cores_free = asyncio.Event()
+        """Not set while the first chunk of a stream is drawn, which needs all cores: a long sound is mixed after it."""
+        self._cores_free.set()
 
     async def export(self, pictures: Pictures | None = None) -> Exported:
         """Render picture and sound; `pictures` makes the picture's files, by default those of all frames. Raises
@@ -94,6 +97,8 @@ class Exporter:
     async def render_span(self, span: Span | None = None) -> Files:
         """The picture's files of a span, by default of all frames. Raises as `export` does."""
         early = self._stream is not None and (span is None or span.start == self._timeline.shown.start)
+        if early:
+            self._cores_free.clear()
         chunks = plan(self._timeline, at_once=_cores(), span=span, early=early)
         counts = (chunk.span.count for chunk in chunks)
         with one_failure():
@@ -138,6 +143,7 @@ class Exporter:
             return path
 
         first = [await one(each, alone) for each in chunks[:1] if early or len(chunks) == 1]
+        self._cores_free.set()
         async with asyncio.TaskGroup() as group:
             made = [group.create_task(one(chunk)) for chunk in chunks[len(first) :]]
         return [*first, *(each.result() for each in made)]
@@ -234,8 +240,8 @@ class Exporter:
         target = self._folder / mix.FILE
 
         async def make() -> None:
-            if self._stream is not None:
-                await self._early_sound(self._stream)
+            if self._stream is not None and await self._early_sound(self._stream):
+                await self._cores_free.wait()
             live = self._stream.sound.path if self._stream else None
             await mix.mix(self._ffmpeg, timeline, self._folder, self._on_sound, live)
 
@@ -252,13 +258,15 @@ class Exporter:
             self._stream.end_sound()
         return target
 
-    async def _early_sound(self, stream: StreamWriter) -> None:
-        """Mix the sound of the first fragments by itself, if the whole takes long."""
+    async def _early_sound(self, stream: StreamWriter) -> bool:
+        """Mix the sound of the first fragments by itself, if the whole is longer. Returns whether it was mixed."""
         first = mix.early_sound(self._timeline)
-        if first is not None and first.sounds:
-            folder = stream.early_sound.path.parent
-            folder.mkdir()
-            await mix.mix(self._ffmpeg, first, folder, self._on_sound, stream.early_sound.path)
+        if first is None or not first.sounds:
+            return False
+        folder = stream.early_sound.path.parent
+        folder.mkdir()
+        await mix.mix(self._ffmpeg, first, folder, self._on_sound, stream.early_sound.path)
+        return True
 
     def _on_sound(self, _: int) -> None:
         self._report_frames()

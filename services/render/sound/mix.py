@@ -10,7 +10,6 @@ from services.render.media.containers import input_options
 from services.render.media.sound_tracks import SoundTrack
 from services.render.process.ffmpeg import Ffmpeg, OnFrame, run
 from services.render.sound.graph import (
-    MAX_SOUNDS,
     MixInput,
     group_arguments,
     group_input,
@@ -23,8 +22,8 @@ from services.render.sound.graph import (
 )
 from services.render.timeline.scene import Sound, Span, Timeline
 
-EARLY_SECONDS = 30
-"""Length of the early sound."""
+EARLY_SECONDS = 16
+"""Length of the early sound: the time that the whole one has to overtake the picture."""
 FILE = "sound.mp4"
 """The name of the mixed track."""
 FRAME_BYTES = 8
@@ -47,12 +46,11 @@ async def mix(
 
 
 def early_sound(timeline: Timeline) -> Timeline | None:
-    """The timeline with its first half minute alone, for whose sound no others have to be mixed; None where the whole
-    sound is mixed in one step, or is as short.
+    """The timeline with its first seconds alone, for whose sound no others have to be mixed; None where the whole is
+    not much longer.
     """
     start, count = timeline.shown.start, round(EARLY_SECONDS * timeline.rate)
-    steps = len(timeline.sounds) > MAX_SOUNDS or any(each.reverse or each.track.changes for each in timeline.sounds)
-    if not steps or timeline.shown.count < 2 * count:
+    if timeline.shown.count < 2 * count:
         return None
     first = replace(timeline, window=Span(start, start + count))
     end_us = first.start_us + first.duration_us

@@ -19,6 +19,14 @@ async def task(connection: AsyncConnection, owner: str, task_id: str) -> Task | 
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id, tasks.c.owner == owner))
 
 
+_ACTIVE_TASK = sa.select(tasks).where(
+    *(column == sa.bindparam(column.name) for column in (tasks.c.owner, tasks.c.draft_url, tasks.c.output_key)),
+    is_active,
+)
+_PENDING_COUNT = sa.select(sa.func.count(tasks.c.queued_at_ms)).where(is_pending)
+"""Of a column that only the index of waiting tasks holds."""
+
+
 async def any_task(connection: AsyncConnection, task_id: str) -> Task | None:
     """The task with this id, of any owner: for workers."""
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id))
@@ -32,8 +40,9 @@ async def newest_task(connection: AsyncConnection, owner: str, draft_url: str) -
 
 async def active_task(connection: AsyncConnection, owner: str, draft_url: str, variant: str) -> Task | None:
     """The PENDING or PROCESSING task of a draft URL and variant (see `TaskRequest`); there is at most one."""
-    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url) & (tasks.c.output_key == variant)
-    return await _one(connection, sa.select(tasks).where(same, is_active))
+    values = {"owner": owner, "draft_url": draft_url, "output_key": variant}
+    row = (await connection.execute(_ACTIVE_TASK, values)).mappings().one_or_none()
+    return None if row is None else task_of(row)
 
 
 async def active_tasks(
@@ -75,8 +84,7 @@ async def keyed_task(connection: AsyncConnection, owner: str, key: str) -> tuple
 
 async def pending_count(connection: AsyncConnection) -> int:
     """The number of PENDING tasks of all owners."""
-    counted = sa.func.count(tasks.c.queued_at_ms)  # a column that only the index of waiting tasks holds
-    return await connection.scalar(sa.select(counted).where(is_pending)) or 0
+    return await connection.scalar(_PENDING_COUNT) or 0
 
 
 async def active_count(connection: AsyncConnection, owner: str) -> int:

@@ -35,7 +35,7 @@ _INSERT_TASK = sa.insert(tasks).returning(tasks)
 _INSERT_EVENT = sa.insert(events).returning(events.c.position)
 
 
-def _next_turn_statement() -> sa.Select[int]:
+def _place_statement() -> sa.Select[int | None, int]:
     served, mine = tasks.c.priority == sa.bindparam("priority"), tasks.c.owner == sa.bindparam("owner")
     of_part = parts.join(tasks, tasks.c.id == parts.c.task_id)
     part = is_processing & served & (parts.c.status == PartStatus.OPEN)
@@ -46,22 +46,25 @@ def _next_turn_statement() -> sa.Select[int]:
         found = sa.union_all(of_tasks, of_parts).subquery()
         return sa.select(kind(found.c.turn)).scalar_subquery()
 
-    return sa.select(sa.func.coalesce(most(sa.func.max, mine) + 1, most(sa.func.min), 0))
+    same = mine & (tasks.c.draft_url == sa.bindparam("draft_url"))
+    newest_ms = sa.select(sa.func.max(tasks.c.created_at_ms)).where(same).scalar_subquery()
+    return sa.select(newest_ms, sa.func.coalesce(most(sa.func.max, mine) + 1, most(sa.func.min), 0))
 
 
-_NEXT_TURN = _next_turn_statement()
+_PLACE = _place_statement()
 
 
 async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
     """Insert a task and its first event. Raises IntegrityError when the draft URL has an active task."""
     now = now_ms()
-    made = max(now, await _newest_at_ms(connection, owner, request.draft_url) + 1)
+    newest_ms, turn = await _place(connection, owner, request.draft_url, request.priority)
+    made = max(now, newest_ms + 1)
     values = {
         "id": task_id,
         "owner": owner,
         "draft_url": request.draft_url,
         **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
-        "turn": await _next_turn(connection, owner, request.priority),
+        "turn": turn,
         "attempt": 0,
         "max_attempts": MAX_LOSSES + 1,
         "priority": request.priority,
@@ -96,8 +99,9 @@ async def attach_webhook(connection: AsyncConnection, task: Task, request: TaskR
 
 async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """Requeue an ended task for a new attempt. None when it has changed."""
+    _, turn = await _place(connection, task.owner, task.draft_url, task.priority)
     values = _waiting(now_ms(), None) | {
-        "turn": await _next_turn(connection, task.owner, task.priority),
+        "turn": turn,
         "run": task.run + 1,
         "max_attempts": task.attempt + MAX_LOSSES + 1,
         "started_at_ms": None,
@@ -231,15 +235,13 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
     )
 
 
-async def _next_turn(connection: AsyncConnection, owner: str, priority: int) -> int:
-    """The turn after the own waiting tasks and parts of the owner, and not before the round that is being served."""
-    return await connection.scalar(_NEXT_TURN, {"owner": owner, "priority": priority}) or 0
-
-
-async def _newest_at_ms(connection: AsyncConnection, owner: str, draft_url: str) -> int:
-    """The creation time of the draft's newest task; the next one is later, even when the clock was set back."""
-    same = (tasks.c.owner == owner) & (tasks.c.draft_url == draft_url)
-    return await connection.scalar(sa.select(sa.func.max(tasks.c.created_at_ms)).where(same)) or 0
+async def _place(connection: AsyncConnection, owner: str, draft_url: str, priority: int) -> tuple[int, int]:
+    """The creation time of the draft's newest task, before the next one, even when the clock was set back; and the turn
+    after the own waiting tasks and parts of the owner, not before the round that is being served.
+    """
+    values = {"owner": owner, "draft_url": draft_url, "priority": priority}
+    newest_ms, turn = (await connection.execute(_PLACE, values)).one()
+    return newest_ms or 0, turn
 
 
 async def _change(

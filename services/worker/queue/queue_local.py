@@ -29,6 +29,8 @@ jobs = sa.table(
     sa.column("handed", sa.Integer),  # how often it was handed out
 )
 
+_INSERT = sa.insert(jobs)
+
 RETRY_SECONDS = 1.0
 """Time after which a job that failed is handed out again."""
 OTHERS_SECONDS = 0.2
@@ -66,7 +68,7 @@ class LocalQueue(WorkQueue):
             }
             for job in added
         ]
-        await connection.execute(sa.insert(jobs), rows)
+        await connection.execute(_INSERT, rows)
 
     async def cancel(self, connection: AsyncConnection, task: str, run: int) -> None:
         """See `WorkQueue`."""

@@ -18,13 +18,15 @@ from services.store.records import Task
 
 
 class JobKind(StrEnum):
-    """The work of a job, as it is stored."""
+    """The work of a job, as it is stored, in eight characters at most. The release before knows the words `part` and
+    `join`, but would begin the whole task: it leaves jobs of other kinds to others.
+    """
 
     TASK = "task"
     """Render a video, or split it into parts."""
-    PART = "part"
+    PART = "one part"
     """Render one part of a video."""
-    JOIN = "join"
+    JOIN = "join all"
     """Join the parts of a video."""
 
 

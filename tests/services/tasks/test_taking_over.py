@@ -19,7 +19,7 @@ from services.store.database import sync_engine
 from services.store.records import Status
 from services.telemetry.traces import NO_TRACES
 from services.worker.maintenance import Maintenance
-from services.worker.queue.queue import Job
+from services.worker.queue.queue import Job, JobKind
 from services.worker.registry import WorkerRegistry
 from tests.services.tasks.conftest import Tasks, open_tasks
 from tests.services.tasks.test_maintenance import all_served, queued
@@ -127,6 +127,11 @@ def test_tasks_that_wait_or_run_are_done_and_others_stay(old_url: str, tmp_path:
             assert now["spent"][:2] == (Status.FAILED, 3)
 
     asyncio.run(scenario())
+
+
+def test_the_release_before_takes_no_part_for_a_task() -> None:
+    """It would begin the task of any job whose kind it knows."""
+    assert set(JobKind) & {"task", "part", "join"} == {JobKind.TASK}
 
 
 def test_a_task_of_a_living_process_of_the_release_before_is_left_to_it(old_url: str, tmp_path: Path) -> None:

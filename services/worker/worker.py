@@ -137,8 +137,8 @@ class Worker:
                 return task  # stored before, though the database did not answer
             if await workers.is_earlier_release(connection, task.worker):
                 return None  # maintenance adds another job while the task is active
-            found = await parts.of_task(connection, task.id)
-            shared = parts.shared(task, found)
+            running = task.status is Status.PROCESSING
+            shared = running and parts.shared(task, await parts.of_task(connection, task.id))
             if job.kind is JobKind.TASK and shared and await self._has_other_jobs(connection, job):
                 return None  # left to the jobs of its parts
             if job.token <= task.fence:

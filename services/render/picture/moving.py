@@ -52,6 +52,12 @@ class MotionPath:
         sides = self.motion.width, self.motion.height
         return any(side.least < SMALLEST_GROWN * side.most for side in sides)
 
+    @property
+    def still(self) -> bool:
+        """Whether its place is the same in all frames."""
+        motion = self.motion
+        return all(ramp.still for ramp in (motion.x, motion.y, motion.width, motion.height, motion.rotation_deg))
+
     def pad(self) -> str:
         """A pad step to the box, with the picture in the middle."""
         when = ":eval=frame" if self.grows else ""
@@ -70,14 +76,15 @@ class MotionPath:
         return f"fillborders=left={x}:right={x}:top={y}:bottom={y}:mode=smear"
 
     def stamp(self) -> Iterator[str]:
-        """A source of one grey frame: white where the picture lies in its box."""
+        """A source of one grey frame: white where the picture lies in its box, or grey with an opacity that lasts."""
+        alpha = self.motion.alpha
         width, height = self.size.width, self.size.height
         x, y = (self.box.width - width) // 2, (self.box.height - height) // 2
         inside = f"between(X,{x},{x + width - 1})*between(Y,{y},{y + height - 1})"
         yield f"color=c=black:s={self.box.width}x{self.box.height}:r={self.rate.numerator}/{self.rate.denominator}"
         yield "trim=end_frame=1"
         yield "format=gray"
-        yield f"geq=lum='255*{inside}'"
+        yield f"geq=lum='{255 * (alpha.first if alpha.still else 1):.6g}*{inside}'"
 
     def place(self) -> str:
         """A perspective step that rotates, scales and moves by fractions of a pixel. Its pixels lie at integers, and it
@@ -86,7 +93,7 @@ class MotionPath:
         names = (
             f"{axis}{corner}='{at}'" for corner, at_both in enumerate(self._corners()) for axis, at in at_both.items()
         )
-        return f"perspective={':'.join(names)}:sense=destination:eval=frame"
+        return f"perspective={':'.join(names)}:sense=destination:eval={'init' if self.still else 'frame'}"
 
     @property
     def pans(self) -> bool:
@@ -192,6 +199,21 @@ def _weights(shift: float) -> tuple[int, int, int]:
 def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, rate: Fraction) -> MotionPath:
     """The motion path of a layer in some of its frames."""
     return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion), _box(layer, motion))
+
+
+def turned_path(layer: Layer, span: Span, origin: int, rate: Fraction) -> MotionPath:
+    """The same of a layer at rest, at any angle; its picture is drawn at its full size."""
+    pose = layer.pose
+    motion = Motion(
+        x=Ramp.constant(pose.center_x),
+        y=Ramp.constant(pose.center_y),
+        width=Ramp.constant(pose.width),
+        height=Ramp.constant(pose.height),
+        rotation_deg=Ramp.constant(pose.rotation_deg),
+        alpha=Ramp.constant(pose.alpha),
+    )
+    size = Size(*(max(4, 4 * round(side / 4)) for side in (pose.width, pose.height)))
+    return MotionPath(motion, span.start, span.end, origin, rate, size, _box(layer, motion))
 
 
 def window_path(layer: Layer, motion: Motion, span: Span, canvas: Size, rate: Fraction) -> MotionPath:

@@ -16,7 +16,7 @@ from services.render.media.still import Still
 from services.render.picture import mixing, transitions
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use
-from services.render.picture.moving import MotionPath, alpha_plane, motion_path, window_path
+from services.render.picture.moving import MotionPath, alpha_plane, motion_path, turned_path, window_path
 from services.render.picture.shapes import (
     TAGS,
     base_format,
@@ -143,6 +143,9 @@ class Painter:
         if layer.motion is not None:
             return self._moving(layer, layer.motion, span)
         has_alpha = self._has_alpha(layer)
+        if layer.pose.quarter_turns is None and not has_alpha:
+            path = turned_path(layer, span, self._span.start, self._timeline.rate)
+            return Overlay(self._solid(layer, path, span), *path.corner())
         pixel_format = "yuva444p" if layer.chroma else over_format(layer, has_alpha=has_alpha)
         processed = self._processed(layer, span, upright_size(layer), pixel_format, steady=self._steady)
         formed = shape(layer, has_alpha=has_alpha)
@@ -155,24 +158,25 @@ class Painter:
         return Overlay(label, *path.corner())
 
     def _solid(self, layer: Layer, path: MotionPath, span: Span) -> str:
-        """A moving picture without alpha: it stays in 4:2:0, and its alpha is its outline."""
+        """A moving or turned picture without alpha: it stays in 4:2:0, and its alpha is its outline, which is placed
+        once where the picture does not move.
+        """
         processed = self._processed(layer, span, path.size, "yuv420p", steady=self._steady, ramp=False)
-        picture = self._chains.chain(
-            processed.label, [*faced(replace(layer.pose, rotation_deg=0.0)), path.pad(), path.smear(), TAGS]
-        )
-        stamp = self._chains.chain("", list(path.stamp()))
-        alpha = path.motion.alpha
-        single = processed.single
-        if not (alpha.still and alpha.first >= 1) or not single:
+        before, after = ([path.place()], []) if path.still else ([], [path.place()])
+        upright = faced(replace(layer.pose, rotation_deg=0.0))
+        picture = self._chains.chain(processed.label, [*upright, path.pad(), path.smear(), *before, TAGS])
+        stamp = self._chains.chain("", [*path.stamp(), *before])
+        single, alpha = processed.single, path.motion.alpha
+        if not (alpha.still and single):
             stamp = self._chains.chain(stamp, repeated(span.count))
-        if not (alpha.still and alpha.first >= 1):
+        if not alpha.still:
             plane = self._chains.chain("", list(alpha_plane(alpha, span.start, span.count, path.box, path.rate)))
             stamp = self._chains.chain(stamp + plane, ["blend=all_mode=multiply"])
             picture = self._chains.chain(picture, repeated(span.count)) if single else picture
             single = False
         merged = self._chains.chain(picture + stamp, ["alphamerge", TAGS])
-        hold = repeated(span.count) if single else []
-        return self._chains.chain(merged, [*hold, path.place(), TAGS])
+        hold = repeated(span.count) if single and not path.still else []
+        return self._chains.chain(merged, [*hold, *after, TAGS])
 
     def _clear_edged(self, layer: Layer, path: MotionPath, span: Span) -> str:
         """A moving picture with alpha, or one that is scaled frame by frame."""

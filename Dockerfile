@@ -4,8 +4,8 @@ ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make python3 python3-pip
 WORKDIR /opt/draftcast
 COPY . .
-RUN make setup
-# What tests and set-up alone need stays behind.
+RUN make run-parts
+# What set-up alone needs stays behind.
 RUN UV=$(command -v uv || echo .tools/bin/uv) \
  && $UV pip sync --quiet --python .venv/bin/python --require-hashes requirements-run.lock \
  && $UV pip install --quiet --python .venv/bin/python --no-deps --build-constraints requirements.lock --editable . \

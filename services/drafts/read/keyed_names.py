@@ -27,7 +27,9 @@ STYLED = frozenset(
     {
         "KFTypeTextColor", "KFTypeTextAlpha", "KFTypeBorderColor", "KFTypeBorderAlpha", "KFTypeBorderWidth",
         "KFTypeBackgroundColor", "KFTypeBackgroundAlpha", "KFTypeShadowColor", "KFTypeShadowAlpha", "KFTypeShadowAngle",
-        "KFTypeShadowDistance", "KFTypeShadowSmoothing",
+        "KFTypeShadowDistance", "KFTypeShadowSmoothing", "KFTypeBackgroundWidth", "KFTypeBackgroundHeight",
+        "KFTypeBackgroundOffsetX", "KFTypeBackgroundOffsetY", "KFTypeBackgroundRoundRadius", "KFTypeBloomColor",
+        "KFTypeBloomStrength", "KFTypeBloomRange",
     }
 )  # fmt: skip
 """Styles of texts."""

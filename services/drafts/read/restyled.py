@@ -1,4 +1,4 @@
-"""Keyframes of a caption's style, as a look for each change: colours, opacities, outline, box and shadow."""
+"""Keyframes of a caption's style, as a look for each change: colours, opacities, outline, box, shadow and glow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +11,7 @@ from services.drafts.fields import Fields
 from services.drafts.read.context import ReadBudget
 from services.drafts.read.keyed_names import STYLED
 from services.drafts.read.keyframes import KeyframeTimes, read_list, warn_unplayed
+from services.drafts.read.style import DIFFUSE_OF_SMOOTHING
 from services.drafts.read.unsupported import MAX_LISTED
 from services.drafts.records import Look, TextMaterial, TextStyle
 
@@ -99,12 +100,12 @@ def _fill(read: Callable[[Any, Values], Any]) -> StyleChange:
     return lambda style, values: replace(style, color=read(style.color, values), gradient=None)
 
 
-def _box(read: Callable[[Any, Values], Any]) -> Change:
-    """A change of the box's colour, where there is one."""
+def _box(field: str, read: Callable[[Any, Values], Any]) -> Change:
+    """A change of a field of the box, where there is one."""
 
     def changed(text: TextMaterial, values: Values) -> TextMaterial:
-        box = text.background
-        return replace(text, background=replace(box, color=read(box.color, values))) if box else text
+        box: Any = text.background
+        return replace(text, background=replace(box, **{field: read(getattr(box, field), values)})) if box else text
 
     return changed
 
@@ -113,17 +114,30 @@ def _number(least: float, most: float) -> Callable[[Any, Values], float]:
     return lambda _, values: min(max(values[0], least), most)
 
 
+def _smoothed(_: float, values: Values) -> float:
+    """The blur of a shadow by the unit of the material's `shadow_smoothing`."""
+    return DIFFUSE_OF_SMOOTHING * unit(values[0])
+
+
 _CHANGES: dict[str, Change] = {
     "KFTypeTextColor": _styles(_fill(_color)),
     "KFTypeTextAlpha": _styles(_fill(_alpha)),
     "KFTypeBorderColor": _styles(_part("stroke", "color", _color)),
     "KFTypeBorderAlpha": _styles(_part("stroke", "color", _alpha)),
     "KFTypeBorderWidth": _styles(_part("stroke", "width_em", _number(0.0, 1.0))),
-    "KFTypeBackgroundColor": _box(_color),
-    "KFTypeBackgroundAlpha": _box(_alpha),
+    "KFTypeBackgroundColor": _box("color", _color),
+    "KFTypeBackgroundAlpha": _box("color", _alpha),
+    "KFTypeBackgroundWidth": _box("width", _number(0.0, 1.0)),
+    "KFTypeBackgroundHeight": _box("height", _number(0.0, 1.0)),
+    "KFTypeBackgroundOffsetX": _box("horizontal_offset", _number(-1.0, 1.0)),
+    "KFTypeBackgroundOffsetY": _box("vertical_offset", _number(-1.0, 1.0)),
+    "KFTypeBackgroundRoundRadius": _box("round_radius", _number(0.0, 1.0)),
     "KFTypeShadowColor": _styles(_part("shadow", "color", _color)),
     "KFTypeShadowAlpha": _styles(_part("shadow", "color", _alpha)),
     "KFTypeShadowAngle": _styles(_part("shadow", "angle_deg", _number(-3600.0, 3600.0))),
     "KFTypeShadowDistance": _styles(_part("shadow", "distance", _number(0.0, 1000.0))),
-    "KFTypeShadowSmoothing": _styles(_part("shadow", "diffuse", _number(0.0, 1.0))),
+    "KFTypeShadowSmoothing": _styles(_part("shadow", "diffuse", _smoothed)),
+    "KFTypeBloomColor": _styles(_part("glow", "color", _color)),
+    "KFTypeBloomStrength": _styles(_part("glow", "strength", _number(0.0, 1.0))),
+    "KFTypeBloomRange": _styles(_part("glow", "range", _number(0.0, 1.0))),
 }

@@ -21,7 +21,7 @@ STROKE_BIT, BACKGROUND_BIT, SHADOW_BIT, GLOW_BIT = 8, 16, 32, 64
 """Bits of `check_flag`. The apps keep the values of an outline or a box that is switched off."""
 _APP_BITS = 7
 """Bits that are set in every `check_flag` of the apps and of generators that follow them."""
-_DIFFUSE_OF_SMOOTHING = 0.0556
+DIFFUSE_OF_SMOOTHING = 0.0556
 """A style's `feather` in the apps for a material's `shadow_smoothing` of 1."""
 
 MAX_LAYERS = 8
@@ -145,7 +145,7 @@ def _flat_shadow(fields: Fields) -> Shadow | None:
     return Shadow(
         distance=fields.number("shadow_distance", 5.0, 0.0, 1000.0),
         angle_deg=fields.number("shadow_angle", -45.0),
-        diffuse=_DIFFUSE_OF_SMOOTHING * fields.number("shadow_smoothing", 0.0, 0.0, 1.0),
+        diffuse=DIFFUSE_OF_SMOOTHING * fields.number("shadow_smoothing", 0.0, 0.0, 1.0),
         color=with_opacity(read_color(fields, "shadow_color", BLACK), _alpha(fields, "shadow_alpha")),
     )
 

@@ -302,6 +302,37 @@ def test_outline_and_box_of_a_caption_follow_keyframes_where_it_has_them() -> No
     assert ["KFTypeShadowAlpha" in told.message.en for told in draft.warnings] == [True]
 
 
+def test_the_place_of_a_box_and_the_blur_of_a_shadow_follow_keyframes() -> None:
+    """A smoothing of 0.5 is the same by a keyframe as in the material."""
+    lists = [listed("BackgroundWidth", (0, 0.5)), listed("BackgroundOffsetY", (0, -0.3)),
+             listed("BackgroundRoundRadius", (0, 0.4)), listed("ShadowSmoothing", (0, 0.5))]  # fmt: skip
+    shadow = {"has_shadow": True, "shadow_color": "#000000", "shadow_smoothing": 0.5}
+    draft, looks = caption(*lists, background_color="#FF0000", content="字", **shadow)
+    ((_, text),) = looks
+    assert text.background is not None
+    assert (text.background.width, text.background.height) == (0.5, 0.14)
+    assert (text.background.vertical_offset, text.background.round_radius) == (-0.3, 0.4)
+    _, standing = caption(listed("ShadowAlpha", (0, 1)), content="字", **shadow)
+    assert text.styles[0].shadow == standing[0][1].styles[0].shadow
+    assert draft.warnings == ()
+
+
+def test_the_glow_of_a_caption_follows_keyframes_where_it_has_one() -> None:
+    lists = [listed("BloomStrength", (0, 0.0), (SECOND, 1.0)), vector("BloomColor", (0, [1, 0, 0]))]
+    builder = DraftBuilder().text("字", 0, SECOND, common_keyframes=lists)
+    builder.using("effects", type="text_effect", resource_id="7367637998579487248", color="#ffffff", range=0.3)
+    draft, segment = read(builder)
+    assert isinstance(segment.material, TextMaterial)
+    glows = [look.text.styles[-1].glow for look in segment.material.looks]
+    assert [glow.color for glow in glows if glow] == [(1, 0, 0, 1)] * len(glows)
+    strengths_of = [glow.strength for glow in glows if glow]
+    assert strengths_of == sorted(strengths_of)
+    assert strengths_of[0] < 0.1 < 0.9 < strengths_of[-1]
+    assert draft.warnings == ()
+    plain, _ = caption(listed("BloomStrength", (0, 0.5)))
+    assert [told.code for told in plain.warnings] == [WarningCode.KEYFRAME_SIMPLIFIED]
+
+
 def test_keyframes_of_unknown_properties_are_told_by_name() -> None:
     draft, segment = clip(listed("MaskFeather", (0, 0.5)))
     assert segment.curves == ()

@@ -92,7 +92,7 @@ def _stopped(error: DraftcastError | OSError) -> Stopped:
                 ),
             )
         case OSError():
-            return Stopped("OS_ERROR", str(error))
+            return Stopped("OS_ERROR", f"{error.filename}: {error.strerror}" if error.filename else str(error))
         case _:
             return Stopped("INVALID_INPUT", str(error))
 

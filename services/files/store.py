@@ -5,7 +5,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,8 @@ from services.stream import FRAGMENT, signed_name
 SIGNED_URL_LIFETIME = timedelta(hours=1)
 """Validity of signed URLs of S3; a download that has begun continues after it."""
 RETRY_SECONDS = 60
+CANCELLED_SECONDS = 5.0
+"""The longest wait for the end of a cancelled request to S3."""
 PIECE_BYTES = 1 << 20
 WHOLE_BYTES = 5 << 20
 """The largest file that is stored in S3 with one request."""
@@ -88,7 +90,7 @@ class FileStore:
         else:
             with _as_os_error():
                 content = source if isinstance(source, bytes) else await _content(source)
-                await self._store.put_async(key, content, attributes=_attributes(key, name))
+                await _ended(self._store.put_async(key, content, attributes=_attributes(key, name)))
 
     async def get(self, key: str, target: Path | BinaryIO) -> None:
         """Write a stored file to `target` in pieces. Raises FileNotFoundError when there is none."""
@@ -216,6 +218,17 @@ async def _read(source: BinaryIO, left_bytes: int) -> AsyncIterator[bytes]:
     while left_bytes > 0 and (piece := await asyncio.to_thread(source.read, min(left_bytes, PIECE_BYTES))):
         left_bytes -= len(piece)
         yield piece
+
+
+async def _ended(putting: Awaitable[object]) -> None:
+    """Wait for the end of a request, when cancelled for some seconds more: its file is there before it is removed."""
+    running = asyncio.ensure_future(putting)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(running, return_exceptions=True), CANCELLED_SECONDS)
+        raise
 
 
 async def _write_durably(path: Path, source: BinaryIO | bytes) -> None:

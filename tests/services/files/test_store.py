@@ -5,6 +5,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from services.errors import SettingsError
 from services.files.names import file_name
@@ -71,6 +73,37 @@ def test_what_is_removed_is_gone_and_nothing_else(files: FileStore, tmp_path: Pa
     assert [stored(files, key) for key in keys] == [b"x", None, b"x", b"x"]
     asyncio.run(files.delete("videos/task"))
     assert [stored(files, key) for key in keys] == [None, None, None, b"x"]
+
+
+def test_a_put_that_is_cancelled_ends_after_the_service_has_stored_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    events: list[str] = []
+
+    async def scenario() -> None:
+        arrived, answered = asyncio.Event(), asyncio.Event()
+
+        async def put(request: web.Request) -> web.Response:
+            await request.read()
+            arrived.set()
+            await answered.wait()
+            events.append("stored")
+            return web.Response(headers={"ETag": '"1"'})
+
+        app = web.Application()
+        app.router.add_put("/{path:.*}", put)
+        async with TestServer(app) as server:
+            files = FileStore("s3://bucket", BASE, S3Options(str(server.make_url("")), "us-east-1"))
+            putting = asyncio.create_task(files.put(KEY, b"content"))
+            putting.add_done_callback(lambda _: events.append("ended"))
+            await arrived.wait()
+            putting.cancel()
+            asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(answered.set))
+            await asyncio.gather(putting, return_exceptions=True)
+            assert putting.cancelled()
+
+    asyncio.run(scenario())
+    assert events == ["stored", "ended"]
 
 
 def test_a_check_leaves_nothing_behind(files: FileStore) -> None:

@@ -44,6 +44,8 @@ DIMMED = 0.35
 HOP = 0.04
 LETTERS_BEGIN = 0.6
 """Part of an entry or exit in which its letters begin, one after another [unverified]."""
+RANDOM, GOLDEN = ("随机", "random"), 0.618034
+"""Words of animations whose letters come in no order, and the step that spreads them evenly."""
 WAVE_LETTERS = 8
 """Letters of a wave from one that hops to the next one that does."""
 TRAIN_LARGE, TRAIN_AWAY = 2.0, 1.1
@@ -124,17 +126,24 @@ def letters_move(moves: Sequence[Animation], offset_us: float, duration_us: int)
     return any(part < 1 if phase is AnimationPhase.IN else part > 0 for phase, part in parts)
 
 
-def letter_change(moves: Sequence[Animation], offset_us: float, duration_us: int, place: float) -> PoseChange:
-    """The pose change of a letter at a place (0..1) of the reading order: it is not seen before its turn, nor after its
-    exit.
-    """
+def letter_change(
+    moves: Sequence[Animation], offset_us: float, duration_us: int, number: int, count: int
+) -> PoseChange:
+    """The pose change of a letter, counted from 0, of so many: it is not seen before its turn, nor after its exit."""
     result = AT_REST
     for each in moves:
         part = elapsed(each, offset_us, duration_us)
-        own = _within((part - LETTERS_BEGIN * place) / (1 - LETTERS_BEGIN))
+        own = _within((part - LETTERS_BEGIN * _turn(each, number, count)) / (1 - LETTERS_BEGIN))
         hidden = own <= 0 if each.phase is AnimationPhase.IN else own >= 1
         result = PoseChange(alpha=0.0) if hidden else result.then(_pose_change(each, own, _TEXT_ENTRIES))
     return result
+
+
+def _turn(move: Animation, number: int, count: int) -> float:
+    """When a letter begins, 0..1: in reading order, or in one that looks random where the name says so."""
+    if any(word in move.name.lower() for word in RANDOM):
+        return number * GOLDEN % 1
+    return number / max(1, count - 1)
 
 
 def of_picture(animations: Sequence[Animation]) -> tuple[Animation, ...]:

@@ -173,8 +173,7 @@ class Drawing:
                 yield from self._typed(resting, visual, part)
                 continue
             for number, cluster in enumerate(clusters):
-                place = number / max(1, len(clusters) - 1)
-                changes = [letter_change(moves, offset_us, length_us, place) for _, offset_us in shown]
+                changes = [letter_change(moves, at_us, length_us, number, len(clusters)) for _, at_us in shown]
                 yield from self._own(resting, visual, cluster, part, changes)
 
     def _own(

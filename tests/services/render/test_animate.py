@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -317,8 +318,8 @@ def test_letters_of_a_typed_move_come_one_after_another() -> None:
     assert of_letters([playing(AnimationKind.TYPEWRITER, IN), playing(AnimationKind.SWING, OUT)]) == ()
     going_on = [letters_move(moves, seconds * US, LENGTH_US) for seconds in (0, 0.5, 0.99, 1, 3.9)]
     assert going_on == [True, True, True, False, False]
-    first, middle, last = ([letter_change(moves, part * US, LENGTH_US, place) for part in (0, 0.4, 0.75, 0.99)]
-                           for place in (0, 0.5, 1))  # fmt: skip
+    first, middle, last = ([letter_change(moves, part * US, LENGTH_US, number, 3) for part in (0, 0.4, 0.75, 0.99)]
+                           for number in range(3))  # fmt: skip
     assert first[1] == at(move, 1)
     assert (middle[0].alpha, last[1].alpha) == (0, 0)
     assert middle[2] == AT_REST
@@ -329,7 +330,7 @@ def test_letters_leave_one_after_another() -> None:
     moves = of_letters([playing(AnimationKind.TYPEWRITER, OUT), playing(AnimationKind.MOVE_UP, OUT)])
     assert not letters_move(moves, 3 * US, LENGTH_US)
     first, last = (
-        [letter_change(moves, seconds * US, LENGTH_US, place) for seconds in (3.2, 3.5, 4)] for place in (0, 1)
+        [letter_change(moves, seconds * US, LENGTH_US, number, 2) for seconds in (3.2, 3.5, 4)] for number in range(2)
     )
     assert (first[0].own_dy < 0, first[1].alpha, last[1].own_dy, last[2].alpha) == (True, 0, 0, 0)
 
@@ -368,3 +369,12 @@ def test_a_picture_that_shakes_or_drifts_goes_on_covering_the_canvas(
             across, down = x - 32 * change.dx, y - 18 * change.dy
             assert abs(across * math.cos(angle) - down * math.sin(angle)) <= 16 * change.scale
             assert abs(across * math.sin(angle) + down * math.cos(angle)) <= 9 * change.scale
+
+
+def test_letters_of_a_random_move_come_in_no_order_and_each_has_its_turn() -> None:
+    """随机弹跳: as many letters are there halfway, but not the first ones."""
+    move = replace(playing(AnimationKind.ROTATE, IN), name="随机旋转")
+    shown = [letter_change([move], 0.4 * US, LENGTH_US, number, 10).alpha > 0 for number in range(10)]
+    assert 5 <= sum(shown) <= 8
+    assert shown != sorted(shown, reverse=True)
+    assert all(letter_change([move], US, LENGTH_US, number, 10) == AT_REST for number in range(10))

@@ -195,7 +195,16 @@ def _verdict(cpu_ms: float) -> tuple[str, bool]:
 
 
 def keys(folder: Path, rounds: int) -> None:
-    """The cost of authentication: queries of a task on a server with keys and on one without, in turns."""
+    """The cost of authentication."""
+    without, with_keys = query_costs_us(folder, rounds)
+    row("videoTask without keys: processor of the server", f"{without:.1f} us")
+    row("videoTask with keys", f"{with_keys:.1f} us")
+    found = 100 * (with_keys / without - 1)
+    row("overhead of keys, by the tenth that the machine disturbed least", f"{found:.1f} %", "<= 5 %", found <= 5)
+
+
+def query_costs_us(folder: Path, rounds: int) -> tuple[float, float]:
+    """The processor time of a query of a task on a server without keys and on one with them, asked in turns."""
     unreached = {**UNLIMITED, "queries_per_minute": str(10**9)}
     (folder / "locked").mkdir(parents=True)
     key = new_key(folder / "locked", "bench")
@@ -209,10 +218,7 @@ def keys(folder: Path, rounds: int) -> None:
             for which in (number % 2, 1 - number % 2):
                 costs[which].append(asks[which]())
     without, with_keys = (quantiles(each, n=10)[0] for each in costs)
-    row("videoTask without keys: processor of the server", f"{without:.1f} us")
-    row("videoTask with keys", f"{with_keys:.1f} us")
-    found = 100 * (with_keys / without - 1)
-    row("overhead of keys, by the tenth that the machine disturbed least", f"{found:.1f} %", "<= 5 %", found <= 5)
+    return without, with_keys
 
 
 class Repeated:

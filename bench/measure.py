@@ -42,6 +42,8 @@ class Render:
 
     cpu_s: float
     peak_mb: float
+    first_line_s: float
+    """From the start of the process to its first line, which is a progress event."""
     export_s: float
     export_cpu_s: float
     preview_s: float | None
@@ -71,7 +73,7 @@ def rendered(
 
     `program` is what Python is to run instead.
     """
-    before = _children()
+    before, started_at = _children(), time.perf_counter()
     with (
         _renderer(draft_folder, work, ffmpeg, program, options) as process,
         Memory(process.pid) as memory,
@@ -83,6 +85,7 @@ def rendered(
     return Render(
         cpu_s=_children() - before,
         peak_mb=memory.peak_mb,
+        first_line_s=told.first_at - started_at,
         export_s=told.ended[0] - told.began[0],
         export_cpu_s=told.ended[1] - told.began[1],
         preview_s=told.preview_at - told.began[0] if told.preview_at else None,
@@ -145,6 +148,7 @@ class Told:
     began: tuple[float, float] = (0.0, 0.0)
     ended: tuple[float, float] = (0.0, 0.0)
     preview_at: float = 0.0
+    first_at: float = 0.0
     last: str = ""
 
 
@@ -152,6 +156,7 @@ def _told(process: "subprocess.Popen[str]") -> Told:
     told, stage = Told(), ""
     assert process.stdout
     for told.last in process.stdout:
+        told.first_at = told.first_at or time.perf_counter()
         line: dict[str, Any] = json.loads(told.last)
         if line.get("stage", stage) != stage:
             stage = line["stage"]
@@ -192,10 +197,11 @@ class Memory:
             with suppress(psutil.Error):
                 process = psutil.Process(self._pid)
                 tree = [process, *process.children(recursive=True)]
-                self.peak_mb = max(self.peak_mb, sum(_held(each) for each in tree) / 1e6)
+                self.peak_mb = max(self.peak_mb, sum(held_bytes(each) for each in tree) / 1e6)
 
 
-def _held(process: psutil.Process) -> int:
+def held_bytes(process: psutil.Process) -> int:
+    """The memory of a process, with its share of what it shares (PSS); 0 when it has ended."""
     with suppress(psutil.Error, OSError):
         return int(process.memory_full_info().pss)
     return 0

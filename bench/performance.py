@@ -18,15 +18,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench import by_hand, scenes
-from bench.measure import ROOT, cores, cpu_seconds, rendered
+from bench.guard import query_costs_us
+from bench.measure import ROOT, Render, cores, cpu_seconds, held_bytes, rendered
 from services.drafts.sample import SAMPLE_DIR
 from services.errors import Bilingual
 from services.render.process.ffmpeg import Ffmpeg, find_ffmpeg
 from tests.support.drafts import DraftBuilder
+from tests.support.process import served
 
 S = scenes.S
 LENGTH = 5 * S
+PHOTOS = 30
 PAGES = ("docs/performance.md", "docs/performance.zh.md")
 _NOT_LISTED = Bilingual("nothing known", "未知")
 
@@ -54,10 +59,10 @@ class Feature:
     name: Bilingual
     target: float
     limit: Bilingual
-    draw: Callable[[DraftBuilder], object]
+    draw: Callable[[DraftBuilder], DraftBuilder]
 
 
-def _typed(draft: DraftBuilder) -> object:
+def _typed(draft: DraftBuilder) -> DraftBuilder:
     animation = draft.material(
         "material_animations",
         animations=[{"type": "in", "name": "打字机 I", "duration": LENGTH, "id": "1", "resource_id": "1"}],
@@ -67,7 +72,7 @@ def _typed(draft: DraftBuilder) -> object:
     return draft
 
 
-def _turning(draft: DraftBuilder) -> object:
+def _turning(draft: DraftBuilder) -> DraftBuilder:
     draft.last["common_keyframes"] = [
         {
             "property_type": "KFTypeRotation",
@@ -80,18 +85,23 @@ def _turning(draft: DraftBuilder) -> object:
     return draft
 
 
-def _turned(draft: DraftBuilder) -> object:
+def _turned(draft: DraftBuilder) -> DraftBuilder:
     draft.last["clip"]["rotation"] = 5.0
     return draft
 
 
-def _keyed(draft: DraftBuilder) -> object:
+def _keyed(draft: DraftBuilder) -> DraftBuilder:
     return draft.using("chromas", color="#00FF00", intensity_value=0.5, shadow_value=0.0)
 
 
-def _grainy(draft: DraftBuilder) -> object:
+def _grainy(draft: DraftBuilder) -> DraftBuilder:
     effect = draft.material("video_effects", type="video_effect", name="噪点", effect_id="5000", resource_id="5000")
     return draft.segment("effect", "effect", effect, 0, LENGTH)
+
+
+def _compound(draft: DraftBuilder) -> DraftBuilder:
+    outer = DraftBuilder(1080, 1920, 30).video("", 0, LENGTH)
+    return outer.using("drafts", type="combination", draft=draft.content())
 
 
 _LAYERS = Bilingual("a layer with alpha, blended in each frame", "每一帧都要混合一个带透明度的图层")
@@ -101,6 +111,13 @@ FEATURES = (
     Feature(Bilingual("a chroma key", "色度抠图"), 1.7, Bilingual("alpha of each frame", "逐帧计算透明度"), _keyed),
     Feature(Bilingual("a still turn by 5 degrees", "静止旋转 5 度"), 1.5, _SAMPLED, _turned),
     Feature(Bilingual("a clip that turns", "持续旋转的片段"), 1.5, _SAMPLED, _turning),
+    Feature(Bilingual("the clip in a compound", "复合片段中的片段"), 1.2, _NOT_LISTED, _compound),
+    Feature(
+        Bilingual("the clip in two compounds", "两层复合片段中的片段"),
+        1.4,
+        _NOT_LISTED,
+        lambda draft: _compound(_compound(draft)),
+    ),
     Feature(
         Bilingual("grain", "噪点"), 1.5, Bilingual("noise costs the encoder, too", "噪点也增加编码的开销"), _grainy
     ),
@@ -118,7 +135,15 @@ class Performance:
 
     def figures(self) -> list[Figure]:
         """All figures; each is printed when it is known."""
-        return [*self._starts(), *self._fixed(), *self._features(), self._report()]
+        return [
+            *self._starts(),
+            *self._fixed(),
+            *self._features(),
+            self._report(),
+            self._photos(),
+            self._at_rest(),
+            self._keys(),
+        ]
 
     def _starts(self) -> list[Figure]:
         imports = self._least(lambda: _started("import services.render.program"))
@@ -139,6 +164,7 @@ class Performance:
         scene = scenes.cuts(self._emptied("one"), self._ffmpeg, count=1, clip_seconds=1.0)
         plain = scene.folder / "plain.mp4"
         ours = self._least(partial(self._rendered, scene.folder))
+        first = self._least(lambda: self._render(scene.folder).first_line_s)
         hand = self._least(lambda: cpu_seconds(by_hand.cuts_command(scene, self._ffmpeg, plain)))
         sample = self._least(partial(self._clock, partial(self._rendered, SAMPLE_DIR)))
         video = self._folder / "task" / "1" / "video.mp4"
@@ -153,6 +179,7 @@ class Performance:
         ]
         coded = self._least(partial(self._clock, lambda: cpu_seconds(again)))
         return [
+            self._known(Bilingual("a render's first progress event", "渲染的第一个进度事件"), first, 0.3, "s"),
             self._known(
                 Bilingual("a draft of a second, beyond its transcode", "一秒草稿比单纯转码多用"),
                 ours - hand,
@@ -183,10 +210,9 @@ class Performance:
             for each in FEATURES
         ]
 
-    def _encoded(self, media: Path, draw: Callable[[DraftBuilder], object]) -> float:
+    def _encoded(self, media: Path, draw: Callable[[DraftBuilder], DraftBuilder]) -> float:
         """CPU seconds of five seconds of a clip with a feature, all frames encoded."""
-        draft = DraftBuilder(1080, 1920, 30).video("clip.mp4", 0, LENGTH)
-        draw(draft)
+        draft = draw(DraftBuilder(1080, 1920, 30).video("clip.mp4", 0, LENGTH))
         (media / "draft_content.json").write_bytes(draft.bytes())
         return self._rendered(media, copy_video=False)
 
@@ -213,10 +239,43 @@ class Performance:
         (folder / "draft_content.json").write_bytes(draft.bytes())
         return cpu_seconds([sys.executable, "-m", "tests.support.draftcast", "report", folder, "--json"])
 
+    def _photos(self) -> Figure:
+        folder = self._emptied("photos")
+        source = ("-f", "lavfi", "-i", "testsrc2=size=4000x3000:rate=1", "-frames:v", f"{PHOTOS}", folder / "%d.jpg")
+        cpu_seconds([self._ffmpeg, *scenes.QUIET, *source])
+        draft = DraftBuilder(1080, 1920, 30)
+        for number in range(PHOTOS):
+            draft.photo(f"{number + 1}.jpg", number * S, S)
+        (folder / "draft_content.json").write_bytes(draft.bytes())
+        return self._known(
+            Bilingual(f"{PHOTOS} photos of 12 megapixels: peak memory", f"{PHOTOS} 张 1200 万像素照片：内存峰值"),
+            rendered(folder, self._folder / "slides", self._ffmpeg).peak_mb,
+            800,
+            "MB",
+        )
+
+    def _at_rest(self) -> Figure:
+        with served(self._folder / "served") as running:
+            running.start()
+            used = held_bytes(psutil.Process(running.pid)) / 1e6
+        return self._known(Bilingual("`draftcast serve` at rest", "空闲的 `draftcast serve`"), used, 100, "MB")
+
+    def _keys(self) -> Figure:
+        without, with_keys = query_costs_us(self._folder / "keys", 100 * self._rounds)
+        return self._known(
+            Bilingual("a query from memory with a key, of one without", "带密钥的内存查询（相对无密钥）"),
+            with_keys / without,
+            1.05,
+            "x",
+        )
+
     def _rendered(self, folder: Path, *, copy_video: bool = True) -> float:
+        return self._render(folder, copy_video=copy_video).cpu_s
+
+    def _render(self, folder: Path, *, copy_video: bool = True) -> Render:
         work = self._folder / "task"
         shutil.rmtree(work, ignore_errors=True)
-        return rendered(folder, work, self._ffmpeg, copy_video=copy_video).cpu_s
+        return rendered(folder, work, self._ffmpeg, copy_video=copy_video)
 
     def _clock(self, act: Callable[[], object]) -> float:
         began = time.perf_counter()
@@ -260,11 +319,15 @@ def pages(figures: list[Figure], machine: str, day: str) -> tuple[str, str]:
     rows_en = "".join(_row(each, each.name.en, "met", f"not met: {each.limit.en}") for each in figures)
     rows_zh = "".join(_row(each, each.name.zh, "达到", f"未达到：{each.limit.zh}") for each in figures)
     more_en = (
-        "\nOther benches print their tables: `make bench-render`, `make bench-live`, `make bench-scale`,"
-        " `make bench-page`.\n"
+        "\nOther benches print their tables: `make bench-render` (drafts beside ffmpeg by hand and a plain transcode),"
+        " `make bench-live` (messages, queries and memory of subscribers beside the peers), `make bench-queue` (idle"
+        " processor, starts, submits), `make bench-scale`, `make bench-guard` and `make bench-page`.\n"
     )
     more_zh = (
-        "\n其他测量各自输出表格：`make bench-render`、`make bench-live`、`make bench-scale`、`make bench-page`。\n"
+        "\n其他测量各自输出表格：`make bench-render`（与手写 ffmpeg 命令及单纯转码对比）、"
+        "`make bench-live`（消息、查询与订阅者内存，与同类服务对比）、"
+        "`make bench-queue`（空闲时的处理器占用、启动、提交）、`make bench-scale`、`make bench-guard`、"
+        "`make bench-page`。\n"
     )
     return head_en + rows_en + more_en, head_zh + rows_zh + more_zh
 

@@ -210,6 +210,7 @@ def _speed(sound: Sound, delay_us: int) -> Iterator[str]:
         return
     if delay_us:
         yield f"adelay=delays={samples(delay_us)}S:all=1"
+    yield f"apad=pad_len={samples(SLACK_US)}"  # atempo keeps back what nothing follows, at the end of a file
     yield f"aeval=exprs=val(ch)+{TEMPO_BIAS}:channel_layout=stereo"
     limit = SMOOTHEST_TEMPO if sound.speed > 1 else SLOWEST_TEMPO
     count = max(1, math.ceil(math.log(sound.speed) / math.log(limit) - 1e-9))

@@ -70,6 +70,8 @@ def sounds(folder: Path) -> Slots:
     music(made.slot("fast"), 800_000, "rising.wav", speed=2.5)
     music(made.slot("fast and high"), S, speed=1.5, is_tone_modify=True)
     music(made.slot("slow", 2), 2 * S, speed=0.3)
+    music(made.slot("slow to the file's end"), S, speed=0.1, source_start_us=2_900_000)
+    music(made.slot("slow back to its beginning"), S, speed=0.1, reverse=True)
     start = made.slot("muted")
     music(start, S, track="muted")
     draft.video("clip.mp4", start, S, track="clips")
@@ -166,6 +168,11 @@ def test_a_curve_of_speed_is_heard_as_it_is_seen(sounds: Slots) -> None:
 def test_slow_speed_fills_the_segment(sounds: Slots) -> None:
     assert sounds.heard("slow", 0.2, 1.95).hertz == pytest.approx(880, abs=3)
     assert sounds.heard("slow", 1.9, 1.98).amplitude > AMPLITUDE / 2
+
+
+@pytest.mark.parametrize("slot", ["slow to the file's end", "slow back to its beginning"])
+def test_slow_sound_is_whole_where_nothing_follows_in_its_file(sounds: Slots, slot: str) -> None:
+    assert sounds.heard(slot, 0.92, 0.99).amplitude == pytest.approx(AMPLITUDE, rel=0.05)
 
 
 def test_a_muted_track_is_not_heard(sounds: Slots) -> None:

@@ -240,7 +240,9 @@ class _Walk:
             else:
                 assert isinstance(selection, FragmentSpreadNode)  # noqa: S101 - there is no fourth kind
                 one = self._fragment(selection.name.value)
-            found = found.beside(one).beside(Cost(directives=len(selection.directives or ())))
+            found = found.beside(one)
+            if selection.directives:
+                found = found.beside(Cost(directives=len(selection.directives)))
         return found
 
     def _field(self, field: FieldNode) -> Cost:

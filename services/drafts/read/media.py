@@ -50,7 +50,9 @@ def _picture_kind(fields: Fields) -> MediaKind:
 
 
 def _crop(fields: Fields, segment_id: str) -> Crop:
-    """The bounding box of the four corners, with a warning for a rotated rectangle."""
+    """The bounding box of the four corners, with a warning for a rotated rectangle, and for one without an area: the
+    whole picture is drawn then. Corners that are all zero are not set.
+    """
     if not fields.has("crop"):
         return Crop()
     corners = fields.object("crop")
@@ -65,6 +67,14 @@ def _crop(fields: Fields, segment_id: str) -> Crop:
             material_name=display_name(fields.label("material_name")),
         )
     if max(xs) - min(xs) < _NEAR or max(ys) - min(ys) < _NEAR:
+        if any(xs + ys):
+            fields.warnings.add(
+                WarningCode.EFFECT_SKIPPED,
+                "A crop to nothing is ignored; the whole picture is drawn.",
+                "裁剪区域为空，已忽略，按整个画面绘制。",
+                segment_id=segment_id,
+                material_name=display_name(fields.label("material_name")),
+            )
         return Crop()
     return Crop(min(xs), min(ys), max(xs), max(ys))
 

@@ -88,6 +88,7 @@ def twice(first: Change, bucket: str, **fields: Any) -> Change:
 BLUR: Json = {"type": "video_effect", "resource_id": "6739752823140913675", "value": 1.0}
 TEXTURE: Json = {"alpha": 1.0, "content": {"render_type": "texture"}}
 GRADIENT: Json = {"content": {"render_type": "gradient", "gradient": {"color": [[1, 0, 0], [0, 0, 1]]}}}
+NARROW: Json = dict.fromkeys(("upper_left_x", "upper_right_x", "lower_left_x", "lower_right_x"), 0.5)
 TURNED: Json = {"upper_left_x": 0.5, "upper_right_y": 0.5, "lower_left_y": 0.5, "lower_right_x": 0.5}
 
 LOSSES: dict[str, tuple[Change, str]] = {
@@ -240,6 +241,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
             ("beauty_face_preset_infos", [{"a": 1}], "Face"), ("beauty_face_auto_preset", {"preset_id": "1"}, "Face"),
             ("beauty_body_preset_id", "1", "Body"), ("beauty_body_auto_preset", {"preset_id": "1"}, "Body"),
             ("audio_fade", {"fade_in_duration": 1}, "fade"), ("crop", TURNED, "rotated crop"),
+            ("crop", NARROW, "crop to nothing"),
         )
     },
     # Captions

@@ -17,7 +17,7 @@ _ANIMATIONS = (
     "shake 抖动 bounce 弹跳 typewriter 打字机 blink 闪烁 swing 摇摆 slight_zoom_in 轻微放大 "
     "slight_zoom_out 轻微缩小 spin 转圈 flip 翻转 blur 模糊 wipe_left 向左擦除 wipe_right 向右擦除 "
     "wipe_up 向上擦除 wipe_down 向下擦除 open 开幕 spread 晕开 scroll_left 向左滚动 scroll_right 向右滚动 "
-    "scroll_up 向上滚动 train_left 向左小火车 train_right 向右小火车 wave 波浪 jolt 抖入 still 静止"
+    "scroll_up 向上滚动 train_left 向左小火车 train_right 向右小火车 wave 波浪 jolt 抖入 rainbow 彩虹 still 静止"
 )
 _EFFECTS = (
     "blur 模糊 vignette 暗角 black_white 黑白 warm 暖色 cool 冷色 vintage 复古 vivid 鲜艳 faded 褪色 grain 颗粒 "

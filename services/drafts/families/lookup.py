@@ -19,6 +19,8 @@ from services.drafts.fields import Fields
 
 K = TypeVar("K", bound=StrEnum)
 _NUMBERED = re.compile(r"(?<=[^a-z])(i{1,4}|iv|v|vi|ll)$|\d+$")
+_KIND_NOUN = re.compile(r"(转场|特效|动画|滤镜|transition|effect|animation|filter)$")
+"""It names no motion, though its characters may (转)."""
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -54,7 +56,8 @@ class Families(Generic[K]):
             return Match(self.names[known], exact=True)
         if not wanted or any(word in wanted for word in self.excluded):
             return None
-        kind = next((kind for word, kind in self.words if word in wanted), None)
+        said = _KIND_NOUN.sub("", wanted)
+        kind = next((kind for word, kind in self.words if word in said or word == wanted[len(said) :]), None)
         return Match(kind, exact=False, look=variation(wanted), name=wanted) if kind is not None else None
 
     def of(self, fields: Fields) -> Match[K] | None:

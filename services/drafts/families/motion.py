@@ -22,7 +22,7 @@ TRANSITIONS = families(
         "故障 信号故障 色差故障 glitch",
         (
             "故障 信号 错误 glitch 色差 色散 rgb 失真 异常 乱码 干扰 短路 失调 赛博 电视 "
-            "tv 像素排序 错位 破坏的文件 全息 反相转场 错位 位移器 屏蔽 电子 数字 验证码 矩阵 未来 2077"
+            "tv 像素排序 错位 破坏的文件 全息 错位 位移器 屏蔽 电子 数字 验证码 矩阵 未来 2077"
         ),
     ),
     (T.CURL, "翻页 pageturn pageturning pagecurl", "翻页 翻篇 翻书 pageturn pagecurl pageflip"),

@@ -73,6 +73,9 @@ def test_a_transition_of_a_plain_name_is_its_family(name: str, kind: TransitionK
         ("泡泡模糊", TransitionKind.DOTS),
         ("星光叠化", TransitionKind.STAR),
         ("圆形分割 II", TransitionKind.CIRCLE),
+        ("甩鞭转场", TransitionKind.WHIP),
+        ("反相转场", TransitionKind.NEGATIVE),
+        ("创意转场", TransitionKind.DISSOLVE),
     ],
 )
 def test_a_transition_whose_name_says_more_is_only_near_its_family(name: str, kind: TransitionKind) -> None:

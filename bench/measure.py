@@ -16,7 +16,7 @@ from typing import Any, Self
 import psutil
 
 from draftcast.cli.ffmpeg_threads import FfmpegThreads
-from services.exporter_protocol import Step
+from services.exporter_protocol.lines import Step
 from services.store.database import Database
 
 ROOT = Path(__file__).parent.parent

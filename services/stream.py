@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from services.exporter_protocol import StreamLine
+from services.exporter_protocol.lines import StreamLine
 
 PLAYLIST, INITIALIZATION, FRAGMENT = "stream.m3u8", "init.mp4", ".m4s"
 FOLDER = "stream"

@@ -19,7 +19,8 @@ from schema.guide import GUIDE, guide
 from schema.print import SDL
 from services.environment import CONFIG_VARIABLE, KEY_VARIABLE, SERVER_VARIABLE
 from services.errors import Bilingual
-from services.exporter_protocol import ExportRequest, StageLine, read_request
+from services.exporter_protocol.lines import StageLine
+from services.exporter_protocol.request import ExportRequest, read_request
 from services.render.process.ffmpeg import find_ffmpeg
 from services.settings import Settings
 from services.worker.exporter_process import export, parse_line

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from services.exporter_protocol import Step, StepCost
+from services.exporter_protocol.lines import Step, StepCost
 
 EVERY_SECONDS = 0.2
 _STEPS = {

@@ -22,7 +22,7 @@ from rich.progress import (
 
 from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual
-from services.exporter_protocol import Stage, StageLine, Unit
+from services.exporter_protocol.lines import Stage, StageLine, Unit
 from services.store.records import StageProgress
 from services.worker.eta import Eta
 from services.worker.progress_scale import percent

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual, DraftWarning, Failure
-from services.exporter_protocol import Report
+from services.exporter_protocol.lines import Report
 from services.tasks.report import DraftReport
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual
-from services.exporter_protocol import Step, StepCost
+from services.exporter_protocol.lines import Step, StepCost
 from services.render.text.open_fonts import names_of
 
 if TYPE_CHECKING:

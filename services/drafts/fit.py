@@ -7,7 +7,7 @@ from services.drafts.records import Draft, MediaMaterial, TextMaterial, segments
 from services.drafts.replace import names_of, placeholders
 from services.drafts.resize import canvas_size
 from services.errors import HINTS, Bilingual, ErrorCode, Failed, Failure
-from services.exporter_protocol import DraftFacts
+from services.exporter_protocol.lines import DraftFacts
 from services.output import Output
 from services.replacements import Replacement, Replacements
 

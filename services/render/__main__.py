@@ -9,7 +9,9 @@ import os
 import sys
 
 from services.errors import ErrorCode, failed
-from services.exporter_protocol import BadInput, Reporter, Stage, Unit, read_request
+from services.exporter_protocol.lines import Stage, Unit
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import BadInput, read_request
 from services.sandbox.process_limits import die_with_parent, keep_one_heap, write_no_core
 
 

@@ -2,7 +2,7 @@
 
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.source import DraftSource, LocalDraft, RemoteDraft
-from services.exporter_protocol import ExportRequest
+from services.exporter_protocol.request import ExportRequest
 
 
 def fetcher_of(request: ExportRequest) -> Fetcher:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from services.errors import DraftcastError, ErrorCode, Failed, failed, mentions_full_disk
-from services.exporter_protocol import Step
+from services.exporter_protocol.lines import Step
 from services.render.kept import KeptFiles
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command

@@ -6,7 +6,9 @@ from services.drafts.families.looks import find_looks
 from services.drafts.fit import facts_of
 from services.drafts.read.draft import read_draft
 from services.errors import Failed
-from services.exporter_protocol import DraftFacts, ExportRequest, Reporter
+from services.exporter_protocol.lines import DraftFacts
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportRequest
 from services.render.draft_source import fetcher_of, source_of
 from services.render.process.sandbox import confine_render
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.exporter_protocol import KEEP_FREE_BYTES, ExportRequest
+from services.exporter_protocol.request import KEEP_FREE_BYTES, ExportRequest
 from services.render.effects.luts import escaped
 from services.render.picture.chains import fraction
 from services.render.picture.graph import container, output_arguments

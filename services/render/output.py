@@ -11,7 +11,7 @@ import av
 
 from services.drafts.ai_mark import MARK_EM, MARK_ID, PICTURE_EM
 from services.errors import Bilingual, ErrorCode, failed
-from services.exporter_protocol import Step
+from services.exporter_protocol.lines import Step
 from services.output import PICTURES, SILENT, Output, OutputFormat
 from services.render.encoding import conversion, converts, encoder
 from services.render.export import Exported, Exporter, Files, Pictures

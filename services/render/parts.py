@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from services.errors import DraftcastError
-from services.exporter_protocol import HEARTBEAT_SECONDS, Reporter
+from services.exporter_protocol.reporter import HEARTBEAT_SECONDS, Reporter
 from services.render.export import Exported, Exporter, Files
 from services.render.finish import join
 from services.render.picture.chains import fraction

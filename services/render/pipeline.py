@@ -18,7 +18,9 @@ from services.drafts.replace import replaced
 from services.drafts.resize import resized
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, ErrorCode, Failed, failed
-from services.exporter_protocol import ExportLimits, ExportRequest, Reporter, Result, Stage, Step, Unit
+from services.exporter_protocol.lines import Result, Stage, Step, Unit
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportLimits, ExportRequest
 from services.output import CLEAR, STREAMED, Output
 from services.render.draft_source import fetcher_of, source_of
 from services.render.encoding import unwritable

@@ -14,7 +14,9 @@ from services.drafts.fit import facts_of, unknown
 from services.drafts.records import Draft
 from services.drafts.replace import placeholders
 from services.errors import ErrorCode, Failed, Failure, failed, out_of_disk
-from services.exporter_protocol import ExportRequest, Report, Reporter
+from services.exporter_protocol.lines import Report
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportRequest
 from services.render.pipeline import examine, render, workspace
 from services.render.process.costs import COSTS
 from services.render.process.sandbox import confine_render

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, SkipValidation
 
 from services.errors import DraftWarning, ErrorCode, Failure
-from services.exporter_protocol import Stage as Stage
-from services.exporter_protocol import Unit as Unit
+from services.exporter_protocol.lines import Stage as Stage
+from services.exporter_protocol.lines import Unit as Unit
 from services.output import STANDARD_OUTPUT, Output, output_of
 from services.replacements import Replacements, replacements_of, variant_key
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from services.access.fair_slots import FairSlots
 from services.drafts.fit import Misfit, misfit
 from services.errors import Bilingual, Failed, InvalidInput, RequestError
-from services.exporter_protocol import DraftFacts
+from services.exporter_protocol.lines import DraftFacts
 from services.files.beneath import remove_tree
 from services.lru_cache import LruCache, text_bytes
 from services.settings import Settings

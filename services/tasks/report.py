@@ -13,7 +13,8 @@ from pathlib import Path
 from services.access.fair_slots import FairSlots
 from services.drafts.draft_urls import own_urls
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, out_of_disk
-from services.exporter_protocol import ExportRequest, Report, Stage, StageLine
+from services.exporter_protocol.lines import Report, Stage, StageLine
+from services.exporter_protocol.request import ExportRequest
 from services.files.beneath import remove_tree
 from services.replacements import Replacements
 from services.settings import Settings

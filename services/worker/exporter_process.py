@@ -29,11 +29,9 @@ from services.errors import (
     failed,
     out_of_disk,
 )
-from services.exporter_protocol import (
+from services.exporter_protocol.lines import (
     AcceptsLine,
     DraftFacts,
-    ExportLimits,
-    ExportRequest,
     FragmentLine,
     PartLine,
     PartRequest,
@@ -44,6 +42,7 @@ from services.exporter_protocol import (
     StageLine,
     StreamLine,
 )
+from services.exporter_protocol.request import ExportLimits, ExportRequest
 from services.output import STREAMED
 from services.settings import Settings
 from services.store.records import Task

@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from services.exporter_protocol import KEEP_FREE_BYTES
+from services.exporter_protocol.request import KEEP_FREE_BYTES
 from services.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 from services.errors import ErrorCode, failed
-from services.exporter_protocol import PartRequest
+from services.exporter_protocol.lines import PartRequest
 
 NextOrder: TypeAlias = Callable[[PartRequest], Awaitable[dict[str, Any] | None]]
 """Returns the order for a request; None: there is none any more."""

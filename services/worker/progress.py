@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.errors import DraftWarning
-from services.exporter_protocol import Stage, StageLine
+from services.exporter_protocol.lines import Stage, StageLine
 from services.store.records import EventType, ProgressUpdate, StageProgress, Task, closed_stages
 from services.warning_limit import WarningLimit
 from services.worker.eta import Eta

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.errors import ErrorCode, Failed, failed, out_of_disk
-from services.exporter_protocol import Result
+from services.exporter_protocol.lines import Result
 from services.files.beneath import open_beneath, read_beneath
 from services.files.names import file_name, name_in_url
 from services.files.store import PIECE_BYTES, VIDEO, VIDEOS, FileStore

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from services.exporter_protocol import FragmentLine, StreamLine
+from services.exporter_protocol.lines import FragmentLine, StreamLine
 from services.files.beneath import open_beneath, read_beneath
 from services.files.store import FileStore
 from services.store.records import Task

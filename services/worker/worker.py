@@ -16,7 +16,7 @@ from services.background import background, every, patiently
 from services.clock import SteadyClock, now_ms
 from services.drafts.draft_urls import is_self_reference
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
-from services.exporter_protocol import FragmentLine, PartsLine, PreviewLine, Result, StageLine, StreamLine
+from services.exporter_protocol.lines import FragmentLine, PartsLine, PreviewLine, Result, StageLine, StreamLine
 from services.files.beneath import remove_tree
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache

@@ -8,7 +8,7 @@ import pytest
 from draftcast.cli.progress import LocalProgress, ProgressBar, ProgressState, task_progress
 from draftcast.cli.tables import draft_name, tasks_table, timings_table
 from draftcast.cli.terminal import print_table
-from services.exporter_protocol import StageLine, Step, StepCost
+from services.exporter_protocol.lines import StageLine, Step, StepCost
 from services.store.records import Stage, Unit
 
 TASK: dict[str, Any] = {

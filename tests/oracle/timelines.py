@@ -10,7 +10,8 @@ import numpy as np
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.read.draft import read_draft
 from services.drafts.source import LocalDraft
-from services.exporter_protocol import ExportLimits, Reporter
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportLimits
 from services.render.media.probe import Footage
 from services.render.prepare.materials import ItemCounter
 from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder

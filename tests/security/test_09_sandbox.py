@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import Failed
-from services.exporter_protocol import ExportRequest
+from services.exporter_protocol.request import ExportRequest
 from services.sandbox.process_sandbox import sandbox_here
 from services.worker.exporter_process import OWN_EXPORTER, export
 from tests.support.drafts import DraftBuilder

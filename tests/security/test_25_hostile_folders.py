@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import Failed
-from services.exporter_protocol import Result
+from services.exporter_protocol.lines import Result
 from services.files.store import FileStore
 from services.worker import attempt_cleanup
 from services.worker.publish import publish, put_preview

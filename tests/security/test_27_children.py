@@ -10,7 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from services.exporter_protocol import ExportRequest, Result, StageLine
+from services.exporter_protocol.lines import Result, StageLine
+from services.exporter_protocol.request import ExportRequest
 from services.store.records import Stage, Unit
 from services.worker.exporter_process import OnLine, export
 from tests.support.drafts import DraftBuilder

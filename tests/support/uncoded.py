@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from services.drafts.fetch import Fetcher, FetchLimits
 from services.drafts.records import Draft
 from services.drafts.source import LocalDraft
-from services.exporter_protocol import ExportLimits, Reporter
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportLimits
 from services.render.media.probe import seek_point
 from services.render.picture.chains import Command
 from services.render.picture.chunks import Chunk, plan

@@ -35,7 +35,8 @@ from services.output import Quality, labelled
 
 if TYPE_CHECKING:
     from draftcast.cli.ffmpeg_threads import FfmpegThreads
-    from services.exporter_protocol import ExportRequest, Result
+    from services.exporter_protocol.lines import Result
+    from services.exporter_protocol.request import ExportRequest
     from services.settings import Settings
     from services.worker.exporter_process import ProgressLine
 _ANOTHER = Bilingual("Give the path of a file that can be written: -o FILE.", "请用 -o 指定一个可以写入的文件路径。")
@@ -94,7 +95,7 @@ def _attempt_folder() -> Generator[Path]:
 @contextmanager
 def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
     """The exporter's request; its temporary files are removed after the block."""
-    from services.exporter_protocol import ExportRequest
+    from services.exporter_protocol.request import ExportRequest
     from services.startup_checks import check_looks
     from services.worker.exporter_process import limits_of
 
@@ -129,7 +130,7 @@ def _request(settings: "Settings", draft: str) -> Generator["ExportRequest"]:
 
 def _render_json(request: "ExportRequest", output: Path, threads: "FfmpegThreads | None") -> None:
     """Print the renderer's lines as JSON; the result follows when the file is at its place."""
-    from services.exporter_protocol import StepCost
+    from services.exporter_protocol.lines import StepCost
     from services.worker.child import supervised
     from services.worker.exporter_process import OWN_EXPORTER, parse_line
 
@@ -177,7 +178,7 @@ def _render_shown(request: "ExportRequest", output: Path, threads: "FfmpegThread
     from draftcast.cli.report_display import place_of
     from draftcast.cli.tables import timings_table
     from services.clock import now_ms
-    from services.exporter_protocol import StageLine
+    from services.exporter_protocol.lines import StageLine
     from services.worker.exporter_process import OWN_EXPORTER, export
 
     warnings: list[DraftWarning] = []

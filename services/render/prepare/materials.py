@@ -13,7 +13,8 @@ from services.drafts.fields import MAX_LABEL_LENGTH
 from services.drafts.records import Crop, Draft, MediaKind, MediaMaterial, Segment, TextMaterial
 from services.drafts.source import DraftSource
 from services.errors import Bilingual, DraftWarning, Failed, WarningCode, failed
-from services.exporter_protocol import Reporter, Stage, Unit
+from services.exporter_protocol.lines import Stage, Unit
+from services.exporter_protocol.reporter import Reporter
 from services.render.box import Box
 from services.render.effects.filters import prepare_lut
 from services.render.effects.recipes import write_recipe

@@ -7,7 +7,8 @@ from pathlib import Path
 from services.drafts.colors import BLACK
 from services.drafts.records import Draft, MediaMaterial
 from services.drafts.source import DraftSource
-from services.exporter_protocol import Reporter, Step
+from services.exporter_protocol.lines import Step
+from services.exporter_protocol.reporter import Reporter
 from services.render.export import Exporter
 from services.render.finish import demuxer, join
 from services.render.media.probe import Footage

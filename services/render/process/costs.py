@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from services.exporter_protocol import Step, StepCost
+from services.exporter_protocol.lines import Step, StepCost
 
 _current: ContextVar[Step] = ContextVar("current", default=Step.START)
 

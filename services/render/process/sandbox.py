@@ -15,7 +15,7 @@ from pathlib import Path
 
 from services.environment import ASSETS_DIR
 from services.errors import ErrorCode, failed
-from services.exporter_protocol import ExportLimits, ExportRequest
+from services.exporter_protocol.request import ExportLimits, ExportRequest
 from services.render.text.fonts import SYSTEM_DIRS
 from services.sandbox import seccomp
 from services.sandbox.process_sandbox import confine_process, program_trees, sandbox_here

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from services.errors import ErrorCode, Failed, failed
-from services.exporter_protocol import ExportRequest, PartLine, PartRequest, PartsLine, Result, Stage, StageLine
+from services.exporter_protocol.lines import PartLine, PartRequest, PartsLine, Result, Stage, StageLine
+from services.exporter_protocol.request import ExportRequest
 from services.files.beneath import remove_tree
 from services.live.task_cache import TaskCache
 from services.settings import Settings

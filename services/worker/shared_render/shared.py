@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.background import patiently
 from services.clock import now_ms
 from services.errors import ErrorCode, Failed, Failure, StoreUnavailable, failed, out_of_disk
-from services.exporter_protocol import PartLine, PartsLine, PreviewLine, Stage
+from services.exporter_protocol.lines import PartLine, PartsLine, PreviewLine, Stage
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
 from services.settings import Settings

@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import Failed, StoreUnavailable
-from services.exporter_protocol import FragmentLine, StreamLine
+from services.exporter_protocol.lines import FragmentLine, StreamLine
 from services.files.store import FileStore
 from services.live.task_cache import TaskCache
 from services.store import parts, reads, writes

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from services.errors import Bilingual, DraftWarning, ErrorCode, Failed, WarningCode, failed
-from services.exporter_protocol import ExportLimits, Reporter, Stage, Unit, read_request
+from services.exporter_protocol.lines import Stage, Unit
+from services.exporter_protocol.reporter import Reporter
+from services.exporter_protocol.request import ExportLimits, read_request
 
 ASKED = {"task_id": "1", "draft_url": "http://x/draft", "folder": "/srv/1", "output": "/srv/1/video.mp4"}
 WARNING = DraftWarning(

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.errors import ErrorCode
-from services.exporter_protocol import PartsLine
+from services.exporter_protocol.lines import PartsLine
 from services.files.store import FileStore
 from services.migrate import migrate
 from services.store import parts

@@ -1,6 +1,6 @@
 """From an exporter's lines to what is stored."""
 
-from services.exporter_protocol import StageLine
+from services.exporter_protocol.lines import StageLine
 from services.store.records import Stage, Unit
 from services.worker.progress import AttemptProgress
 from tests.support.tasks import running_task

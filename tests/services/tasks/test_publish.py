@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import ErrorCode, Failed
-from services.exporter_protocol import Result
+from services.exporter_protocol.lines import Result
 from services.files.store import FileStore
 from services.worker.publish import LARGEST_PREVIEW_BYTES, publish, put_preview
 from tests.support.tasks import running_task

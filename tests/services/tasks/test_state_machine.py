@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services import clock
 from services.errors import ErrorCode, IdempotencyConflict, InvalidState, failed
-from services.exporter_protocol import StageLine
+from services.exporter_protocol.lines import StageLine
 from services.files.store import FileStore
 from services.store import reads, workers, writes
 from services.store.records import EventType, Stage, Status, Task, TaskChange, TaskEvent, TaskRequest, Unit

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.exporter_protocol import FragmentLine, StreamLine
+from services.exporter_protocol.lines import FragmentLine, StreamLine
 from services.files.store import FileStore, S3Options
 from services.store.records import Task
 from services.stream import Stream, stream_key

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.errors import Failed
-from services.exporter_protocol import ExportRequest, Result
+from services.exporter_protocol.lines import Result
+from services.exporter_protocol.request import ExportRequest
 from services.output import Output, OutputFormat
 from services.replacements import Replacement
 from services.worker.exporter_process import export

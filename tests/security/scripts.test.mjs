@@ -41,7 +41,7 @@ test("markup in errors, warnings, names of materials and ids is text, in the lis
   await page.getByRole("button", { name: "hostile", exact: true }).click();
   const drawer = page.getByRole("dialog");
   await drawer.getByText(`Segment ${MARKUP}`).first().waitFor();
-  await drawer.locator(".segments small").getByText(MARKUP).waitFor();
+  await drawer.locator(".places small").getByText(MARKUP).first().waitFor();
   await drawer.getByText("javascript:alert(3)").waitFor();
   assert.equal(await page.locator('img[src="x"], #page script, a[href^="javascript:"]').count(), 0);
   page.calm();

@@ -111,7 +111,7 @@ def stream_fragment(folder: Path, number: int, name: str, frames: int) -> None:
 def attack() -> int:
     """Write markup wherever the protocol allows a text."""
     text = {"en": MARKUP, "zh": MARKUP}
-    where = {"segment_id": MARKUP, "material_name": MARKUP, "effect_id": MARKUP}
+    where = {"segment_id": MARKUP, "material_name": f"{MARKUP}.mp4", "effect_id": MARKUP}
     say({"stage": "PREPARING", "done": 0, "total": 1, "unit": "ITEMS"})
     say({"warning": {"code": "MATERIAL_MISSING", "message": text, **where}})
     where = {"material_url": "javascript:alert(3)", "segment_id": MARKUP}

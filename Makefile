@@ -38,10 +38,10 @@ run-with-capcut-mate: ## capcut-mate's drafts and draftcast's videos by one addr
 test-fast: setup ## the schema, the API and drafts, and a video of one second, without what is marked slow; about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(FAST)
 
-test: setup test-parts ## all tests but the long ones, about a quarter of an hour; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
+test: setup test-parts ## all tests but the long ones, about eight minutes on two cores; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(or $(TESTS),-m "not long")
 
-test-long: setup test-parts ## the long tests, matrices and campaigns, about ten minutes
+test-long: setup test-parts ## the long tests, matrices and campaigns, about a quarter of an hour
 	@$(BIN)/python -m pytest -m long
 
 test-parts: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready .tools/chart/ready

@@ -49,11 +49,6 @@ def s3() -> Generator[S3]:
         yield running
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Three test processes on two cores: the tests wait for servers and renderers half of the time."""
-    return max(2, 3 * (os.cpu_count() or 1) // 2)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long the tests of each folder took, all workers together."""
     seconds: defaultdict[str, float] = defaultdict(float)

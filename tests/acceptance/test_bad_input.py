@@ -13,6 +13,7 @@ from services.drafts import sample
 from tests.draftcast.test_cli import run
 from tests.draftcast.test_mcp import over_http, words
 from tests.support.drafts import DraftBuilder
+from tests.support.matrix import sampled
 from tests.support.process import Served, served
 from tests.support.server import Server
 from tests.support.servers import DraftServer, statuses
@@ -101,7 +102,7 @@ CONTENTS = {
 }
 
 
-@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("name", sampled(CONTENTS, 3))
 def test_a_bad_draft_ends_in_its_error(server: Server, drafts: DraftServer, name: str) -> None:
     content, code = CONTENTS[name]
     url = drafts.add_draft(f"bad-{name.replace(' ', '-')}", content, {"assets/a.png": picture()})
@@ -209,7 +210,7 @@ MATERIALS: dict[str, tuple[str, Callable[[], bytes], str]] = {
 """The file's name, its content, made when it is needed, and the error."""
 
 
-@pytest.mark.parametrize("name", MATERIALS)
+@pytest.mark.parametrize("name", sampled(MATERIALS, 2))
 def test_a_bad_material_ends_in_its_error(server: Server, drafts: DraftServer, name: str) -> None:
     file, content, code = MATERIALS[name]
     builder = DraftBuilder()

@@ -23,7 +23,7 @@ from psycopg.rows import dict_row
 from tests.support.collector import Collector, collecting, telling
 from tests.support.drafts import DraftBuilder
 from tests.support.media import counting_video
-from tests.support.process import Served, Working, children_of, served
+from tests.support.process import Served, Working, served
 from tests.support.programs import S3, S3_KEYS, Postgres
 from tests.support.render import render
 from tests.support.servers import DraftServer
@@ -278,6 +278,7 @@ def test_a_worker_that_is_killed_costs_its_part_only(shared: Shared, tmp_path: P
     wait_until(lambda: nothing_left(shared, task_id))
 
 
+@pytest.mark.long
 def test_a_task_goes_before_the_parts_that_wait_and_a_short_one_has_none(shared: Shared, tmp_path: Path) -> None:
     long_id = shared.submit("behind")
     with only_the_other_renders(shared, long_id):
@@ -293,6 +294,7 @@ def test_a_task_goes_before_the_parts_that_wait_and_a_short_one_has_none(shared:
     assert_same(shared, last["task"]["videoUrl"], tmp_path)
 
 
+@pytest.mark.long
 def test_a_worker_alone_makes_no_parts(shared: Shared, tmp_path: Path) -> None:
     with (
         served(tmp_path, allow_hosts=shared.drafts.host, share_seconds=SHARE_SECONDS) as alone,
@@ -318,7 +320,7 @@ def database_of(running: Served) -> Path:
 def test_a_cancel_ends_the_renderers_of_all(shared: Shared) -> None:
     task_id = shared.submit("cancel")
     with only_the_other_renders(shared, task_id) as first:
-        wait_until(lambda: len(running(shared, task_id)) == 2 and bool(children_of(shared.site.folder)))
+        wait_until(lambda: len(running(shared, task_id)) + made(shared, task_id) == PARTS)
         send(shared.other(first), task_id, signal.SIGSTOP)
         shared.site.server.data(CANCEL, id=task_id)
         assert shared.last_event(task_id)["status"] == "CANCELED"

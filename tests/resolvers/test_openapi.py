@@ -37,10 +37,10 @@ def held_against(server: Server, folder: Path, checks: str) -> "subprocess.Compl
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("envelope", "checks"),
-    [("documented", STRICT_CHECKS), pytest.param("capcut-mate", CHECKS, marks=pytest.mark.long)],
+    [("documented", STRICT_CHECKS), ("capcut-mate", CHECKS)],
     ids=["documented", "capcut-mate"],
 )
 def test_the_polling_endpoint_answers_as_its_description_says(tmp_path: Path, envelope: str, checks: str) -> None:

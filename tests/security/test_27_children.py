@@ -15,6 +15,7 @@ from services.exporter_protocol.request import ExportRequest
 from services.store.records import Stage, Unit
 from services.worker.exporter_process import OnLine, export
 from tests.support.drafts import DraftBuilder
+from tests.support.matrix import but_long
 from tests.support.process import served
 from tests.support.render import render
 from tests.support.server import Server, serving
@@ -102,7 +103,7 @@ def exported(folder: Path, body: str, on_line: OnLine) -> Coroutine[Any, Any, Re
     return export(tuple(exporter(folder, body).split()), request, on_line)
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("stream", but_long(["stdout", "stderr"], "stderr"))
 def test_who_prints_without_pause_lets_others_have_their_turn(tmp_path: Path, stream: str) -> None:
     line = json.dumps({"stage": "EXPORTING", "done": 1, "total": 10, "unit": "FRAMES"})
     noise = {"stdout": line, "stderr": "x"}[stream]

@@ -8,8 +8,9 @@ from tests.support.matrix import but_long
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize(
-    "file", but_long(sorted(path.name for path in HERE.glob("*.test.mjs")), "accessible.test.mjs", "finished.test.mjs")
-)
+LONG = ("accessible.test.mjs", "element.test.mjs", "finished.test.mjs", "stream.test.mjs")
+
+
+@pytest.mark.parametrize("file", but_long(sorted(path.name for path in HERE.glob("*.test.mjs")), *LONG))
 def test_the_page_does_in_a_real_browser_what_its_tests_say(file: str, tmp_path: Path) -> None:
     run_in_browser(HERE / file, tmp_path)

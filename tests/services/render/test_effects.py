@@ -25,6 +25,7 @@ from tests.oracle.pixels import Pixels, blurred, luma
 from tests.oracle.scenery import MORNING, landscape
 from tests.oracle.scenes import PARTICLES
 from tests.support.ffmpegs import both_ffmpegs
+from tests.support.matrix import sampled
 
 FFMPEGS = both_ffmpegs()
 WIDTH, HEIGHT, RATE = 178, 100, Fraction(30000, 1001)
@@ -103,7 +104,7 @@ LIMITS = {EffectKind.RIPPLE: 6}
 
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
-@pytest.mark.parametrize("pixel_format", FORMATS)
+@pytest.mark.parametrize("pixel_format", sampled(FORMATS, 3))
 @pytest.mark.parametrize(
     "effect",
     [each for each in EFFECTS if each.kind not in STATISTICAL],

@@ -175,6 +175,7 @@ def test_a_segment_in_two_shows_and_sounds_as_one(folder: Path, made: Edited, pa
     check_same(timeline(made.rows, made.fps, folder, "before"), timeline(rows, made.fps, folder, "after"))
 
 
+@pytest.mark.long
 @usual
 @given(made=edited(), begun=st.sampled_from((0, 0, 2)), later=st.integers(0, 9), volume=st.sampled_from((0.4, 1.0)))
 def test_a_compound_shows_and_sounds_the_same_taken_apart(

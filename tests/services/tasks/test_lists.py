@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -212,6 +213,7 @@ async def ask_everything(tasks: Tasks, mine: list[Task]) -> None:
         await parts.of_ended_tasks(connection)
 
 
+@pytest.mark.long
 def test_no_question_reads_all_that_is_kept(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         mine = await filled(tasks.database, 5 * KEPT)

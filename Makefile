@@ -41,7 +41,7 @@ test-fast: setup ## the schema, the API and drafts, and a video of one second, w
 test: setup test-parts ## all tests but the long ones, about ten minutes on two cores; installs servers and Chromium by apt, unless NO_APT=1; TESTS=tests/... for some
 	@$(BIN)/python -m pytest $(or $(TESTS),-m "not long")
 
-test-long: setup test-parts ## the long tests, matrices and campaigns, about a quarter of an hour
+test-long: setup test-parts ## the long tests, matrices and campaigns, about ten minutes
 	@$(BIN)/python -m pytest -m long
 
 test-parts: setup browser examples/node_modules/ready sdk/typescript/node_modules/ready .tools/chart/ready

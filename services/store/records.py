@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 
 MAX_LOSSES = 2
-"""Lost workers after which a task fails with the next loss, and a part is left to its coordinator."""
+"""Lost workers of a task, or of one of its parts, after which the next loss fails the task."""
 ACTIVE = (Status.PENDING, Status.PROCESSING)
 _ID_PREFIX = re.compile("[0-9a-f]{6,32}")
 

@@ -6,8 +6,6 @@ from tests.support.browser import run_in_browser
 from tests.support.matrix import but_long
 
 HERE = Path(__file__).parent
-
-
 LONG = ("accessible.test.mjs", "element.test.mjs", "finished.test.mjs", "stream.test.mjs")
 
 

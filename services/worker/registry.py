@@ -76,9 +76,16 @@ class WorkerRegistry:
         """The number of concurrent renders of all processes."""
         return sum(record.slots for record in self.live_workers())
 
+    async def has_peers(self) -> bool:
+        """Whether other processes render. Reads the registry again before it says no: one may have started since the
+        last heartbeat. Raises `StoreUnavailable`.
+        """
+        if not self._known_peers:
+            await self._look()
+        return self._known_peers
+
     @property
-    def has_peers(self) -> bool:
-        """Whether other processes render."""
+    def _known_peers(self) -> bool:
         return any(record.slots for record in self.live_workers() if record.id != self.me.id)
 
     @property

@@ -212,7 +212,7 @@ class Worker:
         async with self._database.read() as connection:
             found = await parts.of_task(connection, attempt.task.id)
         async with stream.serve():
-            if self._may_share(found):
+            if await self._may_share(found):
                 result = await self._export_in_parts(attempt, found, on_line)
             else:
                 await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
@@ -225,11 +225,11 @@ class Worker:
             stream.end()
         await self._finish(attempt, result)
 
-    def _may_share(self, found: list[Part]) -> bool:
+    async def _may_share(self, found: list[Part]) -> bool:
         """Whether other workers may render parts of the video, or have done so; not if one is to render it alone."""
         if any(part.status is PartStatus.ENDED for part in found):
             return False
-        return bool(found) or (self._shares and self._registry.has_peers)
+        return bool(found) or (self._shares and await self._registry.has_peers())
 
     async def _export_in_parts(self, attempt: Attempt, found: list[Part], on_line: OnLine) -> Result | None:
         """Split a video that is long enough, join one whose parts are made, and render any other. None when it is left

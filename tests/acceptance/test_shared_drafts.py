@@ -47,6 +47,7 @@ CREATE TABLE history (at SERIAL, LIKE draftcast_parts);
 CREATE FUNCTION remember() RETURNS trigger AS $$
 BEGIN
   INSERT INTO history SELECT nextval('history_at_seq'), NEW.*;
+  PERFORM pg_notify('changed', NEW.task_id);
   RETURN NEW;
 END $$ LANGUAGE plpgsql;
 CREATE TRIGGER remember AFTER INSERT OR UPDATE ON draftcast_parts FOR EACH ROW EXECUTE FUNCTION remember();
@@ -63,6 +64,7 @@ SEAMS = [border + beside for border in BORDERS for beside in range(-2, 3)]
 LEAST_DECIBELS = 40
 """Keyframes lie elsewhere, so the frames are not the same to the bit."""
 STORED = "shared"
+WAIT_SECONDS = 30
 Row = dict[str, Any]
 
 
@@ -133,7 +135,11 @@ def send(worker: Working, task_id: str, number: signal.Signals) -> None:
 @contextmanager
 def only_the_other_renders(shared: Shared, task_id: str, number: int = 1) -> Generator[Working]:
     """The renderer of a part, by default the first of the picture, stands still once it has begun. Gives its worker."""
-    wait_until(lambda: number in running(shared, task_id))
+    with psycopg.connect(shared.database_url, autocommit=True) as connection:
+        connection.execute("LISTEN changed")
+        while number not in running(shared, task_id):
+            changes = list(connection.notifies(timeout=WAIT_SECONDS, stop_after=1))
+            assert changes, f"part {number} was not begun: {shared.parts(task_id)}"
     first = shared.renders(task_id, number)
     send(first, task_id, signal.SIGSTOP)
     try:

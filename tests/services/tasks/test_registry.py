@@ -62,6 +62,19 @@ def test_capacity_is_that_of_all_who_live(run: Callable[[Scenario], None]) -> No
     run(scenario)
 
 
+def test_a_process_that_renders_is_found_before_the_next_heartbeat(run: Callable[[Scenario], None]) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        clock = Clock()
+        async with crew_of(tasks.database, clock, 1) as (first,):
+            assert not await first.has_peers()
+            async with WorkerRegistry(tasks.database, "an API", 0, DEAD_AFTER, clock).serve():
+                assert not await first.has_peers()
+                async with WorkerRegistry(tasks.database, "a worker", 1, DEAD_AFTER, clock).serve():
+                    assert await first.has_peers()
+
+    run(scenario)
+
+
 def test_the_next_senior_keeps_when_the_keeper_dies(run: Callable[[Scenario], None]) -> None:
     async def scenario(tasks: Tasks) -> None:
         clock = Clock()

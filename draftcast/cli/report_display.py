@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic.alias_generators import to_camel
 from rich.table import Table
@@ -12,9 +12,6 @@ from draftcast.cli.terminal import printable, spoken
 from services.errors import Bilingual, DraftWarning, Failure
 from services.exporter_protocol.lines import Report
 from services.tasks.report import DraftReport
-
-if TYPE_CHECKING:
-    pass
 
 _TRACKS = {
     "video": Bilingual("video track", "视频轨道"),

@@ -1,6 +1,7 @@
-"""The Chinese names of the families of transitions, animations and effects, for messages."""
+"""The names of the families of transitions, animations and effects in English and Chinese, for messages."""
 
 from services.drafts.design import AnimationKind, EffectKind, TransitionKind
+from services.errors import Bilingual
 
 _TRANSITIONS = (
     "dissolve 叠化 fade_black 闪黑 fade_white 闪白 slide_left 左移 slide_right 右移 slide_up 上移 "
@@ -29,19 +30,79 @@ _EFFECTS = (
     "shadow 阴影 black 黑色 white 白色 sharpen 锐化 fade 褪色"
 )
 
+_ENGLISH = {
+    TransitionKind: {
+        "fade_black": "fade through black",
+        "fade_white": "fade through white",
+        "zoom": "zoom in",
+        "doors": "opening doors",
+        "clock": "clock wipe",
+        "cells": "grid",
+        "pull": "zoom out",
+        "leak": "light leak",
+        "sine": "sine wave",
+        "panes": "split screen",
+        "across": "blurred pan",
+        "white": "white light",
+        "curl": "page curl",
+        "closer": "zoom dissolve",
+        "approach": "blurred zoom",
+        "inhale": "shrink to a point",
+        "added": "additive dissolve",
+    },
+    AnimationKind: {
+        "open": "opening from the middle",
+        "spread": "growing circle",
+        "jolt": "shake and grow",
+        "rainbow": "rainbow colours",
+    },
+    EffectKind: {
+        "black_white": "black and white",
+        "warm": "warm colours",
+        "cool": "cool colours",
+        "vivid": "vivid colours",
+        "faded": "faded colours",
+        "bars": "film bars",
+        "frame": "border",
+        "split": "split screen",
+        "edges": "outlines",
+        "poster": "posterization",
+        "lens": "lens distortion",
+        "clearing": "blur that clears",
+        "double": "double exposure",
+        "light": "light effect",
+        "lut": "colour table",
+        "look": "style",
+        "highlight": "highlights",
+        "shadow": "shadows",
+        "black": "blacks",
+        "white": "whites",
+    },
+}
+"""Names of families whose own value does not say them."""
+ADJUSTMENT_NAMES = {
+    "light_sensation": Bilingual("brilliance", "光感"),
+    "exposure": Bilingual("exposure", "曝光"),
+    "clear": Bilingual("clarity", "清晰"),
+    "clarity": Bilingual("clarity", "清晰"),
+    "vibrance": Bilingual("vibrance", "自然饱和度"),
+}
+"""The apps' names of the adjustments without a family of their own, by their `type`."""
+
 
 def _names(text: str) -> dict[str, str]:
     words = text.split()
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-_NAMES = {
+_CHINESE = {
     TransitionKind: _names(_TRANSITIONS),
     AnimationKind: _names(_ANIMATIONS),
     EffectKind: _names(_EFFECTS),
 }
 
 
-def chinese_name(kind: TransitionKind | AnimationKind | EffectKind) -> str:
-    """The Chinese name of a family; the English one where there is none."""
-    return _NAMES[type(kind)].get(kind.value, kind.value)
+def kind_name(kind: TransitionKind | AnimationKind | EffectKind) -> Bilingual:
+    """The name of a family; without a Chinese one, the English one in both languages."""
+    words = _ENGLISH[type(kind)].get(kind.value, kind.value.replace("_", " "))
+    return Bilingual(words, _CHINESE[type(kind)].get(kind.value, words))

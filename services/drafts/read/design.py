@@ -24,7 +24,7 @@ from services.drafts.families.effects import EFFECTS, MASKS
 from services.drafts.families.lookup import Families, Match
 from services.drafts.families.motion import ENTRIES, LOOPS, TRANSITIONS, combined
 from services.drafts.fields import Fields
-from services.drafts.kind_names import chinese_name
+from services.drafts.kind_names import kind_name
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, effect_id, effect_name, warn_of
 from services.errors import WarningCode
 
@@ -63,7 +63,8 @@ def read_transition(fields: Fields | None, segment_id: str) -> Transition | None
     match = TRANSITIONS.of(fields)
     kind = match.kind if match else TransitionKind.DISSOLVE
     if match is None or not match.exact:
-        near = (f"The transition {{name}} is drawn as {kind}.", f"转场“{{name}}”按“{chinese_name(kind)}”绘制。")
+        shown = kind_name(kind)
+        near = (f"The transition {{name}} is drawn as “{shown.en}”.", f"转场“{{name}}”按“{shown.zh}”绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     look = match.look if match else PLAIN
     return Transition(
@@ -220,7 +221,8 @@ def _kind(fields: Fields, phase: AnimationPhase, segment_id: str) -> AnimationKi
     if kind is AnimationKind.STILL:
         warn_of(fields, segment_id, _STILL)
     else:
-        near = (f"The animation {{name}} is drawn as {kind}.", f"动画“{{name}}”按“{chinese_name(kind)}”绘制。")
+        shown = kind_name(kind)
+        near = (f"The animation {{name}} is drawn as “{shown.en}”.", f"动画“{{name}}”按“{shown.zh}”绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return kind
 

@@ -13,7 +13,7 @@ from services.drafts.families.looks import Looks
 from services.drafts.families.lookup import Match
 from services.drafts.families.recipes import recipe
 from services.drafts.fields import Fields
-from services.drafts.kind_names import chinese_name
+from services.drafts.kind_names import ADJUSTMENT_NAMES, kind_name
 from services.drafts.read.keyed_names import ADJUSTED, FILTER, LUT, SLIDER
 from services.drafts.read.material_index import MaterialEntry
 from services.drafts.read.strengths import Strengths
@@ -176,7 +176,8 @@ def _adjustment(fields: Fields, kind: str, segment_id: str, curve: Curve | None)
         warn_of(fields, segment_id, unknown)
         return None
     if kind in NEAR_ADJUSTMENTS:
-        near = (f"The adjustment {kind} is drawn as {family}.", f"调节 {kind} 按“{chinese_name(family)}”绘制。")
+        own, shown = ADJUSTMENT_NAMES[kind], kind_name(family)
+        near = (f"The adjustment {own.en} is drawn as “{shown.en}”.", f"调节“{own.zh}”按“{shown.zh}”绘制。")
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return _effect(family, strength, fields, curve)
 
@@ -204,16 +205,14 @@ def _family(
     if match is None:
         warn_of(fields, segment_id, skipped)
     elif not match.exact:
-        near = (
-            _BY_WORDS
-            if match.kind is EffectKind.LOOK
-            else (
-                f"{{name}} is drawn as the standard effect {match.kind}.",
-                f"“{{name}}”按近似效果“{chinese_name(match.kind)}”绘制。",
-            )
-        )
+        near = _BY_WORDS if match.kind is EffectKind.LOOK else _drawn_as(match.kind)
         warn_of(fields, segment_id, near, WarningCode.EFFECT_APPROXIMATED)
     return match
+
+
+def _drawn_as(kind: EffectKind) -> Sentence:
+    shown = kind_name(kind)
+    return f"{{name}} is drawn as the standard effect “{shown.en}”.", f"“{{name}}”按近似效果“{shown.zh}”绘制。"
 
 
 def _effect(kind: EffectKind, strength: float, fields: Fields, curve: Curve | None) -> Effect:

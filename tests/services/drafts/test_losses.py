@@ -167,7 +167,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a text effect": (attached("effects", type="text_effect"), "text effect X"),
     "an unknown effect": (attached("video_effects", type="video_effect"), "effect X is not drawn"),
     "an effect on faces": (attached("video_effects", type="face_effect"), "follows a face"),
-    "a near effect": (attached("video_effects", type="video_effect", name="泡泡模糊"), "standard effect"),
+    "a near effect": (attached("video_effects", type="video_effect", name="泡泡模糊"), "standard effect “bubbles”"),
     "an effect's settings": (
         attached("video_effects", **BLUR, adjust_params=[{"name": "speed", "default_value": 0.3, "value": 0.9}]),
         "except for its strength",
@@ -179,7 +179,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "an unknown filter": (attached("effects", type="filter"), "filter X is not drawn"),
     "a near filter": (attached("effects", type="filter", name="暖阳午后"), "words of its name"),
     "an unknown adjustment": (attached("effects", type="beauty", value=0.5), "adjustment beauty X"),
-    "a near adjustment": (attached("effects", type="clarity", value=0.5), "drawn as sharpen"),
+    "a near adjustment": (attached("effects", type="clarity", value=0.5), "clarity is drawn as “sharpen”"),
     "a colour table without a file": (attached("effects", type="lut", value=1.0), "has no .cube"),
     "an unknown blend mode": (attached("effects", type="mix_mode"), "normal is used"),
     "a second blend mode": (
@@ -194,8 +194,8 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a mask's expansion": (attached("masks", resource_type="circle", config={"expansion": 0.2}), "expansion"),
     "a second fade": (twice(attached("audio_fades"), "audio_fades", fade_in_duration=1), "first of its"),
     "a curved fade": (attached("audio_fades", fade_type=2, fade_in_duration=100_000), "linear fade"),
-    "an unknown transition": (attached("transitions", duration=200_000), "drawn as dissolve"),
-    "a near transition": (attached("transitions", name="泡泡模糊", duration=200_000), "drawn as dots"),
+    "an unknown transition": (attached("transitions", duration=200_000), "drawn as “dissolve”"),
+    "a near transition": (attached("transitions", name="泡泡模糊", duration=200_000), "drawn as “dots”"),
     "a transition without a length": (attached("transitions", name="叠化"), "has no duration"),
     "a second transition": (twice(attached("transitions", duration=0), "transitions", duration=1), "first of its"),
     "a transition before a gap": (
@@ -208,8 +208,8 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a background of an odd colour": (
         lambda draft: draft.using("canvases", type="canvas_color", color="rgba(1,2,3)"), "color has an unknown form"
     ),
-    "an unknown entry": (animated({"name": "X"}), "X is drawn as fade"),
-    "a near entry": (animated({"name": "雾化放大"}), "drawn as zoom_in"),
+    "an unknown entry": (animated({"name": "X"}), "X is drawn as “fade”"),
+    "a near entry": (animated({"name": "雾化放大"}), "drawn as “zoom in”"),
     "an unknown loop": (animated({"name": "X", "type": "loop"}), "stands still"),
     "an animation of an unknown type": (animated({"name": "X", "type": "ring"}), "animation X is not drawn"),
     "a second entry": (animated({}, {"name": "X2"}), "animation X2 is not drawn"),

@@ -14,7 +14,7 @@ from services.drafts.design import (
     MaskKind,
     TransitionKind,
 )
-from services.drafts.kind_names import chinese_name
+from services.drafts.kind_names import kind_name
 from services.drafts.read.draft import read_draft
 from services.drafts.records import Draft, Segment
 from services.errors import DraftWarning, WarningCode
@@ -63,8 +63,9 @@ def test_a_transition_that_is_only_near_is_told(name: str, kind: str) -> None:
     assert segment.transition.kind == kind
     assert (told.code, told.segment_id) == (WarningCode.EFFECT_APPROXIMATED, segment.id)
     assert (told.material_name or "", told.effect_id) == (name, "7")
-    assert kind in told.message.en
-    assert chinese_name(TransitionKind(kind)) in told.message.zh
+    shown = kind_name(TransitionKind(kind))
+    assert f"“{shown.en}”" in told.message.en
+    assert f"“{shown.zh}”" in told.message.zh
 
 
 def test_a_transition_after_the_last_segment_is_none_as_in_the_apps() -> None:

@@ -122,6 +122,8 @@ class TextStyle:
     size: float
     color: Color = (1.0, 1.0, 1.0, 1.0)
     gradient: Gradient | None = None
+    picture: str = ""
+    """The path of a picture within the letters, which takes precedence; empty for none."""
     bold: bool = False
     italic: bool = False
     underline: bool = False

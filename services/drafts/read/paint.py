@@ -1,14 +1,19 @@
-"""The paint of letters and their outlines: a colour or a gradient."""
+"""The paint of letters and their outlines: a colour, a gradient, or a picture."""
 
 from typing import Any
 
 from services.drafts.colors import Color, solid_color, unit, with_opacity
 from services.drafts.fields import Fields, finite, is_list
+from services.drafts.read.unsupported import Sentence, warn_of
 from services.drafts.records import Gradient
 from services.errors import WarningCode
 
 MAX_STOPS = 32
 """Colours of a gradient that are read; the apps offer a handful."""
+_COVERING: Sentence = (
+    "The picture within a text's letters covers the whole text.",
+    "文字的图片填充按铺满整段文字绘制。",
+)
 
 
 def read_paint(paint: Fields, default: Color, segment_id: str) -> tuple[Color, Gradient | None]:
@@ -25,6 +30,19 @@ def read_paint(paint: Fields, default: Color, segment_id: str) -> tuple[Color, G
     if kind != "solid":
         _warn(paint, kind, segment_id)
     return with_opacity(solid_color(content, default), alpha), None
+
+
+def read_fill(fill: Fields, default: Color, segment_id: str) -> tuple[Color, Gradient | None, str]:
+    """The paint of letters, and the path of their picture, a texture; the colour stands in for it where it is missing.
+
+    `{render_type: texture, texture: {path, scale, angle, blend}}`: the units of what follows the path are not known.
+    """
+    content = fill.object("content")
+    path = content.object("texture").text("path").strip()
+    if content.text("render_type") != "texture" or not path:
+        return *read_paint(fill, default, segment_id), ""
+    warn_of(fill, segment_id, _COVERING, WarningCode.EFFECT_APPROXIMATED)
+    return with_opacity(solid_color(content, default), fill.number("alpha", 1.0, 0.0, 1.0)), None, path
 
 
 def _is_gradient_only(content: Fields) -> bool:

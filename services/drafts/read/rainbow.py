@@ -42,7 +42,7 @@ def _painted(text: TextMaterial, gradient: Gradient) -> TextMaterial:
 
 
 def _in_colors(style: TextStyle, gradient: Gradient) -> TextStyle:
-    return replace(style, color=(1.0, 1.0, 1.0, style.color[3]), gradient=gradient)
+    return replace(style, color=(1.0, 1.0, 1.0, style.color[3]), gradient=gradient, picture="")
 
 
 def _rainbow(phase: float) -> Gradient:

@@ -96,8 +96,8 @@ def _alpha(now: tuple[float, ...], values: Values) -> tuple[float, ...]:
 
 
 def _fill(read: Callable[[Any, Values], Any]) -> StyleChange:
-    """A change of the letters' colour, in place of a gradient."""
-    return lambda style, values: replace(style, color=read(style.color, values), gradient=None)
+    """A change of the letters' colour, in place of a gradient or a picture."""
+    return lambda style, values: replace(style, color=read(style.color, values), gradient=None, picture="")
 
 
 def _box(field: str, read: Callable[[Any, Values], Any]) -> Change:

@@ -7,7 +7,7 @@ from itertools import islice
 from services.drafts.colors import BLACK, WHITE, read_color, with_opacity
 from services.drafts.fields import Fields
 from services.drafts.read.glow import read_glow
-from services.drafts.read.paint import read_paint
+from services.drafts.read.paint import read_fill, read_paint
 from services.drafts.read.unsupported import MAX_LISTED, Sentence, warn_of
 from services.drafts.records import Shadow, Stroke, TextStyle
 from services.errors import WarningCode
@@ -87,7 +87,7 @@ def read_style(
     _warn_parts(style, segment_id)
     font = style.object("font")
     font_id = font.label("id")
-    color, gradient = read_paint(style.object("fill"), base.color, segment_id)
+    color, gradient, picture = read_fill(style.object("fill"), base.color, segment_id)
     flat = ((base.stroke,) if base.stroke else (), (base.shadow,) if base.shadow else ())
     strokes = _strokes(style, segment_id) if style.has("strokes") else flat[0]
     shadows = _shadows(style, "shadows", segment_id) if style.has("shadows") else flat[1]
@@ -97,6 +97,7 @@ def read_style(
         size=style.number("size", base.size, 0.0, MAX_FONT_SIZE) or base.size,
         color=color,
         gradient=gradient,
+        picture=picture,
         bold=style.flag("bold", base.bold),
         italic=style.flag("italic", base.italic),
         underline=style.flag("underline", base.underline),

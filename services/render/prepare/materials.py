@@ -242,7 +242,7 @@ class Preparer:
             )
 
     def _backdrop(self, path: Path) -> Still:
-        """A background picture, no larger than the canvas needs."""
+        """A picture of a background or of letters, no larger than the canvas needs."""
         from services.render.media.photos import photo_size, prepare_photo  # with Pillow, here and below: see Still
 
         width, height = photo_size(path)
@@ -355,7 +355,13 @@ class Preparer:
         from services.render.text.captions import draw_text  # its libraries take a while, and many drafts have no text
 
         drawn_text, warnings = await asyncio.to_thread(
-            draw_text, text, self._book, canvas_width=self._draft.width, canvas_height=self._draft.height, scale=scale
+            draw_text,
+            text,
+            self._book,
+            canvas_width=self._draft.width,
+            canvas_height=self._draft.height,
+            scale=scale,
+            pictures={path: still.path for path, still in prepared.backdrops.items()},
         )
         for warning in warnings:
             self._warn_once(warning, text, segments[0])

@@ -1,6 +1,9 @@
 """Captions drawn to images with Pillow."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 
 from PIL import Image
 
@@ -37,13 +40,20 @@ class DrawnText:
 
 
 def draw_text(
-    text: TextMaterial, book: FontBook, *, canvas_width: int, canvas_height: int, scale: float = 1.0
+    text: TextMaterial,
+    book: FontBook,
+    *,
+    canvas_width: int,
+    canvas_height: int,
+    scale: float = 1.0,
+    pictures: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[DrawnText | None, tuple[DraftWarning, ...]]:
     """The caption at `scale`; None if nothing is visible (no text, no size, no font).
 
     The picture extends at most one canvas to each side of the caption's centre: pixels beyond are invisible while that
-    centre lies on the canvas. Warns of missing fonts (FONT_SUBSTITUTED, one for each name) and missing characters
-    (GLYPH_MISSING, one for all).
+    centre lies on the canvas. `pictures` are the files of pictures within letters, by their paths in the draft; letters
+    whose picture is not among them have their colour. Warns of missing fonts (FONT_SUBSTITUTED, one for each name) and
+    missing characters (GLYPH_MISSING, one for all).
     """
     block = lay_out(text, book, canvas_width, canvas_height, scale)
     warnings = _warnings(block.paragraphs)
@@ -55,7 +65,7 @@ def draw_text(
         return None, warnings
     if text.background is not None:
         picture.rounded(backdrop, text.background.round_radius, text.background.color)
-    picture.draw(runs)
+    picture.draw(runs, pictures)
     image = picture.faded(text.alpha)
     if not image.getbbox():
         return None, warnings

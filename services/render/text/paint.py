@@ -1,8 +1,10 @@
 """Painting of a caption: background, shadows, outlines, fills, in this order."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image, ImageChops, ImageFilter
@@ -10,6 +12,7 @@ from PIL import Image, ImageChops, ImageFilter
 from services.drafts.colors import Color
 from services.drafts.records import Glow, Gradient, Shadow, Stroke
 from services.render.box import Box, bounding_box
+from services.render.text.covering import covering
 from services.render.text.gradients import color_bytes, gradient_picture
 from services.render.text.ink import Ink, draw_ink, draw_picture, ink_box, merged, outer_width
 from services.render.text.layout import ASCENT_EM, Block, PlacedRun
@@ -92,9 +95,9 @@ class Picture:
         half_width, half_height = max(-needed.left, needed.right), max(-needed.top, needed.bottom)
         return cls(Box(-half_width, -half_height, half_width, half_height))
 
-    def draw(self, runs: Sequence[VisibleRun]) -> None:
+    def draw(self, runs: Sequence[VisibleRun], pictures: Mapping[str, Path]) -> None:
         """Draw glows, then shadows, outlines, fills and inner shadows, each of all runs: no letter covers its
-        neighbour.
+        neighbour. `pictures` are the files of those within letters, by their paths in the draft.
         """
         plain = [one for one in runs if not one.placed.run.style.face.colored]
         for glow, group in _layered(runs, _glows):
@@ -103,8 +106,8 @@ class Picture:
             self._paint(_cast(shadow, group, self.box, outlined=True), shadow.color)
         for (stroke, _), group in _layered(plain, _strokes):
             self._fill(group, stroke.color, stroke.gradient, stroke.width_em)
-        for (color, gradient, _), group in _grouped((_fill_of(one), one) for one in plain):
-            self._fill(group, color, gradient, 0.0)
+        for (color, gradient, path, _), group in _grouped((_fill_of(one), one) for one in plain):
+            self._fill(group, color, gradient, 0.0, pictures.get(path))
         for shadow, group in _layered(plain, _inner_shadows):
             self._draw_inner_shadow(shadow, group)
         for one in runs:
@@ -151,15 +154,26 @@ class Picture:
         lit = merged([_cast(shadow, runs, self.box, outlined=False)], box)
         self._paint(Ink(box, ImageChops.multiply(letters.mask, ImageChops.invert(lit.mask))), shadow.color)
 
-    def _fill(self, runs: Sequence[VisibleRun], color: Color, gradient: Gradient | None, outline_em: float) -> None:
+    def _fill(
+        self,
+        runs: Sequence[VisibleRun],
+        color: Color,
+        gradient: Gradient | None,
+        outline_em: float,
+        picture: Path | None = None,
+    ) -> None:
         box = bounding_box(one.box for one in runs).within(self.box)
         ink = merged((draw_ink(one.placed, one.box, outline_em=outline_em) for one in runs), box)
-        if gradient is None:
+        over = bounding_box(one.em_box for one in runs)
+        if picture is not None:
+            painted = covering(picture, over, color[3])
+        elif gradient is not None:
+            painted = partial(gradient_picture, gradient, over)
+        else:
             self._paint(ink, color)
             return
-        over = bounding_box(one.em_box for one in runs)
         for part in _stripes(ink):
-            layer = gradient_picture(gradient, over, part.box)
+            layer = painted(part.box)
             layer.putalpha(ImageChops.multiply(layer.getchannel("A"), part.mask))
             self._composite(layer, part.box)
 
@@ -220,9 +234,9 @@ def _cast(shadow: Shadow, runs: Sequence[VisibleRun], within: Box, *, outlined: 
     return ink
 
 
-def _fill_of(one: VisibleRun) -> tuple[Color, Gradient | None, int]:
+def _fill_of(one: VisibleRun) -> tuple[Color, Gradient | None, str, int]:
     style = one.placed.run.style.text_style
-    return style.color, style.gradient, _own(style.gradient, one)
+    return style.color, style.gradient, style.picture, _own(style.gradient, one)
 
 
 def _own(gradient: Gradient | None, one: VisibleRun) -> int:

@@ -25,4 +25,4 @@ def _until(text: TextMaterial, karaoke: Karaoke, end: int) -> TextMaterial:
 def _colored(styles: tuple[TextStyle, ...], karaoke: Karaoke, end: int) -> Iterator[TextStyle]:
     for style in styles:
         if style.start < end:
-            yield replace(style, end=min(style.end, end), color=karaoke.color, gradient=None)
+            yield replace(style, end=min(style.end, end), color=karaoke.color, gradient=None, picture="")

@@ -33,6 +33,7 @@ class Needed:
     """By the material's id."""
     masked: list[Segment] = field(default_factory=list[Segment])
     backdrops: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
+    """Pictures behind segments and within letters."""
     luts: dict[MediaMaterial, Segment] = field(default_factory=dict[MediaMaterial, Segment])
     tables: dict[str, Segment] = field(default_factory=dict[str, Segment])
     """The operator's colour tables, by their paths."""
@@ -63,6 +64,8 @@ def _add_visible(found: Needed, segment: Segment) -> None:
     if isinstance(material, TextMaterial):
         for _, text in spoken(material):
             found.captions.setdefault((text, largest_scale(segment)), []).append(segment)
+            for path in dict.fromkeys(style.picture for style in text.styles if style.picture):
+                found.backdrops.setdefault(_extra(path, MediaKind.PHOTO), segment)
     elif isinstance(material, MediaMaterial):
         found.shown.setdefault(material, []).append(segment)
     elif isinstance(material, CompoundMaterial):

@@ -87,6 +87,7 @@ def twice(first: Change, bucket: str, **fields: Any) -> Change:
 
 BLUR: Json = {"type": "video_effect", "resource_id": "6739752823140913675", "value": 1.0}
 TEXTURE: Json = {"alpha": 1.0, "content": {"render_type": "texture"}}
+PICTURE: Json = {"content": {"render_type": "texture", "texture": {"path": "a.png", "scale": 2.0}}}
 GRADIENT: Json = {"content": {"render_type": "gradient", "gradient": {"color": [[1, 0, 0], [0, 0, 1]]}}}
 NARROW: Json = dict.fromkeys(("upper_left_x", "upper_right_x", "lower_left_x", "lower_right_x"), 0.5)
 TURNED: Json = {"upper_left_x": 0.5, "upper_right_y": 0.5, "lower_left_y": 0.5, "lower_right_x": 0.5}
@@ -267,6 +268,7 @@ LOSSES: dict[str, tuple[Change, str]] = {
     "a ninth shadow": (of_style(shadows=[{"distance": 1}] * 9), "the shadows"),
     "a shadow of several colours": (of_style(shadows=[GRADIENT]), "shadow of several colours"),
     "a textured fill": (of_style(fill=TEXTURE), "texture fill"),
+    "a picture within letters": (of_style(fill=PICTURE), "covers the whole text"),
     "a style's own effect": (of_style(effectStyle={"id": "7"}), "text effect 7"),
     "an unknown part of a style": (of_style(innerGlow={"a": 1}), "innerGlow of a text"),
     # Segments and tracks

@@ -42,6 +42,19 @@ def test_a_text_has_the_box_that_is_switched_on_whatever_its_style(
     assert (reds(with_caption(tmp_path, check_flag=flags, background_style=style), 15) > 1000) is drawn
 
 
+@pytest.mark.parametrize(
+    ("path", "missing"), [("splash.png", False), ("D:/Cache/effect/1/splash.png", False), ("", True)]
+)
+def test_letters_are_filled_with_the_picture_that_lies_with_the_draft(tmp_path: Path, path: str, missing: bool) -> None:
+    plain(tmp_path / "splash.png", RED)
+    fill = {"content": {"render_type": "texture", "texture": {"path": path or "gone.png"}}}
+    draft = DraftBuilder(320, 180).text("口", 0, 100_000, styles=[{"range": [0, 1], "size": 40.0, "fill": fill}])
+    rendered = render(tmp_path, draft)
+    assert (reds(rendered.video, 0) > 500) is not missing
+    told = ["EFFECT_APPROXIMATED", *(["MATERIAL_MISSING"] if missing else [])]
+    assert [warning["code"] for warning in rendered.warnings] == told
+
+
 def test_a_box_has_no_seams_where_its_text_has_been_typed(tmp_path: Path) -> None:
     typed: Json = {"type": "in", "name": "打字机 I", "duration": 300_000}
     video = with_caption(tmp_path, check_flag=23, background_style=1, animation=typed)

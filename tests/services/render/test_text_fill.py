@@ -6,14 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from services.drafts.records import Gradient, Shadow, Stroke, TextBackground
 from services.environment import ASSETS_DIR
 from services.errors import WarningCode
+from services.render.text.captions import draw_text
 from services.render.text.fonts import FontBook
 from tests.support.captions import (
     BLACK,
     BLUE,
+    BOOK,
     EM,
     HEIGHT,
     RED,
@@ -95,6 +98,39 @@ def test_an_outline_has_a_gradient_of_its_own() -> None:
     assert (of_color(pixels, WHITE) == of_color(canvas(caption("口口口")), WHITE)).mean() > 0.999
     left, _, right, _ = extent(pixels[..., 3] > 128)
     assert pixels[HEIGHT // 2, left + 2, 0] > 200 > 60 > pixels[HEIGHT // 2, right - 3, 0]
+
+
+@pytest.mark.parametrize("size", [(40, 20), (400, 200), (80, 20)])
+def test_a_picture_within_letters_covers_the_text_in_its_own_proportions(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Four colours, one in each quarter: they meet in the middle of the text, and the shape of its letters stays."""
+    picture = Image.new("RGB", (2, 2))
+    picture.putdata([(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)])
+    picture.resize(size, Image.Resampling.NEAREST).save(tmp_path / "quarters.png")
+    text = caption("口口", look(picture="art/quarters.png", color=(1.0, 1.0, 1.0, 0.5), stroke=Stroke(0.05, BLACK)))
+    plain = caption("口口", look(color=(1.0, 1.0, 1.0, 0.5), stroke=Stroke(0.05, BLACK)))
+    filled, bare = (
+        draw_text(one, BOOK, canvas_width=WIDTH, canvas_height=HEIGHT, pictures=files)[0]
+        for one, files in ((text, {"art/quarters.png": tmp_path / "quarters.png"}), (plain, {}))
+    )
+    assert filled is not None
+    assert bare is not None
+    pixels = np.asarray(filled.image).astype(int)
+    assert (np.abs(pixels[..., 3] - np.asarray(bare.image)[..., 3]) <= 1).all()
+    middle, across = pixels.shape[0] // 2, pixels.shape[1] // 2
+    for rows, columns, color in (
+        (slice(0, middle - 2), slice(0, across - 2), (1, 0, 0)),
+        (slice(0, middle - 2), slice(across + 2, None), (0, 1, 0)),
+        (slice(middle + 2, None), slice(0, across - 2), (0, 0, 1)),
+        (slice(middle + 2, None), slice(across + 2, None), (1, 1, 0)),
+    ):
+        part = pixels[rows, columns]
+        lit = part[part[..., :3].max(axis=2) > 100]
+        assert len(lit) > 20
+        assert ((lit[:, :3] > 60) == np.array(color, bool)).all()
+
+
+def test_letters_whose_picture_is_missing_have_their_colour() -> None:
+    assert (canvas(caption("口", look(picture="gone.png", color=RED))) == canvas(caption("口", look(color=RED)))).all()
 
 
 def test_an_inner_shadow_falls_into_a_letter_from_its_edges() -> None:

@@ -13,7 +13,7 @@ from tests.support.server import ROOT
 
 SECONDS = 250
 NODE_MODULES = ROOT / "tests" / "web" / "node_modules"
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium() -> str | None:

@@ -32,6 +32,7 @@ FORKS.set_forkserver_preload(
         ),
         *("draftcast.cli.chinese", "draftcast.cli.doctor", "aiohttp", "alembic.command", "sqlalchemy.dialects.sqlite"),
         *("services.live.broadcast_postgres", "services.live.broadcast_redis", "tests.support.forked"),
+        "tests.support.warm",  # the last
     ]
 )
 PROGRAM = ("-m", "tests.support.draftcast")

@@ -159,6 +159,7 @@ def test_no_span_holds_a_secret(story: Story) -> None:
     assert CANARY not in repr([*story.completed, *story.failed])
 
 
+@pytest.mark.long
 def test_a_collector_that_is_away_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     tell(monkeypatch, f"http://127.0.0.1:{port}", EXPORTER_OTLP_TIMEOUT="1")

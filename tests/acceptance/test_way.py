@@ -126,6 +126,7 @@ def test_a_slideshow_comes_out_with_its_chinese_captions(server: Server, drafts:
     assert events[-1]["task"]["warnings"] == []
 
 
+@pytest.mark.long
 def test_a_frame_of_another_size_is_served_as_a_picture(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
     query = "mutation($input: SubmitVideoTaskInput!) { submitVideoTask(input: $input) { task { id } } }"
     output = {"format": "JPEG", "shortSide": 360, "startMs": 1000}
@@ -212,6 +213,7 @@ def test_a_running_render_is_canceled_at_once(server: Server, drafts: DraftServe
     assert watch(server, task_id)[-1]["status"] == "COMPLETED"
 
 
+@pytest.mark.long
 def test_a_retry_fetches_only_what_was_broken(server: Server, drafts: DraftServer, tmp_path: Path) -> None:
     content = json.loads((DRAFTS / "clip_and_song.json").read_text())
     clip, song = content["materials"]["videos"][0], content["materials"]["audios"][0]

@@ -115,6 +115,7 @@ def test_an_agent_renders_over_http(server: Server) -> None:
     run(scenario())
 
 
+@pytest.mark.long
 def test_an_agent_renders_over_stdio_by_a_running_server(server: Server, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with over_stdio(tmp_path, server=server.url) as client:

@@ -5,6 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from services.render.process.ffmpeg import find_ffmpeg
 from tests.support.drafts import DraftBuilder
 from tests.support.media import FFMPEG
@@ -47,12 +49,14 @@ def test_the_bundled_ffmpeg_draws_although_another_is_on_path(tmp_path: Path) ->
     assert len(Video(tmp_path / "a.mp4")) == 6
 
 
+@pytest.mark.long
 def test_the_ffmpeg_that_a_setting_names_draws(tmp_path: Path) -> None:
     mine = program(tmp_path / "mine", f'exec "{FFMPEG}" "$@"')
     version = find_ffmpeg().version
     assert found(tmp_path, DRAFTCAST_FFMPEG=str(mine)) == f"{version}, named by DRAFTCAST_FFMPEG ({mine})"
 
 
+@pytest.mark.long
 def test_where_none_is_bundled_the_one_on_path_draws_and_the_doctor_says_why(tmp_path: Path) -> None:
     """The package that is installed from its source, as on a platform without a wheel, holds no program."""
     package = tmp_path / "packages" / "imageio_ffmpeg"

@@ -7,7 +7,7 @@ import pytest
 from tests.oracle.features import FEATURES, GROUPS
 from tests.oracle.studies import Feature, Study
 
-OFTEN = ("placing", "time", "text", "transitions", "animations")
+OFTEN = ("placing", "time", "text", "transitions")
 """The groups that `make test` draws; `make test-long` and `make test-ffmpegs` draw them all."""
 
 

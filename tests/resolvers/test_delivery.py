@@ -65,6 +65,7 @@ def test_a_socket_that_takes_nothing_is_closed_with_1013(tmp_path: Path, monkeyp
         assert close_of(client) == (1013, delivery.TOO_SLOW)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_one_that_never_reads_delays_none_of_the_others(tmp_path: Path) -> None:
     with stuck_reader(tmp_path) as (server, task_id, _):

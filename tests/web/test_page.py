@@ -6,7 +6,14 @@ from tests.support.browser import run_in_browser
 from tests.support.matrix import but_long
 
 HERE = Path(__file__).parent
-LONG = ("accessible.test.mjs", "element.test.mjs", "finished.test.mjs", "stream.test.mjs")
+LONG = (
+    "accessible.test.mjs",
+    "element.test.mjs",
+    "finished.test.mjs",
+    "lists.test.mjs",
+    "stream.test.mjs",
+    "watch.test.mjs",
+)
 
 
 @pytest.mark.parametrize("file", but_long(sorted(path.name for path in HERE.glob("*.test.mjs")), *LONG))

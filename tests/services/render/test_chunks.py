@@ -59,6 +59,7 @@ def on_one_core(folder: Path) -> Video:
     return Video(Path(said.stdout.strip()))
 
 
+@pytest.mark.long
 def test_frames_at_a_seam_are_those_of_a_video_made_in_one_piece(folder: Path) -> None:
     assert len(os.sched_getaffinity(0)) > 1, "chunks are made side by side on several cores"
     whole = on_one_core(folder)

@@ -82,6 +82,7 @@ def test_commands_name_a_mask_that_moves_by_what_it_shows(tmp_path: Path) -> Non
     assert first == again != other
 
 
+@pytest.mark.long
 def test_another_quality_or_material_of_the_same_name_is_another_chunk(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     made(folder, 1, "For Ann", keep_dir=str(kept))

@@ -14,6 +14,7 @@ from services.drafts.records import Clip, Draft, MediaKind, MediaMaterial
 from services.render.picture.chunks import plan
 from services.render.timeline.scene import Span
 from tests.support import kinds
+from tests.support.matrix import sampled
 from tests.support.uncoded import frames, timeline_of
 
 S = 1_000_000
@@ -97,7 +98,7 @@ MOVES: dict[str, Move] = {
 }
 
 
-@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("name", sampled(MOVES, 2))
 def test_a_moving_picture_is_in_its_place_to_a_twentieth_of_a_pixel(tmp_path: Path, name: str) -> None:
     move = MOVES[name]
     timeline = timeline_of(move.draft(), move.files(tmp_path), tmp_path / "work")

@@ -193,6 +193,7 @@ def digests(folder: Path, drafts: Iterable[DraftBuilder], **changes: Any) -> lis
     return found
 
 
+@pytest.mark.long
 def test_where_something_else_is_drawn_no_part_would_fit(tmp_path: Path) -> None:
     """Another frame, volume or font changes the digest."""
     draft, moved, quiet = long_draft(tmp_path), long_draft(tmp_path), long_draft(tmp_path)

@@ -66,7 +66,7 @@ def test_a_swing_of_five_seconds_is_drawn_on_a_canvas_of_1280_by_1920(folder: Pa
 ALL = list(product(NAMES, CANVASES, SECONDS))
 
 
-@pytest.mark.parametrize(("name", "size", "seconds"), ALL if LONG else ALL[:: len(ALL) // 4], ids=str)
+@pytest.mark.parametrize(("name", "size", "seconds"), ALL if LONG else ALL[:: len(ALL) // 2], ids=str)
 def test_every_family_is_drawn_on_every_canvas(
     folder: Path, tmp_path: Path, name: str, size: tuple[int, int], seconds: float
 ) -> None:

@@ -228,6 +228,7 @@ def test_under_a_transition_both_clips_are_at_full_volume(sounds: Slots) -> None
         assert sounds.heard("crossing", start_s, end_s).level_at(440) == as_loud(share * AMPLITUDE)
 
 
+@pytest.mark.long
 def test_many_sounds_are_mixed_in_groups(folder: Path) -> None:
     """Forty short ones, and one below all of them."""
     builder = DraftBuilder(64, 36).audio("music.wav", 0, 2 * S, volume=0.2, track="under")

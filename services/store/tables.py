@@ -56,7 +56,7 @@ tasks = sa.Table(
     sa.Column("estimated_completion_at_ms", sa.BigInteger),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("preview_key", sa.String(256)),
-    # The fragments that can be watched, by their numbers of frames.
+    # The fragments that can be watched, see `services.stream.Stream.text`.
     sa.Column("stream", sa.Text),
     sa.Column("video", sa.JSON(none_as_null=True)),
     sa.Column("error_code", sa.String(32)),

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from services.exporter_protocol.lines import FragmentLine, StreamLine
 from services.files.beneath import open_beneath, read_beneath
 from services.files.store import FileStore
 from services.store.records import Task
-from services.stream import FRAGMENT, INITIALIZATION, Stream, stream_key
+from services.stream import Fragment, Stream, fragment_name, initialization_name, stream_key
 from services.worker.publish import put_patiently
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class AttemptStream:
         self._on_stream = on_stream
         self._announced = Stream.stored(task.stream, task.run)
         self._made: Stream | None = None
-        """The fragments of this attempt."""
+        """The fragments of this attempt; of those announced before, it has the writers."""
+        self._writer = secrets.token_hex(4)
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(MAX_WAITING)
         self._over = False
 
@@ -82,12 +84,11 @@ class AttemptStream:
     async def _begin(self, line: StreamLine) -> None:
         self._made = Stream.begun(self._task.run, line)
         content = await asyncio.to_thread(read_beneath, self._folder, line.path, LARGEST_INITIALIZATION_BYTES)
-        key = self._key(INITIALIZATION)
         if self._announced is None:
-            await put_patiently(self._files, key, content)
+            await put_patiently(self._files, self._key(initialization_name(self._writer)), content)
             return
         stored = io.BytesIO()
-        await self._files.get(key, stored)
+        await self._files.get(self._key(initialization_name(self._announced.fragments[0].writer)), stored)
         before = self._announced.rate, self._announced.frames, stored.getvalue()
         if before != (self._made.rate, self._made.frames, content):
             raise StreamBroken("the draft or the encoder is another one than in the attempt before")
@@ -96,16 +97,17 @@ class AttemptStream:
         announced = self._announced.fragments if self._announced else ()
         if self._made and not self._made.fragments:  # a part of the video begins where an earlier one ended
             self._made = replace(self._made, fragments=announced[: line.number])
-        made = self._made.longer(line.frames) if self._made and line.number == len(self._made.fragments) else None
+        repeated = line.number < len(announced)
+        fragment = announced[line.number] if repeated else Fragment(line.frames, self._writer)
+        follows = self._made and line.number == len(self._made.fragments) and line.frames == fragment.frames
+        made = self._made.longer(fragment) if self._made and follows else None
         if made is None:
             raise StreamBroken(f"fragment {line.number} of {line.frames} frames does not follow")
         self._made = made
-        if line.number < len(announced):
-            if announced[line.number] != line.frames:
-                raise StreamBroken(f"fragment {line.number} was announced with {announced[line.number]} frames")
+        if repeated:
             return
         with await asyncio.to_thread(open_beneath, self._folder, line.path, LARGEST_FRAGMENT_BYTES) as file:
-            await put_patiently(self._files, self._key(f"{line.number}{FRAGMENT}"), file)
+            await put_patiently(self._files, self._key(fragment_name(line.number, self._writer)), file)
         self._announced = made
         self._on_stream(made.text())
 

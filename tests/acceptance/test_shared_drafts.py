@@ -189,7 +189,7 @@ def assert_watched(shared: Shared, task_id: str, folder: Path) -> None:
     paths = fragments(shared, task_id)
     path = folder / "watched.mp4"
     content: list[bytes] = []
-    for url in (re.sub(r"/\d+\.m4s", "/init.mp4", paths[0]), *paths):
+    for url in (re.sub(r"/\d+(-\w+)\.m4s", r"/init\1.mp4", paths[0]), *paths):
         with urllib.request.urlopen(url) as answer:
             content.append(answer.read())
     path.write_bytes(b"".join(content))

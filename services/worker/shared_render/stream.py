@@ -62,7 +62,7 @@ class SharedStream:
         if now is None or now.stream == "" or not rows:
             return None
         stream = Stream.stored(now.stream, now.run)
-        streamed = rows[0].first_frame + (sum(stream.fragments) if stream else 0)
+        streamed = rows[0].first_frame + (stream.announced_frames if stream else 0)
         missing = [part for part in rows if part.frames and part.first_frame + part.frames > streamed]
         wanted = [part for part in rows if not part.frames] + missing[:1]
         left_to_joiner = now.worker is None and all(part.status is PartStatus.DONE for part in rows)

@@ -11,7 +11,7 @@ import pytest
 from services.exporter_protocol.lines import FragmentLine, StreamLine
 from services.files.store import FileStore, S3Options
 from services.store.records import Task
-from services.stream import Stream, stream_key
+from services.stream import Fragment, Stream, fragment_name, initialization_name, stream_key
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt
 from services.worker.stream import AttemptStream
@@ -49,7 +49,7 @@ def streamed(files: FileStore, attempt: Attempt, *frames: int, first: int = 0, e
 
     async def stored() -> None:
         async with asyncio.timeout(10):
-            while (Stream.stored(told[-1], 1) or NONE).fragments != frames:
+            while counts(told[-1]) != frames:
                 await asyncio.sleep(0.01)
                 told.extend(update.stream for update in attempt.progress.take())
 
@@ -70,19 +70,51 @@ def streamed(files: FileStore, attempt: Attempt, *frames: int, first: int = 0, e
     return replace(attempt.task, stream=told[-1])
 
 
-def content(files: FileStore, task: Task, name: str, folder: Path) -> str:
-    asyncio.run(files.get(stream_key(task.id, task.run, name), folder / "got"))
-    return (folder / "got").read_text()
+def counts(text: str | None) -> tuple[int, ...]:
+    """The numbers of frames of a stored stream's fragments."""
+    return tuple(each.frames for each in (Stream.stored(text, 1) or NONE).fragments)
+
+
+def contents(files: FileStore, task: Task, folder: Path) -> list[str]:
+    """What the stream's initialization and fragments hold."""
+    stream = Stream.stored(task.stream, task.run)
+    assert stream is not None
+    writers = [each.writer for each in stream.fragments]
+    names = [initialization_name(writers[0]), *(fragment_name(number, each) for number, each in enumerate(writers))]
+
+    async def read(name: str) -> str:
+        await files.get(stream_key(task.id, task.run, name), folder / "got")
+        return (folder / "got").read_text()
+
+    return [asyncio.run(read(name)) for name in names]
 
 
 def test_another_attempt_adds_to_what_was_announced(files: FileStore, tmp_path: Path) -> None:
     lost = streamed(files, begun(tmp_path, running_task(), "first"), 30, 30, ends=False)
-    assert lost.stream == "1 30 90: 30 30"
+    assert counts(lost.stream) == (30, 30)
     again = begun(tmp_path, replace(lost, attempt=2), "second")
     whole = streamed(files, again, 30, 30, 30)
-    assert whole.stream == "1 30 90: 30 30 30"
-    told = [content(files, whole, f"{number}.m4s", tmp_path) for number in range(3)]
-    assert told == ["first 0", "first 1", "second 2"]
+    assert counts(whole.stream) == (30, 30, 30)
+    assert contents(files, whole, tmp_path) == ["the beginning", "first 0", "first 1", "second 2"]
+
+
+def test_an_attempt_that_was_lost_and_still_lives_changes_nothing_that_was_announced(
+    files: FileStore, tmp_path: Path
+) -> None:
+    fenced_off = begun(tmp_path, running_task(), "first")
+    again = begun(tmp_path, replace(fenced_off.task, attempt=2), "second")
+    whole = streamed(files, again, 30, 30, 30)
+    (fenced_off.folder / "init.mp4").write_text("another beginning")
+    streamed(files, fenced_off, 30, 30, 30)
+    assert contents(files, whole, tmp_path) == ["the beginning", "second 0", "second 1", "second 2"]
+
+
+def test_a_stream_of_the_release_before_goes_on(files: FileStore, tmp_path: Path) -> None:
+    before = replace(running_task(), stream="1 30 90: 30 30")
+    for name, text in (("init.mp4", "the beginning"), ("0.m4s", "before 0"), ("1.m4s", "before 1")):
+        asyncio.run(files.put(stream_key(before.id, 1, name), text.encode()))
+    whole = streamed(files, begun(tmp_path, before, "now"), 30, 30, 30)
+    assert contents(files, whole, tmp_path) == ["the beginning", "before 0", "before 1", "now 2"]
 
 
 @pytest.mark.parametrize(("beginning", "frames"), [("another", (30, 30, 30)), ("the beginning", (30, 15, 45))])
@@ -92,14 +124,17 @@ def test_an_attempt_that_makes_other_fragments_ends_the_stream(
     lost = streamed(files, begun(tmp_path, running_task(), "first"), 30, 30, ends=False)
     other = begun(tmp_path, replace(lost, attempt=2), "second", beginning)
     assert streamed(files, other, *frames).stream == ""
-    assert content(files, lost, "1.m4s", tmp_path) == "first 1"
+    assert contents(files, lost, tmp_path)[2] == "first 1"
 
 
-@pytest.mark.parametrize(("first", "stream"), [(1, "1 30 90: 30 30 30"), (2, "1 30 90: 30 30 30"), (3, "")])
-def test_a_part_goes_on_after_those_before_it(files: FileStore, tmp_path: Path, first: int, stream: str) -> None:
+@pytest.mark.parametrize(("first", "fragments"), [(1, (30, 30, 30)), (2, (30, 30, 30)), (3, ())])
+def test_a_part_goes_on_after_those_before_it(
+    files: FileStore, tmp_path: Path, first: int, fragments: tuple[int, ...]
+) -> None:
     before = replace(running_task(), stream="1 30 90: 30 30")
     asyncio.run(files.put(stream_key(before.id, 1, "init.mp4"), b"the beginning"))
-    assert streamed(files, begun(tmp_path, before, "part"), *[30] * (3 - first or 1), first=first).stream == stream
+    after = streamed(files, begun(tmp_path, before, "part"), *[30] * (3 - first or 1), first=first)
+    assert counts(after.stream) == fragments
 
 
 def test_a_stream_without_its_end_is_none(files: FileStore, tmp_path: Path) -> None:
@@ -108,13 +143,14 @@ def test_a_stream_without_its_end_is_none(files: FileStore, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("frames", [0, 121, 200])
 def test_a_fragment_has_a_frame_and_at_most_four_seconds(frames: int) -> None:
-    assert Stream.begun(1, StreamLine("init.mp4", (30, 1), 300)).longer(frames) is None
+    assert Stream.begun(1, StreamLine("init.mp4", (30, 1), 300)).longer(Fragment(frames)) is None
 
 
 def test_a_stream_is_that_of_its_run() -> None:
-    text = "1 30000/1001 90: 30 30"
+    text = "1 30000/1001 90: 30 @5f2c81d0 30 15 @08aa3e71 15"
     stream = Stream.stored(text, 1)
     assert stream is not None
     assert stream.text() == text
+    assert [each.writer for each in stream.fragments] == ["", "5f2c81d0", "5f2c81d0", "08aa3e71"]
     assert Stream.stored(text, 2) is None
     assert Stream.stored("", 1) is None

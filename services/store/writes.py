@@ -3,7 +3,6 @@
 After the commit the caller passes the `TaskChange`s to `TaskCache.publish`.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -35,20 +34,22 @@ _INSERT_TASK = sa.insert(tasks).returning(tasks)
 _INSERT_EVENT = sa.insert(events).returning(events.c.position)
 
 
-def _place_statement() -> sa.Select[int | None, int]:
+def _place_statement() -> sa.Select[*tuple[int | None, ...]]:
+    """The newest creation of the draft; the last turns of the owner's waiting tasks and parts; the first turns of all.
+    PostgreSQL plans five plain values in a fifth of the time that it needs for unions.
+    """
     served, mine = tasks.c.priority == sa.bindparam("priority"), tasks.c.owner == sa.bindparam("owner")
     of_part = parts.join(tasks, tasks.c.id == parts.c.task_id)
-    part = is_processing & served & (parts.c.status == PartStatus.OPEN)
-
-    def most(kind: Callable[[Any], Any], *conditions: sa.ColumnElement[bool]) -> Any:
-        of_tasks = sa.select(kind(tasks.c.turn).label("turn")).where(is_pending, served, *conditions)
-        of_parts = sa.select(kind(tasks.c.turn + parts.c.number)).select_from(of_part).where(part, *conditions)
-        found = sa.union_all(of_tasks, of_parts).subquery()
-        return sa.select(kind(found.c.turn)).scalar_subquery()
-
-    same = mine & (tasks.c.draft_url == sa.bindparam("draft_url"))
-    newest_ms = sa.select(sa.func.max(tasks.c.created_at_ms)).where(same).scalar_subquery()
-    return sa.select(newest_ms, sa.func.coalesce(most(sa.func.max, mine) + 1, most(sa.func.min), 0))
+    open_ = is_processing & served & (parts.c.status == PartStatus.OPEN)
+    task_turn, part_turn, last, first = tasks.c.turn, tasks.c.turn + parts.c.number, sa.func.max, sa.func.min
+    found = (
+        sa.select(last(tasks.c.created_at_ms)).where(mine, tasks.c.draft_url == sa.bindparam("draft_url")),
+        sa.select(last(task_turn)).where(is_pending, served, mine),
+        sa.select(last(part_turn)).select_from(of_part).where(open_, mine),
+        sa.select(first(task_turn)).where(is_pending, served),
+        sa.select(first(part_turn)).select_from(of_part).where(open_),
+    )
+    return sa.select(*(each.scalar_subquery() for each in found))
 
 
 _PLACE = _place_statement()
@@ -240,8 +241,9 @@ async def _place(connection: AsyncConnection, owner: str, draft_url: str, priori
     after the own waiting tasks and parts of the owner, not before the round that is being served.
     """
     values = {"owner": owner, "draft_url": draft_url, "priority": priority}
-    newest_ms, turn = (await connection.execute(_PLACE, values)).one()
-    return newest_ms or 0, turn
+    newest_ms, *turns = (await connection.execute(_PLACE, values)).one()
+    own, all_ = ([turn for turn in two if turn is not None] for two in (turns[:2], turns[2:]))
+    return newest_ms or 0, max(own) + 1 if own else min(all_, default=0)
 
 
 async def _change(

@@ -283,16 +283,13 @@ class Worker:
         """Return the task to the queue; one whose run has ended stays as it is. Raises `FencedOff`."""
         with suppress(StoreUnavailable):
             async with self._database.write() as connection:
-                handed = await writes.hand_back(connection, attempt.task)
-            if not handed:
-                await self._check_fence(attempt.task)
+                if not await writes.hand_back(connection, attempt.task):
+                    await _check_fence(connection, attempt.task)
 
     async def _check_fence(self, task: Task) -> None:
-        """Raises `FencedOff` when the run of a task that is no longer ours goes on, and `StoreUnavailable`."""
+        """See below. Raises `StoreUnavailable`."""
         async with self._database.read() as connection:
-            now = await reads.any_task(connection, task.id)
-        if now is not None and not now.status.final and now.run == task.run:
-            raise FencedOff(f"task {task.id} has another worker")
+            await _check_fence(connection, task)
 
     async def _clean_up(self, attempt: Attempt) -> None:
         """Remove the files and artifacts of the attempt, and the materials unless a retry may need them."""
@@ -340,6 +337,13 @@ class Worker:
     async def _active_ids(self) -> set[str]:
         async with self._database.read() as connection:
             return await reads.active_ids(connection)
+
+
+async def _check_fence(connection: AsyncConnection, task: Task) -> None:
+    """Raises `FencedOff` when the run of a task that is no longer ours goes on."""
+    now = await reads.any_task(connection, task.id)
+    if now is not None and not now.status.final and now.run == task.run:
+        raise FencedOff(f"task {task.id} has another worker")
 
 
 def _refusal(task: Task, base_url: str) -> Failed | None:

@@ -22,13 +22,12 @@ from procrastinate.jobs import Job as EngineJob
 from procrastinate.jobs import Status
 from procrastinate.manager import get_channel_for_queues
 from procrastinate.worker import Worker
-from psycopg_pool import AsyncNullConnectionPool
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.background import RETRY_SECONDS, background, every
 from services.errors import DraftcastError, StoreUnavailable
 from services.store.database import POSTGRES_ARGUMENTS, POSTGRES_OPTIONS, Database
-from services.worker.queue.connector import PatientConnector
+from services.worker.queue.connector import KeptConnections, PatientConnector
 from services.worker.queue.heartbeats import Heartbeats
 from services.worker.queue.queue import FencedOff, Handle, Job, JobKind, WorkQueue
 
@@ -52,8 +51,6 @@ ENGINE_OPTIONS = f"{POSTGRES_OPTIONS} -c synchronous_commit=off"
 """What the engine writes does not wait for the disk. A power failure loses the newest writes only: where a claim has
 lasted, so has the hand-out before it; a job whose end is lost comes again, and its row says that it is over.
 """
-SIDE_CONNECTIONS = 5
-"""Connections of the engine beside those of its jobs, at most."""
 PRIORITY_STEP = 1_000_000
 """The engine's priority is that of the job in steps, and within a step its turn: 999 999 for a job that was handed out
 before, then 999 998 for turn 0 down to 0 for turn 999 998 and later. It fits into 32 bits for priorities of -1000 to
@@ -131,7 +128,7 @@ class PostgresQueue(WorkQueue):
 
         self._ended.clear()
         try:
-            async with self._pool(slots) as pool:
+            async with self._pool() as pool:
                 await app.open_async(pool)
                 async with background("queue", every(self._interval_seconds, "recovery of jobs", self._look)):
                     await self._serve(app, slots)
@@ -140,14 +137,10 @@ class PostgresQueue(WorkQueue):
         if self.connector.fenced_off:
             raise FencedOff("another process has the work of this one")
 
-    def _pool(self, slots: int) -> AsyncNullConnectionPool:
-        """A connection for each statement: a pool that keeps them waits ever longer before it connects anew, while the
-        heart stands still.
-        """
-        return AsyncNullConnectionPool(
+    def _pool(self) -> KeptConnections:
+        return KeptConnections(
             self._database.url.set(drivername="postgresql").render_as_string(hide_password=False),
             kwargs={**POSTGRES_ARGUMENTS, "options": ENGINE_OPTIONS},
-            max_size=slots + SIDE_CONNECTIONS,
             open=False,
         )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.store.database import Database
 from services.worker.queue import queue_postgres
-from services.worker.queue.connector import PatientConnector
+from services.worker.queue.connector import KeptConnections, PatientConnector
 from services.worker.queue.queue import Job
 from services.worker.queue.queue_postgres import PostgresQueue
 from tests.services.worker.queues import SOON_SECONDS, Handles, add, add_job, cancel, process, queued, running, told
@@ -79,6 +79,22 @@ def test_connections_that_the_server_ends_cost_no_job(run: Callable[..., None]) 
             await handles.until(cancelled=1)
 
     run(scenario)
+
+
+def test_a_connection_is_kept_until_the_server_ends_it(url: str) -> None:
+    async def scenario() -> None:
+        async with asyncio.timeout(SECONDS), KeptConnections(url, open=False) as pool:
+            processes: list[int] = []
+            for _ in range(3):
+                async with pool.connection() as connection:
+                    processes.append(connection.info.backend_pid)
+            assert len(set(processes)) == 1
+            async with pool.connection(), pool.connection() as other:
+                await other.execute("SELECT pg_terminate_backend(%s)", processes[:1])
+            async with pool.connection() as one, pool.connection() as two:
+                assert processes[0] not in {one.info.backend_pid, two.info.backend_pid}
+
+    asyncio.run(scenario())
 
 
 class HeldUp(PatientConnector):

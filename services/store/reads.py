@@ -19,14 +19,6 @@ async def task(connection: AsyncConnection, owner: str, task_id: str) -> Task | 
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id, tasks.c.owner == owner))
 
 
-_ACTIVE_TASK = sa.select(tasks).where(
-    *(column == sa.bindparam(column.name) for column in (tasks.c.owner, tasks.c.draft_url, tasks.c.output_key)),
-    is_active,
-)
-_PENDING_COUNT = sa.select(sa.func.count(tasks.c.queued_at_ms)).where(is_pending)
-"""Of a column that only the index of waiting tasks holds."""
-
-
 async def any_task(connection: AsyncConnection, task_id: str) -> Task | None:
     """The task with this id, of any owner: for workers."""
     return await _one(connection, sa.select(tasks).where(tasks.c.id == task_id))
@@ -36,13 +28,6 @@ async def newest_task(connection: AsyncConnection, owner: str, draft_url: str) -
     """The newest task of a draft URL."""
     same = sa.select(tasks).where(tasks.c.owner == owner, tasks.c.draft_url == draft_url)
     return await _one(connection, same.order_by(tasks.c.created_at_ms.desc(), tasks.c.id.desc()).limit(1))
-
-
-async def active_task(connection: AsyncConnection, owner: str, draft_url: str, variant: str) -> Task | None:
-    """The PENDING or PROCESSING task of a draft URL and variant (see `TaskRequest`); there is at most one."""
-    values = {"owner": owner, "draft_url": draft_url, "output_key": variant}
-    row = (await connection.execute(_ACTIVE_TASK, values)).mappings().one_or_none()
-    return None if row is None else task_of(row)
 
 
 async def active_tasks(
@@ -84,7 +69,7 @@ async def keyed_task(connection: AsyncConnection, owner: str, key: str) -> tuple
 
 async def pending_count(connection: AsyncConnection) -> int:
     """The number of PENDING tasks of all owners."""
-    return await connection.scalar(_PENDING_COUNT) or 0
+    return await connection.scalar(sa.select(sa.func.count(tasks.c.queued_at_ms)).where(is_pending)) or 0
 
 
 async def active_count(connection: AsyncConnection, owner: str) -> int:

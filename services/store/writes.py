@@ -3,7 +3,7 @@
 After the commit the caller passes the `TaskChange`s to `TaskCache.publish`.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,25 +28,44 @@ from services.store.records import (
     closed_stages,
 )
 from services.store.rows import stages_json, task_of, warnings_json
-from services.store.tables import events, idempotency_keys, is_pending, is_processing, parts, tasks
+from services.store.tables import events, idempotency_keys, is_active, is_pending, is_processing, parts, tasks
 
 _INSERT_TASK = sa.insert(tasks).returning(tasks)
 _INSERT_EVENT = sa.insert(events).returning(events.c.position)
 
 
-def _place_statement() -> sa.Select[*tuple[int | None, ...]]:
-    """The newest creation of the draft; the last turns of the owner's waiting tasks and parts; the first turns of all.
-    PostgreSQL plans five plain values in a fifth of the time that it needs for unions.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of a request before its task is stored."""
+
+    active: str | None
+    """The id of the PENDING or PROCESSING task of the same draft URL and variant."""
+    waiting: int
+    """The number of PENDING tasks of all owners."""
+    created_ms: int
+    """When the draft's newest task was created; 0 without one. The next is later, even when the clock was set back."""
+    turn: int
+    """The turn after the own waiting tasks and parts of the owner, not before the round that is being served."""
+
+
+def _place_statement() -> sa.Select[*tuple[Any, ...]]:
+    """One statement for all: they share the cost of a statement, and PostgreSQL plans plain values in a fifth of the
+    time that it needs for unions. Waiting tasks are counted by a column that only their index holds.
     """
-    served, mine = tasks.c.priority == sa.bindparam("priority"), tasks.c.owner == sa.bindparam("owner")
+    owner, draft_url, variant, priority = (
+        column == sa.bindparam(column.name)
+        for column in (tasks.c.owner, tasks.c.draft_url, tasks.c.output_key, tasks.c.priority)
+    )
     of_part = parts.join(tasks, tasks.c.id == parts.c.task_id)
-    open_ = is_processing & served & (parts.c.status == PartStatus.OPEN)
+    open_ = is_processing & priority & (parts.c.status == PartStatus.OPEN)
     task_turn, part_turn, last, first = tasks.c.turn, tasks.c.turn + parts.c.number, sa.func.max, sa.func.min
     found = (
-        sa.select(last(tasks.c.created_at_ms)).where(mine, tasks.c.draft_url == sa.bindparam("draft_url")),
-        sa.select(last(task_turn)).where(is_pending, served, mine),
-        sa.select(last(part_turn)).select_from(of_part).where(open_, mine),
-        sa.select(first(task_turn)).where(is_pending, served),
+        sa.select(tasks.c.id).where(owner, draft_url, variant, is_active),
+        sa.select(sa.func.count(tasks.c.queued_at_ms)).where(is_pending),
+        sa.select(last(tasks.c.created_at_ms)).where(owner, draft_url),
+        sa.select(last(task_turn)).where(is_pending, priority, owner),
+        sa.select(last(part_turn)).select_from(of_part).where(open_, owner),
+        sa.select(first(task_turn)).where(is_pending, priority),
         sa.select(first(part_turn)).select_from(of_part).where(open_),
     )
     return sa.select(*(each.scalar_subquery() for each in found))
@@ -55,17 +74,29 @@ def _place_statement() -> sa.Select[*tuple[int | None, ...]]:
 _PLACE = _place_statement()
 
 
-async def create(connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest) -> TaskChange:
-    """Insert a task and its first event. Raises IntegrityError when the draft URL has an active task."""
+async def place(connection: AsyncConnection, owner: str, draft_url: str, variant: str, priority: int) -> Place:
+    """The place of a request of the owner. It holds until the end of the transaction."""
+    values = {"owner": owner, "draft_url": draft_url, "output_key": variant, "priority": priority}
+    active, waiting, created_ms, *turns = (await connection.execute(_PLACE, values)).one()
+    own, all_ = ([turn for turn in two if turn is not None] for two in (turns[:2], turns[2:]))
+    return Place(active, waiting, created_ms or 0, max(own) + 1 if own else min(all_, default=0))
+
+
+async def create(
+    connection: AsyncConnection, owner: str, task_id: str, request: TaskRequest, known: Place | None = None
+) -> TaskChange:
+    """Insert a task and its first event, at the place that is `known` in this transaction, if it was asked for. Raises
+    IntegrityError when the draft URL has an active task.
+    """
     now = now_ms()
-    newest_ms, turn = await _place(connection, owner, request.draft_url, request.priority)
-    made = max(now, newest_ms + 1)
+    found = known or await place(connection, owner, request.draft_url, request.variant, request.priority)
+    made = max(now, found.created_ms + 1)
     values = {
         "id": task_id,
         "owner": owner,
         "draft_url": request.draft_url,
         **_waiting(now, None if request.expires_in_seconds is None else now + request.expires_in_seconds * 1000),
-        "turn": turn,
+        "turn": found.turn,
         "attempt": 0,
         "max_attempts": MAX_LOSSES + 1,
         "priority": request.priority,
@@ -100,9 +131,9 @@ async def attach_webhook(connection: AsyncConnection, task: Task, request: TaskR
 
 async def requeue(connection: AsyncConnection, task: Task) -> TaskChange | None:
     """Requeue an ended task for a new attempt. None when it has changed."""
-    _, turn = await _place(connection, task.owner, task.draft_url, task.priority)
+    found = await place(connection, task.owner, task.draft_url, "", task.priority)
     values = _waiting(now_ms(), None) | {
-        "turn": turn,
+        "turn": found.turn,
         "run": task.run + 1,
         "max_attempts": task.attempt + MAX_LOSSES + 1,
         "started_at_ms": None,
@@ -234,16 +265,6 @@ def _fence(task: Task) -> sa.ColumnElement[bool]:
         tasks.c.worker.is_not_distinct_from(task.worker),
         tasks.c.fence == task.fence,
     )
-
-
-async def _place(connection: AsyncConnection, owner: str, draft_url: str, priority: int) -> tuple[int, int]:
-    """The creation time of the draft's newest task, before the next one, even when the clock was set back; and the turn
-    after the own waiting tasks and parts of the owner, not before the round that is being served.
-    """
-    values = {"owner": owner, "draft_url": draft_url, "priority": priority}
-    newest_ms, *turns = (await connection.execute(_PLACE, values)).one()
-    own, all_ = ([turn for turn in two if turn is not None] for two in (turns[:2], turns[2:]))
-    return newest_ms or 0, max(own) + 1 if own else min(all_, default=0)
 
 
 async def _change(

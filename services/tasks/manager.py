@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeAlias
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +47,7 @@ from services.store.records import (
     ThroughputPoint,
 )
 from services.tasks.draft_check import DraftCheck
+from services.tasks.grouping import Grouping
 from services.tasks.queue_quota import check_queue_quota
 from services.tasks.requests import checked_request, fingerprint
 from services.telemetry.log_context import bind_task
@@ -56,7 +58,13 @@ log = logging.getLogger(__name__)
 
 MOST_REQUESTS = 1000
 """Requests of one `submit_all`."""
+LARGEST_GROUP = 16
+"""Submits of different callers in one transaction: its statements hold up the event loop."""
 DEFAULT_THROUGHPUT_MINUTES, MAX_THROUGHPUT_MINUTES = 60, 24 * 60
+
+_Wanted: TypeAlias = tuple[str, TaskRequest | RequestError]
+"""The owner and the checked request of a submit, or what is wrong with it."""
+_Stored: TypeAlias = Task | TaskChange | RequestError
 
 
 class TaskManager:
@@ -95,6 +103,7 @@ class TaskManager:
         self._drafts = drafts
         self._default_output = default_output
         self._default_label = default_label
+        self._submits = Grouping[_Wanted, _Stored](self._store, LARGEST_GROUP)
 
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
@@ -102,7 +111,9 @@ class TaskManager:
         The same idempotency key returns its task; the same draft URL, output and replacements return their active task.
         On return the task is on disk.
         """
-        (found,) = await self.submit_all(owner, [request])
+        began_ms = now_ms()
+        checked = await self._checked_or_error(owner, request, self._deadline())
+        found = self._submitted(await self._submits.one((owner, checked)), began_ms)
         if isinstance(found, RequestError):
             raise found
         return found
@@ -111,16 +122,12 @@ class TaskManager:
         """Submit several requests in one transaction, in order. Returns the result or the error of each; the error of
         one ends no other.
         """
-        began_ms = now_ms()
-        deadline = self._drafts.deadline() if self._drafts else 0.0
-        checked = [await self._checked_or_error(owner, request, deadline) for request in requests]
-        try:
-            found = await self._submit_once(owner, checked)
-        except IntegrityError:  # a concurrent submit was faster: join its task
-            found = await self._submit_once(owner, checked)
-        if any(isinstance(each, TaskChange) for each in found):
-            self._queue.wake()
+        began_ms, deadline = now_ms(), self._deadline()
+        found = await self._store([(owner, await self._checked_or_error(owner, each, deadline)) for each in requests])
         return [self._submitted(each, began_ms) for each in found]
+
+    def _deadline(self) -> float:
+        return self._drafts.deadline() if self._drafts else 0.0
 
     async def _checked_or_error(self, owner: str, request: TaskRequest, deadline: float) -> TaskRequest | RequestError:
         try:
@@ -137,7 +144,7 @@ class TaskManager:
             return error
         return request
 
-    def _submitted(self, found: Task | TaskChange | RequestError, began_ms: int) -> Submitted | RequestError:
+    def _submitted(self, found: _Stored, began_ms: int) -> Submitted | RequestError:
         """The result of a stored request; a new task is published."""
         if isinstance(found, RequestError):
             return found
@@ -155,13 +162,20 @@ class TaskManager:
         if reason is not None:
             raise InvalidInput(Bilingual(f"{reason.en}.", f"{reason.zh}。"), path=("output", "format"))
 
-    async def _submit_once(
-        self, owner: str, requests: Sequence[TaskRequest | RequestError]
-    ) -> list[Task | TaskChange | RequestError]:
-        """For each request the repeated task, the first change of a new one, or its error."""
-        found: list[Task | TaskChange | RequestError] = []
-        async with self._database.write(small=len(requests) == 1) as connection:
-            for request in requests:
+    async def _store(self, wanted: Sequence[_Wanted]) -> list[_Stored]:
+        """For each request of an owner the repeated task, the first change of a new one, or its error."""
+        try:
+            found = await self._store_once(wanted)
+        except IntegrityError:  # a concurrent submit was faster: join its task
+            found = await self._store_once(wanted)
+        if any(isinstance(each, TaskChange) for each in found):
+            self._queue.wake()
+        return found
+
+    async def _store_once(self, wanted: Sequence[_Wanted]) -> list[_Stored]:
+        found: list[_Stored] = []
+        async with self._database.write(small=len(wanted) <= LARGEST_GROUP) as connection:
+            for owner, request in wanted:
                 try:
                     if isinstance(request, RequestError):
                         raise request
@@ -174,41 +188,28 @@ class TaskManager:
         return found
 
     async def _stored(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | TaskChange:
-        known = await self._repeated_task(connection, owner, request)
-        if known is not None:
-            return known
-        waiting = await reads.pending_count(connection)
-        if waiting >= self._max_queued:
+        """The task that the request repeats, by its key, or by its draft URL and variant; or a new one."""
+        if request.idempotency_key is not None:
+            keyed = await _keyed_task(connection, owner, request, request.idempotency_key)
+            if keyed is not None:
+                return keyed
+        place = await writes.place(connection, owner, request.draft_url, request.variant, request.priority)
+        if place.active is not None:
+            active = await self._read_or_raise(connection, owner, place.active)
+            await _join_webhook(connection, active, request)
+            await self._bind_key(connection, owner, request, active)
+            return active
+        if place.waiting >= self._max_queued:
             raise QueueFull(
                 Bilingual(
-                    f"{waiting} tasks are waiting already; try again when some have ended.",
-                    f"已有 {waiting} 个任务在排队，请稍后再试。",
+                    f"{place.waiting} tasks are waiting already; try again when some have ended.",
+                    f"已有 {place.waiting} 个任务在排队，请稍后再试。",
                 )
             )
         await check_queue_quota(connection, owner, self._queued_per_key)
-        created = await writes.create(connection, owner, uuid.uuid4().hex, request)
+        created = await writes.create(connection, owner, uuid.uuid4().hex, request, place)
         await self._bind_key(connection, owner, request, created.task)
         return created
-
-    async def _repeated_task(self, connection: AsyncConnection, owner: str, request: TaskRequest) -> Task | None:
-        """The task that the request repeats, by its key, or by its draft URL and variant."""
-        key = request.idempotency_key
-        if key is not None and (bound := await reads.keyed_task(connection, owner, key)):
-            task_id, digest = bound
-            if digest != fingerprint(request):
-                raise IdempotencyConflict(
-                    Bilingual(
-                        "This idempotencyKey was used before with other input; use a new key for a new request.",
-                        "该 idempotencyKey 已用于不同的请求；新的请求请使用新的 key。",
-                    ),
-                    path=("idempotencyKey",),
-                )
-            return await reads.task(connection, owner, task_id)
-        active = await reads.active_task(connection, owner, request.draft_url, request.variant)
-        if active is not None:
-            await _join_webhook(connection, active, request)
-            await self._bind_key(connection, owner, request, active)
-        return active
 
     async def _bind_key(self, connection: AsyncConnection, owner: str, request: TaskRequest, task: Task) -> None:
         if request.idempotency_key is not None:
@@ -378,6 +379,23 @@ class TaskManager:
         if task is None:
             raise _not_found()
         return task
+
+
+async def _keyed_task(connection: AsyncConnection, owner: str, request: TaskRequest, key: str) -> Task | None:
+    """The task that the key is bound to. Raises `IdempotencyConflict` where that is one of another request."""
+    bound = await reads.keyed_task(connection, owner, key)
+    if bound is None:
+        return None
+    task_id, digest = bound
+    if digest != fingerprint(request):
+        raise IdempotencyConflict(
+            Bilingual(
+                "This idempotencyKey was used before with other input; use a new key for a new request.",
+                "该 idempotencyKey 已用于不同的请求；新的请求请使用新的 key。",
+            ),
+            path=("idempotencyKey",),
+        )
+    return await reads.task(connection, owner, task_id)
 
 
 async def _join_webhook(connection: AsyncConnection, active: Task, request: TaskRequest) -> None:

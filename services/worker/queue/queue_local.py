@@ -30,6 +30,7 @@ jobs = sa.table(
 )
 
 _INSERT = sa.insert(jobs)
+_ORDER = (jobs.c.priority.desc(), sa.text("(handed = 0)"), jobs.c.turn, jobs.c.id)
 
 RETRY_SECONDS = 1.0
 """Time after which a job that failed is handed out again."""
@@ -119,13 +120,16 @@ class LocalQueue(WorkQueue):
 
     async def _read(self, slots: int) -> tuple[list[int], list[int]]:
         """Which of the running jobs are gone, and which jobs come next."""
-        free = sa.select(jobs.c.id).where(jobs.c.id.not_in([*self._running, *self._paused]))
-        order = (jobs.c.priority.desc(), sa.text("(handed = 0)"), jobs.c.turn, jobs.c.id)
+        gone, wanted = set[int](), list[int]()
         async with self._database.read() as connection:
-            there = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(self._running)))
-            gone = self._running.keys() - set(there)
-            wanted = await connection.scalars(free.order_by(*order).limit(slots - len(self._running) + len(gone)))
-            return list(gone), list(wanted)
+            if self._running:
+                there = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(self._running)))
+                gone = self._running.keys() - set(there)
+            free = slots - len(self._running) + len(gone)
+            if free > 0:
+                others = sa.select(jobs.c.id).where(jobs.c.id.not_in([*self._running, *self._paused]))
+                wanted = list(await connection.scalars(others.order_by(*_ORDER).limit(free)))
+        return list(gone), wanted
 
     async def _hand_out(self, keys: list[int]) -> list[tuple[int, Job]]:
         """The jobs with these ids, in their order; without those that were cancelled meanwhile."""

@@ -50,6 +50,17 @@ def test_the_same_url_joins_the_active_task(run: Run) -> None:
     run(scenario)
 
 
+def test_a_submit_that_cannot_be_stored_costs_none_beside_it(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        wanted = [TaskRequest(draft_url=f"http://a.example/{number}") for number in range(4)]
+        wanted[1] = TaskRequest(draft_url="http://a.example/1", metadata={"title": "half a pair: \ud83d"})
+        found = await asyncio.gather(*(tasks.manager.submit(OWNER, each) for each in wanted), return_exceptions=True)
+        assert isinstance(found.pop(1), InvalidInput)
+        assert [each.created for each in found if not isinstance(each, BaseException)] == [True] * 3
+
+    run(scenario)
+
+
 def test_the_database_itself_has_one_active_task_of_an_owner_and_url(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         first = await tasks.submit()

@@ -34,20 +34,20 @@ class Grouping(Generic[Wanted, Found]):
         while self._waiting:
             group = [(wanted, future) for wanted, future in self._waiting[: self._largest] if not future.done()]
             del self._waiting[: self._largest]
-            await self._group(group)
+            if group:
+                await self._group(group)
         self._running = None
 
     async def _group(self, group: Sequence[tuple[Wanted, asyncio.Future[Found]]]) -> None:
         try:
-            results = await self._do([wanted for wanted, _ in group]) if group else []
+            results = await self._do([wanted for wanted, _ in group])
         except Exception as error:  # noqa: BLE001 - each caller gets it
-            if len(group) > 1 and not isinstance(error, StoreUnavailable):
-                for each in group:
-                    await self._group([each])
-                return
-            for _, future in group:
-                if not future.done():
+            if len(group) == 1 or isinstance(error, StoreUnavailable):
+                for future in (future for _, future in group if not future.done()):
                     future.set_exception(error)
+                return
+            for each in group:
+                await self._group([each])
             return
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():

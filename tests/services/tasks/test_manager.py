@@ -53,7 +53,7 @@ def test_the_same_url_joins_the_active_task(run: Run) -> None:
 def test_a_submit_that_cannot_be_stored_costs_none_beside_it(run: Run) -> None:
     async def scenario(tasks: Tasks) -> None:
         wanted = [TaskRequest(draft_url=f"http://a.example/{number}") for number in range(4)]
-        wanted[1] = TaskRequest(draft_url="http://a.example/1", metadata={"title": "half a pair: \ud83d"})
+        wanted[1] = TaskRequest(draft_url="http://a.example/1", idempotency_key="half a pair: \ud83d")
         found = await asyncio.gather(*(tasks.manager.submit(OWNER, each) for each in wanted), return_exceptions=True)
         assert isinstance(found.pop(1), InvalidInput)
         assert [each.created for each in found if not isinstance(each, BaseException)] == [True] * 3

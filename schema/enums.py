@@ -175,7 +175,7 @@ _publish(
     "VideoQuality",
     "The quality of the encoding.",
     {
-        Quality.DRAFT: "Half of the canvas's size unless a size is given, encoded as fast as possible.",
+        Quality.DRAFT: "Half of the canvas's size and of the frame rate unless they are given, for a quick look.",
         Quality.STANDARD: "For viewing and platforms.",
         Quality.HIGH: "For further editing: a larger file, slower to make.",
     },

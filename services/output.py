@@ -42,7 +42,7 @@ class Quality(StrEnum):
     """The quality of encoding against its speed."""
 
     DRAFT = "DRAFT"
-    """Half of the canvas's size unless a size is given, and the fastest encoding."""
+    """Half of the canvas's size and of the frame rate unless they are given; the fastest decoding and encoding."""
     STANDARD = "STANDARD"
     HIGH = "HIGH"
 

@@ -34,8 +34,8 @@ HELP = {
     "The file to write.": "输出文件。",
     f"The file's format; by default that of OUTPUT's ending: {FORMATS}.": f"文件格式，默认由扩展名决定： {FORMATS}。",
     f"The file's format: {FORMATS}.": f"文件格式： {FORMATS}。",
-    "draft, standard or high: draft is small and fast, high large and slow.": (
-        "draft、standard 或 high： draft 体积小、速度快， high 体积大、速度慢。"
+    "draft, standard or high: draft has half the size and frame rate and is fast, high is large and slow.": (
+        "draft、standard 或 high： draft 尺寸和帧率减半， 速度快； high 体积大、速度慢。"
     ),
     "A new text for a placeholder or caption; may be repeated.": "占位符或字幕的新文字， 可重复给出。",
     "A new file for a material; may be repeated.": "素材的新文件；可重复给出。",
@@ -44,7 +44,7 @@ HELP = {
     ),
     "The picture's shorter side in pixels.": "画面短边，单位为像素。",
     "The picture's size as a factor of the canvas's.": "画面尺寸相对于画布的倍数。",
-    "Frames a second; by default the draft's.": "帧率；默认与草稿相同。",
+    "Frames a second; by default the draft's, half of it for draft quality.": "帧率；默认与草稿相同， draft 画质减半。",
     "Begin here, in seconds.": "从第几秒开始。",
     "End here, in seconds.": "到第几秒结束。",
     "Leave the sound out.": "不含声音。",

@@ -25,14 +25,16 @@ Kind = Annotated[
 ]
 Size = Annotated[int | None, typer.Option("--short-side", help="The picture's shorter side in pixels.")]
 Scale = Annotated[float | None, typer.Option("--scale", help="The picture's size as a factor of the canvas's.")]
-Rate = Annotated[float | None, typer.Option("--fps", help="Frames a second; by default the draft's.")]
+Rate = Annotated[
+    float | None, typer.Option("--fps", help="Frames a second; by default the draft's, half of it for draft quality.")
+]
 Level = Annotated[
     Quality,
     typer.Option(
         "--quality",
         metavar="QUALITY",
         case_sensitive=False,
-        help="draft, standard or high: draft is small and fast, high large and slow.",
+        help="draft, standard or high: draft has half the size and frame rate and is fast, high is large and slow.",
     ),
 ]
 From = Annotated[float, typer.Option("--from", help="Begin here, in seconds.")]

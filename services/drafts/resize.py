@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from services.drafts.records import CompoundMaterial, Draft, Material, Segment, TextMaterial, Track
-from services.output import Output, Quality
+from services.output import PICTURES, SLOWEST_RATE, Output, Quality
 
-DRAFT_SCALE = 0.5
-"""The size of a DRAFT, as a factor of the canvas's."""
+DRAFT_SCALE, DRAFT_RATE = 0.5, 0.5
+"""The size and the frame rate of a DRAFT, as factors of the draft's own."""
 SMALLEST_SIDE_PX = 16
 
 
@@ -14,10 +14,8 @@ def resized(draft: Draft, output: Output) -> Draft:
     """The draft with its canvases scaled, and in the frame rate of the output. Lengths that drafts store in canvas
     pixels are scaled too; all others are relative to the canvas.
     """
-    factor = _factor(draft.width, draft.height, output)
-    if factor == 1 and output.frame_rate is None:
-        return draft
-    return _Resizer(factor, output.frame_rate).draft(draft)
+    factor, rate = _factor(draft.width, draft.height, output), _rate(draft.fps, output)
+    return draft if (factor, rate) == (1, None) else _Resizer(factor, rate).draft(draft)
 
 
 def scaled(draft: Draft, factor: float) -> Draft:
@@ -35,6 +33,12 @@ def _factor(width: int, height: int, output: Output) -> float:
     if output.short_side is not None:
         return output.short_side / min(width, height)
     return output.scale or (DRAFT_SCALE if output.quality is Quality.DRAFT else 1.0)
+
+
+def _rate(fps: float, output: Output) -> float | None:
+    """The frame rate of an output; None for the draft's own, which a picture keeps: it is the frame of its time."""
+    halved = output.quality is Quality.DRAFT and output.format not in PICTURES
+    return output.frame_rate or (max(SLOWEST_RATE, fps * DRAFT_RATE) if halved else None)
 
 
 class _Resizer:

@@ -12,7 +12,7 @@ import av
 from services.drafts.ai_mark import MARK_EM, MARK_ID, PICTURE_EM
 from services.errors import Bilingual, ErrorCode, failed
 from services.exporter_protocol.lines import Step
-from services.output import PICTURES, SILENT, Output, OutputFormat
+from services.output import PICTURES, SILENT, Output, OutputFormat, Quality
 from services.render.encoding import conversion, converts, encoder
 from services.render.export import Exported, Exporter, Files, Pictures
 from services.render.finish import check, join, thumbnail, writing_failure
@@ -35,7 +35,13 @@ SHEET_WIDTH_PX = 1920
 def cut(timeline: Timeline, options: Output) -> Timeline:
     """The timeline with the range, sounds and encoder of the output, whose range is within the draft."""
     shown = timeline.sounds if options.sound and options.format not in SILENT else ()
-    cut_out = replace(timeline, window=_window(timeline, options), sounds=shown, encoder=encoder(options))
+    cut_out = replace(
+        timeline,
+        window=_window(timeline, options),
+        sounds=shown,
+        encoder=encoder(options),
+        quick=options.quality is Quality.DRAFT,
+    )
     return _without_mark(cut_out) if options.format in PICTURES else cut_out
 
 

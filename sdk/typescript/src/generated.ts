@@ -185,7 +185,7 @@ export type VideoOutputInput = {
 
 /** The quality of the encoding. */
 export type VideoQuality =
-  /** Half of the canvas's size unless a size is given, encoded as fast as possible. */
+  /** Half of the canvas's size and of the frame rate unless they are given, for a quick look. */
   | 'DRAFT'
   /** For further editing: a larger file, slower to make. */
   | 'HIGH'

@@ -36,7 +36,8 @@ def chunk_command(
     `seeks` has the seek position of each reading, at most its `from_us`; `threads` decode each.
     """
     chains = Chains()
-    sources = Sources(chains, chunk_readings(timeline, chunk, number), seeks, timeline.rate, threads)
+    found = chunk_readings(timeline, chunk, number)
+    sources = Sources(chains, found, seeks, timeline.rate, threads, quick=timeline.quick)
     painter = Painter(chains, sources, timeline, chunk.span, clear=timeline.clear)
     picture = painter.lossless(under) if under else painter.base(chunk.base)
     for use in chunk.passes[number]:

@@ -210,7 +210,7 @@ class Painter:
         if isinstance(picture, SolidColor):
             return ProcessedFrames(self._solid_color(picture, size), single=True)
         label, single = self._frames(layer, span, steady=steady)
-        done = list(sized(layer, size, pixel_format))
+        done = list(sized(layer, size, pixel_format, quick=self._timeline.quick))
         if layer.reverse:
             done.append("reverse")
         if layer.chroma:

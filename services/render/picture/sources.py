@@ -49,17 +49,18 @@ class Reading:
         time_us = round(self.source_us)
         return time_us % self.footage.end_us if self.footage.loop_frames else min(time_us, self.footage.last_frame_us)
 
-    def input_arguments(self, seek_us: int, threads: int = 1) -> list[str]:
+    def input_arguments(self, seek_us: int, threads: int = 1, *, quick: bool = False) -> list[str]:
         """Arguments that open the file at the keyframe before a time, with its own demuxer only. More `threads` decode
-        faster, and hold more frames.
+        faster, and hold more frames; `quick` leaves the edges of blocks as they are.
         """
         footage = self.footage
         seek = ["-noaccurate_seek", "-ss", f"{seek_us}us"] if seek_us else []
         again = ["-stream_loop", "-1"] if footage.loop_frames else []
         guard = ["-threads", str(threads), "-max_pixels", str(MAX_VIDEO_PIXELS), *input_options(footage.demuxer)]
         decoder = [f"-c:{footage.stream}", footage.decoder] if footage.decoder else []
+        rough = ["-skip_loop_filter", "all"] if quick else []
         changes = ["-reinit_filter", "0"] if footage.upright else []
-        return [*again, *seek, *guard, *decoder, *changes, "-i", str(footage.path)]
+        return [*again, *seek, *guard, *decoder, *rough, *changes, "-i", str(footage.path)]
 
 
 def readings(uses: Sequence[FootageUse], rate: Fraction) -> dict[FootageUse, Reading]:
@@ -112,9 +113,12 @@ class Sources:
         seeks: Mapping[Reading, int],
         rate: Fraction,
         threads: int,
+        *,
+        quick: bool,
     ) -> None:
         self._chains = chains
         self._threads = threads
+        self._quick = quick
         self._footage_uses = uses
         self._seeks = seeks
         self._rate = rate
@@ -129,7 +133,8 @@ class Sources:
 
     def _opened(self, reading: Reading, uses: Sequence[FootageUse]) -> dict[FootageUse, str]:
         seek_us = self._seeks.get(reading, 0)
-        source = self._chains.open(reading.input_arguments(seek_us, self._threads), reading.footage.stream)
+        arguments = reading.input_arguments(seek_us, self._threads, quick=self._quick)
+        source = self._chains.open(arguments, reading.footage.stream)
         whole = self._chains.chain(source, list(self._sampled(reading, seek_us)))
         labels = self._chains.split(whole, len(uses))
         return {use: self._trimmed(label, reading, use) for use, label in zip(uses, labels, strict=True)}

@@ -229,6 +229,8 @@ class Timeline:
     warnings: tuple[DraftWarning, ...] = ()
     window: Span | None = None
     encoder: tuple[str, ...] = STANDARD_ENCODER
+    quick: bool = False
+    """Whether footage is decoded and scaled fast rather than exactly."""
     labels: tuple[str, ...] = ()
     """The labels of AI-generated content of its materials, as JSON."""
     mark: Still | None = None

@@ -66,9 +66,12 @@ def test_another_size_shows_the_same_picture(folder: Path, whole: Video) -> None
     assert near(drawn.color(5, 0.15, 0.1), RED)
 
 
-def test_a_draft_quality_is_half_the_size_and_a_high_one_is_nearer(folder: Path, whole: Video) -> None:
+def test_a_draft_quality_has_half_the_size_and_rate_and_a_high_one_is_nearer(folder: Path, whole: Video) -> None:
     quick = made(folder, 3, quality="DRAFT").video
-    assert quick.size == (WIDTH // 2 + 1, HEIGHT // 2)
+    assert (quick.size, quick.rate, len(quick)) == ((WIDTH // 2 + 1, HEIGHT // 2), Fraction(10), len(whole) // 2)
+    counts = [quick.count_at(frame, 0.9, 0.9) for frame in (0, 10, 25)]
+    assert counts == [whole.count_at(2 * frame, 0.9, 0.9) for frame in (0, 10, 25)]
+    assert made(folder, 3, quality="DRAFT", frame_rate=20, end_ms=500).video.rate == whole.rate
     high = made(folder, 4, quality="HIGH", end_ms=500).video
     assert high.size == whole.size
     assert high.path.stat().st_size / len(high) > whole.path.stat().st_size / len(whole)
@@ -171,6 +174,8 @@ def test_a_frame_and_a_contact_sheet(folder: Path, whole: Video) -> None:
     with Image.open(frame.result["output"]) as picture:
         assert picture.format == "JPEG"
         assert difference(np.asarray(picture), whole.rgb(30)) < 4
+    quick = made(folder, 15, ".jpg", format="JPEG", start_ms=1500, quality="DRAFT").result
+    assert (quick["width"], quick["frame_rate"]) == (WIDTH // 2 + 1, RATE), "the frame of its time"
     sheet = made(folder, 14, ".jpg", format="CONTACT_SHEET").result
     with Image.open(sheet["output"]) as picture:
         assert picture.size == (sheet["width"], sheet["height"]) == (5 * WIDTH, 3 * HEIGHT)

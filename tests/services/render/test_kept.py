@@ -64,6 +64,26 @@ def test_only_the_chunk_of_a_changed_caption_is_rendered_and_every_frame_is_that
     assert (frames[-1], sorted(frames)) == (SECONDS * 10, frames)
 
 
+@pytest.mark.long
+def test_a_draft_with_a_compound_uses_the_chunks_that_show_it(folder: Path) -> None:
+    """The compound itself is rendered each time; its file is known by its content."""
+
+    def variant(attempt: int, caption: str, **changes: Any) -> Rendered:
+        inner = DraftBuilder(160, 90, 10).video("clip.mp4", 0, SECONDS * S).text("Within", 0, SECONDS * S)
+        outer = DraftBuilder(160, 90, 10).video("", 0, SECONDS * S, clip={"rotation": 10.0})
+        outer.using("drafts", type="combination", name="inner", draft=inner.content())
+        return render(folder, outer.text(caption, 7 * S, S // 2), attempt=attempt, copy_video=False, **changes)
+
+    kept = folder / "kept-compound"
+    variant(11, "For Ann", keep_dir=str(kept))
+    before = set(kept.iterdir())
+    changed = variant(12, "For Bob", keep_dir=str(kept))
+    assert len(before) > 1
+    assert len(set(kept.iterdir()) - before) == 1
+    whole = variant(13, "For Bob")
+    assert all(np.array_equal(changed.video.rgb(number), whole.video.rgb(number)) for number in range(SECONDS * 10))
+
+
 def test_commands_name_a_mask_that_moves_by_what_it_shows(tmp_path: Path) -> None:
     """Kept chunks are known by their commands, and a command names the folder of such a mask."""
     media.quadrants(tmp_path / "photo.png", 64, 36)

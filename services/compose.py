@@ -42,6 +42,7 @@ from services.tasks.report import Reports
 from services.telemetry.stream_metrics import StreamMetrics
 from services.telemetry.traces import NO_TRACES, Traces
 from services.webhooks.delivery import WebhookSender, webhook_secret
+from services.worker.context import WorkerContext
 from services.worker.maintenance import Maintenance
 from services.worker.queue.choice import queue_of
 from services.worker.queue.queue import WorkQueue
@@ -115,8 +116,8 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
         sender = WebhookSender(database, registry, files, guard, secret, metrics.record_webhook, traces=traces)
         await stack.enter_async_context(sender.serve())
         if work:
-            worker = Worker(database, queue, task_cache, files, registry, metrics.record_end, settings, traces)
-            await stack.enter_async_context(_working(worker, queue, settings.render_slots))
+            context = WorkerContext(database, queue, task_cache, files, registry, metrics.record_end, settings, traces)
+            await stack.enter_async_context(_working(Worker(context), queue, settings.render_slots))
         manager = TaskManager(
             database,
             queue,

@@ -18,17 +18,13 @@ from services.drafts.draft_urls import is_self_reference
 from services.errors import DraftWarning, ErrorCode, Failed, Failure, StoreUnavailable, failed
 from services.exporter_protocol.lines import FragmentLine, PartsLine, PreviewLine, Result, StageLine, StreamLine
 from services.files.beneath import remove_tree
-from services.files.store import FileStore
-from services.live.task_cache import TaskCache
-from services.settings import Settings
 from services.store import parts, reads, workers, writes
-from services.store.database import Database
 from services.store.parts import Part, PartStatus
 from services.store.records import Status, Task, TaskChange
 from services.telemetry.log_context import bind_task
-from services.telemetry.traces import Traces
 from services.worker import attempt_cleanup
 from services.worker.artifact_cleanup import ArtifactCleanup
+from services.worker.context import WorkerContext
 from services.worker.exporter_process import OWN_EXPORTER, OnLine, ProgressLine, export, request_of
 from services.worker.failures import failure_of
 from services.worker.kept import evict
@@ -36,10 +32,10 @@ from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt, ProgressWriter
 from services.worker.publish import publish, put_preview
-from services.worker.queue.queue import FencedOff, Job, JobKind, WorkQueue
-from services.worker.registry import WorkerRegistry
+from services.worker.queue.queue import FencedOff, Job, JobKind
+from services.worker.shared_render.part_jobs import PartJobs
 from services.worker.shared_render.renderers import Renderer
-from services.worker.shared_render.shared import SharedRenders
+from services.worker.shared_render.shared import SharedTasks
 from services.worker.stream import AttemptStream
 
 log = logging.getLogger(__name__)
@@ -54,39 +50,21 @@ KEPT_SECONDS = 60.0
 class Worker:
     """Does jobs on the event loop that opened it."""
 
-    def __init__(
-        self,
-        database: Database,
-        queue: WorkQueue,
-        task_cache: TaskCache,
-        files: FileStore,
-        registry: WorkerRegistry,
-        on_end: Callable[[Task], None],
-        settings: Settings,
-        traces: Traces,
-    ) -> None:
-        self._database = database
-        self._queue = queue
-        self._task_cache = task_cache
-        self._files = files
-        self._registry = registry
-        self._on_end = on_end
-        self._settings = settings
-        self._traces = traces
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
         self._clock = SteadyClock()
-        self._writer = ProgressWriter(database, task_cache)
-        self._artifacts = ArtifactCleanup(database, files, settings.work_dir)
-        may_have_peers = not database.embedded  # an SQLite file has one worker
-        self._shares = may_have_peers and bool(settings.share_seconds) and not settings.exporter
-        self._shared = SharedRenders(
-            database, queue, task_cache, files, self._artifacts, registry.me.id, on_end, settings, traces
-        )
+        self._writer = ProgressWriter(context.database, context.task_cache)
+        self._artifacts = ArtifactCleanup(context.database, context.files, context.settings.work_dir)
+        may_have_peers = not context.database.embedded  # an SQLite file has one worker
+        self._shares = may_have_peers and bool(context.settings.share_seconds) and not context.settings.exporter
+        self._shared = SharedTasks(context, self._artifacts)
+        self._part_jobs = PartJobs(context, self._shared)
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Run background jobs while the block lasts. Jobs may be given to `handle` within it."""
-        dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._settings.work_dir)
-        await asyncio.to_thread(attempt_cleanup.clear_all, self._settings.work_dir, await self._active_ids())
+        dead = await asyncio.to_thread(attempt_cleanup.attempts_in, self._context.settings.work_dir)
+        await asyncio.to_thread(attempt_cleanup.clear_all, self._context.settings.work_dir, await self._active_ids())
         await self._artifacts.clean_dead(dead)
         jobs = (
             self._writer.run(),
@@ -100,7 +78,7 @@ class Worker:
     async def handle(self, job: Job) -> None:
         """Do a job, see `services.worker.queue.queue.Handle`."""
         if job.kind is JobKind.PART:
-            return await self._shared.render(job)
+            return await self._part_jobs.render(job)
         task = await patiently(lambda: self._claim(job))
         if task is None:
             return None
@@ -109,10 +87,10 @@ class Worker:
             return await self._attempt(task)
 
     async def _attempt(self, task: Task) -> None:
-        folder = self._settings.work_dir / task.id / str(task.attempt)
+        folder = self._context.settings.work_dir / task.id / str(task.attempt)
         attempt = Attempt(task, folder, AttemptProgress(task))
         self._writer.running.add(attempt)
-        self._traces.record_wait(task)
+        self._context.traces.record_wait(task)
         try:
             await self._work(attempt)
         except (asyncio.CancelledError, StoreUnavailable):
@@ -122,18 +100,18 @@ class Worker:
             self._writer.running.discard(attempt)
             await asyncio.gather(*attempt.previews, return_exceptions=True)
             if not attempt.shared:
-                self._traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
+                self._context.traces.record_attempt(attempt.task, attempt.progress.stages, attempt.ended)
                 await asyncio.shield(self._clean_up(attempt))
 
     async def _claim(self, job: Job) -> Task | None:
         """The task of the job, with a new attempt of this worker; None when there is nothing to do. Raises `FencedOff`
         and `StoreUnavailable`.
         """
-        async with self._database.write() as connection:
+        async with self._context.database.write() as connection:
             task = await reads.any_task(connection, job.task)
             if task is None or task.status.final or task.run != job.run:
                 return None
-            if (task.worker, task.fence) == (self._registry.me.id, job.token):
+            if (task.worker, task.fence) == (self._context.registry.me.id, job.token):
                 return task  # stored before, though the database did not answer
             if await workers.is_earlier_release(connection, task.worker):
                 return None  # maintenance adds another job while the task is active
@@ -144,28 +122,28 @@ class Worker:
             if job.token <= task.fence:
                 raise FencedOff(f"task {task.id} was handed out again meanwhile")
             if job.kind is JobKind.JOIN and task.worker is None and shared:
-                return await writes.hold(connection, task, self._registry.me.id, job.token)
+                return await writes.hold(connection, task, self._context.registry.me.id, job.token)
             changed = await self._begun(connection, task, job.token)
-        self._task_cache.publish(changed)
+        self._context.task_cache.publish(changed)
         if not changed.task.status.final:
             return changed.task
         with bind_task(changed.task.id):
             log.info("%s", _outcome(changed.task))
-        self._traces.record_wait(changed.task)
+        self._context.traces.record_wait(changed.task)
         await self._artifacts.clean_all(changed.task)
         return None
 
     async def _has_other_jobs(self, connection: AsyncConnection, job: Job) -> bool:
         """Whether the run has jobs beside this one. Parts of the release before have none."""
-        task, run = (queued := self._queue.queued().subquery()).c
+        task, run = (queued := self._context.queue.queued().subquery()).c
         count = sa.select(sa.func.count()).select_from(queued).where(task == job.task, run == job.run)
         return (await connection.scalar(count) or 0) > 1
 
     async def _begun(self, connection: AsyncConnection, task: Task, token: int) -> TaskChange:
         """The beginning of an attempt, or the end of a task that must not run again."""
-        problem = _refusal(task, self._settings.base_url)
+        problem = _refusal(task, self._context.settings.base_url)
         if problem is None:
-            changed = await writes.claim(connection, task, self._registry.me.id, token)
+            changed = await writes.claim(connection, task, self._context.registry.me.id, token)
         else:
             changed = await writes.fail(connection, task, problem.failure)
         assert changed is not None  # noqa: S101 - the task was read in the same transaction
@@ -198,7 +176,7 @@ class Worker:
         return await patiently(lambda: self._check_fence(attempt.task))
 
     async def _export(self, attempt: Attempt) -> None:
-        stream = AttemptStream(self._files, attempt.task, attempt.folder, attempt.progress.on_stream)
+        stream = AttemptStream(self._context.files, attempt.task, attempt.folder, attempt.progress.on_stream)
 
         def on_line(line: ProgressLine) -> None:
             if isinstance(line, StreamLine | FragmentLine):
@@ -209,15 +187,15 @@ class Worker:
         async def on_start(pid: int) -> None:
             await asyncio.to_thread(attempt_cleanup.note_child, attempt.folder, pid)
 
-        async with self._database.read() as connection:
+        async with self._context.database.read() as connection:
             found = await parts.of_task(connection, attempt.task.id)
         async with stream.serve():
             if await self._may_share(found):
                 result = await self._export_in_parts(attempt, found, on_line)
             else:
                 await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
-                request = request_of(self._settings, attempt.task, attempt.folder)
-                result = await export(self._settings.exporter or OWN_EXPORTER, request, on_line, on_start)
+                request = request_of(self._context.settings, attempt.task, attempt.folder)
+                result = await export(self._context.settings.exporter or OWN_EXPORTER, request, on_line, on_start)
         if result is None:
             attempt.shared = True
             return
@@ -229,7 +207,7 @@ class Worker:
         """Whether other workers may render parts of the video, or have done so; not if one is to render it alone."""
         if any(part.status is PartStatus.ENDED for part in found):
             return False
-        return bool(found) or (self._shares and await self._registry.has_peers())
+        return bool(found) or (self._shares and await self._context.registry.has_peers())
 
     async def _export_in_parts(self, attempt: Attempt, found: list[Part], on_line: OnLine) -> Result | None:
         """Split a video that is long enough, join one whose parts are made, and render any other. None when it is left
@@ -261,7 +239,7 @@ class Worker:
 
     async def _finish(self, attempt: Attempt, result: Result) -> None:
         """Publish the video, then complete the task."""
-        video = await publish(self._files, attempt.task, attempt.folder, result)
+        video = await publish(self._context.files, attempt.task, attempt.folder, result)
         await self._end(
             attempt, lambda connection: writes.complete(connection, attempt.task, attempt.progress.stages, video)
         )
@@ -277,18 +255,18 @@ class Worker:
             return await patiently(lambda: self._check_fence(attempt.task))
         attempt.ended = ended.task
         log.info("%s", _outcome(ended.task))
-        return self._on_end(ended.task)
+        return self._context.on_end(ended.task)
 
     async def _hand_back(self, attempt: Attempt) -> None:
         """Return the task to the queue; one whose run has ended stays as it is. Raises `FencedOff`."""
         with suppress(StoreUnavailable):
-            async with self._database.write() as connection:
+            async with self._context.database.write() as connection:
                 if not await writes.hand_back(connection, attempt.task):
                     await _check_fence(connection, attempt.task)
 
     async def _check_fence(self, task: Task) -> None:
         """See below. Raises `StoreUnavailable`."""
-        async with self._database.read() as connection:
+        async with self._context.database.read() as connection:
             await _check_fence(connection, task)
 
     async def _clean_up(self, attempt: Attempt) -> None:
@@ -297,10 +275,10 @@ class Worker:
         await asyncio.to_thread(attempt_cleanup.empty_attempt, attempt.folder)
         self._artifacts.schedule(attempt.task.id, attempt.task.attempt)
         with suppress(StoreUnavailable):
-            async with self._database.read() as connection:
+            async with self._context.database.read() as connection:
                 now = await reads.any_task(connection, attempt.task.id)
             done = await self._artifacts.clean_attempt(attempt.task.id, attempt.task.attempt, now)
-            elsewhere = now is not None and now.worker not in (self._registry.me.id, None)
+            elsewhere = now is not None and now.worker not in (self._context.registry.me.id, None)
             again = any(running.task.id == attempt.task.id for running in self._writer.running)
             wanted = now is not None and not elsewhere and now.status not in (Status.COMPLETED, Status.CANCELED)
             if done and not wanted and not again:
@@ -321,7 +299,7 @@ class Worker:
     async def _preview(self, attempt: Attempt, path: str) -> None:
         try:
             async with asyncio.timeout(PREVIEW_SECONDS):
-                attempt.progress.on_preview(await put_preview(self._files, attempt.task, attempt.folder, path))
+                attempt.progress.on_preview(await put_preview(self._context.files, attempt.task, attempt.folder, path))
         except FileNotFoundError:
             log.debug("preview skipped: the exporter has removed it")
         except (Failed, OSError) as error:
@@ -329,13 +307,13 @@ class Worker:
 
     async def _clear_old_materials(self) -> None:
         active, now_seconds = await self._active_ids(), self._clock.seconds()
-        await asyncio.to_thread(attempt_cleanup.clear_old, self._settings.work_dir, active, now_seconds)
+        await asyncio.to_thread(attempt_cleanup.clear_old, self._context.settings.work_dir, active, now_seconds)
 
     async def _evict_kept(self) -> None:
-        await asyncio.to_thread(evict, self._settings, self._clock.seconds())
+        await asyncio.to_thread(evict, self._context.settings, self._clock.seconds())
 
     async def _active_ids(self) -> set[str]:
-        async with self._database.read() as connection:
+        async with self._context.database.read() as connection:
             return await reads.active_ids(connection)
 
 

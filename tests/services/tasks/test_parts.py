@@ -19,11 +19,13 @@ from services.store.records import MAX_LOSSES, Status, Task, TaskRequest
 from services.store.tables import parts as table
 from services.telemetry.traces import NO_TRACES
 from services.worker.artifact_cleanup import ArtifactCleanup
+from services.worker.context import WorkerContext
 from services.worker.maintenance import Maintenance
 from services.worker.queue.queue import FencedOff, Job, JobKind, task_job
 from services.worker.registry import WorkerRegistry
+from services.worker.shared_render.part_jobs import PartJobs
 from services.worker.shared_render.parts import fetch, key_of, upload
-from services.worker.shared_render.shared import SharedRenders
+from services.worker.shared_render.shared import SharedTasks
 from tests.services.tasks.conftest import OWNER, Tasks, open_tasks
 from tests.services.tasks.test_state_machine import Puppet
 from tests.support.drafts import DraftBuilder
@@ -43,7 +45,8 @@ class Site:
     tasks: Tasks
     queue: HandQueue
     worker: Puppet
-    shared: SharedRenders
+    shared: SharedTasks
+    part_jobs: PartJobs
     files: FileStore
 
     async def split(self, digest: str = "d") -> Task:
@@ -92,10 +95,11 @@ async def site_of(tasks: Tasks) -> AsyncGenerator[Site]:
     artifacts = ArtifactCleanup(tasks.database, files, tasks.settings.work_dir)
     common = tasks.database, tasks.queue, tasks.task_cache, files
     async with registry.serve():
-        shared = SharedRenders(*common, artifacts, "me", lambda _: None, tasks.settings, NO_TRACES)
-        worker = Puppet(*common, registry, lambda _: None, tasks.settings, NO_TRACES)
+        context = WorkerContext(*common, registry, lambda _: None, tasks.settings, NO_TRACES)
+        shared = SharedTasks(context, artifacts)
+        worker = Puppet(context)
         async with shared.renderers.serve():
-            yield Site(tasks, tasks.queue, worker, shared, files)
+            yield Site(tasks, tasks.queue, worker, shared, PartJobs(context, shared), files)
 
 
 @pytest.fixture
@@ -126,7 +130,7 @@ def test_a_video_in_parts_has_a_job_for_each_and_then_one_that_joins_them(shared
             assert job is not None
             begun = await site.begin(part, "me", job.token)
             assert begun is not None
-            assert await site.shared.made(task, begun, FILE)
+            assert await site.part_jobs.made(task, begun, FILE)
             site.queue.over(job)
         assert site.jobs() == [(JobKind.JOIN, None, 0)]
         joining = await site.begun()
@@ -199,7 +203,7 @@ def test_a_part_is_one_workers_at_a_time(shared_run: SharedRun) -> None:
         assert third is not None
         assert third.losses == 1  # it was handed back
         with pytest.raises(FencedOff):
-            await site.shared.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=6))
+            await site.part_jobs.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=6))
 
     shared_run(scenario)
 
@@ -208,7 +212,7 @@ def test_a_part_that_loses_its_workers_again_and_again_fails_the_task(shared_run
     async def scenario(site: Site) -> None:
         task = await site.split()
         await site.alter(task, status=RUNNING, worker="lost", fence=5, losses=MAX_LOSSES)
-        await site.shared.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=6))
+        await site.part_jobs.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=6))
         now = await site.tasks.now(task)
         assert now.failure is not None
         assert (now.status, now.failure.code) == (Status.FAILED, ErrorCode.WORKER_LOST)
@@ -254,7 +258,7 @@ def test_where_parts_would_be_drawn_differently_one_worker_renders_alone(tmp_pat
             task = await site.begun()
             assert task is not None
             assert await site.shared.split(task, PartsLine("drawn elsewhere", SPANS))
-            await site.shared.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=10**6))
+            await site.part_jobs.render(Job(task=task.id, run=1, kind=JobKind.PART, part=1, token=10**6))
             assert {part.status for part in await site.rows(task)} == {ENDED}
             assert site.jobs() == [(JobKind.TASK, None, 0)]
             alone = await site.begun()

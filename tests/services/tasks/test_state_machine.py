@@ -39,6 +39,7 @@ from services.store.records import EventType, Stage, Status, Task, TaskChange, T
 from services.store.rows import event_of, task_of
 from services.store.tables import events, tasks
 from services.telemetry.traces import NO_TRACES
+from services.worker.context import WorkerContext
 from services.worker.maintenance import DAY_MS, Maintenance
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt
@@ -113,7 +114,7 @@ class Puppet(Worker):
     @property
     def id(self) -> str:
         """Its name in the rows of what it runs."""
-        return self._registry.me.id
+        return self._context.registry.me.id
 
     @property
     def running(self) -> set[Attempt]:
@@ -122,14 +123,14 @@ class Puppet(Worker):
 
     async def heartbeat(self) -> None:
         """It lives."""
-        await self._registry.heartbeat()
+        await self._context.registry.heartbeat()
 
     async def begin(self, job: Job) -> Attempt | None:
         """The job's attempt, begun. Raises `FencedOff`."""
         task = await self._claim(job)
         if task is None:
             return None
-        attempt = Attempt(task, self._settings.work_dir / task.id / str(task.attempt), AttemptProgress(task))
+        attempt = Attempt(task, self._context.settings.work_dir / task.id / str(task.attempt), AttemptProgress(task))
         self.running.add(attempt)
         return attempt
 
@@ -156,7 +157,7 @@ class Puppet(Worker):
             with suppress(FencedOff):
                 await self._hand_back(attempt)
         self.running.clear()
-        async with self._database.write(serialized=False) as connection:
+        async with self._context.database.write(serialized=False) as connection:
             await workers.unregister(connection, [self.id])
 
 
@@ -208,14 +209,16 @@ class Site:
         """A worker starts there."""
         registry = await self._registry(place, 1)
         self.workers[place] = Puppet(
-            self.tasks.database,
-            self.queue,
-            self.tasks.task_cache,
-            self.files,
-            registry,
-            lambda _: None,
-            self.tasks.settings,
-            NO_TRACES,
+            WorkerContext(
+                self.tasks.database,
+                self.queue,
+                self.tasks.task_cache,
+                self.files,
+                registry,
+                lambda _: None,
+                self.tasks.settings,
+                NO_TRACES,
+            )
         )
 
     async def pass_time(self, seconds: float) -> None:

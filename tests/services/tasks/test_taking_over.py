@@ -18,6 +18,7 @@ from services.store import database, tables, workers
 from services.store.database import sync_engine
 from services.store.records import Status
 from services.telemetry.traces import NO_TRACES
+from services.worker.context import WorkerContext
 from services.worker.maintenance import Maintenance
 from services.worker.queue.queue import Job, JobKind
 from services.worker.registry import WorkerRegistry
@@ -82,14 +83,16 @@ async def taken_over(folder: Path, url: str) -> AsyncGenerator[tuple[Tasks, Pupp
         registry = WorkerRegistry(tasks.database, "here", 1, 100)
         async with registry.serve():
             worker = Puppet(
-                tasks.database,
-                tasks.queue,
-                tasks.task_cache,
-                files,
-                registry,
-                lambda _: None,
-                tasks.settings,
-                NO_TRACES,
+                WorkerContext(
+                    tasks.database,
+                    tasks.queue,
+                    tasks.task_cache,
+                    files,
+                    registry,
+                    lambda _: None,
+                    tasks.settings,
+                    NO_TRACES,
+                )
             )
             yield (
                 tasks,

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -26,9 +26,6 @@ from services.exporter_protocol.lines import Stage, StageLine, Unit
 from services.store.records import StageProgress
 from services.worker.eta import Eta
 from services.worker.progress_scale import percent
-
-if TYPE_CHECKING:
-    pass
 
 _WORDS = {
     "PENDING": Bilingual("waiting", "排队"),
@@ -179,12 +176,22 @@ class SendingBar(_Bar):
     def __init__(self, sizes: Sequence[int], brought: Iterable[Path], quiet: bool) -> None:
         console = Console(stderr=True, highlight=False, quiet=quiet)
         self._progress = Progress(
-            TextColumn("sending"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+            TextColumn(spoken(Bilingual("sending", "上传"))),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            console=console,
         )
         self._bar = self._progress.add_task("", total=sum(sizes))
-        console.print(f"{len(sizes)} files, {decimal(sum(sizes))}")
+        count, size = len(sizes), decimal(sum(sizes))
+        console.print(
+            spoken(Bilingual(f"{count} {'file' if count == 1 else 'files'}, {size}", f"{count} 个文件，{size}"))
+        )
         for path in brought:
-            console.print(printable(f"  with {path}, {decimal(path.stat().st_size)}"), soft_wrap=True)
+            size = decimal(path.stat().st_size)
+            console.print(
+                printable(spoken(Bilingual(f"  with {path}, {size}", f"  包括 {path}，{size}"))), soft_wrap=True
+            )
 
     def sent(self, size: int) -> None:
         """Advance by this many bytes."""
@@ -198,7 +205,11 @@ class FetchingBar(_Bar):
         console = Console(stderr=True, highlight=False, quiet=quiet)
         self._size = size
         self._progress = Progress(
-            TextColumn("fetching"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+            TextColumn(spoken(Bilingual("fetching", "下载"))),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            console=console,
         )
         self._bar = self._progress.add_task("", total=size)
 

@@ -36,6 +36,15 @@ FOLDER_HINT = Bilingual(
     f"Give the folder that holds {DRAFT_NAMES[0]}, or a zip of it.",
     f"请指定含有 {DRAFT_NAMES[0]} 的文件夹，或其 zip 压缩包。",
 )
+
+
+def no_draft(folder: Path) -> Bilingual:
+    """The message for a folder without a draft."""
+    return Bilingual(
+        f"There is no {DRAFT_NAMES[0]} in the folder {folder}.", f"文件夹 {folder} 中没有 {DRAFT_NAMES[0]}。"
+    )
+
+
 ADDRESS_HINT = Bilingual(
     "Check the host name in the draft URL, and that its server is running and can be reached from this machine.",
     "请检查草稿 URL 中的主机名，并确认对方服务器正在运行、可从本机访问。",
@@ -178,12 +187,8 @@ class LocalDraft:
             content = await self._read(name, on_bytes)
             if content is not None:
                 return content
-        raise failed(
-            ErrorCode.DRAFT_NOT_FOUND,
-            f"There is no {DRAFT_NAMES[0]} in the folder {self._folder.path}.",
-            f"文件夹 {self._folder.path} 中没有 {DRAFT_NAMES[0]}。",
-            hint=FOLDER_HINT,
-        )
+        missing = no_draft(self._folder.path)
+        raise failed(ErrorCode.DRAFT_NOT_FOUND, missing.en, missing.zh, hint=FOLDER_HINT)
 
     async def _read(self, path: str, on_bytes: OnBytes) -> bytes | None:
         """A file of the folder; None when there is none. Raises `Failed` (DRAFT_TOO_LARGE)."""

@@ -154,6 +154,9 @@ def test_a_draft_that_the_server_refuses_is_said_with_what_to_do(server: Server,
     assert (refused.returncode, "absolute http" in problem(refused)["message"]) == (4, True)
     missing = run(tmp_path, "submit", str(tmp_path / "nothing"), "--json", server=server.url)
     assert (missing.returncode, problem(missing)["code"]) == (2, "INVALID_INPUT")
+    empty = run(tmp_path, "submit", str(tmp_path), "--json", server=server.url)
+    assert (empty.returncode, problem(empty)["code"]) == (2, "DRAFT_NOT_FOUND")
+    assert "folder that holds draft_content.json" in problem(empty)["hint"]
 
 
 @pytest.mark.parametrize("command", ["submit", "watch", "tasks"])

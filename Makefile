@@ -70,7 +70,7 @@ check: setup ## lint, types, layers, spelling, dependencies, known holes
 audit: setup ## look for known holes in all that is locked; says loudly when nobody can be asked
 	@$(BIN)/python -m setup.audit
 
-audit-live: setup ## the long audit of live GraphQL; some minutes; TARGETS="draftcast strawberry" for others
+audit-live: setup tests/audit/node/node_modules/ready ## the long audit of live GraphQL; some minutes; TARGETS="draftcast strawberry" for others
 	@AUDIT_LONG=1 $(BIN)/python -m tests.audit $(TARGETS)
 
 format: setup ## format the code
@@ -156,7 +156,7 @@ lock: $(filter .tools/%,$(UV)) ## resolve the Python packages anew
 	echo ariadne-codegen | $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade - -o setup/sdk/requirements.lock
 
 clean: ## remove what set-up made
-	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules sdk/typescript/node_modules setup/sdk/node_modules
+	rm -rf .venv .tools assets web/node_modules tests/web/node_modules examples/node_modules sdk/typescript/node_modules setup/sdk/node_modules tests/audit/node/node_modules
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION)"
@@ -198,6 +198,11 @@ assets/fonts/ready: setup/fonts.py services/render/text/font_table.py | $(PACKAG
 
 sdk/typescript/node_modules/ready setup/sdk/node_modules/ready: %/node_modules/ready: %/.npmrc %/package-lock.json | .venv/ready
 	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the packages of $*" && cd $* && $(subst ../,../../,$(NPM)) ci >/dev/null; }
+	@sha256sum $^ >$@
+
+tests/audit/node/node_modules/ready: tests/audit/node/.npmrc tests/audit/node/package-lock.json | .venv/ready
+	@sha256sum $^ | cmp --quiet - $@ || { echo "Installing the Node server of the audit" \
+	  && cd tests/audit/node && $(subst ../,../../../,$(NPM)) ci >/dev/null; }
 	@sha256sum $^ >$@
 
 .tools/chart/ready: setup/chart.lock | .venv/ready $(filter .tools/%,$(UV))

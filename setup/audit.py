@@ -17,7 +17,10 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 LOCKS = (
     "requirements.lock",
-    *(f"{folder}/package-lock.json" for folder in ("web", "tests/web", "examples", "sdk/typescript", "setup/sdk")),
+    *(
+        f"{folder}/package-lock.json"
+        for folder in ("web", "tests/web", "examples", "sdk/typescript", "setup/sdk", "tests/audit/node")
+    ),
 )
 """`requirements-run.lock` is a subset of the other one."""
 SOURCES = ("pypi", "osv")

@@ -40,7 +40,7 @@ def test_what_runs_is_locked_as_what_is_tested() -> None:
     assert set(runs) < set(tested)
 
 
-@pytest.mark.parametrize("folder", ["web", "tests/web", "examples", "sdk/typescript", "setup/sdk"])
+@pytest.mark.parametrize("folder", ["web", "tests/web", "examples", "sdk/typescript", "setup/sdk", "tests/audit/node"])
 def test_an_npm_lock_names_no_host_and_has_a_hash_for_every_package(folder: str) -> None:
     text = (ROOT / folder / "package-lock.json").read_text()
     assert "://" not in text

@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.audit.target import Credential, Operation, Target
+from tests.audit.target import Credential, Feature, Operation, Target
 from tests.support.streams import EVENTS, MULTIPART, Streamed, streamed
 from tests.support.subscriber import PROTOCOL, SECONDS, Subscriber, socket
 
@@ -39,6 +39,17 @@ ACCEPT = {Transport.EVENTS: EVENTS, Transport.MULTIPART: MULTIPART}
 def size(short: int, long: int) -> int:
     """How often or how many, in the form that is run."""
     return long if LONG else short
+
+
+def needs(target: Target, feature: Feature) -> None:
+    """Skip the check where the server lacks a capability."""
+    if feature in target.lacks:
+        pytest.skip(f"the server has no {feature}")
+
+
+def offered(target: Target) -> list[Transport]:
+    """The transports that the server has."""
+    return [each for each in Transport if each is not Transport.MULTIPART or Feature.MULTIPART not in target.lacks]
 
 
 @contextmanager
@@ -92,7 +103,9 @@ def listening(
 def stream(
     target: Target, transport: Transport, operation: Operation, credential: Credential, last: str = ""
 ) -> Generator[Streamed]:
-    """An operation by HTTP."""
+    """An operation by HTTP; the check is skipped where the server has no such transport."""
+    if transport is Transport.MULTIPART:
+        needs(target, Feature.MULTIPART)
     address = target.address
     headers = {**credential.headers, **({"last-event-id": last} if last else {})}
     with streamed(

@@ -12,7 +12,7 @@ from services.access.callers import Scope
 from services.migrate import migrate
 from services.settings import load
 from services.store.database import Database
-from tests.audit.target import Address, Credential, Item, Operation, Revocable, Target, Topic
+from tests.audit.target import Address, Credential, Feature, Item, Operation, Revocable, Target, Topic
 from tests.support.keys import bearing
 from tests.support.server import Server, serving_api
 
@@ -122,6 +122,8 @@ class _Lives:
 
 class DraftcastTarget:
     """A running server."""
+
+    lacks = frozenset[Feature]()
 
     def __init__(self, server: Server, key: str) -> None:
         self.query, self.answer = Operation("{ __typename }"), {"__typename": "Query"}

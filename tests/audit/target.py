@@ -2,8 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+
+
+class Feature(StrEnum):
+    """A capability that a server may lack; checks of it are skipped there."""
+
+    MULTIPART = "multipart subscriptions"
+    EVENT_IDS = "ids of server-sent events"
+    KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +125,9 @@ class Revocable:
 
 
 class Target(Protocol):
-    """A server under audit. A capability that it lacks is None, or raises `NotImplementedError`."""
+    """A server under audit."""
 
+    lacks: frozenset[Feature]
     address: Address
     credential: Credential
     query: Operation
@@ -141,5 +151,5 @@ class Target(Protocol):
         ...
 
     def revocable(self) -> Revocable:
-        """A new credential, and what ends with it."""
+        """A new credential, and what ends with it; not called without `Feature.KEYS`."""
         ...

@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from websockets.asyncio.client import ClientConnection
 
 from tests.audit.clients import (
-    Transport,
     crowd,
     entered,
     expected,
     joined,
     listening,
+    offered,
     reset,
     size,
     subscribed,
@@ -85,7 +85,7 @@ def test_subjects_that_begin_and_end_back_to_back_have_both_for_everybody(target
     with ExitStack() as stack:
         listeners = [
             stack.enter_context(listening(target, transport, lives.watch()))
-            for transport in Transport
+            for transport in offered(target)
             for _ in range(size(2, 20))
         ]
         for listener in listeners:

@@ -22,13 +22,14 @@ from tests.audit.clients import (
     crowd,
     entered,
     expected,
+    needs,
     reset,
     size,
     stream,
     subscribed,
     until_pong,
 )
-from tests.audit.target import Address, Credential, Operation, Target
+from tests.audit.target import Address, Credential, Feature, Operation, Target
 from tests.support.forked import FORKS
 from tests.support.site import wait_until
 
@@ -145,10 +146,8 @@ def _sockets_opened(stack: ExitStack, target: Target, transport: Transport, oper
 
 @pytest.mark.slow
 def test_a_revoked_key_ends_sockets_streams_and_polls_with_a_reason(target: Target) -> None:
-    try:
-        made = target.revocable()
-    except NotImplementedError:
-        pytest.skip("the server has no keys")
+    needs(target, Feature.KEYS)
+    made = target.revocable()
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         client = stack.enter_context(entered(target, made.credential))
         subscribed(client, made.topic.watch(), "1")

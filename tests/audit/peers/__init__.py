@@ -1,1 +1,1 @@
-"""Other servers under audit, all with one schema; `tests.audit.peer_target` is their adapter."""
+"""Other servers under audit, in Python; `tests.audit.peer_target` is their adapter."""

@@ -20,6 +20,8 @@ BLUR_SIGMA = 0.025
 """Of the shorter side, at full strength."""
 TILES = 20
 """Of a mosaic at full strength, along the shorter side."""
+_NO_SIGMA = 0.1
+"""A sigma that changes nothing; `gblur` knows none of 0."""
 _SMALL_SIGMA = 3.0
 """Sigma to which shrinking reduces a blur: its duration depends on the picture's size."""
 
@@ -50,6 +52,23 @@ def blur_steps(sigma_px: float, width: int, height: int, *, alpha: bool = False)
         f"scale=w={width}:h={height}:flags=bicubic",
     )
     return _premultiplied(blurred) if alpha else blurred
+
+
+def streak_steps(sigma_px: float, sides: Size, *, across: bool, pixel_format: str) -> tuple[str, ...]:
+    """A Gaussian blur along one axis, in a pixel format with chroma at luma's resolution; the picture is shrunk along
+    that axis first, as far as the blur hides it.
+    """
+    side = sides.width if across else sides.height
+    short = max(1, math.ceil(side / max(1.0, sigma_px / _SMALL_SIGMA)))
+    sigma, still = max(_NO_SIGMA, sigma_px * short / side), _NO_SIGMA
+    small = Size(short, sides.height) if across else Size(sides.width, short)
+    both = f"sigma={sigma:.4f}:sigmaV={still}" if across else f"sigma={still}:sigmaV={sigma:.4f}"
+    return (
+        f"scale=w={small.width}:h={small.height}:flags=area",
+        f"format={pixel_format}",
+        f"gblur={both}:steps=2",
+        f"scale=w={sides.width}:h={sides.height}:flags=bicubic",
+    )
 
 
 def mosaic_tiles(s: float, sides: Size) -> tuple[int, int]:

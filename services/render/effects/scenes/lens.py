@@ -6,5 +6,5 @@ from services.render.effects.time import Clock
 
 
 def steps(s: float, look: Variation, _: Size, __: Clock) -> tuple[str, ...]:
-    """The bent picture, with chroma at full resolution."""
-    return ("format=yuva444p|yuv444p", f"lenscorrection=k1={-look.pick(0.5, 0.3) * s:.5f}:k2=0:i=bilinear")
+    """The bent picture; each plane is bent by itself."""
+    return ("format=yuva420p|yuv420p", f"lenscorrection=k1={-look.pick(0.5, 0.3) * s:.5f}:k2=0:i=bilinear")

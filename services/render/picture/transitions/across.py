@@ -3,17 +3,17 @@ width is ours.
 """
 
 from services.drafts.design import Variation
+from services.render.effects.shape import streak_steps
 from services.render.picture.mixing import Mixer
 
 SWITCH = 13 / 24
-SIGMA, STILL = 0.06, 0.1
+SIGMA = 0.06
 
 
 def drawn(mixer: Mixer, _: Variation, before: str, after: str) -> str:
     """The blurred cut."""
 
-    def blurred(rising: float) -> list[str]:
-        sigma = max(STILL, SIGMA * mixer.size.width * rising)
-        return [f"format={mixer.whole}", f"gblur=sigma={sigma:.3f}:sigmaV={STILL}:steps=2"]
+    def blurred(rising: float) -> tuple[str, ...]:
+        return streak_steps(SIGMA * mixer.size.width * rising, mixer.size, across=True, pixel_format=mixer.whole)
 
     return mixer.coarse(mixer.cut(before, after, SWITCH), blurred)

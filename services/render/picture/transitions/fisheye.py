@@ -11,6 +11,6 @@ def drawn(mixer: Mixer, look: Variation, before: str, after: str) -> str:
     most = look.pick(-0.6, -0.35)
 
     def bent(rising: float) -> list[str]:
-        return [f"format={mixer.whole}", f"lenscorrection=k1={most * rising:.4f}:k2=0:i=bilinear"]
+        return [f"format={mixer.small}", f"lenscorrection=k1={most * rising:.4f}:k2=0:i=bilinear"]
 
     return mixer.coarse(mixer.through(mixer.even(), before, after), bent)

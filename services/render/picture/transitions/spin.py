@@ -21,6 +21,7 @@ def drawn(mixer: Mixer, look: Variation, before: str, after: str) -> str:
         x, y = right * size.width / 2, down * size.height / 2
         corners.append(f"x{number}='{near}{size.width / 2}+({x}*cos(ld(0))+{y}*sin(ld(0)))/(1+0.6*ld(1))'")
         corners.append(f"y{number}='{near}{size.height / 2}+({y}*cos(ld(0))-{x}*sin(ld(0)))/(1+0.6*ld(1))'")
-    mixed, unmixed = (["premultiply=inplace=1"], ["unpremultiply=inplace=1"]) if mixer.clear else ([], [])
-    steps = [f"format={mixer.whole}", TAGS, *mixed, f"perspective={':'.join(corners)}:sense=source:eval=frame"]
-    return mixer.chains.chain(mixer.cut(before, after), [*steps, *unmixed, f"format={mixer.small}", TAGS])
+    turned = f"perspective={':'.join(corners)}:sense=source:eval=frame"
+    clear = [f"format={mixer.whole}", TAGS, "premultiply=inplace=1", turned, "unpremultiply=inplace=1"]
+    steps = clear if mixer.clear else [turned]
+    return mixer.chains.chain(mixer.cut(before, after), [*steps, f"format={mixer.small}", TAGS])

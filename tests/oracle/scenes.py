@@ -76,16 +76,26 @@ def sway(picture: Pixels, s: float, _: Variation, seconds: float) -> Pixels:
     return resized(picture, width + 2 * across, height + 2 * down)[y : y + height, x : x + width]
 
 
-def split(picture: Pixels, _: float, __: Variation, ___: float) -> Pixels:
-    """The picture four times."""
+def split(picture: Pixels, _: float, look: Variation, __: float) -> Pixels:
+    """The middle of the picture two to nine times."""
     height, width = picture.shape[:2]
-    cell = resized(picture, max(2, 2 * round(width / 4)), max(2, 2 * round(height / 4)))
-    return resized(np.tile(cell, (2, 2, 1)), width, height)
+    count = look.number(4, 3, 2, 9)
+    longer, shorter = {2: (2, 1), 3: (3, 1), 6: (3, 2)}.get(count, (3, 3) if count >= 9 else (2, 2))
+    columns, rows = (longer, shorter) if width >= height else (shorter, longer)
+    least = min(columns, rows)
+    cut_x, cut_y = (max(2, side * least // each // 2 * 2) for side, each in ((width, columns), (height, rows)))
+    left, top = (width - cut_x) // 2, (height - cut_y) // 2
+    cell = resized(
+        picture[top : top + cut_y, left : left + cut_x],
+        max(2, 2 * round(width / columns / 2)),
+        max(2, 2 * round(height / rows / 2)),
+    )
+    return resized(np.tile(cell, (rows, columns, 1)), width, height)
 
 
-def kaleidoscope(picture: Pixels, _: float, __: Variation, ___: float) -> Pixels:
-    """A quarter mirrored both ways."""
-    for axis in (0, 1):
+def kaleidoscope(picture: Pixels, _: float, look: Variation, __: float) -> Pixels:
+    """A quarter mirrored both ways, or the upper half downwards."""
+    for axis in look.pick((0, 1), (0,)):
         side = picture.shape[axis]
         new = side // 4 * 2
         kept = np.take(picture, range(side - new), axis=axis)
@@ -100,15 +110,21 @@ def scanlines(rgb: Pixels, s: float, _: Variation, __: float) -> Pixels:
     return np.asarray(rgb * (1 - 0.35 * s * rows)[:, None, None])
 
 
-def edges(rgb: Pixels, s: float, _: Variation, __: float) -> Pixels:
-    """Dark edges on white."""
+def edges(rgb: Pixels, s: float, look: Variation, _: float) -> Pixels:
+    """Dark edges on white, or light ones on black, both with half of a colour's chroma."""
     codes = np.pad(16 + 219 * np.clip(luma(rgb), 0, 1), 1, mode="reflect")
     across = codes[:, 2:] - codes[:, :-2]
     down = codes[2:] - codes[:-2]
     gx = across[:-2] + 2 * across[1:-1] + across[2:]
     gy = down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]
-    dark = np.clip(1.2 * np.clip(np.hypot(gx, gy), 0, 255), 0, 219) / 219
-    return rgb * (1 - s) + s * (1 - dark)[..., None]
+    found = np.clip(np.hypot(gx, gy), 0, 255)
+    color = look.color or look.pick(None, (0.2, 1.0, 0.9), (1.0, 0.3, 0.8), None)
+    if color is None:
+        return rgb * (1 - s) + s * (1 - np.clip(1.2 * found, 0, 219) / 219)[..., None]
+    hue = np.array(color[:3], np.float32)
+    tint = (hue - (hue * (0.2126, 0.7152, 0.0722)).sum()) / 2
+    lit: Plane = np.clip(1.5 * found, 0, 219) / 219
+    return np.asarray(rgb * (1 - s) + s * np.clip(lit[..., None] + tint, 0, 1))
 
 
 def poster(rgb: Pixels, s: float, _: Variation, __: float) -> Pixels:
@@ -118,11 +134,11 @@ def poster(rgb: Pixels, s: float, _: Variation, __: float) -> Pixels:
     return np.asarray(grey + s * (tone - grey) + (rgb - grey) * (1 + 0.4 * s))
 
 
-def lens(picture: Pixels, s: float, _: Variation, __: float) -> Pixels:
+def lens(picture: Pixels, s: float, look: Variation, _: float) -> Pixels:
     """A bulge about the pixel to the right of the middle and below it, which the filter moves by half a pixel."""
     x, y, width, height = _places(picture)
     u, v = x - 0.5 - width / 2, y - 0.5 - height / 2
-    near = 1 - 0.5 * s * (u**2 + v**2) / (width**2 + height**2) * 4
+    near = 1 - look.pick(0.5, 0.3) * s * (u**2 + v**2) / (width**2 + height**2) * 4
     return sampled_at(picture, u * near + width / 2 + 0.5, v * near + height / 2 + 0.5)
 
 
@@ -184,13 +200,14 @@ def spotlight(rgb: Pixels, s: float, _: Variation, seconds: float) -> Pixels:
     return _mixed(rgb, (0, 0, 0), 0.8 * s * np.clip((away - 0.3) / 0.15, 0, 1))
 
 
-def light(rgb: Pixels, s: float, _: Variation, seconds: float) -> Pixels:
-    """A wandering bar of light."""
+def light(rgb: Pixels, s: float, look: Variation, seconds: float) -> Pixels:
+    """One wandering bar of light, or several."""
     width = rgb.shape[1]
     x = _places(rgb)[0]
     left = 2 * round(width / 2 * (0.35 * math.sin(2 * math.pi * seconds / 5) - 0.5))
-    away = 2 * (x - left) / (2 * width) - 1
-    return _mixed(rgb, (1.0, 0.8, 0.5), 0.6 * s * np.exp(-((5 * away) ** 2)))
+    away = 2 * (look.pick(1, 3, 1, 5, salt=4) * (x - left) / (2 * width) % 1) - 1
+    color = look.color or look.pick((1.0, 0.8, 0.5), (1.0, 0.55, 0.45), (0.75, 0.7, 1.0), (0.55, 0.95, 1.0))
+    return _mixed(rgb, color, 0.6 * s * np.exp(-((5 * away) ** 2)))
 
 
 Shape: TypeAlias = Callable[[Plane, Plane, Plane], Plane]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.drafts.design import SIGNED, ChromaKey, Effect, EffectKind
+from services.drafts.design import SIGNED, ChromaKey, Effect, EffectKind, Variation
 from services.render.effects.adjust import TONES, adjustment_steps, runs
 from services.render.effects.color import COLORS
 from services.render.effects.filters import blur_steps, chroma_steps, prepare_lut, steps
@@ -40,6 +40,8 @@ CHANGING = (
 LOOKS = tuple(kind for kind in EffectKind if kind not in (EffectKind.LUT, EffectKind.LOOK))
 TINTED = (EffectKind.WARM, EffectKind.COOL, EffectKind.TEMPERATURE, EffectKind.TINT, EffectKind.VINTAGE,
           EffectKind.DUOTONE, EffectKind.LIGHT, *PARTICLES)  # fmt: skip
+VARIED = (EffectKind.SPLIT, EffectKind.EDGES, EffectKind.LIGHT, EffectKind.KALEIDOSCOPE, EffectKind.LENS)
+"""Families whose looks differ much between names."""
 CODE = 1 / 255
 
 
@@ -87,7 +89,10 @@ def difference(found: Pixels, wanted: Pixels) -> float:
     return float(np.abs(found - wanted)[..., :3][seen].mean() * 255)
 
 
-EFFECTS = tuple(Effect(kind=kind, strength=strength) for kind in LOOKS for strength in STRENGTHS[kind in SIGNED])
+EFFECTS = (
+    *(Effect(kind=kind, strength=strength) for kind in LOOKS for strength in STRENGTHS[kind in SIGNED]),
+    *(Effect(kind=kind, strength=1.0, look=Variation(seed=seed)) for kind in VARIED for seed in (1, 130)),
+)
 
 
 @lru_cache
@@ -108,7 +113,7 @@ LIMITS = {EffectKind.RIPPLE: 6}
 @pytest.mark.parametrize(
     "effect",
     [each for each in EFFECTS if each.kind not in STATISTICAL],
-    ids=lambda each: f"{each.kind} {each.strength}",
+    ids=lambda each: f"{each.kind} {each.strength} {each.look.seed}",
 )
 def test_an_effect_is_drawn_as_it_is_defined(ffmpeg: str, pixel_format: str, effect: Effect) -> None:
     plain, step_lists = seen_through_all(ffmpeg, pixel_format)

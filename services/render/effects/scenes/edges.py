@@ -1,5 +1,5 @@
-"""Edges of luma by Sobel's operator g (of luma's codes): dark on white, 235 - 1.2 g, or in a colour on black,
-16 + 1.5 g; mixed with the picture by s.
+"""Edges of luma by Sobel's operator g (of luma's codes): dark on white, 235 - 1.2 g, or light on black,
+16 + 1.5 g, both with half of a colour's chroma; mixed with the picture by s.
 """
 
 from services.drafts.colors import Color

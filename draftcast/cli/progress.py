@@ -194,8 +194,11 @@ class SendingBar(_Bar):
             )
 
     def sent(self, size: int) -> None:
-        """Advance by this many bytes."""
+        """Advance by this many bytes. A zip is a little longer than its files, so the total grows with it."""
         self._progress.advance(self._bar, size)
+        (task,) = self._progress.tasks
+        if task.total is not None and task.completed > task.total:
+            self._progress.update(self._bar, total=task.completed)
 
 
 class FetchingBar(_Bar):

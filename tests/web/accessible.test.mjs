@@ -47,6 +47,7 @@ test("axe finds no serious fault, and nothing is wider than the window, in both 
     await page.keyboard.press("Enter");
     await page.locator(".report").waitFor();
     await picture(page, `${name}-report`);
+    assert.ok(await page.locator(".report").evaluate((box) => box.scrollWidth <= box.clientWidth), `${name} report`);
     assert.deepEqual(await faults(page), [], `${name} report`);
     page.calm();
   }

@@ -8,6 +8,7 @@ from services.access.audit import Act
 from services.access.callers import Scope
 from services.access.limits import Limit, QuotaExceeded
 from services.access.watch_tokens import WatchToken, make_token
+from services.background import in_turns
 from services.errors import Bilingual, DraftWarning, InvalidInput, RequestError, TaskNotFound
 from services.http.redaction import redact_text_for_guest, redact_url_for_guest
 from services.store.records import (
@@ -50,7 +51,7 @@ async def submit_all(context: Context, requests: Sequence[TaskRequest]) -> list[
     allowed = [request for request, error in zip(requests, refused, strict=True) if error is None]
     found = iter(await context.services.manager.submit_all(owner, allowed))
     results = [next(found) if error is None else error for error in refused]
-    for each in results:
+    async for each in in_turns(results):
         if isinstance(each, Submitted):
             context.note(Act.SUBMIT, task=each.task.id, draft_url=each.task.draft_url, created=each.created)
     return results

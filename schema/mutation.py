@@ -1,6 +1,6 @@
 """The mutations."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -17,6 +17,7 @@ from schema.payloads import (
     WatchTokenPayload,
 )
 from schema.tasks import VideoTask
+from services.background import in_turns
 from services.errors import RequestError
 
 USUAL_SECONDS = 3600
@@ -50,10 +51,11 @@ class Mutation:
     ) -> SubmitVideoTasksPayload:
         """Submit several drafts, or variants of one, in one transaction. The error of a request ends no other."""
         try:
-            found = await tasks.submit_all(info.context, [wish.request() for wish in inputs])
+            found = await tasks.submit_all(info.context, [wish.request() async for wish in in_turns(inputs)])
         except RequestError as error:
             return SubmitVideoTasksPayload(results=[], errors=[UserError.of(error)])
-        results = [SubmitVideoTaskPayload.of(each, "inputs", str(index)) for index, each in enumerate(found)]
+        made = (SubmitVideoTaskPayload.of(each, "inputs", str(index)) for index, each in enumerate(found))
+        results = cast("list[SubmitVideoTaskPayload]", in_turns(made))  # graphql-core awaits one after the other
         return SubmitVideoTasksPayload(results=results, errors=[])
 
     @strawberry.mutation

@@ -1,8 +1,10 @@
-"""Background jobs of a service: coroutines that run while a block lasts, and loops with pauses."""
+"""Background jobs of a service: coroutines that run while a block lasts, loops with pauses, and long loops that let
+others have their turn.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeVar
 
@@ -11,6 +13,8 @@ from services.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
+AT_A_TIME = 50
+"""Items of a long loop in one stretch of the event loop; each may take a tenth of a millisecond."""
 RETRY_SECONDS = 0.5
 """Pause between two attempts to reach an unavailable database."""
 
@@ -41,6 +45,14 @@ async def every(seconds: float, name: str, step: Callable[[], Awaitable[object]]
             log.warning("%s: the database is unavailable: %s", name, str(error).partition("\n")[0])
         except Exception:
             log.exception("%s failed; retrying", name)
+
+
+async def in_turns(items: Iterable[Found]) -> AsyncGenerator[Found]:
+    """The items; after every `AT_A_TIME` the other tasks of the event loop have their turn."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % AT_A_TIME == 0:
+            await asyncio.sleep(0)
 
 
 async def patiently(ask: Callable[[], Awaitable[Found]]) -> Found:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import cache
 from inspect import signature
 from typing import Any, TypeVar, cast
 
@@ -9,6 +10,7 @@ import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.name_converter import NameConverter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -49,6 +51,18 @@ class Execution(StrawberryGraphQLCoreExecutionContext):
         return parent.build(*bound.args, **bound.kwargs)
 
 
+class _Names(NameConverter):
+    """GraphQL names, each made once: strawberry asks for that of each field of each of a thousand inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made = cache(super().apply_naming_config)
+
+    def apply_naming_config(self, name: str) -> str:
+        """The name in camel case."""
+        return self._made(name)
+
+
 class Schema(strawberry.Schema):
     """A strawberry schema whose errors all have `extensions.code`, and show nothing of internal errors."""
 
@@ -87,7 +101,7 @@ def build_schema(*, introspection: bool = True) -> Schema:
         subscription=Subscription,
         extensions=[documents.extension()],
         execution_context_class=Execution,
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, name_converter=_Names()),
     )
     schema.documents = documents
     return schema

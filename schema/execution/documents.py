@@ -12,13 +12,15 @@ from graphql import (
     Token,
     parse,
     specified_rules,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from schema.execution.cost import cost_of, too_costly, weights_of
+from schema.execution.cost import MOST_ERRORS, cost_of, too_costly, weights_of
 from schema.execution.literals import limit_error
-from schema.execution.operations import MAX_DOCUMENT_LENGTH, MAX_TOKENS, is_too_long
+from schema.execution.operations import MAX_TOKENS, length_fault
 from services.lru_cache import LruCache, text_bytes
 
 MAX_BYTES = 12 * 1024 * 1024
@@ -38,7 +40,8 @@ class Documents:
     """The documents of recent requests, with the errors of their validation."""
 
     def __init__(self, *, introspection: bool) -> None:
-        self._rules = tuple(specified_rules) if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        self._rules = rules if introspection else (*rules, NoSchemaIntrospectionCustomRule)
         self.cache: LruCache[_Parsed | GraphQLError] = LruCache(MAX_BYTES)
         """Texts that cannot be parsed are kept with their error: the planner and strawberry both ask."""
 
@@ -50,11 +53,8 @@ class Documents:
         return found.document
 
     def _parse(self, query: str) -> _Parsed | GraphQLError:
-        if is_too_long(query):
-            message = (
-                f"The document has {len(query)} characters; at most {MAX_DOCUMENT_LENGTH} are allowed. Use variables."
-            )
-            return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+        if fault := length_fault(query):
+            return GraphQLError(fault, extensions={"code": "BAD_REQUEST"})
         try:
             document = _parsed(query)
         except GraphQLError as error:
@@ -98,7 +98,8 @@ class Documents:
             entry = None
         elif entry.errors is not None:
             return entry.errors
-        found = [_without_frames(error) for error in validate_document(schema, document, self._rules)]
+        errors = validate(schema, document, self._rules, max_errors=MOST_ERRORS)
+        found = [_without_frames(error) for error in errors[:MOST_ERRORS]]  # one more tells that it stopped
         if entry is not None:
             entry.errors = found
             size_bytes = entry.size_bytes + sum(BYTES_OF_AN_ERROR + 4 * len(error.message) for error in found)

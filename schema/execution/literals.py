@@ -1,4 +1,4 @@
-"""Limits of literals, directives and variables, checked before validation.
+"""Limits of what stands in a document: fields, literals, directives and variables. They are checked first.
 
 Validation prints a whole object for each of its unknown fields, so an object costs its fields times its size.
 """
@@ -24,6 +24,8 @@ from graphql import (
     VariableDefinitionNode,
 )
 
+from schema.execution.cost import MOST_FIELDS
+
 MOST_DEFINITIONS = 80
 """Operations and fragments of a document; validation compares them with each other."""
 MOST_VARIABLES = 100
@@ -41,6 +43,7 @@ NO_TEXT = "\0"
 _CODE = {"code": "BAD_REQUEST"}
 _LIMITS = (
     ("definitions", MOST_DEFINITIONS, "has {} operations and fragments"),
+    ("fields", MOST_FIELDS, "selects {} fields"),
     ("variables", MOST_VARIABLES, "has {} variables"),
     ("directives", MOST_DIRECTIVES, "has {} directives"),
     ("literals", MOST_LITERALS, "has {} values as arguments and within them"),
@@ -52,9 +55,11 @@ _Holder = _Definition | FieldNode | FragmentSpreadNode | InlineFragmentNode | Va
 
 @dataclass(slots=True)
 class Given:
-    """The numbers of literals and directives in a document."""
+    """The numbers of fields, literals and directives in a document."""
 
     definitions: int = 0
+    fields: int = 0
+    """As they stand there; the cost counts them wherever a fragment is spread, which takes longer."""
     variables: int = 0
     directives: int = 0
     literals: int = 0
@@ -79,6 +84,8 @@ class Given:
 
 def limit_error(document: DocumentNode, variables: Mapping[str, Any]) -> GraphQLError | None:
     """The first limit that a document or its variables exceed, as an error; None when there is none."""
+    if not all(isinstance(each, _Definition) for each in document.definitions):
+        return _refusal("The document defines types; it may hold operations and fragments only.")
     given = _given(document)
     for name, limit, text in _LIMITS:
         found = getattr(given, name)
@@ -101,6 +108,7 @@ def _given(document: DocumentNode) -> Given:
     for holder in _holders(document):
         directives = cast("Iterable[DirectiveNode]", holder.directives or ())
         arguments = list(cast("Iterable[ArgumentNode]", getattr(holder, "arguments", None) or ()))
+        given.fields += isinstance(holder, FieldNode)
         for directive in directives:
             given.directives += 1
             arguments += directive.arguments or ()

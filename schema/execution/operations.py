@@ -17,16 +17,22 @@ MAX_TOKENS = 2000
 """Documents of more tokens are not parsed."""
 MAX_DOCUMENT_LENGTH = 30_000
 """Characters; longer documents are not parsed. Long values belong into variables."""
+MAX_LINES = 5000
+"""Documents of more lines are not parsed: all of them are counted for the place of each error."""
 
 
-def is_too_long(query: str) -> bool:
-    """Whether a document is too long to be parsed."""
-    return len(query) > MAX_DOCUMENT_LENGTH
+def length_fault(query: str) -> str | None:
+    """Why a document is too long to be parsed; None when it is not."""
+    lines = query.count("\n") + query.count("\r") + 1
+    for found, limit, noun in ((len(query), MAX_DOCUMENT_LENGTH, "characters"), (lines, MAX_LINES, "lines")):
+        if found > limit:
+            return f"The document has {found} {noun}; at most {limit} are allowed. Use variables."
+    return None
 
 
 def definition(operation: Operation) -> tuple[DocumentNode, OperationDefinitionNode] | None:
     """The document and its operation; None for a document that cannot be parsed or names no such operation."""
-    if is_too_long(operation.query):
+    if length_fault(operation.query):
         return None
     try:
         document = parse(operation.query, no_location=True, max_tokens=MAX_TOKENS)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ai_label import AiLabel
+from services.background import in_turns
 from services.clock import now_ms
 from services.drafts.draft_urls import check_webhook
 from services.errors import (
@@ -123,8 +124,9 @@ class TaskManager:
         one ends no other.
         """
         began_ms, deadline = now_ms(), self._deadline()
-        found = await self._store([(owner, await self._checked_or_error(owner, each, deadline)) for each in requests])
-        return [self._submitted(each, began_ms) for each in found]
+        checked = [(owner, await self._checked_or_error(owner, each, deadline)) async for each in in_turns(requests)]
+        found = await self._store(checked)
+        return [self._submitted(each, began_ms) async for each in in_turns(found)]
 
     def _deadline(self) -> float:
         return self._drafts.deadline() if self._drafts else 0.0

@@ -149,3 +149,31 @@ def test_no_more_than_ten_thousand_values_come_as_variables(server: Server) -> N
         "errors"
     ]
     assert "10000 values" in error["message"]
+
+
+MANY_FAULTS = {
+    "unknown types": "query(" + " ".join(f"$v{n}: VideoTaskFiltr" for n in range(99)) + ") { __typename }",
+    "long unknown fields": "{ " + " ".join(f"{'videoTasks' * 29}{n}" for n in range(90)) + " }",
+    "unknown arguments": "{ videoTasks(" + " ".join(f'a{n}: """{n}"""' for n in range(400)) + ") { totalCount } }",
+}
+
+
+@pytest.mark.parametrize("query", MANY_FAULTS.values(), ids=MANY_FAULTS)
+def test_validation_ends_with_the_fifth_fault(query: str) -> None:
+    """Each costs up to five milliseconds of guessing at names."""
+    schema = build_schema()
+    assert len(schema.documents.errors(schema.core, schema.documents.parsed(query), {})) == 5
+
+
+def test_fields_are_counted_as_they_stand_before_they_are_as_they_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = build_schema()
+    monkeypatch.setattr("schema.execution.documents.cost_of", lambda *_: pytest.fail("it was walked through"))
+    (error,) = schema.documents.errors(schema.core, parse("{ " + "__typename " * 1900 + "}"), {})
+    assert error.message.startswith("The document selects 1900 fields")
+
+
+def test_lines_and_definitions_of_types_are_refused_before_each_error_counts_them(server: Server) -> None:
+    (lines,) = server.graphql("{" + "\n" * 20_000 + "a b c d e }")["errors"]
+    (types,) = server.graphql("{ __typename } enum A { " + " ".join(f"A{n}" for n in range(1900)) + " }")["errors"]
+    assert "20001 lines; at most 5000" in lines["message"]
+    assert "defines types" in types["message"]

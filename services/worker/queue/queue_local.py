@@ -163,9 +163,11 @@ class LocalQueue(WorkQueue):
         self.wake()
 
     def _cancel(self, keys: Iterable[int]) -> None:
-        """Cancel the handles of these jobs; one may have ended by itself meanwhile."""
+        """Cancel the handles of these jobs, each once: a second time would interrupt the end of its child. One may have
+        ended by itself meanwhile.
+        """
         for key in keys:
-            if key in self._running:
+            if key in self._running and not self._running[key].cancelling():
                 self._running[key].cancel()
 
     async def _look(self) -> None:

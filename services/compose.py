@@ -132,6 +132,7 @@ async def open_services(settings: Settings, *, work: bool = True) -> AsyncGenera
             default_output=settings.default_output,
             default_label=settings.ai_label,
         )
+        stack.push_async_callback(manager.close)
         reports = Reports(settings)
         await stack.enter_async_context(reports.serve())
         uploads = _uploads(settings)

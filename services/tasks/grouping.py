@@ -30,6 +30,16 @@ class Grouping(Generic[Wanted, Found]):
             self._running = asyncio.create_task(self._run())
         return await future
 
+    async def close(self) -> None:
+        """End what runs; who still waits is cancelled."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        for _, future in self._waiting:
+            future.cancel()
+        self._waiting.clear()
+
     async def _run(self) -> None:
         while self._waiting:
             group = [(wanted, future) for wanted, future in self._waiting[: self._largest] if not future.done()]
@@ -41,6 +51,10 @@ class Grouping(Generic[Wanted, Found]):
     async def _group(self, group: Sequence[tuple[Wanted, asyncio.Future[Found]]]) -> None:
         try:
             results = await self._do([wanted for wanted, _ in group])
+        except asyncio.CancelledError:
+            for _, future in group:
+                future.cancel()
+            raise
         except Exception as error:  # noqa: BLE001 - each caller gets it
             if len(group) == 1 or isinstance(error, StoreUnavailable):
                 for future in (future for _, future in group if not future.done()):

@@ -106,6 +106,10 @@ class TaskManager:
         self._default_label = default_label
         self._submits = Grouping[_Wanted, _Stored](self._store, LARGEST_GROUP)
 
+    async def close(self) -> None:
+        """End the submits that run."""
+        await self._submits.close()
+
     async def submit(self, owner: str, request: TaskRequest) -> Submitted:
         """Create a task for the request, or return the one that it repeats.
 
@@ -147,12 +151,11 @@ class TaskManager:
         return request
 
     def _submitted(self, found: _Stored, began_ms: int) -> Submitted | RequestError:
-        """The result of a stored request; a new task is published."""
+        """The result of a stored request."""
         if isinstance(found, RequestError):
             return found
         if isinstance(found, Task):
             return Submitted(found, created=False)
-        self.task_cache.publish(found)
         with bind_task(found.task.id):
             log.info("submitted: %s", found.task.draft_url)
         self._traces.record_request("submit", found.task, began_ms)
@@ -170,8 +173,10 @@ class TaskManager:
             found = await self._store_once(wanted)
         except IntegrityError:  # a concurrent submit was faster: join its task
             found = await self._store_once(wanted)
-        if any(isinstance(each, TaskChange) for each in found):
+        created = [each for each in found if isinstance(each, TaskChange)]
+        if created:  # told here, as a caller may be cancelled meanwhile
             self._queue.wake()
+            self.task_cache.publish(*created)
         return found
 
     async def _store_once(self, wanted: Sequence[_Wanted]) -> list[_Stored]:

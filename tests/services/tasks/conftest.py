@@ -72,6 +72,7 @@ async def open_tasks(
         manager = TaskManager(
             database, queue, task_cache, max_queued=max_queued, capacity=lambda: 1, webhooks=Guard(("127.0.0.1",))
         )
+        stack.push_async_callback(manager.close)
         yield Tasks(manager, database, queue, task_cache, settings)
 
 

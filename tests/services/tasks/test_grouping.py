@@ -37,3 +37,20 @@ def test_an_unavailable_database_is_asked_once_for_a_group() -> None:
     groups = list[list[int]]()
     assert {type(each) for each in quotients(groups, [1, 13, 2])} == {StoreUnavailable}
     assert groups == [[1, 13, 2]]
+
+
+def test_who_waits_when_it_is_closed_is_cancelled() -> None:
+    async def forever(group: Sequence[int]) -> list[int]:
+        await asyncio.Event().wait()
+        return list(group)
+
+    async def scenario() -> None:
+        grouping = Grouping(forever, 1)
+        callers = [asyncio.create_task(grouping.one(each)) for each in (1, 2)]
+        await asyncio.sleep(0)
+        await grouping.close()
+        async with asyncio.timeout(10):
+            await asyncio.wait(callers)
+        assert all(each.cancelled() for each in callers)
+
+    asyncio.run(scenario())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from resolvers.live import cursor
 from schema.execution.results import OperationRefused
@@ -171,6 +172,21 @@ def test_a_feed_begins_with_the_active_tasks_and_goes_on_with_all_changes(run: R
             await tasks.manager.cancel(OWNER, first.id)
             seen += await take(source, 1)
         assert types(seen) == [("1", "SNAPSHOT"), ("2", "STATUS_CHANGED"), ("1", "STATUS_CHANGED")]
+
+    run(scenario)
+
+
+def test_a_task_whose_caller_has_gone_is_told_of(run: Run) -> None:
+    async def scenario(tasks: Tasks) -> None:
+        async with subscribed(tasks.manager, FEED) as source:
+            async with tasks.database.write() as other:
+                await other.execute(sa.select(1))
+                leaving = asyncio.create_task(tasks.submit("https://drafts.example/1"))
+                for _ in range(100):  # until it waits for the other transaction
+                    await asyncio.sleep(0)
+                leaving.cancel()
+                await asyncio.gather(leaving, return_exceptions=True)
+            assert types(await take(source, 1)) == [("1", "STATUS_CHANGED")]
 
     run(scenario)
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -51,7 +51,21 @@ async def child(
     try:
         yield process
     finally:
-        await asyncio.shield(_stop(process))
+        await _whole(_stop(process))
+
+
+async def _whole(work: Coroutine[None, None, None]) -> None:
+    """Await the work to its end, however often the caller is cancelled meanwhile; it is cancelled after that."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
 
 
 def supervised(command: tuple[str, ...]) -> tuple[str, ...]:

@@ -125,6 +125,32 @@ def test_a_canceled_job_does_not_begin_and_one_that_runs_ends(run: Callable[[Sce
     run(scenario)
 
 
+def test_a_canceled_job_may_take_its_time_to_end(run: Callable[[Scenario], None]) -> None:
+    async def scenario(database: Database, queue: WorkQueue) -> None:
+        handles, may_end = Handles(), asyncio.Event()
+        cancels = asyncio.Queue[None]()
+
+        async def handle(job: Job) -> None:
+            await handles(job)
+            while job.task == "slow" and not may_end.is_set():
+                try:
+                    await (may_end.wait() if cancels.qsize() else asyncio.Event().wait())
+                except asyncio.CancelledError:
+                    cancels.put_nowait(None)
+
+        await add(database, queue, Job(task="slow", run=1))
+        async with running(queue, handle, slots=2):
+            await handles.until(begun=1)
+            await cancel(database, queue, "slow")
+            for number in range(3):  # each is a round of the queue
+                await add(database, queue, Job(task=f"other {number}", run=1))
+                await handles.until(begun=2 + number)
+            may_end.set()
+        assert cancels.qsize() == 1
+
+    run(scenario)
+
+
 def test_a_job_that_fails_comes_again_and_tokens_rise(run: Callable[[Scenario], None]) -> None:
     async def scenario(database: Database, queue: WorkQueue) -> None:
         handles = Handles(fail=["film"])

@@ -31,15 +31,19 @@ def say(**line):
 say(stage="EXPORTING", done=0, total=10, unit="FRAMES")
 """
 DAEMON = """
+told, tell = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.setsid()
         os.close(1), os.close(2)
-        open({marker!r}, "w").write(str(os.getpid()))
+        with open({marker!r}, "w") as marker:
+            marker.write(str(os.getpid()))
+        os.write(tell, b".")
         time.sleep(600)
     os._exit(0)
 os.wait()
+os.read(told, 1)
 """
 HOLD = "while True: time.sleep(1)\n"
 DONE = """

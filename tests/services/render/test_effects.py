@@ -149,7 +149,8 @@ def test_a_stream_that_begins_later_goes_on_as_the_one_before(ffmpeg: str, kind:
 
 @pytest.mark.parametrize("ffmpeg", FFMPEGS)
 def test_most_effects_leave_grey_grey(ffmpeg: str) -> None:
-    effects = [each for each in EFFECTS if each.kind not in TINTED]
+    dyed = [each for each in EFFECTS if each.kind is EffectKind.EDGES and each.look.seed]  # lines of the name's colour
+    effects = [each for each in EFFECTS if each.kind not in TINTED and each not in dyed]
     step_lists = [steps(each, width=WIDTH, height=HEIGHT, rate=RATE, start=0, alpha=False) for each in effects]
     grey = np.full((HEIGHT, WIDTH, 4), (0.6, 0.6, 0.6, 1), np.float32)
     frames = shown(ffmpeg, grey, step_lists, "yuv420p", range(1))

@@ -229,6 +229,7 @@ def test_a_retry_fetches_only_what_was_broken(server: Server, drafts: DraftServe
     assert drafts.requests["/retry/song.mp3"] == 2
 
 
+@pytest.mark.long
 def test_the_built_in_sample_renders_by_the_command_line(server: Server, tmp_path: Path) -> None:
     sample = server.get("/sample/get_draft?draft_id=20261101120000c0ffee01").json
     assert sample["code"] == 0

@@ -152,33 +152,36 @@ def test_the_measures_count_subscribers_and_messages_by_transport(server: Server
     assert more("draftcast_subscribers") == [0, 0, 0]
 
 
-def test_every_end_of_a_subscription_is_counted_with_its_reason(server: Server) -> None:
-    task_id = server.data(SUBMIT, url=server.draft_url("hold"))["submitVideoTask"]["task"]["id"]
-    before = measures(server)
+def test_every_end_of_a_subscription_is_counted_with_its_reason(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        task_id = server.data(SUBMIT, url=server.draft_url("hold"))["submitVideoTask"]["task"]["id"]
+        before = measures(server)
 
-    def ended(transport: str, reason: str) -> float:
-        name = f'draftcast_stream_ends_total{{reason="{reason}",transport="{transport}"}}'
-        return measures(server)[name] - before[name]
+        def ended(transport: str, reason: str) -> float:
+            name = f'draftcast_stream_ends_total{{reason="{reason}",transport="{transport}"}}'
+            return measures(server)[name] - before[name]
 
-    with subscriber(server.socket_url) as client:
-        for number in ("1", "2"):
-            client.send({"type": "subscribe", "id": number, "payload": {"query": WATCH, "variables": {"id": task_id}}})
-            client.receive()
-        client.send({"type": "complete", "id": "1"})
-        client.send({"type": "nonsense"})
-        wait_until(lambda: (ended("websocket", "client"), ended("websocket", "fault")) == (1, 1))
-    for accept in (EVENTS, MULTIPART):
-        with streamed(server.port, WATCH, {"id": task_id}, accept=accept) as stream:
+        with subscriber(server.socket_url) as client:
+            for number in ("1", "2"):
+                client.send(
+                    {"type": "subscribe", "id": number, "payload": {"query": WATCH, "variables": {"id": task_id}}}
+                )
+                client.receive()
+            client.send({"type": "complete", "id": "1"})
+            client.send({"type": "nonsense"})
+            wait_until(lambda: (ended("websocket", "client"), ended("websocket", "fault")) == (1, 1))
+        for accept in (EVENTS, MULTIPART):
+            with streamed(server.port, WATCH, {"id": task_id}, accept=accept) as stream:
+                stream.read_some()
+        wait_until(lambda: (ended("sse", "client"), ended("multipart", "client")) == (1, 1))
+        with subscriber(server.socket_url) as client, streamed(server.port, WATCH, {"id": task_id}) as stream:
             stream.read_some()
-    wait_until(lambda: (ended("sse", "client"), ended("multipart", "client")) == (1, 1))
-    with subscriber(server.socket_url) as client, streamed(server.port, WATCH, {"id": task_id}) as stream:
-        stream.read_some()
-        client.subscribe(WATCH, id=task_id)
-        client.next()
-        server.data(CANCEL, id=task_id)
-        deque(client.rest(), 0)
-        stream.rest()
-    wait_until(lambda: (ended("websocket", "completed"), ended("sse", "completed")) == (1, 1))
+            client.subscribe(WATCH, id=task_id)
+            client.next()
+            server.data(CANCEL, id=task_id)
+            deque(client.rest(), 0)
+            stream.rest()
+        wait_until(lambda: (ended("websocket", "completed"), ended("sse", "completed")) == (1, 1))
 
 
 @pytest.mark.slow

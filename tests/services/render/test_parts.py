@@ -166,6 +166,7 @@ def test_a_part_that_nobody_made_is_missed(tmp_path: Path) -> None:
         assert renderer.hear("result")["error"]["code"] == "INTERNAL"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("clips", "share_seconds"), [(20, 21), (23, 0)])
 def test_a_draft_that_is_too_short_or_may_not_be_shared_asks_nothing(
     tmp_path: Path, clips: int, share_seconds: int

@@ -73,6 +73,12 @@ class Stream:
         return sum(each.frames for each in self.fragments)
 
     @property
+    def files(self) -> frozenset[str]:
+        """The names of its files."""
+        names = (fragment_name(number, each.writer) for number, each in enumerate(self.fragments))
+        return frozenset((initialization_name(self.fragments[0].writer), *names))
+
+    @property
     def whole(self) -> bool:
         """Whether the fragments are the whole video."""
         return self.announced_frames == self.frames

@@ -5,7 +5,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Generator
+from collections.abc import AsyncIterator, Awaitable, Collection, Generator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -117,6 +117,16 @@ class FileStore:
         with _as_os_error():
             async for batch in self._store.list(prefix):  # pyright: ignore[reportUnknownMemberType]  # arrow is optional
                 await self._store.delete_async([entry["path"] for entry in batch])
+
+    async def keep_only(self, prefix: str, names: Collection[str]) -> None:
+        """Remove all files in the folder `prefix` but those of these names."""
+        if self._folder is not None:
+            await asyncio.to_thread(_remove_others, self._folder / prefix, names)
+            return
+        with _as_os_error():
+            async for batch in self._store.list(f"{prefix}/"):  # pyright: ignore[reportUnknownMemberType]  # arrow is optional
+                others = [entry["path"] for entry in batch if entry["path"].rpartition("/")[2] not in names]
+                await self._store.delete_async(others)
 
     def check(self) -> None:
         """Store a small file and remove it. Blocks: obstore's threads abort when the interpreter ends under them, and a
@@ -286,6 +296,12 @@ def _remove(prefix: Path) -> None:
     remove_tree(prefix)
     if prefix.is_dir():
         raise OSError(f"{prefix.name} is not empty")
+
+
+def _remove_others(folder: Path, names: Collection[str]) -> None:
+    for each in folder.iterdir() if folder.is_dir() else ():
+        if each.name not in names:
+            each.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

@@ -52,6 +52,8 @@ class ArtifactCleanup:
                         await self._files.delete(artifact_folder(task_id, attempt))
                     for run in _gone_streams(now):
                         await self._files.delete(stream_folder(task_id, run))
+                    if now is not None and (stream := _kept_stream(now)) is not None:
+                        await self._files.keep_only(stream_folder(task_id, now.run), stream.files)
             except (OSError, TimeoutError) as error:
                 log.warning("the attempt's files stay for now: %s", error)
                 self.schedule(task_id, attempt)
@@ -104,8 +106,12 @@ def _gone_streams(now: Task | None) -> range:
     """
     if now is None:
         return range(0)
-    kept = now.status is Status.COMPLETED and Stream.stored(now.stream, now.run) is not None
-    return range(max(1, now.run - 1), now.run + (now.status.final and not kept))
+    return range(max(1, now.run - 1), now.run + (now.status.final and _kept_stream(now) is None))
+
+
+def _kept_stream(now: Task) -> Stream | None:
+    """The stream of a completed task. Fragments that lost workers stored and never announced do not belong to it."""
+    return Stream.stored(now.stream, now.run) if now.status is Status.COMPLETED else None
 
 
 def _over(now: Task | None, attempt: int) -> bool:

@@ -210,7 +210,7 @@ def _fragments(server: Server, playlist: str | None) -> set[str]:
     address = urlsplit(playlist)
     folder = address.path.removeprefix("/files/").rpartition("/")[0]
     lines = server.get(f"{address.path}?{address.query}").body.decode()
-    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([a-z0-9]+\.(?:mp4|m4s))', lines, re.MULTILINE)
+    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([a-z0-9-]+\.(?:mp4|m4s))', lines, re.MULTILINE)
     return {f"{folder}/{name}" for name in names}
 
 

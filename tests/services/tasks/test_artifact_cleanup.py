@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -6,6 +8,8 @@ import pytest
 
 from services.files.store import FileStore, S3Options
 from services.store import writes
+from services.store.records import Status
+from services.stream import Fragment, Stream, stream_key
 from services.worker import artifact_cleanup, attempt_cleanup
 from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.publish import preview_key
@@ -85,5 +89,30 @@ def test_attempts_of_a_killed_process_are_known_by_their_folders(
         assert files.local_path(preview_key(ended.id, 1)) is None
         assert files.local_path(preview_key(running.id, 1)), "another worker may be at it"
         assert not list(work.iterdir())
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_fragments_that_were_never_announced_go_when_the_task_is_completed(
+    run: Callable[[Scenario], None], s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    url = (tmp_path / "files").as_uri() if kind == "local" else f"s3://{s3.bucket}/{tmp_path.name}"
+    files = FileStore(url, "http://a.example", S3Options(s3.endpoint, "us-east-1"))
+    stream = Stream(1, Fraction(30), 60, (Fragment(30, "lost"), Fragment(30, "other")))
+    unannounced = {"init-other.mp4", "1-lost.m4s"}
+
+    async def scenario(tasks: Tasks) -> None:
+        task = replace(await tasks.claimed(), status=Status.COMPLETED, stream=stream.text())
+        for name in stream.files | unannounced:
+            await files.put(stream_key(task.id, 1, name), b"x")
+        assert await ArtifactCleanup(tasks.database, files, tmp_path / "work").clean_attempt(task.id, 1, task)
+        for name in stream.files:
+            await files.get(stream_key(task.id, 1, name), tmp_path / "kept")
+        for name in unannounced:
+            with pytest.raises(FileNotFoundError):
+                await files.get(stream_key(task.id, 1, name), tmp_path / "gone")
 
     run(scenario)

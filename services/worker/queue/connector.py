@@ -9,6 +9,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncNullConnectionPool
 
 from services.background import RETRY_SECONDS
@@ -42,8 +43,9 @@ class KeptConnections(AsyncNullConnectionPool):
         return await super().getconn(timeout)
 
     async def putconn(self, conn: AsyncConnection) -> None:
-        """See psycopg."""
-        if self.closed or conn.closed or len(self._idle) >= KEPT:
+        """See psycopg. One in a transaction, whose statement was interrupted, is not kept."""
+        idle = not conn.closed and conn.info.transaction_status is TransactionStatus.IDLE
+        if self.closed or not idle or len(self._idle) >= KEPT:
             await super().putconn(conn)
         else:
             self._idle.append(conn)

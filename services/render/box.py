@@ -16,6 +16,11 @@ class Size:
         """The length of the shorter side."""
         return min(self.width, self.height)
 
+    @property
+    def pixels(self) -> int:
+        """The area."""
+        return self.width * self.height
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

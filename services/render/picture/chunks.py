@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from services.drafts.colors import BLACK
 from services.render.media.probe import Footage
+from services.render.picture.moving import framed_in_black
 from services.render.timeline.scene import Item, Layer, Span, Timeline, TransitionItem
 
 MAX_INPUTS = 16
@@ -158,7 +159,7 @@ def _intervals(timeline: Timeline) -> Iterator[_Interval]:
 
 def _bases(timeline: Timeline, intervals: list[_Interval]) -> set[int]:
     """The indices of items that are opaque, and the lowest wherever they are visible. They are framed in black: over
-    another background, or in motion, they must cover the canvas.
+    another background they must cover the canvas.
     """
     lowest = {interval.seen[0] for interval in intervals if interval.seen}
     over = {index for interval in intervals for index in interval.seen[1:]}
@@ -170,8 +171,7 @@ def _can_be_base(item: Item, timeline: Timeline) -> bool:
         return item.opaque and timeline.background == BLACK
     if not isinstance(item, Layer):
         return False
-    framed = item.motion is None and timeline.background == BLACK
-    return item.opaque and (framed or _hides_all(item, timeline))
+    return (timeline.background == BLACK and framed_in_black(item, timeline)) or _hides_all(item, timeline)
 
 
 def _hides_all(item: Item, timeline: Timeline) -> bool:

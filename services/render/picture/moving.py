@@ -2,8 +2,9 @@
 
 A picture is padded to a box that holds it in all frames, and the box is overlaid in steps of two pixels, where chroma
 has its samples. Within the box the picture is rotated, scaled and moved by the rest, by fractions of a pixel (`place`).
-A picture that shrinks much is scaled anew in each frame. The box of a picture that hides the canvas stays on it, and is
-cropped to it: there is nothing to overlay.
+A picture that shrinks much is scaled anew in each frame. A box that would reach far beyond the canvas stays on it
+instead. So does that of a picture that hides the canvas or lies lowest, over black: it is cropped to the canvas, and
+there is nothing to overlay.
 """
 
 import math
@@ -16,7 +17,7 @@ from services.render.picture.chains import frame_number
 from services.render.picture.shapes import CLEAR
 from services.render.timeline.geometry import off_even
 from services.render.timeline.ramps import Ramp
-from services.render.timeline.scene import Layer, Motion, Span
+from services.render.timeline.scene import Layer, Motion, Span, Timeline
 
 MARGIN = 4
 """Transparent pixels around a picture at its largest."""
@@ -34,7 +35,7 @@ SMALLEST_GROWN = 0.5
 class MotionPath:
     """The motion of a layer on a canvas that begins with frame `origin`; the layer's frames are `start` up to `end`.
 
-    `size` is that of the processed picture, `box` that of the padded one. `canvas` is that of a picture that hides it.
+    `size` is that of the processed picture, `box` that of the padded one. `canvas` is that on which the box stays.
     """
 
     motion: Motion
@@ -49,8 +50,7 @@ class MotionPath:
     @property
     def grows(self) -> bool:
         """Whether its frames are scaled one by one."""
-        sides = self.motion.width, self.motion.height
-        return any(side.least < SMALLEST_GROWN * side.most for side in sides)
+        return _shrinks(self.motion)
 
     @property
     def still(self) -> bool:
@@ -58,10 +58,10 @@ class MotionPath:
         motion = self.motion
         return all(ramp.still for ramp in (motion.x, motion.y, motion.width, motion.height, motion.rotation_deg))
 
-    def pad(self) -> str:
+    def pad(self, color: str = CLEAR) -> str:
         """A pad step to the box, with the picture in the middle."""
         when = ":eval=frame" if self.grows else ""
-        return f"pad=w={self.box.width}:h={self.box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={CLEAR}{when}"
+        return f"pad=w={self.box.width}:h={self.box.height}:x='(ow-iw)/2':y='(oh-ih)/2':color={color}{when}"
 
     def resize(self, colors: str) -> str:
         """A scale step to each frame's size; `colors` are the options of the source's colours."""
@@ -97,7 +97,7 @@ class MotionPath:
 
     @property
     def pans(self) -> bool:
-        """Whether a picture that hides the canvas is only moved; `size` is then its drawn size."""
+        """Whether a picture is only moved; `size` is then its drawn size. A pan must hide the canvas."""
         motion = self.motion
         still = motion.width.still and motion.height.still and motion.rotation_deg.still
         sides = motion.width.first, motion.height.first
@@ -196,15 +196,45 @@ def _weights(shift: float) -> tuple[int, int, int]:
     return (part if shift < 0 else 0, SHIFT_STEPS - part, part if shift > 0 else 0)
 
 
-def motion_path(layer: Layer, motion: Motion, span: Span, origin: int, rate: Fraction) -> MotionPath:
-    """The motion path of a layer in some of its frames."""
-    return MotionPath(motion, span.start, span.end, origin, rate, _largest(layer, motion), _box(layer, motion))
+def motion_path(layer: Layer, span: Span, origin: int, timeline: Timeline) -> MotionPath:
+    """The motion path of a layer, at rest or not, in some of its frames."""
+    motion, size = _motion(layer), _size(layer)
+    around, staying, canvas = _around(layer), _staying(size, timeline), _canvas(timeline)
+    stays = staying.pixels <= around.pixels
+    box = staying if stays else around
+    return MotionPath(motion, span.start, span.end, origin, timeline.rate, size, box, canvas if stays else None)
 
 
-def turned_path(layer: Layer, span: Span, origin: int, rate: Fraction) -> MotionPath:
-    """The same of a layer at rest, at any angle; its picture is drawn at its full size."""
+def window_path(layer: Layer, span: Span, timeline: Timeline, *, hides: bool) -> MotionPath:
+    """The same in frames of the canvas, which it hides or is seen on in black."""
+    motion, size, canvas, rate = _motion(layer), _size(layer), _canvas(timeline), timeline.rate
+    exact = Size(*(2 * round(side.most / 2) for side in (motion.width, motion.height)))
+    panned = MotionPath(motion, span.start, span.end, span.start, rate, exact, exact, canvas)
+    if hides and panned.pans:
+        return panned
+    box = _fours(max(size.width, canvas.width), max(size.height, canvas.height)) if hides else _staying(size, timeline)
+    return MotionPath(motion, span.start, span.end, span.start, rate, size, box, canvas)
+
+
+def framed_in_black(layer: Layer, timeline: Timeline) -> bool:
+    """Whether a layer that lies lowest, over black, is drawn best in frames of the canvas: it needs no alpha there.
+    A small one costs less as an overlay.
+    """
+    if layer.motion is None and layer.pose.quarter_turns is not None:
+        return layer.solid
+    if not layer.solid or _shrinks(_motion(layer)):
+        return False
+    return _staying(_size(layer), timeline).pixels <= _around(layer).pixels
+
+
+def _canvas(timeline: Timeline) -> Size:
+    return Size(timeline.width, timeline.height)
+
+
+def _motion(layer: Layer) -> Motion:
+    """The motion of a layer, also of one at rest."""
     pose = layer.pose
-    motion = Motion(
+    return layer.motion or Motion(
         x=Ramp.constant(pose.center_x),
         y=Ramp.constant(pose.center_y),
         width=Ramp.constant(pose.width),
@@ -212,37 +242,41 @@ def turned_path(layer: Layer, span: Span, origin: int, rate: Fraction) -> Motion
         rotation_deg=Ramp.constant(pose.rotation_deg),
         alpha=Ramp.constant(pose.alpha),
     )
-    size = Size(*(max(4, 4 * round(side / 4)) for side in (pose.width, pose.height)))
-    return MotionPath(motion, span.start, span.end, origin, rate, size, _box(layer, motion))
 
 
-def window_path(layer: Layer, motion: Motion, span: Span, canvas: Size, rate: Fraction) -> MotionPath:
-    """The same of a layer that hides the canvas."""
-    size = _largest(layer, motion)
-    exact = Size(*(2 * round(side.most / 2) for side in (motion.width, motion.height)))
-    panned = MotionPath(motion, span.start, span.end, span.start, rate, exact, exact, canvas)
-    if panned.pans:
-        return panned
-    box = Size(*(4 * math.ceil(max(sides) / 4) for sides in ((size.width, canvas.width), (size.height, canvas.height))))
-    return MotionPath(motion, span.start, span.end, span.start, rate, size, box, canvas)
+def _shrinks(motion: Motion) -> bool:
+    """Whether a picture shrinks so much that it is scaled anew in each frame."""
+    return any(side.least < SMALLEST_GROWN * side.most for side in (motion.width, motion.height))
 
 
-def _largest(layer: Layer, motion: Motion) -> Size:
-    """The layer's largest size, limited to its picture's pixels, in multiples of four pixels."""
+def _size(layer: Layer) -> Size:
+    """The layer's largest size, in multiples of four pixels; in motion, limited to its picture's pixels."""
+    motion = _motion(layer)
     width, height = motion.width.most, motion.height.most
-    shrink = min(1.0, max(layer.region.width / width, layer.region.height / height))
+    shrink = 1.0 if layer.motion is None else min(1.0, max(layer.region.width / width, layer.region.height / height))
     return Size(*(max(4, 4 * round(side * shrink / 4)) for side in (width, height)))
 
 
-def _box(layer: Layer, motion: Motion) -> Size:
-    """The bounding box of the picture in all frames, in multiples of four, so that its middle lies on even pixels."""
+def _staying(size: Size, timeline: Timeline) -> Size:
+    """A box that stays on the canvas, and holds a picture of a size and transparent pixels around it."""
+    return _fours(max(size.width + 2 * MARGIN, timeline.width), max(size.height + 2 * MARGIN, timeline.height))
+
+
+def _around(layer: Layer) -> Size:
+    """The bounding box of the picture in all frames, with transparent pixels around it."""
+    motion = _motion(layer)
     width, height = motion.width.most, motion.height.most
     if not motion.rotation_deg.still or motion.rotation_deg.first % 360 != 0:
         extents = [_extent(motion, frame) for frame in range(layer.span.start, layer.span.end)]
         width, height = (
             max(most, *sides) for most, sides in zip((width, height), zip(*extents, strict=True), strict=True)
         )
-    return Size(*(4 * math.ceil((side + 2 * MARGIN) / 4) for side in (width, height)))
+    return _fours(width + 2 * MARGIN, height + 2 * MARGIN)
+
+
+def _fours(width: float, height: float) -> Size:
+    """A size in multiples of four, whose middle lies on even pixels."""
+    return Size(*(4 * math.ceil(side / 4) for side in (width, height)))
 
 
 def _extent(motion: Motion, frame: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from services.render.media.still import Still
 from services.render.picture import mixing, transitions
 from services.render.picture.chains import Chains, fraction, repeated
 from services.render.picture.chunks import Piece, Use
-from services.render.picture.moving import MotionPath, alpha_plane, motion_path, turned_path, window_path
+from services.render.picture.moving import MotionPath, alpha_plane, framed_in_black, motion_path, window_path
 from services.render.picture.shapes import (
     TAGS,
     base_format,
@@ -32,7 +32,6 @@ from services.render.picture.sources import FootageUse, Sources
 from services.render.timeline.scene import (
     Item,
     Layer,
-    Motion,
     SolidColor,
     Span,
     StillSequence,
@@ -113,8 +112,8 @@ class Painter:
         if isinstance(item, TransitionItem):
             return self._transition(item, piece.span, opaque=True, steady=steady)
         assert isinstance(item, Layer)  # noqa: S101 - effects have no picture
-        if item.motion is not None:
-            return self._window(item, item.motion, piece.span, steady=steady)
+        if item.motion is not None or item.pose.quarter_turns is None:
+            return self._window(item, piece.span, steady=steady)
         processed = self._processed(
             item, piece.span, upright_size(item), base_format(item, self._timeline), steady=steady
         )
@@ -140,19 +139,16 @@ class Painter:
         return self._chains.chain(under + label, [f"overlay={place}:eof_action=repeat{while_seen}"])
 
     def _overlay(self, layer: Layer, span: Span) -> Overlay:
-        if layer.motion is not None:
-            return self._moving(layer, layer.motion, span)
         has_alpha = self._has_alpha(layer)
-        if layer.pose.quarter_turns is None and not has_alpha:
-            path = turned_path(layer, span, self._span.start, self._timeline.rate)
-            return Overlay(self._solid(layer, path, span), *path.corner())
+        if layer.motion is not None or (layer.pose.quarter_turns is None and not has_alpha):
+            return self._moving(layer, span)
         pixel_format = "yuva444p" if layer.chroma else over_format(layer, has_alpha=has_alpha)
         processed = self._processed(layer, span, upright_size(layer), pixel_format, steady=self._steady)
         formed = shape(layer, has_alpha=has_alpha)
         return Overlay(self._chains.chain(processed.label, formed.steps), str(formed.box.left), str(formed.box.top))
 
-    def _moving(self, layer: Layer, motion: Motion, span: Span) -> Overlay:
-        path = motion_path(layer, motion, span, self._span.start, self._timeline.rate)
+    def _moving(self, layer: Layer, span: Span) -> Overlay:
+        path = motion_path(layer, span, self._span.start, self._timeline)
         solid = not path.grows and not self._has_alpha(layer)
         label = self._solid(layer, path, span) if solid else self._clear_edged(layer, path, span)
         return Overlay(label, *path.corner())
@@ -190,15 +186,17 @@ class Painter:
             [*faced(replace(layer.pose, rotation_deg=0.0)), *steps, path.place(), "unpremultiply=inplace=1", TAGS],
         )
 
-    def _window(self, layer: Layer, motion: Motion, span: Span, *, steady: bool) -> str:
-        """A moving picture that hides the canvas: it stays in 4:2:0 and needs no alpha."""
-        path = window_path(layer, motion, span, self._size, self._timeline.rate)
+    def _window(self, layer: Layer, span: Span, *, steady: bool) -> str:
+        """A moving or turned picture that hides the canvas, or lies on black: it stays in 4:2:0 and needs no alpha."""
+        hides = layer.hides(self._timeline.canvas)
+        path = window_path(layer, span, self._timeline, hides=hides)
         processed = self._processed(layer, span, path.size, "yuv420p", steady=steady)
-        padded = [] if path.size == path.box else [path.pad(), path.smear()]
+        padded = [] if path.size == path.box else [path.pad("black"), *([path.smear()] if hides else [])]
         hold = repeated(span.count) if processed.single else []
         upright = faced(replace(layer.pose, rotation_deg=0.0))
-        placed = list(path.pan(self._size)) if path.pans else [path.place(), path.window(self._size)]
-        return self._chains.chain(processed.label, [*upright, *padded, *hold, *placed, TAGS, *self._alpha_format])
+        placed = list(path.pan(self._size)) if hides and path.pans else [path.place(), path.window(self._size)]
+        shown = [*placed, *hold] if path.still else [*hold, *placed]
+        return self._chains.chain(processed.label, [*upright, *padded, *shown, TAGS, *self._alpha_format])
 
     def _processed(
         self, layer: Layer, span: Span, size: Size, pixel_format: str, *, steady: bool, ramp: bool = True
@@ -398,8 +396,8 @@ class Painter:
         return picture
 
     def _can_begin(self, layer: Layer) -> bool:
-        framed = layer.motion is None and not self._clear
-        return layer.opaque and (framed or layer.hides(self._timeline.canvas))
+        framed = not self._clear and framed_in_black(layer, self._timeline)
+        return framed or layer.hides(self._timeline.canvas)
 
     @property
     def _size(self) -> Size:

@@ -138,16 +138,20 @@ class Layer:
     """Sigma of the blur, in canvas pixels, of a background that shows the segment itself."""
 
     @property
-    def opaque(self) -> bool:
-        """Whether its area is fully opaque, up to its edges."""
+    def solid(self) -> bool:
+        """Whether its area is fully opaque; the edges of one that is turned at rest are not."""
         if isinstance(self.picture, SolidColor):
             return True
         changed = self.mask or self.chroma or self.blend is not BlendMode.NORMAL
         if changed or self.picture.has_alpha:
             return False
-        if self.motion is not None:
-            return self.motion.alpha.least >= 1
-        return self.pose.alpha >= 1 and self.pose.quarter_turns is not None
+        return (self.motion.alpha.least if self.motion else self.pose.alpha) >= 1
+
+    @property
+    def opaque(self) -> bool:
+        """Whether its area is fully opaque, up to its edges."""
+        turned = self.motion is None and self.pose.quarter_turns is None
+        return self.solid and (isinstance(self.picture, SolidColor) or not turned)
 
     def hides(self, canvas: Box) -> bool:
         """Whether it hides the canvas in all of its frames."""

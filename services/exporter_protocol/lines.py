@@ -1,5 +1,6 @@
 """The lines that an exporter writes, as records that refuse numbers out of range."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -9,6 +10,8 @@ from services.errors import Failure
 MAX_NUMBER, MAX_COUNT = 10**15, 1e18
 """Largest integers and floats accepted in a line; the database can store them."""
 MAX_DIGEST_CHARACTERS = 64
+_KEPT_KEY = re.compile(r"[0-9a-f]{64}")
+_KEPT_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{32}")
 
 
 class Stage(StrEnum):
@@ -133,6 +136,28 @@ class PartLine:
 
 PartRequest: TypeAlias = PartsLine | PartLine
 """A line that requests an order of the part protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """The key of a kept file that is not in `keep_dir`; the renderer waits for the answer, with or without the file."""
+
+    wanted: str
+
+    def __post_init__(self) -> None:
+        if not _KEPT_KEY.fullmatch(self.wanted):
+            raise ValueError("a key is a SHA-256")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """The name of a file in `keep_dir` that was made or used: its key and its checksum."""
+
+    kept: str
+
+    def __post_init__(self) -> None:
+        if not _KEPT_NAME.fullmatch(self.kept):
+            raise ValueError("a name is a key and a checksum")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,14 @@ class Reporter:
         """Report a rendered part, and request the next order."""
         self._line({"part": {"number": number, "path": str(path)}})
 
+    def want(self, key: str) -> None:
+        """Request a kept file, see `WantedLine`."""
+        self._line({"wanted": key})
+
+    def keep(self, name: str) -> None:
+        """Report a kept file that was made or used."""
+        self._line({"kept": name})
+
     def finish(self, last: Result | Report | DraftFacts | Failure) -> None:
         """Write the last line."""
         keys = {Result: "result", Report: "report", DraftFacts: "facts", Failure: "error"}

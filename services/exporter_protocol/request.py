@@ -64,6 +64,8 @@ class ExportRequest:
     limits: ExportLimits = field(default_factory=ExportLimits)
     keep_dir: Path | None = None
     """The folder of finished chunks that renders of the same owner share; None: nothing is kept."""
+    keep_elsewhere: bool = False
+    """The requester has kept files beyond those in `keep_dir`: ask for them, and report those made and used."""
     share_seconds: int = 0
     """Duration from which a video is rendered in parts; 0: never."""
     stream: bool = False
@@ -100,13 +102,13 @@ class ExportRequest:
         return self.folder / "pieces"
 
     def to_json(self) -> str:
-        """The request as one line. `report`, `facts`, `timings`, `options`, `replace`, `keep_dir` and `stream` are
-        present only if they differ from the default.
+        """The request as one line. `report`, `facts`, `timings`, `options`, `replace`, `keep_dir`, `keep_elsewhere`
+        and `stream` are present only if they differ from the default.
         """
         values = asdict(self) | {"draft_folder": self.draft_folder or "", "options": self.options.to_json()}
         del values["replacements"]
         values["replace"] = [each.to_json() for each in self.replacements]
-        for name in ("report", "facts", "timings", "options", "replace", "keep_dir", "stream"):
+        for name in ("report", "facts", "timings", "options", "replace", "keep_dir", "keep_elsewhere", "stream"):
             if not values[name]:
                 del values[name]
         return json.dumps(values, default=str)
@@ -148,6 +150,7 @@ def read_request(text: str) -> ExportRequest:
         options=_output(given.get("options")),
         replacements=_replacements(given.get("replace")),
         keep_dir=_path(given, "keep_dir") if given.get("keep_dir") else None,
+        keep_elsewhere=given.get("keep_elsewhere") is True,
     )
 
 

@@ -137,6 +137,11 @@ class FileStore:
             self._store.put(key, b"draftcast")
             self._store.delete(key)
 
+    @property
+    def remote(self) -> bool:
+        """Whether the files are in S3, not in a local folder."""
+        return self._folder is None
+
     def local_path(self, key: str) -> Path | None:
         """The path of a file in a local folder; None when there is none."""
         if self._folder is None or not _is_key(key):

@@ -185,10 +185,10 @@ class Exporter:
             await make()
             return False
         key = await asyncio.to_thread(kept.key, words)
-        found = await asyncio.to_thread(kept.take, key, target)
+        found = await kept.take(key, target)
         if not found:
             await make()
-            await asyncio.to_thread(kept.keep, key, target)
+            await kept.keep(key, target)
         return found
 
     async def _pass(self, chunk: Chunk, command: Command, output: Path, *, threads: int, number: int) -> None:

@@ -4,6 +4,7 @@ A file is kept under the digest of the commands that make it and of all files th
 written under another name and synced before it gets its own, which has its checksum.
 """
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from services.exporter_protocol.request import KEEP_FREE_BYTES, ExportRequest
 from services.render.effects.luts import escaped
@@ -38,6 +40,16 @@ async def encoder_digest(ffmpeg: Ffmpeg, timeline: Timeline, folder: Path) -> st
     return found.hexdigest()
 
 
+class Elsewhere(Protocol):
+    """The kept files of the owner that are not in the folder."""
+
+    async def fetch(self, key: str) -> None:
+        """Fetch a file to the folder, if there is one."""
+
+    def tell(self, name: str) -> None:
+        """Tell of a file in the folder that was made or used."""
+
+
 @dataclass(slots=True)
 class KeptFiles:
     """The kept files of an owner in `folder`. `drawn` is the folder with the files drawn for this render; those of
@@ -51,10 +63,13 @@ class KeptFiles:
     """All other files that commands may name: drawn ones, and those of a draft's folder."""
     encoder: str
     """See `encoder_digest`."""
+    elsewhere: "Elsewhere | None" = None
     _contents: dict[Path, str] = field(default_factory=dict[Path, str])
 
     @classmethod
-    async def open(cls, request: ExportRequest, folder: Path, ffmpeg: Ffmpeg, timeline: Timeline) -> "KeptFiles | None":
+    async def open(
+        cls, request: ExportRequest, folder: Path, ffmpeg: Ffmpeg, timeline: Timeline, elsewhere: "Elsewhere | None"
+    ) -> "KeptFiles | None":
         """The kept files in `folder` for a render whose files are all drawn; None where ffmpeg fails, whose cause the
         render itself finds.
         """
@@ -66,7 +81,7 @@ class KeptFiles:
             encoder = await encoder_digest(ffmpeg, timeline, drawn)
         except FfmpegFailed:
             return None
-        return cls(folder, drawn, request.materials_dir, named, encoder)
+        return cls(folder, drawn, request.materials_dir, named, encoder, elsewhere)
 
     def key(self, words: Iterable[str]) -> str:
         """The digest of a file made by commands of these words. Blocks."""
@@ -83,32 +98,50 @@ class KeptFiles:
             self._contents[path] = _sha256(path)
         return self._contents[path]
 
-    def take(self, key: str, target: Path) -> bool:
-        """Copy the kept file to `target`, where there is one. A damaged one is removed. Blocks."""
+    async def take(self, key: str, target: Path) -> bool:
+        """Copy the kept file to `target`, where there is one, here or elsewhere."""
+        name = await asyncio.to_thread(self._take, key, target)
+        if name is None and self.elsewhere is not None:
+            await self.elsewhere.fetch(key)
+            name = await asyncio.to_thread(self._take, key, target)
+        self._tell(name)
+        return name is not None
+
+    async def keep(self, key: str, made: Path) -> None:
+        """Keep a finished file; not where there is no room."""
+        self._tell(await asyncio.to_thread(self._keep, key, made))
+
+    def _tell(self, name: str | None) -> None:
+        if name is not None and self.elsewhere is not None:
+            self.elsewhere.tell(name)
+
+    def _take(self, key: str, target: Path) -> str | None:
+        """Copy the file of this folder, and return its name. A damaged one is removed. Blocks."""
         for found in self.folder.glob(f"{key}-*"):
             with suppress(OSError):
                 shutil.copyfile(found, target)
                 if _sha256(target)[:CHECKSUM_CHARACTERS] == found.name.removeprefix(f"{key}-"):
                     with found.open("rb") as file:
                         os.utime(file.fileno())  # the sandbox allows it for open files only
-                    return True
+                    return found.name
                 found.unlink()
-        return False
+        return None
 
-    def keep(self, key: str, made: Path) -> None:
-        """Keep a finished file; not where there is no room. Blocks."""
+    def _keep(self, key: str, made: Path) -> str | None:
+        """Keep a file in this folder, and return its name. Blocks."""
         coming = self.folder / f"{uuid.uuid4().hex}{COMING}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.folder).free < KEEP_FREE_BYTES + made.stat().st_size:
-                return
+                return None
             shutil.copyfile(made, coming)
             with coming.open("rb") as file:
                 os.fsync(file.fileno())
-            coming.replace(self.folder / f"{key}-{_sha256(coming)[:CHECKSUM_CHARACTERS]}")
+            return coming.replace(self.folder / f"{key}-{_sha256(coming)[:CHECKSUM_CHARACTERS]}").name
         except OSError:
             with suppress(OSError):
                 coming.unlink(missing_ok=True)
+        return None
 
 
 def _sha256(path: Path) -> str:

@@ -7,9 +7,7 @@ import asyncio
 import hashlib
 import json
 import math
-import sys
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -274,15 +272,3 @@ class PartMaker:
 
 async def _ready(files: Files) -> Files:
     return files
-
-
-@asynccontextmanager
-async def part_protocol(reporter: Reporter) -> AsyncGenerator[PartProtocol]:
-    """The part protocol on this process's stdin and stdout."""
-    orders = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer)
-    try:
-        yield PartProtocol(reporter, orders)
-    finally:
-        transport.close()

@@ -30,13 +30,14 @@ from services.render.kept import KeptFiles
 from services.render.labels import label_fields, lost_labels, within_limit
 from services.render.media.errors import unreadable
 from services.render.output import PLAYED, FileWriter, can_copy, cut, frames_of, pictures
-from services.render.parts import PartMaker, PartProtocol, TimelineFiles, part_protocol
+from services.render.parts import PartMaker, PartProtocol, TimelineFiles
 from services.render.prepare.materials import material_failure
 from services.render.prepare.timeline_builder import CompoundRenderer, TimelineBuilder
 from services.render.process.costs import COSTS
 from services.render.process.ffmpeg import Ffmpeg, FfmpegMissing, OnFrame, find_ffmpeg
 from services.render.process.preview import Previews
 from services.render.process.sandbox import close_network
+from services.render.process.worker_lines import WorkerLines, worker_lines
 from services.render.stream.writer import StreamWriter
 from services.render.text.fonts import find_fonts
 from services.render.timeline.scene import Timeline
@@ -133,8 +134,10 @@ async def _render(request: ExportRequest, reporter: Reporter, places: Workspace,
         long = bool(request.share_seconds) and timeline.duration_us >= request.share_seconds * 1_000_000
         parted = long and request.options.format in PLAYED and not (compounds and compounds.made)
         async with AsyncExitStack() as stack:
-            protocol = await stack.enter_async_context(part_protocol(reporter)) if request.helping or parted else None
-            made = await _make(request, reporter, places, ffmpeg, timeline, protocol)
+            asked = request.helping or parted or request.keep_elsewhere
+            lines = await stack.enter_async_context(worker_lines(reporter)) if asked else None
+            protocol = PartProtocol(reporter, lines.orders) if lines and (request.helping or parted) else None
+            made = await _make(request, reporter, places, ffmpeg, timeline, protocol, lines)
             return replace(made, name=draft.name or None)
     except SourceFailed as error:
         raise _source_failure(draft, source, error) from error
@@ -263,6 +266,7 @@ async def _make(
     ffmpeg: Ffmpeg,
     timeline: Timeline,
     protocol: PartProtocol | None,
+    lines: WorkerLines | None,
 ) -> Result:
     options = request.options
     previews = Previews(places.preview, reporter.preview)
@@ -270,7 +274,8 @@ async def _make(
     copies = request.copy_video and can_copy(timeline, options) and not request.helping
     kept = None
     if request.keep_dir is not None:
-        kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline)
+        elsewhere = lines if request.keep_elsewhere else None
+        kept = await KeptFiles.open(request, request.keep_dir, ffmpeg, timeline, elsewhere)
     stream = _stream(request, reporter, places, timeline)
     exporter = Exporter(
         ffmpeg,

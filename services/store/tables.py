@@ -223,3 +223,17 @@ parts = sa.Table(
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("draftcast_parts_by_status", "status"),
 )
+
+kept = sa.Table(
+    "draftcast_kept",
+    metadata,
+    # The digest of the owner's name.
+    sa.Column("owner", sa.String(32), primary_key=True),
+    # The digest of what the file is made from.
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("checksum", sa.String(32), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    # The time of the last use, within the hour.
+    sa.Column("used_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("draftcast_kept_by_use", "used_at_ms"),
+)

@@ -9,9 +9,9 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -33,6 +33,7 @@ from services.exporter_protocol.lines import (
     AcceptsLine,
     DraftFacts,
     FragmentLine,
+    KeptLine,
     PartLine,
     PartRequest,
     PartsLine,
@@ -41,6 +42,7 @@ from services.exporter_protocol.lines import (
     Result,
     StageLine,
     StreamLine,
+    WantedLine,
 )
 from services.exporter_protocol.request import ExportLimits, ExportRequest
 from services.output import STREAMED
@@ -48,7 +50,8 @@ from services.settings import Settings
 from services.store.records import Task
 from services.warning_limit import storable_text
 from services.worker.child import MAX_LINE_BYTES, OutputRate, child, collect
-from services.worker.kept import owner_folder
+from services.worker.kept import keeps, owner_folder
+from services.worker.kept_store import OwnersKept
 from services.worker.part_protocol import CHILD_GONE, NextOrder, run_part_protocol
 
 log = logging.getLogger(__name__)
@@ -102,11 +105,6 @@ def request_of(settings: Settings, task: Task, folder: Path) -> ExportRequest:
     )
 
 
-def keeps(settings: Settings) -> bool:
-    """Whether renders keep finished chunks for later ones; other exporters do not."""
-    return settings.keep_parts_bytes > 0 and not settings.exporter
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ErrorLine:
     code: ErrorCode
@@ -119,7 +117,7 @@ class _ErrorLine:
 
 LastLine: TypeAlias = Result | Report | DraftFacts | Failure
 ProgressLine: TypeAlias = StageLine | PreviewLine | DraftWarning | StreamLine | FragmentLine
-Line: TypeAlias = AcceptsLine | ProgressLine | PartRequest | LastLine
+Line: TypeAlias = AcceptsLine | ProgressLine | PartRequest | WantedLine | KeptLine | LastLine
 Wanted = TypeVar("Wanted", Result, Report, DraftFacts)
 OnStart: TypeAlias = Callable[[int], Awaitable[None]]
 OnLine: TypeAlias = Callable[[ProgressLine], None]
@@ -135,12 +133,14 @@ _LINES: dict[str, TypeAdapter[Any]] = {
     "result": TypeAdapter(Result),
     "parts": TypeAdapter(PartsLine),
     "part": TypeAdapter(PartLine),
+    "wanted": TypeAdapter(WantedLine),
+    "kept": TypeAdapter(KeptLine),
     "report": TypeAdapter(Report),
     "facts": TypeAdapter(DraftFacts),
     "error": TypeAdapter(_ErrorLine),
 }
 """The lines by the key that identifies them."""
-_FLAT = ("accepts", "stage", "preview")
+_FLAT = ("accepts", "stage", "preview", "wanted", "kept")
 """Keys of lines that are one flat object; the others hold their content below the key."""
 
 
@@ -180,14 +180,16 @@ async def export(
     on_line: OnLine,
     on_start: OnStart | None = None,
     next_order: NextOrder | None = None,
+    kept: OwnersKept | None = None,
 ) -> Result:
     """Run the exporter to its end; `on_start` gets its process id, `next_order` decides the parts to render, where the
-    request allows parts.
+    request allows parts, and `kept` are the owner's kept files beyond those in `keep_dir`.
 
     Raises `Failed` with the error of the exporter, or with RENDER_FAILED, RENDER_TIMEOUT, OUT_OF_MEMORY or OUT_OF_DISK
     when it ends without one. When cancelled, the whole process group is dead on return.
     """
-    return await _run(command, request, on_line, on_start, Result, request.limits.seconds or None, next_order)
+    asked = replace(request, keep_elsewhere=kept is not None)
+    return await _run(command, asked, on_line, on_start, Result, request.limits.seconds or None, next_order, kept)
 
 
 async def report(request: ExportRequest, on_line: OnLine) -> Report:
@@ -211,12 +213,13 @@ async def _run(
     wanted: type[Wanted],
     seconds: float | None,
     next_order: NextOrder | None = None,
+    kept: OwnersKept | None = None,
 ) -> Wanted:
     try:
         async with asyncio.timeout(seconds), child(command, request.folder, _environment(command)) as process:
             if on_start is not None:
                 await on_start(process.pid)
-            return await _exchange_lines(process, request, on_line, wanted, next_order)
+            return await _exchange_lines(process, request, on_line, wanted, next_order, kept)
     except TimeoutError:
         raise failed(
             ErrorCode.RENDER_TIMEOUT,
@@ -244,6 +247,7 @@ async def _exchange_lines(
     on_line: OnLine,
     wanted: type[Wanted],
     next_order: NextOrder | None,
+    kept: OwnersKept | None,
 ) -> Wanted:
     assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
     assert process.stderr is not None  # noqa: S101 - as above
@@ -254,11 +258,17 @@ async def _exchange_lines(
         with suppress(*CHILD_GONE):
             process.stdin.write(request.to_json().encode() + b"\n")
             await process.stdin.drain()
-        if next_order is None:
+        if next_order is None and kept is None:
             process.stdin.close()
-            last = await _read(process, demands, on_line, lambda _: None)
-        else:
-            last = await run_part_protocol(process.stdin, lambda ask: _read(process, demands, on_line, ask), next_order)
+        async with kept.answering(process.stdin) if kept else nullcontext(_ignore) as on_kept:
+
+            def on_any(line: ProgressLine | WantedLine | KeptLine) -> None:
+                on_kept(line) if isinstance(line, WantedLine | KeptLine) else on_line(line)
+
+            def read(ask: Callable[[PartRequest], None]) -> Coroutine[Any, Any, LastLine | None]:
+                return _read(process, demands, on_any, ask)
+
+            last = await (run_part_protocol(process.stdin, read, next_order) if next_order else read(_ignore))
         await process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -275,7 +285,7 @@ async def _exchange_lines(
 async def _read(
     process: asyncio.subprocess.Process,
     demands: set[str],
-    on_line: OnLine,
+    on_line: Callable[[ProgressLine | WantedLine | KeptLine], None],
     on_question: Callable[[PartRequest], None],
 ) -> LastLine | None:
     """Pass the lines on; returns the last line, if there was one. Raises `Failed` (FEATURE_UNSUPPORTED) at the first
@@ -313,6 +323,10 @@ async def _read(
             on_question(line)
         elif line is not None:
             on_line(line)
+
+
+def _ignore(_: object) -> None:
+    """Nobody asked for this line."""
 
 
 def _ignored(keys: list[str]) -> Failed:

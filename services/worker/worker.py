@@ -28,6 +28,7 @@ from services.worker.context import WorkerContext
 from services.worker.exporter_process import OWN_EXPORTER, OnLine, ProgressLine, export, request_of
 from services.worker.failures import failure_of
 from services.worker.kept import evict
+from services.worker.kept_store import KeptStore
 from services.worker.maintenance import expired
 from services.worker.progress import AttemptProgress
 from services.worker.progress_writer import Attempt, ProgressWriter
@@ -57,7 +58,8 @@ class Worker:
         self._artifacts = ArtifactCleanup(context.database, context.files, context.settings.work_dir)
         may_have_peers = not context.database.embedded  # an SQLite file has one worker
         self._shares = may_have_peers and bool(context.settings.share_seconds) and not context.settings.exporter
-        self._shared = SharedTasks(context, self._artifacts)
+        self._kept = KeptStore(context.database, context.files, context.settings)
+        self._shared = SharedTasks(context, self._artifacts, self._kept)
         self._part_jobs = PartJobs(context, self._shared)
 
     @asynccontextmanager
@@ -71,6 +73,8 @@ class Worker:
             every(TIDY_SECONDS, "removal of files of ended attempts", self._artifacts.retry),
             every(OLD_MATERIALS_SECONDS, "removal of old materials", self._clear_old_materials),
             every(KEPT_SECONDS, "removal of kept parts", self._evict_kept),
+            every(KEPT_SECONDS, "removal of kept parts in S3", self._kept.evict),
+            self._kept.run(),
         )
         async with background("worker", *jobs), self._shared.renderers.serve():
             yield
@@ -195,7 +199,8 @@ class Worker:
             else:
                 await asyncio.to_thread(attempt_cleanup.fresh_folder, attempt.folder)
                 request = request_of(self._context.settings, attempt.task, attempt.folder)
-                result = await export(self._context.settings.exporter or OWN_EXPORTER, request, on_line, on_start)
+                exporter, kept = self._context.settings.exporter or OWN_EXPORTER, self._kept.of(attempt.task.owner)
+                result = await export(exporter, request, on_line, on_start, kept=kept)
         if result is None:
             attempt.shared = True
             return

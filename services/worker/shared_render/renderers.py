@@ -20,6 +20,7 @@ from services.store.parts import Part
 from services.store.records import Status, Task, TaskChange
 from services.worker import attempt_cleanup
 from services.worker.exporter_process import OWN_EXPORTER, OnLine, ProgressLine, export, request_of
+from services.worker.kept_store import KeptStore, OwnersKept
 
 Answer: TypeAlias = PartRequest | Result
 Order: TypeAlias = dict[str, Any]
@@ -30,7 +31,9 @@ Files: TypeAlias = dict[int, str]
 class Renderer:
     """A renderer process of one attempt. One that is `helping` has parts in any case: the attempt is shared already."""
 
-    def __init__(self, task: Task, settings: Settings, *, helping: bool, on_line: OnLine) -> None:
+    def __init__(
+        self, task: Task, settings: Settings, kept: OwnersKept | None, *, helping: bool, on_line: OnLine
+    ) -> None:
         self.attempt = task.attempt
         self.folder = settings.work_dir / task.id / str(task.attempt)
         self.made: dict[int, int] = {}
@@ -46,6 +49,7 @@ class Renderer:
         if helping:
             request = replace(request, strict=False, helping=True)
         self.has_stream = request.stream
+        self._kept = kept
         self._running = asyncio.create_task(self._run(request))
 
     @property
@@ -127,7 +131,7 @@ class Renderer:
 
     async def _run(self, request: ExportRequest) -> Result:
         await asyncio.to_thread(attempt_cleanup.fresh_folder, self.folder)
-        return await export(OWN_EXPORTER, request, self._on_line, self._on_start, self._next_order)
+        return await export(OWN_EXPORTER, request, self._on_line, self._on_start, self._next_order, self._kept)
 
     async def _next_order(self, request: PartRequest) -> Order:
         self._answers.put_nowait(request)
@@ -147,8 +151,15 @@ class Renderers:
     `on_end` is awaited when a task has ended that had one.
     """
 
-    def __init__(self, settings: Settings, task_cache: TaskCache, on_end: Callable[[Task], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        task_cache: TaskCache,
+        kept: KeptStore,
+        on_end: Callable[[Task], Awaitable[object]],
+    ) -> None:
         self._settings = settings
+        self._kept = kept
         self._task_cache = task_cache
         self._on_end = on_end
         self._idle: OrderedDict[str, Renderer] = OrderedDict()
@@ -191,7 +202,7 @@ class Renderers:
         if found is not None:
             await found.close()
         self._watch(task.id)
-        return Renderer(task, self._settings, helping=helping, on_line=on_line)
+        return Renderer(task, self._settings, self._kept.of(task.owner), helping=helping, on_line=on_line)
 
     async def _keep(self, task_id: str, renderer: Renderer) -> None:
         if renderer.ended:

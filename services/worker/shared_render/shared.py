@@ -18,6 +18,7 @@ from services.store.records import MAX_LOSSES, Status, Task, TaskChange
 from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.context import WorkerContext
 from services.worker.eta import Eta
+from services.worker.kept_store import KeptStore
 from services.worker.progress import shared_progress
 from services.worker.queue.queue import Job, JobKind, task_job
 from services.worker.shared_render.parts import fetch_all, try_to_forget
@@ -33,11 +34,11 @@ MAX_PARTS = 10_000
 class SharedTasks:
     """Splits attempts into parts, joins them, and ends their tasks."""
 
-    def __init__(self, context: WorkerContext, artifacts: ArtifactCleanup) -> None:
+    def __init__(self, context: WorkerContext, artifacts: ArtifactCleanup, kept: KeptStore) -> None:
         self._context = context
         self._artifacts = artifacts
         self.stream = SharedStream(context.database, context.task_cache, context.files)
-        self.renderers = Renderers(context.settings, context.task_cache, self._forget)
+        self.renderers = Renderers(context.settings, context.task_cache, kept, self._forget)
 
     async def split(self, task: Task, line: PartsLine) -> bool:
         """Leave the attempt to the jobs of its parts. False when it has another worker. Raises `StoreUnavailable`, and

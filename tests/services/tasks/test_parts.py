@@ -20,6 +20,7 @@ from services.store.tables import parts as table
 from services.telemetry.traces import NO_TRACES
 from services.worker.artifact_cleanup import ArtifactCleanup
 from services.worker.context import WorkerContext
+from services.worker.kept_store import KeptStore
 from services.worker.maintenance import Maintenance
 from services.worker.queue.queue import FencedOff, Job, JobKind, task_job
 from services.worker.registry import WorkerRegistry
@@ -96,7 +97,7 @@ async def site_of(tasks: Tasks) -> AsyncGenerator[Site]:
     common = tasks.database, tasks.queue, tasks.task_cache, files
     async with registry.serve():
         context = WorkerContext(*common, registry, lambda _: None, tasks.settings, NO_TRACES)
-        shared = SharedTasks(context, artifacts)
+        shared = SharedTasks(context, artifacts, KeptStore(tasks.database, files, tasks.settings))
         worker = Puppet(context)
         async with shared.renderers.serve():
             yield Site(tasks, tasks.queue, worker, shared, PartJobs(context, shared), files)

@@ -96,8 +96,14 @@ def test_a_variant_on_another_machine_is_drawn_from_the_chunks_of_the_first_one(
     async def made(machine: Machine, caption: str) -> Path:
         (tmp_path / "draft_content.json").write_bytes(draft(caption).bytes())
         folder, keep_dir = machine.settings.work_dir / "1", owner_folder(machine.settings.data_dir, "ann")
-        places = {"draft_folder": tmp_path, "folder": folder, "output": folder / "video.mp4", "keep_dir": keep_dir}
-        asked = ExportRequest(draft_url="", copy_video=False, **places)
+        asked = ExportRequest(
+            draft_url="",
+            draft_folder=tmp_path,
+            folder=folder,
+            output=folder / "video.mp4",
+            keep_dir=keep_dir,
+            copy_video=False,
+        )
         folder.mkdir(parents=True)
         await export(OWN_EXPORTER, asked, lambda _: None, kept=machine.store.of("ann"))
         await machine.store.uploaded()

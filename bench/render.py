@@ -214,7 +214,7 @@ class Bench:
         for number in range(count):
             draft.write_text(content.replace(changed, f"Variant {number}"), encoding="utf-8")
             work = scene.folder / f"task{number}"
-            used.append(rendered(scene.folder, work, self._ffmpeg, keep_dir=str(scene.folder.parent / "kept")).cpu_s)
+            used.append(rendered(scene.folder, work, self._ffmpeg, keep_dir=str(scene.folder / "kept")).cpu_s)
         self._note({f"variant {number}": seconds for number, seconds in enumerate(used)})
         return used
 
